@@ -1,0 +1,46 @@
+"""How to train: every setting, and the defaults that fit a network and its data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "muon")
+SCHEDULES = ("constant", "step", "cosine", "one-cycle", "linear")
+SCALES = ("std", "range", "none")
+PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+KEEPS = ("best", "last")
+REDUCTIONS = ("mean", "sum")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Each field is an option of `train`, spelled the same but for - and _."""
+
+    seed: int = 0
+    epochs: int = 20
+    batch_size: int = 128  # examples a step, over all accumulated parts
+    optimizer: str = "adamw"
+    learning_rate: float = 1e-3  # the schedule's peak
+    momentum: float = 0.9
+    schedule: str = "one-cycle"
+    warm_up: float = 0.2  # share of all steps in which the rate rises linearly
+    l2: float = 0.0  # λ of λΣW² (gradient 2λW), weights without biases
+    l1: float = 0.0  # λ of λΣ|W|
+    elastic_beta: float = 0.0  # β of λΣ(βW² + |W|), with --l1 as its λ
+    weight_decay: float = 0.0  # decoupled: W shrinks by learning_rate · weight_decay · W a step
+    clip: float = 0.0  # greatest Euclidean norm of the whole gradient; 0: none
+    class_weight: str = "none"  # "balanced": each class weighs the same in the loss
+    label_smoothing: float = 0.0
+    mixup: float = 0.0  # α of Beta(α, α)
+    cutout: int = 0  # side of the square in pixels
+    augment: str = "none"  # "flip", "shift-2", "flip,shift-2"
+    average: float = 0.0  # decay a step of the averaged weights; 0: none
+    early_stop: int = 0  # epochs without a better validation after which training ends; 0: never
+    accumulate: int = 1  # parts that a batch is computed in
+    scale: str = "std"  # inputs: standardized, in [0, 1], or as they are
+    shuffle: bool = True
+    reduction: str = "mean"  # the data loss of a batch: its mean, or its sum
+    keep: str = "last"  # which weights the report is about: the last, or the best in validation
+    device: str = "auto"
+    threads: int = 0  # 0: as many as there are physical cores
+    precision: str = "auto"

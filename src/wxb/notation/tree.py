@@ -1,0 +1,165 @@
+"""The tree that a line of notation reads into, and the plan that it becomes once input and targets are known.
+
+Both are plain frozen data. The tree (`Network`) is what was written: families, repeats, defaults left out. The plan
+(`Plan`, made by `shapes.plan`) is what will stand: repeats expanded, every default filled in, every shape known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Shape = tuple[int, ...]  # (channels, height, width) of pictures, (features,) of vectors
+
+# --- the tree -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands in the text: characters [start, end)."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A width or count that is bound later: `W`, or `4W` as Variable("W", times=4)."""
+
+    name: str
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer as written; None is "not written"."""
+
+    name: str  # "CONV", "FC", "RELU", …: always capitals
+    kernel: tuple[int, int] | None = None  # (height, width); the pieces of a MAXOUT as (pieces, pieces)
+    width: int | Variable | None = None
+    stride: int | None = None
+    padding: int | None = None
+    groups: int | None = None
+    dilation: int | None = None
+    bias: bool | None = None
+    ceil: bool = False
+    number: float | None = None
+    optional: bool = False  # "?"
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Group:
+    items: tuple[Item, ...]
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Repeat:
+    item: Layer | Group | Residual | Concat
+    count: int | Variable
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Residual:
+    """RES(arm, shortcut)(survival). `shortcut` None: identity or, where shapes differ, a projection."""
+
+    arm: tuple[Item, ...]
+    shortcut: tuple[Item, ...] | str | None = None  # a sequence, "PAD", or None
+    survival: float | None = None  # probability in (0, 1]
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Concat:
+    """CAT(branch, branch, …); an empty branch is ID."""
+
+    branches: tuple[tuple[Item, ...], ...]
+    place: Place | None = field(default=None, compare=False)
+
+
+Item = Layer | Group | Repeat | Residual | Concat
+
+
+@dataclass(frozen=True)
+class Network:
+    body: tuple[Item, ...]
+    head: str  # "SOFTMAX", "SVM", "EUCLID", "SIGMOIDS"
+    text: str = field(default="", compare=False)  # as it was read, for messages
+
+
+# --- the plan -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PlannedLayer:
+    """One layer with everything decided.
+
+    `path` is its name everywhere (weights, views, findings): the 1-based position among its expanded siblings and its
+    name with kernel and width, "3.RES.1.CONV3-64"; a shortcut's layers are "3.RES.shortcut.1.CONV1-64", those of a
+    CAT's second branch "4.CAT.2.1.CONV3-64". Segments never hold a dot, so that they can name modules.
+    """
+
+    path: str
+    name: str
+    input: Shape
+    output: Shape
+    kernel: tuple[int, int] = (1, 1)
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    groups: int = 1
+    bias: bool = False  # whether a CONV or FC has one
+    ceil: bool = False
+    pieces: int = 1  # affine pieces a unit of this CONV or FC computes, > 1 where a MAXOUT follows; also MAXOUT's own
+    number: float | None = None  # the parameter of LEAKY, ELU, DROP
+    parameters: int = 0
+    multiply_adds: int = 0  # of one example; products of CONV and FC, nothing else
+    receptive_field: tuple[int, int] = (1, 1)  # pixels of the input that one output sees, not cut at the border
+    jump: tuple[int, int] = (1, 1)  # pixels of the input between two neighbouring outputs
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class PlannedResidual:
+    path: str  # "3.RES"
+    input: Shape
+    output: Shape
+    arm: tuple[Planned, ...]
+    shortcut: tuple[Planned, ...]  # empty: identity, or PAD
+    pad: bool = False  # the shortcut takes every `stride`-th pixel from the first and appends zero channels
+    stride: int = 1
+    survival: float = 1.0
+    parameters: int = 0
+    multiply_adds: int = 0
+    receptive_field: tuple[int, int] = (1, 1)
+    jump: tuple[int, int] = (1, 1)
+
+
+@dataclass(frozen=True)
+class PlannedConcat:
+    path: str  # "4.CAT"
+    input: Shape
+    output: Shape
+    branches: tuple[tuple[Planned, ...], ...]  # an empty branch passes the input on
+    parameters: int = 0
+    multiply_adds: int = 0
+    receptive_field: tuple[int, int] = (1, 1)
+    jump: tuple[int, int] = (1, 1)
+
+
+Planned = PlannedLayer | PlannedResidual | PlannedConcat
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A network for a given input and number of targets; the last item gives `targets` scores to the head."""
+
+    network: Network  # bound and explicit: what str() prints canonically
+    input: Shape
+    targets: int
+    items: tuple[Planned, ...]
+    head: str
+    parameters: int
+    multiply_adds: int
+    choices: tuple[str, ...] = ()  # what was chosen for a family, as "N=2", in order of appearance

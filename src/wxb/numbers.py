@@ -1,0 +1,66 @@
+"""Numbers as people read them, and the intervals that belong to them."""
+
+from __future__ import annotations
+
+import math
+
+
+def wilson(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:
+    """Wilson's score interval of a proportion, as fractions; z = 1.96 gives 95 %.
+
+    E. B. Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22.
+    No trials: (0, 1), nothing is known. Raises ValueError unless 0 <= successes <= trials.
+    """
+    if not 0 <= successes <= trials:
+        raise ValueError(f"{successes} successes in {trials} trials")
+    if trials == 0:
+        return 0.0, 1.0
+    p = successes / trials
+    centre = p + z * z / (2 * trials)
+    half = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    # at p = 0 and p = 1 the formula gives 0 and 1 exactly but for rounding
+    low = 0.0 if successes == 0 else (centre - half) / scale
+    high = 1.0 if successes == trials else (centre + half) / scale
+    return low, high
+
+
+def percent(fraction: float) -> str:
+    """0.98886 -> "98.9 %"."""
+    return f"{100 * fraction:.1f} %"
+
+
+def percent_interval(interval: tuple[float, float]) -> str:
+    """(0.975, 0.995) -> "[97.5, 99.5]"."""
+    return f"[{100 * interval[0]:.1f}, {100 * interval[1]:.1f}]"
+
+
+def count(number: int) -> str:
+    """61706 -> "61,706"."""
+    return f"{number:,}"
+
+
+def large(number: float) -> str:
+    """Short for large counts: 416520 -> "0.4 M", 4.09e9 -> "4.1 G", 9300 -> "9.3 k", 850 -> "850"."""
+    for limit, unit in ((1e9, "G"), (1e5, "M"), (1e3, "k")):
+        if number >= limit:
+            return f"{number / (1e6 if unit == 'M' else limit):.1f} {unit}"
+    return f"{number:.0f}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: "0.4 s", "12 s", "3 min 5 s", "2 h 4 min"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min"
+
+
+def shape(sizes: tuple[int, ...]) -> str:
+    """(3, 32, 32) -> "3x32x32"."""
+    return "x".join(str(size) for size in sizes)
