@@ -1,0 +1,89 @@
+"""What the arithmetic runs on: device, precision, threads and memory layout, decided once and written into the run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from wxb.errors import WxbError
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One path for CPU and GPU: this value is the only difference."""
+
+    device: str  # "cpu", "cuda", "cuda:1", "mps"
+    precision: str  # of layers' arithmetic; weights, their updates and normalization stay float32
+    threads: int  # on the CPU
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Layers compute in `precision`; nothing to do in float32."""
+        if self.precision == "float32":
+            return nullcontext()
+        return torch.autocast(torch.device(self.device).type, dtype=DTYPES[self.precision])
+
+    @contextmanager
+    def in_force(self) -> Iterator[None]:
+        """Threads and deterministic kernels as this machine has them; what was set before comes back at the end."""
+        threads = torch.get_num_threads()
+        deterministic = torch.backends.cudnn.deterministic
+        benchmark = torch.backends.cudnn.benchmark
+        torch.set_num_threads(self.threads)
+        torch.backends.cudnn.deterministic = True
+        torch.backends.cudnn.benchmark = False
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            torch.backends.cudnn.deterministic = deterministic
+            torch.backends.cudnn.benchmark = benchmark
+
+    def __str__(self) -> str:
+        where = f"{self.threads} thread{'s' if self.threads > 1 else ''}" if self.device == "cpu" else self.device
+        return f"{where}, {self.precision}, channels-last"
+
+
+def choose(device: str = "auto", precision: str = "auto", threads: int = 0) -> Machine:
+    """The machine for these wishes; "auto" is a GPU where there is one, else the CPU.
+
+    "auto" precision is float32 on the CPU and on MPS, bfloat16 on a GPU that has it. Raises WxbError for a device that
+    is not there, a precision that it does not have, or a negative number of threads.
+    """
+    if threads < 0:
+        raise WxbError(f"--threads {threads}: there is no negative number of threads", fix="0 takes all physical cores")
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    kind = device.split(":")[0]
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(kind, False):
+        found = ", ".join(name for name, is_there in there.items() if is_there)
+        raise WxbError(f"--device {device}: no such device here", f"found: {found}", "--device auto")
+    if precision == "auto":
+        precision = "bfloat16" if kind == "cuda" and torch.cuda.is_bf16_supported() else "float32"
+    if precision == "float16" and kind == "cpu":
+        raise WxbError(
+            "--precision float16 is for GPUs; a CPU has float32 and bfloat16", fix="--precision bfloat16 or float32"
+        )
+    return Machine(device, precision, threads or physical_cores())
+
+
+def physical_cores() -> int:
+    """Physical cores that this process may use; hyper-threads share one core's arithmetic and only get in the way."""
+    if not hasattr(os, "sched_getaffinity"):
+        return max(1, os.cpu_count() or 1)
+    allowed = os.sched_getaffinity(0)
+    siblings = set()
+    for cpu in allowed:
+        path = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        try:
+            siblings.add(path.read_text())
+        except OSError:
+            return len(allowed)
+    return max(1, len(siblings))
