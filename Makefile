@@ -1,0 +1,62 @@
+# make demo   trains the default network on handwritten digits; make test   passes the tests; make help   says the rest
+#
+# PYTHON       the Python (3.11 or newer) that makes the environment
+# TORCH_INDEX  an index of PyTorch wheels to look in besides pip's own, for example that of the CPU builds
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format docs figures clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# An environment is made once, and again when what it is made from has changed.
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	$(PIP_INSTALL) --editable '.[test]'
+	@touch $@
+
+$(VENV)/.installed-check: $(VENV)/.installed-test
+	$(PIP_INSTALL) --editable '.[test,docs,check]'
+	@touch $@
+
+demo: $(VENV)/.installed  ## train the default network on handwritten digits, with a report
+	$(BIN)/wxb train digits
+
+test: $(VENV)/.installed-test  ## the tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+check: $(VENV)/.installed-check  ## format, lint, types, import order, docs and tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/mkdocs build --strict --quiet
+	$(MAKE) test
+
+format: $(VENV)/.installed-check  ## write the code in the one format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.installed-check  ## build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+figures: $(VENV)/.installed-test  ## write docs/figures.md from benchmarks/results/
+	$(BIN)/python -m benchmarks.tables
+
+clean:  ## remove the environment and everything built; runs/ stays
+	rm -rf $(VENV) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
