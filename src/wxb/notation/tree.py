@@ -87,6 +87,31 @@ class Network:
     head: str  # "SOFTMAX", "SVM", "EUCLID", "SIGMOIDS"
     text: str = field(default="", compare=False)  # as it was read, for messages
 
+    def __str__(self) -> str:
+        """The canonical text: every default written out, repeats folded; a family keeps its variables."""
+        from .write import canonical
+
+        return canonical(self)
+
+    def short(self) -> str:
+        """The text for people: defaults left out, repeats folded."""
+        from .write import short
+
+        return short(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Two networks are equal when their expanded layer lists are, defaults filled in."""
+        if not isinstance(other, Network):
+            return NotImplemented
+        from .expand import normal
+
+        return self.head == other.head and normal(self).body == normal(other).body
+
+    def __hash__(self) -> int:
+        from .expand import normal
+
+        return hash((normal(self).body, self.head))
+
 
 # --- the plan -------------------------------------------------------------------------------------------------------
 
@@ -98,6 +123,9 @@ class PlannedLayer:
     `path` is its name everywhere (weights, views, findings): the 1-based position among its expanded siblings and its
     name with kernel and width, "3.RES.1.CONV3-64"; a shortcut's layers are "3.RES.shortcut.1.CONV1-64", those of a
     CAT's second branch "4.CAT.2.1.CONV3-64". Segments never hold a dot, so that they can name modules.
+
+    `input` and `output` are the shapes of the tensors: a CONV3-64 of two pieces has 128 output channels, the MAXOUT
+    that follows makes them 64. Receptive field and jump are (height, width); a vector counts as one row of pixels.
     """
 
     path: str
@@ -106,7 +134,7 @@ class PlannedLayer:
     output: Shape
     kernel: tuple[int, int] = (1, 1)
     stride: int = 1
-    padding: int = 0
+    padding: tuple[int, int] = (0, 0)  # (height, width): "same" for CONV3x5 is (1, 2)
     dilation: int = 1
     groups: int = 1
     bias: bool = False  # whether a CONV or FC has one
