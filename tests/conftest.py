@@ -1,4 +1,4 @@
-"""What every test has: one thread, no terminal, no settings of the person who runs it, and the real data where it lies."""
+"""What every test has: one thread, no settings of the person who runs it, and the real data where it lies."""
 
 from __future__ import annotations
 

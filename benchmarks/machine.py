@@ -1,0 +1,109 @@
+"""The machine that a figure was taken on, and what it can do: a time alone says nothing to another person.
+
+`python -m benchmarks.machine` prints it as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+SIZE = 2048  # rows and columns of both matrices
+LIBRARIES = ("torch", "numpy")
+
+
+def describe() -> dict[str, object]:
+    """Processor, cores, memory (GiB), system, versions, and the commit of the checkout ("+" where it has changes)."""
+    return {
+        "processor": processor(),
+        "cores": available_cores(),
+        "memory_gib": memory_gib(),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        **{name: version(name) for name in LIBRARIES},
+        "wxb": version("wxb"),
+        "commit": commit(),
+    }
+
+
+def processor() -> str:
+    """The processor's model as the system names it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown"
+
+
+def available_cores() -> int:
+    """Logical cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory_gib() -> float | None:
+    """Memory of the whole machine in GiB, or None where the system does not say."""
+    try:
+        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def commit() -> str | None:
+    """Short commit of the checkout this file lies in, with "+" where tracked files have changed; None without git."""
+    folder = Path(__file__).resolve().parent
+    try:
+        told = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+", "--exclude", "*"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return told.stdout.strip()
+
+
+def matrix_rate(dtype: torch.dtype, threads: int, size: int = SIZE, repetitions: int = 7) -> float:
+    """GFLOP/s of the product of two square matrices, 2·size³ operations, at the median of the repetitions.
+
+    What one pair of matrices costs the first time (memory, kernel choice) is left out by one product before.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        generator = torch.Generator().manual_seed(0)
+        left = torch.randn(size, size, generator=generator).to(dtype)
+        right = torch.randn(size, size, generator=generator).to(dtype)
+        _ = left @ right
+        seconds = []
+        for _ in range(repetitions):
+            start = time.perf_counter()
+            _ = left @ right
+            seconds.append(time.perf_counter() - start)
+    finally:
+        torch.set_num_threads(before)
+    return 2 * size**3 / statistics.median(seconds) / 1e9
+
+
+def rates(threads: int, size: int = SIZE) -> dict[str, object]:
+    """The matrix product's GFLOP/s in float32 and bfloat16 with `threads` threads."""
+    return {
+        "threads": threads,
+        "float32": round(matrix_rate(torch.float32, threads, size)),
+        "bfloat16": round(matrix_rate(torch.bfloat16, threads, size)),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps({"machine": describe(), "matrix_product": rates(torch.get_num_threads())}, indent=2))
