@@ -1,0 +1,114 @@
+"""The folder of a run: where it lies, what its files are called, and the form of the plain ones."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import tomli_w
+
+from wxb.data.dataset import Split
+from wxb.errors import FAILED, WxbError
+from wxb.runs.files import LOCK, digest
+
+SUMMARY = "run.json"
+SETTINGS = "settings.toml"
+ENVIRONMENT = "environment.json"
+DATA = "data.json"
+SPLIT = "split.safetensors"
+HISTORY = "history.jsonl"
+CHECKPOINT = "checkpoint.safetensors"
+WEIGHTS = "weights.safetensors"
+REPORTS = ("report.json", "report.md", "report.html")
+MANIFEST = "manifest.json"
+KEPT = (SUMMARY, SETTINGS, ENVIRONMENT, DATA, SPLIT, HISTORY, WEIGHTS, *REPORTS)  # what a finished run is made of
+
+
+def root() -> Path:
+    """Where runs lie unless `--out` says else: WXB_RUNS, or `runs` under the working directory."""
+    return Path(os.environ.get("WXB_RUNS") or "runs")
+
+
+def new_folder(data: str, settings: Mapping[str, Any]) -> Path:
+    """A folder that no other run has: data's name and 4 hexadecimal digits of the settings and the time."""
+    plain = re.sub(r"[^A-Za-z0-9_.]+", "-", data).strip("-.")[:40] or "data"
+    seed = msgspec.json.encode(sorted((key, str(value)) for key, value in settings.items()))
+    for attempt in range(1000):
+        mark = digest(seed + str((time.time_ns(), os.getpid(), attempt)).encode())[:4]
+        folder = root() / f"{plain}-{mark}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if root().is_dir():
+                continue  # taken: the next attempt has other digits
+            raise WxbError(f"{root()} is a file, no folder for runs", fix="--out DIR or WXB_RUNS") from None
+        except OSError as error:
+            raise _cannot_be_made(folder, error) from error
+        return folder
+    raise WxbError(f"{root()} holds too many runs of {data}", fix="--out DIR")
+
+
+def own_folder(folder: Path) -> Path:
+    """The folder that a person named; made where it is missing. Raises WxbError where it holds anything."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        others = content(folder)
+    except OSError as error:
+        raise _cannot_be_made(folder, error) from error
+    if others:
+        raise taken(folder, others)
+    return folder
+
+
+def content(folder: Path) -> list[str]:
+    """Names of the files in a folder, but for its lock."""
+    return sorted(path.name for path in folder.iterdir() if path.name != LOCK)
+
+
+def taken(folder: Path, others: list[str]) -> WxbError:
+    """The refusal to write a run into a folder that holds `others`."""
+    if SUMMARY in others:
+        return WxbError(
+            f"{folder} already holds a run", fix=f"another --out, or wxb resume {folder} where it was stopped"
+        )
+    return WxbError(f"{folder} exists and is not empty", f"it holds {', '.join(others[:3])}", "another --out")
+
+
+def _cannot_be_made(folder: Path, error: OSError) -> WxbError:
+    return WxbError(
+        f"{folder} cannot be made: {error.strerror or error}",
+        fix="choose a folder you may write with --out, or set WXB_RUNS",
+        exit_code=FAILED,
+    )
+
+
+def settings_text(settings: Mapping[str, Any]) -> str:
+    """Settings as TOML; None is left out, which TOML has no word for, and what is no plain value becomes its text."""
+    plain = {key: _toml(value) for key, value in settings.items() if value is not None}
+    return "# wxb train --config settings.toml trains with these settings again\n" + tomli_w.dumps(plain)
+
+
+def _toml(value: Any) -> Any:
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (list, tuple)):
+        return [_toml(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): _toml(item) for key, item in value.items()}
+    return str(value)
+
+
+def split_bytes(split: Split) -> bytes:
+    """Row numbers as safetensors."""
+    from safetensors.numpy import save
+
+    rows = {name: np.ascontiguousarray(getattr(split, name), np.int64) for name in ("train", "validation", "test")}
+    return bytes(save(rows, {"how": split.how}))

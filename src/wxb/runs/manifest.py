@@ -1,0 +1,40 @@
+"""`manifest.json`: the checksum of each file of a finished run, and of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from wxb.errors import FAILED, WxbError
+from wxb.runs.files import digest, json_text
+from wxb.runs.folder import MANIFEST
+
+
+class _Manifest(msgspec.Struct):
+    files: dict[str, str]  # blake3 by name
+    digest: str  # of `files`
+
+
+def manifest_text(digests: Mapping[str, str]) -> bytes:
+    """The file for these checksums."""
+    return json_text(_Manifest(dict(digests), _digest(digests)))
+
+
+def read_manifest(folder: Path) -> dict[str, str]:
+    """blake3 of each file, by its name. Raises WxbError where the manifest is missing, damaged or itself changed."""
+    path = folder / MANIFEST
+    try:
+        stored = msgspec.json.decode(path.read_bytes(), type=_Manifest)
+    except FileNotFoundError:
+        raise WxbError(f"{path} is missing", exit_code=FAILED) from None
+    except (OSError, msgspec.DecodeError) as error:
+        raise WxbError(f"{path} is damaged", str(error), exit_code=FAILED) from error
+    if stored.digest != _digest(stored.files):
+        raise WxbError(f"{path} was changed after the run had finished", exit_code=FAILED)
+    return stored.files
+
+
+def _digest(digests: Mapping[str, str]) -> str:
+    return digest(msgspec.json.encode(dict(sorted(digests.items()))))

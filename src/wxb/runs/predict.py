@@ -1,0 +1,106 @@
+"""What a trained network says of new examples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wxb.errors import WxbError
+from wxb.numbers import shape
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
+
+    from wxb.learning.machine import Machine
+    from wxb.runs.run import Run
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A row an example.
+
+    Of classes: `numbers` (n,) int64, `classes` their names, `probabilities` (n, classes) where the head has them.
+    Of labels: `numbers` (n, labels) of 0 and 1, `probabilities` (n, labels). Of numbers: `values` (n, targets).
+    """
+
+    task: str  # "classes", "labels", "numbers"
+    names: tuple[str, ...]  # of all classes, labels or numbers
+    numbers: NDArray[np.int64] | None = None
+    probabilities: NDArray[np.float32] | None = None
+    values: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        rows = self.values if self.numbers is None else self.numbers
+        return 0 if rows is None else len(rows)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The name of each example's class. Raises ValueError where the task has no classes."""
+        if self.task != "classes" or self.numbers is None:
+            raise ValueError(f"a prediction of {self.task} has no classes")
+        return tuple(self.names[number] for number in self.numbers)
+
+
+def predict(run: Run, array: NDArray[Any]) -> Prediction:
+    """Predictions for examples (n, …) or one example (…). Raises WxbError where they are not like the training data."""
+    from wxb.learning.inference import logits
+    from wxb.network.heads import HEADS
+
+    examples = like_training(array, run.summary.input, str(run.data["dtype"]))
+    scores = logits(run.model(), examples, machine_of(run))
+    return prediction(scores, HEADS[run.summary.head], run.summary.task, run.summary.classes)
+
+
+def prediction(scores: torch.Tensor, head: Any, task: str, names: tuple[str, ...]) -> Prediction:
+    """What logits (n, targets) say."""
+    if task == "numbers":
+        return Prediction(task, names, values=np.asarray(head.predict(scores).numpy(), np.float32))
+    chances = head.probabilities(scores)
+    probabilities = None if chances is None else np.asarray(chances.numpy(), np.float32)
+    if task == "labels":
+        return Prediction(task, names, np.asarray(head.predict(scores).numpy(), np.int64), probabilities)
+    return Prediction(task, names, scores.argmax(dim=1).numpy().astype(np.int64), probabilities)
+
+
+def machine_of(run: Run) -> Machine:
+    """The machine that the run's settings ask for, here; the CPU in float32 where theirs is not there."""
+    from wxb.learning.machine import choose
+
+    stored = run.environment["machine"]
+    try:
+        return choose(str(stored.get("device", "auto")), str(stored.get("precision", "auto")))
+    except WxbError:
+        return choose("cpu", "float32")
+
+
+def like_training(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    """The array as examples (n, *sizes) of `dtype`; one example becomes a batch of one.
+
+    Raises WxbError for another shape, for NaN or infinite values, and for values that bytes of training cannot hold.
+    """
+    given = np.asarray(array)
+    if given.shape == sizes:
+        given = given[None]
+    if given.shape[1:] != sizes:
+        raise WxbError(
+            f"the examples are {shape(given.shape[1:]) or 'single numbers'}; the network takes {shape(sizes)}",
+            f"expected an array of shape (n, {', '.join(map(str, sizes))}), got {given.shape}",
+        )
+    if given.dtype.kind not in "buif":
+        raise WxbError(f"the examples are {given.dtype}; expected numbers ({dtype})")
+    if dtype == "uint8":
+        if given.size and not (np.all(given == np.floor(given)) and given.min() >= 0 and given.max() <= 255):
+            raise WxbError(
+                "the network was trained on bytes; the examples have other values",
+                f"expected whole numbers from 0 to 255, got {given.min():g} to {given.max():g}",
+                "bring them to 0–255: (255 * array).round() where they lie in 0–1",
+            )
+        return np.ascontiguousarray(given, np.uint8)
+    given = np.ascontiguousarray(given, np.float32)
+    if not np.isfinite(given).all():
+        rows = np.flatnonzero(~np.isfinite(given).reshape(len(given), -1).all(axis=1))
+        raise WxbError(f"{len(rows)} examples hold NaN or infinite values", f"the first is example {rows[0]}")
+    return given

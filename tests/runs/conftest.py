@@ -1,0 +1,39 @@
+"""Runs at their beginning and at their end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.runs.small import NETWORK, Epoch, small_plan, three_blobs
+from wxb.data.dataset import Dataset
+from wxb.runs.folder import REPORTS
+from wxb.runs.run import Run
+
+
+@pytest.fixture
+def data() -> Dataset:
+    return three_blobs()
+
+
+@pytest.fixture
+def settings() -> dict[str, object]:
+    return {"data": "blobs", "network": NETWORK, "seed": 0, "epochs": 5, "learning_rate": 0.01, "scale": "none"}
+
+
+@pytest.fixture
+def run(data: Dataset, settings: dict[str, object], tmp_path: Path) -> Run:
+    """A run that has just begun, in tmp_path/run."""
+    return Run.create(data, small_plan(data), settings, steps=50, out=tmp_path / "run")
+
+
+@pytest.fixture
+def finished(run: Run) -> Run:
+    """A run that has finished, with weights that are of no use."""
+    for epoch in range(1, 6):
+        run.save(Epoch(epoch))
+    texts = {name: "{}" if name.endswith("json") else "text" for name in REPORTS}
+    run.finish({"weight": torch.ones(3)}, {"examples": 30, "loss": 0.5, "accuracy": 0.9}, texts)
+    return Run.open(run.path)

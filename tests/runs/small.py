@@ -1,0 +1,58 @@
+"""Small data, a small network and small trainings' records, made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+import wxb.notation
+from wxb.data.dataset import Dataset, Split
+from wxb.notation.tree import Plan
+
+NETWORK = "FC-8-RELU-FC-3, SOFTMAX"
+
+
+def three_blobs(examples: int = 120, seed: int = 0) -> Dataset:
+    """Three classes around three points of the plane; every fourth example tests, every eighth from 1 on validates."""
+    rng = np.random.default_rng(seed)
+    targets = np.arange(examples) % 3
+    centres = np.array([[0, 3], [-3, -2], [3, -2]])
+    points = (centres[targets] + rng.normal(size=(examples, 2))).astype(np.float32)
+    rows = np.arange(examples)
+    split = Split(
+        rows[(rows % 4 != 0) & (rows % 8 != 1)], rows[rows % 8 == 1], rows[rows % 4 == 0], "every fourth row tests"
+    )
+    return Dataset("blobs", points, targets, "classes", ("up", "left", "right"), split, {"source": "blobs"})
+
+
+def small_plan(data: Dataset) -> Plan:
+    return wxb.notation.plan(wxb.notation.read(NETWORK), data.shape, data.outputs)
+
+
+@dataclass
+class Epoch:
+    """A record that ends an epoch, as training gives it."""
+
+    epoch: int
+    steps_an_epoch: int = 10
+    epoch_end: bool = True
+
+    @property
+    def step(self) -> int:
+        return self.epoch * self.steps_an_epoch - (0 if self.epoch_end else 3)
+
+    learning_rate: float = 0.01
+    seconds: float = 0.5
+
+    @property
+    def train_loss(self) -> float | None:
+        return 1 / self.epoch if self.epoch_end else None
+
+    @property
+    def validation(self) -> dict[str, float] | None:
+        return {"loss": 1.5 / self.epoch, "accuracy": 0.5} if self.epoch_end else None
+
+    def state(self) -> dict[str, torch.Tensor]:
+        return {"weight": torch.full((40, 50), float(self.epoch)), "step": torch.tensor(self.step)}

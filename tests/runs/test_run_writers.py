@@ -1,0 +1,150 @@
+"""Writers that are killed, and two that want one folder."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.runs.small import Epoch, small_plan
+from wxb.errors import WxbError
+from wxb.runs.files import LOCK, is_held
+from wxb.runs.folder import CHECKPOINT, REPORTS
+from wxb.runs.run import Run
+
+WRITER = """
+import sys
+from pathlib import Path
+import torch
+from tests.runs.small import Epoch, small_plan, three_blobs
+from wxb.runs.run import Run
+
+path = Path(sys.argv[1])
+data = three_blobs()
+if path.exists():
+    run = Run.open(path)
+    checkpoint = run.resume(data)
+    first = checkpoint.counters["step"] // 10 + 1 if checkpoint else 1
+else:
+    run, first = Run.create(data, small_plan(data), {"seed": 0}, steps=10**6, out=path), 1
+print("ready", flush=True)
+for epoch in range(first, 10**5):
+    run.save(Epoch(epoch))
+"""
+
+
+@contextmanager
+def _writer(path: Path) -> Iterator[None]:
+    """Another process saves into `path` as fast as it can, until it is killed at the end of the block."""
+    root = Path(__file__).parents[2]
+    paths = os.pathsep.join([str(root / "src"), str(root), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", WRITER, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            yield
+        finally:
+            process.send_signal(signal.SIGKILL)
+
+
+def test_a_writer_killed_at_any_moment_leaves_a_valid_run(tmp_path, data):
+    path = tmp_path / "run"
+    chance = random.Random(0)
+    steps = 0
+    for _ in range(8):
+        with _writer(path):
+            deadline = time.monotonic() + chance.uniform(0.02, 0.3)
+            while time.monotonic() < deadline:  # a reader sees a valid run all the while
+                run = Run.open(path)
+                history = run.history
+                assert run.summary.state == "running"
+                assert [line["epoch"] for line in history] == list(range(1, len(history) + 1))
+                run.checkpoint()
+        run = Run.open(path)
+        checkpoint = run.checkpoint()
+        assert checkpoint is not None
+        epoch = checkpoint.counters["epoch"]
+        assert checkpoint.counters["step"] >= steps
+        assert torch.equal(checkpoint.tensors["weight"], torch.full((40, 50), float(epoch)))
+        assert len(run.history) in (epoch, epoch + 1)
+        run.resume(data)
+        assert len(run.history) == epoch
+        assert not list(path.glob(".*.part"))
+        run.close()
+        steps = checkpoint.counters["step"]
+    assert steps > 0
+
+
+def test_a_second_writer_is_refused_and_a_killed_one_blocks_nobody(tmp_path, data, settings):
+    path = tmp_path / "run"
+    with _writer(path):
+        assert is_held(path)
+        with pytest.raises(WxbError, match="another wxb is writing"):
+            Run.open(path).resume(data)
+        with pytest.raises(WxbError, match="already holds a run"):
+            Run.create(data, small_plan(data), settings, steps=1, out=path)
+    assert not is_held(path)
+    assert Run.open(path).resume(data) is not None
+
+
+def test_two_that_create_in_one_empty_folder_get_one_run(data, settings, tmp_path, monkeypatch):
+    plan = small_plan(data)
+    first = Run.create(data, plan, settings, steps=1, out=tmp_path)
+    # the second saw the folder while it was empty
+    monkeypatch.setattr("wxb.runs.run.own_folder", lambda path: path)
+    with pytest.raises(WxbError, match="another wxb is writing"):
+        Run.create(data, plan, settings, steps=2, out=tmp_path)
+    first.close()
+    with pytest.raises(WxbError, match="already holds a run"):
+        Run.create(data, plan, settings, steps=2, out=tmp_path)
+    assert Run.open(tmp_path).summary.steps.total == 1
+
+
+def test_a_finish_cut_off_at_any_file_leaves_a_valid_run(run, data, monkeypatch):
+    """The writer dies before each single replacement of a file in turn; what is left is resumed or finished."""
+    run.save(Epoch(5))
+    run.close()
+    replaced = os.replace
+    texts = dict.fromkeys(REPORTS, "{}")
+    for survived in range(20):
+        opened = Run.open(run.path)
+        if opened.summary.state == "finished":
+            break
+        assert opened.resume(data) is not None
+        left = survived
+
+        def die(source: str, target: str) -> None:
+            nonlocal left
+            if left == 0:
+                raise KeyboardInterrupt
+            left -= 1
+            replaced(source, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", die)
+            try:
+                opened.finish({"weight": torch.ones(3)}, {}, texts)
+            except KeyboardInterrupt:
+                assert Run.open(run.path).summary.state == "running"
+                assert (run.path / CHECKPOINT).exists()
+        opened.close()
+    assert Run.open(run.path).summary.state == "finished"
+    assert survived == 7  # weights, three reports, manifest and run.json, then the look at the end
+    assert Run.open(run.path).weights()
+
+
+def test_the_lock_file_is_no_content(run):
+    run.close()
+    assert not is_held(run.path)
+    assert not [path for path in run.path.iterdir() if path.name.startswith(".") and path.name != LOCK]
