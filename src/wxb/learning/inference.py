@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wxb.network.build import Model
+
+@dataclass(frozen=True)
+class Score:
+    """How good a network is on examples that it did not learn from."""
+
+    examples: int
+    loss: float  # mean data loss, without penalties
+    accuracy: float | None  # a fraction: of classes, or of yes/no labels; None for numbers
+    rmse: float | None  # of numbers, in the targets' units
+
+    @property
+    def value(self) -> float:
+        """Greater is better."""
+        return self.accuracy if self.accuracy is not None else -self.loss
+
 
 BATCH = 512  # examples at a time: large enough for the matrix product, small enough for any picture
 
@@ -32,3 +48,20 @@ def logits(
             out[start : start + batch_size] = model(batch).float()
     model.train(was_training)
     return out
+
+
+def score(
+    model: Model,
+    examples: NDArray[np.uint8] | NDArray[np.float32],
+    targets: NDArray[np.int64] | NDArray[np.float32],
+    machine: Machine,
+) -> Score:
+    """The score of a model on raw examples (n, …) and their targets, n > 0."""
+    scores, goals = logits(model, examples, machine), torch.from_numpy(targets)
+    loss = float(model.head.loss(scores, goals).mean())
+    predicted = model.head.predict(scores)
+    if goals.dtype == torch.int64:
+        return Score(len(goals), loss, float((predicted == goals).double().mean()), None)
+    if model.head.task == "labels":
+        return Score(len(goals), loss, float((predicted == goals).double().mean()), None)
+    return Score(len(goals), loss, None, float((predicted - goals).double().square().mean().sqrt()))

@@ -12,7 +12,7 @@ import torch
 
 from wxb.errors import WxbError
 
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 0) -> M
     """The machine for these wishes; "auto" is a GPU where there is one, else the CPU.
 
     "auto" precision is float32 on the CPU and on MPS, bfloat16 on a GPU that has it. Raises WxbError for a device that
-    is not there, a precision that it does not have, or a negative number of threads.
+    is not there or a negative number of threads.
     """
     if threads < 0:
         raise WxbError(f"--threads {threads}: there is no negative number of threads", fix="0 takes all physical cores")
@@ -67,10 +67,6 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 0) -> M
         raise WxbError(f"--device {device}: no such device here", f"found: {found}", "--device auto")
     if precision == "auto":
         precision = "bfloat16" if kind == "cuda" and torch.cuda.is_bf16_supported() else "float32"
-    if precision == "float16" and kind == "cpu":
-        raise WxbError(
-            "--precision float16 is for GPUs; a CPU has float32 and bfloat16", fix="--precision bfloat16 or float32"
-        )
     return Machine(device, precision, threads or physical_cores())
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "muon")
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "linear")
 SCALES = ("std", "range", "none")
-PRECISIONS = ("auto", "float32", "bfloat16", "float16")
+PRECISIONS = ("auto", "float32", "bfloat16")
 KEEPS = ("best", "last")
 REDUCTIONS = ("mean", "sum")
 

@@ -1,0 +1,138 @@
+"""Batches as an index into whole arrays: order, and augmentation that belongs to the example.
+
+What is random about an epoch is drawn once, for all examples at its start, from (seed, purpose, epoch); an example's
+share is at its own row. So a step looks up what is its, and any step can be computed without those before it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wxb.errors import WxbError
+from wxb.randomness import generator
+
+
+@dataclass(frozen=True)
+class Augment:
+    """What may happen to a picture: mirrored left-right with probability 1/2, moved by up to `shift` pixels."""
+
+    flip: bool = False
+    shift: int = 0
+
+    @staticmethod
+    def read(text: str) -> Augment:
+        """ "none", "flip", "shift-2", "flip,shift-2". Raises WxbError for anything else."""
+        flip, shift = False, 0
+        for word in () if text == "none" else text.split(","):
+            if word.strip() == "flip":
+                flip = True
+            elif match := re.fullmatch(r"shift-(\d{1,3})", word.strip()):
+                shift = int(match[1])
+            else:
+                raise WxbError(
+                    f"--augment {text}: {word.strip() or 'nothing'} is no augmentation",
+                    "known: flip (left-right), shift-N (up to N pixels each way), none",
+                    "--augment flip,shift-2",
+                )
+        return Augment(flip, shift)
+
+
+def bounds(examples: int, batch_size: int) -> NDArray[np.int64]:
+    """Where the batches of an epoch begin and end: ⌈examples / batch_size⌉ batches whose sizes differ by at most one.
+
+    No example is left out and no batch is tiny: a batch of one would have no variance to normalize by.
+    """
+    batches = -(-examples // batch_size)
+    return np.linspace(0, examples, batches + 1).round().astype(np.int64)
+
+
+class Batches:
+    """The batches of one training: `rows` and `inputs` of step `index` in an epoch.
+
+    `examples` (n, channels, height, width) uint8 or float32, or (n, features) float32; they are held on `device`,
+    pictures with channels last, and only the batch itself is ever copied.
+    """
+
+    def __init__(
+        self,
+        examples: NDArray[np.uint8] | NDArray[np.float32],
+        batch_size: int,
+        device: str,
+        seed: int,
+        shuffle: bool = True,
+        augment: Augment = Augment(),  # noqa: B008 (frozen)
+    ) -> None:
+        self.count = len(examples)
+        self.bounds = bounds(self.count, batch_size)
+        self.seed = seed
+        self.shuffle = shuffle
+        self.augment = augment
+        held = torch.from_numpy(examples)
+        self.pictures = held.ndim == 4
+        if self.pictures:
+            held = held.permute(0, 2, 3, 1)
+            self.size = (held.shape[1], held.shape[2])
+        elif augment != Augment():
+            raise WxbError("--augment is for pictures; these examples are rows of numbers", fix="--augment none")
+        self.examples = held.contiguous().to(device)
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return len(self.bounds) - 1
+
+    def start(self, epoch: int) -> None:
+        """Draw what is random about an epoch (1-based)."""
+        device = self.examples.device
+        order = generator(self.seed, "shuffle", epoch).permutation(self.count) if self.shuffle else np.arange(self.count)
+        self.order = torch.from_numpy(order).to(device)
+        if self.augment.flip:
+            flips = generator(self.seed, "flip", epoch).integers(0, 2, self.count, dtype=np.int64)
+            self.flips = torch.from_numpy(flips).to(device)
+        if self.augment.shift:
+            reach = self.augment.shift
+            shifts = generator(self.seed, "shift", epoch).integers(-reach, reach + 1, (2, self.count), dtype=np.int64)
+            self.shifts = torch.from_numpy(shifts).to(device)
+
+    def rows(self, index: int) -> torch.Tensor:
+        """Which examples are batch `index` (0-based): int64 (batch,)."""
+        return self.order[self.bounds[index] : self.bounds[index + 1]]
+
+    def inputs(self, rows: torch.Tensor) -> torch.Tensor:
+        """These examples, augmented: (batch, channels, height, width), channels last, or (batch, features)."""
+        if not self.pictures:
+            return self.examples[rows]
+        if self.augment == Augment():
+            return self.examples[rows].permute(0, 3, 1, 2)
+        return self._moved(rows).permute(0, 3, 1, 2)
+
+    def _moved(self, rows: torch.Tensor) -> torch.Tensor:
+        """Flipped and shifted in one look-up: every pixel of the batch is found at its place in the whole set.
+
+        What comes in over the border is the picture mirrored there, without repeating the border itself.
+        """
+        height, width = self.size
+        device = rows.device
+        y = torch.arange(height, device=device).expand(len(rows), height)
+        x = torch.arange(width, device=device).expand(len(rows), width)
+        if self.augment.shift:
+            dy, dx = self.shifts[:, rows, None]
+            y, x = _mirrored(y + dy, height), _mirrored(x + dx, width)
+        if self.augment.flip:
+            x = torch.where(self.flips[rows, None] == 1, width - 1 - x, x)
+        pixel = (rows[:, None] * height + y)[:, :, None] * width + x[:, None, :]
+        channels = self.examples.shape[-1]
+        return self.examples.view(-1, channels)[pixel.view(-1)].view(len(rows), height, width, channels)
+
+
+def _mirrored(places: torch.Tensor, length: int) -> torch.Tensor:
+    """Places outside [0, length) reflected back in: -1 → 1, length → length - 2."""
+    if length == 1:
+        return torch.zeros_like(places)
+    period = 2 * (length - 1)
+    places = places % period
+    return torch.where(places < length, places, period - places)

@@ -1,0 +1,119 @@
+"""The network and the recipe that are taken where none are given: a few rules on the data, each found by measurement.
+
+Networks, by the smaller side of the pictures (docs/learning.md has the figures that chose them):
+
+    below 16     two convolutions at full size, two at half
+    below 32     a first convolution of stride 2, then as above
+    from 32      pooled at once: wide layers see small maps, where their time goes furthest
+    from 64      a first convolution of stride 2 and a pooling before that, so that the rest sees a quarter of the side
+
+Rows of numbers get two hidden layers of 64.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from wxb.data.dataset import Dataset
+from wxb.errors import WxbError
+from wxb.learning.recipe import Recipe
+from wxb.notation.tree import Plan, Planned, PlannedConcat, PlannedLayer, PlannedResidual
+
+HEAD_OF = {"classes": "SOFTMAX", "labels": "SIGMOIDS", "numbers": "EUCLID"}
+SMALL = "(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-GAP"
+MEDIUM = "CONV5-32/2-BN-RELU-CONV3-32-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-GAP"
+LARGE = "CONV3-32-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-CONV3-256-BN-RELU-GAP"
+PHOTOS = "CONV5-32/2-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-CONV3-256-BN-RELU-GAP"
+ROWS = "FC-64-RELU-FC-64-RELU"
+
+EXAMPLES_SEEN = 500_000  # what a default training looks at, in all epochs together
+EPOCHS = (8, 60)  # but never fewer or more than this
+
+
+def default_network(data: Dataset) -> str:
+    """The notation of a good first network for this data."""
+    if data.kind == "vectors":
+        body = ROWS
+    else:
+        side = min(data.shape[1:])
+        body = SMALL if side < 16 else MEDIUM if side < 32 else LARGE if side < 64 else PHOTOS
+    return f"{body}, {HEAD_OF[data.task]}"
+
+
+def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
+    """The recipe for a network and its data, with what was `given` in its place. Raises WxbError where that contradicts
+    itself.
+
+    Convolutional networks learn with Muon, others with AdamW; the rate rises over a fifth of the steps and falls
+    linearly to zero. Batches are small where examples are few, so that there are enough steps.
+    """
+    examples = len(data.split.train)
+    convolutional = any(layer.name == "CONV" for layer in layers(plan.items))
+    optimizer = str(given.get("optimizer", "muon" if convolutional else "adamw"))
+    chosen: dict[str, Any] = {
+        "epochs": min(max(round(EXAMPLES_SEEN / max(examples, 1)), EPOCHS[0]), EPOCHS[1]),
+        "batch_size": 32 if examples < 5_000 else 128 if min(data.shape[1:] or (1,)) < 32 else 256,
+        "optimizer": optimizer,
+        "learning_rate": RATES[optimizer],
+        "schedule": "linear",
+        "warm_up": 0.2,
+        "augment": default_augment(data) if convolutional else "none",
+        "label_smoothing": 0.1 if convolutional and plan.head == "SOFTMAX" else 0.0,
+    }
+    if optimizer in ("adamw", "muon") and not given.get("l2"):
+        chosen["weight_decay"] = 0.02
+    check_options(given)
+    return dataclasses.replace(Recipe(**chosen), **given)
+
+
+RATES = {
+    "sgd": 0.1,
+    "momentum": 0.02,
+    "nesterov": 0.02,
+    "adagrad": 0.02,
+    "rmsprop": 1e-3,
+    "adam": 3e-3,
+    "adamw": 3e-3,
+    "muon": 1e-2,
+}
+
+
+def default_augment(data: Dataset) -> str:
+    """Colour pictures are mirrored, for a photo's mirror image is one too; a digit's is not. All are moved a little:
+    by a sixteenth of the side."""
+    if data.kind != "pictures":
+        return "none"
+    shift = min(data.shape[1:]) // 14
+    moves = (["flip"] if data.shape[0] == 3 else []) + ([f"shift-{shift}"] if shift else [])
+    return ",".join(moves) or "none"
+
+
+def layers(items: tuple[Planned, ...]) -> list[PlannedLayer]:
+    """All layers of a plan, arms, shortcuts and branches included, in order."""
+    found: list[PlannedLayer] = []
+    for item in items:
+        match item:
+            case PlannedLayer():
+                found.append(item)
+            case PlannedResidual():
+                found += layers(item.arm) + layers(item.shortcut)
+            case PlannedConcat():
+                for branch in item.branches:
+                    found += layers(branch)
+    return found
+
+
+def check_options(given: Mapping[str, Any]) -> None:
+    """Raises WxbError for settings that contradict each other."""
+    if given.get("weight_decay") and given.get("l2"):
+        raise WxbError(
+            "--weight-decay and --l2 are two forms of one thing",
+            "--l2 λ adds λΣW² to the loss; --weight-decay shrinks the weights beside the gradient",
+            "one of them",
+        )
+    if given.get("elastic_beta") and not given.get("l1"):
+        raise WxbError(
+            "--elastic-beta is part of λΣ(βW² + |W|), and its λ is --l1", fix="--l1 0.0001 --elastic-beta 0.5"
+        )

@@ -1,0 +1,266 @@
+"""The learning loop: a generator of records, and everything that it takes to go on from any of them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import torch
+
+from wxb.learning import schedules
+from wxb.learning.batches import Augment, Batches
+from wxb.learning.inference import Score, score
+from wxb.learning.machine import Machine, choose
+from wxb.learning.objective import Objective
+from wxb.learning.optimizers import decay, optimizers
+from wxb.learning.recipe import Recipe
+from wxb.learning.regularize import Regularize
+from wxb.network.layers import set_generator
+from wxb.randomness import key
+
+if TYPE_CHECKING:
+    from wxb.data.dataset import Dataset
+    from wxb.network.build import Model
+
+State = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What training says after a step."""
+
+    step: int  # 1-based; this many updates are done
+    steps: int
+    epoch: int  # 1-based
+    epochs: int
+    learning_rate: float  # of this step
+    seconds: float  # of training so far, of earlier parts too where it was resumed
+    epoch_end: bool
+    train_loss: float | None  # at an epoch's end: mean objective over the epoch's examples, penalties included
+    validation: Score | None  # at an epoch's end, where there are validation examples
+    batch_loss: torch.Tensor = field(repr=False)
+    state: Callable[[], State] = field(repr=False)  # all that `learn` needs to go on from here; copies, on the CPU
+
+    @property
+    def loss(self) -> float:
+        """The objective on this step's batch; reading it waits for the device."""
+        return float(self.batch_loss)
+
+
+def learn(
+    model: Model, data: Dataset, recipe: Recipe, machine: Machine | None = None, state: State | None = None
+) -> Iterator[Record]:
+    """Train `model` in place on `data`'s training part and yield a record after every step.
+
+    `state` is an earlier record's `state()`: training goes on from there and ends with the same bits as if it had never
+    stopped. The weights that `recipe.keep` asks for are in the model when the generator ends. Raises WxbError where the
+    recipe does not fit the data; a loss that is not finite ends the epochs early, and is the last record's `train_loss`.
+    """
+    learner = Learner(model, data, recipe, machine or choose(recipe.device, recipe.precision, recipe.threads))
+    if state is not None:
+        learner.load(state)
+    return learner.records()
+
+
+class Learner:
+    """One training: the model, its optimizers and averages, and where it stands."""
+
+    def __init__(self, model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> None:
+        self.model = model.to(machine.device, memory_format=torch.channels_last)
+        self.recipe = recipe
+        self.machine = machine
+        examples, targets = data.part("train")
+        augment = Augment.read(recipe.augment)
+        self.batches = Batches(examples, recipe.batch_size, machine.device, recipe.seed, recipe.shuffle, augment)
+        self.targets = torch.from_numpy(targets).to(machine.device)
+        self.validation = data.part("validation")
+        self.objective = Objective(model, recipe, targets).to(machine.device)
+        self.regularize = Regularize(recipe, data, len(targets))
+        self.optimizers = optimizers(model, model.plan.items[-1].path, recipe)
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self.weights = [p for p in self.parameters if p.ndim > 1]
+        self.generator = torch.Generator(machine.device)
+        set_generator(model, self.generator)
+
+        self.step = 0
+        self.steps = recipe.epochs * len(self.batches)
+        self.seconds = 0.0
+        self.stale = 0  # epochs since the best validation
+        self.best_value = -math.inf
+        self.best: State | None = None
+        self.loss_sum = torch.zeros((), dtype=torch.float64, device=machine.device)  # over the epoch's examples
+        self.average = {name: t.clone() for name, t in self._tensors().items()} if recipe.average else None
+
+    # --- the loop ---------------------------------------------------------------------------------------------------
+
+    def records(self) -> Iterator[Record]:
+        began = time.perf_counter() - self.seconds
+        per_epoch = len(self.batches)
+        while self.step < self.steps and not self._stopped_early():
+            epoch, index = divmod(self.step, per_epoch)
+            self.batches.start(epoch + 1)
+            self.regularize.start(epoch + 1)
+            for place in range(index, per_epoch):
+                with self.machine.in_force():
+                    rate, loss = self._learn_from(place)
+                self.step += 1
+                train_loss, validation = None, None
+                end = place + 1 == per_epoch
+                if end:
+                    train_loss = float(self.loss_sum) / self.batches.count
+                    self.loss_sum.zero_()
+                    validation = self.score()
+                    self._remember(validation)
+                self.seconds = time.perf_counter() - began
+                yield Record(
+                    self.step, self.steps, epoch + 1, self.recipe.epochs, rate, self.seconds,
+                    end, train_loss, validation, loss, self.state,
+                )  # fmt: skip
+            if train_loss is not None and not math.isfinite(train_loss):
+                return
+        self._put_kept_weights()
+
+    def _learn_from(self, place: int) -> tuple[float, torch.Tensor]:
+        """One step on batch `place` of the epoch: the rate it had and the objective before it."""
+        recipe = self.recipe
+        rate = recipe.learning_rate * schedules.factor(recipe.schedule, recipe.warm_up, self.step + 1, self.steps)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        self.generator.manual_seed(key(recipe.seed, "layers", self.step + 1))
+        rows = self.batches.rows(place)
+        for parameter in self.parameters:
+            parameter.grad = None
+        loss = self._backward(rows)
+        self.loss_sum += loss * len(rows)
+        if recipe.clip:
+            torch.nn.utils.clip_grad_norm_(self.parameters, recipe.clip, foreach=True)
+        with torch.no_grad():
+            if recipe.weight_decay:
+                decay(self.weights, rate * recipe.weight_decay)
+            for optimizer in self.optimizers:
+                optimizer.step()
+            if self.average is not None:
+                self._follow(self.average)
+        return rate, loss
+
+    def _backward(self, rows: torch.Tensor) -> torch.Tensor:
+        """Gradients of the objective on these rows, computed in `accumulate` parts; its value, detached."""
+        targets = self.targets[rows]
+        whole = self.objective.size(targets)
+        value = torch.zeros((), device=rows.device)
+        for part in rows.tensor_split(min(self.recipe.accumulate, len(rows))):
+            inputs, goals = self.regularize(self.batches.inputs(part), self.targets[part], part, self.step + 1)
+            with self.machine.autocast():
+                logits = self.model(inputs)
+            loss = self.objective.data_loss(logits.float(), goals, self.targets[part], whole)
+            loss.backward()
+            value += loss.detach()
+        if self.objective.penalizes:
+            penalty = self.objective.penalty()
+            penalty.backward()
+            value += penalty.detach()
+        return value
+
+    def _follow(self, average: State) -> None:
+        """The averaged tensors move towards the model's; counters, which have no mean, are taken as they are."""
+        for name, tensor in self._tensors().items():
+            if tensor.is_floating_point():
+                average[name].lerp_(tensor, 1 - self.recipe.average)
+            else:
+                average[name].copy_(tensor)
+
+    # --- validation and what is kept --------------------------------------------------------------------------------
+
+    def score(self) -> Score | None:
+        """The validation part's score, with the averaged weights where there are any; None without such a part."""
+        examples, targets = self.validation
+        if not len(examples):
+            return None
+        with self._averaged():
+            return score(self.model, examples, targets, self.machine)
+
+    def _remember(self, validation: Score | None) -> None:
+        """Keep the weights if they are the best so far (a tie goes to the later ones, which have seen more)."""
+        if validation is None or (self.recipe.keep == "last" and not self.recipe.early_stop):
+            return
+        if validation.value >= self.best_value:
+            self.best_value, self.stale = validation.value, 0
+            if self.recipe.keep == "best":
+                source = self.average if self.average is not None else self._tensors()
+                self.best = {name: tensor.clone() for name, tensor in source.items()}
+        else:
+            self.stale += 1
+
+    def _stopped_early(self) -> bool:
+        return bool(self.recipe.early_stop) and self.stale >= self.recipe.early_stop
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """The averaged weights stand in the model for a while."""
+        if self.average is None:
+            yield
+            return
+        own = {name: tensor.clone() for name, tensor in self._tensors().items()}
+        self._put(self.average)
+        try:
+            yield
+        finally:
+            self._put(own)
+
+    def _put_kept_weights(self) -> None:
+        kept = self.best if self.best is not None else self.average
+        if kept is not None:
+            self._put(kept)
+
+    def _tensors(self) -> State:
+        """The model's own tensors, weights and buffers, by name."""
+        return {name: tensor.detach() for name, tensor in self.model.state_dict(keep_vars=True).items()}
+
+    @torch.no_grad()
+    def _put(self, tensors: State) -> None:
+        # copied into the tensors that are there: their memory layout stays, and with it the bits of what follows
+        for name, tensor in self._tensors().items():
+            tensor.copy_(tensors[name])
+
+    # --- stopping and going on --------------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """Everything that going on from here takes, copied to the CPU."""
+        out = {f"model/{name}": tensor for name, tensor in self._tensors().items()}
+        names = {id(parameter): name for name, parameter in self.model.named_parameters()}
+        for optimizer in self.optimizers:
+            for parameter, values in optimizer.state.items():
+                out |= {f"optimizer/{names[id(parameter)]}/{key}": value for key, value in values.items() if value is not None}
+        for kind, tensors in (("average", self.average), ("best", self.best)):
+            out |= {f"{kind}/{name}": tensor for name, tensor in (tensors or {}).items()}
+        out["loss_sum"] = self.loss_sum
+        out["counters"] = torch.tensor([self.step, self.stale, self.seconds, self.best_value], dtype=torch.float64)
+        return {name: tensor.to("cpu", copy=True).contiguous() for name, tensor in out.items()}
+
+    def load(self, state: State) -> None:
+        """Go on from `state`."""
+        self._put(part(state, "model"))
+        parameters = dict(self.model.named_parameters())
+        owner = {id(p): o for o in self.optimizers for group in o.param_groups for p in group["params"]}
+        for name, tensor in part(state, "optimizer").items():
+            of, key = name.rsplit("/", 1)
+            parameter = parameters[of]
+            held = torch.empty_like(parameter) if tensor.shape == parameter.shape else torch.empty_like(tensor)
+            owner[id(parameter)].state[parameter][key] = held.copy_(tensor)
+        for kind in ("average", "best"):
+            if tensors := part(state, kind):
+                layout = self._tensors()
+                setattr(self, kind, {name: torch.empty_like(layout[name]).copy_(t) for name, t in tensors.items()})
+        self.loss_sum.copy_(state["loss_sum"])
+        step, stale, self.seconds, self.best_value = state["counters"].tolist()
+        self.step, self.stale = int(step), int(stale)
+
+
+def part(state: State, kind: str) -> State:
+    """The tensors of one kind: "model/1.CONV.weight" → "1.CONV.weight"."""
+    return {name.removeprefix(kind + "/"): tensor for name, tensor in state.items() if name.startswith(kind + "/")}
