@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs figures clean
+.PHONY: help demo test check format docs sessions figures clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ format: $(VENV)/.installed-check  ## write the code in the one format
 
 docs: $(VENV)/.installed-check  ## build the documentation into site/
 	$(BIN)/mkdocs build --strict
+
+sessions: $(VENV)/.installed  ## take the terminal sessions of README.md and docs/ again
+	$(BIN)/python -m docs.sessions
 
 figures: $(VENV)/.installed-test  ## write docs/figures.md from benchmarks/results/
 	$(BIN)/python -m benchmarks.tables
