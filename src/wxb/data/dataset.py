@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
+from blake3 import blake3
 from numpy.typing import NDArray
+
+from wxb.errors import WxbError
 
 Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True)
+# eq=False: comparing arrays gives arrays; two data sets are the same when their fingerprints are
+@dataclass(frozen=True, eq=False)
 class Split:
     """Row numbers (int64, ascending) of the parts; no row stands in two parts."""
 
@@ -20,7 +25,7 @@ class Split:
     how: str  # for people: "stratified 0.64/0.11/0.25, seed 0", "test set as published, validation 2,500, seed 0"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Examples, targets, their names, and the split.
 
@@ -53,7 +58,49 @@ class Dataset:
         """How many scores a network for this data ends in: classes, labels or numbers (the notation's C)."""
         return len(self.classes)
 
-    def part(self, name: str) -> tuple[NDArray[np.uint8] | NDArray[np.float32], NDArray[np.int64] | NDArray[np.float32]]:
+    def part(
+        self, name: str
+    ) -> tuple[NDArray[np.uint8] | NDArray[np.float32], NDArray[np.int64] | NDArray[np.float32]]:
         """Examples and targets of "train", "validation" or "test" (copies)."""
         rows = getattr(self.split, name)
         return self.examples[rows], self.targets[rows]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """blake3 (hex) of what is learned from: task, class names, shape, dtype and bytes of examples and targets.
+
+        Neither the split nor the notes count. Bytes are taken little-endian, so that every machine says the same.
+        """
+        hasher = blake3(repr((self.task, self.classes)).encode("utf-8", "surrogateescape"))
+        for array in (self.examples, self.targets):
+            little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+            hasher.update(repr((array.shape, array.dtype.name)).encode())
+            hasher.update(little.reshape(-1).view(np.uint8).data)
+        return hasher.hexdigest()
+
+
+def match_classes(data: Dataset, classes: tuple[str, ...]) -> Dataset:
+    """`data` with its classes (or labels, or numbers) in the order of `classes`, matched by name.
+
+    Raises WxbError, naming what differs, where the names are not the same set.
+    """
+    if data.classes == classes:
+        return data
+    missing = [name for name in classes if name not in data.classes]
+    unknown = [name for name in data.classes if name not in classes]
+    if missing or unknown:
+        lines = [f"not in {data.name}: {_listed(missing)}"] if missing else []
+        lines += [f"only in {data.name}: {_listed(unknown)}"] if unknown else []
+        raise WxbError(
+            f"the classes of {data.name} are not the expected ones",
+            "\n".join([f"expected {len(classes)}: {_listed(classes)}", *lines]),
+            "data with the same class names; their order does not matter",
+        )
+    places = np.array([classes.index(name) for name in data.classes])
+    if data.task == "classes":
+        return replace(data, targets=places[data.targets], classes=classes)
+    return replace(data, targets=np.ascontiguousarray(data.targets[:, np.argsort(places)]), classes=classes)
+
+
+def _listed(names: list[str] | tuple[str, ...], most: int = 12) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
