@@ -1,0 +1,260 @@
+"""From what is written to the list of layers that it stands for: repeats expanded, defaults filled in.
+
+The normal form of a network is that list. Networks are equal when their normal forms are, and both ways of printing
+begin from it. A family, whose variables are not bound, has a normal form as well: what is written with numbers is
+expanded, what is written with variables stays, and its widths stay as written, since they depend on the binding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from .mistakes import misfit
+from .tree import Concat, Group, Item, Layer, Network, Repeat, Residual, Variable
+from .vocabulary import AFFINE, LAYERS, MOST_LAYERS, POOLING, TARGETS, WIDEST
+
+
+def count(items: Sequence[Item]) -> int:
+    """How many layers `items` expand to, without expanding them; blocks count as one more, a variable as 1."""
+    return sum(_count(item) for item in items)
+
+
+def _count(item: Item) -> int:
+    match item:
+        case Layer():
+            return 1
+        case Group(items):
+            return count(items)
+        case Repeat(inner, times):
+            return _count(inner) * (times if isinstance(times, int) else 1)
+        case Residual(arm, shortcut):
+            return 1 + count(arm) + (count(shortcut) if isinstance(shortcut, tuple) else 0)
+        case Concat(branches):
+            return 1 + sum(count(branch) for branch in branches)
+
+
+def check_size(network: Network) -> None:
+    """Raise WxbError where the network expands to more layers than are read; fast whatever the counts are."""
+    layers = count(network.body)
+    if layers <= MOST_LAYERS:
+        return
+    place = next((item.place for item in network.body if _count(item) > MOST_LAYERS), network.body[0].place)
+    many = f"{layers:,}" if layers < 10**15 else "far more than a million"
+    raise misfit(
+        network,
+        place,
+        f"the network expands to {many} layers; at most {MOST_LAYERS:,} are possible",
+        fix="smaller counts after *",
+    )
+
+
+def normal(network: Network, targets: int | None = None) -> Network:
+    """The normal form. `targets` (C), where it is known, lets a width that follows from C be written as a number.
+
+    Raises WxbError where it has more than 10,000 layers or a RES or CAT with an empty arm.
+    """
+    check_size(network)
+    body = reduce(network, network.body)
+    if any(True for _ in unbound(body)):
+        return replace(network, body=body)
+    body = _explicit(body, RunningWidth(targets))
+    if needs_output(body, targets):
+        body += (Layer("FC", width=Variable(TARGETS)),)
+    return replace(network, body=body)
+
+
+def reduce(network: Network, items: Sequence[Item]) -> tuple[Item, ...]:
+    """`items` with groups dissolved, repeats by a number expanded, and layers spelled in one way."""
+    result: list[Item] = []
+    for item in items:
+        match item:
+            case Layer():
+                result.append(spelled_out(item))
+            case Group(inner):
+                result += reduce(network, inner)
+            case Repeat(inner, times):
+                once = reduce(network, inner.items if isinstance(inner, Group) else (inner,))
+                if isinstance(times, int):
+                    result += once * times if once else ()
+                elif once:
+                    single = once[0] if len(once) == 1 and not isinstance(once[0], Repeat) else Group(once)
+                    assert not isinstance(single, Repeat)
+                    result.append(Repeat(single, times, item.place))
+            case Residual(arm, shortcut, survival):
+                shortcut = reduce(network, shortcut) if isinstance(shortcut, tuple) else shortcut
+                arm = reduce(network, arm)
+                if not arm or shortcut == ():
+                    part = "shortcut" if arm else "arm"
+                    raise misfit(
+                        network,
+                        item.place,
+                        f"the {part} of a RES is empty",
+                        fix="a count of at least 1, or a RES without a shortcut: the input is then passed on",
+                    )
+                result.append(Residual(arm, shortcut, None if survival == 1 else survival, item.place))
+            case Concat(branches):
+                reduced = tuple(reduce(network, branch) for branch in branches)
+                if any(before and not after for before, after in zip(branches, reduced, strict=True)):
+                    raise misfit(
+                        network, item.place, "a branch of a CAT is empty", fix="a count of at least 1, or ID for it"
+                    )
+                result.append(Concat(reduced, item.place))
+    return tuple(result)
+
+
+def unbound(items: Sequence[Item]) -> Iterator[tuple[str, str]]:
+    """What has to be bound, in order of appearance, with repetitions: (name, "count" | "width" | "optional")."""
+    for item in items:
+        match item:
+            case Layer():
+                if isinstance(item.width, Variable) and item.width.name != TARGETS:
+                    yield item.width.name, "width"
+                if item.optional:
+                    yield item.name, "optional"
+            case Group(inner):
+                yield from unbound(inner)
+            case Repeat(inner, times):
+                yield from unbound((inner,))
+                if isinstance(times, Variable):
+                    yield times.name, "count"
+            case Residual(arm, shortcut):
+                yield from unbound(arm)
+                if isinstance(shortcut, tuple):
+                    yield from unbound(shortcut)
+            case Concat(branches):
+                for branch in branches:
+                    yield from unbound(branch)
+
+
+def spelled_out(layer: Layer) -> Layer:
+    """The layer with the defaults that are its own written out, and suffixes that say the default left out."""
+    kind = LAYERS[layer.name]
+    kernel = layer.kernel
+    if kernel is None and kind.kernel is not None:
+        kernel = (kind.kernel, kind.kernel)
+    stride = layer.stride
+    if layer.name in POOLING and stride is None and kernel is not None:
+        stride = kernel[0]
+    elif layer.name == "CONV" and stride == 1:
+        stride = None
+    dilation = None if layer.dilation == 1 else layer.dilation
+    padding = layer.padding
+    if padding is not None and kernel is not None and default_padding(layer.name, kernel, dilation) == (padding,) * 2:
+        padding = None
+    return Layer(
+        name=layer.name,
+        kernel=kernel,
+        width=kind.width if layer.width is None and layer.name != "CONV" else layer.width,
+        stride=stride,
+        padding=padding,
+        groups=None if layer.groups == 1 else layer.groups,
+        dilation=dilation,
+        bias=layer.bias,
+        ceil=layer.ceil,
+        number=kind.number if layer.number is None else layer.number,
+        optional=layer.optional,
+        place=layer.place,
+    )
+
+
+def default_padding(name: str, kernel: tuple[int, int], dilation: int | None) -> tuple[int, int]:
+    """Padding where none is written, in pixels (height, width): "same" for a CONV of odd kernels, 0 for a pooling."""
+    if name in POOLING:
+        return 0, 0
+    return (dilation or 1) * (kernel[0] - 1) // 2, (dilation or 1) * (kernel[1] - 1) // 2
+
+
+def default_bias(items: Sequence[Item], position: int) -> bool:
+    """Whether the CONV or FC at `position` has a bias where none is written: not directly before a BN."""
+    following = [item.name if isinstance(item, Layer) else "" for item in items[position + 1 : position + 3]]
+    return not (following[:1] == ["BN"] or following == ["MAXOUT", "BN"])
+
+
+class RunningWidth:
+    """The width of a CONV without one, in the order of the layers; None while it follows from an unknown C."""
+
+    def __init__(self, targets: int | None = None) -> None:
+        self.targets = targets
+        self.value: int | None = LAYERS["CONV"].width
+        self.started = False  # whether a CONV was seen: only then does a stride double
+
+    def step(self, layer: Layer) -> int | None:
+        """Pass `layer`; the width that a CONV has here if none is written."""
+        stride = layer.stride or (layer.kernel or (1, 1))[0]
+        if layer.name == "CONV":
+            stride = layer.stride or 1
+        elif layer.name not in POOLING:
+            return self.value
+        if self.started and stride > 1 and self.value is not None:
+            self.value = max(self.value, min(2 * self.value, WIDEST))
+        unwritten = self.value
+        if layer.name == "CONV":
+            self.started = True
+            if layer.width is not None:
+                self.value = width_number(layer.width, self.targets)
+        return unwritten
+
+    def branch(self) -> RunningWidth:
+        """The same place, for a branch that goes its own way."""
+        copy = RunningWidth(self.targets)
+        copy.value, copy.started = self.value, self.started
+        return copy
+
+
+def width_number(width: int | Variable, targets: int | None) -> int | None:
+    """A written width as a number, C being `targets`; None where it cannot be known."""
+    if isinstance(width, int):
+        return width
+    return None if targets is None or width.name != TARGETS else width.times * targets
+
+
+def has_conv(items: Sequence[Item]) -> bool:
+    """Whether a CONV stands anywhere in expanded items."""
+    for item in items:
+        match item:
+            case Layer():
+                if item.name == "CONV":
+                    return True
+            case Residual(arm, shortcut):
+                if has_conv(arm) or (isinstance(shortcut, tuple) and has_conv(shortcut)):
+                    return True
+            case Concat(branches):
+                if any(has_conv(branch) for branch in branches):
+                    return True
+    return False
+
+
+def _explicit(items: Sequence[Item], running: RunningWidth) -> tuple[Item, ...]:
+    result: list[Item] = []
+    for position, item in enumerate(items):
+        match item:
+            case Layer():
+                width = running.step(item)
+                if item.name in AFFINE:
+                    bias = None if item.bias == default_bias(items, position) else item.bias
+                    item = replace(item, width=width if item.width is None else item.width, bias=bias)
+                result.append(item)
+            case Residual(arm, shortcut):
+                arm = _explicit(arm, running.branch())
+                if isinstance(shortcut, tuple):
+                    shortcut = _explicit(shortcut, running.branch())
+                result.append(replace(item, arm=arm, shortcut=shortcut))
+            case Concat(branches):
+                parts = tuple(_explicit(branch, running.branch()) for branch in branches)
+                result.append(replace(item, branches=parts))
+        running.started = running.started or has_conv((item,))
+    return tuple(result)
+
+
+def needs_output(body: Sequence[Item], targets: int | None) -> bool:
+    """Whether an `FC-C` is understood after an expanded body; False where that depends on an unknown C."""
+    affine = [item for item in body if isinstance(item, Layer) and item.name in AFFINE]
+    if affine and affine[-1].width == Variable(TARGETS):
+        return False
+    match body[-2:]:
+        case (*_, Layer(name="FC")):
+            return False  # with another width than C's it is a mistake, which the plan finds
+        case (Layer(name="CONV", width=width), Layer(name="GAP")):
+            return targets is not None and width != targets
+    return True

@@ -1,0 +1,78 @@
+"""Mistakes in a text: where they stand, and the error that shows them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..errors import WxbError
+from ..numbers import shape as shape_text
+from .tree import Network, Place, Shape
+
+COLUMNS = 76  # of the text shown around a caret
+MOST = 3  # mistakes reported together
+TRAIL = 8  # shapes shown up to a layer that does not fit
+
+
+class Mistake(NamedTuple):
+    """`edit` replaces the characters of its place; the repaired text is then the way out, otherwise `fix` is."""
+
+    what: str
+    place: Place
+    edit: tuple[Place, str] | None = None
+    fix: str = ""
+
+
+def error(text: str, mistakes: Sequence[Mistake]) -> WxbError:
+    """One error for the first three mistakes, in the order of the text."""
+    shown = sorted(mistakes, key=lambda mistake: mistake.place.start)[:MOST]
+    together = all(mistake.edit for mistake in shown)  # one repaired text can answer them all
+    lines: list[str] = []
+    for number, mistake in enumerate(shown):
+        if number:
+            lines.append(f"also: {mistake.what}")
+        lines += excerpt(text, mistake.place)
+        if not together and number + 1 < len(shown):
+            lines.append(f"fix: {_way_out(text, [mistake])}")
+    fix = _way_out(text, shown if together else shown[-1:])
+    return WxbError(shown[0].what, "\n".join(lines), fix)
+
+
+def misfit(network: Network, place: Place | None, what: str, trail: Sequence[Shape] = (), fix: str = "") -> WxbError:
+    """A network that is written well and does not work; `trail` is the shapes up to the place."""
+    shapes = [shape_text(shape) for shape in trail]
+    if len(shapes) > TRAIL:
+        shapes[2 : 3 - TRAIL] = ["…"]
+    note = " > ".join(shapes)
+    if place is None or not network.text:
+        return WxbError(what, note, fix)
+    return WxbError(what, "\n".join(excerpt(network.text, place, note)), fix)
+
+
+def excerpt(text: str, place: Place, note: str = "") -> list[str]:
+    """The line that holds the place, shortened to what stands around it, and the line with the carets."""
+    at = min(place.start, len(text))
+    start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+    stop = min((end for end in (text.find("\n", at), text.find("\r", at)) if end >= 0), default=len(text))
+    left = start
+    if stop - start > COLUMNS:
+        left = max(start, min(at - COLUMNS // 2, stop - COLUMNS))
+    right = min(stop, left + COLUMNS)
+    before, after = ("…" if left > start else ""), ("…" if right < stop else "")
+    # one column a character, whatever the text holds: tabs and what cannot be shown would move the caret
+    shown = "".join(c if c.isprintable() else " " for c in text[left:right])
+    carets = "^" * max(1, min(place.end, right) - at)
+    pointer = " " * (len(before) + at - left) + carets + (f" {note}" if note else "")
+    return [before + shown + after, pointer]
+
+
+def _way_out(text: str, mistakes: Sequence[Mistake]) -> str:
+    edits = [mistake.edit for mistake in mistakes if mistake.edit]
+    if not edits:
+        return mistakes[-1].fix
+    repaired = text
+    for place, words in sorted(edits, key=lambda edit: edit[0].start, reverse=True):
+        repaired = repaired[: place.start] + words + repaired[place.end :]
+    if len(repaired) <= COLUMNS and repaired.isprintable():
+        return repaired.strip()
+    return "write " + " and ".join(f'"{words}"' for _, words in edits)

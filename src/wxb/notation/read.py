@@ -1,0 +1,358 @@
+"""Text to tree: a hand-written scanner and recursive descent, with mistakes collected on the way."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import NoReturn
+
+from ..errors import WxbError, nearest
+from .expand import check_size, reduce
+from .mistakes import Mistake, error
+from .named import NAMED
+from .scan import LETTERS, NAMES, Scanner, Stop
+from .spelling import Written, check
+from .tree import Concat, Group, Item, Layer, Network, Place, Repeat, Residual, Variable
+from .vocabulary import (
+    ARMS,
+    BLOCKS,
+    DEEPEST,
+    HEADS,
+    LAYERS,
+    MOST_CHARACTERS,
+    NO_VARIABLES,
+    RESERVED,
+    TARGETS,
+)
+
+DIGITS = re.compile(r"[0-9]+")
+NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+IN_BRACKETS = re.compile(r"\(\s*([0-9]+(?:\.[0-9]+)?)\s*\)")
+NO_NUMBER = re.compile(r"\([^()A-Z]*\)?")  # brackets that were meant for a number
+# a letter that is no part of a longer word, except for suffixes that follow at once
+SUFFIX = re.compile(r"C(?=[PGDB][0-9]|[^A-Z]|$)|[PGDB](?=[0-9])")
+VARIABLE = re.compile(r"[A-Z](?=C?[PGDB][0-9]|[^A-Z]|$)")
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")  # what could be meant as the name of a network
+
+THE_LAYERS = "the layers are " + " ".join((*LAYERS, *BLOCKS))
+THE_HEADS = 'after "," stands a head: ' + " ".join(HEADS) + '; layers are joined by "-"'
+EXAMPLE = 'for example "CONV-RELU-POOL, SOFTMAX"'
+
+
+def read(text: str) -> Network:
+    """Read one line of notation, or the name of a network that `wxb networks` lists.
+
+    Raises WxbError for every text that is not a network: the first three mistakes with their places and a way out.
+    """
+    named = NAMED.get(text.strip().lower()) if len(text) <= MOST_CHARACTERS else None
+    return Reader(named.text if named else text).network()
+
+
+class Reader(Scanner):
+    """One reading of one text: a method for each rule of the grammar."""
+
+    def __init__(self, text: str) -> None:
+        if len(text) > MOST_CHARACTERS:
+            raise WxbError(
+                f"the network is a text of {len(text):,} characters; at most {MOST_CHARACTERS:,} are read",
+                fix="repeats: (CONV-RELU)*3 stands for CONV-RELU-CONV-RELU-CONV-RELU",
+            )
+        super().__init__(text)
+        self.depth = 0
+
+    def network(self) -> Network:
+        try:
+            body, head = self.whole()
+        except Stop:
+            body, head = (), ""
+        if self.mistakes:
+            self.refuse_unknown_network()
+            raise error(self.text, self.mistakes)
+        network = Network(body, head, self.text)
+        check_size(network)
+        reduce(network, body)  # finds arms that end up empty
+        return network
+
+    # --- the grammar, from the whole to its parts ---
+
+    def whole(self) -> tuple[tuple[Item, ...], str]:
+        if not self.peek():
+            self.stop("the network is empty", Place(0, len(self.text.rstrip())), fix=EXAMPLE)
+        if self.head_ahead():
+            return (), self.head()
+        if self.peek() in ",-":
+            self.stop("nothing stands before the separator", Place(self.at, self.at + 1), fix=EXAMPLE)
+        body = self.sequence()
+        sign = self.peek()
+        if not sign:
+            behind = Place(self.end, self.end)
+            self.stop("the network has no head", behind, edit=(behind, ", SOFTMAX"))
+        if sign in ")]":
+            self.stop(f"{sign} closes nothing", Place(self.at, self.at + 1), edit=(Place(self.at, self.at + 1), ""))
+        if sign not in ",-":
+            self.unexpected("- or the head")
+        self.take()
+        return body, self.head()
+
+    def head(self) -> str:
+        if not LETTERS.match(self.peek()):
+            self.unexpected("a head", fix=THE_HEADS)
+        start, name = self.word()
+        if name not in HEADS:
+            place = Place(start, self.end)
+            if name in RESERVED:
+                self.stop(f"{name} is not a head yet: the word is reserved for later", place, fix=THE_HEADS)
+            near = None if name in NAMES else nearest(name, HEADS)
+            if near:
+                self.stop(f"{self.text[start : self.end]} is not a head; {near} is", place, edit=(place, near))
+            self.stop(f"{self.text[start : self.end][:40]} is not a head", place, fix=THE_HEADS)
+        if self.peek():
+            self.stop(f"nothing stands after the head {name}", self.rest())
+        return name
+
+    def sequence(self) -> tuple[Item, ...]:
+        items = [self.item()]
+        while True:
+            mark, sign = self.at, self.peek()
+            if sign == "-":
+                self.take()
+                if self.depth == 0 and self.head_ahead():
+                    self.at = mark
+                    return tuple(items)
+            elif (sign and sign in "([") or LETTERS.match(sign):
+                gap = Place(self.end, self.at if self.text[self.end : self.at].isspace() else self.end)
+                self.note("a - is missing here", Place(self.at, self.at + 1), edit=(gap, "-"))
+                if self.depth == 0 and self.head_ahead():
+                    raise Stop
+            else:
+                return tuple(items)
+            items.append(self.item())
+
+    def item(self) -> Item:
+        sign = self.peek()
+        start = self.at
+        thing: Layer | Group | Residual | Concat
+        if sign and sign in "([":
+            thing = self.group()
+        elif LETTERS.match(sign):
+            thing = self.layer_or_block()
+        else:
+            self.unexpected("a layer")
+        if self.peek() == "?":
+            self.take()
+            if isinstance(thing, Layer):
+                thing = replace(thing, optional=True)
+            else:
+                self.note("? stands directly after a layer only", Place(self.end - 1, self.end), fix="POOL?")
+        if (sign := self.peek()) and sign in "*×":
+            self.take()
+            return Repeat(thing, self.count(), Place(start, self.end))
+        return thing
+
+    def group(self) -> Group:
+        start = self.at
+        closing = ")" if self.take() == "(" else "]"
+        self.deeper(start)
+        items = self.sequence()
+        self.close(closing, start)
+        return Group(items, Place(start, self.end))
+
+    def layer_or_block(self) -> Layer | Residual | Concat:
+        start, name = self.word()
+        if name == "RES":
+            return self.residual(start)
+        if name == "CAT":
+            return self.concat(start)
+        place = Place(start, self.end)
+        if name in HEADS:
+            self.stop(f"{name} is a head: it stands once, at the end", place, fix="close every bracket before it")
+        if name in ARMS:
+            where = "a branch of CAT" if name == "ID" else "the shortcut of RES"
+            form = "CAT(ID, CONV)" if name == "ID" else "RES(CONV, PAD)"
+            self.stop(f"{name} is no layer: it stands alone as {where}", place, fix=form)
+        if name == "SELF":
+            self.stop("SELF is not a head yet: the word is reserved for later", place, fix=THE_HEADS)
+        if name in RESERVED:
+            self.note(f"{name} is not a layer yet: the word is reserved for later", place, fix=THE_LAYERS)
+        elif name not in LAYERS:
+            return self.unknown(start, name)
+        written = self.written()
+        if name in RESERVED:
+            return placeholder(start, self.end)
+        layer, mistake = check(name, written, Place(start, self.end))
+        if mistake:
+            self.add(mistake)
+        return layer
+
+    def unknown(self, start: int, name: str) -> Layer | Residual | Concat:
+        """Note an unknown name, and read on as if the nearest known one stood there."""
+        shown, place = self.text[start : self.end][:40], Place(start, self.end)
+        if (whole := WORD.match(self.text, start)) and whole[0].lower() in NAMED:
+            place = Place(start, whole.end())
+            self.stop(f"{whole[0]} is a whole network: it stands alone", place, fix=f'"{whole[0]}"')
+        near = nearest(name[:40], (*LAYERS, *BLOCKS, *HEADS))
+        if near in HEADS:
+            self.stop(f"{shown} is not a layer; {near} is a head", place, edit=(place, near))
+        if near is None:
+            self.note(f"{shown} is not a layer", place, fix=THE_LAYERS)
+        else:
+            self.note(f"{shown} is not a layer; {near} is", place, edit=(place, near))
+        if near == "RES" and self.peek() == "(":
+            return self.residual(start)
+        if near == "CAT" and self.peek() == "(":
+            return self.concat(start)
+        self.written()
+        return placeholder(start, self.end)
+
+    def residual(self, start: int) -> Residual:
+        self.open("RES", start)
+        arm = self.sequence()
+        shortcut: tuple[Item, ...] | str | None = None
+        if self.peek() == ",":
+            self.take()
+            shortcut = "PAD" if self.arm_ahead("PAD") else self.sequence()
+        self.close(")", start)
+        survival = None
+        if self.peek() == "(":
+            found = IN_BRACKETS.match(self.line, self.at)
+            if not found:
+                self.unexpected_number("RES(…)(0.8)")
+            place = Place(self.at, found.end())
+            self.move(found.end())
+            survival = float(found[1])
+            if not 0 < survival <= 1:
+                self.note(f"a survival probability is in (0, 1], not {found[1]}", place, fix="RES(…)(0.8)")
+        return Residual(arm, shortcut, survival, Place(start, self.end))
+
+    def concat(self, start: int) -> Concat:
+        self.open("CAT", start)
+        branches = [() if self.arm_ahead("ID") else self.sequence()]
+        while self.peek() == ",":
+            self.take()
+            branches.append(() if self.arm_ahead("ID") else self.sequence())
+        self.close(")", start)
+        place = Place(start, self.end)
+        if len(branches) < 2:
+            self.note("a CAT has at least two branches", place, fix="CAT(CONV1, CONV3)")
+        return Concat(tuple(branches), place)
+
+    def written(self) -> Written:
+        """What follows a name: kernel, width, suffixes, number, whether or not the layer may carry them."""
+        written = Written()
+        if found := NUMBER.match(self.line, self.skip()):
+            self.move(found.end())
+            written.kernel = [found[0]]
+            mark = self.mark()
+            if self.peek() in ("X", "×"):
+                self.take()
+                if second := DIGITS.match(self.line, self.skip()):
+                    self.move(second.end())
+                    written.kernel.append(second[0])
+                else:
+                    self.back(mark)
+        self.width(written)
+        while (sign := self.peek()) == "/" or SUFFIX.match(self.line, self.at):
+            start = self.at
+            self.take()
+            value = "1"
+            if sign != "C":
+                found = DIGITS.match(self.line, self.skip() if sign == "/" else self.at)
+                if not found:
+                    self.unexpected("a stride, a whole number,")
+                self.move(found.end())
+                value = found[0]
+            if sign in written.suffixes:
+                self.note(f"{sign.lower()} is written twice", Place(start, self.end), edit=(Place(start, self.end), ""))
+            written.suffixes[sign] = value
+        if found := IN_BRACKETS.match(self.line, self.at):
+            written.number = found[1]
+            self.move(found.end())
+        elif NO_NUMBER.match(self.line, self.at):
+            self.unexpected_number("DROP(0.5)")
+        return written
+
+    def width(self, written: Written) -> None:
+        mark = self.mark()
+        if self.peek() != "-":
+            return
+        self.take()
+        times = NUMBER.match(self.line, self.skip())
+        if times:
+            self.move(times.end())
+            written.width = times[0]
+        letter = VARIABLE.match(self.line, self.skip())
+        if letter and not times and self.name_ahead():
+            letter = None  # UP2 is a name, no U with a padding
+        if letter and (not times or letter[0] not in NO_VARIABLES):
+            self.move(letter.end())
+            if letter[0] in NO_VARIABLES:
+                self.note(f"{letter[0]} is no variable: the letter has another meaning", Place(letter.start(), self.end))
+            written.width = Variable(letter[0], int(times[0][:9]) if times and times[0].isdigit() else 1)
+        elif not times:
+            self.back(mark)
+
+    def count(self) -> int | Variable:
+        self.skip()
+        place = Place(self.at, self.at + 1)
+        if found := DIGITS.match(self.line, self.at):
+            self.move(found.end())
+            # longer numbers are beyond the limit of layers anyway
+            return int(found[0]) if len(found[0]) < 18 else 10**18
+        found = VARIABLE.match(self.line, self.at)
+        if not found:
+            self.unexpected("a count, a whole number or a letter,")
+        self.move(found.end())
+        if found[0] == TARGETS:
+            self.note("C is the number of targets, not a count", place, fix="another letter")
+        elif found[0] in NO_VARIABLES:
+            self.note(f"{found[0]} is no variable: the letter has another meaning", place, fix="another letter")
+        return Variable(found[0])
+
+    # --- brackets ---
+
+    def deeper(self, start: int) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            place = Place(start, start + 1)
+            self.stop(f"brackets are nested more than {DEEPEST} deep", place, fix="fewer brackets in brackets")
+
+    def open(self, name: str, start: int) -> None:
+        if self.peek() != "(":
+            form = "RES(CONV-BN-RELU-CONV-BN)" if name == "RES" else "CAT(CONV1, CONV3)"
+            self.stop(f"{name} is followed by its parts in ( )", Place(start, self.end), fix=form)
+        self.take()
+        self.deeper(start)
+
+    def close(self, bracket: str, start: int) -> None:
+        sign = self.peek()
+        if sign == bracket:
+            self.take()
+            self.depth -= 1
+            return
+        here, opening = Place(self.at, self.at + 1), Place(start, start + 1)
+        if sign == "," and LETTERS.match(self.line, start):
+            self.stop("RES has an arm and at most one shortcut", here, fix="CAT(…, …) joins several branches")
+        if not sign or sign == ",":
+            self.stop(f"{self.text[start : start + 1]} is never closed", opening, fix=f"a {bracket} where it ends")
+        if sign in ")]":
+            self.stop(f"a {bracket} is expected, not {sign}", here, edit=(here, bracket))
+        self.unexpected(f"- or {bracket}")
+
+    def unexpected_number(self, form: str) -> NoReturn:
+        closing = self.line.find(")", self.at)
+        place = Place(self.at, closing + 1 if closing >= 0 else self.at + 1)
+        self.stop("a number is expected in these brackets", place, fix=form)
+
+    def refuse_unknown_network(self) -> None:
+        """Where the text is a single word near to the name of a network, that is what was meant."""
+        word = self.text.strip()[:80]
+        near = nearest(word, NAMED, cutoff=0.75) if WORD.fullmatch(word) else None
+        if near:
+            start = self.text.index(word)
+            place = Place(start, start + len(word))
+            raise error(self.text, [Mistake(f"{word} is not a network; {near} is", place, (place, near))])
+
+
+def placeholder(start: int, end: int) -> Layer:
+    """Stands where a layer could not be read, so that reading goes on."""
+    return Layer("RELU", place=Place(start, end))

@@ -1,0 +1,117 @@
+"""The characters and words of a text, and the mistakes found in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from typing import NoReturn
+
+from .mistakes import MOST, Mistake
+from .tree import Place
+from .vocabulary import ARMS, BLOCKS, HEADS, LAYERS, RESERVED
+
+NAMES = frozenset((*LAYERS, *BLOCKS, *HEADS, *ARMS, *RESERVED))
+LONGEST_NAME = max(map(len, NAMES))
+COMMENT = re.compile(r"#[^\n\r]*")
+BLANKS = re.compile(r"\s*")
+LETTERS = re.compile(r"[A-Z]+")
+# behind a name there are no letters but those of suffixes
+AFTER_NAME = re.compile(r"(?=C?[PGDB][0-9]|C(?![A-Z])|[^A-Z]|$)")
+
+# the same length, so that places in the prepared line are places in the text
+SIGNS = {ord(dash): "-" for dash in "–−"} | {ord(c): c.upper() for c in "abcdefghijklmnopqrstuvwxyz"}
+
+
+class Stop(Exception):
+    """Reading cannot go on behind a mistake; those found so far are reported."""
+
+
+class Scanner:
+    """`at` is the place of the next character, `end` that after the last token, `line` the text with capitals only."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.line = COMMENT.sub(lambda comment: " " * len(comment[0]), text).translate(SIGNS)
+        self.at = 0
+        self.end = 0
+        self.mistakes: list[Mistake] = []
+
+    def word(self) -> tuple[int, str]:
+        """The longest name that stands here, or the whole run of letters where none does; moves behind it."""
+        start = self.skip()
+        run = LETTERS.match(self.line, start)
+        if not run:
+            self.unexpected("a name")
+        for stop in range(min(run.end(), start + LONGEST_NAME), start, -1):
+            name = self.line[start:stop]
+            if name in NAMES and AFTER_NAME.match(self.line, stop):
+                self.move(stop)
+                return start, name
+        self.move(run.end())
+        return start, run[0]
+
+    def name_ahead(self, names: Container[str] = NAMES) -> bool:
+        """Whether one of `names` stands here; moves nowhere."""
+        mark = self.mark()
+        found = bool(LETTERS.match(self.peek())) and self.word()[1] in names
+        self.back(mark)
+        return found
+
+    def head_ahead(self) -> bool:
+        return self.name_ahead(HEADS)
+
+    def arm_ahead(self, name: str) -> bool:
+        """Whether `name` (ID or PAD) stands here; if so, move behind it."""
+        mark = self.mark()
+        if LETTERS.match(self.peek()) and self.word()[1] == name:
+            return True
+        self.back(mark)
+        return False
+
+    def skip(self) -> int:
+        """Move over blanks; the place behind them."""
+        found = BLANKS.match(self.line, self.at)
+        self.at = found.end() if found else self.at
+        return self.at
+
+    def peek(self) -> str:
+        """The next character that is no blank; "" at the end."""
+        return self.line[self.skip() : self.at + 1]
+
+    def take(self) -> str:
+        """The character that stands here; moves behind it."""
+        self.move(self.at + 1)
+        return self.line[self.at - 1]
+
+    def move(self, to: int) -> None:
+        """Go behind a token that ends at `to`."""
+        self.at = self.end = to
+
+    def mark(self) -> tuple[int, int]:
+        return self.at, self.end
+
+    def back(self, mark: tuple[int, int]) -> None:
+        self.at, self.end = mark
+
+    def rest(self) -> Place:
+        """From the next character to the end of the text."""
+        return Place(self.skip(), max(self.at + 1, len(self.text.rstrip())))
+
+    def add(self, mistake: Mistake) -> None:
+        """Note a mistake; the third ends the reading."""
+        self.mistakes.append(mistake)
+        if len(self.mistakes) >= MOST:
+            raise Stop
+
+    def note(self, what: str, place: Place, *, edit: tuple[Place, str] | None = None, fix: str = "") -> None:
+        self.add(Mistake(what, place, edit, fix))
+
+    def stop(self, what: str, place: Place, *, edit: tuple[Place, str] | None = None, fix: str = "") -> NoReturn:
+        self.note(what, place, edit=edit, fix=fix)
+        raise Stop
+
+    def unexpected(self, expected: str, fix: str = "") -> NoReturn:
+        """Stop at the next character, where something else was expected."""
+        sign = self.text[self.skip() : self.at + 1]
+        found = "the end" if not sign else sign if sign.isprintable() else f"the character U+{ord(sign):04X}"
+        self.stop(f"expected {expected}, found {found}", Place(self.at, self.at + 1), fix=fix)

@@ -1,0 +1,184 @@
+"""Tree to text: canonical for runs and machines, short for people; repeats are folded in both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .expand import RunningWidth, default_bias, has_conv, needs_output, normal, unbound
+from .tree import Concat, Group, Item, Layer, Network, Repeat, Residual, Variable
+from .vocabulary import LAYERS, POOLING, TARGETS
+
+
+def canonical(network: Network) -> str:
+    """Every default written out, the output layer too; no variables but C, unless the network is a family."""
+    network = normal(network)
+    return _whole(network.body, network.head)
+
+
+def short(network: Network) -> str:
+    """Defaults left out, the output layer too where it is understood."""
+    network = normal(network)
+    body = network.body
+    if any(True for _ in unbound(body)):
+        return _whole(_brief(body, None), network.head)
+    output = Layer("FC", width=Variable(TARGETS))
+    if body and body[-1] == output and needs_output(body[:-1], None):
+        body = body[:-1]
+    return _whole(_brief(body, RunningWidth()), network.head)
+
+
+def _whole(body: Sequence[Item], head: str) -> str:
+    return f"{sequence_text(body)}, {head}" if body else head
+
+
+def layer_text(layer: Layer) -> str:
+    """One layer, what is None left out."""
+    parts = [layer.name]
+    if layer.kernel:
+        height, width = layer.kernel
+        parts.append(f"{height}" if height == width else f"{height}x{width}")
+    if layer.width is not None:
+        parts.append(f"-{width_text(layer.width)}")
+    for letter, value in (("/", layer.stride), ("p", layer.padding), ("g", layer.groups), ("d", layer.dilation)):
+        if value is not None:
+            parts.append(f"{letter}{value}")
+    if layer.bias is not None:
+        parts.append(f"b{int(layer.bias)}")
+    if layer.ceil:
+        parts.append("c")
+    if layer.number is not None:
+        parts.append(f"({number_text(layer.number)})")
+    return "".join(parts) + ("?" if layer.optional else "")
+
+
+def width_text(width: int | Variable) -> str:
+    if isinstance(width, int):
+        return str(width)
+    return width.name if width.times == 1 else f"{width.times}{width.name}"
+
+
+def number_text(number: float) -> str:
+    """The shortest decimal digits that read back as `number`, without an exponent: 1e-05 -> "0.00001"."""
+    mantissa, _, exponent = repr(number).partition("e")
+    if not exponent:
+        return mantissa.removesuffix(".0")
+    whole, _, rest = mantissa.partition(".")
+    point = len(whole) + int(exponent)
+    digits = whole + ("" if rest == "0" else rest)
+    if point <= 0:
+        return "0." + "0" * -point + digits
+    return digits.ljust(point, "0") if point >= len(digits) else f"{digits[:point]}.{digits[point:]}"
+
+
+def sequence_text(items: Sequence[Item]) -> str:
+    """Items joined by "-", repeats folded."""
+    return "-".join(fold([item_text(item) for item in items]))
+
+
+def item_text(item: Item) -> str:
+    match item:
+        case Layer():
+            return layer_text(item)
+        case Group(items):
+            return f"({sequence_text(items)})"
+        case Repeat(inner, times):
+            return f"{item_text(inner)}*{times if isinstance(times, int) else times.name}"
+        case Residual(arm, shortcut, survival):
+            second = ""
+            if shortcut is not None:
+                second = ", " + (shortcut if isinstance(shortcut, str) else sequence_text(shortcut))
+            probability = "" if survival is None else f"({number_text(survival)})"
+            return f"RES({sequence_text(arm)}{second}){probability}"
+        case Concat(branches):
+            return f"CAT({', '.join(sequence_text(branch) or 'ID' for branch in branches)})"
+
+
+def fold(texts: Sequence[str]) -> list[str]:
+    """Fold repeats from the left as (…)*n, at each place the one that covers most; of equal ones the shortest."""
+    symbols: dict[str, str] = {}
+    # one character a text, so that stretches compare as strings
+    line = "".join(symbols.setdefault(text, chr(0x10000 + len(symbols))) for text in texts)
+    return _fold(texts, line, 0, len(line))
+
+
+def _fold(texts: Sequence[str], line: str, start: int, stop: int) -> list[str]:
+    result: list[str] = []
+    at = start
+    while at < stop:
+        length, times = _longest_repeat(line, at, stop)
+        if times == 1:
+            result.append(texts[at])
+        else:
+            once = _fold(texts, line, at, at + length)
+            # what already ends in a count needs brackets before it takes another
+            simple = length == 1 and "*" not in texts[at].rpartition(")")[2]
+            result.append(f"{once[0]}*{times}" if simple else f"({'-'.join(once)})*{times}")
+        at += length * times
+    return result
+
+
+def _longest_repeat(line: str, at: int, stop: int) -> tuple[int, int]:
+    """(length, times) of the repeat that begins at `at` and covers most of line[at:stop]; (1, 1) where there is none."""
+    best, best_length = 1, 1
+    half = (stop - at) // 2
+    probe = 1
+    # lengths from `probe` to below 2 * probe repeat only where the first `probe` symbols come again
+    while probe <= half and best < stop - at:
+        begin = line[at : at + probe]
+        found = line.find(begin, at + probe, min(stop, at + 2 * probe - 1 + probe))
+        while found >= 0:
+            length = found - at
+            block = line[at:found]
+            times = 1
+            while line.startswith(block, at + times * length) and at + (times + 1) * length <= stop:
+                times += 1
+            if times > 1 and times * length > best:
+                best, best_length = times * length, length
+            found = line.find(begin, found + 1, min(stop, at + 2 * probe - 1 + probe))
+        probe *= 2
+    return best_length, best // best_length
+
+
+def _brief(items: Sequence[Item], running: RunningWidth | None) -> tuple[Item, ...]:
+    """`items` without defaults; `running` None: widths are those of a family and stay."""
+    result: list[Item] = []
+    for position, item in enumerate(items):
+        match item:
+            case Layer():
+                result.append(_brief_layer(items, position, item, running))
+            case Group(inner):
+                result.append(Group(_brief(inner, running)))
+            case Repeat(inner, times):
+                brief = _brief((inner,), running)[0]
+                assert not isinstance(brief, Repeat)
+                result.append(Repeat(brief, times))
+            case Residual(arm, shortcut):
+                arm = _brief(arm, running and running.branch())
+                if isinstance(shortcut, tuple):
+                    shortcut = _brief(shortcut, running and running.branch())
+                result.append(replace(item, arm=arm, shortcut=shortcut))
+            case Concat(branches):
+                parts = tuple(_brief(branch, running and running.branch()) for branch in branches)
+                result.append(replace(item, branches=parts))
+        if running:
+            running.started = running.started or has_conv((item,))
+    return tuple(result)
+
+
+def _brief_layer(items: Sequence[Item], position: int, layer: Layer, running: RunningWidth | None) -> Layer:
+    kind = LAYERS[layer.name]
+    kernel, width, stride, bias = layer.kernel, layer.width, layer.stride, layer.bias
+    if layer.name in POOLING and kernel is not None and kernel[0] == kernel[1] == stride:
+        stride = None
+    if kernel == (kind.kernel, kind.kernel):
+        kernel = None
+    default_width = running.step(layer) if running else None
+    if layer.name != "CONV":
+        default_width = kind.width
+    if width == default_width:
+        width = None
+    if running and bias == default_bias(items, position):
+        bias = None
+    number = None if layer.number == kind.number else layer.number
+    return replace(layer, kernel=kernel, width=width, stride=stride, bias=bias, number=number)
