@@ -11,6 +11,8 @@ JOBS ?= 2
 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt \
 	$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+# without its maker's announcement of other products
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format docs sessions figures clean
@@ -18,11 +20,12 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# An environment is made once, and again when what it is made from has changed.
-$(BIN)/python:
+# The environment is made once, and brought up to date when what it is made from has changed.
+$(BIN)/pip:
+	@echo "making the environment in $(VENV); PyTorch is the large part of it"
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 	$(PIP_INSTALL) --editable .
 	@touch $@
 
@@ -45,7 +48,7 @@ check: $(VENV)/.installed-check  ## format, lint, types, import order, docs and 
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/mkdocs build --strict --quiet
+	$(MKDOCS) --quiet
 	$(MAKE) test
 
 format: $(VENV)/.installed-check  ## write the code in the one format
@@ -53,7 +56,7 @@ format: $(VENV)/.installed-check  ## write the code in the one format
 	$(BIN)/ruff check --fix .
 
 docs: $(VENV)/.installed-check  ## build the documentation into site/
-	$(BIN)/mkdocs build --strict
+	$(MKDOCS)
 
 sessions: $(VENV)/.installed  ## take the terminal sessions of README.md and docs/ again
 	$(BIN)/python -m docs.sessions
