@@ -8,6 +8,7 @@ import shlex
 import click
 import pytest
 
+import wxb
 from docs import sessions
 from wxb.cli.main import COMMANDS, group
 
@@ -73,6 +74,14 @@ def test_sessions_that_are_marked_as_run_end_well_and_exact_ones_as_shown(name, 
             shown = sessions.session(block, tmp_path)
             if block.mark == "run: exact":
                 assert shown == block.body
+
+
+def test_networks_of_the_readme_are_read():
+    texts = re.findall(r"^\| `([^`]+)` \|", PAGES["README.md"], re.MULTILINE)
+    assert len(texts) == 6
+    for text in texts:
+        network = wxb.read(text)
+        assert wxb.read(str(network)) == network
 
 
 def test_a_command_or_option_that_is_not_there_is_noticed():
