@@ -90,10 +90,10 @@ class Journal:
         """Whether there is a checkpoint."""
         return (self.folder / CHECKPOINT).exists()
 
-    def note(self, record: Saveable, kept: str = "") -> None:
-        """Adds the line of a record that ends an epoch; none for one within an epoch, or of an epoch noted before."""
+    def note(self, record: Saveable, kept: str = "") -> bool:
+        """Adds the line of a record that ends an epoch; False, and none, within an epoch or for one noted before."""
         if not record.epoch_end or (self.lines and msgspec.json.decode(self.lines[-1])["epoch"] >= record.epoch):
-            return
+            return False
         line = {
             "epoch": record.epoch,
             "step": record.step,
@@ -103,6 +103,7 @@ class Journal:
             "seconds": round(record.seconds, 3),
         }
         self.add(line, kept)
+        return True
 
     def add(self, line: Mapping[str, Any], kept: str = "") -> None:
         """Adds a line to the history."""

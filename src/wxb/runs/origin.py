@@ -10,31 +10,32 @@ from pathlib import Path
 
 import numpy as np
 
+from wxb import __version__
 from wxb.data.dataset import Dataset
 from wxb.numbers import count, shape
 from wxb.runs.files import digest
 
-VERSIONS = ("wxb", "torch", "numpy", "safetensors")
-
-
-def version(package: str) -> str:
-    """Version of an installed package; "not installed" where there is none, as for a source tree on the path."""
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
+LIBRARIES = ("torch", "numpy", "safetensors")
 
 
 def environment(machine: Mapping[str, object]) -> dict[str, object]:
     """Versions, processor, memory in GiB, and `machine`: what training ran on."""
     return {
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in VERSIONS}},
+        "versions": {
+            "python": platform.python_version(),
+            "wxb": __version__,
+            **_libraries(),
+        },
         "system": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count() or 1,
         "memory_gib": _memory_gib(),
         "machine": dict(machine),
     }
+
+
+def _libraries() -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in LIBRARIES}  # without importing them
 
 
 def _processor() -> str:

@@ -66,12 +66,14 @@ def prediction(scores: torch.Tensor, head: Any, task: str, names: tuple[str, ...
 
 
 def machine_of(run: Run) -> Machine:
-    """The machine that the run's settings ask for, here; the CPU in float32 where theirs is not there."""
+    """The machine that the run was trained on, as far as there is one like it here; else the CPU in float32."""
     from wxb.learning.machine import choose
 
     stored = run.environment["machine"]
     try:
-        return choose(str(stored.get("device", "auto")), str(stored.get("precision", "auto")))
+        return choose(
+            str(stored.get("device", "auto")), str(stored.get("precision", "auto")), int(stored.get("threads", 0))
+        )
     except WxbError:
         return choose("cpu", "float32")
 

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import numpy as np
 
+from wxb import __version__
 from wxb.data.dataset import Dataset, Split
 from wxb.errors import FAILED, WxbError
 from wxb.notation.tree import Plan
@@ -52,8 +53,8 @@ from wxb.runs.folder import (
 )
 from wxb.runs.journal import Checkpoint, Journal, Saveable
 from wxb.runs.manifest import manifest_text, read_manifest
-from wxb.runs.origin import changes, data_facts, environment, version
-from wxb.runs.summary import FORMAT, Steps, Summary, read_summary
+from wxb.runs.origin import changes, data_facts, environment
+from wxb.runs.summary import FORMAT, State, Steps, Summary, read_summary
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -76,6 +77,7 @@ class Run:
         self.summary = summary
         self._journal = Journal(path)
         self._lock = lock
+        self._saved = 0  # steps behind the last checkpoint that this process wrote or read
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, {self.summary.state})"
@@ -110,7 +112,7 @@ class Run:
             raise taken(path, others)
         summary = Summary(
             format=FORMAT,
-            wxb=version("wxb"),
+            wxb=__version__,
             notation=1,
             state="running",
             name=path.name,
@@ -225,8 +227,10 @@ class Run:
     # --- while training ----------------------------------------------------------------------------------------------
 
     def note(self, record: Saveable) -> None:
-        """Adds the line of a record that ends an epoch to the history."""
-        self._journal.note(record, self._kept())
+        """Adds the line of a record that ends an epoch to the history, and says how far training is."""
+        if self._journal.note(record, self._kept()):
+            self.summary.steps.done = record.step
+            self._write_summary()
 
     def save(self, record: Saveable, counters: Mapping[str, Any] | None = None) -> None:
         """Notes the record and writes the checkpoint that a resume goes on from."""
@@ -244,7 +248,7 @@ class Run:
         if history_line is not None:
             self._journal.add(history_line, self._kept())
         self._journal.save(tensors, counters, self._kept())
-        self.summary.steps.done = int(counters["step"])
+        self._saved = self.summary.steps.done = int(counters["step"])
         self._write_summary()
 
     def checkpoint(self) -> Checkpoint | None:
@@ -269,7 +273,7 @@ class Run:
             raise
         self._journal.rewind(checkpoint)
         self.summary.state = "running"
-        self.summary.steps.done = int(checkpoint.counters["step"]) if checkpoint else 0
+        self._saved = self.summary.steps.done = int(checkpoint.counters["step"]) if checkpoint else 0
         self._write_summary()
         return checkpoint
 
@@ -303,7 +307,7 @@ class Run:
     def _kept(self) -> str:
         if not self._journal.exists:
             return ""
-        return f"what was saved before is whole: step {self.summary.steps.done}; wxb resume {self.path} goes on from it"
+        return f"what was saved before is whole: step {self._saved}; wxb resume {self.path} goes on from it"
 
     # --- end ---------------------------------------------------------------------------------------------------------
 
@@ -316,7 +320,7 @@ class Run:
         self.summary.reason = reason
         self._end("failed")
 
-    def _end(self, state: str) -> None:
+    def _end(self, state: State) -> None:
         self.summary.state = state
         self._write_summary()
         self.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -10,11 +11,11 @@ from wxb.errors import FAILED, WxbError
 from wxb.runs.folder import SUMMARY
 
 FORMAT = 1  # of the run folder; a run with a greater one is refused
-STATES = ("running", "stopped", "finished", "failed")
+State = Literal["running", "stopped", "finished", "failed"]
 
 
 class Steps(msgspec.Struct):
-    """How far training has come."""
+    """How far training has come; the checkpoint may lie before it."""
 
     done: int = 0
     total: int = 0
@@ -26,7 +27,7 @@ class Summary(msgspec.Struct):
     format: int
     wxb: str  # version that made the run
     notation: int  # version of the notation that `network` is written in
-    state: str  # one of STATES
+    state: State
     name: str
     data: str
     task: str  # "classes", "labels", "numbers"
