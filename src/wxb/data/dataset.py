@@ -98,8 +98,9 @@ def match_classes(data: Dataset, classes: tuple[str, ...]) -> Dataset:
         )
     places = np.array([classes.index(name) for name in data.classes])
     if data.task == "classes":
-        return replace(data, targets=places[data.targets], classes=classes)
-    return replace(data, targets=np.ascontiguousarray(data.targets[:, np.argsort(places)]), classes=classes)
+        return replace(data, targets=places[data.targets.astype(np.int64)].astype(np.int64), classes=classes)
+    columns = data.targets[:, np.argsort(places)].astype(np.float32, order="C")
+    return replace(data, targets=columns, classes=classes)
 
 
 def _listed(names: list[str] | tuple[str, ...], most: int = 12) -> str:

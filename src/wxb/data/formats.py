@@ -1,7 +1,7 @@
 """Published file formats, read strictly: IDX (MNIST) and the CIFAR-10 binary version.
 
-What a file claims is checked before anything of that size is read, so that a wrong or damaged file, or a small gzip file
-that unpacks to terabytes, ends in a WxbError that names it.
+What a file claims is checked before anything of that size is read, so that a wrong or damaged file, or a small gzip
+file that unpacks to terabytes, ends in a WxbError that names it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +90,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
             plain.seek(0)
             if packed:
                 with gzip.GzipFile(fileobj=plain) as unpacked:
-                    yield unpacked
+                    yield cast(IO[bytes], unpacked)
             else:
                 yield plain
     except EOFError as error:

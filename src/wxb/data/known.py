@@ -104,7 +104,7 @@ def mnist(data_dir: str | os.PathLike[str] | None = None) -> Published:
     if pictures[0].shape[1:] != pictures[1].shape[1:]:
         raise WxbError(
             f"{files[0]} and {files[2].name} do not belong together",
-            f"pictures of {shape(pictures[0].shape[1:])} for training and of {shape(pictures[1].shape[1:])} for the test",
+            f"training pictures {shape(pictures[0].shape[1:])}, test pictures {shape(pictures[1].shape[1:])}",
             "get both files again from where the data set is published",
         )
     targets = np.concatenate(labels).astype(np.int64)
@@ -151,7 +151,7 @@ def _batch(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
 
 
 def _archived(path: Path, names: Sequence[str]) -> list[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
-    """The batches in the archive. Nothing is unpacked onto the disk: members are read by name, to their known length."""
+    """The batches in the archive. Nothing is unpacked onto the disk: members are read to their known length."""
     found: dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]] = {}
     try:
         with tarfile.open(path, "r|gz") as archive:

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from wxb.data.dataset import Dataset
+from wxb.data.arrays import (
+    FILLS,
+    MISSING_FIX,
+    Examples,
+    check_lengths,
+    fill_missing,
+    read_examples,
+    read_targets,
+    refuse_missing,
+)
+from wxb.data.dataset import Dataset, match_classes
 from wxb.data.known import KNOWN
-from wxb.data.split import DEFAULT, Fractions, divide, keep_test, read_fractions
+from wxb.data.split import DEFAULT, Fractions, divide_apart, keep_test, read_fractions, validation_share
 from wxb.data.toys import TOYS, draw
 from wxb.errors import WxbError, nearest
+
+ARRAYS = "arrays"  # the source of a data set that came as arrays
+MAX_PIXELS = 50_000_000  # of a picture that is opened
 
 
 def load_data(
@@ -22,34 +37,164 @@ def load_data(
     data_dir: str | os.PathLike[str] | None = None,
     split: str | Sequence[float] = DEFAULT,
     seed: int = 0,
+    classes: Sequence[str] | None = None,
+    name: str | None = None,
     examples: int | None = None,
     noise: float | None = None,
+    size: int | None = None,
+    fill: str = "none",
+    max_pixels: int = MAX_PIXELS,
 ) -> Dataset:
-    """The data set that `source` names."""
+    """Read a labelled data set into memory and split it.
+
+    `source`: "digits", "mnist", "cifar10"; a toy, "ring", "quadrants", "modes"; the path of a picture folder; or an
+    array of examples, with `targets` the array of targets.
+
+    data_dir    folder with the files of mnist and cifar10, or folders with them; else WXB_DATA says it
+    split       shares of train, validation and test; a test set that comes with the data stays, and then validation
+                is a twentieth of the training examples, at most 2,500, or with other shares than the default theirs
+    seed        of the split, and of a toy's points
+    classes     names in the order of their numbers: of an array's classes, labels or numbers; of anything else they
+                must be its own names, whose order they set
+    name        what the data are called; default: the source's name, "arrays" for arrays
+    examples, noise   how many points a toy has, and their standard deviation around where they belong
+    size        side in pixels that a folder's pictures are brought to
+    fill        what stands for NaN and infinite values of arrays: "none" (an error), "zero", "median" (of training)
+    max_pixels  pictures of a folder with more are left out
+
+    The same call reads the same data. Raises WxbError where the data are not found, not whole, or make no sense.
+    """
     fractions = read_fractions(split)
-    text = str(source)
-    made_from = {"source": text, "data_dir": data_dir, "split": fractions, "seed": seed}
-    if text in KNOWN:
-        return _known(text, data_dir, fractions, seed, made_from)
-    if text in TOYS:
-        points, drawn = draw(text, examples, noise, seed)
-        names = TOYS[text].classes
-        made_from |= {"examples": examples, "noise": noise}
-        return Dataset(text, points, drawn, "classes", names, divide(drawn, names, fractions, seed), made_from)
-    known = [*KNOWN, *TOYS]
-    near = nearest(text, known)
-    raise WxbError(
-        f"there is no data set {text}" + (f"; there is {near}" if near else ""), f"known: {', '.join(known)}"
+    if isinstance(source, (str, os.PathLike)):
+        if targets is not None:
+            raise WxbError("targets belong to an array of examples", f"the examples given are {os.fspath(source)!r}")
+        text = os.fspath(source)
+    else:
+        text = ARRAYS
+    _check_options(text, seed, examples, noise, size, fill)
+    asked = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
+    made_from: dict[str, object] = {"source": text, "split": fractions, "seed": seed}
+    made_from |= {key: value for key, value in asked.items() if value is not None}
+    if not isinstance(source, (str, os.PathLike)):
+        data = _arrays(source, targets, classes, fractions, seed, fill)
+        made_from |= {"fill": fill}
+    elif text in KNOWN:
+        data = _known(text, data_dir, fractions, seed)
+    elif text in TOYS:
+        points, numbers = draw(text, examples, noise, seed)
+        data = _divided(text, points, numbers, TOYS[text].classes, fractions, seed)
+    else:
+        folder = _folder(text)
+        data = _pictures(folder, fractions, seed, size, max_pixels)
+        made_from |= {"source": str(folder), "max_pixels": max_pixels}
+    if data_dir is not None:
+        made_from["data_dir"] = str(Path(data_dir).expanduser().absolute())
+    data = replace(data, name=name or data.name, source=made_from)
+    return data if classes is None else match_classes(data, tuple(classes))
+
+
+def _known(name: str, data_dir: str | os.PathLike[str] | None, fractions: Fractions, seed: int) -> Dataset:
+    found = KNOWN[name](data_dir)
+    if found.train is None:
+        return _divided(name, found.examples, found.targets, found.classes, fractions, seed, "picture")
+    rows = np.arange(len(found.targets))
+    train, test = rows[: found.train], rows[found.train :]
+    split = keep_test(found.targets, found.classes, train, test, seed, validation_share(fractions))
+    return Dataset(name, found.examples, found.targets, "classes", found.classes, split)
+
+
+def _divided(
+    name: str,
+    examples: Examples,
+    targets: NDArray[np.int64],
+    classes: tuple[str, ...],
+    fractions: Fractions,
+    seed: int,
+    noun: str = "example",
+) -> Dataset:
+    split, notes = divide_apart(examples, targets, classes, fractions, seed, noun)
+    return Dataset(name, examples, targets, "classes", classes, split, notes=notes)
+
+
+def _arrays(
+    source: ArrayLike,
+    targets: ArrayLike | None,
+    classes: Sequence[str] | None,
+    fractions: Fractions,
+    seed: int,
+    fill: str,
+) -> Dataset:
+    if targets is None:
+        raise WxbError("an array of examples needs targets", "load_data(examples, targets)")
+    examples, labels = read_examples(source), read_targets(targets, classes)
+    check_lengths(examples, labels.targets)
+    if fill == "none":
+        refuse_missing(examples, "examples", MISSING_FIX)
+    by_class = labels.task == "classes"
+    strata = labels.targets.astype(np.int64) if by_class else np.zeros(len(examples), dtype=np.int64)
+    # a class that is only named has no example to split
+    present = np.unique(strata)
+    names = [labels.classes[number] for number in present] if by_class else ["all"]
+    split, notes = divide_apart(examples, np.searchsorted(present, strata), names, fractions, seed)
+    examples, filled = fill_missing(examples, split.train, fill)
+    return Dataset(
+        ARRAYS, examples, labels.targets, labels.task, labels.classes, split, notes=(*labels.notes, *notes, *filled)
     )
 
 
-def _known(
-    name: str, data_dir: str | os.PathLike[str] | None, fractions: Fractions, seed: int, made_from: dict[str, object]
-) -> Dataset:
-    found = KNOWN[name](data_dir)
-    if found.train is None:
-        split = divide(found.targets, found.classes, fractions, seed)
-    else:
-        rows = np.arange(len(found.targets))
-        split = keep_test(found.targets, rows[: found.train], rows[found.train :], seed)
-    return Dataset(name, found.examples, found.targets, "classes", found.classes, split, made_from)
+def _pictures(folder: Path, fractions: Fractions, seed: int, size: int | None, max_pixels: int) -> Dataset:
+    from wxb.data.pictures import read_pictures  # brings Pillow
+
+    found = read_pictures(folder, fractions, seed, size, max_pixels)
+    return Dataset(
+        folder.name,
+        found.examples,
+        found.targets,
+        "classes",
+        found.classes,
+        found.split,
+        files=found.files,
+        notes=found.notes,
+    )
+
+
+def _folder(text: str) -> Path:
+    """The folder that a text names. Raises WxbError where there is none, with the nearest known data set."""
+    if text == ARRAYS:
+        raise WxbError(
+            "data that came as arrays cannot be read again",
+            "a run keeps their fingerprint, not their numbers",
+            "give the arrays again: load_data(examples, targets)",
+        )
+    folder = Path(text).expanduser().absolute()
+    if folder.is_dir():
+        return folder
+    known = [*KNOWN, *TOYS]
+    if folder.exists():
+        raise WxbError(
+            f"{text} is a file, no data set",
+            f"expected {', '.join(known)}, or a folder of pictures",
+            f"{folder.parent}",
+        )
+    near = nearest(text, known)
+    raise WxbError(
+        f"{text or 'an empty text'} is no data set and no folder" + (f"; {near} is a data set" if near else ""),
+        f"known: {', '.join(known)}, or a folder of pictures",
+        near or "a name of the list, or the path of a folder",
+    )
+
+
+def _check_options(
+    text: str, seed: int, examples: int | None, noise: float | None, size: int | None, fill: str
+) -> None:
+    """Raises WxbError for a setting that has no meaning, or none for this source."""
+    if not 0 <= seed < 2**63:
+        raise WxbError(f"seed {seed}", "expected a whole number from 0 to 2⁶³ - 1", "--seed 0")
+    if fill not in FILLS:
+        near = nearest(fill, FILLS)
+        raise WxbError(f"{fill} is no way to fill", f"known: {', '.join(FILLS)}", f"--fill {near or 'median'}")
+    for option, value in (("examples", examples), ("noise", noise)):
+        if value is not None and text not in TOYS:
+            raise WxbError(f"--{option} is for toys, not for {text}", f"toys: {', '.join(TOYS)}")
+    if size is not None and (text in KNOWN or text in TOYS or text == ARRAYS):
+        raise WxbError(f"--size is for folders of pictures, not for {text}")

@@ -23,6 +23,11 @@ VALIDATION_SHARE = 1 / 20  # of the training examples, where a test set is given
 VALIDATION_MOST = 2_500
 
 
+def plural(number: int, noun: str) -> str:
+    """1, "picture" -> "1 picture"; 1204 -> "1,204 pictures"."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def read_fractions(split: str | Sequence[float]) -> Fractions:
     """Shares of train, validation and test: three numbers of at least 0 with the sum 1, or text like "0.64,0.11,0.25".
 
@@ -50,7 +55,7 @@ def copies(examples: NDArray[np.uint8] | NDArray[np.float32]) -> Rows:
 
 
 def divide(
-    strata: NDArray[np.int64],
+    strata: Rows,
     names: Sequence[str],
     fractions: Fractions,
     seed: int,
@@ -64,70 +69,105 @@ def divide(
     A stratum of two examples has one each in train and test, of three or more at least one in every part. Raises
     WxbError where a stratum has fewer than that.
     """
-    n = len(strata)
-    rows_of_group = np.arange(n) if groups is None else groups
-    strata = strata[rows_of_group]  # copies with other labels go where the first one goes
+    part = _divided(strata, names, fractions, seed, groups, noun, least=2)
+    train, validation, test = (np.flatnonzero(part == which) for which in (TRAIN, VALIDATION, TEST))
+    how = "stratified" if len(names) > 1 else "random"
+    return Split(train, validation, test, f"{how} {'/'.join(f'{share:g}' for share in fractions)}, seed {seed}")
+
+
+def divide_apart(
+    examples: NDArray[np.uint8] | NDArray[np.float32],
+    strata: Rows,
+    names: Sequence[str],
+    fractions: Fractions,
+    seed: int,
+    noun: str = "example",
+) -> tuple[Split, tuple[str, ...]]:
+    """`divide` with copies on one side, and a note on what that has prevented."""
+    groups = copies(examples)
+    split = divide(strata, names, fractions, seed, groups, noun)
+    repeated = int((groups != np.arange(len(groups))).sum())
+    if not repeated:
+        return split, ()
+    careless = divide(strata, names, fractions, seed, None, noun)
+    leaked = int(np.isin(groups[careless.test], groups[careless.train]).sum())
+    note = f"{plural(repeated, noun)} {'is a copy' if repeated == 1 else 'are copies'} of another"
+    if leaked:
+        which = "it" if repeated == 1 else f"{count(leaked)} of them"
+        note += f"; {which} would have stood in test as well as in train: kept on one side"
+    return split, (note,)
+
+
+def keep_test(
+    strata: Rows,
+    names: Sequence[str],
+    train: Rows,
+    test: Rows,
+    seed: int,
+    share: float | None = None,
+    groups: Rows | None = None,
+    what: str = "test set as published",
+) -> Split:
+    """The split of data that comes with a test set: it stays, validation is taken from the rows `train`.
+
+    `share` of them is stratified validation; None: a twentieth, at most 2,500. A class of one training example
+    has it in train. Raises WxbError where a class has none.
+    """
+    if share is None:
+        share = min(VALIDATION_SHARE, VALIDATION_MOST / max(len(train), 1))
+    inner = None if groups is None else np.unique(groups[train], return_inverse=True)[1].reshape(-1)
+    part = _divided(strata[train], names, (1 - share, share, 0.0), seed, inner, "training example", least=1)
+    validation = np.sort(train[part == VALIDATION])
+    how = f"{what}, validation {count(len(validation))}, seed {seed}"
+    return Split(np.sort(train[part == TRAIN]), validation, np.sort(test), how)
+
+
+def validation_share(fractions: Fractions) -> float | None:
+    """The share `keep_test` takes: None for the default split, else validation over train and validation."""
+    train, validation, _ = fractions
+    return None if fractions == DEFAULT or train + validation == 0 else validation / (train + validation)
+
+
+def _divided(
+    strata: Rows,
+    names: Sequence[str],
+    fractions: Fractions,
+    seed: int,
+    groups: Rows | None,
+    noun: str,
+    least: int,
+) -> Rows:
+    """The part of each example: int64 (n,). A stratum has at least `least` different examples, or it is an error."""
+    group_of = np.arange(len(strata)) if groups is None else groups
+    heads, first = np.unique(group_of, return_index=True)
+    strata = strata[first][np.searchsorted(heads, group_of)]  # copies with other labels go where the first one goes
     random = generator(seed, "split")
     owed = np.zeros(3)  # what rounding has taken from each part so far, in examples
-    part = np.full(n, TRAIN)
+    part = np.full(len(strata), TRAIN)
+    wanted = [which for which in (TRAIN, TEST, VALIDATION) if fractions[which] > 0]  # in the order they are served
     for stratum, name in enumerate(names):
         rows = np.flatnonzero(strata == stratum)
-        heads, member, sizes = np.unique(rows_of_group[rows], return_inverse=True, return_counts=True)
-        present = _present(len(heads), fractions, f"class {name}" if len(names) > 1 else "the data", noun)
+        heads, member, sizes = np.unique(group_of[rows], return_inverse=True, return_counts=True)
+        if len(heads) < min(least, len(wanted)):
+            raise _too_few(len(heads), name if len(names) > 1 else None, noun, wanted[:least])
+        present = sorted(wanted[: len(heads)])
         ideal = len(rows) * np.array(fractions)
         quotas = _quotas(len(rows), ideal, present, owed)
         owed += ideal - quotas
         order = random.permutation(len(heads))
         chosen = np.empty(len(heads), dtype=np.int64)
         chosen[order] = _assign(sizes[order], quotas, present)
-        part[rows] = chosen[member]
-    stratified = "stratified" if len(names) > 1 else "random"
-    how = f"{stratified} {'/'.join(f'{share:g}' for share in fractions)}, seed {seed}"
-    train, validation, test = (np.flatnonzero(part == which) for which in (TRAIN, VALIDATION, TEST))
-    return Split(train, validation, test, how)
+        part[rows] = chosen[member.reshape(-1)]
+    return part
 
 
-def keep_test(
-    strata: NDArray[np.int64],
-    train: Rows,
-    test: Rows,
-    seed: int,
-    share: float | None = None,
-    what: str = "test set as published",
-) -> Split:
-    """The split of data that comes with a test set: it stays, validation is taken from the training rows.
-
-    `share` of the training rows is stratified validation; None: a twentieth, at most 2,500. A class of one training
-    example has it in train.
-    """
-    if share is None:
-        share = min(VALIDATION_SHARE, VALIDATION_MOST / max(len(train), 1))
-    random = generator(seed, "split")
-    fractions = (1 - share, share, 0.0)
-    owed = np.zeros(3)
-    is_validation = np.zeros(len(train), dtype=bool)
-    for stratum in np.unique(strata[train]):
-        places = np.flatnonzero(strata[train] == stratum)
-        present = [TRAIN] if len(places) == 1 or share == 0 else [TRAIN, VALIDATION]
-        ideal = len(places) * np.array(fractions)
-        quotas = _quotas(len(places), ideal, present, owed)
-        owed += ideal - quotas
-        is_validation[random.permutation(places)[: quotas[VALIDATION]]] = True
-    how = f"{what}, validation {count(int(is_validation.sum()))}, seed {seed}"
-    return Split(np.sort(train[~is_validation]), np.sort(train[is_validation]), np.sort(test), how)
-
-
-def _present(different: int, fractions: Fractions, name: str, noun: str) -> list[int]:
-    """The parts in which a stratum of so many different examples stands: train first, then test, then validation."""
-    wanted = [which for which in (TRAIN, TEST, VALIDATION) if fractions[which] > 0]
-    if different < min(2, len(wanted)):
-        part = ("train", "validation", "test")
-        raise WxbError(
-            f"{name} has {different or 'no'} {noun}{' only' if different else ''}",
-            f"at least {min(2, len(wanted))} different ones are needed: one in {' and one in '.join(part[w] for w in wanted[:2])}",
-            f"add {noun}s, or leave it out",
-        )
-    return sorted(wanted[:different])
+def _too_few(different: int, name: str | None, noun: str, needed: list[int]) -> WxbError:
+    which = " and ".join(f"one in {('train', 'validation', 'test')[part]}" for part in needed)
+    return WxbError(
+        f"{'the data' if name is None else f'class {name}'} cannot be split: {plural(different, noun)}",
+        f"expected at least {len(needed)} different ones, {which}",
+        f"add {noun}s{'' if name is None else ', or leave the class out'}",
+    )
 
 
 def _quotas(size: int, ideal: NDArray[np.float64], present: list[int], owed: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -1,7 +1,8 @@
 """Toys in the plane that no linear classifier solves: a ring, opposite quadrants, three modes.
 
-They are the "hard cases for a linear classifier" of Stanford's CS231n, lecture 2. Both classes are equally frequent, each
-uniform over its region of the square [-SIDE, SIDE]², so that the regions touch and only their shape tells them apart.
+They are the "hard cases for a linear classifier" of Stanford's CS231n, lecture 2. Both classes are equally frequent,
+each uniform over its region of the square [-SIDE, SIDE]², so that the regions touch and only
+their shape tells them apart.
 """
 
 from __future__ import annotations
@@ -36,12 +37,12 @@ class Toy:
 def _in_ring(points: Points) -> NDArray[np.bool_]:
     """1 <= L2 norm <= 2."""
     norm = np.hypot(points[:, 0], points[:, 1])
-    return (norm >= 1) & (norm <= 2)
+    return np.asarray((norm >= 1) & (norm <= 2))
 
 
 def _signs_equal(points: Points) -> NDArray[np.bool_]:
     """First and third quadrant."""
-    return (points[:, 0] >= 0) == (points[:, 1] >= 0)
+    return np.asarray((points[:, 0] >= 0) == (points[:, 1] >= 0))
 
 
 def _in_modes(points: Points) -> NDArray[np.bool_]:

@@ -1,0 +1,142 @@
+"""One picture file to an array of bytes, within bounds, upright, without transparency."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from wxb.data.folders import is_file
+
+# formats whose decoders work in this process on bytes alone (PostScript, for one, would start another program)
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+ORIENTATION = 0x0112  # the EXIF tag; its values 2–8 say how to turn the picture upright
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+GREY_MODES = ("1", "L", "LA", "La", "I")  # and I;16 in all byte orders
+
+
+class LeftOut(Exception):
+    """A file that gives no picture: the reason, and what else a person should know of this file."""
+
+    def __init__(self, reason: str, more: str = "") -> None:
+        self.reason = reason
+        self.more = more
+        super().__init__(reason)
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says of its picture before it is decoded: sizes in pixels, upright, and whether it has no colour."""
+
+    height: int
+    width: int
+    grey: bool
+
+
+def read_header(path: Path, max_pixels: int) -> Header:
+    """Size and kind of a picture. Raises LeftOut where the file is none, or has more pixels than `max_pixels`."""
+    with _opened(path, max_pixels) as picture:
+        width, height = picture.size
+        if _orientation(picture) >= 5:
+            width, height = height, width
+        return Header(height, width, picture.mode in GREY_MODES or picture.mode.startswith("I;"))
+
+
+def decode(path: Path, grey: bool, side: int | None, max_pixels: int) -> NDArray[np.uint8]:
+    """The picture, of several the first: (1 or 3, height, width) uint8.
+
+    `side`: the shorter side is scaled to it and the middle square kept: (…, side, side). Transparent pixels stand on
+    white; 16-bit greys keep their upper eight bits. Raises LeftOut where the file is broken.
+    """
+    with _opened(path, max_pixels) as picture:
+        if side is not None:
+            # JPEG alone heeds this: it decodes at 1/2, 1/4 or 1/8, here to at least twice the side
+            shorter = min(picture.size)
+            width, height = (2 * side * length // shorter for length in picture.size)
+            picture.draft(picture.mode, (width, height))
+        orientation = _orientation(picture)
+        picture.load()
+        flat = _flat(picture, "L" if grey else "RGB")
+        if side is not None:
+            shorter = min(flat.size)
+            left, top = ((length - shorter) / 2 for length in flat.size)
+            box = (left, top, left + shorter, top + shorter)
+            flat = flat.resize((side, side), Image.Resampling.BILINEAR, box=box)
+        if orientation in UPRIGHT:
+            flat = flat.transpose(UPRIGHT[orientation])
+        pixels = np.asarray(flat)
+    return pixels[None] if grey else pixels.transpose(2, 0, 1)
+
+
+@contextmanager
+def quiet_decoders() -> Iterator[None]:
+    """Pillow without its warnings and its own bound on pixels, for this process; `max_pixels` is the bound here.
+
+    Both are global and not safe to change in threads, so this stands around all decoding, not around each picture.
+    """
+    bound = Image.MAX_IMAGE_PIXELS
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = bound
+
+
+@contextmanager
+def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
+    if not is_file(path):
+        raise LeftOut("not a file that can be opened")
+    try:
+        with path.open("rb") as file, Image.open(file, formats=FORMATS) as picture:
+            width, height = picture.size
+            if width * height > max_pixels:
+                raise LeftOut("too large to open", f"{width}x{height}; --max-pixels")
+            yield picture
+    except LeftOut:
+        raise
+    except UnidentifiedImageError as error:
+        raise LeftOut("not a picture" if path.stat().st_size else "empty") from error
+    except PermissionError as error:
+        raise LeftOut("not readable") from error
+    # decoders raise whatever damaged bytes lead them to: OSError, SyntaxError, ValueError, struct.error, IndexError …
+    except Exception as error:
+        short = isinstance(error, EOFError) or any(word in str(error).lower() for word in ("truncated", "eof"))
+        raise LeftOut("cut short" if short else "broken") from error
+
+
+def _orientation(picture: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 (upright) where there is none."""
+    try:
+        value = picture.getexif().get(ORIENTATION, 1)
+    except Exception:  # damaged metadata say nothing about the pixels
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _flat(picture: Image.Image, mode: str) -> Image.Image:
+    """The picture in mode L or RGB, without transparency."""
+    if picture.mode == "F":
+        raise LeftOut("of floating-point pixels")
+    if picture.mode.startswith("I"):
+        return Image.fromarray((np.asarray(picture).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)).convert(mode)
+    if "transparency" in picture.info or picture.mode in ("RGBA", "RGBa", "LA", "La", "PA"):
+        white = Image.new("RGBA", picture.size, "white")
+        white.alpha_composite(picture.convert("RGBA"))
+        return white.convert("RGB").convert(mode)
+    return picture.convert(mode)
