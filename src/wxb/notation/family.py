@@ -81,7 +81,9 @@ def _checked(network: Network, there: Mapping[str, str], bindings: Mapping[str, 
             near = nearest(name, there)
             known = "its variables are " + ", ".join(there) if there else "it has no variables"
             fix = f"{near}={value}" if near else f"leave out {key}={value}"
-            raise WxbError(f"the network has no variable {key}", f"{known}: {network.text or network.short()}"[:400], fix)
+            raise WxbError(
+                f"the network has no variable {key}", f"{known}: {network.text or network.short()}"[:400], fix
+            )
         if not isinstance(value, int):
             raise WxbError(f"{name} is a whole number, not {value}", fix=f"{name}=2")
         use = there[name]

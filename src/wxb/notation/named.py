@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 
 class Named(NamedTuple):
+    """A network, what it is for, and its published count of parameters."""
+
     text: str
     input: tuple[int, int, int]  # (channels, height, width)
     targets: int
@@ -213,10 +215,18 @@ NAMED: dict[str, Named] = {
         f"Szegedy et al. 2014 (arXiv:1409.4842), {TORCHVISION}: with BN, 3x3 for 5x5, no auxiliary heads",
     ),
     "resnet18": Named(
-        _resnet_imagenet(False, 2, 2, 2, 2), IMAGENET, 1000, 11_689_512, f"He et al. 2015 (arXiv:1512.03385), {TORCHVISION}"
+        _resnet_imagenet(False, 2, 2, 2, 2),
+        IMAGENET,
+        1000,
+        11_689_512,
+        f"He et al. 2015 (arXiv:1512.03385), {TORCHVISION}",
     ),
     "resnet34": Named(
-        _resnet_imagenet(False, 3, 4, 6, 3), IMAGENET, 1000, 21_797_672, f"He et al. 2015 (arXiv:1512.03385), {TORCHVISION}"
+        _resnet_imagenet(False, 3, 4, 6, 3),
+        IMAGENET,
+        1000,
+        21_797_672,
+        f"He et al. 2015 (arXiv:1512.03385), {TORCHVISION}",
     ),
     **{
         f"resnet{depth}": Named(
@@ -236,9 +246,13 @@ NAMED: dict[str, Named] = {
         f"resnet{depth}": Named(_resnet_cifar(depth), CIFAR, 10, parameters, HE)
         for depth, parameters in ((20, 269_722), (32, 464_154), (44, 658_586), (56, 853_018), (110, 1_727_962))
     },
-    "squeezenet": Named(SQUEEZENET, IMAGENET, 1000, 1_235_496, f"Iandola et al. 2016 (arXiv:1602.07360), 1.1, {TORCHVISION}"),
+    "squeezenet": Named(
+        SQUEEZENET, IMAGENET, 1000, 1_235_496, f"Iandola et al. 2016 (arXiv:1602.07360), 1.1, {TORCHVISION}"
+    ),
     "mobilenet": Named(MOBILENET, IMAGENET, 1000, 4_231_976, "Howard et al. 2017 (arXiv:1704.04861), width 1"),
-    "densenet121": Named(DENSENET121, IMAGENET, 1000, 7_978_856, f"Huang et al. 2016 (arXiv:1608.06993), {TORCHVISION}"),
+    "densenet121": Named(
+        DENSENET121, IMAGENET, 1000, 7_978_856, f"Huang et al. 2016 (arXiv:1608.06993), {TORCHVISION}"
+    ),
     "allcnn-c": Named(ALLCNN_C, CIFAR, 10, 1_369_738, "Springenberg et al. 2014 (arXiv:1412.6806), All-CNN-C"),
     "nin": Named(NIN, CIFAR, 10, 966_986, "Lin et al. 2013 (arXiv:1312.4400), the authors' CIFAR-10 definition"),
 }

@@ -61,6 +61,7 @@ class Reader(Scanner):
         self.depth = 0
 
     def network(self) -> Network:
+        """The network, or the error that shows the mistakes."""
         try:
             body, head = self.whole()
         except Stop:
@@ -76,6 +77,7 @@ class Reader(Scanner):
     # --- the grammar, from the whole to its parts ---
 
     def whole(self) -> tuple[tuple[Item, ...], str]:
+        """network = [ sequence ] separator head"""
         if not self.peek():
             self.stop("the network is empty", Place(0, len(self.text.rstrip())), fix=EXAMPLE)
         if self.head_ahead():
@@ -95,6 +97,7 @@ class Reader(Scanner):
         return body, self.head()
 
     def head(self) -> str:
+        """The head and the end of the text."""
         if not LETTERS.match(self.peek()):
             self.unexpected("a head", fix=THE_HEADS)
         start, name = self.word()
@@ -111,6 +114,7 @@ class Reader(Scanner):
         return name
 
     def sequence(self) -> tuple[Item, ...]:
+        """sequence = item { "-" item }; stops before a "-" that separates the head."""
         items = [self.item()]
         while True:
             mark, sign = self.at, self.peek()
@@ -129,6 +133,7 @@ class Reader(Scanner):
             items.append(self.item())
 
     def item(self) -> Item:
+        """item = ( layer | group | block ) [ "?" ] [ "*" count ]"""
         sign = self.peek()
         start = self.at
         thing: Layer | Group | Residual | Concat
@@ -150,6 +155,7 @@ class Reader(Scanner):
         return thing
 
     def group(self) -> Group:
+        """group = "(" sequence ")" | "[" sequence "]" """
         start = self.at
         closing = ")" if self.take() == "(" else "]"
         self.deeper(start)
@@ -158,6 +164,7 @@ class Reader(Scanner):
         return Group(items, Place(start, self.end))
 
     def layer_or_block(self) -> Layer | Residual | Concat:
+        """A layer or a block by its name; words that are neither are mistakes here."""
         start, name = self.word()
         if name == "RES":
             return self.residual(start)
@@ -205,6 +212,7 @@ class Reader(Scanner):
         return placeholder(start, self.end)
 
     def residual(self, start: int) -> Residual:
+        """ "(" sequence [ "," shortcut ] ")" [ "(" number ")" ]"""
         self.open("RES", start)
         arm = self.sequence()
         shortcut: tuple[Item, ...] | str | None = None
@@ -225,6 +233,7 @@ class Reader(Scanner):
         return Residual(arm, shortcut, survival, Place(start, self.end))
 
     def concat(self, start: int) -> Concat:
+        """ "(" branch { "," branch } ")" """
         self.open("CAT", start)
         branches = [() if self.arm_ahead("ID") else self.sequence()]
         while self.peek() == ",":
@@ -272,6 +281,7 @@ class Reader(Scanner):
         return written
 
     def width(self, written: Written) -> None:
+        """ "-" width, where no name stands behind the "-"."""
         mark = self.mark()
         if self.peek() != "-":
             return
@@ -286,12 +296,15 @@ class Reader(Scanner):
         if letter and (not times or letter[0] not in NO_VARIABLES):
             self.move(letter.end())
             if letter[0] in NO_VARIABLES:
-                self.note(f"{letter[0]} is no variable: the letter has another meaning", Place(letter.start(), self.end))
+                self.note(
+                    f"{letter[0]} is no variable: the letter has another meaning", Place(letter.start(), self.end)
+                )
             written.width = Variable(letter[0], int(times[0][:9]) if times and times[0].isdigit() else 1)
         elif not times:
             self.back(mark)
 
     def count(self) -> int | Variable:
+        """A whole number or a variable behind a "*"."""
         self.skip()
         place = Place(self.at, self.at + 1)
         if found := DIGITS.match(self.line, self.at):
@@ -311,12 +324,14 @@ class Reader(Scanner):
     # --- brackets ---
 
     def deeper(self, start: int) -> None:
+        """Go into a bracket."""
         self.depth += 1
         if self.depth > DEEPEST:
             place = Place(start, start + 1)
             self.stop(f"brackets are nested more than {DEEPEST} deep", place, fix="fewer brackets in brackets")
 
     def open(self, name: str, start: int) -> None:
+        """The opening bracket of a block."""
         if self.peek() != "(":
             form = "RES(CONV-BN-RELU-CONV-BN)" if name == "RES" else "CAT(CONV1, CONV3)"
             self.stop(f"{name} is followed by its parts in ( )", Place(start, self.end), fix=form)
@@ -324,6 +339,7 @@ class Reader(Scanner):
         self.deeper(start)
 
     def close(self, bracket: str, start: int) -> None:
+        """The closing bracket of what began at `start`."""
         sign = self.peek()
         if sign == bracket:
             self.take()
@@ -339,6 +355,7 @@ class Reader(Scanner):
         self.unexpected(f"- or {bracket}")
 
     def unexpected_number(self, form: str) -> NoReturn:
+        """Stop at brackets that should hold a number."""
         closing = self.line.find(")", self.at)
         place = Place(self.at, closing + 1 if closing >= 0 else self.at + 1)
         self.stop("a number is expected in these brackets", place, fix=form)

@@ -58,6 +58,7 @@ class Scanner:
         return found
 
     def head_ahead(self) -> bool:
+        """Whether a head stands here; moves nowhere."""
         return self.name_ahead(HEADS)
 
     def arm_ahead(self, name: str) -> bool:
@@ -88,9 +89,11 @@ class Scanner:
         self.at = self.end = to
 
     def mark(self) -> tuple[int, int]:
+        """Where reading is, for `back`."""
         return self.at, self.end
 
     def back(self, mark: tuple[int, int]) -> None:
+        """Return to a mark."""
         self.at, self.end = mark
 
     def rest(self) -> Place:
@@ -104,9 +107,11 @@ class Scanner:
             raise Stop
 
     def note(self, what: str, place: Place, *, edit: tuple[Place, str] | None = None, fix: str = "") -> None:
+        """Note a mistake and read on."""
         self.add(Mistake(what, place, edit, fix))
 
     def stop(self, what: str, place: Place, *, edit: tuple[Place, str] | None = None, fix: str = "") -> NoReturn:
+        """Note a mistake behind which nothing can be read."""
         self.note(what, place, edit=edit, fix=fix)
         raise Stop
 

@@ -47,7 +47,9 @@ def check(name: str, written: Written, place: Place) -> tuple[Layer, Mistake | N
             )
         if 2 * (layer.padding or 0) > min(kernel):
             fix = f"p{min(kernel) // 2} at most"
-            return layer, Mistake(f"the padding of a pooling is at most half its kernel, not {layer.padding}", place, fix=fix)
+            return layer, Mistake(
+                f"the padding of a pooling is at most half its kernel, not {layer.padding}", place, fix=fix
+            )
     return layer, None
 
 
@@ -104,7 +106,7 @@ def _value_problem(name: str, written: Written) -> tuple[str, str] | None:
         whole.append((SUFFIXES[letter], text, 0 if letter in "PB" else 1))
     for part, text, least in whole:
         if not text.isdigit():
-            return f"the {part} of {name} is a whole number, not {text[:LONGEST_NUMBER]}", f"a whole number for the {part}"
+            return f"the {part} of {name} is a whole number, not {text[:LONGEST_NUMBER]}", f"a whole {part}"
         if len(text.lstrip("0")) > MOST_DIGITS:
             return f"the {part} of {name} is too large", f"at most {MOST_DIGITS} digits"
         if int(text) < least:

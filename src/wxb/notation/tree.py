@@ -49,12 +49,16 @@ class Layer:
 
 @dataclass(frozen=True)
 class Group:
+    """Items in brackets."""
+
     items: tuple[Item, ...]
     place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
 class Repeat:
+    """An item several times, one after the other."""
+
     item: Layer | Group | Residual | Concat
     count: int | Variable
     place: Place | None = field(default=None, compare=False)
@@ -83,6 +87,8 @@ Item = Layer | Group | Repeat | Residual | Concat
 
 @dataclass(frozen=True)
 class Network:
+    """A whole text: what the input goes through, and the head."""
+
     body: tuple[Item, ...]
     head: str  # "SOFTMAX", "SVM", "EUCLID", "SIGMOIDS"
     text: str = field(default="", compare=False)  # as it was read, for messages
@@ -150,6 +156,8 @@ class PlannedLayer:
 
 @dataclass(frozen=True)
 class PlannedResidual:
+    """The sum of an arm and a shortcut, with everything decided."""
+
     path: str  # "3.RES"
     input: Shape
     output: Shape
@@ -166,6 +174,8 @@ class PlannedResidual:
 
 @dataclass(frozen=True)
 class PlannedConcat:
+    """Branches side by side, joined over channels or features, with everything decided."""
+
     path: str  # "4.CAT"
     input: Shape
     output: Shape

@@ -53,6 +53,7 @@ def layer_text(layer: Layer) -> str:
 
 
 def width_text(width: int | Variable) -> str:
+    """64, or W, or 4W."""
     if isinstance(width, int):
         return str(width)
     return width.name if width.times == 1 else f"{width.times}{width.name}"
@@ -77,6 +78,7 @@ def sequence_text(items: Sequence[Item]) -> str:
 
 
 def item_text(item: Item) -> str:
+    """A layer, a group in ( ), a repeat or a block."""
     match item:
         case Layer():
             return layer_text(item)
@@ -106,7 +108,7 @@ def _fold(texts: Sequence[str], line: str, start: int, stop: int) -> list[str]:
     result: list[str] = []
     at = start
     while at < stop:
-        length, times = _longest_repeat(line, at, stop)
+        length, times = longest_repeat(line, at, stop)
         if times == 1:
             result.append(texts[at])
         else:
@@ -118,8 +120,8 @@ def _fold(texts: Sequence[str], line: str, start: int, stop: int) -> list[str]:
     return result
 
 
-def _longest_repeat(line: str, at: int, stop: int) -> tuple[int, int]:
-    """(length, times) of the repeat that begins at `at` and covers most of line[at:stop]; (1, 1) where there is none."""
+def longest_repeat(line: str, at: int, stop: int) -> tuple[int, int]:
+    """(length, times) of the repeat from `at` on that covers most of line[at:stop]; (1, 1) where there is none."""
     best, best_length = 1, 1
     half = (stop - at) // 2
     probe = 1
