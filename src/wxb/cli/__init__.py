@@ -1,0 +1,1 @@
+"""The command line: one command a file. It parses, calls and prints; what it calls does the work."""

@@ -1,0 +1,85 @@
+"""`wxb evaluate`: how good a run's network is."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wxb import numbers
+from wxb.cli import options, printing, results
+from wxb.cli.loading import load, load_again
+
+if TYPE_CHECKING:
+    from wxb.runs.evaluate import ClassEvaluation, Evaluation
+
+PARTS = ("train", "validation", "test", "all")
+MOST_CLASSES = 20  # whose confusion a terminal shows
+
+
+def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **given: Any) -> None:
+    """How good a run's network is: on the test set of its own data, or on all of other DATA with the same classes.
+
+    DATA is what wxb train takes. Classes are matched by name.
+    """
+    from wxb.runs.evaluate import ClassEvaluation
+    from wxb.runs.run import Run
+
+    opened = Run.open(run)
+    asked = {name: value for name, value in given.items() if value is not None}
+    loaded = load_again(opened, given["data_dir"]) if data is None else load(data, asked)
+    found = opened.evaluate(loaded, part)
+    if as_json:
+        printing.result_json("wxb/evaluate/1", as_dict(run, found))
+        return
+    printing.result(printing.labelled("test", results.score_line(found.summary())))
+    if isinstance(found, ClassEvaluation):
+        show_classes(found, opened.summary.classes)
+
+
+def as_dict(run: str, found: Evaluation) -> dict[str, Any]:
+    """What `--json` holds; `confusion` is null but for classes: row the class given, column the class predicted."""
+    from wxb.runs.evaluate import ClassEvaluation
+
+    confusion = [list(row) for row in found.confusion] if isinstance(found, ClassEvaluation) else None
+    return {"run": run, "task": found.task, "test": found.summary(), "confusion": confusion}
+
+
+def show_classes(found: ClassEvaluation, names: tuple[str, ...]) -> None:
+    """Precision, recall and F1 of each class; of few classes also how often each was taken for which."""
+    if found.calibration_error is not None:
+        text = f"{numbers.percent(found.calibration_error)} between confidence and accuracy"
+        printing.result(printing.labelled("trust", text))
+    head = ["class", "examples", "precision", "recall", "F1"]
+    rows = [
+        [
+            one.name,
+            numbers.count(one.support),
+            *(numbers.percent(share) for share in (one.precision, one.recall, one.f1)),
+        ]
+        for one in found.per_class
+    ]
+    printing.result()
+    width = printing.columns(sys.stdout)
+    printing.result(printing.table([head, *rows], numbers=range(1, 5), width=width))
+    if len(names) <= MOST_CLASSES:
+        cells = [[name, *map(str, counts)] for name, counts in zip(names, found.confusion, strict=True)]
+        printing.result()
+        table = [["given, then predicted", *names], *cells]
+        printing.result(printing.table(table, numbers=range(1, len(names) + 1), width=width))
+
+
+command = options.Command(
+    evaluate,
+    [
+        click.Argument(["run"]),
+        click.Argument(["data"], required=False),
+        options.SectionedOption(
+            ["--part"], type=options.OneOf(PARTS), help="The examples; else test of its own data, all of other data."
+        ),
+        *options.params(options.LOADING),
+        *options.params(options.RECIPE, "seed"),
+        options.JSON,
+    ],
+)

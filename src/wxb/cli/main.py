@@ -1,0 +1,189 @@
+"""The command `wxb`: finds the command that was asked for, and turns every way it can end into an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+import wxb
+from wxb.cli import printing
+from wxb.errors import BUG, DONE, FAILED, INTERRUPTED, WxbError, nearest
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+# In the order in which a person meets them. The texts stand here so that `wxb --help` loads none of the commands.
+COMMANDS = {
+    "train": "Train a network on data; end with a report and a run.",
+    "show": "A network's layers: shapes, parameters, multiply-adds.",
+    "data": "What is in a data set, with a few examples drawn.",
+    "evaluate": "How good a run's network is, on its test set or other data.",
+    "predict": "What a run's network says of files.",
+    "resume": "Go on with a training that was stopped.",
+    "runs": "The runs in a folder.",
+    "report": "A run's report.",
+    "verify": "Whether a run is as it was when it finished.",
+    "networks": "The networks that have a name.",
+}
+
+
+class Commands(click.Group):
+    """The group of all commands; a command's module is imported when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command's name."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, from the module of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"wxb.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Finds the command that the first word names. Raises WxbError where there is none."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise unknown(args[0], "a command", COMMANDS, "wxb --help lists them")
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names of commands, and the group's own options, that begin with what was typed."""
+        from click.shell_completion import CompletionItem
+
+        names = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in `wxb --help`."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def unknown(word: str, kind: str, known: Sequence[str] | dict[str, str], fix: str) -> WxbError:
+    """ "trian is not a command; train is"."""
+    like = nearest(word, known)
+    return WxbError(f"{word} is not {kind}" + (f"; {like} is" if like else ""), fix=fix)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="wxb COMMAND --help says what a command takes. Start with: wxb train digits",
+)
+@click.version_option(wxb.__version__, message="wxb %(version)s", help="The version of wxb.")
+def group() -> None:
+    """One line of text and labelled data to a trained, reported and reopenable network."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns its exit code, as `wxb.errors` has them; only a bug shows a traceback."""
+    _prepare_streams()
+    if arguments is None:
+        arguments = sys.argv[1:]
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")  # libraries' warnings are for developers; ours are printed as such
+    try:
+        code = run(list(arguments))
+        sys.stdout.flush()
+    except OSError as problem:
+        return _output_failed(problem)
+    return code
+
+
+def run(words: list[str]) -> int:
+    """Runs the command that the words name; an OSError of the output stream is left to the caller."""
+    if instruction := os.environ.get("_WXB_COMPLETE"):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(group, {}, "wxb", "_WXB_COMPLETE", instruction)
+    try:
+        with group.make_context("wxb", words) as context:
+            code = group.invoke(context)
+        return code if isinstance(code, int) else DONE
+    except click.exceptions.Exit as ended:  # --help, --version
+        return ended.exit_code
+    except WxbError as problem:
+        printing.error(problem)
+        return problem.exit_code
+    except click.exceptions.NoArgsIsHelpError as problem:
+        printing.remark(problem.format_message())
+        return problem.exit_code
+    except click.UsageError as problem:
+        printing.error(misuse(problem))
+        return problem.exit_code
+    except KeyboardInterrupt:
+        printing.remark("stopped")
+        return INTERRUPTED
+    except OSError:
+        raise
+    except Exception:
+        return bug()
+
+
+def bug() -> int:
+    """Prints the traceback of the exception that is being handled, and whose fault it is."""
+    printing.remark(traceback.format_exc(), end="")
+    printing.remark(
+        f"This is a bug in wxb {wxb.__version__}, not your mistake. Please report the command and the lines above."
+    )
+    return BUG
+
+
+def misuse(problem: click.UsageError) -> WxbError:
+    """Click's complaint in our words."""
+    path = problem.ctx.command_path if problem.ctx else "wxb"
+    help_text = f"{path} --help lists what it takes"
+    if isinstance(problem, click.NoSuchOption):
+        known = (
+            [name for option in problem.ctx.command.get_params(problem.ctx) for name in option.opts]
+            if problem.ctx
+            else []
+        )
+        long = [name for name in known if name.startswith("--")]
+        return unknown(problem.option_name, f"an option of {path}", long, help_text)
+    if isinstance(problem, click.MissingParameter) and problem.param is not None and problem.ctx is not None:
+        return WxbError(f"{problem.param.make_metavar(problem.ctx)} is missing", fix=help_text)
+    if isinstance(problem, click.BadParameter) and problem.param is not None:
+        return WxbError(f"{problem.param.opts[0]}: {problem.message}", fix=help_text)
+    return WxbError(problem.format_message().rstrip("."), fix=help_text)
+
+
+def _prepare_streams() -> None:
+    """Both streams are there and take every text: a file's name may be none, a terminal may lack "█"."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by who started us
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _output_failed(problem: OSError) -> int:
+    """The exit code where standard output can no longer be written; any other OSError is a bug."""
+    if not isinstance(problem, BrokenPipeError) and _output_works():
+        return bug()
+    # nothing more to it, not even what Python flushes at its end
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(problem, BrokenPipeError):
+        return DONE  # who read the output, as `head` does, has seen enough
+    reason = problem.strerror or str(problem)
+    printing.error(WxbError(f"standard output cannot be written: {reason}", exit_code=FAILED))
+    return FAILED
+
+
+def _output_works() -> bool:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,169 @@
+"""`wxb predict`: what a run's network says of files."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wxb import numbers
+from wxb.cli import options, printing
+from wxb.errors import WxbError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from wxb.runs.predict import Prediction
+    from wxb.runs.run import Run
+
+MOST_NAMED = 5  # broken files that an error lists
+
+
+@dataclass(frozen=True)
+class Example:
+    """One thing to predict, and what it is called: a file, or a row of a file."""
+
+    file: str
+    row: int | None
+    values: NDArray[np.generic]
+
+    @property
+    def name(self) -> str:
+        """ "seven.png", "rows.npy 3"."""
+        return self.file if self.row is None else f"{self.file} {self.row}"
+
+
+def predict(run: str, files: tuple[str, ...], as_json: bool) -> None:
+    """What a run's network says of pictures, or of the rows of NumPy arrays (.npy).
+
+    A picture is brought to the size and the colours of those that the network was trained on.
+    """
+    import numpy as np
+
+    from wxb.runs.run import Run
+
+    opened = Run.open(run)
+    examples = read_files(files, opened)
+    if not examples:
+        raise WxbError("there is nothing to predict: the arrays have no rows")
+    found = opened.predict(np.stack([example.values for example in examples]))
+    predictions = as_dicts(examples, found)
+    if as_json:
+        printing.result_json("wxb/predict/1", {"run": run, "classes": list(found.names), "predictions": predictions})
+        return
+    rows = [(example.name, *said(one)) for example, one in zip(examples, predictions, strict=True)]
+    head = ("file", "prediction", "probability")[: len(rows[0])]
+    printing.result(printing.table([head, *rows], numbers=[2], width=printing.columns(sys.stdout)))
+
+
+def read_files(files: tuple[str, ...], run: Run) -> list[Example]:
+    """The examples in files, in order. Raises WxbError that names every file that holds none."""
+    examples: list[Example] = []
+    broken: list[str] = []
+    for file in files:
+        try:
+            examples += read_file(file, run)
+        except WxbError as problem:
+            broken.append(str(problem))
+    if broken:
+        of = f" of {len(files)}" if len(files) > 1 else ""
+        more = [f"and {len(broken) - MOST_NAMED} more"] if len(broken) > MOST_NAMED else []
+        raise WxbError(
+            f"{len(broken)}{of} files cannot be predicted" if len(files) > 1 else broken[0],
+            "\n".join(broken[:MOST_NAMED] + more) if len(files) > 1 else "",
+            "pictures, or arrays of NumPy (.npy)",
+        )
+    return examples
+
+
+def read_file(file: str, run: Run) -> list[Example]:
+    """A picture as one example, an array as one a row. Raises WxbError where the file is neither, or does not fit."""
+    path = Path(file)
+    if not path.is_file():
+        raise WxbError(f"{file}: " + ("a folder; expected files" if path.is_dir() else "there is no such file"))
+    if path.suffix.lower() == ".npy":
+        return read_array(file, run)
+    return [Example(file, None, read_picture(file, run))]
+
+
+def read_array(file: str, run: Run) -> list[Example]:
+    """The rows of an array (n, *shape), or the one of an array of an example's shape."""
+    import numpy as np
+
+    shape = run.summary.input
+    try:
+        array = np.load(file, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as problem:
+        raise WxbError(f"{file}: no array of NumPy ({problem})") from problem
+    if array.shape == shape:
+        array = array[None]
+    if array.shape[1:] != shape:
+        expected = f"(n, {', '.join(map(str, shape))})"
+        raise WxbError(f"{file}: an array of shape {array.shape}; expected {expected}")
+    return [Example(file, row, values) for row, values in enumerate(array)]
+
+
+def read_picture(file: str, run: Run) -> NDArray[np.uint8]:
+    """A picture (channels, height, width) as the network takes it."""
+    from wxb.data.decoding import LeftOut, decode, quiet_decoders, read_header
+    from wxb.data.load import MAX_PIXELS
+
+    shape = run.summary.input
+    if len(shape) != 3:
+        raise WxbError(f"{file}: the network takes rows of {shape[0]} numbers, no pictures")
+    channels, height, width = shape
+    with quiet_decoders():
+        try:
+            header = read_header(Path(file), MAX_PIXELS)
+            fits = (header.height, header.width) == (height, width)
+            if not fits and height != width:
+                sizes = f"{header.height}x{header.width} pixels; the network takes {height}x{width}"
+                raise WxbError(f"{file}: {sizes}")
+            return decode(Path(file), grey=channels == 1, side=None if fits else height, max_pixels=MAX_PIXELS)
+        except LeftOut as reason:
+            raise WxbError(f"{file}: {reason.reason}" + (f" ({reason.more})" if reason.more else "")) from reason
+
+
+def as_dicts(examples: list[Example], found: Prediction) -> list[dict[str, Any]]:
+    """A prediction an example: its class with probabilities, the labels that hold, or its numbers."""
+    return [
+        {**({"file": one.file} if one.row is None else {"file": one.file, "row": one.row}), **answer(found, place)}
+        for place, one in enumerate(examples)
+    ]
+
+
+def answer(found: Prediction, place: int) -> dict[str, Any]:
+    """What was predicted of example `place`; probabilities are null where the head has none."""
+    if found.task == "numbers":
+        assert found.values is not None
+        values = found.values[place].tolist()
+        return {"value": values[0] if len(values) == 1 else dict(zip(found.names, values, strict=True))}
+    assert found.numbers is not None
+    chances = None if found.probabilities is None else found.probabilities[place].tolist()
+    probabilities = None if chances is None else dict(zip(found.names, chances, strict=True))
+    if found.task == "labels":
+        labels = [name for name, holds in zip(found.names, found.numbers[place], strict=True) if holds]
+        return {"labels": labels, "probabilities": probabilities}
+    name = found.classes[place]
+    return {"class": name, "probability": probabilities and probabilities[name], "probabilities": probabilities}
+
+
+def said(prediction: dict[str, Any]) -> tuple[str, ...]:
+    """A prediction in the columns of the table."""
+    if "value" in prediction:
+        value = prediction["value"]
+        return (f"{value:.6g}" if isinstance(value, float) else "  ".join(f"{n} {v:.6g}" for n, v in value.items()),)
+    if "labels" in prediction:
+        return (", ".join(prediction["labels"]) or "none",)
+    chance = prediction["probability"]
+    return (prediction["class"], "" if chance is None else numbers.percent(chance))
+
+
+command = options.Command(
+    predict,
+    [click.Argument(["run"]), click.Argument(["files"], nargs=-1, required=True, metavar="FILE…"), options.JSON],
+)

@@ -1,0 +1,96 @@
+"""What is printed, and where: results on standard output, everything else on standard error.
+
+Nothing here draws with more than the standard library, so that the quick commands stay quick.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
+from typing import IO, Any
+
+from wxb.errors import WxbError
+
+LABEL = 10  # columns of the left column that says what a line is about
+RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
+
+
+def result(text: str = "") -> None:
+    """One line, or several, of what was asked for. A reader that has gone ends the command (BrokenPipeError)."""
+    sys.stdout.write(text + "\n")
+
+
+def result_json(schema: str, content: Mapping[str, Any]) -> None:
+    """The one JSON object of `--json`, in one line; `schema` is its name, as in "wxb/show/1"."""
+    # ASCII, whatever the terminal's encoding; NaN is no JSON, and a result that holds one is a bug of ours
+    result(json.dumps({"schema": schema, **content}, allow_nan=False))
+
+
+def remark(text: str = "", end: str = "\n") -> None:
+    """Progress, warnings and errors. Nobody has to read them: where standard error is closed they are lost."""
+    try:
+        sys.stderr.write(text + end)
+        sys.stderr.flush()
+    except OSError:
+        # the stream would fail again when Python closes it
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+
+
+def error(problem: WxbError) -> None:
+    """`error: …` with its place and the way out, on standard error."""
+    remark(f"{coloured('error:', RED + BOLD, sys.stderr)} {problem}")
+
+
+def coloured(text: str, colour: str, stream: IO[str]) -> str:
+    """The text in a colour where the stream is a terminal that has colours and NO_COLOR is not set."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty()
+    return text if plain else f"{colour}{text}{PLAIN}"
+
+
+def columns(stream: IO[str]) -> int | None:
+    """Width of the terminal; None where the stream is none, and a line may be as long as it likes."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
+
+
+def labelled(label: str, text: str, width: int | None = None) -> str:
+    """A line with its label in the left column; what does not fit `width` goes on below, under the text."""
+    lines = text.splitlines() or [""]
+    if width is not None:
+        room = max(width - LABEL, 20)
+        wrapped = (textwrap.wrap(line, room, break_long_words=False, break_on_hyphens=False) for line in lines)
+        lines = [part for parts in wrapped for part in (parts or [""])]
+    return "\n".join(f"{name:<{LABEL}}{line}".rstrip() for name, line in zip_longest([label], lines, fillvalue=""))
+
+
+def short(text: str, width: int | None) -> str:
+    """The text, its middle left out where it is longer than `width`."""
+    if width is None or len(text) <= width:
+        return text
+    kept = max(width - 1, 2)
+    return text[: kept - kept // 2] + "…" + text[len(text) - kept // 2 :]
+
+
+def table(
+    rows: Iterable[Sequence[str]], numbers: Sequence[int] = (), width: int | None = None, gives_way: int = 0
+) -> str:
+    """Rows in columns three blanks apart, the columns `numbers` (0-based) to the right; the first row is the head.
+
+    Where they need more than `width`, column `gives_way` has the middle of its longest cells left out.
+    """
+    filled = [list(row) for row in rows]
+    widths = [max(len(cell) for cell in column) for column in zip(*filled, strict=True)]
+    if width is not None and (over := sum(widths) + 3 * (len(widths) - 1) - width) > 0:
+        widths[gives_way] = max(widths[gives_way] - over, 12)
+        for row in filled:
+            row[gives_way] = short(row[gives_way], widths[gives_way])
+    lines = []
+    for row in filled:
+        sized = enumerate(zip(row, widths, strict=True))
+        cells = (cell.rjust(size) if place in numbers else cell.ljust(size) for place, (cell, size) in sized)
+        lines.append("   ".join(cells).rstrip())
+    return "\n".join(lines)

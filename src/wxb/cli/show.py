@@ -1,0 +1,96 @@
+"""`wxb show`: the layers of a network, with what each costs and sees."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wxb import numbers
+from wxb.cli import options, printing
+from wxb.errors import WxbError
+
+if TYPE_CHECKING:
+    from wxb.notation.tree import Plan
+
+INPUT, TARGETS = (3, 32, 32), 10  # of a text that does not know its own
+
+
+def show(
+    words: tuple[str, ...], input_shape: tuple[int, ...] | None, targets: int | None, flat: bool, as_json: bool
+) -> None:
+    """The layers of a network: output shape, parameters, multiply-adds, receptive field; and their totals.
+
+    NETWORK is a name (wxb networks lists them) or a text in the notation, such as "[(CONV-RELU)*2-POOL]*3, SOFTMAX".
+    N=2 and the like bind a family's variables.
+    """
+    from wxb.notation import plan, read
+    from wxb.notation.named import NAMED
+
+    (text,), bindings = options.split_words(words, "NETWORK")
+    if text is None:
+        raise WxbError("NETWORK is missing", fix="wxb show lenet5, or a text in quotes; wxb networks lists the names")
+    named = NAMED.get(text.strip().lower())
+    assumed = named is None and (input_shape is None or targets is None)
+    shape = input_shape or (named.input if named else INPUT)
+    outputs = targets or (named.targets if named else TARGETS)
+    planned = plan(read(text), shape, outputs, bindings)
+    if as_json:
+        printing.result_json("wxb/show/1", as_dict(planned, flat))
+        return
+    width = printing.columns(sys.stdout)
+    if assumed:
+        printing.remark(f"for input {numbers.shape(shape)} and {outputs} targets; --input and --targets say others")
+    name = f"{text.strip().lower()}   " if named else ""
+    printing.result(name + printing.short(planned.network.short(), width and width - len(name)))
+    if planned.choices:
+        printing.result(printing.labelled("chosen", " ".join(planned.choices)))
+    printing.result(layer_table(planned, flat, width))
+
+
+def as_dict(planned: Plan, flat: bool) -> dict[str, Any]:
+    """What `--json` holds."""
+    from wxb.notation.table import rows
+
+    return {
+        "network": str(planned.network),
+        "input": list(planned.input),
+        "output": [planned.targets],
+        "parameters": planned.parameters,
+        "multiply_adds": planned.multiply_adds,
+        "layers": [row.as_dict() for row in rows(planned, flat)],
+    }
+
+
+def layer_table(planned: Plan, flat: bool, width: int | None) -> str:
+    """A line a layer, then the totals; where `width` is too small the layers' names lose their middle."""
+    from wxb.notation.table import rows
+
+    lines: list[tuple[str, ...]] = [("layer", "output", "parameters", "multiply-adds", "receptive field")]
+    lines.append(("input", numbers.shape(planned.input), "", "", ""))
+    for row in rows(planned, flat):
+        counts = (numbers.count(number) if number else "" for number in (row.parameters, row.multiply_adds))
+        lines.append((row.layer, numbers.shape(row.output), *counts, row.receptive_field))
+    lines.append(("total", "", numbers.count(planned.parameters), numbers.count(planned.multiply_adds), ""))
+    return printing.table(lines, numbers=(2, 3), width=width)
+
+
+command = options.Command(
+    show,
+    [
+        click.Argument(["words"], nargs=-1, metavar="NETWORK [N=2 …]"),
+        options.SectionedOption(
+            ["--input", "input_shape"],
+            type=options.Sizes(),
+            help="Shape of one example, as 3x32x32; a named network has its own, else 3x32x32.",
+        ),
+        options.SectionedOption(
+            ["--targets"],
+            type=options.Whole(1),
+            help="Classes, labels or numbers to predict; a named network has its own, else 10.",
+        ),
+        options.SectionedOption(["--flat"], is_flag=True, help="Every layer on a line of its own, also inside blocks."),
+        options.JSON,
+    ],
+)
