@@ -1,0 +1,123 @@
+"""What is in a data set: as a dict for `wxb data --json`, and as lines for people."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from wxb.data.arrays import Examples, Targets
+from wxb.data.dataset import Dataset
+from wxb.data.split import Rows, plural
+from wxb.numbers import count, percent, shape
+
+PARTS = ("train", "validation", "test")
+
+
+def describe(data: Dataset) -> dict[str, object]:
+    """What JSON says of a data set; plain dicts, lists, texts and numbers.
+
+    `kind` ("pictures", "vectors"), `name`, `task`, `examples` (how many), `shape` of one, `dtype`; `classes` (names),
+    `counts` (name → examples of the class, or with the label; None where targets are numbers); `splits` (part → how many
+    examples), `split_counts` (part → counts) and `split` (how it was made); `values` {min, max, mean, std} of all
+    examples; `target_values` (name → the same, where targets are numbers, else None); `notes`; `fingerprint`.
+    """
+    rows = {part: getattr(data.split, part) for part in PARTS}
+    return {
+        "name": data.name,
+        "kind": data.kind,
+        "task": data.task,
+        "examples": len(data.examples),
+        "shape": list(data.shape),
+        "dtype": data.examples.dtype.name,
+        "classes": list(data.classes),
+        "counts": counts(data, np.arange(len(data.examples))),
+        "splits": {part: len(rows[part]) for part in PARTS},
+        "split_counts": {part: counts(data, rows[part]) for part in PARTS},
+        "split": data.split.how,
+        "values": value_range(data.examples),
+        "target_values": {name: value_range(data.targets[:, i]) for i, name in enumerate(data.classes)}
+        if data.task == "numbers"
+        else None,
+        "notes": list(data.notes),
+        "fingerprint": data.fingerprint,
+    }
+
+
+def counts(data: Dataset, rows: Rows) -> dict[str, int] | None:
+    """Examples of each class, or with each label, among some rows; None where targets are numbers."""
+    if data.task == "numbers":
+        return None
+    targets = data.targets[rows]
+    if data.task == "labels":
+        numbers = targets.sum(axis=0)
+    else:
+        numbers = np.bincount(targets.astype(np.int64), minlength=len(data.classes))
+    return {name: int(number) for name, number in zip(data.classes, numbers, strict=True)}
+
+
+def value_range(values: Examples | Targets) -> dict[str, float]:
+    """min, max, mean, standard deviation."""
+    if values.dtype == np.uint8:
+        # bytes have 256 values: how often each occurs says it all, and no float copy is made
+        occurs = np.bincount(values.reshape(-1), minlength=256).astype(np.float64)
+        levels = np.arange(256)
+        there = np.flatnonzero(occurs)
+        mean = float((occurs * levels).sum() / occurs.sum())
+        variance = float((occurs * (levels - mean) ** 2).sum() / occurs.sum())
+        return {"min": int(there[0]), "max": int(there[-1]), "mean": mean, "std": math.sqrt(variance)}
+    wide = values.astype(np.float64)
+    return {"min": float(wide.min()), "max": float(wide.max()), "mean": float(wide.mean()), "std": float(wide.std())}
+
+
+def line(data: Dataset) -> str:
+    """One line: "digits: 1,797 pictures 1x8x8 in 10 classes; train 1,150, validation 198, test 449 (stratified …)"."""
+    noun = "picture" if data.kind == "pictures" else "example"
+    what = {"classes": "in {} classes", "labels": "with {} labels", "numbers": "with {} numbers"}[data.task]
+    what = what.format(len(data.classes))
+    if len(data.classes) == 1:
+        what = {"labels": "with 1 label", "numbers": "with a number"}[data.task]
+    parts = ", ".join(f"{part} {count(len(getattr(data.split, part)))}" for part in PARTS)
+    size = f"{shape(data.shape)}" if data.kind == "pictures" else f"of {plural(data.shape[0], 'number')}"
+    return f"{data.name}: {plural(len(data.examples), noun)} {size} {what}; {parts} ({data.split.how})"
+
+
+def lines(data: Dataset) -> list[str]:
+    """What a person wants to know first: the line, value ranges, a table of classes, and the notes."""
+    found = value_range(data.examples)
+    numbers = ", mean {mean:.4g}, standard deviation {std:.4g}".format(**found)
+    out = [line(data), f"values from {found['min']:.4g} to {found['max']:.4g}{numbers}", ""]
+    out += _range_table(data) if data.task == "numbers" else _count_table(data)
+    for note in data.notes:
+        out += ["", *note.splitlines()]
+    return out
+
+
+def _count_table(data: Dataset) -> list[str]:
+    """A line a class: how many in all and in each part, and its share of all."""
+    columns = [counts(data, np.arange(len(data.examples))) or {}]
+    columns += [counts(data, getattr(data.split, part)) or {} for part in PARTS]
+    head = ["class" if data.task == "classes" else "label", "all", *PARTS, "share"]
+    rows = [
+        [name, *(count(column[name]) for column in columns), percent(columns[0][name] / len(data.examples))]
+        for name in data.classes
+    ]
+    return table([head, *rows])
+
+
+def _range_table(data: Dataset) -> list[str]:
+    keys = ("min", "max", "mean", "std")
+    rows = []
+    for i, name in enumerate(data.classes):
+        found = value_range(data.targets[:, i])
+        rows.append([name, *(f"{found[key]:.4g}" for key in keys)])
+    return table([["target", *keys], *rows])
+
+
+def table(rows: list[list[str]]) -> list[str]:
+    """Rows as lines, the first column to the left, the others to the right, two blanks between."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *(text.rjust(w) for text, w in zip(row[1:], widths[1:], strict=True))])
+        for row in rows
+    ]

@@ -1,0 +1,162 @@
+"""Examples drawn with characters, and as the numbers they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wxb.data.dataset import Dataset
+from wxb.data.split import plural
+from wxb.errors import WxbError
+from wxb.numbers import count, shape
+
+RAMP = " .:-=+*#%@"  # from no light to all of it
+HALF = "▀"  # its foreground is the upper pixel, its background the lower
+LEAST, MOST = 16, 32  # columns of a drawing: smaller pictures are enlarged, larger ones reduced
+WINDOW = (16, 24)  # rows and columns of the numbers that are shown of a large picture
+GAP = "  "
+
+Picture = NDArray[np.uint8] | NDArray[np.float32]  # (channels, height, width)
+
+
+def draw_picture(picture: Picture, scale: tuple[float, float], colour: bool = False) -> list[str]:
+    """A picture as lines; a character stands for one column and two rows.
+
+    `scale`: the values that are drawn black and white. Without `colour` brightness is a character of RAMP; with it
+    pixels are half blocks in 24-bit colours (for terminals that have them). Three channels are red, green and blue; of
+    any other number the mean is drawn.
+    """
+    low, high = scale
+    light = ((picture.astype(np.float64) - low) / ((high - low) or 1)).clip(0, 1)
+    if len(light) != 3:
+        light = light.mean(axis=0, keepdims=True)
+    light = _resized(light)
+    if light.shape[1] % 2:
+        light = np.concatenate([light, np.zeros_like(light[:, :1])], axis=1)
+    if colour:
+        levels = np.broadcast_to((light * 255).round().astype(int), (3, *light.shape[1:]))
+        return [_coloured(levels[:, row], levels[:, row + 1]) for row in range(0, light.shape[1], 2)]
+    # Rec. 601: how bright red, green and blue are to the eye
+    grey = light[0] if len(light) == 1 else np.tensordot([0.299, 0.587, 0.114], light, axes=1)
+    pairs = (grey[0::2] + grey[1::2]) / 2
+    numbers = (pairs * (len(RAMP) - 1)).round().astype(int)
+    return ["".join(RAMP[number] for number in row).rstrip() for row in numbers]
+
+
+def draw_examples(data: Dataset, most: int = 10, width: int = 80, colour: bool = False) -> list[str]:
+    """The first training picture of each class (of at most `most`), side by side under their names, `width` wide.
+
+    Data of vectors gives the first training examples as rows of numbers.
+    """
+    rows = _first_of_each(data)[:most]
+    if data.kind == "vectors":
+        return [f"{_caption(data, row)}: {_row_of_numbers(data.examples[row])}" for row in rows]
+    flat = data.examples[rows]
+    whole = data.examples.dtype == np.uint8 and data.examples.max() > 16
+    scale = (0.0, 255.0) if whole else (float(flat.min()), float(flat.max()))
+    drawings = [draw_picture(data.examples[row], scale, colour) for row in rows]
+    columns = _resized(np.zeros((1, *data.shape[1:]))).shape[2]
+    across = max(1, (width + len(GAP)) // (columns + len(GAP)))
+    out: list[str] = []
+    for start in range(0, len(rows), across):
+        group = range(start, min(start + across, len(rows)))
+        captions = GAP.join(_caption(data, rows[i])[:columns].ljust(columns) for i in group)
+        out += [] if start == 0 else [""]
+        out.append(captions.rstrip())
+        for pieces in zip(*(drawings[i] for i in group), strict=True):
+            line = GAP.join(piece if colour else piece.ljust(columns) for piece in pieces)
+            out.append(line if colour else line.rstrip())
+    return out
+
+
+def grid(data: Dataset, number: int, window: tuple[int, int] = WINDOW) -> list[str]:
+    """Example `number` (0-based row) as its numbers: a table a channel; of a large picture the middle, 16 rows by 24.
+
+    Raises WxbError where there is no such row.
+    """
+    if not 0 <= number < len(data.examples):
+        raise WxbError(
+            f"{data.name} has no example {number}",
+            f"expected 0 to {count(len(data.examples) - 1)}",
+            "--grid 0",
+        )
+    example = data.examples[number]
+    head = f"example {count(number)} of {data.name}, {_caption(data, number)}"
+    if data.kind == "vectors":
+        return [f"{head}, {plural(data.shape[0], 'number')}", *_lines_of_numbers(example, window[1])]
+    head += f", {shape(data.shape)}"
+    _, height, width = data.shape
+    top, left = max(0, (height - window[0]) // 2), max(0, (width - window[1]) // 2)
+    shown = example[:, top : top + window[0], left : left + window[1]]
+    if shown.shape != example.shape:
+        bottom, right = top + shown.shape[1] - 1, left + shown.shape[2] - 1
+        head += f"; rows {top} to {bottom}, columns {left} to {right}"
+    names = {1: ("",), 3: ("red", "green", "blue")}.get(len(shown), tuple(f"channel {i}" for i in range(len(shown))))
+    cells = [[[_text(value) for value in row] for row in channel] for channel in shown]
+    wide = max(len(text) for channel in cells for row in channel for text in row)
+    out = [head]
+    for name, channel in zip(names, cells, strict=True):
+        out += [name] if name else []
+        out += [" ".join(text.rjust(wide) for text in row) for row in channel]
+    return out
+
+
+def _resized(light: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(channels, height, width) enlarged by a whole number to at least LEAST columns, or averaged to at most MOST."""
+    width = light.shape[2]
+    if width < LEAST:
+        times = -(-LEAST // width)
+        return light.repeat(times, axis=1).repeat(times, axis=2)
+    if width <= MOST:
+        return light
+    return _averaged(_averaged(light, 2, MOST), 1, max(1, round(light.shape[1] * MOST / width)))
+
+
+def _averaged(light: NDArray[np.float64], axis: int, length: int) -> NDArray[np.float64]:
+    """One axis brought to `length`, each new place the mean of the old ones that it covers."""
+    edges = np.linspace(0, light.shape[axis], length + 1).astype(int)
+    starts, ends = edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
+    sums = np.add.reduceat(light, starts, axis=axis)
+    sizes = (ends - starts).reshape([-1 if i == axis else 1 for i in range(light.ndim)])
+    return np.asarray(sums / sizes)
+
+
+def _coloured(upper: NDArray[np.int64], lower: NDArray[np.int64]) -> str:
+    """Half blocks of two rows of pixels (3, width), levels 0–255, as ISO 8613-6 direct colours; the line ends plain."""
+    cells = zip(upper.T.tolist(), lower.T.tolist(), strict=True)
+    return "".join(f"\x1b[38;2;{r};{g};{b};48;2;{x};{y};{z}m{HALF}" for (r, g, b), (x, y, z) in cells) + "\x1b[0m"
+
+
+def _first_of_each(data: Dataset) -> list[int]:
+    rows = data.split.train if len(data.split.train) else np.arange(len(data.examples))
+    if data.task != "classes":
+        return [int(row) for row in rows[: len(data.classes) if data.task == "labels" else 5]]
+    _, first = np.unique(data.targets[rows], return_index=True)
+    return [int(rows[place]) for place in first]
+
+
+def _caption(data: Dataset, row: int) -> str:
+    """What an example is: its class, its labels, or its numbers."""
+    target = data.targets[row]
+    if data.task == "classes":
+        return data.classes[int(target)]
+    if data.task == "labels":
+        return " ".join(name for name, there in zip(data.classes, target, strict=True) if there) or "none"
+    return " ".join(_text(value) for value in target)
+
+
+def _row_of_numbers(example: NDArray[np.generic], most: int = 8) -> str:
+    return " ".join(_text(value) for value in example[:most]) + " …" * (len(example) > most)
+
+
+def _lines_of_numbers(example: NDArray[np.generic], across: int) -> list[str]:
+    texts = [_text(value) for value in example]
+    wide = max(len(text) for text in texts)
+    rows: list[Sequence[str]] = [texts[i : i + across] for i in range(0, len(texts), across)]
+    return [" ".join(text.rjust(wide) for text in row) for row in rows]
+
+
+def _text(value: np.generic) -> str:
+    return f"{value.item():.4g}"
