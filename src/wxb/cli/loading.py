@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +15,19 @@ if TYPE_CHECKING:
 
 
 def load(source: str, settings: Mapping[str, Any]) -> Dataset:
-    """The data set that the word DATA names, with those of the settings that are about data."""
+    """The data set that the word DATA names, with those of the settings that are about data.
+
+    Folders are taken by their whole path, so that what a run stores means the same from another folder.
+    """
     from wxb.data import load_data
+    from wxb.data.known import KNOWN
+    from wxb.data.toys import TOYS
 
     about = {name: settings[name] for name in LOADING if name in settings}
+    if "data_dir" in about:
+        about["data_dir"] = str(Path(about["data_dir"]).absolute())
+    if source not in (*KNOWN, *TOYS) and Path(source).is_dir():
+        source = str(Path(source).absolute())
     return load_data(source, seed=settings.get("seed", 0), **about)
 
 
@@ -28,18 +36,12 @@ def load_again(run: Run, data_dir: str | None = None) -> Dataset:
     from wxb.data import load_data
 
     stored = dict(run.data["source"])
-    source = stored.pop("source", None)
-    if source is None:
-        raise WxbError(f"{run.path} was trained on arrays, which only Python can give again", fix="run.evaluate(data)")
+    source = stored.pop("source")
+    if source == "arrays":
+        raise WxbError(
+            f"{run.path} was trained on arrays, which only Python can give again",
+            fix="in Python: wxb.Run.open(path).evaluate(data)",
+        )
     if data_dir is not None:
         stored["data_dir"] = data_dir
     return load_data(source, **stored)
-
-
-def lasting(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings with whole paths, so that they mean the same from another folder."""
-    kept = dict(settings)
-    for name in ("data", "data_dir"):
-        if name in kept and os.path.isdir(kept[name]):
-            kept[name] = str(Path(kept[name]).resolve())
-    return kept

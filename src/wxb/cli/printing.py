@@ -46,10 +46,19 @@ def error(problem: WxbError) -> None:
     remark(f"{coloured('error:', RED + BOLD, sys.stderr)} {problem}")
 
 
+def has_colours(stream: IO[str]) -> bool:
+    """Whether the stream is a terminal that has colours, and NO_COLOR does not forbid them."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def has_true_colours(stream: IO[str]) -> bool:
+    """Whether it also says that it has colours of 24 bits."""
+    return has_colours(stream) and os.environ.get("COLORTERM") in ("truecolor", "24bit")
+
+
 def coloured(text: str, colour: str, stream: IO[str]) -> str:
-    """The text in a colour where the stream is a terminal that has colours and NO_COLOR is not set."""
-    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty()
-    return text if plain else f"{colour}{text}{PLAIN}"
+    """The text in a colour where the stream has colours."""
+    return f"{colour}{text}{PLAIN}" if has_colours(stream) else text
 
 
 def columns(stream: IO[str]) -> int | None:

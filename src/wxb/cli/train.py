@@ -12,7 +12,7 @@ import click
 
 from wxb.cli import options, printing, results
 from wxb.cli.config import BINDINGS, read_config
-from wxb.cli.loading import lasting, load
+from wxb.cli.loading import load
 from wxb.cli.progress import Progress
 from wxb.cli.show import layer_table
 from wxb.cli.stopping import Stop
@@ -20,6 +20,7 @@ from wxb.errors import DONE, WxbError
 from wxb.learning.recipe import Recipe
 
 if TYPE_CHECKING:
+    from wxb.data import Dataset
     from wxb.train import Training
 
 
@@ -56,7 +57,7 @@ def train(
         asked.get("network"),
         bindings=asked.get(BINDINGS),
         options={name: asked[name] for name in options.RECIPE if name in asked},
-        settings=lasting({name: asked[name] for name in ("data", *options.LOADING) if name in asked}),
+        settings=data_settings(data, asked),
         out=asked.get("out"),
         data_seconds=data_seconds,
     )
@@ -89,6 +90,12 @@ def check(asked: dict[str, Any]) -> None:
     check_options(asked)
     if "network" in asked:
         read(asked["network"])
+
+
+def data_settings(data: Dataset, asked: dict[str, Any]) -> dict[str, Any]:
+    """The settings that load the data again, from any folder."""
+    stored = {name: asked[name] for name in options.LOADING if name in asked}
+    return {"data": data.source["source"], **stored, **{n: data.source[n] for n in ("data_dir",) if n in stored}}
 
 
 def follow(training: Training, *, as_json: bool, quiet: bool, verbose: bool) -> int:

@@ -1,0 +1,48 @@
+"""`wxb data`: what is in a data set."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from wxb.cli import options, printing
+from wxb.cli.loading import load
+
+WIDTH = 80  # of the drawings where the output is no terminal
+
+
+def data(source: str, grid: int | None, as_json: bool, **given: Any) -> None:
+    """What is in a data set: its classes, how many examples of each, shapes, values, and a few examples drawn.
+
+    DATA is what wxb train takes: digits, mnist, cifar10, a folder of pictures, or a toy: ring, quadrants, modes.
+    """
+    from wxb.data import describe, drawing
+
+    loaded = load(source, {name: value for name, value in given.items() if value is not None})
+    if as_json:
+        printing.result_json("wxb/data/1", describe.describe(loaded))
+        return
+    width = printing.columns(sys.stdout)
+    if grid is not None:
+        printing.result("\n".join(drawing.grid(loaded, grid)))
+        return
+    printing.result("\n".join(describe.lines(loaded)))
+    printing.result()
+    drawn = drawing.draw_examples(loaded, width=width or WIDTH, colour=printing.has_true_colours(sys.stdout))
+    printing.result("\n".join(drawn))
+
+
+command = options.Command(
+    data,
+    [
+        click.Argument(["source"], metavar="DATA"),
+        options.SectionedOption(
+            ["--grid"], type=options.Whole(), metavar="N", help="Example N (from 0) as its numbers, instead."
+        ),
+        *options.params(options.LOADING),
+        *options.params(options.RECIPE, "seed"),
+        options.JSON,
+    ],
+)
