@@ -58,10 +58,10 @@ def score(
 ) -> Score:
     """The score of a model on raw examples (n, …) and their targets, n > 0."""
     scores, goals = logits(model, examples, machine), torch.from_numpy(targets)
-    loss = float(model.head.loss(scores, goals).mean())
-    predicted = model.head.predict(scores)
+    loss = float(model.loss(scores, goals).mean())
     if goals.dtype == torch.int64:
-        return Score(len(goals), loss, float((predicted == goals).double().mean()), None)
+        return Score(len(goals), loss, float((scores.argmax(1) == goals).double().mean()), None)
+    predicted = model.head.predict(scores)
     if model.head.task == "labels":
         return Score(len(goals), loss, float((predicted == goals).double().mean()), None)
     return Score(len(goals), loss, None, float((predicted - goals).double().square().mean().sqrt()))

@@ -78,11 +78,11 @@ class Learner:
         self.batches = Batches(examples, recipe.batch_size, machine.device, recipe.seed, recipe.shuffle, augment)
         self.targets = torch.from_numpy(targets).to(machine.device)
         self.validation = data.part("validation")
-        self.objective = Objective(model, recipe, targets).to(machine.device)
-        self.regularize = Regularize(recipe, data, len(targets))
+        self.objective = Objective(model, recipe, targets)
+        self.regularize = Regularize(recipe, len(targets), data.outputs, model.scale.mean)
         self.optimizers = optimizers(model, model.plan.items[-1].path, recipe)
         self.parameters = [p for p in model.parameters() if p.requires_grad]
-        self.weights = [p for p in self.parameters if p.ndim > 1]
+        self.weights = list(self.objective.weights)
         self.generator = torch.Generator(machine.device)
         set_generator(model, self.generator)
 
@@ -157,7 +157,7 @@ class Learner:
             inputs, goals = self.regularize(self.batches.inputs(part), self.targets[part], part, self.step + 1)
             with self.machine.autocast():
                 logits = self.model(inputs)
-            loss = self.objective.data_loss(logits.float(), goals, self.targets[part], whole)
+            loss = self.objective.data_loss(logits.float(), goals, whole)
             loss.backward()
             value += loss.detach()
         if self.objective.penalizes:

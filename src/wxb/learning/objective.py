@@ -1,0 +1,79 @@
+"""What training makes small: the data loss of a batch plus λR(W)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wxb.errors import WxbError
+from wxb.learning.recipe import Recipe
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from wxb.network.build import Model
+
+
+class Objective:
+    """C(θ) = mean or sum over a batch of weighted example losses, plus λ times a penalty on the weights.
+
+    `targets` are those of the training part; `class_weight="balanced"` weighs an example of class c by n / (C · n_c),
+    so that every class weighs the same (King, Zeng 2001). With weights the mean divides by their sum.
+    """
+
+    def __init__(self, model: Model, recipe: Recipe, targets: NDArray[np.int64] | NDArray[np.float32]) -> None:
+        self.model = model
+        self.recipe = recipe
+        self.weights = penalized(model)
+        self.class_weights: Tensor | None = None
+        if recipe.class_weight == "balanced":
+            if targets.ndim != 1:
+                raise WxbError("--class-weight balanced needs classes", fix="--class-weight none")
+            counts = np.bincount(targets.astype(np.int64), minlength=model.plan.targets)
+            balanced = len(targets) / (len(counts) * np.maximum(counts, 1))
+            device = next(model.parameters()).device
+            self.class_weights = torch.from_numpy(balanced.astype(np.float32)).to(device)
+
+    def size(self, targets: Tensor) -> Tensor:
+        """What a batch with these targets divides its losses by: Σ of its examples' weights, or 1 for the sum."""
+        if self.recipe.reduction == "sum":
+            return torch.ones((), device=targets.device)
+        return self._example_weights(targets).sum()
+
+    def data_loss(self, logits: Tensor, goals: Tensor, size: Tensor) -> Tensor:
+        """Loss of these examples as a part of a batch of `size`: the parts of a batch sum up to its loss.
+
+        `goals` are class numbers, or a share or number for every score where examples were mixed.
+        """
+        losses = self.model.loss(logits, goals, label_smoothing=self.recipe.label_smoothing)
+        return (losses * self._example_weights(goals)).sum() / size
+
+    def _example_weights(self, goals: Tensor) -> Tensor:
+        if self.class_weights is None:
+            return torch.ones(len(goals), device=goals.device)
+        return goals @ self.class_weights if goals.is_floating_point() else self.class_weights[goals]
+
+    @property
+    def penalizes(self) -> bool:
+        """Whether there is a penalty at all."""
+        return self.recipe.l2 > 0 or self.recipe.l1 > 0
+
+    def penalty(self) -> Tensor:
+        """λΣW² (gradient 2λW), λΣ|W|, or the elastic net λΣ(βW² + |W|), over the weights of CONV and FC."""
+        recipe = self.recipe
+        square, absolute = recipe.l2 + recipe.l1 * recipe.elastic_beta, recipe.l1
+        total = torch.zeros((), device=self.weights[0].device, dtype=self.weights[0].dtype)
+        for weight in self.weights:
+            if square:
+                total = total + square * weight.square().sum()
+            if absolute:
+                total = total + absolute * weight.abs().sum()
+        return total
+
+
+def penalized(model: torch.nn.Module) -> list[torch.nn.Parameter]:
+    """The weights that penalties and weight decay are about: those of CONV and FC, no biases, no normalization."""
+    return [parameter for parameter in model.parameters() if parameter.ndim > 1]

@@ -1,0 +1,68 @@
+"""Mixup and cutout: what makes training examples harder, beyond moving them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from wxb.errors import WxbError
+from wxb.learning.recipe import Recipe
+from wxb.randomness import generator
+
+
+class Regularize:
+    """Applies a recipe's mixup and cutout to batches.
+
+    `count` examples, `classes` of them for targets that are class numbers, `fill` (channels, 1, 1) what a cut-out
+    square shows: the mean of the data, which is 0 behind the scaling.
+    """
+
+    def __init__(self, recipe: Recipe, count: int, classes: int, fill: Tensor) -> None:
+        if recipe.cutout and fill.ndim != 3:
+            raise WxbError("--cutout is for pictures; these examples are rows of numbers", fix="--cutout 0")
+        self.recipe = recipe
+        self.count = count
+        self.classes = classes
+        self.fill = fill
+
+    def start(self, epoch: int) -> None:
+        """Draw where the squares of an epoch (1-based) lie: a share of height and width for every example."""
+        if self.recipe.cutout:
+            centres = generator(self.recipe.seed, "cutout", epoch).random((self.count, 2), dtype=np.float32)
+            self.centres = torch.from_numpy(centres).to(self.fill.device)
+
+    def __call__(self, inputs: Tensor, targets: Tensor, rows: Tensor, step: int) -> tuple[Tensor, Tensor]:
+        """A batch (batch, …) of examples `rows` and its targets, as they are to be learned in this step (1-based)."""
+        if self.recipe.cutout:
+            inputs = cutout(inputs, self.centres[rows], self.recipe.cutout, self.fill)
+        if self.recipe.mixup:
+            drawn = generator(self.recipe.seed, "mixup", step)
+            share = float(drawn.beta(self.recipe.mixup, self.recipe.mixup))
+            partners = torch.from_numpy(drawn.permutation(len(rows))).to(rows.device)
+            goals = targets if targets.is_floating_point() else F.one_hot(targets, self.classes).float()
+            return mixup(inputs.float(), share, partners), mixup(goals, share, partners)
+        return inputs, targets
+
+
+def mixup(x: Tensor, share: float, partners: Tensor) -> Tensor:
+    """λx + (1 − λ)x' with x' = x[partners], float (Zhang et al. 2018, equation 1)."""
+    return share * x + (1 - share) * x[partners]
+
+
+def cutout(pictures: Tensor, centres: Tensor, side: int, fill: Tensor) -> Tensor:
+    """Pictures (batch, channels, height, width) with a square of `side` pixels around each centre filled.
+
+    `centres` (batch, 2) are shares of height and width in [0, 1); a square may hang over the border
+    (DeVries, Taylor 2017, section 3.2). `fill` (channels, 1, 1).
+    """
+    height, width = pictures.shape[2:]
+
+    def inside(length: int, centre: Tensor) -> Tensor:
+        first = (centre * length).floor().long() - side // 2
+        place = torch.arange(length, device=pictures.device)
+        return (place >= first[:, None]) & (place < first[:, None] + side)
+
+    square = inside(height, centres[:, 0])[:, None, :, None] & inside(width, centres[:, 1])[:, None, None, :]
+    return torch.where(square, fill.to(pictures.dtype), pictures)

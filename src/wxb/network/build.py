@@ -1,0 +1,218 @@
+"""From a plan to a module: raw examples in, logits out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from wxb.errors import WxbError
+from wxb.network.blocks import Items
+from wxb.network.heads import HEADS, Head
+from wxb.notation import Network, Plan, plan, read
+from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
+from wxb.randomness import key
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from wxb.data.dataset import Dataset
+
+RECTIFIERS = ("RELU", "LEAKY", "ELU", "GELU", "SILU", "MAXOUT")
+BETWEEN = ("BN", "LRN", "DROP", "POOL", "AVGPOOL", "GAP")  # may stand between a layer and its activation
+ROWS_AT_ONCE = 4096  # examples whose sums are taken at a time: the statistics need no second copy of the data
+
+
+class Affinely(nn.Module):
+    """Numbers moved and stretched, entry by entry; mean and std are buffers, part of what a run saves."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: Tensor, std: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+
+class Standardize(Affinely):
+    """Examples as they are stored → (x − mean) / std."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, …) uint8 or float → the same shape, in the buffers' dtype."""
+        return (x.to(self.mean.dtype) - self.mean) / self.std
+
+
+class Restore(Affinely):
+    """Scores in standard deviations of the training targets → in the targets' own units, x · std + mean.
+
+    Targets that are numbers may have any size (prices, years); a network learns best what is about 1.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, targets) → the same shape, in the buffers' dtype."""
+        return x.to(self.mean.dtype) * self.std + self.mean
+
+
+class Model(Items):
+    """A network that takes examples as the data has them and gives logits.
+
+    Its layers stand under the paths that its plan gives them: `dict(model.named_modules())["3.RES.1.CONV3-64"]`.
+    """
+
+    def __init__(self, plan: Plan, scale: Standardize, restore: Restore | None = None) -> None:
+        super().__init__(plan.items)
+        self.plan = plan
+        self.head: Head = HEADS[plan.head]
+        self.scale = scale
+        self.restore = restore
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, channels, height, width) or (batch, features), uint8 or float → logits (batch, targets)."""
+        logits = self.through(self.scale(x)).flatten(1)
+        return logits if self.restore is None else self.restore(logits)
+
+    def loss(self, logits: Tensor, targets: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
+        """The head's loss of each example, (batch,); of numbers in standard deviations of the training targets."""
+        if self.restore is not None:
+            mean, std = self.restore.mean.to(logits.device), self.restore.std.to(logits.device)
+            logits, targets = (logits - mean) / std, (targets - mean) / std
+        return self.head.loss(logits, targets, label_smoothing=label_smoothing)
+
+
+def build(
+    network: str | Network | Plan,
+    data: Dataset | None = None,
+    *,
+    input_shape: Shape | None = None,
+    targets: int | None = None,
+    bindings: Mapping[str, int] | None = None,
+    seed: int = 0,
+    scale: str = "std",
+) -> Model:
+    """The module of a network, for a data set or for an input shape and a number of targets.
+
+    With `data`, inputs are scaled by its training part: "std" to mean 0 and standard deviation 1 a channel or column,
+    "range" to [0, 1], "none" not at all; without, bytes are taken to [0, 1] for "std" and "range". Weights are drawn
+    from (seed, path). Raises WxbError where network and data do not fit each other.
+    """
+    if not isinstance(network, Plan):
+        tree = read(network) if isinstance(network, str) else network
+        shape = data.shape if data is not None else input_shape
+        outputs = data.outputs if data is not None else targets
+        if shape is None or outputs is None:
+            raise WxbError(
+                "a network needs data, or the shape of its input and the number of its targets",
+                fix="build(text, data), or build(text, input_shape=(3, 32, 32), targets=10)",
+            )
+        network = plan(tree, tuple(shape), outputs, bindings)
+    if data is not None:
+        need_fit(network, data)
+    model = Model(network, input_scale(network.input, data, scale), target_scale(data))
+    initialize(model, seed)
+    return model.to(memory_format=torch.channels_last)
+
+
+def need_fit(plan: Plan, data: Dataset) -> None:
+    """Raises WxbError where the head cannot learn what the data has to tell."""
+    tasks = HEADS[plan.head].tasks
+    if data.task not in tasks:
+        fitting = ", ".join(name for name, head in HEADS.items() if data.task in head.tasks)
+        kinds = {"classes": "classes", "labels": "several yes/no labels an example", "numbers": "numbers"}
+        raise WxbError(
+            f"{plan.head} does not fit the data: its targets are {kinds[data.task]}",
+            f"{plan.head} is for {' or '.join(kinds[task] for task in tasks)}",
+            f"end the network in {fitting}",
+        )
+
+
+# --- scales ---------------------------------------------------------------------------------------------------------
+
+
+def input_scale(shape: Shape, data: Dataset | None, scale: str) -> Standardize:
+    """How examples are scaled: mean and std (channels, 1, 1) of pictures, (features,) of rows, float32."""
+    per = (shape[0],) + (1,) * (len(shape) - 1)
+    if data is None:
+        bound = 255.0 if len(shape) == 3 and scale != "none" else 1.0
+        return Standardize(torch.zeros(per), torch.full(per, bound))
+    mean, std = np.zeros(shape[0]), np.ones(shape[0])
+    if scale == "std":
+        mean, std = moments(data.examples, data.split.train)
+    elif scale == "range" and data.examples.dtype == np.uint8:
+        std = np.full(shape[0], 255.0)
+    elif scale == "range":
+        rows = data.examples[data.split.train]
+        axes = (0, *range(2, rows.ndim))
+        mean = rows.min(axes).astype(np.float64)
+        std = rows.max(axes) - mean
+    # a channel or column that never changes says nothing, however it is scaled
+    std = np.where(std > 0, std, 1.0)
+    return Standardize(_tensor(mean).view(per), _tensor(std).view(per))
+
+
+def target_scale(data: Dataset | None) -> Restore | None:
+    """Mean and standard deviation (targets,) of targets that are numbers; None for classes and labels."""
+    if data is None or data.task != "numbers":
+        return None
+    mean, std = moments(data.targets, data.split.train)
+    return Restore(_tensor(mean), _tensor(np.where(std > 0, std, 1.0)))
+
+
+def moments(
+    examples: NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int64], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation a channel or column of these rows, in float64, without a copy of them all."""
+    axes = (0, *range(2, examples.ndim))
+    chunks = [rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE)]
+    places = len(rows) * int(np.prod(examples.shape[2:]))
+    mean = sum(examples[chunk].sum(axes, dtype=np.float64) for chunk in chunks) / places
+    centre = mean.reshape((-1,) + (1,) * (examples.ndim - 2))
+    squares = sum(np.square(examples[chunk] - centre).sum(axes) for chunk in chunks)
+    return mean, np.sqrt(squares / places)
+
+
+def _tensor(values: NDArray[np.float64]) -> Tensor:
+    return torch.from_numpy(values.astype(np.float32))
+
+
+# --- initial weights ------------------------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def initialize(model: Model, seed: int) -> None:
+    """Draw the weights of every CONV and FC anew from (seed, "weights", path).
+
+    Normal with variance 2 / fan-in before a rectifier (He et al. 2015, equation 10), 2 / (fan-in + fan-out) before any
+    other activation and before the head (Glorot, Bengio 2010, equation 12); biases 0. Normalization starts as the
+    identity.
+    """
+    modules = dict(model.named_modules())
+    for planned, rectified in _followed(model.plan.items):
+        weight, bias = modules[planned.path].weight, modules[planned.path].bias
+        fan_in = weight[0].numel()
+        fan_out = weight.shape[0] // planned.groups * (weight[0, 0].numel() if weight.ndim == 4 else 1)
+        variance = 2 / fan_in if rectified else 2 / (fan_in + fan_out)
+        generator = torch.Generator().manual_seed(key(seed, "weights", planned.path))
+        weight.copy_(torch.empty(weight.shape).normal_(0, variance**0.5, generator=generator))  # type: ignore[operator]
+        if bias is not None:
+            bias.zero_()  # type: ignore[operator]
+
+
+def _followed(items: tuple[Planned, ...]) -> list[tuple[PlannedLayer, bool]]:
+    """Every CONV and FC, and whether a rectifier is the first activation behind it among its siblings."""
+    found: list[tuple[PlannedLayer, bool]] = []
+    for place, item in enumerate(items):
+        match item:
+            case PlannedLayer(name="CONV" | "FC"):
+                behind = [other.name for other in items[place + 1 :] if isinstance(other, PlannedLayer)]
+                first = next((name for name in behind if name not in BETWEEN), "")
+                found.append((item, first in RECTIFIERS))
+            case PlannedResidual():
+                found += _followed(item.arm) + _followed(item.shortcut)
+            case PlannedConcat():
+                for branch in item.branches:
+                    found += _followed(branch)
+    return found
