@@ -17,9 +17,9 @@ PARTS = ("train", "validation", "test")
 def describe(data: Dataset) -> dict[str, object]:
     """What JSON says of a data set; plain dicts, lists, texts and numbers.
 
-    `kind` ("pictures", "vectors"), `name`, `task`, `examples` (how many), `shape` of one, `dtype`; `classes` (names),
-    `counts` (name → examples of the class, or with the label; None where targets are numbers); `splits` (part → how many
-    examples), `split_counts` (part → counts) and `split` (how it was made); `values` {min, max, mean, std} of all
+    `kind` ("pictures", "vectors"), `name`, `task`, `examples` (how many), `shape` of one, `dtype`; `classes` (names);
+    `counts` (name → examples of the class, or with the label; None where targets are numbers); `splits` (part → how
+    many examples), `split_counts` (part → counts) and `split` (how it was made); `values` {min, max, mean, std} of all
     examples; `target_values` (name → the same, where targets are numbers, else None); `notes`; `fingerprint`.
     """
     rows = {part: getattr(data.split, part) for part in PARTS}
