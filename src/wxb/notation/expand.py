@@ -11,42 +11,50 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from .mistakes import misfit
-from .tree import Concat, Group, Item, Layer, Network, Repeat, Residual, Variable
+from .tree import Concat, Group, Item, Layer, Network, Place, Repeat, Residual, Variable
 from .vocabulary import AFFINE, LAYERS, MOST_LAYERS, POOLING, TARGETS, WIDEST
 
 
-def count(items: Sequence[Item]) -> int:
-    """How many layers `items` expand to, without expanding them; blocks count as one more, a variable as 1."""
-    return sum(_count(item) for item in items)
+def check_size(network: Network) -> None:
+    """Raise WxbError for more layers than are read or an empty arm of a block; expands nothing, so that it is fast."""
+    sizes = [_count(network, item) for item in network.body]
+    layers = sum(sizes)
+    if layers <= MOST_LAYERS:
+        return
+    place = next((item.place for item, size in zip(network.body, sizes, strict=True) if size > MOST_LAYERS), None)
+    many = f"{layers:,}" if layers < 10**15 else "far more than a million"
+    raise misfit(
+        network,
+        place or Place(0, len(network.text)),
+        f"the network expands to {many} layers; at most {MOST_LAYERS:,} are possible",
+        fix="smaller counts after *",
+    )
 
 
-def _count(item: Item) -> int:
+def _count(network: Network, item: Item) -> int:
+    """How many layers the item expands to; a block counts as one more, a variable as 1."""
     match item:
         case Layer():
             return 1
         case Group(items):
-            return count(items)
+            return sum(_count(network, inner) for inner in items)
         case Repeat(inner, times):
-            return _count(inner) * (times if isinstance(times, int) else 1)
+            return _count(network, inner) * (times if isinstance(times, int) else 1)
         case Residual(arm, shortcut):
-            return 1 + count(arm) + (count(shortcut) if isinstance(shortcut, tuple) else 0)
+            sizes = [sum(_count(network, inner) for inner in arm)]
+            if isinstance(shortcut, tuple):
+                sizes.append(sum(_count(network, inner) for inner in shortcut))
+            if 0 in sizes:
+                part = "shortcut" if sizes[0] else "arm"
+                fix = "a count of at least 1, or a RES without a shortcut: the input is then passed on"
+                raise misfit(network, item.place, f"the {part} of a RES is empty", fix=fix)
+            return 1 + sum(sizes)
         case Concat(branches):
-            return 1 + sum(count(branch) for branch in branches)
-
-
-def check_size(network: Network) -> None:
-    """Raise WxbError where the network expands to more layers than are read; fast whatever the counts are."""
-    layers = count(network.body)
-    if layers <= MOST_LAYERS:
-        return
-    place = next((item.place for item in network.body if _count(item) > MOST_LAYERS), network.body[0].place)
-    many = f"{layers:,}" if layers < 10**15 else "far more than a million"
-    raise misfit(
-        network,
-        place,
-        f"the network expands to {many} layers; at most {MOST_LAYERS:,} are possible",
-        fix="smaller counts after *",
-    )
+            sizes = [sum(_count(network, inner) for inner in branch) for branch in branches]
+            if any(branch and not size for branch, size in zip(branches, sizes, strict=True)):
+                fix = "a count of at least 1, or ID for it"
+                raise misfit(network, item.place, "a branch of a CAT is empty", fix=fix)
+            return 1 + sum(sizes)
 
 
 def normal(network: Network, targets: int | None = None) -> Network:
@@ -55,7 +63,7 @@ def normal(network: Network, targets: int | None = None) -> Network:
     Raises WxbError where it has more than 10,000 layers or a RES or CAT with an empty arm.
     """
     check_size(network)
-    body = reduce(network, network.body)
+    body = reduce(network.body)
     if any(True for _ in unbound(body)):
         return replace(network, body=body)
     body = _explicit(body, RunningWidth(targets))
@@ -64,7 +72,7 @@ def normal(network: Network, targets: int | None = None) -> Network:
     return replace(network, body=body)
 
 
-def reduce(network: Network, items: Sequence[Item]) -> tuple[Item, ...]:
+def reduce(items: Sequence[Item]) -> tuple[Item, ...]:
     """`items` with groups dissolved, repeats by a number expanded, and layers spelled in one way."""
     result: list[Item] = []
     for item in items:
@@ -72,9 +80,9 @@ def reduce(network: Network, items: Sequence[Item]) -> tuple[Item, ...]:
             case Layer():
                 result.append(spelled_out(item))
             case Group(inner):
-                result += reduce(network, inner)
+                result += reduce(inner)
             case Repeat(inner, times):
-                once = reduce(network, inner.items if isinstance(inner, Group) else (inner,))
+                once = reduce(inner.items if isinstance(inner, Group) else (inner,))
                 if isinstance(times, int):
                     result += once * times if once else ()
                 elif once:
@@ -82,24 +90,10 @@ def reduce(network: Network, items: Sequence[Item]) -> tuple[Item, ...]:
                     assert not isinstance(single, Repeat)
                     result.append(Repeat(single, times, item.place))
             case Residual(arm, shortcut, survival):
-                shortcut = reduce(network, shortcut) if isinstance(shortcut, tuple) else shortcut
-                arm = reduce(network, arm)
-                if not arm or shortcut == ():
-                    part = "shortcut" if arm else "arm"
-                    raise misfit(
-                        network,
-                        item.place,
-                        f"the {part} of a RES is empty",
-                        fix="a count of at least 1, or a RES without a shortcut: the input is then passed on",
-                    )
-                result.append(Residual(arm, shortcut, None if survival == 1 else survival, item.place))
+                shortcut = reduce(shortcut) if isinstance(shortcut, tuple) else shortcut
+                result.append(Residual(reduce(arm), shortcut, None if survival == 1 else survival, item.place))
             case Concat(branches):
-                reduced = tuple(reduce(network, branch) for branch in branches)
-                if any(before and not after for before, after in zip(branches, reduced, strict=True)):
-                    raise misfit(
-                        network, item.place, "a branch of a CAT is empty", fix="a count of at least 1, or ID for it"
-                    )
-                result.append(Concat(reduced, item.place))
+                result.append(Concat(tuple(reduce(branch) for branch in branches), item.place))
     return tuple(result)
 
 

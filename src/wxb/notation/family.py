@@ -24,7 +24,7 @@ def variables(network: Network) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     check_size(network)
-    for name, use in unbound(reduce(network, network.body)):
+    for name, use in unbound(reduce(network.body)):
         if name not in found or use == "count":
             found[name] = use
     return found

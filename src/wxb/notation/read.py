@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import NoReturn
 
 from ..errors import WxbError, nearest
-from .expand import check_size, reduce
+from .expand import check_size
 from .mistakes import Mistake, error
 from .named import NAMED
-from .scan import LETTERS, NAMES, Scanner, Stop
+from .scan import LETTERS, NAME, NAMES, Scanner, Stop
 from .spelling import Written, check
 from .tree import Concat, Group, Item, Layer, Network, Place, Repeat, Residual, Variable
 from .vocabulary import (
@@ -32,7 +32,9 @@ NO_NUMBER = re.compile(r"\([^()A-Z]*\)?")  # brackets that were meant for a numb
 # a letter that is no part of a longer word, except for suffixes that follow at once
 SUFFIX = re.compile(r"C(?=[PGDB][0-9]|[^A-Z]|$)|[PGDB](?=[0-9])")
 VARIABLE = re.compile(r"[A-Z](?=C?[PGDB][0-9]|[^A-Z]|$)")
+PLAIN = re.compile(rf"[,)\]*×?]|-{NAME.pattern}")  # what may follow a name that carries nothing
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")  # what could be meant as the name of a network
+LONGEST_NETWORK = max(map(len, NAMED))
 
 THE_LAYERS = "the layers are " + " ".join((*LAYERS, *BLOCKS))
 THE_HEADS = 'after "," stands a head: ' + " ".join(HEADS) + '; layers are joined by "-"'
@@ -71,7 +73,6 @@ class Reader(Scanner):
             raise error(self.text, self.mistakes)
         network = Network(body, head, self.text)
         check_size(network)
-        reduce(network, body)  # finds arms that end up empty
         return network
 
     # --- the grammar, from the whole to its parts ---
@@ -110,7 +111,7 @@ class Reader(Scanner):
                 self.stop(f"{self.text[start : self.end]} is not a head; {near} is", place, edit=(place, near))
             self.stop(f"{self.text[start : self.end][:40]} is not a head", place, fix=THE_HEADS)
         if self.peek():
-            self.stop(f"nothing stands after the head {name}", self.rest())
+            self.stop(f"nothing stands after the head {name}", self.rest(), fix=f'"…, {name}" ends a network')
         return name
 
     def sequence(self) -> tuple[Item, ...]:
@@ -194,9 +195,9 @@ class Reader(Scanner):
     def unknown(self, start: int, name: str) -> Layer | Residual | Concat:
         """Note an unknown name, and read on as if the nearest known one stood there."""
         shown, place = self.text[start : self.end][:40], Place(start, self.end)
-        if (whole := WORD.match(self.text, start)) and whole[0].lower() in NAMED:
-            place = Place(start, whole.end())
-            self.stop(f"{whole[0]} is a whole network: it stands alone", place, fix=f'"{whole[0]}"')
+        if whole := self.network_ahead(start):
+            place = Place(start, start + len(whole))
+            self.stop(f"{whole} is a whole network: it stands alone", place, fix=f'"{whole}"')
         near = nearest(name[:40], (*LAYERS, *BLOCKS, *HEADS))
         if near in HEADS:
             self.stop(f"{shown} is not a layer; {near} is a head", place, edit=(place, near))
@@ -248,6 +249,8 @@ class Reader(Scanner):
     def written(self) -> Written:
         """What follows a name: kernel, width, suffixes, number, whether or not the layer may carry them."""
         written = Written()
+        if PLAIN.match(self.line, self.at):
+            return written
         if found := NUMBER.match(self.line, self.skip()):
             self.move(found.end())
             written.kernel = [found[0]]
@@ -267,7 +270,7 @@ class Reader(Scanner):
             if sign != "C":
                 found = DIGITS.match(self.line, self.skip() if sign == "/" else self.at)
                 if not found:
-                    self.unexpected("a stride, a whole number,")
+                    self.unexpected("a stride: a whole number")
                 self.move(found.end())
                 value = found[0]
             if sign in written.suffixes:
@@ -296,9 +299,8 @@ class Reader(Scanner):
         if letter and (not times or letter[0] not in NO_VARIABLES):
             self.move(letter.end())
             if letter[0] in NO_VARIABLES:
-                self.note(
-                    f"{letter[0]} is no variable: the letter has another meaning", Place(letter.start(), self.end)
-                )
+                place = Place(letter.start(), self.end)
+                self.note(f"{letter[0]} is no variable: the letter has another meaning", place, fix="another letter")
             written.width = Variable(letter[0], int(times[0][:9]) if times and times[0].isdigit() else 1)
         elif not times:
             self.back(mark)
@@ -313,13 +315,21 @@ class Reader(Scanner):
             return int(found[0]) if len(found[0]) < 18 else 10**18
         found = VARIABLE.match(self.line, self.at)
         if not found:
-            self.unexpected("a count, a whole number or a letter,")
+            self.unexpected("a count: a whole number or a letter")
         self.move(found.end())
         if found[0] == TARGETS:
             self.note("C is the number of targets, not a count", place, fix="another letter")
         elif found[0] in NO_VARIABLES:
             self.note(f"{found[0]} is no variable: the letter has another meaning", place, fix="another letter")
         return Variable(found[0])
+
+    def network_ahead(self, start: int) -> str:
+        """The name of a network that stands at `start`, as written; "" where there is none."""
+        found = WORD.match(self.text, start, start + LONGEST_NETWORK)
+        word = found[0] if found else ""
+        while word and word.lower() not in NAMED:
+            word = word.rpartition("-")[0]
+        return word
 
     # --- brackets ---
 

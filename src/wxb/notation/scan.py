@@ -11,12 +11,11 @@ from .tree import Place
 from .vocabulary import ARMS, BLOCKS, HEADS, LAYERS, RESERVED
 
 NAMES = frozenset((*LAYERS, *BLOCKS, *HEADS, *ARMS, *RESERVED))
-LONGEST_NAME = max(map(len, NAMES))
 COMMENT = re.compile(r"#[^\n\r]*")
 BLANKS = re.compile(r"\s*")
 LETTERS = re.compile(r"[A-Z]+")
-# behind a name there are no letters but those of suffixes
-AFTER_NAME = re.compile(r"(?=C?[PGDB][0-9]|C(?![A-Z])|[^A-Z]|$)")
+# the longest name first; behind it stand no letters but those of suffixes
+NAME = re.compile(f"({'|'.join(sorted(NAMES, key=len, reverse=True))})(?=C?[PGDB][0-9]|C(?![A-Z])|[^A-Z]|$)")
 
 # the same length, so that places in the prepared line are places in the text
 SIGNS = {ord(dash): "-" for dash in "–−"} | {ord(c): c.upper() for c in "abcdefghijklmnopqrstuvwxyz"}
@@ -39,40 +38,32 @@ class Scanner:
     def word(self) -> tuple[int, str]:
         """The longest name that stands here, or the whole run of letters where none does; moves behind it."""
         start = self.skip()
-        run = LETTERS.match(self.line, start)
-        if not run:
+        found = NAME.match(self.line, start) or LETTERS.match(self.line, start)
+        if not found:
             self.unexpected("a name")
-        for stop in range(min(run.end(), start + LONGEST_NAME), start, -1):
-            name = self.line[start:stop]
-            if name in NAMES and AFTER_NAME.match(self.line, stop):
-                self.move(stop)
-                return start, name
-        self.move(run.end())
-        return start, run[0]
+        self.move(found.end())
+        return start, found[0]
 
     def name_ahead(self, names: Container[str] = NAMES) -> bool:
-        """Whether one of `names` stands here; moves nowhere."""
-        mark = self.mark()
-        found = bool(LETTERS.match(self.peek())) and self.word()[1] in names
-        self.back(mark)
-        return found
+        """Whether one of `names` stands here; moves over blanks only."""
+        found = NAME.match(self.line, self.skip())
+        return found is not None and found[0] in names
 
     def head_ahead(self) -> bool:
-        """Whether a head stands here; moves nowhere."""
+        """Whether a head stands here; moves over blanks only."""
         return self.name_ahead(HEADS)
 
     def arm_ahead(self, name: str) -> bool:
         """Whether `name` (ID or PAD) stands here; if so, move behind it."""
-        mark = self.mark()
-        if LETTERS.match(self.peek()) and self.word()[1] == name:
-            return True
-        self.back(mark)
-        return False
+        if not self.name_ahead((name,)):
+            return False
+        self.word()
+        return True
 
     def skip(self) -> int:
         """Move over blanks; the place behind them."""
-        found = BLANKS.match(self.line, self.at)
-        self.at = found.end() if found else self.at
+        if self.line[self.at : self.at + 1].isspace():
+            self.at = BLANKS.match(self.line, self.at).end()  # type: ignore[union-attr]  # it matches everywhere
         return self.at
 
     def peek(self) -> str:

@@ -23,8 +23,13 @@ class Written:
     number: str | None = None
 
 
+PLAIN = Written()
+
+
 def check(name: str, written: Written, place: Place) -> tuple[Layer, Mistake | None]:
     """The layer, and what is wrong with it; a wrong one is a layer without its parts."""
+    if written == PLAIN:
+        return Layer(name, place=place), None
     kind = LAYERS[name]
     foreign = _foreign(kind, written)
     if foreign:

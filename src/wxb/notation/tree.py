@@ -201,3 +201,28 @@ class Plan:
     parameters: int
     multiply_adds: int
     choices: tuple[str, ...] = ()  # what was chosen for a family, as "N=2", in order of appearance
+
+    @property
+    def layers(self) -> list[PlannedLayer]:
+        """All layers, those of arms, shortcuts and branches included, in the order of their paths."""
+        return _layers(self.items)
+
+    @property
+    def output_layer(self) -> PlannedLayer:
+        """The CONV or FC that gives the logits: the last one at top level."""
+        return next(
+            item for item in reversed(self.items) if isinstance(item, PlannedLayer) and item.name in ("CONV", "FC")
+        )
+
+
+def _layers(items: tuple[Planned, ...]) -> list[PlannedLayer]:
+    found: list[PlannedLayer] = []
+    for item in items:
+        if isinstance(item, PlannedLayer):
+            found.append(item)
+        elif isinstance(item, PlannedResidual):
+            found += _layers(item.arm) + _layers(item.shortcut)
+        else:
+            for branch in item.branches:
+                found += _layers(branch)
+    return found

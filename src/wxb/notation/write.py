@@ -17,7 +17,11 @@ def canonical(network: Network) -> str:
 
 
 def short(network: Network) -> str:
-    """Defaults left out, the output layer too where it is understood."""
+    """Defaults left out, the output layer too where it is understood.
+
+    The widths of CONV that follow from the running width are left out unless the text is shorter with them: where the
+    same block has its widths only from the second time on, it cannot be folded.
+    """
     network = normal(network)
     body = network.body
     if any(True for _ in unbound(body)):
@@ -25,7 +29,7 @@ def short(network: Network) -> str:
     output = Layer("FC", width=Variable(TARGETS))
     if body and body[-1] == output and needs_output(body[:-1], None):
         body = body[:-1]
-    return _whole(_brief(body, RunningWidth()), network.head)
+    return min((_whole(_brief(body, RunningWidth(), widths), network.head) for widths in (False, True)), key=len)
 
 
 def _whole(body: Sequence[Item], head: str) -> str:
@@ -142,45 +146,48 @@ def longest_repeat(line: str, at: int, stop: int) -> tuple[int, int]:
     return best_length, best // best_length
 
 
-def _brief(items: Sequence[Item], running: RunningWidth | None) -> tuple[Item, ...]:
-    """`items` without defaults; `running` None: widths are those of a family and stay."""
+def _brief(items: Sequence[Item], running: RunningWidth | None, widths: bool = True) -> tuple[Item, ...]:
+    """`items` without defaults; with `widths` every CONV keeps its own. `running` is None in a family."""
     result: list[Item] = []
     for position, item in enumerate(items):
         match item:
             case Layer():
-                result.append(_brief_layer(items, position, item, running))
+                layer = _brief_layer(item)
+                unwritten = running.step(item) if running else None
+                if item.name == "CONV" and not widths and item.width == unwritten:
+                    layer = replace(layer, width=None)
+                if running and item.bias == default_bias(items, position):
+                    layer = replace(layer, bias=None)
+                result.append(layer)
             case Group(inner):
-                result.append(Group(_brief(inner, running)))
+                result.append(Group(_brief(inner, running, widths)))
             case Repeat(inner, times):
-                brief = _brief((inner,), running)[0]
+                brief = _brief((inner,), running, widths)[0]
                 assert not isinstance(brief, Repeat)
                 result.append(Repeat(brief, times))
             case Residual(arm, shortcut):
-                arm = _brief(arm, running and running.branch())
+                arm = _brief(arm, running and running.branch(), widths)
                 if isinstance(shortcut, tuple):
-                    shortcut = _brief(shortcut, running and running.branch())
+                    shortcut = _brief(shortcut, running and running.branch(), widths)
                 result.append(replace(item, arm=arm, shortcut=shortcut))
             case Concat(branches):
-                parts = tuple(_brief(branch, running and running.branch()) for branch in branches)
+                parts = tuple(_brief(part, running and running.branch(), widths) for part in branches)
                 result.append(replace(item, branches=parts))
         if running:
             running.started = running.started or has_conv((item,))
     return tuple(result)
 
 
-def _brief_layer(items: Sequence[Item], position: int, layer: Layer, running: RunningWidth | None) -> Layer:
+def _brief_layer(layer: Layer) -> Layer:
+    """The layer without the defaults that are its own."""
     kind = LAYERS[layer.name]
-    kernel, width, stride, bias = layer.kernel, layer.width, layer.stride, layer.bias
+    kernel, width, stride, number = layer.kernel, layer.width, layer.stride, layer.number
     if layer.name in POOLING and kernel is not None and kernel[0] == kernel[1] == stride:
         stride = None
     if kernel == (kind.kernel, kind.kernel):
         kernel = None
-    default_width = running.step(layer) if running else None
-    if layer.name != "CONV":
-        default_width = kind.width
-    if width == default_width:
+    if layer.name != "CONV" and width == kind.width:
         width = None
-    if running and bias == default_bias(items, position):
-        bias = None
-    number = None if layer.number == kind.number else layer.number
-    return replace(layer, kernel=kernel, width=width, stride=stride, bias=bias, number=number)
+    if number == kind.number:
+        number = None
+    return replace(layer, kernel=kernel, width=width, stride=stride, number=number)
