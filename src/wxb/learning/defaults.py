@@ -19,7 +19,7 @@ from typing import Any
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.learning.recipe import Recipe
-from wxb.notation.tree import Plan, Planned, PlannedConcat, PlannedLayer, PlannedResidual
+from wxb.notation.tree import Plan
 
 HEAD_OF = {"classes": "SOFTMAX", "labels": "SIGMOIDS", "numbers": "EUCLID"}
 SMALL = "(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-GAP"
@@ -28,8 +28,10 @@ LARGE = "CONV3-32-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-P
 PHOTOS = "CONV5-32/2-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-CONV3-256-BN-RELU-GAP"
 ROWS = "FC-64-RELU-FC-64-RELU"
 
-EXAMPLES_SEEN = 500_000  # what a default training looks at, in all epochs together
-EPOCHS = (8, 60)  # but never fewer or more than this
+EXAMPLES_SEEN = 600_000  # what a default training looks at, in all epochs together
+EXAMPLES_SEEN_LARGE = 300_000  # with a network of more than `LARGE_NETWORK` multiply-adds an example
+LARGE_NETWORK = 10_000_000
+EPOCHS = (4, 30)  # but never fewer or more than this
 
 
 def default_network(data: Dataset) -> str:
@@ -50,10 +52,11 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
     linearly to zero. Batches are small where examples are few, so that there are enough steps.
     """
     examples = len(data.split.train)
-    convolutional = any(layer.name == "CONV" for layer in layers(plan.items))
+    seen = EXAMPLES_SEEN_LARGE if plan.multiply_adds > LARGE_NETWORK else EXAMPLES_SEEN
+    convolutional = any(layer.name == "CONV" for layer in plan.layers)
     optimizer = str(given.get("optimizer", "muon" if convolutional else "adamw"))
     chosen: dict[str, Any] = {
-        "epochs": min(max(round(EXAMPLES_SEEN / max(examples, 1)), EPOCHS[0]), EPOCHS[1]),
+        "epochs": min(max(round(seen / max(examples, 1)), EPOCHS[0]), EPOCHS[1]),
         "batch_size": 32 if examples < 5_000 else 128 if min(data.shape[1:] or (1,)) < 32 else 256,
         "optimizer": optimizer,
         "learning_rate": RATES[optimizer],
@@ -88,21 +91,6 @@ def default_augment(data: Dataset) -> str:
     shift = min(data.shape[1:]) // 14
     moves = (["flip"] if data.shape[0] == 3 else []) + ([f"shift-{shift}"] if shift else [])
     return ",".join(moves) or "none"
-
-
-def layers(items: tuple[Planned, ...]) -> list[PlannedLayer]:
-    """All layers of a plan, arms, shortcuts and branches included, in order."""
-    found: list[PlannedLayer] = []
-    for item in items:
-        match item:
-            case PlannedLayer():
-                found.append(item)
-            case PlannedResidual():
-                found += layers(item.arm) + layers(item.shortcut)
-            case PlannedConcat():
-                for branch in item.branches:
-                    found += layers(branch)
-    return found
 
 
 def check_options(given: Mapping[str, Any]) -> None:

@@ -80,7 +80,7 @@ class Learner:
         self.validation = data.part("validation")
         self.objective = Objective(model, recipe, targets)
         self.regularize = Regularize(recipe, len(targets), data.outputs, model.scale.mean)
-        self.optimizers = optimizers(model, model.plan.items[-1].path, recipe)
+        self.optimizers = optimizers(model, model.plan.output_layer.path, recipe)
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.weights = list(self.objective.weights)
         self.generator = torch.Generator(machine.device)

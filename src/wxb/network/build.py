@@ -185,18 +185,20 @@ def _tensor(values: NDArray[np.float64]) -> Tensor:
 def initialize(model: Model, seed: int) -> None:
     """Draw the weights of every CONV and FC anew from (seed, "weights", path).
 
-    Normal with variance 2 / fan-in before a rectifier (He et al. 2015, equation 10), 2 / (fan-in + fan-out) before any
-    other activation and before the head (Glorot, Bengio 2010, equation 12); biases 0. Normalization starts as the
-    identity.
+    Normal with variance 2 / fan-in before a rectifier (He et al. 2015, equation 10), else 2 / (fan-in + fan-out)
+    (Glorot, Bengio 2010, equation 12); biases 0. The layer that gives the logits starts at a tenth of that, so that the
+    first loss is near what knowing nothing costs, ln C. Normalization starts as the identity.
     """
+    output = model.plan.output_layer.path
     modules = dict(model.named_modules())
     for planned, rectified in _followed(model.plan.items):
         weight, bias = modules[planned.path].weight, modules[planned.path].bias
         fan_in = weight[0].numel()
         fan_out = weight.shape[0] // planned.groups * (weight[0, 0].numel() if weight.ndim == 4 else 1)
         variance = 2 / fan_in if rectified else 2 / (fan_in + fan_out)
+        std = variance**0.5 * (0.1 if planned.path == output else 1)
         generator = torch.Generator().manual_seed(key(seed, "weights", planned.path))
-        weight.copy_(torch.empty(weight.shape).normal_(0, variance**0.5, generator=generator))  # type: ignore[operator]
+        weight.copy_(torch.empty(weight.shape).normal_(0, std, generator=generator))  # type: ignore[operator]
         if bias is not None:
             bias.zero_()  # type: ignore[operator]
 
