@@ -43,7 +43,7 @@ def test_copies_stand_on_one_side(data, fractions, seed):
     strata, groups = data
     split = divide(strata, [str(i) for i in range(strata.max() + 1)], fractions, seed, groups)
     sets = [set(groups[rows]) for rows in parts(split)]
-    assert not (sets[0] & sets[1] or sets[0] & sets[2] or sets[1] & sets[2])
+    assert sum(len(one) for one in sets) == len(set.union(*sets))
 
 
 @given(classes_with_copies(), shares, st.integers(0, 2**40))
@@ -135,6 +135,25 @@ def test_the_note_says_how_many_copies_would_have_stood_on_both_sides():
         f"200 examples are copies of another; {leaked} of them would have stood in test as well as in train: "
         "kept on one side",
     )
+
+
+def test_vectors_that_mostly_repeat_are_split_like_others():
+    examples = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 25, dtype=np.float32)
+    split, notes = divide_apart(examples, np.array([0, 1, 1, 0] * 25), "ab", DEFAULT, 0)
+    assert len(np.unique(examples[split.train], axis=0)) == 4
+    assert notes == ("100 examples, 4 different ones: repeats stand in train as well as in test",)
+
+
+def test_pictures_that_mostly_repeat_stand_on_one_side():
+    pictures = np.repeat(np.arange(20, dtype=np.uint8), 5).reshape(-1, 1, 1, 1)
+    split, _ = divide_apart(pictures, np.arange(100) // 5 % 2, "ab", DEFAULT, 0)
+    assert not set(pictures[split.train].flat) & set(pictures[split.test].flat)
+
+
+def test_a_class_of_copies_of_other_classes_has_none_of_its_own():
+    pictures = np.array([0, 1, 2, 3, 0, 1], dtype=np.uint8).reshape(-1, 1, 1, 1)
+    with pytest.raises(WxbError, match="class b has no picture of its own\n  none is there that is not a copy"):
+        divide_apart(pictures, np.array([0, 0, 0, 0, 1, 1]), "ab", DEFAULT, 0, "picture")
 
 
 def test_no_copies_no_note():

@@ -83,13 +83,20 @@ def divide_apart(
     seed: int,
     noun: str = "example",
 ) -> tuple[Split, tuple[str, ...]]:
-    """`divide` with copies on one side, and a note on what that has prevented."""
+    """`divide` with copies on one side, and a note on what that has prevented.
+
+    Vectors of which more than half are repeats are no copies but measurements that take few values (a truth table, a
+    table of yes and no): they are split like any others, and the note says so.
+    """
     groups = copies(examples)
-    split = divide(strata, names, fractions, seed, groups, noun)
     repeated = int((groups != np.arange(len(groups))).sum())
-    if not repeated:
-        return split, ()
     careless = divide(strata, names, fractions, seed, None, noun)
+    if not repeated:
+        return careless, ()
+    if examples.ndim == 2 and 2 * repeated > len(examples):
+        different = f"{count(len(examples) - repeated)} different ones"
+        return careless, (f"{plural(len(examples), noun)}, {different}: repeats stand in train as well as in test",)
+    split = divide(strata, names, fractions, seed, groups, noun)
     leaked = int(np.isin(groups[careless.test], groups[careless.train]).sum())
     note = f"{plural(repeated, noun)} {'is a copy' if repeated == 1 else 'are copies'} of another"
     if leaked:
@@ -162,6 +169,12 @@ def _divided(
 
 
 def _too_few(different: int, name: str | None, noun: str, needed: list[int]) -> WxbError:
+    if different == 0:
+        return WxbError(
+            f"class {name} has no {noun} of its own",
+            "none is there that is not a copy of one in another class or part",
+            "add examples, or leave the class out",
+        )
     which = " and ".join(f"one in {('train', 'validation', 'test')[part]}" for part in needed)
     return WxbError(
         f"{'the data' if name is None else f'class {name}'} cannot be split: {plural(different, noun)}",
