@@ -71,7 +71,7 @@ def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
 
 def comparison(rows: Sequence[tuple[str, float, tuple[float, float], str]]) -> str:
     """Scores in [0, 1] as bars with their 95 % intervals, a row (name, score, interval, text); first the network's."""
-    left, right, high = 140, 165, 34
+    left, right, high = 158, 176, 34
     width = 680
     span = width - left - right
 
@@ -99,7 +99,7 @@ def curves(title: str, series: Sequence[Series], unit: str = "", floor: float | 
     drawn = [one for one in series if any(_finite(value) for value in one.values)]
     if not drawn:
         return ""
-    width, height, left, right, top, bottom = 460, 250, 52, 92, 30, 38
+    width, height, left, right, top, bottom = 436, 240, 46, 84, 30, 38
     values = [float(value) for one in drawn for value in one.values if _finite(value) and value is not None]
     low = min(values) if floor is None else floor
     high = max(values) if max(values) > low else low + 1

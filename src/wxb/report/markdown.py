@@ -12,7 +12,7 @@ from wxb.report.sentences import Found, interval_text, score_text, test_score
 def escaped(said: str) -> str:
     """Words that a user chose, on one line and without meaning to Markdown."""
     flat = re.sub(r"\s+", " ", said)
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~&-])", r"\\\1", flat)
+    return re.sub(r"([\\`*_\[\]<|~&])", r"\\\1", flat)
 
 
 def markdown(found: Found) -> str:

@@ -61,7 +61,8 @@ def _facts(rows: Iterable[tuple[str, str]]) -> str:
 def _head(found: Found) -> str:
     data, network = found["data"], found["network"]
     made = found["run"]["created"].split("T")[0]
-    examples = f"{count(data['examples'])} {data['kind']} {shape(tuple(data['shape']))} in {len(data['classes'])} {found['task']}"
+    examples = f"{count(data['examples'])} {data['kind']} {shape(tuple(data['shape']))}"
+    examples += f" in {len(data['classes'])} {found['task']}"
     parts = ", ".join(f"{name} {count(data['split'][name])}" for name in ("train", "validation", "test"))
     return (
         f'<header>\n<p class="kicker">wxb report · {escape(made)}</p>\n<h1>{escape(data["name"])}</h1>\n'
@@ -108,10 +109,11 @@ def _failures(found: Found) -> str:
     elif mistakes:
         rows = [(str(one["row"]), one["given"], one["predicted"], _chance(one)) for one in mistakes[:12]]
         parts.append(_table(("row", "given", "predicted", "probability"), rows, words=3))
+    matrix = ""
     if "confusion" in found:
         figure = confusion(found["confusion"], found["data"]["classes"])
-        parts += ["<h3>Given against predicted</h3>", f'<div class="wide">{figure}</div>']
-    parts.append(_per_class(found))
+        matrix = f'<div><h3>Given against predicted</h3><div class="wide">{figure}</div></div>'
+    parts.append(f'<div class="pair">{matrix}<div>{_per_class(found)}</div></div>')
     return _section("Where it fails", *parts)
 
 

@@ -10,7 +10,8 @@ Found = dict[str, Any]
 
 FEW = 20  # test examples of a class below which its scores say little
 WIDE = 0.1  # width of the test score's interval from which it is called wide
-MISCALIBRATED = 0.05
+MISCALIBRATED = 0.05  # calibration error from which it is said
+CALIBRATABLE = 100  # test examples below which the calibration error is mostly noise
 
 
 def score_text(value: float, measure: str) -> str:
@@ -70,10 +71,9 @@ def about_generalization(found: Found) -> str:
     begin = f"{score_text(seen, measure)} of {what} and {score_text(unseen, measure)} of the test examples are right"
     if measure == "r2":
         begin = f"R² is {score_text(seen, measure)} on {what} and {score_text(unseen, measure)} on the test examples"
-    if underfits(found):
-        return (
-            f"{begin}: it underfits, not even what it was trained on is learned as well as a baseline answers the test."
-        )
+    best = best_baseline(found)
+    if best is not None and underfits(found):
+        return f"{begin}: it underfits, since {best[0]} answers even the unseen test examples better."
     if seen_interval[0] > unseen_interval[1]:
         gap = gap_text(seen - unseen, measure)
         return f"{begin}: it overfits, {gap} are lost on examples that it has not seen, more than chance makes."
@@ -102,15 +102,20 @@ def about_size(found: Found) -> str:
     low, high = size["by_weights"]
     text = (
         f"{count(size['parameters'])} parameters learn from {count(size['examples'])} training examples. "
-        f"One rule of thumb asks for 5 to 10 examples a parameter, {large(low)} to {large(high)}"
+        f"One rule of thumb asks for 5 to 10 examples a parameter, {_about(low)} to {_about(high)}"
     )
     if size["by_error"] is not None:
         accuracy = percent(found["test"]["accuracy"])
-        text += f"; another, N > |W|/(1 − a) at the accuracy a = {accuracy} reached, for {large(size['by_error'])}"
+        text += f"; another, N > |W|/(1 − a) at the accuracy a = {accuracy} reached, for {_about(size['by_error'])}"
     met = size["examples"] >= low and (size["by_error"] is None or size["examples"] > size["by_error"])
     if met:
         return f"{text}. There are enough by both." if size["by_error"] is not None else f"{text}. There are enough."
     return f"{text}. Networks often do well with fewer; the test score, not the rule, says whether this one does."
+
+
+def _about(number: int) -> str:
+    """A large count to three digits: 97810 -> "97,800", 4.2e9 -> "4.2 G"."""
+    return count(int(float(f"{number:.3g}"))) if number < 1e7 else large(number)
 
 
 def about_weights(found: Found) -> str:
@@ -129,8 +134,8 @@ def warnings(found: Found) -> list[str]:
     best = best_baseline(found)
     if best is not None and score <= best[1]:
         listed.append(f"no better than {best[0]} ({score_text(score, measure)} against {score_text(best[1], measure)})")
-    if underfits(found):
-        listed.append("it underfits: a baseline answers the test better than the network its own training examples")
+    if best is not None and underfits(found):
+        listed.append(f"it underfits: {best[0]} answers the test better than the network its own training examples")
     elif overfits(found):
         seen = _score(found["train"], measure)[0]
         listed.append(
@@ -141,11 +146,18 @@ def warnings(found: Found) -> list[str]:
         listed.append(f"{examples} test examples: the score is no surer than {interval_text(interval, measure)}")
     listed += _class_warnings(found)
     error = found["test"].get("calibration_error")
-    if error is not None and error > MISCALIBRATED and found["test"]["examples"] >= 100:
-        listed.append(
-            f"its probabilities are off by {gap_text(error, 'accuracy')} on average: do not take them at face value"
-        )
+    if error is not None and error > MISCALIBRATED and found["test"]["examples"] >= CALIBRATABLE:
+        listed.append(f"its probabilities are {_direction(found)} by {gap_text(error, 'accuracy')} on average")
     return listed
+
+
+def _direction(found: Found) -> str:
+    """Whether probabilities are too high or too low; "off" where both happen."""
+    bins = found["calibration"]
+    excess = sum(bin["examples"] * (bin["confidence"] - bin["accuracy"]) for bin in bins) / found["test"]["examples"]
+    if abs(excess) < 0.8 * found["test"]["calibration_error"]:
+        return "off"
+    return "too high" if excess > 0 else "too low"
 
 
 def _class_warnings(found: Found) -> list[str]:

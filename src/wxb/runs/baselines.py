@@ -31,6 +31,7 @@ MOST_LINEAR = 3e10  # narrow matrices: bound by memory rather than arithmetic
 
 SIDE = 32  # pictures are averaged down to at most this many pixels a side
 EVALUATIONS = 75  # of the linear model's loss and gradient, at most
+ONE_THREAD = 1e7  # multiply-adds of one evaluation below which a second thread waits longer than it works
 TEST_CHUNK = 1024  # test examples whose distances are held at a time
 
 Matrix = NDArray[np.float32]
@@ -60,9 +61,13 @@ def baselines(data: Dataset, *, operations: float = 0.0, seed: int = 0) -> dict[
         "linear": lambda: _linear(data, min(max(LEAST, SHARE * operations), MOST_LINEAR), seed),
     }
     found = {}
+    threads = torch.get_num_threads()
     for name, way in ways.items():
         began = time.perf_counter()
-        answers, about = way()
+        try:
+            answers, about = way()
+        finally:
+            torch.set_num_threads(threads)
         score, interval = _scored(data, answers, seed)
         found[name] = Baseline(score, interval, about, time.perf_counter() - began)
     return found
@@ -134,6 +139,8 @@ def _linear(data: Dataset, budget: float, seed: int) -> tuple[NDArray[Any], str]
 
 def _logistic(examples: torch.Tensor, targets: torch.Tensor, tests: torch.Tensor, outputs: int) -> torch.Tensor:
     """Scores (tests, outputs) of logistic regression, by L-BFGS on mean loss + |W|²/2n (no penalty on biases)."""
+    if examples.numel() * outputs < ONE_THREAD:
+        torch.set_num_threads(1)
     weights = torch.zeros(examples.shape[1], outputs, requires_grad=True)
     biases = torch.zeros(outputs, requires_grad=True)
     search = torch.optim.LBFGS(
