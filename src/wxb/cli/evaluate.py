@@ -13,6 +13,7 @@ from wxb.cli.loading import load, load_again
 
 if TYPE_CHECKING:
     from wxb.runs.evaluate import ClassEvaluation, Evaluation
+    from wxb.runs.run import Run
 
 PARTS = ("train", "validation", "test", "all")
 MOST_CLASSES = 20  # whose confusion a terminal shows
@@ -31,19 +32,25 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
     loaded = load_again(opened, given["data_dir"]) if data is None else load(data, asked)
     found = opened.evaluate(loaded, part)
     if as_json:
-        printing.result_json("wxb/evaluate/1", as_dict(run, found))
+        printing.result_json("wxb/evaluate/1", as_dict(opened, found))
         return
     printing.result(printing.labelled("test", results.score_line(found.summary())))
     if isinstance(found, ClassEvaluation):
         show_classes(found, opened.summary.classes)
 
 
-def as_dict(run: str, found: Evaluation) -> dict[str, Any]:
+def as_dict(run: Run, found: Evaluation) -> dict[str, Any]:
     """What `--json` holds; `confusion` is null but for classes: row the class given, column the class predicted."""
     from wxb.runs.evaluate import ClassEvaluation
 
     confusion = [list(row) for row in found.confusion] if isinstance(found, ClassEvaluation) else None
-    return {"run": run, "task": found.task, "test": found.summary(), "confusion": confusion}
+    return {
+        "run": str(run.path),
+        "task": found.task,
+        "classes": list(run.summary.classes),
+        "test": found.summary(),
+        "confusion": confusion,
+    }
 
 
 def show_classes(found: ClassEvaluation, names: tuple[str, ...]) -> None:

@@ -94,14 +94,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.simplefilter("ignore")  # libraries' warnings are for developers; ours are printed as such
     try:
         code = run(list(arguments))
-        sys.stdout.flush()
-    except OSError as problem:
-        return _output_failed(problem)
+        printing.flush()
+    except (printing.OutputLost, BrokenPipeError) as problem:
+        return _output_lost(problem.__cause__ or problem)
     return code
 
 
 def run(words: list[str]) -> int:
-    """Runs the command that the words name; an OSError of the output stream is left to the caller."""
+    """Runs the command that the words name; that nobody can read what it says is left to the caller."""
     if instruction := os.environ.get("_WXB_COMPLETE"):
         from click.shell_completion import shell_complete
 
@@ -124,7 +124,7 @@ def run(words: list[str]) -> int:
     except KeyboardInterrupt:
         printing.remark("stopped")
         return INTERRUPTED
-    except OSError:
+    except (printing.OutputLost, BrokenPipeError):
         raise
     except Exception:
         return bug()
@@ -168,22 +168,12 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _output_failed(problem: OSError) -> int:
-    """The exit code where standard output can no longer be written; any other OSError is a bug."""
-    if not isinstance(problem, BrokenPipeError) and _output_works():
-        return bug()
+def _output_lost(problem: BaseException) -> int:
+    """Ends the command whose standard output cannot be written any more, and returns its exit code."""
     # nothing more to it, not even what Python flushes at its end
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(problem, BrokenPipeError):
         return DONE  # who read the output, as `head` does, has seen enough
-    reason = problem.strerror or str(problem)
+    reason = getattr(problem, "strerror", None) or str(problem)
     printing.error(WxbError(f"standard output cannot be written: {reason}", exit_code=FAILED))
     return FAILED
-
-
-def _output_works() -> bool:
-    try:
-        sys.stdout.flush()
-    except OSError:
-        return False
-    return True

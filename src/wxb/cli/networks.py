@@ -33,7 +33,7 @@ def networks(name: str | None, as_json: bool) -> None:
         printing.result(printing.table(rows, numbers=[2], width=width, gives_way=3))
     else:
         ((key, known),) = chosen.items()
-        printing.result(f"{key}  {known.text}")
+        printing.result(f"{key}   {known.text}")
         printing.result(printing.labelled("input", f"{numbers.shape(known.input)}, {known.targets} targets"))
         printing.result(printing.labelled("published", f"{numbers.count(known.parameters)} parameters; {known.source}"))
 

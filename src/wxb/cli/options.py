@@ -29,9 +29,10 @@ class Whole(click.ParamType[int]):
         """`value` as an integer. Raises WxbError where it is none, or too small."""
         try:
             number = int(value)
-        except ValueError:
-            raise WxbError(f"{flag_of(param)} {value}: a whole number is expected") from None
-        if isinstance(value, bool) or (number != value and not isinstance(value, str)):
+            whole = isinstance(value, str) or (number == value and not isinstance(value, bool))
+        except (TypeError, ValueError, OverflowError):
+            whole = False
+        if not whole:
             raise WxbError(f"{flag_of(param)} {value}: a whole number is expected")
         if number < self.least:
             raise WxbError(f"{flag_of(param)} {value}: at least {self.least} is expected")
@@ -51,7 +52,7 @@ class Number(click.ParamType[float]):
         """`value` as a number. Raises WxbError where it is none, or outside the range."""
         try:
             number = math.nan if isinstance(value, bool) else float(value)
-        except ValueError:
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
         if math.isnan(number):
             raise WxbError(f"{flag_of(param)} {value}: a number is expected")

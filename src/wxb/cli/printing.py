@@ -20,9 +20,24 @@ LABEL = 10  # columns of the left column that says what a line is about
 RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
 
 
+class OutputLost(Exception):
+    """Standard output cannot be written: its reader has gone, or its disk is full. The cause says which."""
+
+
 def result(text: str = "") -> None:
-    """One line, or several, of what was asked for. A reader that has gone ends the command (BrokenPipeError)."""
-    sys.stdout.write(text + "\n")
+    """One line, or several, of what was asked for. Raises OutputLost."""
+    try:
+        sys.stdout.write(text + "\n")
+    except OSError as problem:
+        raise OutputLost from problem
+
+
+def flush() -> None:
+    """What was written is on its way. Raises OutputLost."""
+    try:
+        sys.stdout.flush()
+    except OSError as problem:
+        raise OutputLost from problem
 
 
 def result_json(schema: str, content: Mapping[str, Any]) -> None:

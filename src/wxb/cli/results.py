@@ -23,19 +23,24 @@ def score_line(test: Mapping[str, Any]) -> str:
     return f"R² {r2}, error {rmse} {of}"
 
 
-def test_lines(test: Mapping[str, Any], baselines: Mapping[str, float]) -> str:
-    """The test score beside the baselines, the best first; says so in words where it is not better than they are."""
-    classes = "accuracy" in test
-    own = test["accuracy"] if classes else test["r2"]
-
-    def shown(score: float) -> str:
-        return numbers.percent(score) if classes else f"R² {score:.3g}"
-
+def scores(test: Mapping[str, Any], baselines: Mapping[str, float]) -> list[str]:
+    """The test score, then the baselines' scores, the best first."""
     ranked = sorted(baselines.items(), key=lambda item: -item[1])
-    parts = [score_line(test), *(f"{name} {shown(score)}" for name, score in ranked)]
-    lines = [printing.labelled("test", BETWEEN.join(parts))]
-    if ranked and ranked[0][1] >= own:
-        name, score = ranked[0]
-        how = "as good as" if score == own else "not as good as"
-        lines.append(printing.labelled("", f"{how} the cheap {name}: {shown(own)} against {shown(score)}"))
+    return [score_line(test), *(f"{name} {short_score(score, test)}" for name, score in ranked)]
+
+
+def test_lines(test: Mapping[str, Any], baselines: Mapping[str, float]) -> str:
+    """The test score beside the baselines; says so in words where it is no better than they are."""
+    lines = [printing.labelled("test", BETWEEN.join(scores(test, baselines)))]
+    own = test["accuracy"] if "accuracy" in test else test["r2"]
+    if baselines:
+        name, best = max(baselines.items(), key=lambda item: item[1])
+        if best >= own:
+            said = f"no better than {name}: {short_score(own, test)} against {short_score(best, test)}"
+            lines.append(printing.labelled("", said))
     return "\n".join(lines)
+
+
+def short_score(score: float, test: Mapping[str, Any]) -> str:
+    """A score of the kind that `test` has: "98.9 %", "R² 0.813"."""
+    return numbers.percent(score) if "accuracy" in test else f"R² {score:.3g}"
