@@ -56,9 +56,9 @@ def test_mistakes_without_one_repair_each_have_their_way_out():
 
 
 def test_the_first_three_mistakes_are_reported():
-    error = error_of("AAA-BBB-CCC-DDD-EEE, SOFTMAX")
+    error = error_of("AAA-QQQ-VVV-ZZZ-EEE, SOFTMAX")
     assert str(error).count("is not a layer") == 3
-    assert "DDD is" not in str(error)
+    assert "ZZZ is" not in str(error)
 
 
 def test_a_long_text_shows_the_part_around_the_caret():
@@ -106,6 +106,8 @@ def test_a_text_of_several_lines_shows_the_line_of_the_place():
         ("CONV3-64p1p2, SVM", "CONV3-64p1, SVM"),
         ("RESS(CONV, PAD), SVM", "RES(CONV, PAD), SVM"),
         ("CATS(CONV, ID), SVM", "CAT(CONV, ID), SVM"),
+        ("DENSE-64-BatchNorm-DROPOUT(0.2), SVM", "FC-64-BN-DROP(0.2), SVM"),
+        ("MAXPOOL2, CROSSENTROPY", "POOL2, SOFTMAX"),
         ("resnet19", "resnet18"),
         ("lenet", "lenet5"),
     ],
@@ -185,9 +187,10 @@ def test_the_way_out_is_the_repaired_text_which_reads(text, repaired):
         ("FC-64-RELU-SELF", "SELF is not a head yet: the word is reserved for later"),
         ("resnet18-FC, SVM", "resnet18 is a whole network: it stands alone"),
         ("XYZZY-CONV, SVM", "XYZZY is not a layer"),
+        ("N-CONV, SVM", "N is not a layer"),
     ],
 )
 def test_the_first_line_says_what_happened(text, what):
     error = error_of(text)
     assert error.what == what
-    assert error.fix or "found" in error.what
+    assert error.fix

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import NoReturn
 
@@ -17,6 +18,7 @@ from .vocabulary import (
     ARMS,
     BLOCKS,
     DEEPEST,
+    ELSEWHERE,
     HEADS,
     LAYERS,
     MOST_CHARACTERS,
@@ -93,20 +95,20 @@ class Reader(Scanner):
         if sign in ")]":
             self.stop(f"{sign} closes nothing", Place(self.at, self.at + 1), edit=(Place(self.at, self.at + 1), ""))
         if sign not in ",-":
-            self.unexpected("- or the head")
+            self.unexpected("- or the head", EXAMPLE)
         self.take()
         return body, self.head()
 
     def head(self) -> str:
         """The head and the end of the text."""
         if not LETTERS.match(self.peek()):
-            self.unexpected("a head", fix=THE_HEADS)
+            self.unexpected("a head", THE_HEADS)
         start, name = self.word()
         if name not in HEADS:
             place = Place(start, self.end)
             if name in RESERVED:
                 self.stop(f"{name} is not a head yet: the word is reserved for later", place, fix=THE_HEADS)
-            near = None if name in NAMES else nearest(name, HEADS)
+            near = None if name in NAMES else known_name(name, HEADS)
             if near:
                 self.stop(f"{self.text[start : self.end]} is not a head; {near} is", place, edit=(place, near))
             self.stop(f"{self.text[start : self.end][:40]} is not a head", place, fix=THE_HEADS)
@@ -143,7 +145,7 @@ class Reader(Scanner):
         elif LETTERS.match(sign):
             thing = self.layer_or_block()
         else:
-            self.unexpected("a layer")
+            self.unexpected("a layer", THE_LAYERS)
         if self.peek() == "?":
             self.take()
             if isinstance(thing, Layer):
@@ -198,7 +200,7 @@ class Reader(Scanner):
         if whole := self.network_ahead(start):
             place = Place(start, start + len(whole))
             self.stop(f"{whole} is a whole network: it stands alone", place, fix=f'"{whole}"')
-        near = nearest(name[:40], (*LAYERS, *BLOCKS, *HEADS))
+        near = known_name(name, (*LAYERS, *BLOCKS, *HEADS))
         if near in HEADS:
             self.stop(f"{shown} is not a layer; {near} is a head", place, edit=(place, near))
         if near is None:
@@ -270,7 +272,7 @@ class Reader(Scanner):
             if sign != "C":
                 found = DIGITS.match(self.line, self.skip() if sign == "/" else self.at)
                 if not found:
-                    self.unexpected("a stride: a whole number")
+                    self.unexpected("a stride: a whole number", "CONV/2")
                 self.move(found.end())
                 value = found[0]
             if sign in written.suffixes:
@@ -315,7 +317,7 @@ class Reader(Scanner):
             return int(found[0]) if len(found[0]) < 18 else 10**18
         found = VARIABLE.match(self.line, self.at)
         if not found:
-            self.unexpected("a count: a whole number or a letter")
+            self.unexpected("a count: a whole number or a letter", "(CONV-RELU)*2")
         self.move(found.end())
         if found[0] == TARGETS:
             self.note("C is the number of targets, not a count", place, fix="another letter")
@@ -362,7 +364,7 @@ class Reader(Scanner):
             self.stop(f"{self.text[start : start + 1]} is never closed", opening, fix=f"a {bracket} where it ends")
         if sign in ")]":
             self.stop(f"a {bracket} is expected, not {sign}", here, edit=(here, bracket))
-        self.unexpected(f"- or {bracket}")
+        self.unexpected(f"- or {bracket}", 'layers are joined by "-"')
 
     def unexpected_number(self, form: str) -> NoReturn:
         """Stop at brackets that should hold a number."""
@@ -378,6 +380,14 @@ class Reader(Scanner):
             start = self.text.index(word)
             place = Place(start, start + len(word))
             raise error(self.text, [Mistake(f"{word} is not a network; {near} is", place, (place, near))])
+
+
+def known_name(word: str, names: Sequence[str]) -> str | None:
+    """What may have been meant: another name for one of `names`, or the nearest of them."""
+    meant = ELSEWHERE.get(word)
+    if meant in names:
+        return meant
+    return nearest(word[:40], names, cutoff=0.6) if len(word) > 1 else None
 
 
 def placeholder(start: int, end: int) -> Layer:

@@ -40,7 +40,7 @@ class Scanner:
         start = self.skip()
         found = NAME.match(self.line, start) or LETTERS.match(self.line, start)
         if not found:
-            self.unexpected("a name")
+            self.unexpected("a name", " ".join(LAYERS))
         self.move(found.end())
         return start, found[0]
 
@@ -106,7 +106,7 @@ class Scanner:
         self.note(what, place, edit=edit, fix=fix)
         raise Stop
 
-    def unexpected(self, expected: str, fix: str = "") -> NoReturn:
+    def unexpected(self, expected: str, fix: str) -> NoReturn:
         """Stop at the next character, where something else was expected."""
         sign = self.text[self.skip() : self.at + 1]
         found = "the end" if not sign else sign if sign.isprintable() else f"the character U+{ord(sign):04X}"

@@ -46,6 +46,29 @@ ARMS = ("ID", "PAD")  # words that stand for a branch or a shortcut
 HEADS = ("SOFTMAX", "SVM", "EUCLID", "SIGMOIDS")
 RESERVED = ("UP", "EMBED", "RNN", "ATTN", "SELF")
 
+ELSEWHERE = {  # what others call a layer or a head of ours
+    "CONVOLUTION": "CONV",
+    "MAXPOOL": "POOL",
+    "MAXPOOLING": "POOL",
+    "MEANPOOL": "AVGPOOL",
+    "AVERAGEPOOL": "AVGPOOL",
+    "LINEAR": "FC",
+    "DENSE": "FC",
+    "AFFINE": "FC",
+    "BATCHNORM": "BN",
+    "LEAKYRELU": "LEAKY",
+    "LRELU": "LEAKY",
+    "SWISH": "SILU",
+    "LOGISTIC": "SIGMOID",
+    "DROPOUT": "DROP",
+    "RESIDUAL": "RES",
+    "CONCAT": "CAT",
+    "IDENTITY": "ID",
+    "CROSSENTROPY": "SOFTMAX",
+    "HINGE": "SVM",
+    "MSE": "EUCLID",
+}
+
 TARGETS = "C"  # the variable that is the number of targets
 NO_VARIABLES = "BDGPX"  # letters that stand for suffixes and the kernel's x
 
