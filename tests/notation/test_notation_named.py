@@ -2,6 +2,7 @@ import pytest
 
 from wxb.notation import plan, read
 from wxb.notation.named import NAMED
+from wxb.numbers import shape as shape_text
 
 LISTED = {
     *("lenet5", "alexnet", "alexnet-one-tower", "zfnet", "vgg11", "vgg16", "vgg19", "googlenet", "squeezenet"),
@@ -64,3 +65,10 @@ def test_names_are_read_in_any_case_and_their_places_are_those_of_their_texts():
     network = read(" ResNet18 ")
     assert network.text == NAMED["resnet18"].text
     assert network == read(NAMED["resnet18"].text)
+
+
+def test_the_page_has_the_table_of_the_networks(root):
+    page = (root / "docs" / "notation.md").read_text()
+    for name, named in NAMED.items():
+        cells = (f"`{name}`", shape_text(named.input), f"{named.targets:,}", f"{named.parameters:,}", named.source)
+        assert f"| {' | '.join(cells)} |" in page
