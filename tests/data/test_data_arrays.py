@@ -229,7 +229,7 @@ def test_copies_among_arrays_stand_on_one_side():
         (VECTORS, CLASSES, {"noise": 1.0}, "--noise is for toys, not for arrays\n  toys: ring, quadrants, modes"),
         (VECTORS, [0] * 59 + [1], {}, "class 1 cannot be split: 1 example"),
     ],
-)  # fmt: skip
+)
 def test_what_is_said_of_arrays_that_make_no_sense(examples, targets, options, expected):
     assert expected in message(examples, targets, **options)
 

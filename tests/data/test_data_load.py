@@ -94,7 +94,7 @@ def test_the_fingerprint_of_the_digits_stays_what_it_is():
 
 @given(st.permutations(range(10)))
 def test_classes_are_matched_by_name(order):
-    data = load_data("digits")
+    data = load_data(np.arange(60)[:, None], np.arange(60) % 10)
     wanted = tuple(str(number) for number in order)
     matched = match_classes(data, wanted)
     assert matched.classes == wanted

@@ -53,7 +53,7 @@ def read_header(path: Path, max_pixels: int) -> Header:
         width, height = picture.size
         if _orientation(picture) >= 5:
             width, height = height, width
-        return Header(height, width, picture.mode in GREY_MODES or picture.mode.startswith("I;"))
+        return Header(height, width, _is_grey(picture))
 
 
 def decode(path: Path, grey: bool, side: int | None, max_pixels: int) -> NDArray[np.uint8]:
@@ -118,6 +118,14 @@ def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
     except Exception as error:
         short = isinstance(error, EOFError) or any(word in str(error).lower() for word in ("truncated", "eof"))
         raise LeftOut("cut short" if short else "broken") from error
+
+
+def _is_grey(picture: Image.Image) -> bool:
+    """Whether the picture is stored without colours, or with a palette of greys alone."""
+    if picture.mode in ("P", "PA"):
+        palette = np.array(picture.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
+        return bool((palette == palette[:, :1]).all())
+    return picture.mode in GREY_MODES or picture.mode.startswith("I;")
 
 
 def _orientation(picture: Image.Image) -> int:

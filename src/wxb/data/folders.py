@@ -37,10 +37,13 @@ class Layout:
 
 
 def natural(text: str) -> tuple[list[tuple[int, int, str]], str]:
-    """Sort key that has img2 before img10; case matters only where nothing else does."""
-    pieces = re.findall(r"[0-9]+|[^0-9]+", text.casefold())
-    # the length goes first, not int(): a name may be a number of any length
-    return [(0, int(p[:18]), p) if p[0] in "0123456789" and len(p) <= 18 else (1, 0, p) for p in pieces], text
+    """Sort key that has img2 before img10; case, and zeros before a number, matter only where nothing else does."""
+    key = []
+    for piece in re.findall(r"[0-9]+|[^0-9]+", text.casefold()):
+        number = piece.lstrip("0")
+        # of two whole numbers the one with fewer digits is less, however many there are
+        key.append((0, len(number), number) if piece[0] in "0123456789" else (1, 0, piece))
+    return key, text
 
 
 def read_layout(folder: Path) -> Layout:
