@@ -131,7 +131,9 @@ def test_places_are_those_of_the_text():
 
 
 def test_ten_thousand_layers_are_read_and_one_more_is_refused():
-    assert isinstance(read("RELU*10000, SVM"), Network)
+    network = read("RELU*10000, SVM")
+    assert read(str(network)) == network
+    assert str(network) == "RELU*10000-FC-C, SVM"
     with pytest.raises(WxbError, match="expands to 10,001 layers; at most 10,000 are possible"):
         read("RELU*10001, SVM")
 
