@@ -2,6 +2,8 @@
 
 import io
 import os
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -257,8 +259,13 @@ def test_damaged_files_are_left_out_or_read_and_never_crash(tmp_path_factory, fo
 
 
 def test_a_bomb_is_refused_by_its_header(tmp_path):
-    # 30,000 x 30,000 pixels of one colour are a file of a few kB
-    path = save(Image.new("1", (30_000, 30_000)), tmp_path / "x.tif", compression="group4")
+    header = struct.pack(">II5B", 30_000, 30_000, 1, 0, 0, 0, 0)  # one bit a pixel, grey
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(1_000_000))), (b"IEND", b""))
+    path = tmp_path / "x.png"
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(struct.pack(">I", len(d)) + kind + d + struct.pack(">I", zlib.crc32(kind + d)) for kind, d in chunks)
+    )
     with quiet_decoders(), pytest.raises(LeftOut) as caught:
         read_header(path, 50_000_000)
     assert (caught.value.reason, caught.value.more) == ("too large to open", "30000x30000; --max-pixels")
