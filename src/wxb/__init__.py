@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wxb.network import build
     from wxb.notation import read
     from wxb.runs.run import Run
-    from wxb.train import train
+    from wxb.training import train
 
 __version__ = "0.1.0"
 
@@ -26,7 +26,7 @@ _HOMES = {
     "learn": "wxb.learning.loop",
     "load_data": "wxb.data",
     "read": "wxb.notation",
-    "train": "wxb.train",
+    "train": "wxb.training",
 }
 
 

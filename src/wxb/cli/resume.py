@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from wxb.cli import options
+from wxb.cli import options, printing
+from wxb.cli.following import follow, show_result
 from wxb.cli.loading import load_again
-from wxb.cli.train import follow
 
 
 def resume(run: str, data_dir: str | None, as_json: bool, quiet: bool, verbose: bool) -> int:
@@ -15,11 +15,16 @@ def resume(run: str, data_dir: str | None, as_json: bool, quiet: bool, verbose: 
     It ends with the same bits as if it had never stopped. The data must be what it was.
     """
     from wxb.runs.run import Run
-    from wxb.train import Training
+    from wxb.training import Training
 
     opened = Run.open(run)
     training = Training.resume(opened, load_again(opened, data_dir))
-    return follow(training, as_json=as_json, quiet=quiet, verbose=verbose)
+    code = follow(training, quiet, verbose)
+    if training.result and as_json:
+        printing.result_json("wxb/train/1", training.result)
+    elif training.result:
+        show_result(training)
+    return code
 
 
 command = options.Command(

@@ -12,16 +12,12 @@ import click
 
 from wxb.cli import options, printing, results
 from wxb.cli.config import BINDINGS, read_config
+from wxb.cli.following import details, follow, head, show_result
 from wxb.cli.loading import load
-from wxb.cli.progress import Progress
-from wxb.cli.show import layer_table
-from wxb.cli.stopping import Stop
 from wxb.errors import DONE, WxbError
-from wxb.learning.recipe import Recipe
 
 if TYPE_CHECKING:
-    from wxb.data import Dataset
-    from wxb.train import Training
+    from wxb.training import Training
 
 
 def train(
@@ -46,25 +42,18 @@ def train(
     """
     asked = merged(words, config, given)
     check(asked)
-    began = time.perf_counter()
-    data = load(asked["data"], asked)
-    data_seconds = time.perf_counter() - began
-
-    from wxb.train import Training
-
-    training = Training(
-        data,
-        asked.get("network"),
-        bindings=asked.get(BINDINGS),
-        options={name: asked[name] for name in options.RECIPE if name in asked},
-        settings=data_settings(data, asked),
-        out=asked.get("out"),
-        data_seconds=data_seconds,
-    )
+    if "seeds" in asked:
+        return train_seeds(asked, dry_run, as_json, quiet, verbose)
+    training = prepared(asked)
     if dry_run:
         show_plan(training, as_json)
         return DONE
-    return follow(training, as_json=as_json, quiet=quiet, verbose=verbose)
+    code = follow(training, quiet, verbose)
+    if training.result and as_json:
+        printing.result_json("wxb/train/1", training.result)
+    elif training.result:
+        show_result(training)
+    return code
 
 
 def merged(words: tuple[str, ...], config: str | None, given: dict[str, Any]) -> dict[str, Any]:
@@ -92,69 +81,69 @@ def check(asked: dict[str, Any]) -> None:
         read(asked["network"])
 
 
-def data_settings(data: Dataset, asked: dict[str, Any]) -> dict[str, Any]:
-    """The settings that load the data again, from any folder."""
+def prepared(asked: dict[str, Any]) -> Training:
+    """The training that was asked for, its data read, nothing written yet."""
+    began = time.time()
+    data = load(asked["data"], asked)
+    data_seconds = time.time() - began
+
+    from wxb.training import Training
+
     stored = {name: asked[name] for name in options.LOADING if name in asked}
-    return {"data": data.source["source"], **stored, **{n: data.source[n] for n in ("data_dir",) if n in stored}}
+    whole_paths = {name: data.source[name] for name in ("data_dir",) if name in stored}
+    return Training(
+        data,
+        asked.get("network"),
+        bindings=asked.get(BINDINGS),
+        options={name: asked[name] for name in options.RECIPE if name in asked},
+        settings={"data": data.source["source"], **stored, **whole_paths},
+        out=asked.get("out"),
+        started=began,
+        data_seconds=data_seconds,
+    )
 
 
-def follow(training: Training, *, as_json: bool, quiet: bool, verbose: bool) -> int:
-    """Trains to the end, or to where a signal stops it, and prints what came out."""
-    if not quiet:
-        show_head(training, verbose)
-    with Stop() as stop, Progress(quiet=quiet, moving=False if verbose else None) as progress:
-        for record in training:
-            progress.show(record)
-            if stop.code is not None and record.step < record.steps:
-                progress.end()
-                step = training.stop()
-                printing.remark(f"stopped after step {step}, saved; wxb resume {training.run.path}")
-                return stop.code
-        progress.end()
-        run = training.finish()
-        result = training.result
-        if as_json:
-            printing.result_json("wxb/train/1", result)
-            return stop.code or DONE
-        printing.result(results.test_lines(result["test"], result["baselines"]))
-        printing.result(printing.labelled("run", f"{run.path}    next: wxb report {run.path}"))
-        return stop.code or DONE
+def train_seeds(asked: dict[str, Any], dry_run: bool, as_json: bool, quiet: bool, verbose: bool) -> int:
+    """`--seeds`: a run a seed, each as `--seed` alone would make it; their scores together."""
+    from wxb.training import spread
 
-
-def show_head(training: Training, verbose: bool) -> None:
-    """What will happen: data, network, machine and what was looked at before; with `verbose` all of it."""
-    width = printing.columns(sys.stderr)
-    for label, text in training.lines():
-        printing.remark(printing.labelled(label, text, width))
-    if verbose:
-        printing.remark(layer_table(training.plan, flat=False, width=width))
-        printing.remark(recipe_table(training.recipe))
+    if dry_run:
+        raise WxbError("--dry-run shows one training, --seeds makes several", fix="one of them")
+    first = asked.get("seed", 0)
+    found = []
+    for seed in range(first, first + asked["seeds"]):
+        folder = {"out": str(Path(asked["out"]) / f"seed-{seed}")} if "out" in asked else {}
+        training = prepared({**asked, "seed": seed, **folder})
+        code = follow(training, quiet, verbose)
+        if training.result and not as_json:
+            show_result(training)
+        if code != DONE:
+            return code
+        found.append(training.result)
+    measure = "accuracy" if "accuracy" in found[0]["test"] else "r2"
+    together = {"measure": measure, **spread([one["test"][measure] for one in found])}
+    if as_json:
+        printing.result_json("wxb/train-seeds/1", {"runs": found, "score": together})
+    else:
+        printing.result(results.seeds_line(together, len(found)))
+    return DONE
 
 
 def show_plan(training: Training, as_json: bool) -> None:
     """`--dry-run`: data, network, its layers and the recipe, as results."""
-    recipe = dataclasses.asdict(training.recipe)
     if as_json:
+        plan = training.plan
         content = {
             "data": training.data.name,
-            "network": str(training.plan.network),
-            "parameters": training.plan.parameters,
-            "multiply_adds": training.plan.multiply_adds,
-            "recipe": recipe,
+            "network": str(plan.network),
+            "parameters": plan.parameters,
+            "multiply_adds": plan.multiply_adds,
+            "recipe": dataclasses.asdict(training.recipe),
         }
         printing.result_json("wxb/dry-run/1", content)
         return
     width = printing.columns(sys.stdout)
-    for label, text in training.lines():
-        printing.result(printing.labelled(label, text, width))
-    printing.result(layer_table(training.plan, flat=False, width=width))
-    printing.result(recipe_table(training.recipe))
-
-
-def recipe_table(recipe: Recipe) -> str:
-    """Every setting of the recipe as an option, four a line."""
-    shown = [f"--{name.replace('_', '-')} {value}" for name, value in dataclasses.asdict(recipe).items()]
-    return printing.labelled("recipe", "  ".join(shown), 100)
+    printing.result("\n".join([*head(training, width), *details(training, width)]))
 
 
 command = options.Command(

@@ -58,7 +58,7 @@ def score(
 ) -> Score:
     """The score of a model on raw examples (n, …) and their targets, n > 0."""
     scores, goals = logits(model, examples, machine), torch.from_numpy(targets)
-    loss = float(model.loss(scores, goals).mean())
+    loss = float(model.head.loss(scores, goals).mean())
     if goals.dtype == torch.int64:
         return Score(len(goals), loss, float((scores.argmax(1) == goals).double().mean()), None)
     predicted = model.head.predict(scores)

@@ -48,7 +48,7 @@ class Objective:
 
         `goals` are class numbers, or a share or number for every score where examples were mixed.
         """
-        losses = self.model.loss(logits, goals, label_smoothing=self.recipe.label_smoothing)
+        losses = self.model.head.loss(logits, goals, label_smoothing=self.recipe.label_smoothing)
         return (losses * self._example_weights(goals)).sum() / size
 
     def _example_weights(self, goals: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,6 +57,15 @@ class Restore(Affinely):
         """x: (batch, targets) → the same shape, in the buffers' dtype."""
         return x.to(self.mean.dtype) * self.std + self.mean
 
+    def standardized(self, head: Head) -> Head:
+        """The head with its loss taken in standard deviations of the training targets."""
+
+        def losses(logits: Tensor, targets: Tensor) -> Tensor:
+            mean, std = self.mean.to(logits.device), self.std.to(logits.device)
+            return head.losses((logits - mean) / std, (targets - mean) / std)
+
+        return replace(head, losses=losses)
+
 
 class Model(Items):
     """A network that takes examples as the data has them and gives logits.
@@ -66,7 +76,7 @@ class Model(Items):
     def __init__(self, plan: Plan, scale: Standardize, restore: Restore | None = None) -> None:
         super().__init__(plan.items)
         self.plan = plan
-        self.head: Head = HEADS[plan.head]
+        self.head: Head = HEADS[plan.head] if restore is None else restore.standardized(HEADS[plan.head])
         self.scale = scale
         self.restore = restore
 
@@ -74,13 +84,6 @@ class Model(Items):
         """x: (batch, channels, height, width) or (batch, features), uint8 or float → logits (batch, targets)."""
         logits = self.through(self.scale(x)).flatten(1)
         return logits if self.restore is None else self.restore(logits)
-
-    def loss(self, logits: Tensor, targets: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
-        """The head's loss of each example, (batch,); of numbers in standard deviations of the training targets."""
-        if self.restore is not None:
-            mean, std = self.restore.mean.to(logits.device), self.restore.std.to(logits.device)
-            logits, targets = (logits - mean) / std, (targets - mean) / std
-        return self.head.loss(logits, targets, label_smoothing=label_smoothing)
 
 
 def build(

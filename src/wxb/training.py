@@ -1,0 +1,300 @@
+"""The main job: from data and a line of text to a trained network, tested, reported and saved in a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from wxb import numbers
+from wxb.data.dataset import Dataset
+from wxb.errors import FAILED, WxbError
+from wxb.learning import machine as machines
+from wxb.learning import precision
+from wxb.learning.checks import check
+from wxb.learning.defaults import default_network, recipe_for
+from wxb.learning.inference import logits
+from wxb.learning.loop import Record, learn
+from wxb.learning.machine import Machine
+from wxb.learning.recipe import Recipe
+from wxb.network import build
+from wxb.network.memory import refuse_if_too_large
+from wxb.notation import Network, plan, read
+from wxb.report import findings, report_files
+from wxb.runs.baselines import baselines
+from wxb.runs.evaluate import Evaluation, evaluate
+from wxb.runs.run import Run
+
+SAVE_EVERY = 20.0  # seconds between checkpoints; when one is saved decides nothing that is computed
+TRAIN_SAMPLE = 2_000  # training examples that the kept weights are scored on, to set beside the test score
+
+
+class Training:
+    """One training, from what was asked for to the finished run.
+
+        training = Training(data, "FC-64-RELU, SOFTMAX", options={"epochs": 10})
+        for record in training:
+            print(record.step, record.loss)
+        run = training.finish()
+
+    Nothing is written before the first record is asked for.
+    """
+
+    def __init__(
+        self,
+        data: Dataset,
+        network: str | Network | None = None,
+        *,
+        bindings: Mapping[str, int] | None = None,
+        options: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        out: str | Path | None = None,
+        machine: Machine | None = None,
+        started: float | None = None,
+        data_seconds: float = 0.0,
+    ) -> None:
+        """Plan, build and look at what will be trained.
+
+        `options` are fields of `Recipe`; what is not given fits network and data. `settings` are those that the data was
+        loaded with, as the command line spells them, for the run's settings.toml. `machine` is taken as it is instead of
+        chosen. `started` is the time (of time.time()) at which the work began, `data_seconds` what reading the data took.
+        Raises WxbError where network, recipe and data do not fit each other, or the memory does not hold them.
+        """
+        self._started = time.time() - data_seconds if started is None else started
+        self.data = data
+        self.out = out
+        self.settings = dict(settings or {})
+        tree = default_network(data) if network is None else network
+        self.plan = plan(read(tree) if isinstance(tree, str) else tree, data.shape, data.outputs, bindings)
+        self.recipe: Recipe = recipe_for(self.plan, data, options or {})
+        refuse_if_too_large(self.plan, self.recipe.batch_size, self.recipe.optimizer)
+        self.model = build(self.plan, data, seed=self.recipe.seed, scale=self.recipe.scale)
+        self.machine = machine or self._machine()
+        began = time.perf_counter()
+        self.checks = check(self.model, data, self.machine)
+        checked = time.perf_counter() - began
+        self.seconds: dict[str, float] = {
+            "start": time.time() - self._started - data_seconds - checked,
+            "data": data_seconds,
+            "checks": checked,
+        }
+        self.run: Run | None = None
+        self.record: Record | None = None
+        self.result: dict[str, Any] = {}  # what `wxb train --json` says, once finished
+        self._state: dict[str, torch.Tensor] | None = None
+        self._trained = False
+
+    def _machine(self) -> Machine:
+        machine = machines.choose(self.recipe.device, self.recipe.precision, self.recipe.threads)
+        return precision.chosen(machine, self.model, self.data) if self.recipe.precision == "auto" else machine
+
+    @classmethod
+    def resume(cls, run: Run, data: Dataset) -> Training:
+        """Go on with a run that was stopped or killed, on the machine settings that it began with.
+
+        Raises WxbError where it has finished or failed, is being written, or the data is not what it was.
+        """
+        checkpoint = run.resume(data)
+        try:
+            fields = {field.name for field in dataclasses.fields(Recipe)}
+            options = {name: value for name, value in run.settings.items() if name in fields}
+            began_with = run.environment["machine"]
+            asked = machines.choose(began_with["device"], began_with["precision"], began_with["threads"])
+            training = cls(data, run.summary.network, options=options, machine=asked)
+        except BaseException:
+            run.close()
+            raise
+        training.run = run
+        training._state = checkpoint.tensors if checkpoint else None
+        return training
+
+    # --- what will happen -------------------------------------------------------------------------------------------
+
+    def lines(self) -> list[tuple[str, str]]:
+        """What a person sees before the first step, as (label, text)."""
+        data, plan_ = self.data, self.plan
+        parts = ", ".join(
+            f"{name} {numbers.count(len(getattr(data.split, name)))}" for name in ("train", "validation", "test")
+        )
+        noun = {"classes": "classes", "labels": "labels", "numbers": "targets"}[data.task]
+        chosen = f" ({', '.join(plan_.choices)})" if plan_.choices else ""
+        found = [
+            (
+                "data",
+                f"{data.name}: {numbers.count(len(data.examples))} "
+                f"{'pictures' if data.kind == 'pictures' else 'rows of'} {numbers.shape(data.shape)} "
+                f"in {data.outputs} {noun}; {parts} ({data.split.how})",
+            ),
+            (
+                "network",
+                f"{plan_.network.short()}{chosen}    {numbers.count(plan_.parameters)} parameters, "
+                f"{numbers.large(plan_.multiply_adds)} multiply-adds",
+            ),
+            ("machine", str(self.machine)),
+            ("before", "; ".join(self.checks.lines)),
+        ]
+        return found + [("note", note) for note in (*data.notes, *self.checks.warnings)]
+
+    # --- training ---------------------------------------------------------------------------------------------------
+
+    def __iter__(self) -> Iterator[Record]:
+        """Train, and give a record after every step. The run is saved every 20 seconds, within epochs too.
+
+        Raises WxbError (exit code 1) where the loss is no longer a finite number; the run then says so.
+        """
+        if self.run is None:
+            self.run = self._create()
+        run = self.run
+        saved = time.perf_counter()
+        for record in learn(self.model, self.data, self.recipe, self.machine, self._state):
+            self.record = record
+            if record.train_loss is not None and not math.isfinite(record.train_loss):
+                self._fail(run, record)
+            if record.epoch_end:
+                run.note(record)
+            if record.step < record.steps and time.perf_counter() - saved > SAVE_EVERY:
+                run.save(record)
+                saved = time.perf_counter()
+            yield record
+        self._trained = True
+
+    def _create(self) -> Run:
+        batches = -(-len(self.data.split.train) // self.recipe.batch_size)
+        return Run.create(
+            self.data,
+            self.plan,
+            {"data": self.data.name, **self.settings, "network": str(self.plan.network), **vars(self.recipe)},
+            steps=self.recipe.epochs * batches,
+            out=self.out,
+            machine=dataclasses.asdict(self.machine),
+        )
+
+    def _fail(self, run: Run, record: Record) -> None:
+        reason = f"the loss was no finite number in epoch {record.epoch}"
+        run.fail(reason)
+        rate = self.recipe.learning_rate
+        raise WxbError(
+            f"training broke down: {reason}",
+            f"optimizer {self.recipe.optimizer}, learning rate {rate:g}; the run is {run.path}",
+            f"a lower rate (--learning-rate {rate / 10:g}), or --clip 1",
+            exit_code=FAILED,
+        )
+
+    def stop(self) -> int:
+        """Save where training stands and let the run go; at which step that was."""
+        if self.run is None or self.record is None:
+            raise ValueError("nothing was trained yet")
+        self.run.save(self.record)
+        self.run.stop()
+        return self.record.step
+
+    # --- the end ----------------------------------------------------------------------------------------------------
+
+    def finish(self) -> Run:
+        """Test the kept weights, set cheap answers beside them, write the report and end the run.
+
+        To be called when all records were taken. `result` then holds what `wxb train --json` says.
+        """
+        if self.run is None or not self._trained:
+            raise ValueError("training has not ended: take all records first")
+        run, data = self.run, self.data
+        seconds = self.seconds | {"train": self.record.seconds if self.record else 0.0}
+        clock = time.perf_counter()
+
+        def lap(stage: str) -> None:
+            nonlocal clock
+            seconds[stage] = time.perf_counter() - clock
+            clock = time.perf_counter()
+
+        test = self._score("test")
+        lap("test")
+        train = self._score("train", TRAIN_SAMPLE)
+        epochs = self.record.epoch if self.record else 0
+        operations = 3.0 * self.plan.multiply_adds * len(data.split.train) * epochs
+        cheap = baselines(data, operations=operations, seed=self.recipe.seed)
+        lap("baselines")
+        notes = (*data.notes, *self.checks.warnings)
+        found = findings(
+            run, data, test=test, train=train, baselines=cheap, seconds=seconds, epochs=epochs, notes=notes
+        )
+        run.finish(self.model.state_dict(), test.summary(), report_files(found))
+        lap("report")
+        seconds["total"] = time.time() - self._started
+        self.result = {
+            "run": str(run.path),
+            "network": str(self.plan.network),
+            "parameters": self.plan.parameters,
+            "epochs": epochs,
+            "steps": self.record.step if self.record else 0,
+            "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
+            "test": test.summary(),
+            "baselines": {name: baseline.score for name, baseline in cheap.items()},
+            "warnings": found["warnings"],
+        }
+        return run
+
+    def _score(self, part: str, most: int | None = None) -> Evaluation:
+        """The evaluation of the model on a part of the data, or on `most` examples spread evenly over it."""
+        rows = getattr(self.data.split, part)
+        if most is not None:
+            rows = rows[:: max(1, -(-len(rows) // most))]
+        targets = self.data.targets[rows]
+        scores = logits(self.model, self.data.examples[rows], self.machine)
+        return evaluate(scores, targets, self.model.head, self.data.task, self.data.classes, rows, self.recipe.seed)
+
+
+def train(
+    data: Dataset,
+    network: str | Network | None = None,
+    *,
+    bindings: Mapping[str, int] | None = None,
+    out: str | Path | None = None,
+    **options: Any,
+) -> Run:
+    """Train a network on data, test it, write the report, and give the run.
+
+    `network` is a text of the notation, a name, or None for a default that fits the data; `options` are fields of
+    `Recipe`: train(data, "FC-64-RELU, SOFTMAX", epochs=10, optimizer="nesterov"). Ctrl-C saves the run and goes on
+    rising; `resume` continues it. Raises WxbError where something does not fit.
+    """
+    return _to_the_end(Training(data, network, bindings=bindings, options=options, settings=_settings(data), out=out))
+
+
+def resume(run: Run | str | Path, data: Dataset) -> Run:
+    """Train a stopped or killed run to its end, with the bits that it would have had undisturbed."""
+    return _to_the_end(Training.resume(run if isinstance(run, Run) else Run.open(run), data))
+
+
+def _to_the_end(training: Training) -> Run:
+    try:
+        for _ in training:
+            pass
+    except KeyboardInterrupt:
+        if training.record is not None:
+            training.stop()
+        raise
+    return training.finish()
+
+
+def _settings(data: Dataset) -> dict[str, Any]:
+    """What `load_data` was called with, as settings of `train`."""
+    return {("data" if name == "source" else name): value for name, value in data.source.items() if name != "seed"}
+
+
+def spread(scores: Sequence[float]) -> dict[str, Any]:
+    """Mean, standard deviation and the 95 % interval of the mean (Student's t) of the scores of several seeds."""
+    from statistics import fmean, stdev
+
+    from scipy.special import stdtrit
+
+    mean = fmean(scores)
+    if len(scores) < 2:
+        return {"mean": mean, "std": None, "interval": None}
+    deviation = stdev(scores)
+    half = float(stdtrit(len(scores) - 1, 0.975)) * deviation / math.sqrt(len(scores))
+    return {"mean": mean, "std": deviation, "interval": [mean - half, mean + half]}
