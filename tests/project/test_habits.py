@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -94,12 +95,33 @@ def test_the_pinned_version_is_in_the_range_that_the_package_allows(name):
     assert needed(tuple(PROJECT["optional-dependencies"]))[name].specifier.contains(pinned()[name])
 
 
-@pytest.mark.parametrize("name", needed(()))
-def test_every_dependency_is_used(name):
-    modules_of = {"pillow": "PIL", "scikit-learn": "sklearn", "tomli-w": "tomli_w"}
-    module = modules_of.get(name, name)
-    importing = re.compile(rf"^\s*(?:import|from) {module}\b", re.MULTILINE)
-    assert any(importing.search(path.read_text()) for path in (ROOT / "src").rglob("*.py")), f"nothing imports {module}"
+# what is imported under another name than it is installed by
+MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "tomli-w": "tomli_w"}
+
+
+def imported(part: str) -> set[str]:
+    """Names of all packages that a part's code imports, or looks up without importing, other than Python's own."""
+    found: set[str] = set()
+    for path in (ROOT / part).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Import(names=names):
+                    found |= {name.name for name in names}
+                case ast.ImportFrom(module=str(module), level=0):
+                    found.add(module)
+                case ast.Call(func=ast.Attribute(attr="find_spec"), args=[ast.Constant(value=str(module))]):
+                    found.add(module)
+    return {name.partition(".")[0] for name in found} - sys.stdlib_module_names - {"wxb"}
+
+
+def test_what_is_imported_is_what_the_package_depends_on():
+    assert imported("src") == {MODULES.get(name, name) for name in needed(())}
+
+
+@pytest.mark.parametrize("part", ["tests", "docs", "benchmarks"])
+def test_what_tests_and_tools_import_comes_with_the_extra_for_tests(part):
+    ours = {"tests", "docs", "benchmarks", *(path.stem for path in (ROOT / "tests").rglob("*.py"))}
+    assert imported(part) - ours <= {MODULES.get(name, name).replace("-", "_") for name in needed(("test",))}
 
 
 def test_the_package_is_as_old_as_the_project_says():
