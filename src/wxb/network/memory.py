@@ -1,0 +1,230 @@
+"""Whether a training fits into memory, said before anything is allocated: counted from the plan alone."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import torch
+
+from wxb.errors import WxbError
+from wxb.notation.tree import Plan, Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
+
+NUMBER = 4  # bytes of a float32
+INDEX = 8  # bytes of an int64
+STATE = {  # numbers that an optimizer holds for every parameter; those few that Muon leaves to Adam have one more
+    "sgd": 0,
+    "momentum": 1,
+    "nesterov": 1,
+    "adagrad": 1,
+    "rmsprop": 1,
+    "adam": 2,
+    "adamw": 2,
+    "muon": 1,
+}
+# what the backward pass of a layer reads again
+READS_INPUT = {"CONV", "FC", "BN", "POOL", "AVGPOOL", "GELU", "SILU", "LEAKY", "ELU", "LRN", "MAXOUT"}
+READS_OUTPUT = {"RELU", "SIGMOID", "TANH", "MAXOUT"}
+LRN_STEPS = 3  # maps between its input and its output that are kept: squares, their mean, its power
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Bytes that a training takes beside its data: float32, without what libraries need for a moment."""
+
+    weights: int
+    gradients: int
+    optimizer: int
+    activations: int  # of the examples that go through the network at once
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.weights + self.gradients + self.optimizer + self.activations
+
+
+def estimate(plan: Plan, batch_size: int, optimizer: str, accumulate: int = 1) -> Estimate:
+    """What training takes in batches of `batch_size` examples, computed in `accumulate` parts.
+
+    Activations are the tensors that the backward pass reads again, and the gradient at the layer where it is largest.
+    """
+    weights = NUMBER * plan.parameters
+    kept, reads_input = _kept(plan.items, True)
+    if reads_input:
+        kept += _size(plan.input)
+    passing = max((_size(layer.input) + _size(layer.output) for layer in plan.layers), default=0)
+    at_once = -(-batch_size // accumulate)
+    return Estimate(weights, weights, STATE[optimizer] * weights, at_once * (kept + passing))
+
+
+def _size(shape: Shape) -> int:
+    return NUMBER * prod(shape)
+
+
+def _kept(items: tuple[Planned, ...], read_behind: bool) -> tuple[int, bool]:
+    """Bytes an example that are kept behind each item, and whether what comes in is read again as well.
+
+    A tensor is kept once, whoever reads it: `read_behind` says whether the last item's output is.
+    """
+    total = 0
+    for item in reversed(items):
+        match item:
+            case PlannedLayer():
+                if read_behind or item.name in READS_OUTPUT:
+                    total += _size(item.output)
+                read_behind = item.name in READS_INPUT
+                if item.name == "FC" and prod(item.input[1:]) > 1:  # flattening channels-last maps makes a copy
+                    total += _size(item.input)
+                    read_behind = False
+                elif item.name == "POOL":  # where each maximum was
+                    total += INDEX * prod(item.output)
+                elif item.name == "DROP":  # what was dropped
+                    total += _size(item.output)
+                    read_behind = False
+                elif item.name == "LRN":
+                    total += LRN_STEPS * _size(item.output)
+            case PlannedResidual() | PlannedConcat():
+                if read_behind:
+                    total += _size(item.output)
+                ways = (item.arm, item.shortcut) if isinstance(item, PlannedResidual) else item.branches
+                inside = [_kept(way, False) for way in ways]
+                total += sum(kept for kept, _ in inside)
+                read_behind = any(read for _, read in inside)
+    return total, read_behind
+
+
+# --- what there is --------------------------------------------------------------------------------------------------
+
+
+def available(root: Path = Path("/")) -> int | None:
+    """Bytes that this process may still take: of the machine, or of its control group; None where nothing says.
+
+    `root` is where `proc` and `sys` are found.
+    """
+    found = [free for free in (_machine(root), *_groups(root)) if free is not None]
+    return min(found, default=None)
+
+
+def _machine(root: Path) -> int | None:
+    try:
+        lines = (root / "proc/meminfo").read_text().splitlines()
+        words = next(line for line in lines if line.startswith("MemAvailable:")).split()
+        return int(words[1]) * 1024
+    except (OSError, StopIteration):
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _groups(root: Path) -> list[int]:
+    """What is free of each limit on the process: its control group's and those above (version 2, then version 1)."""
+    found = []
+    top = root / "sys/fs/cgroup"
+    try:
+        rows = [line.split(":", 2) for line in (root / "proc/self/cgroup").read_text().splitlines()]
+    except OSError:
+        return []
+    for number, controllers, path in rows:
+        if number == "0":
+            base, names = top, ("memory.max", "memory.current", "inactive_file")
+        elif "memory" in controllers.split(","):
+            base = top / "memory"
+            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+        else:
+            continue
+        group = base / path.lstrip("/")
+        for folder in (group, *group.parents):
+            if folder == base or base in folder.parents:
+                free = _free(folder, *names)
+                if free is not None:
+                    found.append(free)
+    return found
+
+
+def _free(folder: Path, limit: str, usage: str, cache: str) -> int | None:
+    """Limit less usage of a control group; files in memory that it can give back at once do not count as used."""
+    try:
+        most, used = int((folder / limit).read_text()), int((folder / usage).read_text())
+        statistics = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
+        return max(0, most - used + int(statistics.get(cache, 0)))
+    except (OSError, ValueError):  # "max" stands for no limit
+        return None
+
+
+# --- refusing -------------------------------------------------------------------------------------------------------
+
+
+def refuse_if_too_large(
+    plan: Plan, batch_size: int, optimizer: str, accumulate: int = 1, device: str = "auto", there: int | None = None
+) -> None:
+    """Raises WxbError, with the estimate and a way out, where training would take more than is there.
+
+    `device` is where training happens; "auto" is a GPU where there is one. `there` stands for what is found there.
+    Where nothing says how much memory there is, nothing is refused.
+    """
+    if there is None:
+        there = _on(device)
+    if there is None:
+        return
+    needs = estimate(plan, batch_size, optimizer, accumulate)
+    if needs.total <= there:
+        return
+    parts = (
+        ("weights", needs.weights),
+        ("gradients", needs.gradients),
+        (optimizer, needs.optimizer),
+        (f"activations of {-(-batch_size // accumulate)} examples", needs.activations),
+    )
+    raise WxbError(
+        f"training this network takes about {_text(needs.total)} of memory; {_text(there)} are free",
+        ", ".join(f"{name} {_text(size)}" for name, size in parts if size),
+        _way_out(plan, needs, there, batch_size, optimizer),
+    )
+
+
+def refuse_if_weights_too_large(plan: Plan, there: int | None = None) -> None:
+    """Raises WxbError where not even the weights would fit into the memory that there is."""
+    there = available() if there is None else there
+    weights = NUMBER * plan.parameters
+    if there is not None and weights > there:
+        raise WxbError(
+            f"the weights of this network take {_text(weights)} of memory; {_text(there)} are free",
+            fix=_narrower(plan),
+        )
+
+
+def _on(device: str) -> int | None:
+    kind = device.split(":")[0]
+    if kind == "cpu" or not torch.cuda.is_available():
+        return available()
+    if kind not in ("cuda", "auto"):
+        return None
+    free, _ = torch.cuda.mem_get_info(None if device == "auto" else device)
+    return free
+
+
+def _way_out(plan: Plan, needs: Estimate, there: int, batch_size: int, optimizer: str) -> str:
+    """Smaller batches where they help, else fewer weights."""
+    left = there - (needs.total - needs.activations)
+    an_example = estimate(plan, 1, optimizer).activations
+    fits = left // an_example
+    if fits < 1:
+        return _narrower(plan)
+    return f"--batch-size {fits}, or --accumulate {-(-batch_size // fits)} for the same batches in parts"
+
+
+def _narrower(plan: Plan) -> str:
+    """Which layer to make smaller: the one with most parameters, or where there are none, with the largest output."""
+    largest = max(plan.layers, key=lambda layer: (layer.parameters, prod(layer.output)))
+    return f"a smaller {largest.path}: it has {largest.parameters:,} of the network's {plan.parameters:,} parameters"
+
+
+def _text(size: int) -> str:
+    for unit, power in (("TiB", 40), ("GiB", 30), ("MiB", 20)):
+        if size >= 2**power:
+            return f"{size / 2**power:,.1f} {unit}"
+    return f"{size / 2**10:.1f} KiB"
