@@ -120,7 +120,7 @@ def test_ways_to_fill_are_those_of_the_data():
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_mistake_in_the_options_is_said_before_anything_is_loaded(words, said, call, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "wxb.train", None)  # loading it would fail
+    monkeypatch.setitem(__import__("sys").modules, "wxb.training", None)  # loading it would fail
     ended = call("train", "digits", *words)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.splitlines()[0] == f"error: {said}"

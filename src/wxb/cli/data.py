@@ -42,7 +42,7 @@ command = options.Command(
             ["--grid"], type=options.Whole(), metavar="N", help="Example N (from 0) as its numbers, instead."
         ),
         *options.params(options.LOADING),
-        *options.params(options.RECIPE, "seed"),
+        options.DATA_SEED.click(),
         options.JSON,
     ],
 )

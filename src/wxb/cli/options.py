@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import click
@@ -163,14 +163,15 @@ class Command(click.Command):
         """The options, a list a heading."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
-            if (record := param.get_help_record(ctx)) is not None:
+            record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
+            if record is not None:
                 sections.setdefault(getattr(param, "section", "Options"), []).append(record)
         for name, records in sections.items():
             with formatter.section(name):
                 formatter.write_dl(records)
 
 
-TRAINING, OBJECTIVE, PICTURES, MACHINE, DATA = "Training", "Objective", "Augmentation", "Machine", "Data"
+TRAINING, OBJECTIVE, INPUTS, MACHINE, DATA = "Training", "Objective", "Inputs", "Machine", "Data"
 
 _SHARE = Number(0, 1)
 _WORDS = click.STRING
@@ -182,7 +183,7 @@ _RECIPE: dict[str, tuple[str, str, click.ParamType[Any] | None]] = {
     "batch_size": (TRAINING, "Examples a step.", Whole(1)),
     "optimizer": (TRAINING, "How gradients become steps.", OneOf(recipes.OPTIMIZERS)),
     "learning_rate": (TRAINING, "The greatest rate of the schedule.", Number()),
-    "momentum": (TRAINING, "Of momentum, nesterov, rmsprop and muon; β₁ of adam and adamw.", _SHARE),
+    "momentum": (TRAINING, "Of the optimizers momentum, nesterov and muon.", _SHARE),
     "schedule": (TRAINING, "How the rate changes over training.", OneOf(recipes.SCHEDULES)),
     "warm_up": (TRAINING, "Share of all steps in which the rate rises.", _SHARE),
     "clip": (TRAINING, "Greatest norm of the gradient; 0 for none.", Number()),
@@ -198,10 +199,10 @@ _RECIPE: dict[str, tuple[str, str, click.ParamType[Any] | None]] = {
     "class_weight": (OBJECTIVE, "balanced: each class weighs the same in the loss.", OneOf(("none", "balanced"))),
     "label_smoothing": (OBJECTIVE, "Share of each target that is spread over all classes.", _SHARE),
     "reduction": (OBJECTIVE, "The loss of a batch: mean or sum of its examples.", OneOf(recipes.REDUCTIONS)),
-    "augment": (PICTURES, "none, flip, shift-N (by up to N pixels), or flip,shift-N.", _WORDS),
-    "mixup": (PICTURES, "α of Beta(α, α), by which two examples are mixed; 0 for none.", Number()),
-    "cutout": (PICTURES, "Side in pixels of the square that is blanked; 0 for none.", Whole()),
-    "scale": (PICTURES, "Inputs standardized, brought to [0, 1], or as they are.", OneOf(recipes.SCALES)),
+    "augment": (INPUTS, "none, flip, shift-N (by up to N pixels), or flip,shift-N.", _WORDS),
+    "mixup": (INPUTS, "α of Beta(α, α), by which two examples are mixed; 0 for none.", Number()),
+    "cutout": (INPUTS, "Side in pixels of the square that is blanked; 0 for none.", Whole()),
+    "scale": (INPUTS, "Inputs standardized, brought to [0, 1], or as they are.", OneOf(recipes.SCALES)),
     "device": (MACHINE, "auto, cpu, cuda, cuda:1, mps.", _WORDS),
     "threads": (MACHINE, "Threads on the CPU; 0 for one a physical core.", Whole()),
     "precision": (MACHINE, "Of the layers' arithmetic; weights stay float32.", OneOf(recipes.PRECISIONS)),
@@ -234,6 +235,8 @@ LOADING = {
         Option("max_pixels", "Pictures of a folder with more pixels are left out.", Whole(1), DATA),
     )
 }
+# where nothing is trained
+DATA_SEED = replace(RECIPE["seed"], section=DATA, help="Of the split, and of a toy's points.")
 RUN = {
     option.name: option
     for option in (

@@ -44,3 +44,16 @@ def test_lines(test: Mapping[str, Any], baselines: Mapping[str, float]) -> str:
 def short_score(score: float, test: Mapping[str, Any]) -> str:
     """A score of the kind that `test` has: "98.9 %", "R² 0.813"."""
     return numbers.percent(score) if "accuracy" in test else f"R² {score:.3g}"
+
+
+def seeds_line(together: Mapping[str, Any], seeds: int) -> str:
+    """ "mean      98.4 % [98.1, 98.7] over 5 seeds, standard deviation 0.3 points"."""
+    classes = together["measure"] == "accuracy"
+    mean, interval, deviation = together["mean"], together["interval"], together["std"]
+    if interval is None:
+        return printing.labelled("mean", f"{numbers.percent(mean) if classes else f'R² {mean:.3g}'} of one seed")
+    if classes:
+        text = f"{numbers.percent(mean)} {numbers.percent_interval(tuple(interval))} over {seeds} seeds"
+        return printing.labelled("mean", f"{text}, standard deviation {100 * deviation:.2g} points")
+    text = f"R² {mean:.3g} [{interval[0]:.3g}, {interval[1]:.3g}] over {seeds} seeds"
+    return printing.labelled("mean", f"{text}, standard deviation {deviation:.2g}")

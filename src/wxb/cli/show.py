@@ -22,8 +22,11 @@ def show(
 ) -> None:
     """The layers of a network: output shape, parameters, multiply-adds, receptive field; and their totals.
 
-    NETWORK is a name (wxb networks lists them) or a text in the notation, such as "[(CONV-RELU)*2-POOL]*3, SOFTMAX".
-    N=2 and the like bind a family's variables.
+    NETWORK is a name (wxb networks lists them) or a text in the notation. N=2 and the like bind a family's variables.
+
+    \b
+    wxb show lenet5
+    wxb show "[(CONV-RELU)*N-POOL]*3-FC-RELU, SOFTMAX" N=2
     """
     from wxb.notation import plan, read
     from wxb.notation.named import NAMED

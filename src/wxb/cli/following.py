@@ -1,0 +1,71 @@
+"""A training followed from its first line to its last: what will happen, how far it has come, what came out."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from typing import TYPE_CHECKING
+
+from wxb.cli import printing, results
+from wxb.cli.progress import Progress
+from wxb.cli.show import layer_table
+from wxb.cli.stopping import Stop
+from wxb.errors import DONE
+from wxb.learning.recipe import Recipe
+
+if TYPE_CHECKING:
+    from wxb.training import Training
+
+WIDE = 100  # columns of a recipe where the output is no terminal
+
+
+def follow(training: Training, quiet: bool, verbose: bool) -> int:
+    """Trains to the end, or saves at the step where a signal came; the exit code. Only then has it no `result`.
+
+    A signal that comes when all steps are made does not undo them: the run is finished, and the exit code tells.
+    """
+    if not quiet:
+        width = printing.columns(sys.stderr)
+        for line in head(training, width):
+            printing.remark(line)
+        if verbose:
+            for line in details(training, width):
+                printing.remark(line)
+    with Stop() as stop, Progress(quiet=quiet, moving=False if verbose else None) as progress:
+        for record in training:
+            progress.show(record)
+            if stop.code is not None and record.step < record.steps:
+                progress.end()
+                step = training.stop()
+                assert training.run is not None  # a record was made
+                printing.remark(f"stopped after step {step}, saved; wxb resume {training.run.path}")
+                return stop.code
+        progress.end()
+        training.finish()
+        return DONE if stop.code is None else stop.code
+
+
+def head(training: Training, width: int | None) -> list[str]:
+    """What will happen: data, network, machine, and what was looked at before."""
+    return [printing.labelled(label, text, width) for label, text in training.lines()]
+
+
+def details(training: Training, width: int | None) -> list[str]:
+    """The layers, and every setting of the recipe as an option."""
+    return [layer_table(training.plan, flat=False, width=width), recipe_text(training.recipe, width)]
+
+
+def recipe_text(recipe: Recipe, width: int | None) -> str:
+    """Every setting as the command line spells it."""
+    shown = []
+    for name, value in dataclasses.asdict(recipe).items():
+        flag = name.replace("_", "-")
+        shown.append(f"--{flag} {value}" if not isinstance(value, bool) else f"--{flag}" if value else f"--no-{flag}")
+    return printing.labelled("recipe", "  ".join(shown), width or WIDE)
+
+
+def show_result(training: Training) -> None:
+    """The test score beside what is cheap, and the run."""
+    result = training.result
+    printing.result(results.test_lines(result["test"], result["baselines"]))
+    printing.result(printing.labelled("run", f"{result['run']}    next: wxb report {result['run']}"))
