@@ -64,7 +64,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_valid_run(tmp_path, data):
     steps = 0
     for _ in range(8):
         with _writer(path):
-            deadline = time.monotonic() + chance.uniform(0.02, 0.3)
+            deadline = time.monotonic() + chance.uniform(0.02, 0.2)
             while time.monotonic() < deadline:  # a reader sees a valid run all the while
                 run = Run.open(path)
                 history = run.history

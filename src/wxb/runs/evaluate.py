@@ -136,7 +136,7 @@ def evaluate(
     rows: NDArray[np.int64] | None = None,
     seed: int = 0,
 ) -> Evaluation:
-    """What logits (n, outputs) are worth against `targets`, as the data set has them; n > 0.
+    """What logits (n, outputs) of a model with this head are worth against `targets`, as the data set has them; n > 0.
 
     `task` is the data's: "classes", "labels", "numbers"; `rows` (n,) says where the examples stand in the data set, for
     the mistakes; `seed` is the bootstrap's. Raises WxbError where a score is NaN or infinite.
@@ -303,8 +303,8 @@ def evaluate_run(run: Run, data: Dataset, part: str | None = None) -> Evaluation
     if not len(rows):
         raise WxbError(f"{data.name} has no examples in its {part} part")
     examples = like_training(matched.examples[rows], run.summary.input, str(run.data["dtype"]))
-    model = run.model()
-    scores = logits(model, examples, machine_of(run))
-    return evaluate(
-        scores, matched.targets[rows], model.head, data.task, matched.classes, rows, int(run.settings.get("seed", 0))
-    )
+    machine = machine_of(run)
+    model = run.model().to(machine.device)
+    scores = logits(model, examples, machine)
+    seed = int(run.settings.get("seed", 0))
+    return evaluate(scores, matched.targets[rows], model.head, data.task, matched.classes, rows, seed)

@@ -26,12 +26,13 @@ def read_manifest(folder: Path) -> dict[str, str]:
     """blake3 of each file, by its name. Raises WxbError where the manifest is missing, damaged or itself changed."""
     path = folder / MANIFEST
     try:
-        stored = msgspec.json.decode(path.read_bytes(), type=_Manifest)
+        data = path.read_bytes()
+        stored = msgspec.json.decode(data, type=_Manifest)
     except FileNotFoundError:
         raise WxbError(f"{path} is missing", exit_code=FAILED) from None
     except (OSError, msgspec.DecodeError) as error:
         raise WxbError(f"{path} is damaged", str(error), exit_code=FAILED) from error
-    if stored.digest != _digest(stored.files):
+    if data != manifest_text(stored.files):
         raise WxbError(f"{path} was changed after the run had finished", exit_code=FAILED)
     return stored.files
 

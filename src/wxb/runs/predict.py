@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wxb.errors import WxbError
+from wxb.errors import FAILED, WxbError
+from wxb.notation import plan, read
 from wxb.numbers import shape
+from wxb.runs.folder import SUMMARY, WEIGHTS
 
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
     from wxb.learning.machine import Machine
+    from wxb.network.build import Model
+    from wxb.network.heads import Head
     from wxb.runs.run import Run
 
 
@@ -44,17 +48,42 @@ class Prediction:
         return tuple(self.names[number] for number in self.numbers)
 
 
+def trained(run: Run) -> Model:
+    """A finished run's network with its weights, in evaluation mode, on the CPU.
+
+    Raises WxbError where the run has not finished, or weights and network do not fit each other.
+    """
+    weights = run.weights()
+    import torch
+
+    from wxb.network.build import Model, Restore, input_scale
+
+    about = run.summary
+    planned = plan(read(about.network), about.input, about.targets)
+    numbers = "restore.mean" in weights  # predicted in the training targets' units
+    restore = Restore(weights["restore.mean"], weights["restore.std"]) if numbers else None
+    model = Model(planned, input_scale(about.input, None, "std"), restore)
+    # as in training, so that the same bits come out; torch's stub of `to` does not know the memory format
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        what = f"{run.path / WEIGHTS} does not fit the network of {SUMMARY}"
+        raise WxbError(what, str(error), exit_code=FAILED) from error
+    return model.eval()
+
+
 def predict(run: Run, array: NDArray[Any]) -> Prediction:
     """Predictions for examples (n, …) or one example (…). Raises WxbError where they are not like the training data."""
     from wxb.learning.inference import logits
-    from wxb.network.heads import HEADS
 
     examples = like_training(array, run.summary.input, str(run.data["dtype"]))
-    scores = logits(run.model(), examples, machine_of(run))
-    return prediction(scores, HEADS[run.summary.head], run.summary.task, run.summary.classes)
+    machine = machine_of(run)
+    model = run.model().to(machine.device)
+    return prediction(logits(model, examples, machine), model.head, run.summary.task, run.summary.classes)
 
 
-def prediction(scores: torch.Tensor, head: Any, task: str, names: tuple[str, ...]) -> Prediction:
+def prediction(scores: torch.Tensor, head: Head, task: str, names: tuple[str, ...]) -> Prediction:
     """What logits (n, targets) say."""
     if task == "numbers":
         return Prediction(task, names, values=np.asarray(head.predict(scores).numpy(), np.float32))

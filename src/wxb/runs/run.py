@@ -373,23 +373,9 @@ class Run:
 
     def model(self) -> Model:
         """The trained network, in evaluation mode."""
-        weights = self.weights()
-        from wxb.network import build
+        from wxb.runs.predict import trained
 
-        about = self.summary
-        model = build(
-            about.network,
-            input_shape=about.input,
-            targets=about.targets,
-            scale=str(self.settings.get("scale", "std")),
-        )
-        try:
-            model.load_state_dict(weights)
-        except RuntimeError as error:
-            raise WxbError(
-                f"{self.path / WEIGHTS} does not fit the network of {SUMMARY}", str(error), exit_code=FAILED
-            ) from error
-        return model.eval()
+        return trained(self)
 
     def predict(self, array: NDArray[Any]) -> Prediction:
         """What the network says of examples (n, …), or of one (…), as the training data had them."""

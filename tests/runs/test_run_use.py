@@ -1,0 +1,267 @@
+"""A finished run in use: its network, predictions, evaluations, verification, and the list it stands in."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+
+from tests.runs.small import NETWORK, small_plan, three_blobs
+from wxb.data.dataset import Dataset
+from wxb.errors import WxbError
+from wxb.learning.inference import logits
+from wxb.learning.machine import Machine
+from wxb.network import build
+from wxb.runs.evaluate import evaluate
+from wxb.runs.folder import KEPT, MANIFEST, REPORTS
+from wxb.runs.listing import runs
+from wxb.runs.run import Run
+from wxb.runs.verify import verify
+
+MACHINE = Machine("cpu", "float32", 1)
+TEXTS = dict.fromkeys(REPORTS, "{}")
+
+
+def numbers_data() -> Dataset:
+    data = three_blobs()
+    prices = (1000 + 50 * data.examples[:, :1]).astype(np.float32)
+    return replace(data, targets=prices, task="numbers", classes=("price",))
+
+
+def done(data: Dataset, path: Path, network: str = NETWORK) -> tuple[Run, torch.nn.Module]:
+    """A finished run of an untrained network, and the model that was saved in it."""
+    import wxb.notation
+
+    plan = wxb.notation.plan(wxb.notation.read(network), data.shape, data.outputs)
+    model = build(plan, data).eval()
+    run = Run.create(data, plan, {"seed": 0}, steps=1, out=path, machine=dataclasses.asdict(MACHINE))
+    examples, targets = data.part("test")
+    scores = logits(model, examples, MACHINE)
+    test = evaluate(scores, targets, model.head, data.task, data.classes, data.split.test)
+    run.finish(model.state_dict(), test.summary(), TEXTS)
+    return Run.open(path), model
+
+
+@pytest.fixture
+def used(data: Dataset, tmp_path: Path) -> tuple[Run, torch.nn.Module]:
+    return done(data, tmp_path / "used")
+
+
+# --- model and predictions --------------------------------------------------------------------------------------------
+
+
+def test_the_model_of_a_run_gives_the_bits_that_were_saved(used, data):
+    run, model = used
+    assert torch.equal(logits(run.model(), data.examples, MACHINE), logits(model, data.examples, MACHINE))
+
+
+def test_predictions_are_classes_with_their_probabilities(used, data):
+    run, model = used
+    found = run.predict(data.examples[:5])
+    expected = logits(model, data.examples[:5], MACHINE)
+    assert len(found) == 5
+    assert found.classes == tuple(data.classes[i] for i in expected.argmax(dim=1))
+    assert np.allclose(found.probabilities, expected.softmax(dim=1))
+    assert np.allclose(found.probabilities.sum(axis=1), 1)
+
+
+def test_one_example_alone_is_a_batch_of_one(used, data):
+    assert used[0].predict(data.examples[3]).classes == used[0].predict(data.examples[3:4]).classes
+
+
+def test_numbers_come_in_their_own_units(tmp_path):
+    data = numbers_data()
+    run, model = done(data, tmp_path / "numbers", "FC-4-RELU, EUCLID")
+    found = run.predict(data.examples[:7])
+    assert found.values.shape == (7, 1)
+    assert np.array_equal(found.values, logits(model, data.examples[:7], MACHINE).numpy())
+    assert 500 < found.values.mean() < 1500
+    with pytest.raises(ValueError, match="has no classes"):
+        _ = found.classes
+    assert run.evaluate(data).summary() == run.summary.test
+
+
+def test_labels_come_as_zeros_and_ones(tmp_path):
+    data = three_blobs()
+    labels = np.stack([data.targets == 0, data.targets < 2], axis=1).astype(np.float32)
+    run, _ = done(
+        replace(data, targets=labels, task="labels", classes=("top", "not right")),
+        tmp_path / "l",
+        "FC-4-RELU, SIGMOIDS",
+    )
+    found = run.predict(data.examples)
+    assert found.numbers.shape == (120, 2)
+    assert np.array_equal(found.numbers, found.probabilities > 0.5)
+
+
+@pytest.mark.parametrize(
+    ("array", "said"),
+    [
+        (np.zeros((4, 3), np.float32), r"the examples are 3; the network takes 2\n.*shape \(n, 2\), got \(4, 3\)"),
+        (np.zeros((), np.float32), "single numbers"),
+        (np.array([["a", "b"]]), "expected numbers"),
+        (np.array([[1.0, 2.0], [np.nan, 1.0]]), r"1 examples hold NaN or infinite values\n.*example 1"),
+    ],
+)
+def test_examples_that_do_not_fit_are_refused(used, array, said):
+    with pytest.raises(WxbError, match=said):
+        used[0].predict(array)
+
+
+def test_a_network_of_bytes_takes_whole_numbers_and_refuses_shares(tmp_path):
+    data = three_blobs()
+    pictures = np.random.default_rng(0).integers(0, 256, (120, 1, 6, 6)).astype(np.uint8)
+    run, _ = done(replace(data, examples=pictures), tmp_path / "bytes", "CONV-4-RELU-GAP, SOFTMAX")
+    assert run.predict(pictures[:3].astype(np.float64)).classes == run.predict(pictures[:3]).classes
+    with pytest.raises(WxbError, match=r"trained on bytes(.|\n)*from 0 to 255, got 0 to 0.5(.|\n)*255 \* array"):
+        run.predict(np.linspace(0, 0.5, 36).reshape(1, 6, 6))
+
+
+def test_weights_that_do_not_fit_the_network_are_said(run):
+    run.finish({"weight": torch.ones(3)}, {}, TEXTS)
+    with pytest.raises(WxbError, match=r"weights.safetensors does not fit the network of run.json"):
+        Run.open(run.path).model()
+
+
+# --- evaluation -------------------------------------------------------------------------------------------------------
+
+
+def test_the_test_score_computed_anew_is_the_stored_one(used, data):
+    assert used[0].evaluate(data).summary() == used[0].summary.test
+
+
+def test_other_data_is_evaluated_whole_and_a_part_where_asked(used, data):
+    other = three_blobs(60, seed=5)
+    assert used[0].evaluate(other).examples == 60
+    assert used[0].evaluate(other, "test").examples == 15
+    assert used[0].evaluate(data, "train").examples == len(data.split.train)
+
+
+def test_classes_in_another_order_are_matched_by_name(used, data):
+    order = [2, 0, 1]
+    other = replace(data, classes=tuple(data.classes[i] for i in order), targets=np.argsort(order)[data.targets])
+    found = used[0].evaluate(other, "all")
+    assert found.confusion == used[0].evaluate(data, "all").confusion
+
+
+def test_other_classes_another_task_and_an_empty_part_are_refused(used, data):
+    with pytest.raises(WxbError, match="not the expected ones"):
+        used[0].evaluate(replace(data, classes=("up", "left", "down")))
+    with pytest.raises(WxbError, match=r"holds numbers; .* was trained on classes"):
+        used[0].evaluate(numbers_data())
+    empty = replace(data, examples=data.examples + 1, split=replace(data.split, test=data.split.test[:0]))
+    with pytest.raises(WxbError, match="no examples in its test part"):
+        used[0].evaluate(empty, "test")
+
+
+# --- verify -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_that_nothing_happened_to_verifies(used, data):
+    found = verify(used[0].path, data)
+    assert found.ok
+    assert found.checked == ("11 files", "weights fit the network", "test score computed anew")
+
+
+@pytest.mark.parametrize("name", [*KEPT, MANIFEST])
+@pytest.mark.parametrize("damage", ["changed", "missing"])
+def test_verify_names_the_file_that_differs(used, name, damage):
+    path = used[0].path / name
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes() + b" ")
+    found = verify(used[0].path)
+    assert not found.ok
+    assert any(name in line for line in found.differences)
+
+
+def test_verify_lists_every_difference(used):
+    for name in ("settings.toml", "report.md"):
+        (used[0].path / name).write_text("other")
+    (used[0].path / "notes.txt").write_text("mine")
+    assert verify(used[0].path).differences == (
+        "settings.toml is not what it was when the run finished",
+        "report.md is not what it was when the run finished",
+        "notes.txt does not belong to the run",
+    )
+
+
+def test_verify_says_where_data_or_score_are_not_what_they_were(used, data, tmp_path):
+    run, model = used
+    changed = verify(run.path, three_blobs(123))
+    assert changed.differences == ("the data is not what it was: examples: 120 then, 123 now", *changed.differences[1:])
+    again = Run.create(data, small_plan(data), {"seed": 0}, steps=1, out=tmp_path / "lied")
+    again.finish(model.state_dict(), {**run.summary.test, "accuracy": 0.123}, TEXTS)
+    found = verify(tmp_path / "lied", data)
+    assert [line for line in found.differences if line.startswith("test accuracy: 0.1230 stored")]
+
+
+def test_a_run_that_has_not_finished_cannot_be_verified(run):
+    with pytest.raises(WxbError, match=r"has not finished(.|\n)*wxb resume"):
+        verify(run.path)
+
+
+# --- the list ---------------------------------------------------------------------------------------------------------
+
+
+def test_runs_are_listed_the_newest_first_with_their_states(finished, run, data, settings, tmp_path):
+    running = Run.create(data, small_plan(data), settings, steps=9, out=tmp_path / "running")
+    killed = Run.create(data, small_plan(data), settings, steps=9, out=tmp_path / "killed")
+    killed.close()
+    shutil.copytree(finished.path, tmp_path / "damaged")
+    (tmp_path / "damaged" / "run.json").write_text("{")
+    (tmp_path / "no run").mkdir()
+    (tmp_path / "a file").write_text("")
+    found = {one.path.name: one for one in runs(tmp_path)}
+    assert {name: one.state for name, one in found.items()} == {
+        "run": "finished",
+        "running": "running",
+        "killed": "stopped",
+        "damaged": "damaged",
+    }
+    assert "run.json is damaged" in found["damaged"].problem
+    assert found["run"].summary.test == {"examples": 30, "loss": 0.5, "accuracy": 0.9}
+    times = [one.summary.created for one in runs(tmp_path) if one.summary]
+    assert times == sorted(times, reverse=True)
+    running.close()
+
+
+def test_no_runs_at_all_is_an_empty_list_and_a_missing_folder_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert runs() == []
+    with pytest.raises(WxbError, match="there is no folder nowhere"):
+        runs("nowhere")
+
+
+def test_a_thousand_runs_are_listed_within_a_second_and_without_torch(finished, root):
+    folder = finished.path.parent / "many"
+    summary = msgspec.json.encode(finished.summary)
+    for i in range(1000):
+        (folder / f"digits-{i:04x}").mkdir(parents=True)
+        (folder / f"digits-{i:04x}" / "run.json").write_bytes(summary)
+    began = time.perf_counter()
+    assert len(runs(folder)) == 1000
+    assert time.perf_counter() - began < 1
+    script = "import sys; from wxb.runs.listing import runs; print(len(runs(sys.argv[1])), 'torch' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(root / "src")}
+    printed = subprocess.check_output([sys.executable, "-c", script, str(folder)], text=True, env=environment)
+    assert printed == "1000 False\n"
+
+
+def test_opening_a_run_and_reading_its_report_needs_no_torch(finished, root):
+    script = "import sys; from wxb.runs.run import Run; r = Run.open(sys.argv[1]); r.report, r.history, r.split; "
+    script += "print('torch' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(root / "src")}
+    printed = subprocess.check_output([sys.executable, "-c", script, str(finished.path)], text=True, env=environment)
+    assert printed == "False\n"
