@@ -360,7 +360,27 @@ def test_train_may_be_a_class(tmp_path):
     for i in range(6):
         save(noise(i), tmp_path / "x" / "train" / f"{i}.png")
         save(noise(50 + i), tmp_path / "x" / "plane" / f"{i}.png")
+        save(noise(90 + i), tmp_path / "x" / "train" / "old" / f"{i}.png")
     assert load_data(tmp_path / "x").classes == ("plane", "train")
+
+
+@pytest.mark.parametrize("others", [["test"], ["test", "extra"]])
+def test_a_stray_file_beside_the_classes_of_a_part_is_left_out(tmp_path, others):
+    home = parted(tmp_path / "x", {"train": 5, **dict.fromkeys(others, 2)})
+    (home / "train" / "labels.csv").write_text("0.png,a")
+    data = load_data(home)
+    assert data.classes == ("a", "b")
+    assert "1 in no class folder" in data.notes[0]
+    assert "train/labels.csv" in data.notes[0]
+
+
+def test_parts_without_class_folders_are_no_classes(tmp_path):
+    for part in ("train", "test"):
+        for i in range(5):
+            save(noise(i), tmp_path / "x" / part / f"{i}.png")
+    assert message(tmp_path / "x").startswith(
+        "x/train/ is no folder of class folders\n  expected a folder for each class"
+    )
 
 
 def test_parts_with_other_classes_are_refused(tmp_path):

@@ -13,6 +13,7 @@ from wxb.errors import WxbError
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 PARTS = {"train": TRAIN, "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION, "test": TEST}
+PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm"}
 SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}  # beside those whose names begin with a point
 
 
@@ -49,18 +50,13 @@ def natural(text: str) -> tuple[list[tuple[int, int, str]], str]:
 def read_layout(folder: Path) -> Layout:
     """What lies in a folder of class folders, or of train/ val/ (or valid/ validation/) test/ over class folders.
 
-    Files are found at any depth below a class folder; hidden ones are passed over. The folder is divided into parts
-    where train/ is there, holds folders and nothing else but hidden files, and one that is no part is left out with it.
+    Files are found at any depth below a class folder; hidden ones are passed over. What belongs nowhere is left out.
     Raises WxbError where there are no classes, only one, or the parts have different ones.
     """
     shown = f"{folder.name}/"
     folders, loose_files = _children(folder)
     parts = {child.name: PARTS[child.name.lower()] for child in folders if child.name.lower() in PARTS}
-    if TRAIN in parts.values():
-        inside, beside = _children(next(child for child in folders if parts.get(child.name) == TRAIN))
-        if not inside or beside:
-            parts = {}
-    else:
+    if not _is_divided(folders, parts):
         parts = {}
     left_out = [(name_of(file, folder), "in no class folder") for file in loose_files]
     if not parts:
@@ -75,6 +71,17 @@ def read_layout(folder: Path) -> Layout:
     )
     by_part = {part: name for name, part in parts.items()}
     return Layout(names, files, by_part, tuple(left_out))
+
+
+def _is_divided(folders: list[Path], parts: dict[str, str]) -> bool:
+    """Whether train/ is a part and no class: it stands among parts alone, or holds folders and no picture itself."""
+    train = next((child for child in folders if parts.get(child.name) == TRAIN), None)
+    if train is None:
+        return False
+    if len(parts) == len(folders):
+        return True
+    inside, beside = _children(train)
+    return bool(inside) and not any(file.suffix.lower() in PICTURE_SUFFIXES for file in beside)
 
 
 def _divided(
