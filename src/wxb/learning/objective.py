@@ -28,6 +28,8 @@ class Objective:
         self.model = model
         self.recipe = recipe
         self.weights = penalized(model)
+        if recipe.label_smoothing:
+            model.head.need_smoothable()
         self.class_weights: Tensor | None = None
         if recipe.class_weight == "balanced":
             if targets.ndim != 1:

@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from wxb.errors import WxbError
 from wxb.network.blocks import Items
 from wxb.network.heads import HEADS, Head
+from wxb.network.memory import refuse_if_weights_too_large
 from wxb.notation import Network, Plan, plan, read
 from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
+from wxb.numbers import shape as shape_text
 from wxb.randomness import key
 
 if TYPE_CHECKING:
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
 
     from wxb.data.dataset import Dataset
 
+    Numbers = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int64]
+
 RECTIFIERS = ("RELU", "LEAKY", "ELU", "GELU", "SILU", "MAXOUT")
 BETWEEN = ("BN", "LRN", "DROP", "POOL", "AVGPOOL", "GAP")  # may stand between a layer and its activation
-ROWS_AT_ONCE = 4096  # examples whose sums are taken at a time: the statistics need no second copy of the data
+NUMBERS_AT_ONCE = 2**22  # whose sums are taken at a time: statistics need no second copy of the data
 
 
 class Affinely(nn.Module):
@@ -114,13 +118,22 @@ def build(
         network = plan(tree, tuple(shape), outputs, bindings)
     if data is not None:
         need_fit(network, data)
+    refuse_if_weights_too_large(network)
     model = Model(network, input_scale(network.input, data, scale), target_scale(data))
     initialize(model, seed)
-    return model.to(memory_format=torch.channels_last)
+    # torch's stub of `to` does not know the memory format
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model
 
 
 def need_fit(plan: Plan, data: Dataset) -> None:
-    """Raises WxbError where the head cannot learn what the data has to tell."""
+    """Raises WxbError where the plan is for other examples, or its head cannot learn what the data has to tell."""
+    if (plan.input, plan.targets) != (data.shape, data.outputs):
+        raise WxbError(
+            f"the network takes {shape_text(plan.input)} and gives {plan.targets} scores; "
+            f"{data.name} has examples of {shape_text(data.shape)} and {data.outputs} targets",
+            fix="build(text, data) plans the network for the data",
+        )
     tasks = HEADS[plan.head].tasks
     if data.task not in tasks:
         fitting = ", ".join(name for name, head in HEADS.items() if data.task in head.tasks)
@@ -147,12 +160,8 @@ def input_scale(shape: Shape, data: Dataset | None, scale: str) -> Standardize:
     elif scale == "range" and data.examples.dtype == np.uint8:
         std = np.full(shape[0], 255.0)
     elif scale == "range":
-        rows = data.examples[data.split.train]
-        axes = (0, *range(2, rows.ndim))
-        mean = rows.min(axes).astype(np.float64)
-        std = rows.max(axes) - mean
-    # a channel or column that never changes says nothing, however it is scaled
-    std = np.where(std > 0, std, 1.0)
+        mean, most = extremes(data.examples, data.split.train)
+        std = _spread(most - mean, mean)
     return Standardize(_tensor(mean).view(per), _tensor(std).view(per))
 
 
@@ -161,20 +170,41 @@ def target_scale(data: Dataset | None) -> Restore | None:
     if data is None or data.task != "numbers":
         return None
     mean, std = moments(data.targets, data.split.train)
-    return Restore(_tensor(mean), _tensor(np.where(std > 0, std, 1.0)))
+    return Restore(_tensor(mean), _tensor(std))
 
 
-def moments(
-    examples: NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int64], rows: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation a channel or column of these rows, in float64, without a copy of them all."""
+def moments(examples: Numbers, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of each channel or column of these rows, in float64.
+
+    The deviation of one that never changes is 1.
+    """
     axes = (0, *range(2, examples.ndim))
-    chunks = [rows[start : start + ROWS_AT_ONCE] for start in range(0, len(rows), ROWS_AT_ONCE)]
+    chunks = _chunks(examples, rows)
     places = len(rows) * int(np.prod(examples.shape[2:]))
     mean = sum(examples[chunk].sum(axes, dtype=np.float64) for chunk in chunks) / places
     centre = mean.reshape((-1,) + (1,) * (examples.ndim - 2))
     squares = sum(np.square(examples[chunk] - centre).sum(axes) for chunk in chunks)
-    return mean, np.sqrt(squares / places)
+    return mean, _spread(np.sqrt(squares / places), mean)
+
+
+def extremes(examples: Numbers, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Least and greatest number of each channel or column of these rows, in float64."""
+    axes = (0, *range(2, examples.ndim))
+    chunks = _chunks(examples, rows)
+    least = np.min([examples[chunk].min(axes) for chunk in chunks], axis=0)
+    most = np.max([examples[chunk].max(axes) for chunk in chunks], axis=0)
+    return least.astype(np.float64), most.astype(np.float64)
+
+
+def _chunks(examples: Numbers, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    step = max(1, NUMBERS_AT_ONCE // int(np.prod(examples.shape[1:])))
+    return [rows[start : start + step] for start in range(0, len(rows), step)]
+
+
+def _spread(width: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What to divide by: 1 where a channel or column never changes, but for the rounding of float32."""
+    rounding = np.finfo(np.float32).eps * np.abs(centre)
+    return np.where(width > rounding, width, 1.0)
 
 
 def _tensor(values: NDArray[np.float64]) -> Tensor:
@@ -193,17 +223,18 @@ def initialize(model: Model, seed: int) -> None:
     first loss is near what knowing nothing costs, ln C. Normalization starts as the identity.
     """
     output = model.plan.output_layer.path
-    modules = dict(model.named_modules())
     for planned, rectified in _followed(model.plan.items):
-        weight, bias = modules[planned.path].weight, modules[planned.path].bias
+        layer = model.get_submodule(planned.path)
+        assert isinstance(layer, nn.Conv2d | nn.Linear)
+        weight, bias = layer.weight, layer.bias
         fan_in = weight[0].numel()
         fan_out = weight.shape[0] // planned.groups * (weight[0, 0].numel() if weight.ndim == 4 else 1)
         variance = 2 / fan_in if rectified else 2 / (fan_in + fan_out)
         std = variance**0.5 * (0.1 if planned.path == output else 1)
         generator = torch.Generator().manual_seed(key(seed, "weights", planned.path))
-        weight.copy_(torch.empty(weight.shape).normal_(0, std, generator=generator))  # type: ignore[operator]
+        weight.copy_(torch.empty(weight.shape).normal_(0, std, generator=generator))
         if bias is not None:
-            bias.zero_()  # type: ignore[operator]
+            bias.zero_()
 
 
 def _followed(items: tuple[Planned, ...]) -> list[tuple[PlannedLayer, bool]]:

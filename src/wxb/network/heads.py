@@ -38,17 +38,23 @@ class Head:
         only SOFTMAX has a meaning for it. Raises WxbError for any other head.
         """
         if label_smoothing:
-            if self.name != "SOFTMAX":
-                raise WxbError(
-                    f"--label-smoothing is for SOFTMAX; {self.name} has no probabilities to smooth",
-                    fix="--label-smoothing 0",
-                )
-            classes = logits.shape[1]
-            targets = _shares(targets, classes) * (1 - label_smoothing) + label_smoothing / classes
+            self.need_smoothable()
+            targets = _shares(targets, logits) * (1 - label_smoothing) + label_smoothing / logits.shape[1]
         return self.losses(logits, targets)
 
+    def need_smoothable(self) -> None:
+        """Raises WxbError where the targets are no probabilities over classes."""
+        if self.name != "SOFTMAX":
+            raise WxbError(
+                f"--label-smoothing is for SOFTMAX; {self.name} has no probabilities to smooth",
+                fix="--label-smoothing 0",
+            )
+
     def predict(self, logits: Tensor) -> Tensor:
-        """Class numbers (batch,) int64; labels (batch, labels) of 0 and 1; numbers (batch, targets)."""
+        """Class numbers (batch,) int64; labels (batch, labels) int64 of 0 and 1; EUCLID's numbers (batch, targets).
+
+        A class that EUCLID learned as one-hot rows is the greatest of these numbers.
+        """
         return self.predicted(logits)
 
     def probabilities(self, logits: Tensor) -> Tensor | None:
@@ -56,13 +62,17 @@ class Head:
         return None if self.chances is None else self.chances(logits)
 
 
-def _shares(targets: Tensor, classes: int) -> Tensor:
-    """Class numbers as one-hot rows; shares as they are."""
-    return targets if targets.is_floating_point() else F.one_hot(targets, classes).float()
+def _shares(targets: Tensor, logits: Tensor) -> Tensor:
+    """Targets in the logits' shape and dtype: class numbers (batch,) become one-hot rows."""
+    shares = targets if targets.ndim == 2 else F.one_hot(targets, logits.shape[1])
+    return shares.to(logits.dtype)
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """−Σ t_j log softmax(s)_j, (batch,); of a class number y: −log(e^{s_y} / Σ e^{s_j})."""
+    if targets.is_floating_point():
+        targets = targets.to(logits.dtype)
+    # by way of log_softmax: the logarithm of a softmax is −inf where a logit lies 104 below the best (float32)
     return F.cross_entropy(logits, targets, reduction="none")
 
 
@@ -75,17 +85,17 @@ def hinge(logits: Tensor, targets: Tensor) -> Tensor:
         margins = (logits - logits.gather(1, targets[:, None]) + 1).clamp_min(0)
         return margins.sum(1) - 1  # the true class's own margin is max(0, 0 + 1)
     margins = (logits[:, None, :] - logits[:, :, None] + 1).clamp_min(0)
-    return ((margins.sum(2) - 1) * targets).sum(1)
+    return ((margins.sum(2) - 1) * targets.to(logits.dtype)).sum(1)
 
 
 def squared_error(logits: Tensor, targets: Tensor) -> Tensor:
     """Σ_j (s_j − t_j)², (batch,); class numbers count as one-hot rows."""
-    return (logits - _shares(targets, logits.shape[1])).square().sum(1)
+    return (logits - _shares(targets, logits)).square().sum(1)
 
 
 def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """Mean over the labels of −t log σ(s) − (1 − t) log(1 − σ(s)), (batch,); class numbers count as one-hot rows."""
-    return F.binary_cross_entropy_with_logits(logits, _shares(targets, logits.shape[1]), reduction="none").mean(1)
+    """Mean over the labels of −t log σ(s) − (1 − t) log(1 − σ(s)), (batch,): the same size for few labels and many."""
+    return F.binary_cross_entropy_with_logits(logits, _shares(targets, logits), reduction="none").mean(1)
 
 
 HEADS: dict[str, Head] = {

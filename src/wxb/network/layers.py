@@ -12,16 +12,11 @@ from wxb.errors import WxbError
 from wxb.notation.tree import PlannedLayer
 
 
-class Flatten(nn.Module):
-    """(batch, channels, height, width) → (batch, features) in that order, whatever the memory layout."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, …) → (batch, features)."""
-        return x.flatten(1)
-
-
 class Affine(nn.Linear):
-    """f(x) = Wx + b of all numbers of an example, W (width, features): FC."""
+    """f(x) = Wx + b of all numbers of an example, W (width, features): FC.
+
+    Maps are read channel by channel, each row by row, whatever their layout in memory.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, features) or (batch, channels, height, width) → (batch, width)."""
@@ -37,7 +32,8 @@ class Maxout(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, width · pieces, …) → (batch, width, …)."""
-        return x.unflatten(1, (-1, self.pieces)).amax(2)
+        pieces: Tensor = x.unflatten(1, (-1, self.pieces))
+        return pieces.amax(2)
 
     def extra_repr(self) -> str:
         """For print(model)."""
@@ -61,8 +57,8 @@ class GlobalAverage(nn.Module):
     """Mean over each channel's whole map: GAP."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, channels, height, width) → (batch, channels, 1, 1)."""
-        return x.mean((2, 3), keepdim=True)
+        """x: (batch, channels, height, width) → (batch, channels)."""
+        return x.mean((2, 3))
 
 
 class Random(nn.Module):
@@ -77,7 +73,10 @@ class Random(nn.Module):
 
 
 class Dropout(Random):
-    """In training each number is 0 with probability p, else 1/(1 − p) times itself (Srivastava et al. 2014, inverted)."""
+    """In training each number is 0 with probability p, else 1/(1 − p) times itself; in evaluation it passes.
+
+    Srivastava et al. 2014, section 10: scaled in training, so that nothing is left to do in evaluation.
+    """
 
     def __init__(self, p: float) -> None:
         super().__init__()
@@ -103,7 +102,10 @@ class PadShortcut(nn.Module):
         self.channels = channels
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, in, height, width) → (batch, channels, ⌈height/stride⌉, ⌈width/stride⌉); rows: (batch, features)."""
+        """x: (batch, in, height, width) → (batch, channels, ⌈height/stride⌉, ⌈width/stride⌉).
+
+        Vectors: (batch, in) → (batch, channels).
+        """
         if x.ndim == 4:
             x = x[:, :, :: self.stride, :: self.stride]
             return F.pad(x, (0, 0, 0, 0, 0, self.channels - x.shape[1]))
@@ -139,7 +141,20 @@ def _average_pooling(layer: PlannedLayer) -> nn.Module:
 
 
 def _normalization(layer: PlannedLayer) -> nn.Module:
-    return nn.BatchNorm2d(layer.input[0]) if len(layer.input) == 3 else nn.BatchNorm1d(layer.input[0])
+    module = nn.BatchNorm2d(layer.input[0]) if len(layer.input) == 3 else nn.BatchNorm1d(layer.input[0])
+    module.register_forward_pre_hook(_need_spread)
+    return module
+
+
+def _need_spread(module: nn.Module, inputs: tuple[Tensor]) -> None:
+    """Raises WxbError where a batch has but one number a channel, whose variance is 0."""
+    (x,) = inputs
+    if module.training and x.numel() == x.shape[1]:
+        raise WxbError(
+            "BN cannot learn from one number a channel: they are normalized by their variance",
+            f"what reaches it is one example of {'x'.join(map(str, x.shape[1:]))}",
+            "--batch-size 2 or more, and fewer parts where --accumulate divides the batches",
+        )
 
 
 def _number(layer: PlannedLayer) -> float:
@@ -191,7 +206,10 @@ def set_generator(model: nn.Module, generator: torch.Generator | None) -> None:
 
 
 def bias_in_weights(weight: Tensor, bias: Tensor) -> Tensor:
-    """The bias trick: W (targets, features) and b (targets,) as one matrix (targets, features + 1), b its last column."""
+    """The bias trick: W (targets, features) and b (targets,) as one matrix, b its last column.
+
+    (targets, features + 1); of rows with a 1 appended (`with_one`) it gives the scores Wx + b.
+    """
     return torch.cat([weight, bias[:, None]], dim=1)
 
 
