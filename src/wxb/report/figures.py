@@ -18,7 +18,10 @@ from PIL import Image
 from wxb.numbers import count
 from wxb.report.pictures import png_uri
 
-VIRIDIS = ("440154", "472d7b", "3b528b", "2c728e", "21918c", "28ae80", "5ec962", "addc30", "fde725")
+VIRIDIS = (
+    "440154", "48186a", "472d7b", "424086", "3b528b", "33638d", "2c728e", "26828e", "21918c",
+    "1fa088", "28ae80", "3fbc73", "5ec962", "84d44b", "addc30", "d8e219", "fde725",
+)  # fmt: skip
 MOST_CELLS = 24  # classes up to which the confusion matrix writes its numbers
 
 
@@ -32,7 +35,7 @@ class Series:
 
 
 def viridis(share: float) -> tuple[int, int, int]:
-    """The colour of a value in [0, 1], between nine of viridis' own."""
+    """The colour of a value in [0, 1], between seventeen of viridis' own."""
     place = min(max(share, 0.0), 1.0) * (len(VIRIDIS) - 1)
     low = min(int(place), len(VIRIDIS) - 2)
     ends = [[int(VIRIDIS[i][j : j + 2], 16) for j in (0, 2, 4)] for i in (low, low + 1)]
@@ -102,7 +105,8 @@ def curves(title: str, series: Sequence[Series], unit: str = "", floor: float | 
     width, height, left, right, top, bottom = 436, 240, 46, 84, 30, 38
     values = [float(value) for one in drawn for value in one.values if _finite(value) and value is not None]
     low = min(values) if floor is None else floor
-    high = max(values) if max(values) > low else low + 1
+    flat = max(values) - low <= 1e-9 * max(abs(low), 1e-300)
+    high = low + max(1.0, abs(low)) if flat else max(values)
     epochs = max(len(one.values) for one in drawn)
 
     def x(epoch: float) -> float:

@@ -1,0 +1,102 @@
+"""Figures: right places, right colours, and none that breaks on odd data."""
+
+from __future__ import annotations
+
+import math
+import re
+import xml.etree.ElementTree as ElementTree
+
+import matplotlib
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wxb.report.figures import Series, comparison, confusion, curves, reliability, ticks, viridis
+
+
+@pytest.mark.parametrize("share", np.linspace(0, 1, 41))
+def test_colours_are_viridis(share):
+    expected = 255 * np.array(matplotlib.colormaps["viridis"](share)[:3])
+    assert np.abs(np.array(viridis(share)) - expected).max() < 5
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(3, 10))
+def test_ticks_are_round_few_and_within(low, span, most):
+    high = low + span
+    found = ticks(low, high, most)
+    assert 1 <= len(found) <= most + 1
+    slack = 1e-6 * max(abs(low), abs(high), span)
+    assert all(low - slack <= value <= high + slack for value in found)
+    if len(found) > 1:
+        steps = np.diff(found)
+        assert np.allclose(steps, steps[0], rtol=1e-4)
+        leading = steps[0] / 10 ** math.floor(math.log10(steps[0]) + 1e-9)
+        assert min(abs(leading - factor) for factor in (1, 2, 5, 10)) < 1e-3
+
+
+def numbers_in(figure: str, attribute: str) -> list[float]:
+    return [float(value) for value in re.findall(rf'{attribute}="(-?[\d.]+)"', figure)]
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True, width=32)), max_size=30))
+def test_curves_of_any_values_are_valid_and_within_their_frame(values):
+    figure = curves("loss", [Series("training", "--train", values)])
+    if not any(value is not None and math.isfinite(value) for value in values):
+        assert figure == ""
+        return
+    root = ElementTree.fromstring(figure)
+    _, _, width, height = map(float, root.attrib["viewBox"].split())
+    points = root.findall("polyline")[0].attrib["points"].split()
+    for point in points:
+        x, y = map(float, point.split(","))
+        assert 0 <= x <= width
+        assert 0 <= y <= height
+
+
+def test_labels_of_lines_that_end_together_stand_apart():
+    figure = curves("loss", [Series("training", "--train", [2, 1.0]), Series("validation", "--validation", [2, 1.001])])
+    places = [float(y) for y, name in re.findall(r'y="([\d.]+)" style="[^"]*">(\w+)<', figure)]
+    assert abs(places[0] - places[1]) >= 14
+
+
+def test_bars_are_as_long_as_their_scores():
+    rows = [("this network", 0.8, (0.7, 0.9), "80 %"), ("majority", 0.4, (0.3, 0.5), "40 %")]
+    widths = [float(w) for w in re.findall(r'<rect [^>]*width="([\d.]+)"', comparison(rows))]
+    assert widths[0] == pytest.approx(2 * widths[1], abs=0.2)
+
+
+def test_a_score_below_zero_has_no_bar_but_its_number():
+    figure = comparison([("this network", -0.3, (-0.5, -0.1), "−0.300")])
+    assert 'width="0.0"' in figure
+    assert "−0.300" in figure
+
+
+def test_calibrated_dots_lie_on_the_diagonal():
+    figure = reliability([{"low": 0.4, "high": 0.5, "examples": 9, "confidence": 0.45, "accuracy": 0.45}])
+    line = re.search(r'<line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)" class="diagonal"', figure)
+    x1, y1, x2, y2 = map(float, line.groups())
+    x, y = numbers_in(figure, "cx")[0], numbers_in(figure, "cy")[0]
+    assert (x - x1) / (x2 - x1) == pytest.approx(0.45, abs=0.01)
+    assert (y - y1) / (y2 - y1) == pytest.approx(0.45, abs=0.01)
+    assert reliability([]) == ""
+
+
+@pytest.mark.parametrize("classes", [1, 2, 10, 13, 24])
+def test_every_count_of_a_confusion_matrix_is_written(classes):
+    table = np.arange(classes * classes).reshape(classes, classes)
+    figure = confusion(table.tolist(), [f"class number {i}" for i in range(classes)])
+    cells = re.findall(r'class="cell"[^>]*>(\d+)<', figure)
+    assert sorted(map(int, cells)) == [value for value in range(classes * classes) if value]
+    ElementTree.fromstring(figure)
+
+
+def test_a_row_without_examples_does_not_break_the_matrix():
+    assert confusion([[0, 0], [1, 2]], ["a", "b"]).count("<rect") == 4
+
+
+def test_many_classes_become_one_picture():
+    table = np.eye(100, dtype=int)
+    figure = confusion(table.tolist(), [str(i) for i in range(100)])
+    assert "data:image/png;base64," in figure
+    assert len(figure) < 20_000

@@ -1,0 +1,133 @@
+"""What the report says of its numbers, and when it keeps quiet."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from wxb.report.sentences import about_baselines, about_generalization, about_size, about_weights, warnings
+
+
+@pytest.fixture
+def fine() -> dict:
+    """Findings of a network that is well ahead of its baselines and does as well in test as in training."""
+    return {
+        "task": "classes",
+        "measure": "accuracy",
+        "test": {"examples": 449, "accuracy": 0.989, "interval": [0.975, 0.995], "calibration_error": 0.01},
+        "train": {"examples": 1149, "accuracy": 0.995, "interval": [0.989, 0.998], "sample": False},
+        "baselines": {
+            "linear": {"score": 0.96, "interval": [0.94, 0.975]},
+            "majority": {"score": 0.1, "interval": [0.08, 0.13]},
+        },
+        "size": {"parameters": 19562, "examples": 1149, "by_weights": [97810, 195620], "by_error": 1778364},
+        "per_class": [{"name": "0", "recall": 1.0, "support": 44}, {"name": "1", "recall": 0.9, "support": 46}],
+        "calibration": [],
+        "settings": {"keep": "last"},
+    }
+
+
+def changed(found: dict, **parts: dict) -> dict:
+    result = copy.deepcopy(found)
+    for name, part in parts.items():
+        result[name] |= part
+    return result
+
+
+def test_nothing_is_warned_of_where_all_is_well(fine):
+    assert warnings(fine) == []
+    assert about_baselines(fine) == (
+        "The network is 2.9 points ahead of linear, the best baseline (96.0 %); more than chance makes."
+    )
+    assert about_generalization(fine) == (
+        "99.5 % of the training examples and 98.9 % of the test examples are right: no more apart than chance makes."
+    )
+
+
+def test_no_better_than_a_baseline_is_said_in_words(fine):
+    found = changed(fine, baselines={"nearest neighbour": {"score": 0.989, "interval": [0.975, 0.995]}})
+    assert about_baselines(found) == "The network is no better than nearest neighbour, the best baseline (98.9 %)."
+    assert warnings(found) == ["no better than nearest neighbour (98.9 % against 98.9 %)"]
+
+
+def test_a_lead_within_the_interval_is_called_what_chance_may_make(fine):
+    found = changed(fine, baselines={"nearest neighbour": {"score": 0.987, "interval": [0.975, 0.995]}})
+    assert about_baselines(found).endswith("a difference that chance alone may make.")
+    assert warnings(found) == []
+
+
+def test_overfitting_is_said_only_beyond_the_interval(fine):
+    found = changed(fine, train={"accuracy": 1.0, "interval": [0.9967, 1.0]})
+    assert about_generalization(found).endswith(
+        "it overfits, 1.1 points are lost on examples that it has not seen, more than chance makes."
+    )
+    assert warnings(found) == ["it overfits: 100.0 % in training against 98.9 % in test"]
+
+
+def test_underfitting_is_a_baseline_that_does_better_on_what_it_has_not_seen(fine):
+    found = changed(
+        fine,
+        train={"accuracy": 0.5, "interval": [0.47, 0.53]},
+        test={"accuracy": 0.51, "interval": [0.46, 0.56]},
+    )
+    assert "it underfits, since linear answers even the unseen test examples better" in about_generalization(found)
+    assert "it underfits: linear answers the test better than the network its own training examples" in warnings(found)
+
+
+def test_few_examples_are_said(fine):
+    found = changed(fine, test={"examples": 30, "interval": [0.8, 0.998]})
+    found["per_class"][0]["support"] = 3
+    assert warnings(found) == [
+        "30 test examples: the score is no surer than [80.0, 99.8]",
+        "fewer than 20 test examples, so that single scores say little: 0",
+    ]
+
+
+def test_a_class_that_is_never_found_is_named(fine):
+    fine["per_class"][1]["recall"] = 0.0
+    assert warnings(fine) == ["never found in the test: 1"]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "said"),
+    [(0.99, "too high by 9.0 points"), (0.81, "too low by 9.0 points"), (0.9, "off by 9.0 points")],
+)
+def test_probabilities_that_are_wrong_are_said_with_their_direction(fine, confidence, said):
+    found = changed(fine, test={"calibration_error": 0.09})
+    found["calibration"] = [{"examples": 449, "confidence": confidence, "accuracy": 0.9}]
+    assert warnings(found) == [f"its probabilities are {said} on average"]
+
+
+def test_both_rules_of_size_are_said(fine):
+    said = about_size(fine)
+    assert "19,562 parameters learn from 1,149 training examples." in said
+    assert "5 to 10 examples a parameter, 97,800 to 196,000" in said
+    assert "N > |W|/(1 − a) at the accuracy a = 98.9 % reached, for 1,780,000" in said
+    enough = changed(fine, size={"examples": 5_000_000})
+    assert about_size(enough).endswith("There are enough by both.")
+    faultless = changed(fine, size={"by_error": None, "examples": 100_000})
+    assert about_size(faultless).endswith("There are enough.")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"keep": "best"}, "best in validation"),
+        ({"keep": "last"}, "at the end of training."),
+        ({"keep": "last", "average": 0.99}, "averaged over the last steps"),
+    ],
+)
+def test_the_weights_that_the_report_is_about_are_said(fine, settings, said):
+    assert said in about_weights({**fine, "settings": settings})
+
+
+def test_without_baselines_and_training_scores_their_sentences_are_left_out(fine):
+    found = {**fine, "baselines": {}, "train": None}
+    assert (about_baselines(found), about_generalization(found), warnings(found)) == ("", "", [])
+
+
+def test_numbers_are_spoken_of_by_r2(found_of):
+    found = found_of("numbers")
+    assert found["sentences"]["generalization"].startswith("R² is ")
+    assert "%" not in found["sentences"]["baselines"]
