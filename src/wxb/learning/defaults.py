@@ -52,18 +52,19 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
     linearly to zero. Batches are small where examples are few, so that there are enough steps.
     """
     examples = len(data.split.train)
-    seen = EXAMPLES_SEEN_LARGE if plan.multiply_adds > LARGE_NETWORK else EXAMPLES_SEEN
+    large = plan.multiply_adds > LARGE_NETWORK
+    seen = EXAMPLES_SEEN_LARGE if large else EXAMPLES_SEEN
     convolutional = any(layer.name == "CONV" for layer in plan.layers)
     optimizer = str(given.get("optimizer", "muon" if convolutional else "adamw"))
     chosen: dict[str, Any] = {
         "epochs": min(max(round(seen / max(examples, 1)), EPOCHS[0]), EPOCHS[1]),
-        "batch_size": 32 if examples < 5_000 else 128 if min(data.shape[1:] or (1,)) < 32 else 256,
+        "batch_size": 32 if examples < 5_000 else 256 if large else 128,
         "optimizer": optimizer,
         "learning_rate": RATES[optimizer],
         "schedule": "linear",
         "warm_up": 0.2,
         "augment": default_augment(data) if convolutional else "none",
-        "label_smoothing": 0.1 if convolutional and plan.head == "SOFTMAX" else 0.0,
+        "label_smoothing": 0.1 if large and plan.head == "SOFTMAX" else 0.0,
     }
     if optimizer in ("adamw", "muon") and not given.get("l2"):
         chosen["weight_decay"] = 0.02

@@ -1,0 +1,199 @@
+"""What a training does at each step, what it says, and which weights it ends with."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from wxb.data import load_data
+from wxb.errors import WxbError
+from wxb.learning.batches import bounds
+from wxb.learning.inference import logits, score
+from wxb.learning.loop import learn
+from wxb.learning.machine import Machine, choose
+from wxb.learning.recipe import OPTIMIZERS, Recipe
+from wxb.network import build
+
+CPU = Machine("cpu", "float32", 1)
+LINEAR = "SOFTMAX"
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_data("digits")
+
+
+@pytest.fixture(scope="module")
+def points():
+    generator = np.random.default_rng(0)
+    inputs = generator.normal(size=(200, 3)).astype(np.float32)
+    return load_data(inputs, (1000 + 50 * inputs @ [[1.0], [-2.0], [0.5]]).astype(np.float32))
+
+
+def trained(data, network, recipe, machine=CPU):
+    model = build(network, data, seed=recipe.seed)
+    return model, list(learn(model, data, recipe, machine))
+
+
+def test_records_count_steps_and_epochs_and_tell_the_rate(digits):
+    recipe = Recipe(epochs=2, batch_size=500, optimizer="sgd", learning_rate=0.5, schedule="linear", warm_up=0)
+    _, records = trained(digits, LINEAR, recipe)
+    assert [(r.step, r.steps, r.epoch, r.epochs, r.epoch_end) for r in records] == [
+        (1, 6, 1, 2, False), (2, 6, 1, 2, False), (3, 6, 1, 2, True),
+        (4, 6, 2, 2, False), (5, 6, 2, 2, False), (6, 6, 2, 2, True),
+    ]  # fmt: skip
+    assert [r.learning_rate for r in records] == pytest.approx([0.5 * (6 - i) / 6 for i in range(6)])
+    assert all(r.validation is None and r.train_loss is None for r in records if not r.epoch_end)
+    assert records[2].validation.examples == len(digits.split.validation)
+
+
+def test_the_epoch_s_loss_is_the_mean_over_its_examples(digits):
+    recipe = Recipe(epochs=1, batch_size=400, optimizer="sgd", learning_rate=0.1)
+    model = build(LINEAR, digits)
+    examples = len(digits.split.train)
+    sizes = np.diff(bounds(examples, 400))
+    records = list(learn(model, digits, recipe, CPU))
+    expected = sum(r.loss * n for r, n in zip(records, sizes, strict=True)) / examples
+    assert records[-1].train_loss == pytest.approx(expected, rel=1e-6)
+
+
+def test_one_step_of_plain_gradient_descent_is_minus_rate_times_gradient(digits):
+    recipe = Recipe(epochs=1, batch_size=2000, optimizer="sgd", learning_rate=0.3, schedule="constant", warm_up=0)
+    start = build(LINEAR, digits)
+    loss = start.head.loss(
+        start(torch.from_numpy(digits.part("train")[0])), torch.from_numpy(digits.part("train")[1])
+    ).mean()
+    gradients = torch.autograd.grad(loss, list(start.parameters()))
+    model, _ = trained(digits, LINEAR, recipe)
+    for before, gradient, after in zip(start.parameters(), gradients, model.parameters(), strict=True):
+        assert torch.allclose(after, before - 0.3 * gradient, atol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_learns_the_digits(digits, optimizer):
+    rates = {"sgd": 0.3, "momentum": 0.05, "nesterov": 0.05}
+    recipe = Recipe(epochs=4, batch_size=64, optimizer=optimizer, learning_rate=rates.get(optimizer, 0.01))
+    model, records = trained(digits, "FC-32-RELU, SOFTMAX", recipe)
+    assert records[-1].validation.accuracy > 0.85
+    assert score(model, *digits.part("test"), CPU).accuracy > 0.85
+
+
+def test_parts_of_a_batch_add_up_to_its_gradient(digits):
+    whole = Recipe(epochs=1, batch_size=300, optimizer="sgd", learning_rate=0.1, class_weight="balanced")
+    one, _ = trained(digits, "FC-16-TANH, SOFTMAX", whole)
+    other, _ = trained(digits, "FC-16-TANH, SOFTMAX", dataclasses.replace(whole, accumulate=7))
+    for a, b in zip(one.parameters(), other.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-6)
+
+
+def test_the_sum_has_the_mean_s_minimum_at_a_rate_scaled_by_the_batch(digits):
+    n = len(digits.split.train)
+    mean = Recipe(epochs=5, batch_size=n, optimizer="sgd", learning_rate=0.5, l2=0.01)
+    summed = dataclasses.replace(mean, reduction="sum", learning_rate=0.5 / n, l2=0.01 * n)
+    one, _ = trained(digits, LINEAR, mean)
+    other, _ = trained(digits, LINEAR, summed)
+    for a, b in zip(one.parameters(), other.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-5)
+
+
+def test_l2_is_in_the_loss_and_pulls_the_weights_in(digits):
+    plain = Recipe(epochs=10, batch_size=100, optimizer="sgd", learning_rate=0.3)
+    free, records = trained(digits, LINEAR, plain)
+    held, penalized = trained(digits, LINEAR, dataclasses.replace(plain, l2=0.05))
+    assert held.get_parameter("1.FC-10.weight").norm() < 0.7 * free.get_parameter("1.FC-10.weight").norm()
+    assert penalized[-1].train_loss > records[-1].train_loss
+
+
+def test_weight_decay_shrinks_weights_and_leaves_biases(digits):
+    # with a rate that moves nothing but the decay: 1 - 0.1 * 5 a step
+    recipe = Recipe(epochs=1, batch_size=2000, optimizer="sgd", learning_rate=0.1, schedule="constant", warm_up=0)
+    free, _ = trained(digits, LINEAR, recipe)
+    decayed, _ = trained(digits, LINEAR, dataclasses.replace(recipe, weight_decay=5))
+    start = build(LINEAR, digits).get_parameter("1.FC-10.weight")
+    name = "1.FC-10.weight"
+    assert torch.allclose(decayed.get_parameter(name), free.get_parameter(name) - 0.5 * start, atol=1e-6)
+    assert torch.equal(decayed.get_parameter("1.FC-10.bias"), free.get_parameter("1.FC-10.bias"))
+
+
+def test_clip_bounds_the_step(digits):
+    recipe = Recipe(epochs=1, batch_size=2000, optimizer="sgd", learning_rate=1, schedule="constant", warm_up=0, clip=0.01)
+    start = build(LINEAR, digits)
+    model, _ = trained(digits, LINEAR, recipe)
+    moved = [(a - b).flatten() for a, b in zip(model.parameters(), start.parameters(), strict=True)]
+    assert torch.cat(moved).norm().item() == pytest.approx(0.01, rel=1e-3)
+
+
+def test_best_keeps_the_weights_of_the_best_validation(digits):
+    recipe = Recipe(epochs=6, batch_size=100, optimizer="sgd", learning_rate=3.0, schedule="constant", keep="best")
+    model, records = trained(digits, "FC-16-RELU, SOFTMAX", recipe)
+    best = max(r.validation.accuracy for r in records if r.validation)
+    assert score(model, *digits.part("validation"), CPU).accuracy == best
+
+
+def test_early_stop_ends_after_so_many_epochs_without_a_better_one(digits):
+    recipe = Recipe(epochs=50, batch_size=50, optimizer="adam", learning_rate=0.02, schedule="constant", early_stop=3)
+    _, records = trained(digits, "FC-64-RELU, SOFTMAX", recipe)
+    values = [r.validation.accuracy for r in records if r.validation]
+    assert len(values) < 50
+    assert max(values[-3:]) < max(values)
+    assert len(values) - 1 - max(i for i, v in enumerate(values) if v == max(values)) == 3
+
+
+def test_averaged_weights_are_the_exponential_mean_of_the_steps(digits):
+    recipe = Recipe(epochs=1, batch_size=300, optimizer="sgd", learning_rate=0.5, average=0.8)
+    model = build(LINEAR, digits)
+    name = "1.FC-10.weight"
+    mean = model.get_parameter(name).detach().clone()
+    for record in learn(model, digits, recipe, CPU):
+        if record.step <= record.steps:
+            mean = 0.8 * mean + 0.2 * model.get_parameter(name).detach()
+    assert torch.allclose(model.get_parameter(name), mean, atol=1e-6)
+
+
+def test_a_loss_that_is_no_number_ends_the_epochs(digits):
+    recipe = Recipe(epochs=30, batch_size=100, optimizer="sgd", learning_rate=1e30, schedule="constant", warm_up=0)
+    _, records = trained(digits, "FC-16-RELU-FC-16-RELU, SOFTMAX", recipe)
+    assert not math.isfinite(records[-1].train_loss)
+    assert records[-1].epoch < 30
+
+
+def test_numbers_of_any_size_are_learned_in_their_own_units(points):
+    recipe = Recipe(epochs=60, batch_size=20, optimizer="adam", learning_rate=0.02)
+    model, records = trained(points, "EUCLID", recipe)
+    assert records[-1].validation.rmse < 1
+    predicted = logits(model, points.part("test")[0], CPU).numpy()
+    assert np.abs(predicted - points.part("test")[1]).max() < 3
+
+
+def test_without_validation_examples_nothing_is_scored():
+    data = load_data("ring", examples=100, split=(0.8, 0, 0.2))
+    _, records = trained(data, LINEAR, Recipe(epochs=1, batch_size=50, optimizer="sgd"))
+    assert records[-1].validation is None
+
+
+def test_logits_come_in_the_examples_order_whatever_the_batch_size(digits):
+    model = build("CONV3-8-BN-RELU-GAP, SOFTMAX", digits)
+    examples = digits.part("test")[0]
+    assert torch.allclose(logits(model, examples, CPU, 7), logits(model, examples, CPU, 1000), atol=1e-5)
+    assert model.training
+
+
+def test_bfloat16_learns_with_float32_weights(digits):
+    recipe = Recipe(epochs=3, batch_size=64, optimizer="adam", learning_rate=0.01)
+    model, records = trained(digits, "CONV3-8-BN-RELU-POOL-FC-32-RELU, SOFTMAX", recipe, Machine("cpu", "bfloat16", 1))
+    assert all(p.dtype == torch.float32 for p in model.parameters())
+    assert records[-1].validation.accuracy > 0.8
+
+
+def test_what_was_set_in_torch_before_comes_back(digits):
+    before = torch.get_num_threads()
+    trained(digits, LINEAR, Recipe(epochs=1, batch_size=2000), Machine("cpu", "float32", before + 1))
+    assert torch.get_num_threads() == before
+
+
+def test_an_unknown_device_is_refused_with_those_there():
+    with pytest.raises(WxbError, match=r"--device cuda:7: no such device here|no such device") as error:
+        choose("quantum")
+    assert "found: cpu" in str(error.value)
