@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wxb.data import load_data
     from wxb.learning.loop import learn
+    from wxb.learning.recipe import Recipe
     from wxb.network import build
     from wxb.notation import read
     from wxb.runs.run import Run
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Run", "__version__", "build", "learn", "load_data", "read", "train"]
+__all__ = ["Recipe", "Run", "__version__", "build", "learn", "load_data", "read", "train"]
 
 _HOMES = {
+    "Recipe": "wxb.learning.recipe",
     "Run": "wxb.runs.run",
     "build": "wxb.network",
     "learn": "wxb.learning.loop",
