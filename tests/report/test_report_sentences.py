@@ -99,6 +99,14 @@ def test_probabilities_that_are_wrong_are_said_with_their_direction(fine, confid
     assert warnings(found) == [f"its probabilities are {said} on average"]
 
 
+def test_low_probabilities_are_no_warning_where_label_smoothing_asks_for_them(fine):
+    found = changed(fine, test={"calibration_error": 0.09}, settings={"label_smoothing": 0.1})
+    found["calibration"] = [{"examples": 449, "confidence": 0.81, "accuracy": 0.9}]
+    assert warnings(found) == []
+    found["calibration"][0]["confidence"] = 0.99
+    assert len(warnings(found)) == 1
+
+
 def test_both_rules_of_size_are_said(fine):
     said = about_size(fine)
     assert "19,562 parameters learn from 1,149 training examples." in said

@@ -17,6 +17,7 @@ import pytest
 import torch
 
 from tests.runs.small import NETWORK, small_plan, three_blobs
+from wxb.data import load_data
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.learning.inference import logits
@@ -145,6 +146,22 @@ def test_other_data_is_evaluated_whole_and_a_part_where_asked(used, data):
     assert used[0].evaluate(other).examples == 60
     assert used[0].evaluate(other, "test").examples == 15
     assert used[0].evaluate(data, "train").examples == len(data.split.train)
+
+
+def test_without_data_the_runs_own_is_loaded_again(tmp_path):
+    data = load_data("ring", examples=80, noise=0.1, seed=3)
+    run, _ = done(data, tmp_path / "ring", "FC-4-RELU, SOFTMAX")
+    assert run.load_data().fingerprint == data.fingerprint
+    assert run.evaluate().summary() == run.summary.test
+
+
+def test_arrays_cannot_be_loaded_again(tmp_path):
+    examples = three_blobs()
+    data = load_data(examples.examples, examples.targets)
+    run, _ = done(data, tmp_path / "arrays")
+    assert run.evaluate(data).examples == len(data.split.test)
+    with pytest.raises(WxbError, match=r"was trained on arrays(.|\n)*evaluate\(data\)"):
+        run.evaluate()
 
 
 def test_classes_in_another_order_are_matched_by_name(used, data):

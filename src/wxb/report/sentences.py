@@ -147,7 +147,10 @@ def warnings(found: Found) -> list[str]:
     listed += _class_warnings(found)
     error = found["test"].get("calibration_error")
     if error is not None and error > MISCALIBRATED and found["test"]["examples"] >= CALIBRATABLE:
-        listed.append(f"its probabilities are {_direction(found)} by {gap_text(error, 'accuracy')} on average")
+        direction = _direction(found)
+        softened = found["settings"].get("label_smoothing") or found["settings"].get("mixup")
+        if not (direction == "too low" and softened):  # lower probabilities are what was asked for
+            listed.append(f"its probabilities are {direction} by {gap_text(error, 'accuracy')} on average")
     return listed
 
 

@@ -7,13 +7,17 @@ import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from wxb import __version__
-from wxb.data.dataset import Dataset
+from wxb.data.dataset import Dataset, Split
+from wxb.data.load import ARRAYS
+from wxb.errors import WxbError
 from wxb.numbers import count, shape
 from wxb.runs.files import digest
+from wxb.runs.folder import SETTINGS
 
 LIBRARIES = ("torch", "numpy", "safetensors")
 
@@ -94,6 +98,34 @@ def changes(facts: Mapping[str, object], data: Dataset) -> list[str]:
     if not found and now["targets_fingerprint"] != facts["targets_fingerprint"]:
         found.append("the targets of some examples")
     return found or ["the content of some examples; their number, shape and targets are the same"]
+
+
+def need_same(path: Path, facts: Mapping[str, object], split: Split, data: Dataset) -> None:
+    """Raises WxbError, with what changed, where `data` is not what the run in `path` began with."""
+    found = changes(facts, data)
+    parts = ("train", "validation", "test")
+    if not found and any(not np.array_equal(getattr(split, part), getattr(data.split, part)) for part in parts):
+        found = [f"the split: {split.how} then, {data.split.how} now"]
+    if found:
+        raise WxbError(
+            f"the data has changed since {path} began; it cannot be resumed",
+            "\n".join(found),
+            f"bring the data back, or train anew: wxb train --config {path / SETTINGS}",
+        )
+
+
+def load_again(path: Path, source: Mapping[str, Any], data_dir: str | Path | None = None) -> Dataset:
+    """The data that the run in `path` was trained on. Raises WxbError where it came as arrays, or is not there."""
+    from wxb.data import load_data
+
+    stored = dict(source)
+    name = stored.pop("source")
+    if name == ARRAYS:
+        raise WxbError(
+            f"{path} was trained on arrays, which only the one who has them can give again",
+            fix=f"in Python: wxb.Run.open({str(path)!r}).evaluate(data)",
+        )
+    return load_data(name, **stored | ({} if data_dir is None else {"data_dir": data_dir}))
 
 
 def _class_changes(then: Mapping[str, object], now: Mapping[str, object]) -> list[str]:

@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
-import numpy as np
 
 from wxb import __version__
 from wxb.data.dataset import Dataset, Split
@@ -53,7 +52,7 @@ from wxb.runs.folder import (
 )
 from wxb.runs.journal import Checkpoint, Journal, Saveable
 from wxb.runs.manifest import manifest_text, read_manifest
-from wxb.runs.origin import changes, data_facts, environment
+from wxb.runs.origin import data_facts, environment, load_again, need_same
 from wxb.runs.summary import FORMAT, State, Steps, Summary, read_summary
 
 if TYPE_CHECKING:
@@ -265,7 +264,7 @@ class Run:
         try:
             self.summary = read_summary(self.path)  # the one who held it may have finished it
             self._need_resumable()
-            self._need_same(data)
+            need_same(self.path, self.data, self.split, data)
             self._journal = Journal(self.path)
             checkpoint = self._journal.checkpoint()
         except WxbError:
@@ -287,18 +286,6 @@ class Run:
             raise WxbError(
                 f"{self.path} has failed and would fail again: {self.summary.reason}",
                 fix="train again with other settings, for example a lower --learning-rate",
-            )
-
-    def _need_same(self, data: Dataset) -> None:
-        found = changes(self.data, data)
-        parts = ("train", "validation", "test")
-        if not found and any(not np.array_equal(getattr(self.split, p), getattr(data.split, p)) for p in parts):
-            found = [f"the split: {self.split.how} then, {data.split.how} now"]
-        if found:
-            raise WxbError(
-                f"the data has changed since {self.path} began; it cannot be resumed",
-                "\n".join(found),
-                f"bring the data back, or train anew: wxb train --config {self.path / SETTINGS}",
             )
 
     def _write_summary(self) -> None:
@@ -383,13 +370,20 @@ class Run:
 
         return predict(self, array)
 
-    def evaluate(self, data: Dataset, part: str | None = None) -> Evaluation:
+    def evaluate(self, data: Dataset | None = None, part: str | None = None) -> Evaluation:
         """How good the network is on a part of `data`: by default on the test part of the run's own data, and on all
         examples of any other. Classes are matched by name; raises WxbError where they cannot be.
         """
         from wxb.runs.evaluate import evaluate_run
 
-        return evaluate_run(self, data, part)
+        return evaluate_run(self, self.load_data() if data is None else data, part)
+
+    def load_data(self, data_dir: str | Path | None = None) -> Dataset:
+        """The data that the run was trained on, from where it came, or from `data_dir`.
+
+        Raises WxbError where it was given as arrays, or is not there any more.
+        """
+        return load_again(self.path, self.data["source"], data_dir)
 
 
 def _bytes(path: Path) -> bytes:
