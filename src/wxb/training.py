@@ -72,7 +72,13 @@ class Training:
         tree = default_network(data) if network is None else network
         self.plan = plan(read(tree) if isinstance(tree, str) else tree, data.shape, data.outputs, bindings)
         self.recipe: Recipe = recipe_for(self.plan, data, options or {})
-        refuse_if_too_large(self.plan, self.recipe.batch_size, self.recipe.optimizer)
+        refuse_if_too_large(
+            self.plan,
+            min(self.recipe.batch_size, len(data.split.train)),
+            self.recipe.optimizer,
+            self.recipe.accumulate,
+            self.recipe.device,
+        )
         self.model = build(self.plan, data, seed=self.recipe.seed, scale=self.recipe.scale)
         self.machine = machine or self._machine()
         began = time.perf_counter()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from wxb.data import load_data
 from wxb.errors import WxbError
 from wxb.learning.optimizers import optimizers
 from wxb.learning.recipe import OPTIMIZERS, Recipe
@@ -17,6 +18,7 @@ from wxb.network import build, memory
 from wxb.network.layers import LAYERS
 from wxb.notation import plan, read
 from wxb.notation.tree import Plan
+from wxb.training import Training
 
 MIB, GIB = 2**20, 2**30
 BATCH = 8
@@ -232,3 +234,23 @@ def test_where_no_batch_is_small_enough_the_largest_layer_is_named():
     with pytest.raises(WxbError) as error:
         memory.refuse_if_too_large(plan_, 8, "sgd", there=MIB)
     assert error.value.fix.startswith("a smaller 3.FC-5000: it has 5,125,000 of")
+
+
+def test_a_training_is_refused_as_well_and_its_way_out_is_one(monkeypatch):
+    data = load_data("ring", examples=1000)
+    text = "FC-64-RELU-FC-64-RELU, SOFTMAX"
+    there = memory.estimate(plan(read(text), data.shape, data.outputs), 50, "adam").total
+    monkeypatch.setattr(memory, "available", lambda: there)
+    options = {"optimizer": "adam", "epochs": 1, "batch_size": 200, "device": "cpu"}
+    with pytest.raises(WxbError, match="training this network takes about") as error:
+        Training(data, text, options=options)
+    assert error.value.fix == "--batch-size 50, or --accumulate 4 for the same batches in parts"
+    Training(data, text, options=options | {"batch_size": 50})
+    Training(data, text, options=options | {"accumulate": 4})
+
+
+def test_a_batch_is_at_most_all_training_examples(monkeypatch):
+    data = load_data("ring", examples=100)
+    there = memory.estimate(plan(read("SOFTMAX"), data.shape, data.outputs), len(data.split.train), "sgd").total
+    monkeypatch.setattr(memory, "available", lambda: there)
+    Training(data, "SOFTMAX", options={"optimizer": "sgd", "batch_size": 100_000, "device": "cpu"})
