@@ -1,6 +1,6 @@
 """The page on the command line, made of the commands' own help texts.
 
-    python -m docs.command_line      writes docs/command-line.md
+python -m docs.command_line      writes docs/command-line.md
 """
 
 from __future__ import annotations

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from wxb.cli.main import main
@@ -67,3 +69,14 @@ def process(tmp_path: Path) -> Callable[..., Ended]:
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
     return call
+
+
+SCHEMAS = {path.name[:-5]: json.loads(path.read_text()) for path in (files("wxb.cli") / "schemas").iterdir()}
+
+
+def valid(content: dict[str, Any]) -> dict[str, Any]:
+    """Checks a command's JSON against the schema that it names."""
+    name = content["schema"].split("/")[1]
+    assert content["schema"] == SCHEMAS[name]["$id"]
+    jsonschema.Draft202012Validator(SCHEMAS[name]).validate(content)
+    return content

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from importlib.resources import files
-
 import jsonschema
 import pytest
 
+from tests.cli.conftest import SCHEMAS, valid
 from wxb.cli.main import COMMANDS
 from wxb.notation.named import NAMED
-
-SCHEMAS = {path.name[:-5]: json.loads(path.read_text()) for path in (files("wxb.cli") / "schemas").iterdir()}
-
-
-def valid(content):
-    """Checks a command's JSON against the schema that it names."""
-    name = content["schema"].split("/")[1]
-    assert content["schema"] == SCHEMAS[name]["$id"]
-    jsonschema.Draft202012Validator(SCHEMAS[name]).validate(content)
-    return content
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,8 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.cli.conftest import COMMAND, Ended, environment
-from tests.cli.test_cli_show import valid
+from tests.cli.conftest import COMMAND, Ended, environment, valid
 
 SMALL = ("digits", "FC-32-RELU, SOFTMAX", "--epochs", 3, "--threads", 1)
 
@@ -225,7 +225,7 @@ def test_a_stopped_training_resumed_ends_with_the_bits_of_an_undisturbed_one(tmp
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of a POSIX system")
-def test_a_second_signal_ends_at_once(tmp_path):
+def test_a_second_signal_ends_at_once(tmp_path, call):
     process = started(tmp_path, *LONG, "--epochs", "2000", "--out", "stopped")
     for _ in range(50):  # the second may find the first being saved, or not yet seen
         process.send_signal(signal.SIGINT)
@@ -234,10 +234,16 @@ def test_a_second_signal_ends_at_once(tmp_path):
     assert process.returncode == 130
     assert time.monotonic() - began < 10
     assert "Traceback" not in err
+    assert call("runs", ".", "--json").json["runs"][0]["state"] == "stopped"
 
 
-def test_resuming_after_the_data_changed_is_refused_and_says_what(tmp_path, call):
+@pytest.mark.skipif(os.name == "nt", reason="signals of a POSIX system")
+def test_a_folder_has_one_writer_and_a_resume_needs_the_same_data(tmp_path, call):
     process = started(tmp_path, *LONG, "--epochs", "2000", "--out", "stopped")
+    for words in ([*LONG, "--out", "stopped"], ["resume", "stopped"]):  # while the first still writes
+        second = call(*words)
+        assert (second.code, second.out) == (2, "")
+        assert "already holds a run" in second.err or "another wxb is writing stopped" in second.err
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     facts = json.loads((tmp_path / "stopped" / "data.json").read_text())
@@ -248,6 +254,25 @@ def test_resuming_after_the_data_changed_is_refused_and_says_what(tmp_path, call
     assert ended.err.startswith("error: the data has changed since stopped began; it cannot be resumed\n")
     assert "640" in ended.err
     assert "600" in ended.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of a POSIX system")
+def test_a_file_that_cannot_be_written_is_said_and_leaves_a_run_that_can_be_resumed(tmp_path, call):
+    words = ("train", "digits", "FC-256-RELU, SOFTMAX", "--epochs", "1", "--threads", "1", "--out", "run")
+    limited = f"ulimit -f 32; exec {shlex.join([*COMMAND, *words])}"  # no file above 32 KiB; the weights need 75
+    ended = subprocess.run(
+        ["bash", "-c", limited],
+        cwd=tmp_path, env=environment(PYTHONDONTWRITEBYTECODE="1"), capture_output=True, text=True, timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert re.search(
+        r"^error: .*run/weights\.safetensors (was not saved|cannot be written)", ended.stderr, re.MULTILINE
+    )
+    assert "Traceback" not in ended.stderr
+    resumed = call("resume", "run", "--json")
+    assert resumed.code == 0, resumed.err
+    assert call("verify", "run").code == 0
 
 
 # --- what a run is for -----------------------------------------------------------------------------------------------
@@ -276,13 +301,14 @@ def test_predict_knows_pictures_and_rows(trained, call):
     from wxb.data import load_data
 
     digits = load_data("digits")
-    Image.fromarray(digits.examples[0, 0]).save("zero.png")
+    Image.fromarray((digits.examples[0, 0].astype(int) * 255 // 16).astype(np.uint8)).save("zero.png")
     np.save("rows.npy", digits.examples[:3])
     found = valid(call("predict", trained[1], "zero.png", "rows.npy", "--json").json)["predictions"]
     assert [(one["file"], one.get("row")) for one in found] == [
         ("zero.png", None), ("rows.npy", 0), ("rows.npy", 1), ("rows.npy", 2),
     ]  # fmt: skip
     assert found[0]["class"] == found[1]["class"]
+    assert found[0]["probability"] == pytest.approx(found[1]["probability"], abs=0.1)  # ink was counted to 16 again
     assert found[0]["probability"] == max(found[0]["probabilities"].values())
     assert sum(found[0]["probabilities"].values()) == pytest.approx(1)
     spoken = call("predict", trained[1], "zero.png").out.splitlines()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wxb.runs.run import Run
 
 MOST_NAMED = 5  # broken files that an error lists
+INK = {"digits": 16}  # the greatest value of a known set's pictures where it is not 255
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,8 @@ def read_array(file: str, run: Run) -> list[Example]:
 
 def read_picture(file: str, run: Run) -> NDArray[np.uint8]:
     """A picture (channels, height, width) as the network takes it."""
+    import numpy as np
+
     from wxb.data.decoding import LeftOut, decode, quiet_decoders, read_header
     from wxb.data.load import MAX_PIXELS
 
@@ -123,9 +126,11 @@ def read_picture(file: str, run: Run) -> NDArray[np.uint8]:
             if not fits and height != width:
                 sizes = f"{header.height}x{header.width} pixels; the network takes {height}x{width}"
                 raise WxbError(f"{file}: {sizes}")
-            return decode(Path(file), grey=channels == 1, side=None if fits else height, max_pixels=MAX_PIXELS)
+            picture = decode(Path(file), channels == 1, None if fits else height, MAX_PIXELS)
         except LeftOut as reason:
             raise WxbError(f"{file}: {reason.reason}" + (f" ({reason.more})" if reason.more else "")) from reason
+    ink = INK.get(str(run.data["source"].get("source")), 255)
+    return (picture.astype(np.uint16) * ink // 255).astype(np.uint8)
 
 
 def as_dicts(examples: list[Example], found: Prediction) -> list[dict[str, Any]]:
