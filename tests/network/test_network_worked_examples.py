@@ -1,10 +1,7 @@
-"""The numbers that the lecture prints, digit by digit."""
-
-from __future__ import annotations
+"""The lecture's worked examples with its own digits: linear scores, losses, a network by hand, convolution, pooling."""
 
 import math
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -14,277 +11,269 @@ from torch import Tensor
 from wxb.network import Model, build
 from wxb.network.heads import HEADS
 from wxb.network.layers import bias_in_weights, with_one
-from wxb.notation import plan, read
 
 
-def put(model: Model, path: str, weight: list[list[float]], bias: list[float] | None = None) -> None:
-    """Give the layer at `path` these weights; no bias leaves its zeros."""
-    layer = model.get_submodule(path)
-    with torch.no_grad():
-        layer.weight.copy_(torch.tensor(weight).view(layer.weight.shape))
-        if bias is not None:
-            layer.bias.copy_(torch.tensor(bias))
-
-
-def loss(head: str, scores: list[float], true: int) -> float:
-    """The head's loss of one example."""
-    logits = torch.tensor([scores], dtype=torch.float64)
-    return HEADS[head].loss(logits, torch.tensor([true])).item()
-
-
-def printed(numbers: Tensor, decimals: int = 2) -> list[str]:
-    return [f"{number:.{decimals}f}" for number in numbers.flatten().tolist()]
-
-
-# --- C: the linear classifier ---
-
-ROWS = [[0.2, -0.5, 0.1, 2.0, 1.1], [1.5, 1.3, 2.1, 0.0, 3.2], [0.0, 0.25, 0.2, -0.3, -1.2]]  # the bias comes last
-PICTURE = torch.tensor([[[[56, 231], [24, 2]]]], dtype=torch.uint8)
-
-
-def linear() -> Model:
-    model = build("SOFTMAX", input_shape=(1, 2, 2), targets=3, scale="none")
-    put(model, "1.FC-3", [row[:4] for row in ROWS], [row[4] for row in ROWS])
+def network(text: str, shape: tuple[int, ...], targets: int, **tensors: list) -> Model:
+    """A network that takes its numbers as they are, in float64; `tensors` replace its own in their order."""
+    model = build(text, input_shape=shape, targets=targets, scale="none").double().eval()
+    put(model, list(tensors.values()))
     return model
 
 
-def test_a_linear_classifier_of_cifar_is_10x3072_times_3072_plus_10():
-    layer = build("SOFTMAX", input_shape=(3, 32, 32), targets=10).get_submodule("1.FC-10")
-    assert (tuple(layer.weight.shape), tuple(layer.bias.shape)) == ((10, 3072), (10,))
+def put(model: Model, tensors: list) -> None:
+    with torch.no_grad():
+        for parameter, values in zip(model.parameters(), tensors, strict=True):
+            parameter.copy_(torch.tensor(values, dtype=torch.float64).view(parameter.shape))
 
 
-def test_the_picture_of_four_pixels_has_the_lecture_s_scores():
-    scores = linear()(PICTURE)
-    assert printed(scores[:, :2], 1) == ["-96.8", "437.9"]
-    assert printed(scores[:, 2]) == ["60.75"]
+# --- the linear classifier ---
+
+WEIGHTS = [[0.2, -0.5, 0.1, 2.0], [1.5, 1.3, 2.1, 0.0], [0, 0.25, 0.2, -0.3]]
+BIASES = [1.1, 3.2, -1.2]
+PICTURE = torch.tensor([[[[56.0, 231], [24, 2]]]], dtype=torch.float64)  # stretched row by row
 
 
-def test_the_lecture_s_third_score_leaves_its_bias_out():
-    model = linear()
-    put(model, "1.FC-3", [row[:4] for row in ROWS], [0.0, 0.0, 0.0])
-    assert printed(model(PICTURE)[:, 2]) == ["61.95"]
+@pytest.mark.parametrize("head", ["SOFTMAX", "SVM"])
+def test_a_picture_of_2x2_has_the_scores_that_the_lecture_computes(head):
+    model = network(head, (1, 2, 2), 3, weights=WEIGHTS, biases=BIASES)
+    # the third is printed as 61.95 there: that leaves its bias of -1.2 out
+    assert model(PICTURE)[0].tolist() == pytest.approx([-96.8, 437.9, 60.75], abs=1e-9)
+    assert float(model(PICTURE)[0, 2].detach()) + 1.2 == pytest.approx(61.95, abs=1e-9)
+    assert model.head.predict(model(PICTURE)).tolist() == [1]
 
 
-def test_bias_trick_gives_equal_scores_in_both_forms():
-    x = PICTURE.flatten(1).double()
-    rows = torch.tensor(ROWS, dtype=torch.float64)
-    weight, bias = rows[:, :4], rows[:, 4]
-    assert torch.equal(bias_in_weights(weight, bias), rows)
-    assert with_one(x).tolist() == [[56, 231, 24, 2, 1]]
-    one, other = x @ weight.T + bias, with_one(x) @ bias_in_weights(weight, bias).T
-    torch.testing.assert_close(one, other, rtol=1e-14, atol=0)
-    assert printed(other) == ["-96.80", "437.90", "60.75"]
+def test_the_scores_of_bytes_are_those_of_the_same_numbers():
+    model = network("SVM", (1, 2, 2), 3, weights=WEIGHTS, biases=BIASES)
+    assert torch.equal(model(PICTURE.to(torch.uint8)), model(PICTURE))
 
 
-@given(st.integers(1, 6), st.integers(1, 6), st.integers(1, 4), st.integers(0, 1000))
-def test_bias_trick_is_the_affine_map_for_any_weights(features, targets, batch, seed):
-    generator = torch.Generator().manual_seed(seed)
-    weight, bias, x = (
-        torch.randn(shape, generator=generator, dtype=torch.float64)
-        for shape in ((targets, features), (targets,), (batch, features))
+def test_a_linear_classifier_of_cifar_pictures_has_ten_times_3072_weights():
+    model = build("SOFTMAX", input_shape=(3, 32, 32), targets=10)
+    assert [tuple(parameter.shape) for parameter in model.parameters()] == [(10, 3072), (10,)]
+    assert model(torch.zeros(1, 3, 32, 32)).shape == (1, 10)
+
+
+def test_the_bias_trick_gives_equal_scores():
+    weights, biases = torch.tensor(WEIGHTS, dtype=torch.float64), torch.tensor(BIASES, dtype=torch.float64)
+    joined, rows = bias_in_weights(weights, biases), with_one(PICTURE.flatten(1))
+    assert joined.tolist()[0] == pytest.approx([0.2, -0.5, 0.1, 2.0, 1.1])
+    assert rows.tolist() == [[56, 231, 24, 2, 1]]
+    model = network("SOFTMAX", (1, 2, 2), 3, weights=WEIGHTS, biases=BIASES)
+    assert (rows @ joined.T)[0].tolist() == pytest.approx([-96.8, 437.9, 60.75], abs=1e-9)
+    assert torch.allclose(rows @ joined.T, model(PICTURE), rtol=1e-14, atol=0)
+
+
+def test_the_bias_trick_holds_for_a_network_without_bias_on_one_more_feature():
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(7, 5, generator=generator, dtype=torch.float64)
+    weights = torch.randn(3, 5, generator=generator, dtype=torch.float64)
+    biases = torch.randn(3, generator=generator, dtype=torch.float64)
+    usual, tricked = (
+        network("FC-C, SVM", (5,), 3, w=[0.0] * 15, b=[0.0] * 3),
+        build("FC-Cb0, SVM", input_shape=(6,), targets=3, scale="none").double(),
     )
-    joined = with_one(x) @ bias_in_weights(weight, bias).T
-    torch.testing.assert_close(joined, torch.nn.functional.linear(x, weight, bias))
+    put(usual, [weights.tolist(), biases.tolist()])
+    put(tricked, [bias_in_weights(weights, biases).tolist()])
+    assert torch.allclose(usual(x), tricked(with_one(x)), rtol=1e-13, atol=1e-13)
 
 
-@given(st.floats(-100, 100), st.integers(0, 1000))
-def test_predictions_are_linear_without_bias(factor, seed):
-    model = build("FC-Cb0, SVM", input_shape=(12,), targets=3, seed=seed).double()
-    x = torch.randn(2, 12, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-    torch.testing.assert_close(model(factor * x), factor * model(x), rtol=1e-12, atol=1e-12)
+@given(st.floats(-100, 100), st.integers(0, 2**32))
+def test_scores_without_bias_are_linear_in_the_picture(factor, seed):
+    model = build("FC-Cb0, SVM", input_shape=(3, 4, 4), targets=5, scale="none", seed=3).double()
+    x, y = torch.randn(2, 2, 3, 4, 4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    assert torch.allclose(model(factor * x), factor * model(x), rtol=1e-10, atol=1e-12)
+    assert torch.allclose(model(x + y), model(x) + model(y), rtol=1e-10, atol=1e-12)
 
 
-def test_a_picture_half_as_bright_has_half_the_scores_without_bias():
-    model = build("FC-Cb0, SOFTMAX", input_shape=(1, 2, 2), targets=3, scale="none")
-    put(model, "1.FC-3", [row[:4] for row in ROWS])
-    torch.testing.assert_close(model(PICTURE.float() / 2), model(PICTURE) / 2)
+def test_a_bias_breaks_that_linearity():
+    model = network("SVM", (1, 2, 2), 3, weights=WEIGHTS, biases=BIASES)
+    assert not torch.allclose(model(0.5 * PICTURE), 0.5 * model(PICTURE))
 
 
-# --- D: losses ---
+# --- losses ---
 
-CAT = [-3.45, -8.87, 0.09, 2.9, 4.48, 8.02, 3.78, 1.06, -0.36, -0.72]
-CAR = [-0.51, 6.04, 5.31, -4.22, -4.19, 3.58, 4.49, -4.37, -2.09, -2.93]
-FROG = [3.42, 4.64, 2.65, 5.1, 2.64, 5.55, -4.34, -1.5, -4.79, 6.14]
-TRUE = {"cat": 3, "automobile": 1, "frog": 6}
+CLASSES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+SCORES = {  # of ten classes, of pictures of these three
+    "cat": [-3.45, -8.87, 0.09, 2.9, 4.48, 8.02, 3.78, 1.06, -0.36, -0.72],
+    "automobile": [-0.51, 6.04, 5.31, -4.22, -4.19, 3.58, 4.49, -4.37, -2.09, -2.93],
+    "frog": [3.42, 4.64, 2.65, 5.1, 2.64, 5.55, -4.34, -1.5, -4.79, 6.14],
+}
+
+
+def loss(head: str, scores: list[float], target: int) -> float:
+    logits = torch.tensor([scores], dtype=torch.float64)
+    return float(HEADS[head].loss(logits, torch.tensor([target])))
 
 
 @pytest.mark.parametrize(
-    ("head", "losses"), [("SVM", ["10.58", "0.27", "71.91"]), ("SOFTMAX", ["5.170", "0.577", "11.294"])]
+    ("name", "svm", "softmax"), [("cat", 10.58, 5.170), ("automobile", 0.27, 0.577), ("frog", 71.91, 11.294)]
 )
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_losses_of_the_three_pictures_of_cifar(head, losses, dtype):
-    scores = torch.tensor([CAT, CAR, FROG], dtype=dtype)
-    found = HEADS[head].loss(scores, torch.tensor([*TRUE.values()]))
-    decimals = len(losses[0].split(".")[1])
-    assert printed(found, decimals) == losses
+def test_losses_of_the_lecture_s_three_pictures(name, svm, softmax):
+    target = CLASSES.index(name)
+    assert loss("SVM", SCORES[name], target) == pytest.approx(svm, abs=1e-9)
+    assert round(loss("SOFTMAX", SCORES[name], target), 3) == softmax
+    by_hand = sum(max(0, score - SCORES[name][target] + 1) for j, score in enumerate(SCORES[name]) if j != target)
+    assert loss("SVM", SCORES[name], target) == pytest.approx(by_hand)
 
 
-def test_the_data_set_s_loss_is_the_mean_of_its_examples():
-    scores = torch.tensor([CAT, CAR, FROG], dtype=torch.float64)
-    found = HEADS["SVM"].loss(scores, torch.tensor([*TRUE.values()])).mean()
-    assert float(found) == pytest.approx((10.58 + 0.27 + 71.91) / 3, abs=1e-9)
+def test_the_loss_of_a_data_set_is_the_mean_over_its_examples():
+    logits = torch.tensor(list(SCORES.values()), dtype=torch.float64)
+    targets = torch.tensor([CLASSES.index(name) for name in SCORES])
+    assert float(HEADS["SVM"].loss(logits, targets).mean()) == pytest.approx((10.58 + 0.27 + 71.91) / 3)
+    assert round(float(HEADS["SOFTMAX"].loss(logits, targets).mean()), 3) == 5.681
 
 
-def test_three_classes_go_from_scores_to_probabilities_to_the_loss():
-    scores = torch.tensor([[3.2, 5.1, -1.7]], dtype=torch.float64)  # cat, car, frog
-    unnormalized = scores.exp()
-    assert [printed(unnormalized[:, 0], 1), printed(unnormalized[:, 1], 0), printed(unnormalized[:, 2])] == [
-        ["24.5"],
-        ["164"],
-        ["0.18"],
-    ]
-    probabilities = HEADS["SOFTMAX"].probabilities(scores)
-    assert probabilities is not None
-    assert printed(probabilities) == ["0.13", "0.87", "0.00"]
-    assert f"{loss('SOFTMAX', [3.2, 5.1, -1.7], 0):.2f}" == "2.04"
-    assert f"{loss('SVM', [3.2, 5.1, -1.7], 0):.1f}" == "2.9"
+def test_three_scores_of_a_cat_become_probabilities_and_a_loss():
+    scores = [3.2, 5.1, -1.7]  # cat, car, frog
+    logits = torch.tensor([scores], dtype=torch.float64)
+    powers, chances = logits.exp()[0].tolist(), HEADS["SOFTMAX"].probabilities(logits)[0].tolist()
+    assert [float(f"{power:.3g}") for power in powers] == [24.5, 164, 0.183]  # the source cuts the last one: 0.18
+    assert [f"{chance:.2f}" for chance in chances] == ["0.13", "0.87", "0.00"]
+    assert chances == pytest.approx([power / sum(powers) for power in powers])
+    assert round(loss("SOFTMAX", scores, 0), 2) == 2.04
+    assert loss("SVM", scores, 0) == pytest.approx(2.9)
 
 
-@pytest.mark.parametrize("head", ["SVM", "SOFTMAX"])
-def test_the_least_loss_is_zero_and_there_is_no_greatest(head):
-    assert loss(head, [1000.0, 0.0, 0.0], 0) == 0
-    assert loss(head, [-1e9, 0.0, 0.0], 0) >= 1e9
+def test_losses_are_at_least_0_and_without_a_greatest():
+    for head in ("SOFTMAX", "SVM"):
+        assert loss(head, [1000.0, 0, 0], 0) == 0
+        assert loss(head, [0.0, 1e6, 0], 0) >= 1e6
 
 
-@pytest.mark.parametrize("classes", [2, 10, 1000])
-def test_equal_scores_cost_the_logarithm_of_the_number_of_classes(classes):
-    assert loss("SOFTMAX", [0.0] * classes, 1) == pytest.approx(-math.log(1 / classes), rel=1e-12)
-    assert loss("SVM", [0.0] * classes, 1) == classes - 1
+def test_equal_scores_cost_the_logarithm_of_the_number_of_classes():
+    assert loss("SOFTMAX", [0.0] * 10, 7) == pytest.approx(math.log(10))
+    assert f"{math.log(10):.1f}" == "2.3"
+    assert loss("SVM", [0.0] * 10, 7) == 9  # C - 1: the margin of every other class
 
 
-def test_the_logarithm_of_ten_is_about_2_3():
-    assert f"{loss('SOFTMAX', [0.0] * 10, 4):.1f}" == "2.3"
+def test_a_loss_is_finite_where_the_probability_is_too_small_for_float32():
+    logits = torch.tensor([[0.0, 200.0]])
+    assert HEADS["SOFTMAX"].probabilities(logits)[0, 0] == 0
+    assert float(HEADS["SOFTMAX"].loss(logits, torch.tensor([0]))) == 200
 
 
-@given(st.lists(st.floats(-15, 15), min_size=2, max_size=12))
-def test_a_softmax_layer_gives_numbers_between_0_and_1_of_sum_1(scores):
-    probabilities = HEADS["SOFTMAX"].probabilities(torch.tensor([scores], dtype=torch.float64))
-    assert probabilities is not None
-    assert bool((probabilities > 0).all())
-    assert bool((probabilities < 1).all())
-    assert float(probabilities.sum()) == pytest.approx(1, abs=1e-12)
+@given(st.lists(st.floats(-15, 15), min_size=2, max_size=10))
+def test_a_softmax_lies_between_0_and_1_and_sums_to_1(scores):
+    chances = HEADS["SOFTMAX"].probabilities(torch.tensor([scores], dtype=torch.float64))[0]
+    assert bool((chances > 0).all())
+    assert bool((chances < 1).all())
+    assert float(chances.sum()) == pytest.approx(1, abs=1e-12)
+    order = torch.tensor(scores, dtype=torch.float64).argsort()
+    assert bool((chances[order].diff() >= 0).all())
 
 
-# --- E: neurons ---
+# --- neurons ---
 
 
-def test_a_neuron_is_a_weighted_sum_a_bias_and_an_activation():
-    model = build("FC-C-SIGMOID, EUCLID", input_shape=(4,), targets=1).double()
-    put(model, "1.FC-1", [[1.0, -2.0, 0.5, 3.0]], [-1.0])
-    z = 1 * 2 - 2 * 1 + 0.5 * 4 + 3 * 0.25 - 1
-    out = model(torch.tensor([[2.0, 1.0, 4.0, 0.25]], dtype=torch.float64))
-    assert out.item() == pytest.approx(1 / (1 + math.exp(-z)), rel=1e-6)
+def sigmoid(z: float) -> float:
+    return 1 / (1 + math.exp(-z))
 
 
-def by_hand(layers: int) -> Model:
-    """The lecture's sigmoid network of three layers of two neurons, or its first ones."""
-    text = "-".join(["FC-2-SIGMOID"] * (layers - 1) + ["FC-C-SIGMOID"])
-    model = build(f"{text}, EUCLID", input_shape=(2,), targets=2).double()
-    weights = ([[1, -2], [-1, 1]], [[2, -1], [-2, -1]], [[3, -1], [-1, 4]])
-    biases = ([1, 0], [0, 0], [-2, 2])
-    for layer in range(layers):
-        put(model, f"{2 * layer + 1}.FC-2", weights[layer], biases[layer])
-    return model
+def test_a_neuron_weighs_its_inputs_adds_its_bias_and_activates():
+    neuron = network("FC-C-SIGMOID, EUCLID", (2,), 1, weights=[[1.0, -2]], bias=[1.0])
+    (activation,) = neuron(torch.tensor([[1.0, -1]], dtype=torch.float64))[0].tolist()
+    assert activation == pytest.approx(sigmoid(1 * 1 + -2 * -1 + 1))
+    assert f"{activation:.2f}" == "0.98"
 
 
-def test_the_first_layer_by_hand_gives_0_98_and_0_12():
-    assert printed(by_hand(1)(torch.tensor([[1.0, -1.0]]))) == ["0.98", "0.12"]
+def test_a_layer_of_two_neurons_by_hand():
+    layer = network("FC-C-SIGMOID, EUCLID", (2,), 2, weights=[[1.0, -2], [-1, 1]], bias=[1.0, 0])
+    y = layer(torch.tensor([[1.0, -1]], dtype=torch.float64))[0].tolist()
+    assert [f"{value:.2f}" for value in y] == ["0.98", "0.12"]
+    assert y == pytest.approx([sigmoid(4), sigmoid(-2)])
 
 
-def test_three_layers_by_hand_are_a_function_of_vectors():
-    out = by_hand(3)(torch.tensor([[1.0, -1.0], [0.0, 0.0]]))
-    assert printed(out[0]) == ["0.62", "0.83"]
-    assert printed(out[1]) == ["0.51", "0.85"]
+@pytest.mark.parametrize(("x", "y"), [((1.0, -1.0), ["0.62", "0.83"]), ((0.0, 0.0), ["0.51", "0.85"])])
+def test_three_layers_of_two_sigmoids_by_hand(x, y):
+    model = network(
+        "(FC-2-SIGMOID)*2-FC-C-SIGMOID, EUCLID", (2,), 2,
+        w1=[[1.0, -2], [-1, 1]], b1=[1.0, 0], w2=[[2.0, -1], [-2, -1]], b2=[0.0, 0], w3=[[3.0, -1], [-1, 4]],
+        b3=[-2.0, 2],
+    )  # fmt: skip
+    assert [f"{value:.2f}" for value in model(torch.tensor([x], dtype=torch.float64))[0].tolist()] == y
 
 
-def test_a_network_is_matrix_operations_on_a_whole_batch():
-    model = by_hand(3)
-    x = torch.randn(5, 2, dtype=torch.float64)
-    a = x.T  # y = σ(W³ σ(W² σ(W¹ x + b¹) + b²) + b³), a column an example
-    for path in ("1.FC-2", "3.FC-2", "5.FC-2"):
-        layer = model.get_submodule(path)
-        a = torch.sigmoid(layer.weight @ a + layer.bias[:, None])
-    torch.testing.assert_close(model(x), a.T)
-    torch.testing.assert_close(torch.cat([model(row[None]) for row in x]), a.T)
-
-
-def test_backpropagation_by_hand_through_two_sigmoid_neurons():
-    model = build("FC-1-SIGMOID-FC-C-SIGMOID, EUCLID", input_shape=(1,), targets=1).double()
-    put(model, "1.FC-1", [[0.5]], [0.25])
-    put(model, "3.FC-1", [[-1.5]], [0.75])
-    x, target = 2.0, 1.0
-    a1 = 1 / (1 + math.exp(-(0.5 * x + 0.25)))
-    a2 = 1 / (1 + math.exp(-(-1.5 * a1 + 0.75)))
-    at_output = 2 * (a2 - target) * a2 * (1 - a2)  # upstream times the sigmoid's own σ(1 − σ)
-    at_hidden = at_output * -1.5 * a1 * (1 - a1)
-    found = model.head.loss(model(torch.tensor([[x]])), torch.tensor([[target]])).sum()
-    found.backward()
-    first, second = model.get_submodule("1.FC-1"), model.get_submodule("3.FC-1")
-    gradients = [first.weight.grad, first.bias.grad, second.weight.grad, second.bias.grad]
-    expected = [at_hidden * x, at_hidden, at_output * a1, at_output]
-    assert [gradient.item() for gradient in gradients] == pytest.approx(expected, rel=1e-12)
-
-
-# --- G: convolution and pooling ---
-
-
-def test_six_filters_of_5x5x3_on_32x32x3_give_28x28x6():
-    model = build("CONV5-6p0-GAP, SOFTMAX", input_shape=(3, 32, 32), targets=10)
-    conv = model.get_submodule("1.CONV5-6")
-    assert conv.weight[0].shape == (3, 5, 5)
-    assert conv(torch.rand(1, 3, 32, 32)).shape == (1, 6, 28, 28)
-
-
-def test_five_filters_are_a_grid_of_neurons_five_of_which_look_at_each_place():
-    conv = build("CONV5-5p0-GAP, SOFTMAX", input_shape=(3, 32, 32), targets=10).get_submodule("1.CONV5-5")
-    x = torch.rand(1, 3, 32, 32, requires_grad=True)
-    out = conv(x)
-    assert out.shape == (1, 5, 28, 28)
-    for neuron in range(5):
-        (seen,) = torch.autograd.grad(out[0, neuron, 10, 20], x, retain_graph=True)
-        field = torch.zeros(3, 32, 32, dtype=torch.bool)
-        field[:, 10:15, 20:25] = True
-        assert torch.equal(seen[0] != 0, field)
-
-
-def test_filters_share_their_weights_over_all_places():
-    planned = plan(read("CONV5-5p0-GAP, SOFTMAX"), (3, 32, 32), 10)
-    assert planned.items[0].parameters == 5 * (5 * 5 * 3) + 5  # not 28 * 28 times as many
-    conv = build(planned).get_submodule("1.CONV5-5").double()
-    x = torch.rand(1, 3, 32, 32, dtype=torch.float64)
-    moved = torch.roll(x, (2, 3), (2, 3))
-    torch.testing.assert_close(conv(moved)[:, :, 2:, 3:], conv(x)[:, :, :-2, :-3])
-
-
-def test_conv_is_the_correlation_and_a_flipped_filter_the_convolution_of_the_signal_books():
-    conv = build("CONV3-1p0b0-GAP, SOFTMAX", input_shape=(1, 7, 9), targets=2).get_submodule("1.CONV3-1").double()
-    f = torch.rand(7, 9, dtype=torch.float64)
-    g = torch.rand(3, 3, dtype=torch.float64)
-    convolution = np.zeros((5, 7))  # (f * g)[n] = Σ f[n − m] g[m], where f covers all of g
-    for i, j in np.ndindex(5, 7):
-        convolution[i, j] = sum(float(f[i + 2 - u, j + 2 - v] * g[u, v]) for u, v in np.ndindex(3, 3))
+def test_layers_are_matrix_operations_on_a_whole_batch_at_once():
+    model = build("FC-4-SIGMOID-FC-C-SIGMOID, EUCLID", input_shape=(3,), targets=2, scale="none", seed=5).double()
+    (w1, b1, w2, b2), x = model.parameters(), torch.randn(6, 3, dtype=torch.float64)
     with torch.no_grad():
-        conv.weight[0, 0] = g.flip(0, 1)
-        np.testing.assert_allclose(conv(f[None, None])[0, 0].numpy(), convolution)
-        conv.weight[0, 0] = g
-        assert not np.allclose(conv(f[None, None])[0, 0].numpy(), convolution)
+        b1.normal_()
+        b2.normal_()
+    formula = torch.sigmoid(w2 @ torch.sigmoid(w1 @ x.T + b1[:, None]) + b2[:, None]).T
+    assert torch.allclose(model(x), formula, rtol=1e-12, atol=0)
+    assert torch.allclose(model(x), torch.cat([model(row[None]) for row in x]), rtol=1e-12, atol=0)
+
+
+# --- convolution and pooling ---
+
+
+def correlation(x: Tensor, filters: Tensor, biases: Tensor) -> Tensor:
+    """Σ over channels, rows and columns of what a filter covers, at every place: the definition, without padding."""
+    number, _, height, width = filters.shape
+    rows, columns = x.shape[1] - height + 1, x.shape[2] - width + 1
+    out = torch.empty(number, rows, columns, dtype=x.dtype)
+    for f in range(number):
+        for i in range(rows):
+            for j in range(columns):
+                out[f, i, j] = (x[:, i : i + height, j : j + width] * filters[f]).sum() + biases[f]
+    return out
+
+
+@pytest.mark.parametrize("filters", [6, 5])
+def test_filters_of_5x5x3_on_32x32x3_give_a_map_of_28x28_each(filters):
+    model = build(f"CONV5-{filters}p0, SVM", input_shape=(3, 32, 32), targets=10)
+    layer = model.get_submodule(f"1.CONV5-{filters}")
+    assert tuple(layer.weight.shape) == (filters, 3, 5, 5)
+    assert layer(torch.zeros(1, 3, 32, 32)).shape == (1, filters, 28, 28)
+    # neurons at one place look at the same 5x5x3; each has its own weights, shared with its whole map
+    assert model.plan.items[0].receptive_field == (5, 5)
+    assert model.plan.items[0].parameters == filters * (5 * 5 * 3 + 1)
+
+
+def test_a_convolution_layer_is_the_correlation_of_its_definition():
+    model = build("CONV3x2-4p0, SVM", input_shape=(3, 6, 5), targets=2, scale="none").double()
+    layer = model.get_submodule("1.CONV3x2-4")
+    with torch.no_grad():
+        layer.bias.normal_()
+    x = torch.randn(2, 3, 6, 5, dtype=torch.float64)
+    expected = torch.stack([correlation(picture, layer.weight, layer.bias) for picture in x])
+    assert torch.allclose(layer(x), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_the_signal_books_convolution_is_a_correlation_with_the_filter_turned_by_half():
+    layer = build("CONV3-1p0b0, SVM", input_shape=(1, 5, 5), targets=2).double().get_submodule("1.CONV3-1")
+    g, x = layer.weight[0, 0].detach(), torch.randn(5, 5, dtype=torch.float64)
+
+    def convolved(i: int, j: int) -> Tensor:
+        """(x * g)(i, j) = Σ x(i − a, j − b) g(a, b)"""
+        return sum(x[i - a, j - b] * g[a, b] for a in range(3) for b in range(3))
+
+    expected = torch.stack([torch.stack([convolved(i, j) for j in range(2, 5)]) for i in range(2, 5)])
+    with torch.no_grad():
+        assert not torch.allclose(layer(x[None, None])[0, 0], expected)
+        layer.weight.copy_(g.flip(0, 1)[None, None])
+        assert torch.allclose(layer(x[None, None])[0, 0], expected, rtol=1e-12, atol=1e-12)
+
+
+def test_a_moved_picture_gives_moved_maps():
+    layer = build("CONV5-6p0, SVM", input_shape=(3, 12, 12), targets=2).get_submodule("1.CONV5-6")
+    x = torch.randn(1, 3, 13, 12)
+    assert torch.allclose(layer(x)[:, :, 1:], layer(x[:, :, 1:]), atol=1e-5)
 
 
 def test_a_fully_connected_layer_is_a_convolution_over_the_whole_input():
-    fc = build("FC-7-RELU, SVM", input_shape=(3, 5, 4), targets=2)
-    conv = build("CONV5x4-7p0-RELU, SVM", input_shape=(3, 5, 4), targets=2)
-    weights = fc.state_dict()
-    conv.load_state_dict(
-        {
-            name.replace("FC-7", "CONV5x4-7"): tensor.view(7, 3, 5, 4) if name == "1.FC-7.weight" else tensor
-            for name, tensor in weights.items()
-        }
-    )
-    x = torch.randint(0, 256, (6, 3, 5, 4), dtype=torch.uint8)
-    torch.testing.assert_close(fc(x), conv(x))
+    fc = build("FC-7-RELU, SVM", input_shape=(3, 5, 4), targets=2).double().get_submodule("1.FC-7")
+    conv = build("CONV5x4-7p0-RELU, SVM", input_shape=(3, 5, 4), targets=2).double().get_submodule("1.CONV5x4-7")
+    with torch.no_grad():
+        fc.bias.normal_()
+        conv.weight.copy_(fc.weight.view(7, 3, 5, 4))
+        conv.bias.copy_(fc.bias)
+    x = torch.randn(3, 3, 5, 4, dtype=torch.float64)
+    assert conv(x).shape == (3, 7, 1, 1)
+    assert torch.allclose(fc(x), conv(x).flatten(1), rtol=1e-12, atol=1e-12)
 
 
-def test_max_pooling_of_the_lecture_s_4x4_grid():
-    pool = build("POOL2/2, SVM", input_shape=(1, 4, 4), targets=2).get_submodule("1.POOL2")
-    grid = torch.tensor([[1, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]], dtype=torch.float32)
-    assert pool(grid[None, None]).tolist() == [[[[6, 8], [3, 4]]]]
+def test_max_pooling_of_2x2_takes_6_8_3_4():
+    pooling = build("POOL, SVM", input_shape=(1, 4, 4), targets=2).get_submodule("1.POOL2")
+    x = torch.tensor([[[[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]]])
+    assert pooling(x)[0, 0].tolist() == [[6, 8], [3, 4]]
