@@ -4,7 +4,8 @@
 
 A session is a block marked `console`; its commands follow `$ `. The comment line `<!-- run -->` directly above says
 that its output is real and taken by this script; `<!-- run: exact -->` that it comes out the same everywhere, and a
-test compares it. The sessions of one file run in order in one empty folder: a later one finds an earlier one's runs.
+test compares it; `<!-- run: mistake -->` that besides it is answered as a mistake of the user's. The sessions of one
+file run in order in one empty folder: a later one finds an earlier one's runs.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+DONE, MISTAKE = 0, 2  # exit codes
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS, LINES = 112, 50
 
 BLOCK = re.compile(
-    r"^(?:<!-- (?P<mark>run|run: exact) -->\n)?```(?P<language>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^(?:<!-- (?P<mark>run(?:: exact|: mistake)?) -->\n)?```(?P<language>\w+)\n(?P<body>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
 # what a terminal is told beside text: colours and other settings, or a movement
 CONTROL = re.compile(r"\x1b\[(?P<number>[0-9;?]*)(?P<what>[A-Za-z])")
@@ -35,7 +38,7 @@ class Block:
     """A fenced block of a Markdown text; `start` and `end` are the places of its body."""
 
     language: str
-    mark: str | None  # "run", "run: exact"
+    mark: str | None  # "run", "run: exact", "run: mistake"
     body: str
     start: int
     end: int
@@ -73,11 +76,12 @@ def taken_again(text: str) -> str:
 
 
 def session(block: Block, folder: Path) -> str:
-    """The block's commands, each with what the terminal shows of it. A command that fails ends the script."""
+    """The block's commands, each with what the terminal shows. One that ends otherwise than marked ends the script."""
+    expected = MISTAKE if block.mark == "run: mistake" else DONE
     shown = []
     for command in block.commands:
         code, screen = in_terminal(command, folder)
-        if code:
+        if code != expected:
             raise SystemExit(f"$ {command}\n{screen}\nended with {code}")
         shown.append(f"$ {command}\n{screen}\n" if screen else f"$ {command}\n")
     return "\n".join(shown)

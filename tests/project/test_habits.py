@@ -96,7 +96,7 @@ def test_the_pinned_version_is_in_the_range_that_the_package_allows(name):
 
 
 # what is imported under another name than it is installed by
-MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "tomli-w": "tomli_w"}
+MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "tomli-w": "tomli_w", "markdown-it-py": "markdown_it"}
 
 
 def imported(part: str) -> set[str]:
