@@ -144,6 +144,7 @@ def test_a_recipe_is_said_in_options_that_can_be_typed():
     assert "--learning-rate 0.001" in text
     assert "--no-shuffle" in text
     assert max(len(line) for line in text.splitlines()) <= 100
+    assert not any(line[10].isdigit() for line in text.splitlines())  # a value stays with its option
 
 
 @pytest.mark.skipif(os.name == "nt", reason="terminals of a POSIX system")

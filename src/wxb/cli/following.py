@@ -57,11 +57,13 @@ def details(training: Training, width: int | None) -> list[str]:
 
 def recipe_text(recipe: Recipe, width: int | None) -> str:
     """Every setting as the command line spells it."""
+    joint = "\x00"  # where a line must not break: between an option and its value
     shown = []
     for name, value in dataclasses.asdict(recipe).items():
         flag = name.replace("_", "-")
-        shown.append(f"--{flag} {value}" if not isinstance(value, bool) else f"--{flag}" if value else f"--no-{flag}")
-    return printing.labelled("recipe", "  ".join(shown), width or WIDE)
+        said = f"--{flag}{joint}{value}" if not isinstance(value, bool) else f"--{flag}" if value else f"--no-{flag}"
+        shown.append(said)
+    return printing.labelled("recipe", "  ".join(shown), width or WIDE).replace(joint, " ")
 
 
 def show_result(training: Training) -> None:
