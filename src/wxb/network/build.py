@@ -216,7 +216,7 @@ def _tensor(values: NDArray[np.float64]) -> Tensor:
 
 @torch.no_grad()
 def initialize(model: Model, seed: int) -> None:
-    """Draw the weights of every CONV and FC anew from (seed, "weights", path).
+    """Draw the weights of every CONV and FC from (seed, "weights", path).
 
     Normal with variance 2 / fan-in before a rectifier (He et al. 2015, equation 10), else 2 / (fan-in + fan-out)
     (Glorot, Bengio 2010, equation 12); biases 0. The layer that gives the logits starts at a tenth of that, so that the

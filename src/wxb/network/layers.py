@@ -22,6 +22,16 @@ class Affine(nn.Linear):
         """x: (batch, features) or (batch, channels, height, width) → (batch, width)."""
         return super().forward(x.flatten(1))
 
+    def reset_parameters(self) -> None:
+        """Nothing: `build.initialize` draws the weights, and torch's own generator is left to others."""
+
+
+class Convolution(nn.Conv2d):
+    """Filters (width, channels / groups, height, width) over maps: CONV, a correlation."""
+
+    def reset_parameters(self) -> None:
+        """Nothing: `build.initialize` draws the weights, and torch's own generator is left to others."""
+
 
 class Maxout(nn.Module):
     """The greatest of `pieces` neighbouring channels or features (Goodfellow et al. 2013)."""
@@ -113,7 +123,7 @@ class PadShortcut(nn.Module):
 
 
 def _convolution(layer: PlannedLayer) -> nn.Module:
-    return nn.Conv2d(
+    return Convolution(
         layer.input[0],
         layer.output[0],
         layer.kernel,
@@ -185,7 +195,7 @@ FEATURES = ("PIXELS", "POLAR", "HIST", "HOG", "BOW")  # designed, on the input o
 
 
 def layer(planned: PlannedLayer) -> nn.Module:
-    """The module of one planned layer, with torch's own initial weights (`build` draws them anew).
+    """The module of one planned layer; weights of CONV and FC hold anything until `build.initialize` draws them.
 
     Raises WxbError for a designed feature.
     """

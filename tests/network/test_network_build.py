@@ -1,0 +1,308 @@
+"""From a plan to a model: paths, initial weights, scales, and what does not fit together."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import wxb
+from wxb.data.dataset import Dataset, Split
+from wxb.errors import WxbError
+from wxb.network import build
+from wxb.network import build as build_function
+from wxb.network.build import NUMBERS_AT_ONCE, moments
+from wxb.network.heads import HEADS
+from wxb.notation import plan, read
+from wxb.notation.named import NAMED
+
+
+def dataset(examples, targets=None, task="classes", outputs=3) -> Dataset:
+    """A data set of these examples; every fourth is a test example."""
+    n = len(examples)
+    if targets is None:
+        targets = np.arange(n) % outputs
+    rows = np.arange(n)
+    split = Split(rows[rows % 4 != 0], rows[:0], rows[rows % 4 == 0], "by hand")
+    return Dataset("made", examples, targets, task, tuple(f"t{i}" for i in range(outputs)), split)
+
+
+def pictures(n=40, channels=3, seed=0):
+    chance = np.random.default_rng(seed)
+    examples = chance.integers(0, 256, (n, channels, 6, 5), dtype=np.uint8)
+    examples[:, 0] //= 4  # channels differ
+    return examples
+
+
+def vectors(n=40, features=4, seed=0):
+    return (np.random.default_rng(seed).normal(5, 3, (n, features)) * [1, 10, 100, 0.01]).astype(np.float32)
+
+
+# --- paths ---
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CONV-BN-RELU-RES(CONV-8-BN-RELU-CONV-16/2-BN)-CAT(CONV1-4, ID, CONV3-4-RELU)-GAP, SOFTMAX",
+        "RES(RES(CONV-3, PAD)-CONV-8/2, CONV1-8/2)-GAP, SVM",
+        "LEAKY(0.1)-FC-4-DROP(0.5), EUCLID",
+    ],
+)
+def test_every_planned_layer_stands_under_its_path(text):
+    model = build(text, input_shape=(3, 8, 8), targets=10)
+    modules = dict(model.named_modules())
+    for layer in model.plan.layers:
+        own = sum(parameter.numel() for parameter in modules[layer.path].parameters())
+        assert own == layer.parameters, layer.path
+
+
+def test_an_arm_s_and_a_shortcut_s_layers_are_named_by_their_block():
+    model = build("CONV-8-RES(CONV-RELU-CONV-16/2)-GAP, SOFTMAX", input_shape=(3, 8, 8), targets=10)
+    names = {name.removesuffix(".weight") for name, _ in model.named_parameters() if name.endswith("weight")}
+    assert {"2.RES.1.CONV3-8", "2.RES.3.CONV3-16", "2.RES.shortcut.1.CONV1-16", "2.RES.shortcut.2.BN"} < names
+
+
+def test_named_networks_and_bindings_are_built_like_any_text():
+    assert build("lenet5", input_shape=(1, 28, 28), targets=10).plan.parameters == NAMED["lenet5"].parameters
+    model = build("(CONV-RELU)*N-GAP, SOFTMAX", input_shape=(3, 8, 8), targets=4, bindings={"N": 3})
+    assert sum(layer.name == "CONV" for layer in model.plan.layers) == 3
+
+
+def test_the_public_build_is_this_one():
+    assert wxb.build is build_function
+
+
+def test_a_network_needs_to_know_what_it_is_for():
+    with pytest.raises(WxbError, match="a network needs data, or the shape of its input") as error:
+        build("FC-6-RELU, SOFTMAX", input_shape=(4,))
+    assert "input_shape=(3, 32, 32)" in error.value.fix
+
+
+def test_a_copy_of_a_model_computes_the_same():
+    model = build("CONV-BN-RELU-GAP, SOFTMAX", dataset(pictures()))
+    x = torch.from_numpy(pictures())
+    assert torch.equal(copy.deepcopy(model).eval()(x), model.eval()(x))
+
+
+# --- initial weights ---
+
+
+def weights(model, path):
+    return model.get_submodule(path).weight.detach()
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "variance"),
+    [
+        ("FC-400-RELU-FC-9-RELU, SVM", "1.FC-400", 2 / 300),
+        ("FC-400-BN-DROP-RELU-FC-9-RELU, SVM", "1.FC-400", 2 / 300),
+        ("FC-400-LEAKY-FC-9-RELU, SVM", "1.FC-400", 2 / 300),
+        ("FC-400-MAXOUT-FC-9-RELU, SVM", "1.FC-400", 2 / 300),
+        ("FC-400-TANH-FC-9-RELU, SVM", "1.FC-400", 2 / 700),
+        ("FC-400-SIGMOID-RELU-FC-9-RELU, SVM", "1.FC-400", 2 / 700),
+        ("RES(FC-400-RELU-FC-300)-FC-9-RELU, SVM", "1.RES.3.FC-300", 2 / 700),
+        ("RES(FC-400-RELU-FC-300)-FC-9-RELU, SVM", "1.RES.1.FC-400", 2 / 300),
+        ("CAT(FC-400-RELU, ID)-FC-9-RELU, SVM", "1.CAT.1.1.FC-400", 2 / 300),
+    ],
+)
+def test_weights_are_drawn_with_he_s_or_glorot_s_variance(text, path, variance):
+    drawn = weights(build(text, input_shape=(300,), targets=3), path)
+    # the variance of n normal numbers is itself uncertain by a share of sqrt(2 / n)
+    assert float(drawn.var()) == pytest.approx(variance, rel=5 * math.sqrt(2 / drawn.numel()))
+    assert abs(float(drawn.mean())) < 5 * math.sqrt(variance / drawn.numel())
+
+
+def test_a_filter_s_fan_in_is_its_kernel_times_the_channels_of_its_group():
+    model = build("CONV5x3-64-RELU-CONV3-96g4-TANH-GAP, SVM", input_shape=(8, 6, 6), targets=3)
+    assert float(weights(model, "1.CONV5x3-64").std()) == pytest.approx(math.sqrt(2 / (5 * 3 * 8)), rel=0.05)
+    glorot = math.sqrt(2 / (9 * 64 / 4 + 9 * 96 / 4))
+    assert float(weights(model, "3.CONV3-96").std()) == pytest.approx(glorot, rel=0.05)
+
+
+def test_biases_begin_at_0_and_normalization_as_the_identity():
+    model = build("CONV-BN-RELU-CONV-RELU-FC-4-RELU, SOFTMAX", input_shape=(3, 8, 8), targets=3)
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            assert not parameter.any()
+        elif name.endswith("BN.weight"):
+            assert torch.equal(parameter, torch.ones_like(parameter))
+
+
+@pytest.mark.parametrize("classes", [2, 10, 100])
+def test_the_first_loss_is_near_the_logarithm_of_the_number_of_classes(classes):
+    model = build("CONV-32-RELU-POOL-FC-64-RELU, SOFTMAX", dataset(pictures(), outputs=classes)).eval()
+    loss = model.head.loss(model(torch.from_numpy(pictures())), torch.arange(40) % classes).mean()
+    assert float(loss.detach()) == pytest.approx(math.log(classes), rel=0.1)
+
+
+def test_weights_follow_from_seed_and_path_alone():
+    def of(text, path, seed=0):
+        return weights(build(text, input_shape=(3, 8, 8), targets=10, seed=seed), path)
+
+    first = of("CONV3-8-RELU-GAP, SOFTMAX", "1.CONV3-8")
+    torch.manual_seed(99)  # torch's own generator has no part in it
+    assert torch.equal(of("CONV3-8-RELU-POOL-FC-30-RELU, SVM", "1.CONV3-8"), first)
+    assert not torch.equal(of("CONV3-8-RELU-GAP, SOFTMAX", "1.CONV3-8", seed=1), first)
+
+
+def test_building_leaves_torch_s_generator_to_others():
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    build("CONV-BN-RELU-FC-8-RELU, SOFTMAX", input_shape=(3, 8, 8), targets=10)
+    assert torch.equal(torch.rand(3), expected)
+
+
+# --- scales ---
+
+
+@pytest.mark.parametrize(
+    "examples", [pictures(), vectors(), pictures().astype(np.float32) / 7], ids=["u8", "rows", "f32"]
+)
+def test_std_brings_the_training_part_to_mean_0_and_deviation_1(examples):
+    data = dataset(examples)
+    model = build("FC-6-RELU, SOFTMAX", data)
+    assert model.scale.mean.shape == ((3, 1, 1) if examples.ndim == 4 else (4,))
+    scaled = model.scale(torch.from_numpy(examples[data.split.train])).double()
+    axes = (0, 2, 3) if examples.ndim == 4 else (0,)
+    assert scaled.mean(axes).abs().max() < 1e-5
+    assert (scaled.var(axes, unbiased=False) - 1).abs().max() < 1e-5
+
+
+def test_the_test_part_has_no_share_in_the_scale():
+    examples = vectors()
+    data = dataset(examples)
+    changed = examples.copy()
+    changed[data.split.test] += 1000
+    for scale in ("std", "range"):
+        one, other = (
+            build("FC-6-RELU, SOFTMAX", data, scale=scale),
+            build("FC-6-RELU, SOFTMAX", dataset(changed), scale=scale),
+        )
+        assert torch.equal(one.scale.mean, other.scale.mean)
+        assert torch.equal(one.scale.std, other.scale.std)
+
+
+@given(st.integers(1, 60), st.integers(0, 100))
+def test_statistics_are_those_of_a_float_copy(n, seed):
+    examples = np.random.default_rng(seed).integers(0, 256, (n, 2, 3, 4), dtype=np.uint8)
+    mean, std = moments(examples, np.arange(n))
+    whole = examples.astype(np.float64)
+    np.testing.assert_allclose(mean, whole.mean((0, 2, 3)), rtol=1e-14)
+    np.testing.assert_allclose(std, whole.std((0, 2, 3)), rtol=1e-12)
+
+
+def test_statistics_of_more_numbers_than_are_taken_at_once_are_exact():
+    side = 128
+    count = 2 * NUMBERS_AT_ONCE // side**2 + 3
+    examples = np.zeros((count, 1, side, side), dtype=np.uint8)
+    examples[::2] = 255
+    mean, std = moments(examples, np.arange(count))
+    share = (count + 1) // 2 / count
+    assert mean[0] == pytest.approx(255 * share, rel=1e-14)
+    assert std[0] == pytest.approx(255 * math.sqrt(share * (1 - share)), rel=1e-12)
+
+
+def test_range_takes_bytes_to_0_to_1_and_numbers_by_their_training_part():
+    x = torch.tensor([0, 51, 255], dtype=torch.uint8).view(1, 1, 1, 3)
+    model = build(
+        "FC-6-RELU, SOFTMAX", dataset(np.ascontiguousarray(pictures(channels=1)[:, :, :1, :3])), scale="range"
+    )
+    torch.testing.assert_close(model.scale(x).flatten(), torch.tensor([0.0, 0.2, 1.0]))
+    data = dataset(vectors())
+    scaled = build("FC-6-RELU, SOFTMAX", data, scale="range").scale(torch.from_numpy(data.part("train")[0]))
+    torch.testing.assert_close(scaled.amin(0), torch.zeros(4))
+    torch.testing.assert_close(scaled.amax(0), torch.ones(4))
+
+
+def test_none_leaves_examples_as_they_are():
+    examples = pictures()
+    model = build("FC-6-RELU, SOFTMAX", dataset(examples), scale="none")
+    assert torch.equal(model.scale(torch.from_numpy(examples)), torch.from_numpy(examples).float())
+
+
+@pytest.mark.parametrize("scale", ["std", "range"])
+@pytest.mark.parametrize("constant", [0.0, 0.1, -1e6, 12345.678])
+def test_a_column_that_never_changes_is_divided_by_1(scale, constant):
+    examples = vectors()
+    examples[:, 2] = constant
+    model = build("FC-6-RELU, SOFTMAX", dataset(examples), scale=scale)
+    assert float(model.scale.std[2]) == 1
+    assert float(model.scale(torch.from_numpy(examples))[:, 2].abs().max()) == 0
+
+
+def test_without_data_bytes_are_taken_to_0_to_1_and_numbers_left():
+    white = torch.full((1, 3, 8, 8), 255, dtype=torch.uint8)
+    assert build("FC-6-RELU, SVM", input_shape=(3, 8, 8), targets=2).scale(white).unique().tolist() == [1.0]
+    assert build("FC-6-RELU, SVM", input_shape=(2,), targets=2).scale(torch.tensor([[3.0, 4.0]])).tolist() == [
+        [3.0, 4.0]
+    ]
+
+
+def test_scales_are_saved_with_the_weights():
+    assert {"scale.mean", "scale.std"} < set(build("FC-6-RELU, SOFTMAX", dataset(pictures())).state_dict())
+
+
+def test_numbers_are_given_in_their_own_units_and_learned_in_standard_deviations():
+    targets = (np.arange(40)[:, None] * [1000.0, 0.01] + [5e4, 1]).astype(np.float32)
+    data = dataset(vectors(), targets, "numbers", 2)
+    model = build("FC-6-RELU, EUCLID", data)
+    learned = targets[data.split.train].astype(np.float64)
+    mean, std = torch.from_numpy(learned.mean(0)).float(), torch.from_numpy(learned.std(0)).float()
+    assert model.restore is not None
+    torch.testing.assert_close(
+        model.restore(torch.tensor([[0.0, 0.0], [1.0, -1.0]])), torch.stack([mean, mean + std * torch.tensor([1, -1])])
+    )
+    loss = model.head.loss(mean.expand(2, 2) + std * torch.tensor([[2.0, 0.0], [0.0, -3.0]]), mean.expand(2, 2))
+    torch.testing.assert_close(loss, torch.tensor([4.0, 9.0]), rtol=1e-3, atol=0)
+
+
+# --- what a model takes and gives ---
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_a_model_takes_raw_examples_and_gives_float_logits(name):
+    model = build(f"CONV-4-RELU-FC-6-RELU, {name}", input_shape=(3, 6, 5), targets=3).eval()
+    raw = torch.from_numpy(pictures())
+    assert model(raw).shape == (40, 3)
+    assert model(raw).dtype == torch.float32
+    assert model(raw[:1]).shape == (1, 3)
+    last = model(raw.contiguous(memory_format=torch.channels_last))
+    torch.testing.assert_close(last, model(raw))
+    torch.testing.assert_close(model(raw.float()), model(raw))
+
+
+# --- what does not fit together ---
+
+
+@pytest.mark.parametrize(
+    ("head", "task", "message"),
+    [
+        ("SOFTMAX", "numbers", "SOFTMAX does not fit the data: its targets are numbers"),
+        ("SOFTMAX", "labels", "SOFTMAX does not fit the data: its targets are several yes/no labels an example"),
+        ("SVM", "labels", "SVM does not fit the data: its targets are several yes/no labels an example"),
+        ("SIGMOIDS", "classes", "SIGMOIDS does not fit the data: its targets are classes"),
+        ("EUCLID", "labels", "EUCLID does not fit the data: its targets are several yes/no labels an example"),
+    ],
+)
+def test_a_head_that_cannot_learn_the_targets_is_refused(head, task, message):
+    targets = np.arange(40) % 3 if task == "classes" else np.zeros((40, 3), np.float32)
+    with pytest.raises(WxbError) as error:
+        build(f"FC-4-RELU, {head}", dataset(vectors(), targets, task))
+    assert error.value.what == message
+    fitting = error.value.fix.removeprefix("end the network in ").split(", ")
+    assert fitting == [name for name, known in HEADS.items() if task in known.tasks]
+    build(f"FC-4-RELU, {fitting[0]}", dataset(vectors(), targets, task))
+
+
+def test_a_plan_for_other_examples_is_refused():
+    planned = plan(read("FC-4-RELU, SOFTMAX"), (5,), 3)
+    with pytest.raises(WxbError) as error:
+        build(planned, dataset(vectors()))
+    assert error.value.what == "the network takes 5 and gives 3 scores; made has examples of 4 and 3 targets"
