@@ -1,0 +1,234 @@
+"""The main job in Python: from data and text to a finished run, whatever happens on the way."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import wxb
+from wxb.errors import WxbError
+from wxb.learning.machine import Machine
+from wxb.runs.run import Run
+from wxb.training import Training, resume, spread
+
+RING = {"examples": 600}
+
+
+@pytest.fixture(scope="module")
+def ring():
+    return wxb.load_data("ring", **RING)
+
+
+def weights(run):
+    return load_file(run.path / "weights.safetensors")
+
+
+def test_train_gives_a_finished_run_with_its_score_and_baselines(ring, tmp_path):
+    run = wxb.train(ring, "FC-16-RELU, SOFTMAX", epochs=3, out=tmp_path / "run")
+    assert run.summary.state == "finished"
+    assert run.report["test"]["examples"] == len(ring.split.test)
+    assert set(run.report["baselines"]) == {"majority", "nearest neighbour", "linear"}
+    assert run.evaluate(ring).accuracy == run.report["test"]["accuracy"]
+    assert len(run.history) == 3
+
+
+def test_without_a_network_the_default_of_the_data_is_taken(ring, tmp_path):
+    run = wxb.train(ring, epochs=1, out=tmp_path / "run")
+    assert wxb.read(run.summary.network) == wxb.read("FC-64-RELU-FC-64-RELU-FC-C, SOFTMAX")
+
+
+def test_a_family_is_bound_and_stored_without_variables(tmp_path):
+    data = wxb.load_data("digits")
+    training = Training(data, "[(CONV4-4-RELU)*N-POOL]*M, SOFTMAX", bindings={"N": 2}, options={"epochs": 1})
+    assert training.plan.choices == ("N=2", "M=1")
+    assert "(N=2, M=1)" in dict(training.lines())["network"]
+
+
+def test_seconds_of_all_stages_are_told_and_add_up(ring, tmp_path):
+    training = Training(ring, "SOFTMAX", options={"epochs": 2}, out=tmp_path / "run")
+    list(training)
+    training.finish()
+    seconds = training.result["seconds"]
+    assert list(seconds) == ["start", "data", "checks", "train", "test", "baselines", "report", "total"]
+    stages = sum(value for stage, value in seconds.items() if stage != "total")
+    assert stages == pytest.approx(seconds["total"], abs=0.25)
+
+
+def test_nothing_is_written_before_the_first_record(ring, tmp_path):
+    training = Training(ring, "SOFTMAX", options={"epochs": 1}, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    next(iter(training))
+    assert (tmp_path / "run" / "run.json").exists()
+
+
+def test_finish_needs_all_records(ring, tmp_path):
+    training = Training(ring, "SOFTMAX", options={"epochs": 1}, out=tmp_path / "run")
+    next(iter(training))
+    with pytest.raises(ValueError, match="take all records first"):
+        training.finish()
+
+
+def test_stopped_at_a_step_and_resumed_it_has_the_bits_of_an_undisturbed_run(ring, tmp_path):
+    options = {"epochs": 4, "optimizer": "adamw", "batch_size": 50, "average": 0.9}
+    whole = wxb.train(ring, "FC-16-BN-RELU-DROP(0.2), SOFTMAX", out=tmp_path / "whole", **options)
+    training = Training(ring, "FC-16-BN-RELU-DROP(0.2), SOFTMAX", options=options, out=tmp_path / "parts")
+    for record in training:
+        if record.step == 11:
+            assert training.stop() == 11
+            break
+    assert Run.open(tmp_path / "parts").summary.state == "stopped"
+    resumed = resume(tmp_path / "parts", ring)
+    assert all(torch.equal(tensor, weights(resumed)[name]) for name, tensor in weights(whole).items())
+    assert [line["train_loss"] for line in resumed.history] == [line["train_loss"] for line in whole.history]
+
+
+def test_ctrl_c_in_python_saves_before_it_rises(ring, tmp_path, monkeypatch):
+    from wxb import training as module
+
+    def interrupted(*arguments):
+        for record in learn(*arguments):
+            yield record
+            if record.step == 5:
+                raise KeyboardInterrupt
+
+    learn = module.learn
+    monkeypatch.setattr(module, "learn", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        wxb.train(ring, "SOFTMAX", epochs=3, out=tmp_path / "run")
+    assert Run.open(tmp_path / "run").checkpoint().counters["step"] == 5
+
+
+KILLED = """
+import sys
+import wxb, wxb.training
+wxb.training.SAVE_EVERY = 0  # save after every step
+data = wxb.load_data("ring", examples=600)
+if sys.argv[2] == "train":
+    wxb.train(data, "FC-16-BN-RELU-DROP(0.2), SOFTMAX", epochs=8, batch_size=50, optimizer="muon", out=sys.argv[1])
+else:
+    wxb.training.resume(sys.argv[1], data)
+"""
+
+
+def test_killed_at_random_moments_and_resumed_it_has_the_bits_of_an_undisturbed_run(ring, tmp_path):
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+
+    def process(folder, how):
+        return subprocess.Popen([sys.executable, "-c", KILLED, str(folder), how], env=environment)
+
+    assert process(tmp_path / "whole", "train").wait() == 0
+    moments = np.random.default_rng(0).uniform(0.02, 0.3, size=3)
+    killed = 0
+    for number, moment in enumerate(moments):
+        running = process(tmp_path / "parts", "resume" if number else "train")
+        summary = tmp_path / "parts" / "run.json"
+        before = steps_done(summary)
+        deadline = time.monotonic() + 60
+        while running.poll() is None and steps_done(summary) <= before and time.monotonic() < deadline:
+            time.sleep(0.005)
+        time.sleep(moment)
+        killed += running.poll() is None
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        if json.loads(summary.read_text())["state"] == "finished":
+            break
+    assert killed >= 2
+    if Run.open(tmp_path / "parts").summary.state != "finished":
+        assert process(tmp_path / "parts", "resume").wait() == 0
+    one, other = weights(Run.open(tmp_path / "whole")), weights(Run.open(tmp_path / "parts"))
+    assert one.keys() == other.keys()
+    assert all(torch.equal(tensor, other[name]) for name, tensor in one.items())
+
+
+def steps_done(summary):
+    try:
+        return json.loads(summary.read_text())["steps"]["done"]
+    except FileNotFoundError:
+        return 0
+
+
+def test_a_training_whose_loss_is_no_number_fails_with_a_way_out(ring, tmp_path):
+    with pytest.raises(WxbError, match="training broke down") as error:
+        wxb.train(
+            ring, "FC-64-RELU-FC-64-RELU, SOFTMAX", out=tmp_path / "run", optimizer="sgd", learning_rate=1e30, epochs=50,
+            schedule="constant", warm_up=0.0,
+        )  # fmt: skip
+    assert error.value.exit_code == 1
+    assert "--learning-rate 1e+29" in error.value.fix
+    assert Run.open(tmp_path / "run").summary.state == "failed"
+
+
+def test_numbers_are_learned_and_reported_in_their_own_units(tmp_path):
+    generator = np.random.default_rng(3)
+    inputs = generator.uniform(-1, 1, size=(500, 2)).astype(np.float32)
+    price = (2e5 + 1e5 * inputs[:, :1] * inputs[:, 1:]).astype(np.float32)
+    run = wxb.train(wxb.load_data(inputs, price, name="prices"), "FC-64-TANH, EUCLID", epochs=60, out=tmp_path / "run")
+    test = run.report["test"]
+    assert test["r2"] > 0.9
+    assert 1e2 < test["rmse"] < 2e4
+    assert test["r2"] > run.report["baselines"]["linear"]["score"] + 0.5
+    assert run.predict(np.array([[0.5, 0.5]], np.float32)).values[0, 0] == pytest.approx(2.25e5, rel=0.05)
+
+
+def test_labels_are_learned_independently(tmp_path):
+    generator = np.random.default_rng(3)
+    inputs = generator.normal(size=(600, 2)).astype(np.float32)
+    labels = np.stack([inputs[:, 0] > 0, inputs[:, 1] > 0, inputs.sum(1) > 0], axis=1)
+    run = wxb.train(wxb.load_data(inputs, labels), "FC-32-RELU, SIGMOIDS", epochs=60, out=tmp_path / "run")
+    assert run.report["test"]["accuracy"] > 0.85
+    assert run.predict(np.array([[1.0, -3.0]], np.float32)).numbers.tolist() == [[1, 0, 0]]
+
+
+@pytest.mark.parametrize(("toy", "least"), [("ring", 0.96), ("quadrants", 0.96), ("modes", 0.96)])
+def test_what_no_line_divides_a_small_network_does(toy, least, tmp_path):
+    data = wxb.load_data(toy, examples=3000)
+    line = wxb.train(data, "SOFTMAX", epochs=10, out=tmp_path / "line")
+    net = wxb.train(data, "FC-32-RELU-FC-32-RELU, SOFTMAX", epochs=40, out=tmp_path / "net")
+    assert line.report["test"]["accuracy"] <= 0.75
+    assert net.report["test"]["accuracy"] >= least
+
+
+def test_precision_that_the_machine_lacks_is_not_chosen(ring, monkeypatch):
+    from wxb.learning import precision
+
+    monkeypatch.setattr(precision, "WORTH_IT", 0)
+    monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: False)
+    data = wxb.load_data("digits")
+    assert Training(data, "CONV-RELU-GAP, SOFTMAX").machine.precision == "float32"
+
+
+def test_bfloat16_is_chosen_where_gradients_agree_and_only_there(monkeypatch):
+    from wxb.learning import precision
+
+    monkeypatch.setattr(precision, "WORTH_IT", 0)
+    monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: True)
+    data = wxb.load_data("digits")
+    assert Training(data, "CONV-BN-RELU-GAP, SOFTMAX", options={"device": "cpu"}).machine.precision == "bfloat16"
+    monkeypatch.setattr(precision, "agreement", lambda *_: 0.5)
+    assert Training(data, "CONV-BN-RELU-GAP, SOFTMAX", options={"device": "cpu"}).machine.precision == "float32"
+
+
+def test_the_agreement_of_a_precision_with_itself_is_one_and_leaves_the_model_alone():
+    from wxb.learning.precision import agreement
+
+    data = wxb.load_data("digits")
+    model = wxb.build("CONV-BN-RELU-DROP-GAP, SOFTMAX", data)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    one = Machine("cpu", "float32", 1)
+    assert agreement(model, data, one, one) == pytest.approx(1)
+    assert 0.9 < agreement(model, data, one, Machine("cpu", "bfloat16", 1)) < 1
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_the_spread_of_seeds_is_student_s():
+    together = spread([0.98, 0.99, 1.0])
+    assert together["mean"] == pytest.approx(0.99)
+    assert together["interval"] == pytest.approx([0.99 - 4.302653 * 0.01 / 3**0.5, 0.99 + 4.302653 * 0.01 / 3**0.5])
+    assert spread([0.5])["interval"] is None
