@@ -168,6 +168,11 @@ def test_every_kind_of_tensor_comes_back(run, dtype):
         assert torch.equal(tensor, given[name])
 
 
+def test_tensors_may_be_read_by_whoever_may_read_the_texts(run):
+    run.save(Epoch(1))
+    assert (run.path / CHECKPOINT).stat().st_mode == (run.path / "run.json").stat().st_mode
+
+
 def test_a_finished_run_keeps_no_checkpoint_and_knows_its_score(finished):
     assert not (finished.path / CHECKPOINT).exists()
     assert finished.summary.state == "finished"

@@ -93,8 +93,11 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
     apart = _apart(tensors)
     noted = {**metadata, "checksum": _checksum(apart, metadata)}
     with saving(path, kept) as part:
+        part.touch()
+        mode = part.stat().st_mode  # as the person's umask has it; safetensors would keep the file from all others
         try:
             save_file(apart, part, noted)
+            part.chmod(mode)
         except SafetensorError as error:
             # safetensors wraps the operating system's error and keeps its text only
             full = "No space left" in str(error) or "os error 28" in str(error)
