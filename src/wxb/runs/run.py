@@ -53,7 +53,7 @@ from wxb.runs.folder import (
 from wxb.runs.journal import Checkpoint, Journal, Saveable
 from wxb.runs.manifest import manifest_text, read_manifest
 from wxb.runs.origin import data_facts, environment, load_again, need_same
-from wxb.runs.summary import FORMAT, State, Steps, Summary, read_summary
+from wxb.runs.summary import FORMAT, NOTATION, State, Steps, Summary, read_summary
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -112,7 +112,7 @@ class Run:
         summary = Summary(
             format=FORMAT,
             wxb=__version__,
-            notation=1,
+            notation=NOTATION,
             state="running",
             name=path.name,
             data=data.name,

@@ -11,6 +11,7 @@ from wxb.errors import FAILED, WxbError
 from wxb.runs.folder import SUMMARY
 
 FORMAT = 1  # of the run folder; a run with a greater one is refused
+NOTATION = 1  # version of the notation that canonical texts are written in
 State = Literal["running", "stopped", "finished", "failed"]
 
 
