@@ -16,7 +16,7 @@ class Regularize:
     """Applies a recipe's mixup and cutout to batches.
 
     `count` examples, `classes` of them for targets that are class numbers, `fill` (channels, 1, 1) what a cut-out
-    square shows: the mean of the data, which is 0 behind the scaling.
+    square shows: what the scaling takes to 0, the mean of standardized data.
     """
 
     def __init__(self, recipe: Recipe, count: int, classes: int, fill: Tensor) -> None:

@@ -1,0 +1,179 @@
+"""Mixup and cutout: the formulas, and that what they draw belongs to seed, epoch, step and example."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from wxb.errors import WxbError
+from wxb.learning.recipe import Recipe
+from wxb.learning.regularize import Regularize, cutout, mixup
+
+FILL = torch.tensor([7.0, 9.0]).view(2, 1, 1)
+ROWS = torch.arange(6)
+SHARES = st.floats(0, 1, width=32, exclude_max=True)
+
+
+def pictures(n: int = 6, height: int = 8, width: int = 10) -> Tensor:
+    """Pictures (n, 2, height, width) uint8 without the fill's numbers."""
+    return torch.from_numpy(np.random.default_rng(0).integers(20, 256, (n, 2, height, width), dtype=np.uint8))
+
+
+def applied(recipe: Recipe, inputs: Tensor, targets: Tensor, rows: Tensor = ROWS, epoch: int = 1, step: int = 1):
+    made = Regularize(recipe, 100, 3, FILL)
+    made.start(epoch)
+    return made(inputs, targets, rows, step)
+
+
+# --- cutout ---
+
+
+def test_a_square_around_the_centre_shows_the_fill_and_nothing_else_changes():
+    x = pictures(1)
+    out = cutout(x, torch.tensor([[0.5, 0.3]]), 3, FILL)  # row 4, column 3: rows 3 to 5, columns 2 to 4
+    square = torch.zeros(8, 10, dtype=torch.bool)
+    square[3:6, 2:5] = True
+    for channel, fill in enumerate((7, 9)):
+        assert (out[0, channel][square] == fill).all()
+        assert torch.equal(out[0, channel][~square], x[0, channel][~square])
+    assert out.dtype == torch.uint8
+
+
+@pytest.mark.parametrize(
+    ("centre", "rows", "columns"),
+    [((0.0, 0.0), (0, 2), (0, 2)), ((0.99, 0.99), (5, 8), (7, 10)), ((0.0, 0.99), (0, 2), (7, 10))],
+)
+def test_a_square_of_four_pixels_may_hang_over_the_border(centre, rows, columns):
+    out = cutout(pictures(1), torch.tensor([centre]), 4, FILL)
+    filled = (out[0, 0] == 7).nonzero()
+    expected = [[i, j] for i in range(*rows) for j in range(*columns)]
+    assert filled.tolist() == expected
+
+
+@given(st.integers(0, 12), SHARES, SHARES)
+def test_a_square_holds_the_pixels_within_its_side(side, down, across):
+    out = cutout(pictures(1), torch.tensor([[down, across]]), side, FILL)
+    first_row, first_column = int(np.float32(down) * 8) - side // 2, int(np.float32(across) * 10) - side // 2
+    inside = [
+        [i, j]
+        for i in range(8)
+        for j in range(10)
+        if first_row <= i < first_row + side and first_column <= j < first_column + side
+    ]
+    assert (out[0, 1] == 9).nonzero().tolist() == inside
+
+
+def test_pictures_of_a_batch_have_their_own_squares_and_channels_last_survives():
+    x = pictures().contiguous(memory_format=torch.channels_last)
+    centres = torch.tensor([[0.1 * i, 0.1 * i] for i in range(6)])
+    out = cutout(x, centres, 3, FILL)
+    each = torch.cat([cutout(x[i : i + 1], centres[i : i + 1], 3, FILL) for i in range(6)])
+    assert torch.equal(out, each)
+    assert out.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_a_square_belongs_to_the_example_in_its_epoch_whatever_the_batch():
+    recipe = Recipe(cutout=3, seed=4)
+    whole, _ = applied(recipe, pictures(), torch.zeros(6).long())
+    order = torch.tensor([4, 1])
+    part, _ = applied(recipe, pictures()[order], torch.zeros(2).long(), order, step=9)
+    assert torch.equal(part, whole[order])
+
+
+@pytest.mark.parametrize("other", [{"seed": 5}, {"epoch": 2}])
+def test_another_seed_or_epoch_cuts_elsewhere(other):
+    def squares(seed: int = 4, epoch: int = 1) -> Tensor:
+        return applied(Recipe(cutout=3, seed=seed), pictures(), torch.zeros(6).long(), epoch=epoch)[0] == 7
+
+    assert torch.equal(squares(), squares())
+    assert not torch.equal(squares(), squares(**other))
+
+
+def test_centres_lie_everywhere_alike():
+    made = Regularize(Recipe(cutout=1), 20_000, 3, FILL)
+    made.start(1)
+    out = made(torch.full((20_000, 1, 4, 5), 200.0), torch.zeros(20_000).long(), torch.arange(20_000), 1)[0]
+    shares = (out[:, 0] != 200).float().mean(0)
+    assert float((shares - 1 / 20).abs().max()) < 5 * (0.05 * 0.95 / 20_000) ** 0.5
+
+
+def test_targets_stay_as_they_are_under_cutout():
+    targets = torch.tensor([0, 1, 2, 0, 1, 2])
+    assert applied(Recipe(cutout=3), pictures(), targets)[1] is targets
+
+
+def test_cutout_of_rows_of_numbers_is_refused():
+    with pytest.raises(WxbError) as error:
+        Regularize(Recipe(cutout=3), 10, 2, torch.zeros(4))
+    assert str(error.value) == "--cutout is for pictures; these examples are rows of numbers\n  fix: --cutout 0"
+
+
+# --- mixup ---
+
+TARGETS = torch.tensor([0, 1, 2, 0, 1, 1])
+
+
+def test_mixup_is_a_share_of_each_partner():
+    x, partners = torch.tensor([[1.0, 2], [3, 4], [5, 6]]), torch.tensor([2, 0, 1])
+    expected = torch.tensor([[4.0, 5], [1.5, 2.5], [3.5, 4.5]])
+    torch.testing.assert_close(mixup(x, 0.25, partners), expected)
+
+
+def test_inputs_and_targets_are_mixed_alike():
+    x = torch.nn.functional.one_hot(torch.arange(6), 6).byte()  # each row says which example it is
+    mixed, goals = applied(Recipe(mixup=0.5, seed=1), x, TARGETS)
+    assert mixed.dtype == goals.dtype == torch.float32
+    one_hot = torch.nn.functional.one_hot(TARGETS, 3).float()
+    torch.testing.assert_close(goals, mixed @ one_hot)
+    torch.testing.assert_close(mixed.sum(1), torch.ones(6))
+    torch.testing.assert_close(mixed.sum(0), torch.ones(6))  # partners are a permutation
+    assert len({round(float(value), 5) for value in mixed.flatten()} - {0.0, 1.0}) <= 2  # one share for the batch
+
+
+def test_numbers_and_labels_are_mixed_as_they_are():
+    targets = torch.tensor([[1.0, -2], [0, 3], [2, 2], [5, 5], [6, 6], [7, 7]])
+    x = torch.nn.functional.one_hot(torch.arange(6), 6)
+    mixed, goals = applied(Recipe(mixup=1.0), x, targets)
+    torch.testing.assert_close(goals, mixed @ targets)
+
+
+def shares(alpha: float, steps: int) -> np.ndarray:
+    """The share of each of some steps, between a half and one."""
+    made, x = Regularize(Recipe(mixup=alpha), 2, 2, torch.zeros(1)), torch.eye(2)
+    drawn = [made(x, torch.tensor([0, 1]), torch.arange(2), step)[0].max().item() for step in range(steps)]
+    return np.array([share for share in drawn if share < 1])
+
+
+def test_shares_are_drawn_from_beta():
+    drawn = shares(1.0, 4000)  # Beta(1, 1) is uniform; the greater of a share and the rest is uniform above a half
+    assert drawn.mean() == pytest.approx(0.75, abs=5 * (0.25**2 / 3) ** 0.5 / len(drawn) ** 0.5)
+    assert shares(0.1, 400).mean() > 0.9 > 0.6 > shares(100.0, 400).mean()
+
+
+def test_the_same_seed_and_step_mix_the_same_and_others_do_not():
+    def mixed(seed: int = 0, step: int = 1) -> Tensor:
+        return applied(Recipe(mixup=0.4, seed=seed), pictures(), TARGETS, step=step)[0]
+
+    assert torch.equal(mixed(), mixed())
+    assert not torch.equal(mixed(), mixed(seed=1))
+    assert not torch.equal(mixed(), mixed(step=2))
+
+
+def test_squares_are_cut_before_pictures_are_mixed():
+    recipe = Recipe(cutout=3, mixup=0.4, seed=2)
+    cut, _ = applied(Recipe(cutout=3, seed=2), pictures(), TARGETS)
+    both, goals = applied(recipe, pictures(), TARGETS)
+    alone, mixed_goals = applied(Recipe(mixup=0.4, seed=2), cut, TARGETS)
+    assert torch.equal(both, alone)
+    assert torch.equal(goals, mixed_goals)
+
+
+def test_without_either_a_batch_passes_as_it_is():
+    x = pictures()
+    inputs, targets = applied(Recipe(), x, TARGETS)
+    assert inputs is x
+    assert targets is TARGETS
