@@ -153,11 +153,14 @@ class Training:
 
         Raises WxbError (exit code 1) where the loss is no longer a finite number; the run then says so.
         """
+        began = time.perf_counter()
         if self.run is None:
             self.run = self._create()
         run = self.run
+        records = learn(self.model, self.data, self.recipe, self.machine, self._state)
         saved = time.perf_counter()
-        for record in learn(self.model, self.data, self.recipe, self.machine, self._state):
+        self.seconds["start"] += saved - began
+        for record in records:
             self.record = record
             if record.train_loss is not None and not math.isfinite(record.train_loss):
                 self._fail(run, record)
