@@ -83,7 +83,7 @@ def standardized(data: Dataset) -> tuple[torch.Tensor, torch.Tensor]:
 def bare(network: str, data: Dataset) -> nn.Module:
     """The network without its scaling of inputs, which the hand-written loops have done before."""
     model = wxb.build(network, data, seed=0)
-    model.scale = nn.Identity()
+    model.register_module("scale", nn.Identity())
     return model.train()
 
 

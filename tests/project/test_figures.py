@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks import figures, machine, startup, tables, training
-from benchmarks.owed import FIGURES, LOOPS, PROCESSES, TRAININGS, at_least, at_most
+from benchmarks import figures, machine, startup, tables, throughput, training
+from benchmarks.owed import FIGURES, LOOPS, PROCESSES, TRAININGS, Loop, Process, at_least, at_most
 
 MACHINE = {
     "processor": "Example 9000", "cores": 2, "memory_gib": 8.0, "gpu": None, "system": "Linux x86_64",
@@ -114,6 +114,24 @@ def test_a_network_is_quoted_as_a_shell_needs_it():
     assert training.quoted("FC-64-RELU, SOFTMAX") == '"FC-64-RELU, SOFTMAX"'
 
 
+@pytest.mark.parametrize("network", ["CONV-4-RELU-POOL, SOFTMAX", None])
+def test_all_loops_are_timed_as_often_in_turn_on_the_examples_asked_for(network):
+    row = throughput.measure(Loop("digits", "digits", network, 256, at_least(0.95, "x")), repetitions=2)
+    assert {name: len(rates) for name, rates in row["rates"].items()} == {"learn": 2, "tensors": 2, "DataLoader": 2}
+    assert all(rate > 0 for rates in row["rates"].values() for rate in rates)
+    assert (row["examples"], row["batch_size"]) == (256, 128)
+
+
+def test_more_examples_than_there_are_cannot_be_timed():
+    with pytest.raises(SystemExit, match="digits has 1,150 training examples, not 5,000"):
+        throughput.measure(Loop("digits", "digits", "SOFTMAX", 5000, at_least(0.95, "x")), repetitions=1)
+
+
+def test_processes_are_timed_in_turn_beside_the_empty_one():
+    (row,) = startup.measure((Process("nothing again", ("-c", "import json"), at_most(5, "x")),), repetitions=2)
+    assert (len(row["seconds"]), len(row["nothing_seconds"]), row["torch"]) == (2, 2, False)
+
+
 def test_imports_are_seen_by_the_interpreter_itself():
     assert not startup.loads_torch(("-c", "pass"))
     assert startup.loads_torch(("-c", "import torch"))
@@ -129,3 +147,12 @@ def test_a_result_is_written_whole(tmp_path: Path):
     figures.save(result("digits", []), tmp_path / "results" / "digits.json")
     assert json.loads((tmp_path / "results" / "digits.json").read_text())["figure"] == "digits"
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["digits.json"]
+
+
+def test_the_real_command_says_what_a_figure_is_made_of(tmp_path: Path):
+    options = ("--examples", "200", "--epochs", "1", "--data-dir", str(tmp_path))
+    row = training.measure(TRAININGS["toys"][1][0], 1, options)
+    (accuracy,), (told,) = row["accuracy"], row["told"]
+    assert 0 <= accuracy <= 1
+    assert told["parameters"] == 6
+    assert "run" not in told
