@@ -60,10 +60,11 @@ class Training:
     ) -> None:
         """Plan, build and look at what will be trained.
 
-        `options` are fields of `Recipe`; what is not given fits network and data. `settings` are those that the data was
-        loaded with, as the command line spells them, for the run's settings.toml. `machine` is taken as it is instead of
-        chosen. `started` is the time (of time.time()) at which the work began, `data_seconds` what reading the data took.
-        Raises WxbError where network, recipe and data do not fit each other, or the memory does not hold them.
+        `options` are fields of `Recipe`; what is not given fits network and data. `settings` are those that the data
+        was loaded with, as the command line spells them, for the run's settings.toml. `machine` is taken as it is
+        instead of chosen. `started` is the time (of time.time()) at which the work began, `data_seconds` what reading
+        the data took. Raises WxbError where network, recipe and data do not fit each other, or the memory does not
+        hold them.
         """
         self._started = time.time() - data_seconds if started is None else started
         self.data = data

@@ -12,7 +12,8 @@ from wxb.learning.batches import Augment, Batches, bounds
 def test_batches_cover_every_example_with_sizes_that_differ_by_at_most_one(examples, batch_size):
     edges = bounds(examples, batch_size)
     sizes = np.diff(edges)
-    assert edges[0] == 0 and edges[-1] == examples
+    assert edges[0] == 0
+    assert edges[-1] == examples
     assert sizes.max() <= batch_size
     assert sizes.max() - sizes.min() <= 1
     assert len(sizes) == -(-examples // batch_size)
@@ -81,7 +82,8 @@ def test_shifted_pictures_are_the_mirrored_padding_moved(seed, reach):
     out = batches.inputs(torch.arange(5)).numpy()
     for i in range(5):
         dy, dx = batches.shifts[:, i].tolist()
-        assert abs(dy) <= reach and abs(dx) <= reach
+        assert abs(dy) <= reach
+        assert abs(dx) <= reach
         padded = np.pad(data[i, 0], reach, mode="reflect")
         assert np.array_equal(out[i, 0], padded[reach + dy : reach + dy + 6, reach + dx : reach + dx + 6])
 

@@ -118,7 +118,9 @@ def test_weight_decay_shrinks_weights_and_leaves_biases(digits):
 
 
 def test_clip_bounds_the_step(digits):
-    recipe = Recipe(epochs=1, batch_size=2000, optimizer="sgd", learning_rate=1, schedule="constant", warm_up=0, clip=0.01)
+    recipe = Recipe(
+        epochs=1, batch_size=2000, optimizer="sgd", learning_rate=1, schedule="constant", warm_up=0, clip=0.01
+    )
     start = build(LINEAR, digits)
     model, _ = trained(digits, LINEAR, recipe)
     moved = [(a - b).flatten() for a, b in zip(model.parameters(), start.parameters(), strict=True)]

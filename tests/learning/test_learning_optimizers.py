@@ -31,7 +31,10 @@ def test_every_parameter_has_one_optimizer():
     for name in OPTIMIZERS:
         model, _ = quadratic()
         owned = [
-            p for o in optimizers(model, "1", Recipe(optimizer=name)) for group in o.param_groups for p in group["params"]
+            p
+            for o in optimizers(model, "1", Recipe(optimizer=name))
+            for group in o.param_groups
+            for p in group["params"]
         ]
         assert sorted(map(id, owned)) == sorted(map(id, model.parameters()))
 
@@ -49,7 +52,8 @@ def test_the_orthogonal_step_has_singular_values_near_one_and_the_gradient_s_dir
     torch.manual_seed(1)
     matrix = torch.randn(sizes)
     values = torch.linalg.svdvals(orthogonal(matrix))
-    assert values.min() > 0.5 and values.max() < 1.3
+    assert values.min() > 0.5
+    assert values.max() < 1.3
     u, _, v = torch.linalg.svd(matrix, full_matrices=False)
     cosine = (orthogonal(matrix) * (u @ v)).sum() / (orthogonal(matrix).norm() * (u @ v).norm())
     assert cosine > 0.95

@@ -26,7 +26,10 @@ CPU = Machine("cpu", "float32", 1)
 def data():
     digits = load_data("digits")
     few = dataclasses.replace(
-        digits.split, train=digits.split.train[:150], validation=digits.split.validation[:40], test=digits.split.test[:40]
+        digits.split,
+        train=digits.split.train[:150],
+        validation=digits.split.validation[:40],
+        test=digits.split.test[:40],
     )
     return dataclasses.replace(digits, split=few)
 

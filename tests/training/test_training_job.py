@@ -157,9 +157,15 @@ def steps_done(summary):
 def test_a_training_whose_loss_is_no_number_fails_with_a_way_out(ring, tmp_path):
     with pytest.raises(WxbError, match="training broke down") as error:
         wxb.train(
-            ring, "FC-64-RELU-FC-64-RELU, SOFTMAX", out=tmp_path / "run", optimizer="sgd", learning_rate=1e30, epochs=50,
-            schedule="constant", warm_up=0.0,
-        )  # fmt: skip
+            ring,
+            "FC-64-RELU-FC-64-RELU, SOFTMAX",
+            out=tmp_path / "run",
+            optimizer="sgd",
+            learning_rate=1e30,
+            epochs=50,
+            schedule="constant",
+            warm_up=0.0,
+        )
     assert error.value.exit_code == 1
     assert "--learning-rate 1e+29" in error.value.fix
     assert Run.open(tmp_path / "run").summary.state == "failed"

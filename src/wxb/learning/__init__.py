@@ -1,0 +1,1 @@
+"""Learning: the recipe, the objective, and the loop that yields records."""

@@ -65,7 +65,7 @@ class Batches:
         device: str,
         seed: int,
         shuffle: bool = True,
-        augment: Augment = Augment(),  # noqa: B008 (frozen)
+        augment: Augment = Augment(),
     ) -> None:
         self.count = len(examples)
         self.bounds = bounds(self.count, batch_size)
@@ -88,7 +88,9 @@ class Batches:
     def start(self, epoch: int) -> None:
         """Draw what is random about an epoch (1-based)."""
         device = self.examples.device
-        order = generator(self.seed, "shuffle", epoch).permutation(self.count) if self.shuffle else np.arange(self.count)
+        order = (
+            generator(self.seed, "shuffle", epoch).permutation(self.count) if self.shuffle else np.arange(self.count)
+        )
         self.order = torch.from_numpy(order).to(device)
         if self.augment.flip:
             flips = generator(self.seed, "flip", epoch).integers(0, 2, self.count, dtype=np.int64)

@@ -24,7 +24,8 @@ HEALTHY_FIRST_LOSS = (0.5, 2.0)  # over ln C, for a softmax
 @dataclass(frozen=True)
 class Checks:
     """`first_loss` of untrained weights, what it should be near to (None where nothing says so), and how many test
-    examples stand in the training part too, number for number."""
+    examples stand in the training part too, number for number.
+    """
 
     first_loss: float
     expected_loss: float | None
@@ -36,7 +37,11 @@ class Checks:
         loss = f"first loss {self.first_loss:.2f}"
         if self.expected_loss is not None:
             loss += f" (ln {round(math.exp(self.expected_loss))} = {self.expected_loss:.2f})"
-        copies = f"{self.copies_in_test} test examples stand in train too" if self.copies_in_test else "no test example in train"
+        copies = (
+            f"{self.copies_in_test} test examples stand in train too"
+            if self.copies_in_test
+            else "no test example in train"
+        )
         return [loss, copies]
 
     @property
@@ -63,9 +68,7 @@ def check(model: Model, data: Dataset, machine: Machine) -> Checks:
     return Checks(first.loss, expected, copies(data.examples, data.split.train, data.split.test))
 
 
-def copies(
-    examples: NDArray[np.uint8] | NDArray[np.float32], train: NDArray[np.int64], test: NDArray[np.int64]
-) -> int:
+def copies(examples: NDArray[np.uint8] | NDArray[np.float32], train: NDArray[np.int64], test: NDArray[np.int64]) -> int:
     """How many examples of `test` are equal to one of `train`, number for number."""
     flat = np.ascontiguousarray(examples).reshape(len(examples), -1).view(np.uint8)
     padded = np.pad(flat, ((0, 0), (0, -flat.shape[1] % 8))).view(np.uint64)
@@ -76,6 +79,4 @@ def copies(
     candidates = np.flatnonzero(np.isin(sums[train], sums[test]))
     for row in train[candidates]:
         known.setdefault(int(sums[row]), []).append(int(row))
-    return sum(
-        any(np.array_equal(flat[row], flat[other]) for other in known.get(int(sums[row]), ())) for row in test
-    )
+    return sum(any(np.array_equal(flat[row], flat[other]) for other in known.get(int(sums[row]), ())) for row in test)

@@ -86,7 +86,8 @@ RATES = {
 
 def default_augment(data: Dataset) -> str:
     """Colour pictures are mirrored, for a photo's mirror image is one too; a digit's is not. All are moved a little:
-    by a sixteenth of the side."""
+    by a sixteenth of the side.
+    """
     if data.kind != "pictures":
         return "none"
     shift = min(data.shape[1:]) // 14

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wxb.network.build import Model
+
 
 @dataclass(frozen=True)
 class Score:
@@ -30,13 +32,23 @@ class Score:
         return self.accuracy if self.accuracy is not None else -self.loss
 
 
-BATCH = 512  # examples at a time: large enough for the matrix product, small enough for any picture
+BATCH = 512  # examples at a time: large enough for the matrix product
+NUMBERS = 2**27  # but no more than make so many numbers in the widest layer: half a gigabyte
 
 
 def logits(
-    model: Model, examples: NDArray[np.uint8] | NDArray[np.float32], machine: Machine, batch_size: int = BATCH
+    model: Model,
+    examples: NDArray[np.uint8] | NDArray[np.float32],
+    machine: Machine,
+    batch_size: int | None = None,
 ) -> torch.Tensor:
-    """Logits (n, targets) float32 on the CPU of raw examples (n, …); the model is left in the mode that it was in."""
+    """Logits (n, targets) float32 on the CPU of raw examples (n, …); the model is left in the mode that it was in.
+
+    `batch_size` examples are computed at a time, by default as many as the memory is sure to hold.
+    """
+    if batch_size is None:
+        widest = max(math.prod(layer.output) for layer in model.plan.layers)
+        batch_size = max(1, min(BATCH, NUMBERS // widest))
     was_training = model.training
     model.eval()
     out = torch.empty(len(examples), model.plan.targets)

@@ -58,7 +58,7 @@ def learn(
 
     `state` is an earlier record's `state()`: training goes on from there and ends with the same bits as if it had never
     stopped. The weights that `recipe.keep` asks for are in the model when the generator ends. Raises WxbError where the
-    recipe does not fit the data; a loss that is not finite ends the epochs early, and is the last record's `train_loss`.
+    recipe does not fit the data; a loss that is not finite ends the epochs early, as the last record's `train_loss`.
     """
     learner = Learner(model, data, recipe, machine or choose(recipe.device, recipe.precision, recipe.threads))
     if state is not None:
@@ -70,7 +70,7 @@ class Learner:
     """One training: the model, its optimizers and averages, and where it stands."""
 
     def __init__(self, model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> None:
-        self.model = model.to(machine.device, memory_format=torch.channels_last)
+        self.model = model.to(machine.device)
         self.recipe = recipe
         self.machine = machine
         examples, targets = data.part("train")
@@ -235,7 +235,11 @@ class Learner:
         names = {id(parameter): name for name, parameter in self.model.named_parameters()}
         for optimizer in self.optimizers:
             for parameter, values in optimizer.state.items():
-                out |= {f"optimizer/{names[id(parameter)]}/{key}": value for key, value in values.items() if value is not None}
+                out |= {
+                    f"optimizer/{names[id(parameter)]}/{key}": value
+                    for key, value in values.items()
+                    if value is not None
+                }
         for kind, tensors in (("average", self.average), ("best", self.best)):
             out |= {f"{kind}/{name}": tensor for name, tensor in (tensors or {}).items()}
         out["loss_sum"] = self.loss_sum

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -44,9 +44,9 @@ def optimizers(model: nn.Module, output: str, recipe: Recipe) -> list[torch.opti
     raise ValueError(f"{recipe.optimizer} is no optimizer")
 
 
-def decay(weights: list[torch.Tensor], amount: float) -> None:
-    """Decoupled weight decay, W ← W − amount · W (Loshchilov, Hutter 2019), with amount = learning rate · weight decay."""
-    torch._foreach_mul_(weights, 1 - amount)
+def decay(weights: Sequence[torch.Tensor], amount: float) -> None:
+    """Decoupled weight decay, W ← W − amount · W, amount = learning rate · weight decay (Loshchilov, Hutter 2019)."""
+    torch._foreach_mul_(list(weights), 1 - amount)
 
 
 class Muon(torch.optim.Optimizer):
@@ -83,7 +83,7 @@ def orthogonal(matrix: torch.Tensor) -> torch.Tensor:
     Five steps of a Newton-Schulz iteration of degree five, with Jordan's coefficients, which trade exactness for speed.
     """
     wide = matrix.shape[0] <= matrix.shape[1]
-    x = matrix if wide else matrix.T
+    x: torch.Tensor = matrix if wide else matrix.T
     x = x / (x.norm() + 1e-7)  # the iteration needs a spectral norm of at most 1
     for _ in range(5):
         gram = x @ x.T
