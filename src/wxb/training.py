@@ -97,7 +97,8 @@ class Training:
         self._trained = False
 
     def _machine(self) -> Machine:
-        machine = machines.choose(self.recipe.device, self.recipe.precision, self.recipe.threads)
+        work = self.plan.multiply_adds * self.recipe.batch_size
+        machine = machines.choose(self.recipe.device, self.recipe.precision, self.recipe.threads, work)
         return precision.chosen(machine, self.model, self.data) if self.recipe.precision == "auto" else machine
 
     @classmethod

@@ -199,3 +199,14 @@ def test_an_unknown_device_is_refused_with_those_there():
     with pytest.raises(WxbError, match=r"--device cuda:7: no such device here|no such device") as error:
         choose("quantum")
     assert "found: cpu" in str(error.value)
+
+
+def test_small_steps_get_one_thread_and_a_wish_is_heeded():
+    assert choose("cpu", work=1000).threads == 1
+    assert choose("cpu").threads >= 1
+    assert choose("cpu", threads=3, work=1000).threads == 3
+
+
+def test_a_negative_number_of_threads_is_refused():
+    with pytest.raises(WxbError, match="no negative number of threads"):
+        choose("cpu", threads=-1)

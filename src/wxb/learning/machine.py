@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -50,9 +51,13 @@ class Machine:
         return f"{where}, {self.precision}, channels-last"
 
 
-def choose(device: str = "auto", precision: str = "auto", threads: int = 0) -> Machine:
+SMALL_STEP = 20_000_000  # multiply-adds of a batch below which a second thread waits more than it computes
+
+
+def choose(device: str = "auto", precision: str = "auto", threads: int = 0, work: float = math.inf) -> Machine:
     """The machine for these wishes; "auto" is a GPU where there is one, else the CPU.
 
+    No `threads` means as many as there are physical cores, or one where a batch's `work` (multiply-adds) is small.
     "auto" precision is float32 on the CPU and on MPS, bfloat16 on a GPU that has it. Raises WxbError for a device that
     is not there or a negative number of threads.
     """
@@ -67,7 +72,7 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 0) -> M
         raise WxbError(f"--device {device}: no such device here", f"found: {found}", "--device auto")
     if precision == "auto":
         precision = "bfloat16" if kind == "cuda" and torch.cuda.is_bf16_supported() else "float32"
-    return Machine(device, precision, threads or physical_cores())
+    return Machine(device, precision, threads or (physical_cores() if work >= SMALL_STEP else 1))
 
 
 def physical_cores() -> int:

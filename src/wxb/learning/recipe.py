@@ -42,5 +42,5 @@ class Recipe:
     reduction: str = "mean"  # the data loss of a batch: its mean, or its sum
     keep: str = "last"  # which weights the report is about: the last, or the best in validation
     device: str = "auto"
-    threads: int = 0  # 0: as many as there are physical cores
+    threads: int = 0  # 0: as many as there are physical cores, one for very small networks
     precision: str = "auto"
