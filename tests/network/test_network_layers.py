@@ -24,6 +24,20 @@ MAPS = (4, 5, 6)
 VECTOR = (8,)
 
 
+@torch.no_grad()
+def drawn(made: nn.Module) -> nn.Module:
+    """The module, its weights drawn at random, scales of normalization and biases too: they hold anything before."""
+    generator = torch.Generator().manual_seed(1)
+    for parameter in made.parameters():
+        parameter.uniform_(-1, 1, generator=generator)
+    for name, buffer in made.named_buffers():
+        if name.endswith("running_var"):
+            buffer.uniform_(0.5, 2, generator=generator)
+        elif buffer.is_floating_point():
+            buffer.uniform_(-1, 1, generator=generator)
+    return made
+
+
 @dataclass(frozen=True)
 class Case:
     """An item of the notation, the last of `text`, on inputs of `shape`."""
@@ -50,18 +64,8 @@ class Case:
         return planned.name if isinstance(planned, PlannedLayer) else planned.path.split(".")[-1]
 
     def module(self, dtype: torch.dtype = torch.float64) -> nn.Module:
-        """The module, its weights drawn at random, scales of normalization and biases too."""
-        generator = torch.Generator().manual_seed(1)
-        made = module(self.planned).to(dtype)
-        with torch.no_grad():
-            for parameter in made.parameters():
-                parameter.uniform_(-1, 1, generator=generator)
-            for name, buffer in made.named_buffers():
-                if name.endswith("running_var"):
-                    buffer.uniform_(0.5, 2, generator=generator)
-                elif buffer.is_floating_point():
-                    buffer.uniform_(-1, 1, generator=generator)
-        return made
+        """The module, with every number of it drawn at random."""
+        return drawn(module(self.planned).to(dtype))
 
     def inputs(self, batch: int = 3, dtype: torch.dtype = torch.float64) -> Tensor:
         """Numbers between -2 and 2, evenly spaced: none near 0 and no two near each other, where maxima have kinks."""
@@ -288,7 +292,7 @@ def test_leaky_and_elu_have_the_lecture_s_numbers_where_none_is_written():
 
 def test_maxout_is_the_greatest_of_the_affine_pieces_of_its_unit():
     (affine, maxout, *_) = plan(read("FC-4-MAXOUT3-FC-2-RELU, SVM"), VECTOR, 2).items
-    first, second = module(affine).double(), module(maxout)
+    first, second = drawn(module(affine).double()), module(maxout)
     x = torch.randn(5, 8, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     weight, bias = first.weight.view(4, 3, 8), first.bias.view(4, 3)
     pieces = torch.einsum("upf,bf->bup", weight, x) + bias
@@ -374,7 +378,7 @@ def test_without_stochastic_depth_nothing_is_drawn():
 def test_cat_joins_its_branches_in_their_order():
     (block, *_) = plan(read("CAT(ID, FC-3, ID)-FC-1-RELU, SVM"), (2,), 2).items
     assert isinstance(block, PlannedConcat)
-    made = Concat(block)
+    made = drawn(Concat(block))
     x = torch.randn(4, 2)
     middle = made.get_submodule("2.1.FC-3")(x)
     assert torch.equal(made(x), torch.cat([x, middle, x], dim=1))
