@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from wxb.errors import WxbError
 from wxb.network import build
 from wxb.network.blocks import Concat, Residual, module
-from wxb.network.layers import FEATURES, LAYERS, Dropout, LocalResponseNorm, Maxout, PadShortcut, set_generator
+from wxb.network.layers import LAYERS, Dropout, LocalResponseNorm, Maxout, PadShortcut, set_generator
 from wxb.notation import plan, read
 from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
-from wxb.notation.vocabulary import BLOCKS
+from wxb.notation.vocabulary import BLOCKS, FEATURES
 from wxb.notation.vocabulary import LAYERS as WORDS
 
 MAPS = (4, 5, 6)
@@ -413,9 +413,14 @@ def test_without_a_generator_layers_draw_from_torch_s_own():
 
 
 @pytest.mark.parametrize("name", FEATURES)
-def test_designed_features_are_refused_with_a_way_out(name):
-    planned = replace(Case("FC-5").planned, name=name)
+def test_designed_features_are_refused_with_a_way_out_that_fits(name):
+    shape, learned = ((2,), "FC-64-RELU") if name == "POLAR" else ((3, 32, 32), "CONV3-32-RELU-POOL")
+    text = f"{name}-FC-4-RELU, SOFTMAX"
     with pytest.raises(WxbError) as error:
-        module(planned)
-    assert str(error.value).startswith(f"{name} is not available in this version\n")
-    assert "let the network learn its features" in error.value.fix
+        build(text, input_shape=shape, targets=3)
+    assert str(error.value) == (
+        f"{name} is not available in this version\n"
+        "  designed features are read and counted, but not computed yet\n"
+        f"  fix: let the network learn its features: {learned} in its place"
+    )
+    build(text.replace(name, learned), input_shape=shape, targets=3)

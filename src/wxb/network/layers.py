@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from wxb.errors import WxbError
 from wxb.notation.tree import PlannedLayer
+from wxb.notation.vocabulary import FEATURES
 
 
 class Affine(nn.Linear):
@@ -191,7 +192,6 @@ LAYERS: dict[str, Callable[[PlannedLayer], nn.Module]] = {
     "LRN": lambda layer: LocalResponseNorm(),
     "DROP": lambda layer: Dropout(_number(layer)),
 }
-FEATURES = ("PIXELS", "POLAR", "HIST", "HOG", "BOW")  # designed, on the input only
 
 
 def layer(planned: PlannedLayer) -> nn.Module:
@@ -200,10 +200,11 @@ def layer(planned: PlannedLayer) -> nn.Module:
     Raises WxbError for a designed feature.
     """
     if planned.name in FEATURES:
+        learned = "CONV3-32-RELU-POOL" if len(planned.input) == 3 else "FC-64-RELU"
         raise WxbError(
             f"{planned.name} is not available in this version",
             "designed features are read and counted, but not computed yet",
-            "let the network learn its features: CONV3-32-RELU-POOL in its place",
+            f"let the network learn its features: {learned} in its place",
         )
     return LAYERS[planned.name](planned)
 
