@@ -13,6 +13,14 @@ from wxb.network.heads import HEADS
 from wxb.network.layers import bias_in_weights, with_one
 
 
+@pytest.fixture(autouse=True)
+def seed():
+    """Numbers that a test draws are the same each time."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield
+
+
 def network(text: str, shape: tuple[int, ...], targets: int, **tensors: list) -> Model:
     """A network that takes its numbers as they are, in float64; `tensors` replace its own in their order."""
     model = build(text, input_shape=shape, targets=targets, scale="none").double().eval()
@@ -108,12 +116,14 @@ def loss(head: str, scores: list[float], target: int) -> float:
 @pytest.mark.parametrize(
     ("name", "svm", "softmax"), [("cat", 10.58, 5.170), ("automobile", 0.27, 0.577), ("frog", 71.91, 11.294)]
 )
-def test_losses_of_the_lecture_s_three_pictures(name, svm, softmax):
-    target = CLASSES.index(name)
-    assert loss("SVM", SCORES[name], target) == pytest.approx(svm, abs=1e-9)
-    assert round(loss("SOFTMAX", SCORES[name], target), 3) == softmax
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_losses_of_the_lecture_s_three_pictures(name, svm, softmax, dtype):
+    logits, target = torch.tensor([SCORES[name]], dtype=dtype), CLASSES.index(name)
+    found = {head: HEADS[head].loss(logits, torch.tensor([target])).item() for head in ("SVM", "SOFTMAX")}
+    assert round(found["SVM"], 2) == svm
+    assert round(found["SOFTMAX"], 3) == softmax
     by_hand = sum(max(0, score - SCORES[name][target] + 1) for j, score in enumerate(SCORES[name]) if j != target)
-    assert loss("SVM", SCORES[name], target) == pytest.approx(by_hand)
+    assert found["SVM"] == pytest.approx(by_hand, rel=1e-5)
 
 
 def test_the_loss_of_a_data_set_is_the_mean_over_its_examples():
@@ -204,6 +214,19 @@ def test_layers_are_matrix_operations_on_a_whole_batch_at_once():
     assert torch.allclose(model(x), torch.cat([model(row[None]) for row in x]), rtol=1e-12, atol=0)
 
 
+def test_backpropagation_by_hand_through_two_neurons():
+    model = network("FC-1-SIGMOID-FC-C-SIGMOID, EUCLID", (1,), 1, w1=[[0.5]], b1=[0.25], w2=[[-1.5]], b2=[0.75])
+    x, target = 2.0, 1.0
+    a1 = sigmoid(0.5 * x + 0.25)
+    a2 = sigmoid(-1.5 * a1 + 0.75)
+    at_output = 2 * (a2 - target) * a2 * (1 - a2)  # the loss's slope times the sigmoid's own, σ(1 - σ)
+    at_hidden = at_output * -1.5 * a1 * (1 - a1)
+    scores = model(torch.tensor([[x]], dtype=torch.float64))
+    model.head.loss(scores, torch.tensor([[target]])).sum().backward()
+    gradients = [parameter.grad.item() for parameter in model.parameters()]
+    assert gradients == pytest.approx([at_hidden * x, at_hidden, at_output * a1, at_output], rel=1e-12)
+
+
 # --- convolution and pooling ---
 
 
@@ -228,6 +251,17 @@ def test_filters_of_5x5x3_on_32x32x3_give_a_map_of_28x28_each(filters):
     # neurons at one place look at the same 5x5x3; each has its own weights, shared with its whole map
     assert model.plan.items[0].receptive_field == (5, 5)
     assert model.plan.items[0].parameters == filters * (5 * 5 * 3 + 1)
+
+
+def test_five_neurons_look_at_each_place_and_at_nothing_else():
+    conv = build("CONV5-5p0, SVM", input_shape=(3, 32, 32), targets=10).get_submodule("1.CONV5-5")
+    x = torch.rand(1, 3, 32, 32, requires_grad=True)
+    out = conv(x)
+    field = torch.zeros(3, 32, 32, dtype=torch.bool)
+    field[:, 10:15, 20:25] = True
+    for neuron in range(5):
+        (gradient,) = torch.autograd.grad(out[0, neuron, 10, 20], x, retain_graph=True)
+        assert torch.equal(gradient[0] != 0, field)
 
 
 def test_a_convolution_layer_is_the_correlation_of_its_definition():
