@@ -151,6 +151,12 @@ def test_weights_follow_from_seed_and_path_alone():
     assert not torch.equal(of("CONV3-8-RELU-GAP, SOFTMAX", "1.CONV3-8", seed=1), first)
 
 
+def test_layers_of_one_shape_begin_with_different_weights():
+    model = build("(FC-6-RELU)*2-CAT(FC-6, FC-6)-RELU, SVM", input_shape=(6,), targets=3)
+    drawn = [weights(model, path) for path in ("1.FC-6", "3.FC-6", "5.CAT.1.1.FC-6", "5.CAT.2.1.FC-6")]
+    assert len({tuple(weight.sign().flatten().tolist()) for weight in drawn}) == 4
+
+
 def test_building_leaves_torch_s_generator_to_others():
     torch.manual_seed(7)
     expected = torch.rand(3)
