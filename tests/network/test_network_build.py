@@ -243,6 +243,14 @@ def test_a_column_that_never_changes_is_divided_by_1(scale, constant):
     assert float(model.scale(torch.from_numpy(examples))[:, 2].abs().max()) == 0
 
 
+@pytest.mark.parametrize("scale", ["std", "range"])
+def test_a_column_that_changes_in_its_last_bit_only_is_divided_by_1(scale):
+    examples = vectors()
+    examples[:, 2] = 1e6
+    examples[::3, 2] = np.nextafter(np.float32(1e6), np.float32(2e6))
+    assert float(build("SOFTMAX", dataset(examples), scale=scale).scale.std[2]) == 1
+
+
 def test_without_data_bytes_are_taken_to_0_to_1_and_numbers_left():
     white = torch.full((1, 3, 8, 8), 255, dtype=torch.uint8)
     assert build("FC-6-RELU, SVM", input_shape=(3, 8, 8), targets=2).scale(white).unique().tolist() == [1.0]
@@ -265,8 +273,9 @@ def test_numbers_are_given_in_their_own_units_and_learned_in_standard_deviations
     torch.testing.assert_close(
         model.restore(torch.tensor([[0.0, 0.0], [1.0, -1.0]])), torch.stack([mean, mean + std * torch.tensor([1, -1])])
     )
-    loss = model.head.loss(mean.expand(2, 2) + std * torch.tensor([[2.0, 0.0], [0.0, -3.0]]), mean.expand(2, 2))
-    torch.testing.assert_close(loss, torch.tensor([4.0, 9.0]), rtol=1e-3, atol=0)
+    scores, goals = torch.tensor([[2.0, 0.0], [0.0, -3.0]]), torch.tensor([[1.0, 2.0], [0.0, 0.0]])  # in deviations
+    loss = model.head.loss(mean + std * scores, mean + std * goals)
+    torch.testing.assert_close(loss, torch.tensor([1.0 + 4.0, 9.0]), rtol=1e-3, atol=0)
 
 
 # --- what a model takes and gives ---

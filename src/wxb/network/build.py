@@ -86,7 +86,7 @@ class Model(Items):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, channels, height, width) or (batch, features), uint8 or float → logits (batch, targets)."""
-        logits = self.through(self.scale(x)).flatten(1)
+        logits = self.through(self.scale(x))
         return logits if self.restore is None else self.restore(logits)
 
 
