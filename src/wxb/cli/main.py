@@ -92,6 +92,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments = sys.argv[1:]
         if not sys.warnoptions:
             warnings.simplefilter("ignore")  # libraries' warnings are for developers; ours are printed as such
+        # Threads of torch's OpenMP that wait for each other spin so many rounds, then sleep. It spins far longer by
+        # itself, and when another program has one of the cores, every wait costs that program's turn: small networks
+        # took 10 to 50 times as long. It is read when torch loads.
+        os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     try:
         code = run(list(arguments))
         printing.flush()
