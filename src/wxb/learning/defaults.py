@@ -29,7 +29,7 @@ PHOTOS = "CONV5-32/2-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*
 ROWS = "FC-64-RELU-FC-64-RELU"
 
 EXAMPLES_SEEN = 600_000  # what a default training looks at, in all epochs together
-EXAMPLES_SEEN_LARGE = 300_000  # with a network of more than `LARGE_NETWORK` multiply-adds an example
+EXAMPLES_SEEN_LARGE = 240_000  # with a network of more than `LARGE_NETWORK` multiply-adds an example
 LARGE_NETWORK = 10_000_000
 EPOCHS = (4, 30)  # but never fewer or more than this
 
