@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from wxb.learning.loop import learn
     from wxb.learning.recipe import Recipe
     from wxb.network import build
+    from wxb.network.neuron import neuron
     from wxb.notation import read
     from wxb.runs.run import Run
     from wxb.training import train
 
 __version__ = "0.1.0"
 
-__all__ = ["Recipe", "Run", "__version__", "build", "learn", "load_data", "read", "train"]
+__all__ = ["Recipe", "Run", "__version__", "build", "learn", "load_data", "neuron", "read", "train"]
 
 _HOMES = {
     "Recipe": "wxb.learning.recipe",
@@ -27,6 +28,7 @@ _HOMES = {
     "build": "wxb.network",
     "learn": "wxb.learning.loop",
     "load_data": "wxb.data",
+    "neuron": "wxb.network.neuron",
     "read": "wxb.notation",
     "train": "wxb.training",
 }

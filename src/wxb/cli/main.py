@@ -31,6 +31,7 @@ COMMANDS = {
     "report": "A run's report.",
     "verify": "Whether a run is as it was when it finished.",
     "networks": "The networks that have a name.",
+    "neuron": "A simple neuron: teach it patterns, see its truth table.",
 }
 
 
