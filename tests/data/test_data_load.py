@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxb.data import load_data, match_classes
+from wxb.data.known import KNOWN
+from wxb.data.toys import TOYS
 from wxb.errors import WxbError
 
 
@@ -16,7 +18,7 @@ def test_an_unknown_name_has_the_nearest_known_one():
         load_data("minst")
     assert str(caught.value) == (
         "minst is no data set and no folder; mnist is a data set\n"
-        "  known: digits, mnist, cifar10, ring, quadrants, modes, or a folder of pictures\n"
+        f"  known: {', '.join([*KNOWN, *TOYS])}, or a folder of pictures\n"
         "  fix: mnist"
     )
 

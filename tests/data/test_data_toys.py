@@ -4,17 +4,70 @@ import numpy as np
 import pytest
 
 from wxb.data import load_data
-from wxb.data.toys import TOYS
+from wxb.data.toys import TOYS, Curves, Function, Regions
 from wxb.errors import WxbError
 
+REGIONS = [name for name, toy in TOYS.items() if isinstance(toy, Regions)]
+CURVES = [name for name, toy in TOYS.items() if isinstance(toy, Curves)]
+FUNCTIONS = [name for name, toy in TOYS.items() if isinstance(toy, Function)]
 
-@pytest.mark.parametrize("name", TOYS)
+
+@pytest.mark.parametrize("name", [*REGIONS, *CURVES])
 def test_classes_are_balanced_points_in_the_plane(name):
     data = load_data(name, examples=1001)
     assert data.examples.shape == (1001, 2)
     assert data.examples.dtype == np.float32
     assert np.bincount(data.targets).tolist() == [501, 500]
     assert np.abs(data.examples).max() <= 2.5
+
+
+def test_spirals_are_one_curve_turned_by_half_a_turn():
+    data = load_data("spirals", noise=0)
+    points = data.examples.astype(np.float64)
+    radius = np.linalg.norm(points, axis=1)
+    assert (radius.min() == pytest.approx(0.225, abs=0.01), radius.max() == pytest.approx(2.25, abs=0.01)) == (
+        True,
+    ) * 2
+    turned = np.where(data.targets == 0, 0, np.pi)
+    angle = np.arctan2(points[:, 1], points[:, 0])
+    off = angle - turned - 3 * np.pi * radius / 2.25  # three half turns to the end
+    assert np.abs((off + np.pi) % (2 * np.pi) - np.pi).max() < 1e-5
+    # as many points on a stretch of the arm near its end as near its beginning
+    assert np.median(radius) == pytest.approx(2.25 * np.sqrt((1 + 0.1**2) / 2), rel=0.02)
+
+
+def test_moons_are_halves_of_two_circles_that_reach_into_each_other():
+    data = load_data("moons", noise=0)
+    points = data.examples.astype(np.float64)
+    upper, lower = points[data.targets == 0] + (0.5, 0.25), points[data.targets == 1] - (0.5, 0.25)
+    assert data.classes == ("upper", "lower")
+    assert np.allclose(np.linalg.norm(upper, axis=1), 1, atol=1e-5)
+    assert np.allclose(np.linalg.norm(lower, axis=1), 1, atol=1e-5)
+    assert (upper[:, 1].min() > -1e-6, lower[:, 1].max() < 1e-6) == (True, True)
+    assert points[data.targets == 0][:, 1].min() < points[data.targets == 1][:, 1].max()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("sine", lambda x: np.sin(np.pi * x)), ("steps", np.floor), ("noisy-line", lambda x: x / 2)]
+)
+def test_a_function_is_its_formula_and_normal_noise(name, value):
+    exact, drawn = load_data(name, noise=0), load_data(name)
+    assert (exact.task, exact.examples.shape, exact.targets.shape) == ("numbers", (8000, 1), (8000, 1))
+    assert (exact.targets.dtype, len(exact.classes)) == (np.float32, 1)
+    assert np.allclose(exact.targets, value(exact.examples.astype(np.float64)), atol=1e-6)
+    assert (exact.examples.min() < -2.49, exact.examples.max() > 2.49) == (True, True)
+    assert np.array_equal(exact.examples, drawn.examples)
+    off = drawn.targets - exact.targets
+    assert off.std() == pytest.approx(TOYS[name].noise, rel=0.03)
+    assert off.mean() == pytest.approx(0, abs=0.03)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_part_of_a_function_spans_its_arguments(name):
+    data = load_data(name)
+    assert [len(getattr(data.split, part)) for part in ("train", "validation", "test")] == [5120, 880, 2000]
+    assert all(data.part(part)[0].max() - data.part(part)[0].min() > 4.9 for part in ("train", "validation", "test"))
+    assert data.notes == ()
 
 
 def test_the_ring_is_where_the_norm_is_from_one_to_two():
@@ -44,7 +97,7 @@ def test_modes_are_three_separate_discs():
     assert np.linalg.norm(rest[:, None] - centres, axis=2).min() > 0.7
 
 
-@pytest.mark.parametrize("name", TOYS)
+@pytest.mark.parametrize("name", REGIONS)
 def test_no_line_tells_more_than_three_quarters(name):
     data = load_data(name)
     turns = np.linspace(0, np.pi, 90, endpoint=False)
@@ -87,3 +140,30 @@ def test_sizes_without_sense_are_refused(options, message):
     with pytest.raises(WxbError) as caught:
         load_data("ring", **options)
     assert str(caught.value) == message
+
+
+def test_the_regions_stay_what_they_are():
+    # runs on disk hold their fingerprints
+    found = {name: load_data(name, examples=100).fingerprint[:16] for name in REGIONS}
+    assert found == PINNED
+
+
+@pytest.mark.parametrize(
+    ("name", "network", "least"),
+    [
+        ("spirals", "FC-64-RELU-FC-64-RELU, SOFTMAX", 0.95),
+        ("moons", "FC-16-RELU, SOFTMAX", 0.95),
+        ("sine", "FC-32-TANH-FC-32-TANH, EUCLID", 0.9),
+        ("steps", "FC-32-RELU-FC-32-RELU, EUCLID", 0.95),
+        ("noisy-line", "FC-C, EUCLID", 0.6),  # the noise leaves 1 - 0.25 / (0.25 + 25 / 48) = 0.676
+    ],
+)
+def test_a_small_network_learns_it(name, network, least, tmp_path):
+    from wxb.training import train
+
+    run = train(load_data(name, examples=2000), network, out=tmp_path / "run", epochs=40, learning_rate=0.01)
+    score = run.summary.test
+    assert score["accuracy" if name in CURVES else "r2"] >= least
+
+
+PINNED = {"ring": "71962be17a0d12ca", "quadrants": "cae46a04bf56d741", "modes": "f81c412fb1c2adc1"}

@@ -22,7 +22,7 @@ from wxb.data.arrays import (
 )
 from wxb.data.dataset import Dataset, match_classes
 from wxb.data.known import KNOWN
-from wxb.data.split import DEFAULT, Fractions, divide_apart, keep_test, read_fractions, validation_share
+from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, read_fractions, validation_share
 from wxb.data.toys import TOYS, draw
 from wxb.errors import WxbError, nearest
 
@@ -47,7 +47,7 @@ def load_data(
 ) -> Dataset:
     """Read a labelled data set into memory and split it.
 
-    `source`: "digits", "mnist", "cifar10"; a toy, "ring", "quadrants", "modes"; the path of a picture folder; or an
+    `source`: "digits", "mnist", "cifar10"; a toy (data/toys.py); the path of a picture folder; or an
     array of examples, with `targets` the array of targets.
 
     data_dir    folder with the files of mnist and cifar10, or folders with them; else WXB_DATA says it
@@ -81,8 +81,7 @@ def load_data(
     elif text in KNOWN:
         data = _known(text, data_dir, fractions, seed)
     elif text in TOYS:
-        points, numbers = draw(text, examples, noise, seed)
-        data = _divided(text, points, numbers, TOYS[text].classes, fractions, seed)
+        data = _toy(text, examples, noise, fractions, seed)
     else:
         folder = _folder(text)
         data = _pictures(folder, fractions, seed, size, max_pixels)
@@ -101,6 +100,16 @@ def _known(name: str, data_dir: str | os.PathLike[str] | None, fractions: Fracti
     train, test = rows[: found.train], rows[found.train :]
     split = keep_test(found.targets, found.classes, train, test, seed, validation_share(fractions))
     return Dataset(name, found.examples, found.targets, "classes", found.classes, split)
+
+
+def _toy(name: str, examples: int | None, noise: float | None, fractions: Fractions, seed: int) -> Dataset:
+    points, targets = draw(name, examples, noise, seed)
+    toy = TOYS[name]
+    if toy.task == "classes":
+        return _divided(name, points, targets.astype(np.int64), toy.classes, fractions, seed)
+    # two arguments that float32 makes equal are no copies: their values were drawn apart
+    split = divide(np.zeros(len(points), dtype=np.int64), ["all"], fractions, seed)
+    return Dataset(name, points, targets.astype(np.float32), toy.task, toy.classes, split)
 
 
 def _divided(

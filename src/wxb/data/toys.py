@@ -1,8 +1,10 @@
-"""Toys in the plane that no linear classifier solves: a ring, opposite quadrants, three modes.
+"""Toys: small data that are drawn, whose answer is known.
 
-They are the "hard cases for a linear classifier" of Stanford's CS231n, lecture 2. Both classes are equally frequent,
-each uniform over its region of the square [-SIDE, SIDE]², so that the regions touch and only
-their shape tells them apart.
+- Regions of the plane that no line separates: a ring, opposite quadrants, three modes. They are the "hard cases for a
+  linear classifier" of Stanford's CS231n, lecture 2. Both classes are equally frequent, each uniform over its region of
+  the square [-SIDE, SIDE]², so that the regions touch and only their shape tells them apart.
+- Curves in the plane, one a class: two spirals, two half-moons.
+- Functions of one number: a sine, steps, a noisy line.
 """
 
 from __future__ import annotations
@@ -23,15 +25,44 @@ LEAST, MOST = 20, 10_000_000
 MODES = 1.5 * np.array([[np.sin(turn), np.cos(turn)] for turn in 2 * np.pi * np.arange(3) / 3])  # centres, (3, 2)
 MODE_RADIUS = 0.75
 
+TURNS = 1.5  # of a spiral
+CENTRE = 0.1  # share of a spiral's radius around the origin where both arms would meet
+
 Points = NDArray[np.float64]  # (n, 2)
+Numbers = NDArray[np.float64]  # (n,)
 
 
 @dataclass(frozen=True)
-class Toy:
-    """Names of the two classes, and which points of the plane are of the first."""
+class Regions:
+    """Two classes that divide the square: their names, and which points are of the first."""
 
     classes: tuple[str, str]
     first: Callable[[Points], NDArray[np.bool_]]
+    noise: float = 0.0  # standard deviation where none is asked for
+    task: str = "classes"
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Two classes that are curves: their names, and the points of class 0 or 1 at places (n,) in [0, 1]."""
+
+    classes: tuple[str, str]
+    points: Callable[[Numbers, int], Points]
+    noise: float
+    task: str = "classes"
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of one number from [-SIDE, SIDE]: what its value is called, and the value."""
+
+    classes: tuple[str]
+    value: Callable[[Numbers], Numbers]
+    noise: float
+    task: str = "numbers"
+
+
+Toy = Regions | Curves | Function
 
 
 def _in_ring(points: Points) -> NDArray[np.bool_]:
@@ -51,42 +82,71 @@ def _in_modes(points: Points) -> NDArray[np.bool_]:
     return np.asarray((distance <= MODE_RADIUS).any(axis=1))
 
 
-TOYS = {
-    "ring": Toy(("ring", "rest"), _in_ring),
-    "quadrants": Toy(("equal signs", "different signs"), _signs_equal),
-    "modes": Toy(("modes", "rest"), _in_modes),
+def _spiral(places: Numbers, arm: int) -> Points:
+    """An Archimedean spiral, its arms half a turn apart, as dense at its end as at its beginning."""
+    share = np.sqrt(CENTRE**2 + (1 - CENTRE**2) * places)
+    angle = np.pi * (2 * TURNS * share + arm)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1) * ((SIDE - 0.25) * share)[:, None]
+
+
+def _moon(places: Numbers, moon: int) -> Points:
+    """Half of the unit circle, open below and moved to the left, or open above and moved to the right."""
+    angle = np.pi * places
+    points = np.stack([np.cos(angle) - 0.5, np.sin(angle) - 0.25], axis=1)
+    return points if moon == 0 else -points
+
+
+TOYS: dict[str, Toy] = {
+    "ring": Regions(("ring", "rest"), _in_ring),
+    "quadrants": Regions(("equal signs", "different signs"), _signs_equal),
+    "modes": Regions(("modes", "rest"), _in_modes),
+    "spirals": Curves(("first arm", "second arm"), _spiral, noise=0.05),
+    "moons": Curves(("upper", "lower"), _moon, noise=0.1),
+    "sine": Function(("sine",), lambda x: np.sin(np.pi * x), noise=0.1),
+    "steps": Function(("step",), np.floor, noise=0.1),
+    "noisy-line": Function(("line",), lambda x: x / 2, noise=0.5),
 }
 
 
 def draw(
     name: str, examples: int | None = None, noise: float | None = None, seed: int = 0
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Points (examples, 2) float32 and classes (examples,) int64 of a toy; the classes take turns.
+) -> tuple[NDArray[np.float32], NDArray[np.int64] | NDArray[np.float32]]:
+    """Examples float32 and targets of a toy.
 
-    `noise` is the standard deviation of a normal shift of every point after its class is known, in the plane's units.
+    Of two classes: points (examples, 2) and classes (examples,) int64, which take turns. Of a function: its arguments
+    (examples, 1) and values (examples, 1) float32.
+
+    `noise` is the standard deviation of a normal shift of every point after its class is known, in the plane's units,
+    or of every value of a function; default: the toy's own.
     Raises WxbError for sizes or a noise that make no sense.
     """
+    toy = TOYS[name]
     examples = EXAMPLES if examples is None else examples
-    noise = 0.0 if noise is None else noise
+    noise = toy.noise if noise is None else noise
     if not LEAST <= examples <= MOST:
         raise WxbError(f"{count(examples)} examples of {name}", f"expected {LEAST} to {count(MOST)}", "--examples 8000")
     if not 0 <= noise <= 100:
         raise WxbError(f"noise {noise:g}", "expected a standard deviation from 0 to 100", "--noise 0.1")
-    toy = TOYS[name]
     random = generator(seed, "toy", name)
+    if isinstance(toy, Function):
+        arguments = random.uniform(-SIDE, SIDE, examples)
+        values = toy.value(arguments) + noise * random.standard_normal(examples)
+        return arguments[:, None].astype(np.float32), values[:, None].astype(np.float32)
     targets = np.arange(examples, dtype=np.int64) % 2
     points = np.empty((examples, 2))
     for number in (0, 1):
         rows = np.flatnonzero(targets == number)
-        points[rows] = _uniform(len(rows), lambda drawn, n=number: toy.first(drawn) == (n == 0), random)  # type: ignore[misc]
+        points[rows] = _of_class(toy, number, len(rows), random)
     points += noise * random.standard_normal(points.shape)
     return points.astype(np.float32), targets
 
 
-def _uniform(wanted: int, inside: Callable[[Points], NDArray[np.bool_]], random: np.random.Generator) -> Points:
-    """Points uniform over a region of the square, by rejection: (wanted, 2)."""
+def _of_class(toy: Regions | Curves, number: int, wanted: int, random: np.random.Generator) -> Points:
+    """Points of class 0 or 1, uniform over their region or along their curve: (wanted, 2)."""
+    if isinstance(toy, Curves):
+        return toy.points(random.uniform(0, 1, wanted), number)
     found: list[Points] = []
     while sum(len(points) for points in found) < wanted:
         drawn = random.uniform(-SIDE, SIDE, (2 * wanted + 100, 2))
-        found.append(drawn[inside(drawn)])
+        found.append(drawn[toy.first(drawn) == (number == 0)])
     return np.concatenate(found)[:wanted]
