@@ -136,7 +136,7 @@ class Learner:
         for parameter in self.parameters:
             parameter.grad = None
         loss = self._backward(rows)
-        self.loss_sum += loss * len(rows)
+        self.loss_sum.add_(loss, alpha=len(rows))
         if recipe.clip:
             torch.nn.utils.clip_grad_norm_(self.parameters, recipe.clip, foreach=True)
         with torch.no_grad():
@@ -152,19 +152,20 @@ class Learner:
         """Gradients of the objective on these rows, computed in `accumulate` parts; its value, detached."""
         targets = self.targets[rows]
         whole = self.objective.size(targets)
-        value = torch.zeros((), device=rows.device)
-        for part in rows.tensor_split(min(self.recipe.accumulate, len(rows))):
-            inputs, goals = self.regularize(self.batches.inputs(part), self.targets[part], part, self.step + 1)
+        parts = min(self.recipe.accumulate, len(rows))
+        values = []
+        for part, its in zip(_split(rows, parts), _split(targets, parts), strict=True):
+            inputs, goals = self.regularize(self.batches.inputs(part), its, part, self.step + 1)
             with self.machine.autocast():
                 logits = self.model(inputs)
             loss = self.objective.data_loss(logits.float(), goals, whole)
             loss.backward()
-            value += loss.detach()
+            values.append(loss.detach())
         if self.objective.penalizes:
             penalty = self.objective.penalty()
             penalty.backward()
-            value += penalty.detach()
-        return value
+            values.append(penalty.detach())
+        return values[0] if len(values) == 1 else torch.stack(values).sum()
 
     def _follow(self, average: State) -> None:
         """The averaged tensors move towards the model's; counters, which have no mean, are taken as they are."""
@@ -263,6 +264,10 @@ class Learner:
         self.loss_sum.copy_(state["loss_sum"])
         step, stale, self.seconds, self.best_value = state["counters"].tolist()
         self.step, self.stale = int(step), int(stale)
+
+
+def _split(tensor: torch.Tensor, parts: int) -> tuple[torch.Tensor, ...]:
+    return (tensor,) if parts == 1 else tensor.tensor_split(parts)
 
 
 def part(state: State, kind: str) -> State:

@@ -39,24 +39,25 @@ class Objective:
             device = next(model.parameters()).device
             self.class_weights = torch.from_numpy(balanced.astype(np.float32)).to(device)
 
-    def size(self, targets: Tensor) -> Tensor:
+    def size(self, targets: Tensor) -> Tensor | int:
         """What a batch with these targets divides its losses by: Σ of its examples' weights, or 1 for the sum."""
         if self.recipe.reduction == "sum":
-            return torch.ones((), device=targets.device)
-        return self._example_weights(targets).sum()
+            return 1
+        return len(targets) if self.class_weights is None else self._example_weights(targets, self.class_weights).sum()
 
-    def data_loss(self, logits: Tensor, goals: Tensor, size: Tensor) -> Tensor:
+    def data_loss(self, logits: Tensor, goals: Tensor, size: Tensor | int) -> Tensor:
         """Loss of these examples as a part of a batch of `size`: the parts of a batch sum up to its loss.
 
         `goals` are class numbers, or a share or number for every score where examples were mixed.
         """
         losses = self.model.head.loss(logits, goals, label_smoothing=self.recipe.label_smoothing)
-        return (losses * self._example_weights(goals)).sum() / size
+        if self.class_weights is not None:
+            losses = losses * self._example_weights(goals, self.class_weights)
+        return losses.sum() / size
 
-    def _example_weights(self, goals: Tensor) -> Tensor:
-        if self.class_weights is None:
-            return torch.ones(len(goals), device=goals.device)
-        return goals @ self.class_weights if goals.is_floating_point() else self.class_weights[goals]
+    @staticmethod
+    def _example_weights(goals: Tensor, class_weights: Tensor) -> Tensor:
+        return goals @ class_weights if goals.is_floating_point() else class_weights[goals]
 
     @property
     def penalizes(self) -> bool:

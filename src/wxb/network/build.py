@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -12,12 +12,13 @@ from torch import Tensor, nn
 
 from wxb.errors import WxbError
 from wxb.network.blocks import Items
+from wxb.network.features import Designed
 from wxb.network.heads import HEADS, Head
 from wxb.network.memory import refuse_if_weights_too_large
 from wxb.notation import Network, Plan, plan, read
 from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
 from wxb.numbers import shape as shape_text
-from wxb.randomness import key
+from wxb.randomness import generator, key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 RECTIFIERS = ("RELU", "LEAKY", "ELU", "GELU", "SILU", "MAXOUT")
 BETWEEN = ("BN", "LRN", "DROP", "POOL", "AVGPOOL", "GAP")  # may stand between a layer and its activation
 NUMBERS_AT_ONCE = 2**22  # whose sums are taken at a time: statistics need no second copy of the data
+FITTED_ON = 10_000  # training examples, spread evenly, that designed features are fitted to and scaled by
+FITTED_NUMBERS = 2**26  # but no more than give so many numbers: 256 MB
 
 
 class Affinely(nn.Module):
@@ -47,8 +50,8 @@ class Standardize(Affinely):
     """Examples as they are stored → (x − mean) / std."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, …) uint8 or float → the same shape, in the buffers' dtype."""
-        return (x.to(self.mean.dtype) - self.mean) / self.std
+        """x: (batch, …) uint8 or float → the same shape, in the buffers' dtype (or a wider one of x)."""
+        return (x - self.mean).div_(self.std)  # a byte less a float is a float, and new: one pass fewer
 
 
 class Restore(Affinely):
@@ -84,9 +87,22 @@ class Model(Items):
         self.scale = scale
         self.restore = restore
 
+    @property
+    def designed(self) -> list[Designed]:
+        """The designed features that the first layer is or joins; none where the network learns its own."""
+        return [module for module in self.get_submodule(self.order[0]).modules() if isinstance(module, Designed)]
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the first layer makes of raw examples: (batch, …) → (batch, …)."""
+        return cast(Tensor, self.get_submodule(self.order[0])(self.scale(x)))
+
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, channels, height, width) or (batch, features), uint8 or float → logits (batch, targets)."""
-        logits = self.through(self.scale(x))
+        return self.behind(self.features(x))
+
+    def behind(self, features: Tensor) -> Tensor:
+        """What the layers behind the first make of its output: (batch, …) → logits (batch, targets)."""
+        logits = self.through(features, first=1)
         return logits if self.restore is None else self.restore(logits)
 
 
@@ -103,8 +119,9 @@ def build(
     """The module of a network, for a data set or for an input shape and a number of targets.
 
     With `data`, inputs are scaled by its training part: "std" to mean 0 and standard deviation 1 a channel or column,
-    "range" to [0, 1], "none" not at all; without, bytes are taken to [0, 1] for "std" and "range". Weights are drawn
-    from (seed, path). Raises WxbError where network and data do not fit each other.
+    "range" to [0, 1], "none" not at all; without, bytes are taken to [0, 1] for "std" and "range". Designed features
+    read the examples as they are; it is what they give that is scaled. Weights are drawn from (seed, path), codebooks
+    from (seed, "codebook"). Raises WxbError where network and data do not fit each other.
     """
     if not isinstance(network, Plan):
         tree = read(network) if isinstance(network, str) else network
@@ -120,6 +137,10 @@ def build(
         need_fit(network, data)
     refuse_if_weights_too_large(network)
     model = Model(network, input_scale(network.input, data, scale), target_scale(data))
+    if model.designed:
+        model.scale = input_scale(network.input, None, "none")
+        if data is not None:
+            fit_features(model, data, seed, scale)
     initialize(model, seed)
     # torch's stub of `to` does not know the memory format
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -171,6 +192,29 @@ def target_scale(data: Dataset | None) -> Restore | None:
         return None
     mean, std = moments(data.targets, data.split.train)
     return Restore(_tensor(mean), _tensor(std))
+
+
+@torch.no_grad()
+def fit_features(model: Model, data: Dataset, seed: int, scale: str) -> None:
+    """Let the designed features of `model` learn from at most 10,000 training examples what they need to know of them,
+    and scale what they give, as `scale` says. Raises WxbError where the examples are too few for that.
+    """
+    train = data.split.train
+    examples = data.examples[train[:: -(-len(train) // FITTED_ON)]]
+    for feature in model.designed:
+        feature.fit(examples, generator(seed, "codebook"))
+        if scale == "none":
+            continue
+        rows = np.arange(len(examples))[:: -(-len(examples) * feature.mean.numel() // FITTED_NUMBERS)]
+        chunks = (torch.from_numpy(np.ascontiguousarray(examples[chunk])) for chunk in _chunks(examples, rows))
+        found = torch.cat([feature(chunk) for chunk in chunks]).numpy()
+        if scale == "std":
+            mean, std = moments(found, np.arange(len(found)))
+        else:
+            mean, most = extremes(found, np.arange(len(found)))
+            std = _spread(most - mean, mean)
+        feature.mean.copy_(_tensor(mean))
+        feature.std.copy_(_tensor(std))
 
 
 def moments(examples: Numbers, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
