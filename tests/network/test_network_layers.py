@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from wxb.errors import WxbError
 from wxb.network import build
 from wxb.network.blocks import Concat, Residual, module
+from wxb.network.features import DESIGNED
 from wxb.network.layers import LAYERS, Dropout, LocalResponseNorm, Maxout, PadShortcut, set_generator
 from wxb.notation import plan, read
 from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
-from wxb.notation.vocabulary import BLOCKS, FEATURES
+from wxb.notation.vocabulary import BLOCKS
 from wxb.notation.vocabulary import LAYERS as WORDS
 
 MAPS = (4, 5, 6)
@@ -130,7 +131,7 @@ def seeded(case: Case, made: nn.Module) -> Callable[[Tensor], Tensor]:
 
 
 def test_no_layer_of_the_notation_is_forgotten():
-    assert set(LAYERS) | set(FEATURES) == set(WORDS)
+    assert set(LAYERS) | set(DESIGNED) == set(WORDS)
     assert {case.name for case in CASES} == set(LAYERS) | set(BLOCKS)
 
 
@@ -407,20 +408,3 @@ def test_without_a_generator_layers_draw_from_torch_s_own():
     first = layer(torch.ones(100))
     torch.manual_seed(3)
     assert torch.equal(layer(torch.ones(100)), first)
-
-
-# --- what this version does not compute ---
-
-
-@pytest.mark.parametrize("name", FEATURES)
-def test_designed_features_are_refused_with_a_way_out_that_fits(name):
-    shape, learned = ((2,), "FC-64-RELU") if name == "POLAR" else ((3, 32, 32), "CONV3-32-RELU-POOL")
-    text = f"{name}-FC-4-RELU, SOFTMAX"
-    with pytest.raises(WxbError) as error:
-        build(text, input_shape=shape, targets=3)
-    assert str(error.value) == (
-        f"{name} is not available in this version\n"
-        "  designed features are read and counted, but not computed yet\n"
-        f"  fix: let the network learn its features: {learned} in its place"
-    )
-    build(text.replace(name, learned), input_shape=shape, targets=3)

@@ -30,9 +30,9 @@ class Items(nn.Module):
             self.add_module(position, Place(name, module(item)))
             self.order.append(position)
 
-    def through(self, x: Tensor) -> Tensor:
-        """What the items, one after the other, make of x."""
-        for position in self.order:
+    def through(self, x: Tensor, first: int = 0) -> Tensor:
+        """What the items from the `first` on, one after the other, make of x."""
+        for position in self.order[first:]:
             x = self.get_submodule(position)(x)
         return x
 
@@ -94,7 +94,7 @@ class Concat(nn.Module):
 
 
 def module(planned: Planned) -> nn.Module:
-    """The module of a planned item. Raises WxbError for a layer that this version does not compute."""
+    """The module of a planned item."""
     match planned:
         case PlannedLayer():
             return layer(planned)

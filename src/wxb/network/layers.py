@@ -9,8 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wxb.errors import WxbError
+from wxb.network.features import DESIGNED
 from wxb.notation.tree import PlannedLayer
-from wxb.notation.vocabulary import FEATURES
 
 
 class Affine(nn.Linear):
@@ -195,17 +195,13 @@ LAYERS: dict[str, Callable[[PlannedLayer], nn.Module]] = {
 
 
 def layer(planned: PlannedLayer) -> nn.Module:
-    """The module of one planned layer; weights of CONV and FC hold anything until `build.initialize` draws them.
+    """The module of one planned layer.
 
-    Raises WxbError for a designed feature.
+    Weights of CONV and FC hold anything until `build.initialize` draws them; what a designed feature knows of the
+    training part, `build.fit_features` tells it.
     """
-    if planned.name in FEATURES:
-        learned = "CONV3-32-RELU-POOL" if len(planned.input) == 3 else "FC-64-RELU"
-        raise WxbError(
-            f"{planned.name} is not available in this version",
-            "designed features are read and counted, but not computed yet",
-            f"let the network learn its features: {learned} in its place",
-        )
+    if planned.name in DESIGNED:
+        return DESIGNED[planned.name](planned)
     return LAYERS[planned.name](planned)
 
 

@@ -27,7 +27,7 @@ class Feature(NamedTuple):
 def feature(name: str, shape: Shape, words: int = 0) -> Feature | str:
     """What the designed feature `name` gives for inputs of `shape`, or why it does not fit; `words` is BOW's width.
 
-    HOG: Dalal, Triggs 2005, blocks of 2x2 cells of 8x8 pixels. BOW: Coates, Ng 2011, words counted in each quadrant.
+    HOG: Dalal, Triggs 2005, blocks of 2x2 cells of 8x8 pixels. BOW: Coates, Ng, Lee 2011, pooled over quadrants.
     """
     if name == "POLAR":
         if shape != (2,):
@@ -47,10 +47,11 @@ def feature(name: str, shape: Shape, words: int = 0) -> Feature | str:
         down, across = height // CELL - BLOCK + 1, width // CELL - BLOCK + 1
         if min(down, across) < 1:
             return f"its input is {height}x{width}, and a block of cells is {BLOCK * CELL}x{BLOCK * CELL}"
-        side = BLOCK * CELL
+        side = BLOCK * CELL + 2  # a gradient takes a pixel on each side
         numbers = down * across * BLOCK * BLOCK * ORIENTATIONS
         return Feature((numbers,), (side, side), (CELL, CELL), (down, across))
     if min(height, width) <= PATCH:
         return f"its input is {height}x{width}, and each quadrant needs a patch of {PATCH}x{PATCH}"
-    half = (-(-height // 2), -(-width // 2))
-    return Feature((QUADRANTS * words,), half, (height - half[0], width - half[1]), (2, 2))
+    places = (height - PATCH + 1, width - PATCH + 1)
+    half = (-(-places[0] // 2) + PATCH - 1, -(-places[1] // 2) + PATCH - 1)
+    return Feature((QUADRANTS * words,), half, (places[0] // 2, places[1] // 2), (2, 2))

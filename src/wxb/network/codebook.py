@@ -1,0 +1,57 @@
+"""Visual words: whitened patches and the means of k-means on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+WORD_PATCHES = 200  # patches that a word is fitted to, on average
+ROUNDS = 20  # of k-means: later ones move the words by little, and what is made of them by less
+SMALLEST_VARIANCE = 0.1  # added to each component's, so that noise is not blown up (Coates, Ng, Lee 2011)
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """x → (x − centre) · matrix, after which the numbers of a patch are not correlated and have variance 1."""
+
+    centre: Tensor  # (patch,)
+    matrix: Tensor  # (patch, patch)
+
+    @staticmethod
+    def of(patches: Tensor) -> Whitening:
+        """ZCA of patches (n, patch): V (D + 0.1)^(−1/2) Vᵀ, with VDVᵀ their covariance.
+
+        In float64: on the way to it sums of many products are taken.
+        """
+        exact = patches.double()
+        centre = exact.mean(0)
+        centred = exact - centre
+        variances, axes = torch.linalg.eigh(centred.T @ centred / len(exact))
+        matrix = axes / (variances.clamp_min(0) + SMALLEST_VARIANCE).sqrt() @ axes.T
+        return Whitening(centre.to(patches.dtype), matrix.to(patches.dtype))
+
+    def __call__(self, patches: Tensor) -> Tensor:
+        """(n, patch) → (n, patch)."""
+        return (patches - self.centre) @ self.matrix
+
+
+def fit_words(patches: Tensor, words: int, generator: np.random.Generator) -> Tensor:
+    """The means (words, patch) of k-means on patches (n, patch), n ≥ words (Lloyd 1982).
+
+    It begins at patches drawn with `generator`. A word that no patch is nearest to moves to one of those that are
+    farthest from theirs.
+    """
+    means = patches[torch.from_numpy(generator.choice(len(patches), words, replace=False))]
+    lengths = patches.square().sum(1)
+    for _ in range(ROUNDS):
+        # |p − w|² but for |p|², which is the same for all words
+        nearest, word = torch.addmm(means.square().sum(1), patches, means.T, alpha=-2).min(1)
+        members = torch.bincount(word, minlength=words)
+        sums = torch.zeros_like(means).index_add_(0, word, patches)
+        means = sums / members.clamp_min(1)[:, None]
+        empty = (members == 0).nonzero()[:, 0]
+        means[empty] = patches[(nearest + lengths).topk(len(empty)).indices]
+    return means

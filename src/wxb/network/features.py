@@ -1,0 +1,241 @@
+"""Features that people designed before networks learned theirs: functions of the raw example, without weights.
+
+Each gives a vector, which is then scaled number by number. No gradient goes through them. What a feature knows of the
+training part (a codebook, the span of the numbers, the scale) lies in buffers, so that a saved network needs nothing
+else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import pi
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from wxb.errors import WxbError
+from wxb.network.codebook import WORD_PATCHES, Whitening, fit_words
+from wxb.notation.features import BINS, BLOCK, CELL, ORIENTATIONS, PATCH, QUADRANTS, Feature, feature
+from wxb.notation.tree import PlannedLayer
+from wxb.numbers import count
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Examples = NDArray[np.uint8] | NDArray[np.float32]
+
+LEVELS = 256  # of a byte
+CLIP = 0.2  # Dalal, Triggs 2005, section 6.4: L2-Hys
+SMALL = 1e-5  # keeps blocks without gradients from being divided by 0
+NUMBERS_AT_ONCE = 2**22  # similarities that BOW holds at a time, 16 MB
+
+
+class Designed(nn.Module):
+    """A feature of raw examples, its numbers scaled by `mean` and `std` (features,): (f(x) − mean) / std."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, layer: PlannedLayer) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(layer.output))
+        self.register_buffer("std", torch.ones(layer.output))
+
+    def fit(self, examples: Examples, generator: np.random.Generator) -> None:
+        """Learn from raw training examples (n, …) what the feature needs to know of them: most need nothing."""
+
+    def compute(self, x: Tensor) -> Tensor:
+        """Raw examples (batch, …), float → the feature before it is scaled, (batch, features)."""
+        raise NotImplementedError
+
+    @torch.no_grad()
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, …) as the data has them, uint8 or float → (batch, features) in the buffers' dtype."""
+        with torch.autocast(x.device.type, enabled=False):
+            return (self.compute(x.to(self.mean.dtype)) - self.mean) / self.std
+
+
+class Pixels(Designed):
+    """The numbers themselves, channel by channel, each row by row: PIXELS."""
+
+    def compute(self, x: Tensor) -> Tensor:
+        """x: (batch, …) → (batch, numbers)."""
+        return x.flatten(1)
+
+
+class Polar(Designed):
+    """(x, y) → (r, θ) with r = √(x² + y²) and θ = atan2(y, x) in (−π, π]: POLAR."""
+
+    def compute(self, x: Tensor) -> Tensor:
+        """x: (batch, 2) → (batch, 2)."""
+        return torch.stack([torch.hypot(x[:, 0], x[:, 1]), torch.atan2(x[:, 1], x[:, 0])], dim=1)
+
+
+class Levelled(Designed):
+    """A feature that needs to know between which numbers a picture's lie: `low` and `span`, (channels, 1, 1).
+
+    Bytes lie in [0, 256); for floats it is the least and the greatest number of each channel in training.
+    """
+
+    low: Tensor
+    span: Tensor
+
+    def __init__(self, layer: PlannedLayer) -> None:
+        super().__init__(layer)
+        self.register_buffer("low", torch.zeros(layer.input[0], 1, 1))
+        self.register_buffer("span", torch.full((layer.input[0], 1, 1), float(LEVELS)))
+
+    def fit(self, examples: Examples, generator: np.random.Generator) -> None:
+        """Find the span of floats."""
+        if examples.dtype != np.uint8:
+            least, most = examples.min((0, 2, 3)), examples.max((0, 2, 3))
+            self.low.copy_(torch.from_numpy(least)[:, None, None])
+            self.span.copy_(torch.from_numpy(np.where(most > least, most - least, 1))[:, None, None])
+
+    def levels(self, x: Tensor) -> Tensor:
+        """x: (batch, channels, height, width) → the same shape, in 0–256; bytes stay what they are."""
+        return (x - self.low) / self.span * LEVELS
+
+
+class Histogram(Levelled):
+    """The share of a picture's pixels in each of 16 bins of equal width, channel by channel: HIST.
+
+    Numbers beyond those seen in training count in the outermost bins.
+    """
+
+    def compute(self, x: Tensor) -> Tensor:
+        """x: (batch, channels, height, width) → (batch, channels · 16)."""
+        bins = (self.levels(x) * (BINS / LEVELS)).floor().clamp(0, BINS - 1)
+        return torch.stack([(bins == place).to(x.dtype).mean((2, 3)) for place in range(BINS)], dim=2).flatten(1)
+
+
+class OrientedGradients(Designed):
+    """Histograms of oriented gradients (Dalal, Triggs 2005): HOG.
+
+    Central differences, 0 at the border; of colours, the gradient of the channel where it is greatest. Each pixel
+    counts with its gradient's length for one of 9 orientations over half a turn, without interpolation, in its cell of
+    8×8 pixels. Blocks of 2×2 cells, a cell apart, are divided by their length, clipped at 0.2 and divided again
+    (L2-Hys). Pixels behind the last whole cell count in none. In scikit-image that is `hog(picture, orientations=9,
+    pixels_per_cell=(8, 8), cells_per_block=(2, 2), block_norm="L2-Hys")`.
+    """
+
+    def compute(self, x: Tensor) -> Tensor:
+        """x: (batch, channels, height, width) → (batch, blocks down · blocks across · 2 · 2 · 9)."""
+        down, across = torch.zeros_like(x), torch.zeros_like(x)
+        down[:, :, 1:-1] = x[:, :, 2:] - x[:, :, :-2]
+        across[:, :, :, 1:-1] = x[:, :, :, 2:] - x[:, :, :, :-2]
+        length = torch.hypot(down, across)
+        strongest = length.argmax(1, keepdim=True)
+        down, across, length = (each.gather(1, strongest) for each in (down, across, length))
+        orientation = (torch.atan2(down, across).remainder(pi) * (ORIENTATIONS / pi)).floor() % ORIENTATIONS
+        places = torch.arange(ORIENTATIONS, device=x.device, dtype=x.dtype)[:, None, None]
+        cells = F.avg_pool2d(length * (orientation == places), CELL)  # (batch, orientations, rows, columns)
+        blocks = cells.unfold(2, BLOCK, 1).unfold(3, BLOCK, 1).permute(0, 2, 3, 4, 5, 1).flatten(3)
+        return _unit(_unit(blocks).clamp_max(CLIP)).flatten(1)
+
+
+def _unit(blocks: Tensor) -> Tensor:
+    """Blocks (…, numbers) divided by their length."""
+    return blocks / (blocks.square().sum(-1, keepdim=True) + SMALL**2).sqrt()
+
+
+class BagOfWords(Levelled):
+    """How much each quadrant of a picture is like each of a number of visual words: BOW (Coates, Ng, Lee 2011).
+
+    A patch of 6×6 pixels at every place, brought to mean 0 and variance 1 and whitened, is compared with the words: at
+    distance z_k from word k, it counts for it max(0, mean(z) − z_k), which is 0 for the half that is farther than
+    average (their "triangle" assignment, equation 2). These are averaged over the quadrants of the places; where their
+    number along an axis is odd, the middle one counts in both halves. The words are the means of k-means on patches of
+    the training part.
+    """
+
+    centre: Tensor  # (patch,)
+    whitening: Tensor  # (patch, patch)
+    words: Tensor  # (words, patch), whitened
+
+    def __init__(self, layer: PlannedLayer) -> None:
+        super().__init__(layer)
+        size, words = layer.input[0] * PATCH * PATCH, layer.output[0] // QUADRANTS
+        self.register_buffer("centre", torch.zeros(size))
+        self.register_buffer("whitening", torch.eye(size))
+        self.register_buffer("words", torch.zeros(words, size))
+
+    def fit(self, examples: Examples, generator: np.random.Generator) -> None:
+        """Learn whitening and words from patches drawn with `generator`.
+
+        Raises WxbError where there are fewer pictures than words.
+        """
+        words = len(self.words)
+        if len(examples) < words:
+            raise WxbError(
+                f"BOW-{words} cannot find {words} visual words in {count(len(examples))} training pictures",
+                "a codebook is fitted to the training part, and takes at least a picture a word",
+                f"more pictures, or {_unfitted(examples.shape[1:])} in its place, which is not fitted",
+            )
+        super().fit(examples, generator)
+        drawn = torch.from_numpy(_draw(examples, WORD_PATCHES * words, generator)).to(self.words.dtype)
+        patches = _contrast(self.levels(drawn).flatten(1))
+        found = Whitening.of(patches)
+        self.centre.copy_(found.centre)
+        self.whitening.copy_(found.matrix)
+        self.words.copy_(fit_words(found(patches), words, generator))
+
+    def compute(self, x: Tensor) -> Tensor:
+        """x: (batch, channels, height, width) → (batch, 4 · words), quadrant by quadrant, each row by row."""
+        places = (x.shape[2] - PATCH + 1) * (x.shape[3] - PATCH + 1)
+        at_once = max(1, NUMBERS_AT_ONCE // (places * len(self.words)))
+        return torch.cat([self._quadrants(part) for part in x.split(at_once)])
+
+    def _quadrants(self, x: Tensor) -> Tensor:
+        grid = self.levels(x).unfold(2, PATCH, 1).unfold(3, PATCH, 1).permute(0, 2, 3, 1, 4, 5)
+        batch, rows, columns = grid.shape[:3]
+        white = (_contrast(grid.reshape(batch * rows * columns, -1)) - self.centre) @ self.whitening
+        like = similarity(white, self.words).view(batch, rows, columns, -1)
+        return torch.cat(
+            [like[:, down, across].mean((1, 2)) for down in _halves(rows) for across in _halves(columns)], dim=1
+        )
+
+
+def similarity(patches: Tensor, words: Tensor) -> Tensor:
+    """max(0, mean_j(z_j) − z_k) with z_k the distance of patch and word k: (patches, words)."""
+    # |p − w|² = |p|² − 2pw + |w|²; the products are the work, so all else happens in their place
+    distance = torch.addmm(words.square().sum(1), patches, words.T, alpha=-2)
+    distance.add_(patches.square().sum(1, keepdim=True)).clamp_min_(0).sqrt_()
+    return distance.neg_().sub_(distance.mean(1, keepdim=True)).clamp_min_(0)
+
+
+def _halves(length: int) -> tuple[slice, slice]:
+    return slice(0, -(-length // 2)), slice(length // 2, length)
+
+
+def _contrast(patches: Tensor) -> Tensor:
+    """Patches (n, patch) in 0–256 with mean 0 and variance 1; 10 keeps those without contrast small."""
+    centred = patches - patches.mean(1, keepdim=True)
+    return centred / (centred.square().mean(1, keepdim=True) + 10).sqrt()
+
+
+def _draw(examples: Examples, most: int, generator: np.random.Generator) -> Examples:
+    """Patches (n, channels, 6, 6) of pictures: all there are, or `most` drawn at random."""
+    windows = np.lib.stride_tricks.sliding_window_view(examples, (PATCH, PATCH), axis=(2, 3))
+    pictures, _, rows, columns = windows.shape[:4]
+    total = pictures * rows * columns
+    chosen = np.arange(total) if total <= most else generator.integers(0, total, most)
+    picture, row, column = np.unravel_index(chosen, (pictures, rows, columns))
+    return np.ascontiguousarray(windows[picture, :, row, column])
+
+
+def _unfitted(shape: tuple[int, ...]) -> str:
+    """A feature for pictures of this shape that needs no training."""
+    return "HOG" if isinstance(feature("HOG", shape), Feature) else "HIST"
+
+
+DESIGNED: dict[str, Callable[[PlannedLayer], Designed]] = {
+    "PIXELS": Pixels,
+    "POLAR": Polar,
+    "HIST": Histogram,
+    "HOG": OrientedGradients,
+    "BOW": BagOfWords,
+}
