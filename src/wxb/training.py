@@ -225,7 +225,8 @@ class Training:
         test = self._score("test")
         lap("test")
         train = self._score("train", TRAIN_SAMPLE)
-        epochs = self.record.epoch if self.record else 0
+        # a training that was stopped behind its last step has no record of its own
+        epochs = self.record.epoch if self.record else len(run.history)
         operations = 3.0 * self.plan.multiply_adds * len(data.split.train) * epochs
         cheap = baselines(data, operations=operations, seed=self.recipe.seed)
         lap("baselines")
@@ -241,7 +242,7 @@ class Training:
             "network": str(self.plan.network),
             "parameters": self.plan.parameters,
             "epochs": epochs,
-            "steps": self.record.step if self.record else 0,
+            "steps": self.record.step if self.record else run.summary.steps.done,
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "test": test.summary(),
             "baselines": {name: baseline.score for name, baseline in cheap.items()},

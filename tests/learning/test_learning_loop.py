@@ -210,3 +210,15 @@ def test_small_steps_get_one_thread_and_a_wish_is_heeded():
 def test_a_negative_number_of_threads_is_refused():
     with pytest.raises(WxbError, match="no negative number of threads"):
         choose("cpu", threads=-1)
+
+
+def test_a_model_left_in_evaluation_mode_is_trained_all_the_same(digits):
+    recipe = Recipe(epochs=1, batch_size=300, optimizer="sgd", learning_rate=0.1)
+    network = "CONV3-4-BN-RELU-GAP, SOFTMAX"
+    model, _ = trained(digits, network, recipe)
+    looked_at = build(network, digits)
+    looked_at.eval()
+    for _ in learn(looked_at, digits, recipe, CPU):
+        looked_at.eval()
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, looked_at.state_dict()[name]), name

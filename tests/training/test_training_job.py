@@ -89,6 +89,19 @@ def test_stopped_at_a_step_and_resumed_it_has_the_bits_of_an_undisturbed_run(rin
     assert [line["train_loss"] for line in resumed.history] == [line["train_loss"] for line in whole.history]
 
 
+def test_stopped_behind_the_last_step_it_only_has_to_finish(ring, tmp_path):
+    training = Training(ring, "SOFTMAX", options={"epochs": 2}, out=tmp_path / "run")
+    for record in training:
+        if record.step == record.steps:
+            training.stop()
+            break
+    resumed = Training.resume(Run.open(tmp_path / "run"), ring)
+    assert list(resumed) == []
+    resumed.finish()
+    assert resumed.result["epochs"] == 2
+    assert resumed.result["steps"] == record.steps
+
+
 def test_ctrl_c_in_python_saves_before_it_rises(ring, tmp_path, monkeypatch):
     from wxb import training as module
 

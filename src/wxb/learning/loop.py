@@ -13,7 +13,7 @@ import torch
 
 from wxb.learning import schedules
 from wxb.learning.batches import Augment, Batches
-from wxb.learning.inference import Score, score
+from wxb.learning.inference import Score, features, score
 from wxb.learning.machine import Machine, choose
 from wxb.learning.objective import Objective
 from wxb.learning.optimizers import decay, optimizers
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wxb.network.build import Model
 
 State = dict[str, torch.Tensor]
+COMPUTED_NUMBERS = 2**27  # of designed features that are held rather than computed at every step: 512 MB
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Learner:
 
     def __init__(self, model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> None:
         self.model = model.to(machine.device)
+        self.data = data
         self.recipe = recipe
         self.machine = machine
         examples, targets = data.part("train")
@@ -78,6 +80,7 @@ class Learner:
         self.batches = Batches(examples, recipe.batch_size, machine.device, recipe.seed, recipe.shuffle, augment)
         self.targets = torch.from_numpy(targets).to(machine.device)
         self.validation = data.part("validation")
+        self.computed = False  # whether batches and validation are designed features, no raw examples
         self.objective = Objective(model, recipe, targets)
         self.regularize = Regularize(recipe, len(targets), data.outputs, model.scale.mean)
         self.optimizers = optimizers(model, model.plan.output_layer.path, recipe)
@@ -99,6 +102,7 @@ class Learner:
 
     def records(self) -> Iterator[Record]:
         began = time.perf_counter() - self.seconds
+        self._compute_features()
         per_epoch = len(self.batches)
         while self.step < self.steps and not self._stopped_early():
             epoch, index = divmod(self.step, per_epoch)
@@ -124,9 +128,22 @@ class Learner:
                 return
         self._put_kept_weights()
 
+    def _compute_features(self) -> None:
+        """Designed features do not change in training: they are computed once, where nothing changes the examples."""
+        model, recipe, (examples, targets) = self.model, self.recipe, self.validation
+        changed = recipe.augment != "none" or recipe.cutout or recipe.mixup
+        numbers = (self.batches.count + len(examples)) * math.prod(model.plan.items[0].output)
+        if not model.designed or changed or numbers > COMPUTED_NUMBERS:
+            return
+        self.validation = features(model, examples, self.machine), targets
+        given = features(model, self.data.part("train")[0], self.machine)
+        self.batches = Batches(given, recipe.batch_size, self.machine.device, recipe.seed, recipe.shuffle)
+        self.computed = True
+
     def _learn_from(self, place: int) -> tuple[float, torch.Tensor]:
         """One step on batch `place` of the epoch: the rate it had and the objective before it."""
         recipe = self.recipe
+        self.model.train()  # whoever looked at the last record may have left it in evaluation mode
         rate = recipe.learning_rate * schedules.factor(recipe.schedule, recipe.warm_up, self.step + 1, self.steps)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -157,7 +174,7 @@ class Learner:
         for part, its in zip(_split(rows, parts), _split(targets, parts), strict=True):
             inputs, goals = self.regularize(self.batches.inputs(part), its, part, self.step + 1)
             with self.machine.autocast():
-                logits = self.model(inputs)
+                logits = (self.model.behind if self.computed else self.model)(inputs)
             loss = self.objective.data_loss(logits.float(), goals, whole)
             loss.backward()
             values.append(loss.detach())
@@ -183,7 +200,7 @@ class Learner:
         if not len(examples):
             return None
         with self._averaged():
-            return score(self.model, examples, targets, self.machine)
+            return score(self.model, examples, targets, self.machine, self.computed)
 
     def _remember(self, validation: Score | None) -> None:
         """Keep the weights if they are the best so far (a tie goes to the later ones, which have seen more)."""
