@@ -18,7 +18,7 @@ def test_an_unknown_name_has_the_nearest_known_one():
         load_data("minst")
     assert str(caught.value) == (
         "minst is no data set and no folder; mnist is a data set\n"
-        f"  known: {', '.join([*KNOWN, *TOYS])}, or a folder of pictures\n"
+        f"  known: {', '.join([*KNOWN, *TOYS])}, a folder of pictures, or a table (.csv, .tsv, .parquet)\n"
         "  fix: mnist"
     )
 
@@ -29,9 +29,9 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 
 
 def test_a_file_is_no_data_set(tmp_path):
-    (tmp_path / "table.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(WxbError, match=r"table\.csv is a file, no data set"):
-        load_data(tmp_path / "table.csv")
+    (tmp_path / "notes.doc").write_text("a,b\n1,2\n")
+    with pytest.raises(WxbError, match=r"notes\.doc is a file, no data set"):
+        load_data(tmp_path / "notes.doc")
 
 
 def test_a_name_goes_before_a_folder_of_that_name(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wxb.cli import printing
 from wxb.cli.options import LOADING
 from wxb.errors import WxbError
 
@@ -17,23 +18,33 @@ if TYPE_CHECKING:
 def load(source: str, settings: Mapping[str, Any]) -> Dataset:
     """The data set that the word DATA names, with those of the settings that are about data.
 
-    Folders are taken by their whole path, so that what a run stores means the same from another folder.
+    Folders and tables are taken by their whole path, so that what a run stores means the same from another folder.
     """
     from wxb.data import load_data
 
-    about = {name: settings[name] for name in LOADING if name in settings}
+    about = {name: settings[name] for name in (*LOADING, "like") if name in settings}
     if "data_dir" in about:
         about["data_dir"] = str(Path(about["data_dir"]).absolute())
-    if _is_folder(source):
+    if _is_path(source):
         source = str(Path(source).absolute())
     return load_data(source, seed=settings.get("seed", 0), **about)
 
 
 def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
-    """As `load`; pictures of a folder are brought to the size that the run's network takes, unless `size` says else."""
+    """As `load`; pictures of a folder are brought to the size that the run's network takes, unless `size` says else.
+
+    The rows of a table are prepared as those of the run were; remarks say what is different in them.
+    """
+    from wxb.data.frame import is_table
+
+    if run.data.get("table") is not None and is_table(source):
+        data = load(source, {**settings, "like": run.data["table"]})
+        for note in data.notes:
+            printing.remark(printing.labelled("note", note))
+        return data
     sizes = run.summary.input
     square = len(sizes) == 3 and sizes[1] == sizes[2]
-    if square and "size" not in settings and _is_folder(source):
+    if square and "size" not in settings and _is_path(source):
         settings = {**settings, "size": sizes[1]}
     return load(source, settings)
 
@@ -54,9 +65,9 @@ def load_again(run: Run, data_dir: str | None = None) -> Dataset:
     return load_data(source, **stored)
 
 
-def _is_folder(source: str) -> bool:
-    """Whether DATA is a folder, and not the name of a set or toy that a folder here happens to have too."""
+def _is_path(source: str) -> bool:
+    """Whether DATA is a folder or a file, and not the name of a set or toy that a folder here happens to have too."""
     from wxb.data.known import KNOWN
     from wxb.data.toys import TOYS
 
-    return source not in (*KNOWN, *TOYS) and Path(source).is_dir()
+    return source not in (*KNOWN, *TOYS) and Path(source).exists()

@@ -110,6 +110,7 @@ class Option:
     help: str
     type: click.ParamType[Any] | None  # None: a switch, --shuffle or --no-shuffle
     section: str
+    several: bool = False  # may be given more than once; the values are then one text, with commas between
 
     @property
     def flag(self) -> str:
@@ -121,6 +122,10 @@ class Option:
         names = [self.flag, self.name]
         if self.type is None:
             names[0] += f"/--no-{self.name.replace('_', '-')}"
+        if self.several:
+            return SectionedOption(
+                names, type=self.type, help=self.help, multiple=True, callback=_joined, section=self.section
+            )
         return SectionedOption(names, type=self.type, help=self.help, default=None, section=self.section)
 
     def read(self, value: object) -> Any:
@@ -134,6 +139,10 @@ class Option:
             expected = "a text" if wants_text else "a whole number" if isinstance(self.type, Whole) else "a number"
             raise WxbError(f"{self.name} = {value!r}: {expected} is expected")
         return self.type.convert(value, _Named(self.name), None)
+
+
+def _joined(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    return ",".join(values) if values else None
 
 
 class _Named(click.Option):
@@ -222,10 +231,14 @@ RECIPE = {
     for name, (section, text, own) in _RECIPE.items()
 }
 
+TASKS = ("classes", "numbers")
 FILLS = ("none", "zero", "median")
 LOADING = {
     option.name: option
     for option in (
+        Option("target", "Column of a table to predict; several as a,b or given again.", _WORDS, DATA, several=True),
+        Option("task", "A table's target as classes or numbers, where the guess is wrong.", OneOf(TASKS), DATA),
+        Option("pieces", "Features that a table's number has besides itself; 0 for none.", Whole(), DATA),
         Option("data_dir", "Where known data sets lie, or a folder above it; else WXB_DATA.", _WORDS, DATA),
         Option("split", "Shares of train, validation and test; a published test set stays the test set.", _WORDS, DATA),
         Option("examples", "How many examples of a toy.", Whole(1), DATA),

@@ -39,7 +39,7 @@ class Example:
 
 
 def predict(run: str, files: tuple[str, ...], as_json: bool) -> None:
-    """What a run's network says of pictures, or of the rows of NumPy arrays (.npy).
+    """What a run's network says of pictures, or of the rows of tables (.csv, .tsv, .parquet) or NumPy arrays (.npy).
 
     A picture is brought to the size and the colours of those that the network was trained on.
     """
@@ -76,18 +76,24 @@ def read_files(files: tuple[str, ...], run: Run) -> list[Example]:
         raise WxbError(
             f"{len(broken)}{of} files cannot be predicted" if len(files) > 1 else broken[0],
             "\n".join(broken[:MOST_NAMED] + more) if len(files) > 1 else "",
-            "pictures, or arrays of NumPy (.npy)",
+            "pictures, tables, or arrays of NumPy (.npy)",
         )
     return examples
 
 
 def read_file(file: str, run: Run) -> list[Example]:
-    """A picture as one example, an array as one a row. Raises WxbError where the file is neither, or does not fit."""
+    """A picture as one example, an array or a table as one a row. Raises WxbError where the file is none of them, or
+    does not fit.
+    """
+    from wxb.data.frame import is_table
+
     path = Path(file)
     if not path.is_file():
         raise WxbError(f"{file}: " + ("a folder; expected files" if path.is_dir() else "there is no such file"))
     if path.suffix.lower() == ".npy":
         return read_array(file, run)
+    if is_table(path):
+        return read_rows(file, run)
     return [Example(file, None, read_picture(file, run))]
 
 
@@ -106,6 +112,19 @@ def read_array(file: str, run: Run) -> list[Example]:
         expected = f"(n, {', '.join(map(str, shape))})"
         raise WxbError(f"{file}: an array of shape {array.shape}; expected {expected}")
     return [Example(file, row, values) for row, values in enumerate(array)]
+
+
+def read_rows(file: str, run: Run) -> list[Example]:
+    """The rows of a table, prepared as those that the network was trained on; remarks say what those had not."""
+    from wxb.data import table
+
+    prepared = run.data.get("table")
+    if prepared is None:
+        raise WxbError(f"{file}: a table; the network was not trained on one")
+    examples, notes = table.read_rows(Path(file), prepared)
+    for note in notes:
+        printing.remark(printing.labelled("note", f"{file}: {note}"))
+    return [Example(file, row, values) for row, values in enumerate(examples)]
 
 
 def read_picture(file: str, run: Run) -> NDArray[np.uint8]:

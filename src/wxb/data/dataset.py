@@ -42,6 +42,8 @@ class Dataset:
     source: dict[str, object] = field(default_factory=dict)  # what load_data was called with: enough to load it again
     files: tuple[str, ...] = ()  # of a picture folder: path of each example, relative to the folder
     notes: tuple[str, ...] = ()  # what a person should know: files left out, copies found
+    features: tuple[str, ...] = ()  # of a table: what each number of an example is
+    table: dict[str, object] | None = None  # of a table: how its columns became features, as columns.Preparation.plain
 
     @property
     def kind(self) -> str:

@@ -7,10 +7,12 @@ import math
 import numpy as np
 
 from wxb.data.arrays import Examples, Targets
+from wxb.data.columns import Preparation, read_plain
 from wxb.data.dataset import Dataset
 from wxb.data.split import Rows, plural
 from wxb.numbers import count, percent, shape
 
+HEAD = ("column", "kind", "missing", "holds")
 PARTS = ("train", "validation", "test")
 
 
@@ -20,7 +22,9 @@ def describe(data: Dataset) -> dict[str, object]:
     `kind` ("pictures", "vectors"), `name`, `task`, `examples` (how many), `shape` of one, `dtype`; `classes` (names);
     `counts` (name → examples of the class, or with the label; None where targets are numbers); `splits` (part → how
     many examples), `split_counts` (part → counts) and `split` (how it was made); `values` {min, max, mean, std} of all
-    examples; `target_values` (name → the same, where targets are numbers, else None); `notes`; `fingerprint`.
+    examples; `target_values` (name → the same, where targets are numbers, else None); `features` (what each number of
+    a table's example is; else empty) and `columns` (of a table: name, kind, missing, and min and max or values or why
+    it is left out; else None); `notes`; `fingerprint`.
     """
     rows = {part: getattr(data.split, part) for part in PARTS}
     return {
@@ -39,6 +43,8 @@ def describe(data: Dataset) -> dict[str, object]:
         "target_values": {name: value_range(data.targets[:, i]) for i, name in enumerate(data.classes)}
         if data.task == "numbers"
         else None,
+        "features": list(data.features),
+        "columns": None if data.table is None else [column.facts() for column in read_plain(data.table).columns],
         "notes": list(data.notes),
         "fingerprint": data.fingerprint,
     }
@@ -88,6 +94,8 @@ def lines(data: Dataset) -> list[str]:
     numbers = ", mean {mean:.4g}, standard deviation {std:.4g}".format(**found)
     out = [line(data), f"values from {found['min']:.4g} to {found['max']:.4g}{numbers}", ""]
     out += _range_table(data) if data.task == "numbers" else _count_table(data)
+    if data.table is not None:
+        out += ["", *_column_table(read_plain(data.table))]
     for note in data.notes:
         out += ["", *note.splitlines()]
     return out
@@ -112,6 +120,16 @@ def _range_table(data: Dataset) -> list[str]:
         found = value_range(data.targets[:, i])
         rows.append([name, *(f"{found[key]:.4g}" for key in keys)])
     return table([["target", *keys], *rows])
+
+
+def _column_table(preparation: Preparation) -> list[str]:
+    """A line a column that is no target: its kind, how many rows lack it, and what it holds."""
+    rows = [[column.name, column.kind, count(column.missing), column.holds()] for column in preparation.columns]
+    names, kinds, missing = (max(len(text) for text in column) for column in list(zip(HEAD, *rows, strict=True))[:3])
+    return [
+        f"{name:<{names}}  {kind:<{kinds}}  {lack:>{missing}}  {holds}".rstrip()
+        for name, kind, lack, holds in (HEAD, *rows)
+    ]
 
 
 def table(rows: list[list[str]]) -> list[str]:

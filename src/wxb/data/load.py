@@ -1,9 +1,9 @@
-"""`load_data`: from a name, a folder or a pair of arrays to a Dataset."""
+"""`load_data`: from a name, a folder, a table or a pair of arrays to a Dataset."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from wxb.data.toys import TOYS, draw
 from wxb.errors import WxbError, nearest
 
 ARRAYS = "arrays"  # the source of a data set that came as arrays
+MOST_PIECES = 256  # of a table's number
 MAX_PIXELS = 50_000_000  # of a picture that is opened
 
 
@@ -34,6 +35,10 @@ def load_data(
     source: str | os.PathLike[str] | ArrayLike,
     targets: ArrayLike | None = None,
     *,
+    target: str | Sequence[str] | None = None,
+    task: str | None = None,
+    pieces: int | None = None,
+    like: Mapping[str, object] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
     split: str | Sequence[float] = DEFAULT,
     seed: int = 0,
@@ -47,10 +52,15 @@ def load_data(
 ) -> Dataset:
     """Read a labelled data set into memory and split it.
 
-    `source`: "digits", "mnist", "cifar10"; a toy (data/toys.py); the path of a picture folder; or an
-    array of examples, with `targets` the array of targets.
+    `source`: a known set (data/known.py), "digits", "mnist", …; a toy (data/toys.py); the path of a picture folder, or
+    of a table (.csv, .tsv, .parquet); or an array of examples, with `targets` the array of targets.
 
-    data_dir    folder with the files of mnist and cifar10, or folders with them; else WXB_DATA says it
+    target      column of a table that is predicted; several as "a,b" or as a list
+    task        "classes" or "numbers", where a table's target is not to be guessed
+    pieces      how many features each number of a table has besides itself; default: 16, or a hundredth of the training
+                rows, whichever is less
+    like        `run.data["table"]` of a run on a table: the rows are prepared as its were, and all of them are test
+    data_dir    folder with the files of known sets, or folders with them; else WXB_DATA says it, else the downloads
     split       shares of train, validation and test; a test set that comes with the data stays, and then validation
                 is a twentieth of the training examples, at most 2,500, or with other shares than the default theirs
     seed        of the split, and of a toy's points
@@ -72,6 +82,7 @@ def load_data(
     else:
         text = ARRAYS
     _check_options(text, seed, examples, noise, size, fill)
+    _check_table_options(text, {"target": target, "task": task, "pieces": pieces, "like": like})
     asked = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
     made_from: dict[str, object] = {"source": text, "split": fractions, "seed": seed}
     made_from |= {key: value for key, value in asked.items() if value is not None}
@@ -82,6 +93,11 @@ def load_data(
         data = _known(text, data_dir, fractions, seed)
     elif text in TOYS:
         data = _toy(text, examples, noise, fractions, seed)
+    elif _is_table(text):
+        path = Path(text).expanduser().absolute()
+        data = _table(path, target, task, pieces, like, fractions, seed)
+        said = {"target": _joined(target), "task": task, "pieces": pieces}
+        made_from |= {"source": str(path)} | {key: value for key, value in said.items() if value is not None}
     else:
         folder = _folder(text)
         data = _pictures(folder, fractions, seed, size, max_pixels)
@@ -167,6 +183,46 @@ def _pictures(folder: Path, fractions: Fractions, seed: int, size: int | None, m
     )
 
 
+def _is_table(text: str) -> bool:
+    """Whether a source is the path of a table, by its name; a folder may be called so too."""
+    from wxb.data.frame import is_table
+
+    return text not in KNOWN and text not in TOYS and is_table(text) and not Path(text).expanduser().is_dir()
+
+
+def _table(
+    path: Path,
+    target: str | Sequence[str] | None,
+    task: str | None,
+    pieces: int | None,
+    like: Mapping[str, object] | None,
+    fractions: Fractions,
+    seed: int,
+) -> Dataset:
+    from wxb.data.table import read_like, read_table
+
+    if like is not None and (target, task, pieces) != (None, None, None):
+        raise WxbError("the run says how a table is read", fix="no --target, no --task and no --pieces")
+    if pieces is not None and not 0 <= pieces <= MOST_PIECES:
+        raise WxbError(f"{pieces} pieces", f"expected 0 to {MOST_PIECES}", "--pieces 16")
+    found = read_table(path, target, task, fractions, seed, pieces) if like is None else read_like(path, like)
+    return Dataset(
+        path.stem,
+        found.examples,
+        found.targets,
+        found.task,
+        found.classes,
+        found.split,
+        notes=found.notes,
+        features=found.preparation.features,
+        table=found.preparation.plain(),
+    )
+
+
+def _joined(target: str | Sequence[str] | None) -> str | None:
+    return target if target is None or isinstance(target, str) else ",".join(target)
+
+
 def _folder(text: str) -> Path:
     """The folder that a text names. Raises WxbError where there is none, with the nearest known data set."""
     if text == ARRAYS:
@@ -182,14 +238,14 @@ def _folder(text: str) -> Path:
     if folder.exists():
         raise WxbError(
             f"{text} is a file, no data set",
-            f"expected {', '.join(known)}, or a folder of pictures",
+            f"expected {', '.join(known)}, a folder of pictures, or a table (.csv, .tsv, .parquet)",
             f"{folder.parent}",
         )
     near = nearest(text, known)
     raise WxbError(
         f"{text or 'an empty text'} is no data set and no folder" + (f"; {near} is a data set" if near else ""),
-        f"known: {', '.join(known)}, or a folder of pictures",
-        near or "a name of the list, or the path of a folder",
+        f"known: {', '.join(known)}, a folder of pictures, or a table (.csv, .tsv, .parquet)",
+        near or "a name of the list, or the path of a folder or a table",
     )
 
 
@@ -205,5 +261,12 @@ def _check_options(
     for option, value in (("examples", examples), ("noise", noise)):
         if value is not None and text not in TOYS:
             raise WxbError(f"--{option} is for toys, not for {text}", f"toys: {', '.join(TOYS)}")
-    if size is not None and (text in KNOWN or text in TOYS or text == ARRAYS):
+    if size is not None and (text in KNOWN or text in TOYS or text == ARRAYS or _is_table(text)):
         raise WxbError(f"--size is for folders of pictures, not for {text}")
+
+
+def _check_table_options(text: str, asked: Mapping[str, object]) -> None:
+    """Raises WxbError for a setting of tables where the source is none."""
+    given = [option for option, value in asked.items() if value is not None]
+    if given and not _is_table(text):
+        raise WxbError(f"--{given[0]} is for tables, not for {text}", "a table is a file .csv, .tsv or .parquet")

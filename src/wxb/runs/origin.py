@@ -78,6 +78,8 @@ def data_facts(data: Dataset) -> dict[str, object]:
             "test": len(split.test),
             "how": split.how,
         },
+        "features": list(data.features),
+        "table": data.table,
         "notes": list(data.notes),
         "fingerprint": data.fingerprint,
         "targets_fingerprint": digest(np.ascontiguousarray(data.targets).tobytes()),

@@ -1,0 +1,435 @@
+"""Tables: how columns are read, what they become, what is predicted, and what is refused."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wxb.data import load_data
+from wxb.data.columns import Category, Number, Texts, default_pieces, fit_category, fit_number, read_plain
+from wxb.data.describe import describe, lines
+from wxb.errors import WxbError
+
+ROWS = 60
+
+
+def columns(rows=ROWS):
+    """A table with a column of every kind."""
+    random = np.random.default_rng(0)
+    size = random.normal(50, 10, rows).round(2)
+    return {
+        "id": [1000 + 7 * i for i in range(rows)],
+        "row": list(range(rows)),
+        "size": [None if i % 10 == 3 else size[i] for i in range(rows)],
+        "town": [("Rome", "Oslo", "Bonn")[i % 3] if i % 7 else None for i in range(rows)],
+        "garden": [i % 4 == 0 for i in range(rows)],
+        "story": [f"a house, number {i * i}" for i in range(rows)],
+        "land": ["here"] * rows,
+        "nothing": [None] * rows,
+        "price": (3.5 * size + np.arange(rows) % 3).round(3).tolist(),
+        "sold": ["no" if i % 3 else "yes" for i in range(rows)],
+    }
+
+
+@pytest.fixture
+def write(tmp_path):
+    """`write("t.csv", {"a": [1, 2]})`, or a text; the path."""
+
+    def written(name, content):
+        path = tmp_path / name
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        elif isinstance(content, str):
+            path.write_text(content)
+        elif name.endswith(".parquet"):
+            pl.DataFrame(content).write_parquet(path)
+        else:
+            pl.DataFrame(content).write_csv(path, separator="\t" if name.endswith(".tsv") else ",")
+        return path
+
+    return written
+
+
+def said(path, *words, **options):
+    with pytest.raises(WxbError) as caught:
+        load_data(path, *words, **options)
+    return str(caught.value)
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
+def test_a_table_is_the_same_data_in_every_format(write, suffix):
+    first = load_data(write("t.csv", columns()), target="price")
+    other = load_data(write(f"u.{suffix}", columns()), target="price")
+    assert other.fingerprint == first.fingerprint
+    assert (other.features, other.task, other.name) == (first.features, "numbers", "u")
+
+
+def test_columns_become_features_under_their_names(write):
+    data = load_data(write("t.csv", columns()), target="price")
+    assert data.features == (
+        "size", "size (missing)", "town=Bonn", "town=Oslo", "town=Rome", "town (missing)",
+        "garden=false", "garden=true", "sold=no", "sold=yes",
+    )  # fmt: skip
+    assert data.shape == (10,)
+    assert data.examples.dtype == np.float32
+    table = columns()
+    place = {name: data.examples[:, i] for i, name in enumerate(data.features)}
+    absent = np.array([value is None for value in table["size"]])
+    assert np.array_equal(place["size (missing)"], absent)
+    given_sizes = np.array([value for value in table["size"] if value is not None], np.float32)
+    assert np.array_equal(place["size"][~absent], given_sizes)
+    assert np.array_equal(place["town=Rome"], [town == "Rome" for town in table["town"]])
+    assert np.array_equal(place["town (missing)"], [town is None for town in table["town"]])
+    assert np.array_equal(place["garden=true"], table["garden"])
+
+
+def test_what_tells_nothing_is_left_out_with_a_note(write):
+    data = load_data(write("t.csv", columns()), target="price")
+    assert data.notes[0] == (
+        "5 columns left out: id (an identifier), row (numbers the rows), story (free text, 60 different in 60), "
+        "land (always here), nothing (empty)"
+    )
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_the_separator_is_that_of_the_first_line(write, separator):
+    text = "\n".join(
+        separator.join(row) for row in [["a", "the b", "c"], *([str(i), str(i * i), "7"] for i in range(9))]
+    )
+    data = load_data(write("t.csv", text), target="a", task="numbers")
+    assert data.features == ("the b",)
+    assert np.array_equal(data.examples[:, 0], np.arange(9) ** 2)
+
+
+@pytest.mark.parametrize("word", ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?", "inf", "1e99", '"  "'])
+def test_words_for_nothing_and_numbers_beyond_float32_are_missing(write, word):
+    values = [word if i == 4 else str(i * 1.5 + (i % 3)) for i in range(40)]
+    data = load_data(write("t.csv", "x,y\n" + "".join(f"{v},{i % 2}\n" for i, v in enumerate(values))), target="y")
+    assert describe(data)["columns"][0]["missing"] == 1
+    assert np.isfinite(data.examples).all()
+
+
+def test_a_table_of_one_column_besides_the_target_that_counts_is_kept(write):
+    data = load_data(write("t.csv", {"x": list(range(50)), "y": np.sin(np.arange(50) / 9).tolist()}), target="y")
+    assert data.features == ("x",)
+
+
+def test_whole_numbers_that_are_no_identifier_stay(write):
+    area = [40 + i * 3 for i in np.random.default_rng(0).permutation(50).tolist()]
+    content = {"area": area, "other": [0.5, 1.5] * 25, "y": [1, 2] * 25}
+    assert load_data(write("t.csv", content), target="y").features == ("area", "other")
+
+
+# --- fitted on the training part --------------------------------------------------------------------------------------
+
+
+def test_the_median_is_that_of_the_training_rows():
+    numbers = np.array([1.0, 2.0, 30.0, np.nan, 500.0])
+    found = fit_number("x", numbers, np.array([0, 1, 2, 3]))
+    assert (found.median, found.low, found.high, found.missing) == (2.0, 1.0, 500.0, 1)
+    assert found.features == ("x", "x (missing)")
+    assert found.encode(numbers).tolist() == [[1, 0], [2, 0], [30, 0], [2, 1], [500, 0]]
+
+
+def test_other_rows_change_no_feature_of_the_training_rows(write):
+    first = load_data(write("t.csv", columns()), target="price")
+    changed = columns()
+    for row in first.split.test:
+        changed["size"][row] = 1e6 + row
+        changed["town"][row] = "Atlantis"
+    again = load_data(write("u.csv", changed), target="price")
+    assert np.array_equal(again.split.train, first.split.train)
+    train = first.split.train
+    assert again.features == first.features
+    assert np.array_equal(again.examples[train], first.examples[train])
+
+
+@given(st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), min_size=2, max_size=50), st.integers(0, 8))
+def test_numbers_in_pieces_are_finite_monotone_and_complete(values, pieces):
+    numbers = np.array([np.nan if value is None else value for value in values])
+    found = fit_number("x", numbers, np.arange(len(numbers)), pieces)
+    if not isinstance(found, Number):
+        return
+    encoded = found.encode(np.sort(numbers))
+    assert encoded.shape == (len(values), len(found.features))
+    assert np.isfinite(encoded).all()
+    known = np.isfinite(np.sort(numbers))
+    parts = encoded[known, found.changes : found.changes + max(len(found.edges) - 1, 0)]
+    assert ((parts >= 0) & (parts <= 1)).all()
+    assert (np.diff(parts, axis=0) >= 0).all()
+
+
+def test_a_piece_rises_between_its_edges():
+    numbers = np.arange(101.0)
+    found = fit_number("x", numbers, np.arange(101), 4)
+    assert found.edges == (0, 25, 50, 75, 100)
+    assert found.features == ("x", "x 0 to 25", "x 25 to 50", "x 50 to 75", "x 75 to 100")
+    assert found.encode(np.array([-5.0, 30.0, 200.0])).tolist() == [
+        [-5, 0, 0, 0, 0],
+        [30, 1, np.float32(0.2), 0, 0],
+        [200, 1, 1, 1, 1],
+    ]
+
+
+@pytest.mark.parametrize(("rows", "pieces"), [(10, 0), (199, 0), (200, 2), (570, 5), (1600, 16), (10**6, 16)])
+def test_many_rows_give_many_pieces(rows, pieces):
+    assert default_pieces(rows) == pieces
+
+
+def test_pieces_are_asked_for_or_refused(write):
+    path = write("t.csv", {"x": (np.arange(1000) ** 2 % 977).tolist(), "y": [0, 1] * 500})
+    assert len(load_data(path, target="y", pieces=0).features) == 1
+    assert len(load_data(path, target="y", pieces=3).features) == 4
+    assert len(load_data(path, target="y").features) == 7
+    assert said(path, target="y", pieces=1000) == "1000 pieces\n  expected 0 to 256\n  fix: --pieces 16"
+
+
+def test_rare_values_are_other_and_so_is_what_training_has_not_seen():
+    values = ("a", "b", "c", "d")
+    codes = np.array([0] * 40 + [1] * 40 + [2] * 1 + [-1] * 3 + [3] * 9)
+    found = fit_category("k", Texts(values, codes), np.arange(84))  # d stands in no training row
+    assert found.features == ("k=a", "k=b", "k (other)", "k (missing)")
+    new = found.encode(Texts(("b", "new", "c"), np.array([0, 1, 2, -1])))
+    assert new.tolist() == [[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+
+
+def test_what_was_not_seen_is_0_where_training_had_no_other():
+    found = fit_category("k", Texts(("a", "b"), np.array([0, 1] * 20)), np.arange(40))
+    assert isinstance(found, Category)
+    assert found.features == ("k=a", "k=b")
+    new = Texts(("b", "new"), np.array([1, -1, 0]))
+    assert found.encode(new).tolist() == [[0, 0], [0, 0], [0, 1]]
+    assert found.strange(new) == "k: 1 of values that training had none of (new)"
+
+
+def test_the_preparation_is_plain_and_comes_back(write):
+    data = load_data(write("t.csv", columns()), target="price")
+    again = read_plain(json.loads(json.dumps(data.table)))
+    assert again.plain() == data.table
+    assert again.features == data.features
+
+
+# --- what is predicted ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "classes", "note"),
+    [
+        (["b", "a"], "classes", ("a", "b"), None),
+        (["x10", "x9"], "classes", ("x9", "x10"), None),
+        ([True, False], "classes", ("false", "true"), None),
+        (
+            [0, 1],
+            "classes",
+            ("0", "1"),
+            "y has 2 different whole numbers, taken as classes; --task numbers takes them ",
+        ),
+        ([3, 10, 4, 7], "classes", ("3", "4", "7", "10"), "y has 4 different whole numbers, taken as classes"),
+        ([1.0, 2.0], "classes", ("1", "2"), "y has 2 different whole numbers"),
+        ([0.5, 1.5], "numbers", ("y",), None),
+        (list(range(30)), "numbers", ("y",), "y has 30 different whole numbers, taken as numbers; --task classes"),
+    ],
+)
+def test_the_task_is_guessed_from_the_target(write, values, task, classes, note):
+    targets = [values[i % len(values)] for i in range(60)]
+    data = load_data(write("t.csv", {"x": (np.arange(60) * 1.5 % 7).tolist(), "y": targets}), target="y")
+    assert (data.task, data.classes) == (task, classes)
+    assert [line.startswith(note) for line in data.notes if "taken as" in line] == ([True] if note else [])
+    if task == "classes":
+        names = [data.classes[number] for number in data.targets]
+        assert names == [f"{value}".lower().removesuffix(".0") for value in targets]
+        assert data.split.how.startswith("stratified")
+    else:
+        assert np.array_equal(data.targets[:, 0], np.array(targets, np.float32))
+
+
+def test_a_wrong_guess_is_put_right(write):
+    path = write("t.csv", {"x": (np.arange(60) * 1.5 % 7).tolist(), "y": [i % 30 for i in range(60)], "z": [0, 1] * 30})
+    assert load_data(path, target="z", task="numbers").task == "numbers"
+    assert load_data(path, target="y", task="classes").outputs == 30
+    assert said(path, target="z", task="label") == "label is no task of a table\n  known: classes, numbers"
+
+
+def test_several_targets_are_labels_or_numbers(write):
+    content = {
+        "x": (np.arange(60) * 1.5 % 7).tolist(),
+        "a": [0, 1] * 30,
+        "b": [True, False, False] * 20,
+        "c": [0.5, 2] * 30,
+    }
+    path = write("t.csv", content)
+    labels = load_data(path, target="a,b")
+    assert (labels.task, labels.classes) == ("labels", ("a", "b"))
+    assert np.array_equal(labels.targets, np.stack([content["a"], content["b"]], axis=1))
+    assert labels.features == ("x", "c")
+    assert "a, b hold 0 and 1, taken as labels; --task numbers takes them as numbers" in labels.notes
+    assert load_data(path, target=["a", "b"], task="numbers").task == "numbers"
+    numbers = load_data(path, target=("c", "a"))
+    assert (numbers.task, numbers.classes) == ("numbers", ("c", "a"))
+    assert said(path, target="a,b", task="classes").startswith("--task classes is for one column, not for a, b")
+
+
+def test_a_column_with_a_comma_in_its_name_is_one_target(write):
+    path = write("t.csv", {"x": [0.5, 1.5, 4] * 20, "a,b": ["yes", "no"] * 30})
+    data = load_data(path, target="a,b")
+    assert data.classes == ("no", "yes")
+    assert load_data(**data.source).fingerprint == data.fingerprint
+
+
+def test_rows_without_a_target_are_left_out_with_a_note(write):
+    content = columns()
+    content["sold"] = [None if i in (3, 5) else value for i, value in enumerate(content["sold"])]
+    data = load_data(write("t.csv", content), target="sold")
+    assert data.notes[0] == "2 rows without sold left out of 60"
+    assert len(data.examples) == 58
+
+
+def test_the_source_reads_the_same_table_again(write):
+    first = load_data(write("t.csv", columns()), target=["price", "size"], pieces=4, seed=3)
+    again = load_data(**first.source)
+    assert (again.fingerprint, again.table) == (first.fingerprint, first.table)
+
+
+# --- rows that come later ---------------------------------------------------------------------------------------------
+
+
+def test_rows_of_another_file_are_prepared_as_those_of_the_first(write):
+    data = load_data(write("t.csv", columns()), target="price")
+    shuffled = dict(reversed(columns().items()))
+    other = load_data(write("u.csv", shuffled), like=data.table)
+    assert other.fingerprint == data.fingerprint
+    assert (len(other.split.train), len(other.split.test)) == (0, ROWS)
+    few = {name: values[7:9] for name, values in columns().items()}
+    assert np.array_equal(load_data(write("v.csv", few), like=data.table).examples, data.examples[7:9])
+
+
+def test_a_column_that_is_missing_is_named_and_more_are_noted(write):
+    data = load_data(write("t.csv", columns()), target="price")
+    content = columns()
+    content["sizes"] = content.pop("size")
+    assert said(write("u.csv", content), like=data.table).splitlines()[0] == (
+        "u.csv has no column size, which the run was trained on; sizes is one"
+    )
+    more = load_data(write("v.csv", {**columns(), "roof": ["red"] * ROWS}), like=data.table)
+    assert more.notes == ("a column that training had not, not used: roof",)
+
+
+def test_values_that_training_had_not_are_noted(write):
+    content = columns()
+    data = load_data(write("t.csv", content), target="price")
+    content["garden"] = ["perhaps"] * ROWS
+    notes = load_data(write("u.csv", content), like=data.table).notes
+    assert notes == ("garden: 60 of values that training had none of (perhaps)",)
+
+
+def test_a_class_that_the_run_has_not_is_refused(write):
+    data = load_data(write("t.csv", columns()), target="sold")
+    content = columns()
+    content["sold"][0] = "perhaps"
+    assert said(write("u.csv", content), like=data.table) == (
+        "unknown class in sold of u.csv: perhaps\n  expected no, yes"
+    )
+    assert said(write("u.csv", columns()), like=data.table, target="sold").startswith(
+        "the run says how a table is read"
+    )
+    assert said(write("u.csv", columns()), like={"a": 1}).startswith("this is no preparation of a table")
+
+
+# --- what is refused --------------------------------------------------------------------------------------------------
+
+SMALL = "x,kind,y\n1.5,a,0\n2.5,b,1\n4.5,a,1\n0.5,b,0\n9,a,1\n8,b,0\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "target", "message"),
+    [
+        (SMALL, None,
+         "t.csv is a table: which of its columns is to be predicted?\n  columns: x, kind, y\n  fix: --target y"),
+        (SMALL, "kin", "t.csv has no column kin; kind is one\n  columns: x, kind, y"),
+        (SMALL, "qqqq", "t.csv has no column qqqq\n  columns: x, kind, y"),
+        (SMALL, "y,y", "--target names a column twice: y, y"),
+        (SMALL, "x,kind,y", "--target names all columns: none is left to predict from\n  columns: x, kind, y"),
+        (SMALL, "x,kind", "kind of t.csv holds texts, no numbers\n  several columns are predicted where all"),
+        ("x,y\n1,a\n2,a\n3.5,a\n", "y", "all rows of t.csv have one y, a\n  expected at least two different ones"),
+        ("x,y\n1,1\n2,1\n3.5,1\n", "y", "all rows of t.csv have one y, 1\n  expected at least two different ones"),
+        ("x,y\n1,.5\n2,.5\n3.5,.5\n", "y", "all rows of t.csv have one y, 0.5\n  expected at least two different ones"),
+        ("x,y\n1,a\n", "y", "t.csv has 1 row with y\n  expected at least two, one to train and one to test"),
+        ("x,y\n", "y", "t.csv has 0 rows with y"),
+        ("x,y\n1,\n2,\n", "y", "t.csv has 0 rows with y"),
+        ("x,y\n1,a\n2,b\n3,c\n4,d\n5,e\n", "y", "y has 5 different values in 5 rows\n  a class needs several rows"),
+        ("x,y\n1,a\n2,a\n5,a\n7,b\n", "y", "class b cannot be split: 1 row\n"),
+        ("x,y\nred,1\nblue,0\ngreen,1\npink,0\n", "y",
+         "t.csv has no column to learn y from\n  x: free text, 4 different in 4\n  fix: a column of numbers"),
+        ("", "y", "t.csv cannot be read as CSV\n  empty CSV\n"),
+        ("x,y\n1,2\n3,4,5\n", "y", "t.csv cannot be read as CSV\n  found more fields than"),
+        (b"x,y\n\xe9t\xe9,1\n", "y", "t.csv cannot be read as CSV\n  invalid utf-8 sequence\n"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "y", "t.csv cannot be read as CSV\n  it is no text"),
+        ("1,2\n3,4\n5,6\n", "y", "the first line of t.csv holds numbers, no names\n  it reads 1,2\n"),
+    ],
+)  # fmt: skip
+def test_a_table_that_makes_no_sense_is_refused(write, text, target, message):
+    assert said(write("t.csv", text), target=target).startswith(message)
+
+
+def test_a_text_is_no_number_even_if_asked_for(write):
+    assert said(write("t.csv", SMALL), target="kind", task="numbers").startswith(
+        "kind of t.csv holds texts, no numbers"
+    )
+
+
+def test_a_file_that_is_no_parquet_or_not_there_is_said(write, tmp_path):
+    assert said(write("t.parquet", "x,y\n1,2\n"), target="y").startswith("t.parquet cannot be read as Parquet\n")
+    assert said(tmp_path / "none.csv", target="y").startswith("there is no file ")
+
+
+@pytest.mark.parametrize(("option", "value"), [("target", "y"), ("task", "classes"), ("pieces", 3), ("like", {})])
+def test_settings_of_tables_are_for_tables(option, value):
+    assert said("digits", **{option: value}).startswith(f"--{option} is for tables, not for digits")
+
+
+# --- what is said of them ---------------------------------------------------------------------------------------------
+
+
+def test_the_description_has_a_line_a_column(write):
+    data = load_data(write("t.csv", columns()), target="price")
+    found = json.loads(json.dumps(describe(data)))
+    assert found["features"] == list(data.features)
+    by_name = {column["name"]: column for column in found["columns"]}
+    assert list(by_name) == [name for name in columns() if name != "price"]
+    assert by_name["size"]["kind"] == "number"
+    assert by_name["size"]["missing"] == 6
+    sizes = [size for size in columns()["size"] if size is not None]
+    assert (by_name["size"]["min"], by_name["size"]["max"]) == (min(sizes), max(sizes))
+    assert by_name["town"]["values"] == ["Bonn", "Oslo", "Rome"]
+    assert by_name["story"]["why"] == "free text, 60 different in 60"
+    text = lines(data)
+    start = text.index(next(line for line in text if line.startswith("column ")))
+    assert [line.split()[0] for line in text[start : start + 10]] == ["column", *by_name]
+    assert text[start + 4].split() == ["town", "category", "9", "Bonn,", "Oslo,", "Rome"]
+
+
+def test_data_that_are_no_table_have_no_columns():
+    found = describe(load_data("ring", examples=50))
+    assert (found["features"], found["columns"]) == ([], None)
+
+
+def test_the_real_tables(real_data):
+    tables = real_data / "tables"
+    if not tables.is_dir():
+        pytest.skip("no folder tables/ among the real data")
+    houses = load_data(tables / "housing.csv", target="median_house_value", pieces=0)
+    assert (houses.task, houses.shape, len(houses.examples)) == ("numbers", (14,), 20_640)
+    missing = {column["name"]: column["missing"] for column in describe(houses)["columns"]}
+    assert missing["total_bedrooms"] == 207
+    assert sum(missing.values()) == 207
+    titanic = load_data(tables / "titanic.csv", target="Survived")
+    assert titanic.classes == ("0", "1")
+    kinds = {column["name"]: column["kind"] for column in describe(titanic)["columns"]}
+    assert [name for name, kind in kinds.items() if kind == "left out"] == ["PassengerId", "Name", "Ticket", "Cabin"]
+    assert [name for name, kind in kinds.items() if kind == "category"] == ["Sex", "Embarked"]
