@@ -29,6 +29,7 @@ PROMISED = {
     "data": "kind examples classes counts shape splits",
     "verify": "ok differences",
     "networks": "networks",
+    "compare": "data task examples runs pairs settings",
     "neuron": "inputs fire not_fire table answers",
 }
 

@@ -1,0 +1,134 @@
+"""`wxb compare`: runs side by side on the same test examples."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wxb import numbers
+from wxb.cli import options, printing, results
+from wxb.cli.loading import load_again
+from wxb.errors import WxbError
+
+if TYPE_CHECKING:
+    from wxb.runs.compare import Change, Comparison, Pair
+
+CHANCE = 0.05  # a p below it is called more than chance
+
+
+def compare(runs: tuple[str, ...], data_dir: str | None, as_json: bool) -> None:
+    """How far runs differ on the same test examples: each against the first, with an interval; which examples one gets
+    right and the other does not; and which settings differ.
+
+    Runs of other data, or with other test examples, are refused.
+    """
+    from wxb.runs.compare import compare as compared
+    from wxb.runs.run import Run
+
+    if len(runs) < 2:
+        raise WxbError("a comparison needs at least two runs", fix="wxb compare RUN RUN; wxb runs lists them")
+    opened = [Run.open(run) for run in runs]
+    found = compared(opened, load_again(opened[0], data_dir))
+    if as_json:
+        printing.result_json("wxb/compare/1", as_dict(found))
+        return
+    width = printing.columns(sys.stdout)
+    named = f"{found.data}: the same {numbers.count(found.examples)} test examples"
+    printing.result(printing.labelled("data", named, width))
+    rows = [("run", "test", "against the first")]
+    rows += [
+        (str(path), results.score_line(score.summary()), difference_line(pair))
+        for path, score, pair in zip(found.runs, found.scores, [None, *found.pairs], strict=True)
+    ]
+    printing.result(printing.table(rows, width=width))
+    for pair in found.pairs:
+        show_changes(found, pair, width)
+    printing.result()
+    for line in settings_lines(found):
+        printing.result(line)
+
+
+def as_dict(found: Comparison) -> dict[str, Any]:
+    """What `--json` holds."""
+    return {
+        "data": found.data,
+        "task": found.task,
+        "examples": found.examples,
+        "runs": [
+            {"run": str(path), "test": score.summary()} for path, score in zip(found.runs, found.scores, strict=True)
+        ],
+        "pairs": [
+            {
+                "run": str(pair.run),
+                "against": str(found.runs[0]),
+                "differences": {
+                    name: {"value": one.value, "interval": list(one.interval)} for name, one in pair.differences.items()
+                },
+                "p": pair.p,
+                "better": pair.better,
+                "worse": pair.worse,
+                "now_right": [dataclasses.asdict(change) for change in pair.now_right],
+                "now_wrong": [dataclasses.asdict(change) for change in pair.now_wrong],
+            }
+            for pair in found.pairs
+        ],
+        "settings": {name: list(values) for name, values in found.settings.items()},
+    }
+
+
+def difference_line(pair: Pair | None) -> str:
+    """ "+1.3 points [-0.4, 3.1], p = 0.15: no more than chance", or of numbers both scores' differences."""
+    if pair is None:
+        return ""
+    if pair.p is None:
+        r2, rmse = (pair.differences[name] for name in ("r2", "rmse"))
+        r2_text, rmse_text = (f"{one.value:+.3g} [{one.interval[0]:.3g}, {one.interval[1]:.3g}]" for one in (r2, rmse))
+        return f"R² {r2_text}, error {rmse_text}"
+    one = pair.differences["accuracy"]
+    points = f"{100 * one.value:+.1f} points {numbers.percent_interval(one.interval)}"
+    p = "p < 0.001" if pair.p < 0.001 else f"p = {pair.p:.2g}"
+    return f"{points}, {p}: {'more' if pair.p < CHANCE else 'no more'} than chance"
+
+
+def show_changes(found: Comparison, pair: Pair, width: int | None) -> None:
+    """The examples that the run answers better than the first, then those that it answers worse."""
+    words = ("closer", "farther off") if found.task == "numbers" else ("now right", "now wrong")
+    counts = f"{numbers.count(pair.better)} {words[0]}, {numbers.count(pair.worse)} {words[1]}"
+    printing.result()
+    printing.result(f"{pair.run} against {found.runs[0]}: {counts}")
+    for word, changes in zip(words, (pair.now_right, pair.now_wrong), strict=True):
+        if changes:
+            rows = [(word, "given", "first", "this run", "probability"), *(change_row(change) for change in changes)]
+            if all(change.probability is None for change in changes):
+                rows = [row[:4] for row in rows]
+            printing.result(printing.table(rows, numbers=[4], width=width))
+
+
+def change_row(change: Change) -> tuple[str, ...]:
+    """An example in the columns of the table; called by its file, else by its row in the data."""
+    chance = "" if change.probability is None else numbers.percent(change.probability)
+    return (change.file or f"example {change.row}", change.given, change.first, change.other, chance)
+
+
+def settings_lines(found: Comparison) -> list[str]:
+    """A line a setting that differs, its values in the order of the runs; "-" where a run has none."""
+    if not found.settings:
+        return [printing.labelled("settings", "the same")]
+    rows = [("settings", *(path.name for path in found.runs))]
+    rows += [
+        (name, *("-" if value is None else str(value) for value in values)) for name, values in found.settings.items()
+    ]
+    return printing.table(rows).splitlines()
+
+
+command = options.Command(
+    compare,
+    [
+        click.Argument(["runs"], nargs=-1, required=True, metavar="RUN…"),
+        *options.params(options.LOADING, "data_dir"),
+        options.JSON,
+    ],
+)
