@@ -71,7 +71,8 @@ class Number(msgspec.Struct, frozen=True, tag="number", tag_field="kind"):
         """(n, features) of a column's numbers (n,)."""
         absent = np.isnan(numbers)
         whole = np.where(absent, self.median, numbers)
-        pieces = [np.clip((whole - low) / (high - low), 0, 1) for low, high in pairwise(self.edges)]
+        with np.errstate(over="ignore"):  # of an edge that lies next to the other
+            pieces = [np.clip((whole - low) / (high - low), 0, 1) for low, high in pairwise(self.edges)]
         parts = [whole] * self.changes + pieces + [absent] * self.indicator
         return _side_by_side(parts, len(numbers))
 
