@@ -1,0 +1,164 @@
+"""A table on the command line: described, learned from, and its run asked about new rows."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.cli.conftest import valid
+
+ROWS = 120
+
+
+def flats(rows: int = ROWS, seed: int = 0) -> pl.DataFrame:
+    """Flats: the larger ones in Rome are dear."""
+    random = np.random.default_rng(seed)
+    size = random.uniform(20, 120, rows).round(1)
+    town = np.array(["Rome", "Oslo", "Bonn"])[random.integers(0, 3, rows)]
+    price = 3 * size + 50 * (town == "Rome") + random.normal(0, 1, rows)
+    return pl.DataFrame(
+        {
+            "size": [None if i % 15 == 4 else float(value) for i, value in enumerate(size)],
+            "town": town,
+            "remark": [f"flat number {i}" for i in range(rows)],
+            "price": price.round(2),
+            "dear": np.where(price > 230, "yes", "no"),
+        }
+    )
+
+
+@pytest.fixture
+def table(call):
+    """`flats.csv` in the working folder."""
+    flats().write_csv("flats.csv")
+    return Path("flats.csv")
+
+
+def test_data_describes_the_columns(call, table):
+    ended = call("data", table, "--target", "price")
+    assert ended.code == 0, ended.err
+    lines = ended.out.splitlines()
+    assert lines[0].startswith("flats: 120 examples of 7 numbers with a number; train 77, ")
+    start = lines.index(next(line for line in lines if line.startswith("column ")))
+    assert [line.split()[:3] for line in lines[start : start + 5]] == [
+        ["column", "kind", "missing"],
+        ["size", "number", "8"],
+        ["town", "category", "0"],
+        ["remark", "left", "out"],
+        ["dear", "category", "0"],
+    ]
+    assert lines[start + 2].endswith("Bonn, Oslo, Rome")
+    found = valid(call("data", table, "--target", "price", "--json").json)
+    assert [column["name"] for column in found["columns"]] == ["size", "town", "remark", "dear"]
+    assert found["features"][:2] == ["size", "size (missing)"]
+
+
+def test_a_table_without_a_target_lists_its_columns(call, table):
+    ended = call("train", table)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        "error: flats.csv is a table: which of its columns is to be predicted?\n"
+        "  columns: size, town, remark, price, dear\n"
+        "  fix: --target dear\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--target", "prise"], "error: flats.csv has no column prise; price is one"),
+        (["--target", "dear", "--task", "class"], "error: --task class: not known; classes is"),
+        (["--target", "price", "--target", "town"], "error: town of flats.csv holds texts, no numbers"),
+        (["--target", "price", "--size", 8], "error: --size is for folders of pictures, not for "),
+        (["--target", "price", "--pieces", 999], "error: 999 pieces"),
+    ],
+)
+def test_a_mistake_about_a_table_is_said(call, table, words, said):
+    ended = call("train", table, *words)
+    assert ended.code == 2
+    assert ended.err.startswith(said)
+
+
+def test_a_target_for_what_is_no_table_is_refused(call):
+    ended = call("train", "digits", "--target", "price")
+    assert ended.err == "error: --target is for tables, not for digits\n  a table is a file .csv, .tsv or .parquet\n"
+
+
+def test_a_target_is_given_again_or_with_commas(call):
+    columns = {"x": np.arange(60) * 1.5 % 7, "a": [0, 1] * 30, "b": [0, 0, 1] * 20}
+    pl.DataFrame(columns).write_csv("t.csv")
+    once = valid(call("data", "t.csv", "--target", "a,b", "--json").json)
+    twice = valid(call("data", "t.csv", "--target", "a", "--target", "b", "--json").json)
+    assert once == twice
+    assert (once["task"], once["classes"]) == ("labels", ["a", "b"])
+
+
+def test_a_run_on_a_table_prepares_new_rows_as_it_prepared_its_own(call, table):
+    ended = call(
+        "train", table, "FC-32-RELU, EUCLID", "--target", "price", "--epochs", 60, "--out", "run", "--json",
+        "--threads", 1,
+    )  # fmt: skip
+    assert ended.code == 0, ended.err
+    assert valid(ended.json)["test"]["r2"] > 0.8
+    assert "1 column left out: remark (free text, 120 different in 120)" in ended.err
+    stored = json.loads(Path("run/data.json").read_text())
+    assert [column["name"] for column in stored["table"]["columns"]] == ["size", "town", "remark", "dear"]
+
+    new = flats().drop("price").reverse().select("town", "dear", "size").with_columns(roof=pl.lit("red"))
+    new.write_csv("new.csv")
+    told = call("predict", "run", "new.csv", "--json")
+    assert told.err == "note      new.csv: a column that training had not, not used: roof\n"
+    values = [one["value"] for one in valid(told.json)["predictions"]]
+    assert np.corrcoef(values, flats()["price"].reverse())[0, 1] > 0.9
+    new.write_parquet("new.parquet")
+    assert [one["value"] for one in call("predict", "run", "new.parquet", "--json").json["predictions"]] == values
+
+    own = call("evaluate", "run", "--json").json["test"]
+    assert own == ended.json["test"]
+    assert call("evaluate", "run", table, "--json").json["test"] == own
+    flats(40, seed=1).with_columns(price=pl.when(pl.col("size") > 100).then(None).otherwise("price")).write_csv(
+        "other.csv"
+    )
+    other = call("evaluate", "run", "other.csv", "--json")
+    lacking = int((flats(40, seed=1)["size"] > 100).sum())
+    assert other.json["test"]["examples"] == 40 - lacking
+    assert other.err.splitlines()[0] == f"note      {lacking} rows without price left out of 40"
+
+    flats().drop("town").write_csv("less.csv")
+    for command in ("predict", "evaluate"):
+        refused = call(command, "run", "less.csv")
+        assert refused.code == 2
+        if command == "evaluate":
+            assert refused.err.startswith("error: less.csv has no column town, which the run was trained on\n")
+        else:
+            assert "less.csv has no column town, which the run was trained on" in refused.err
+
+    again = call("train", "--config", "run/settings.toml", "--out", "again", "--json", "--threads", 1)
+    assert again.json["test"] == own
+
+
+def test_classes_of_a_table_are_called_as_in_the_file(call, table):
+    ended = call("train", table, "SOFTMAX", "--target", "dear", "--epochs", 3, "--out", "run", "-q")
+    assert ended.code == 0, ended.err
+    found = valid(call("predict", "run", table, "--json").json)
+    assert found["classes"] == ["no", "yes"]
+    assert {one["class"] for one in found["predictions"]} <= {"no", "yes"}
+    assert [one["row"] for one in found["predictions"]] == list(range(ROWS))
+
+
+def test_a_run_that_was_trained_on_no_table_refuses_one(call, table):
+    call("train", "ring", "SOFTMAX", "--examples", 100, "--epochs", 1, "--out", "run", "-q")
+    ended = call("predict", "run", table)
+    assert ended.code == 2
+    assert ended.err.startswith("error: flats.csv: a table; the network was not trained on one")
+
+
+def test_reading_no_table_loads_no_polars(process):
+    ended = process("data", "ring", "--examples", 100, more={"PYTHONPROFILEIMPORTTIME": "1"})
+    assert ended.code == 0
+    assert "numpy" in ended.err
+    assert "polars" not in ended.err
