@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch loads; two work
 os.environ["MPLBACKEND"] = "Agg"
 for _name in ("WXB_RUNS", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
     os.environ.pop(_name, None)
+os.environ["WXB_CACHE"] = os.path.join(os.devnull, "no downloads")
 
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402

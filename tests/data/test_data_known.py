@@ -19,8 +19,9 @@ from wxb.errors import WxbError
 
 
 @pytest.fixture(autouse=True)
-def no_data_folder(monkeypatch):
+def no_data_folder(monkeypatch, tmp_path):
     monkeypatch.delenv("WXB_DATA", raising=False)
+    monkeypatch.setenv("WXB_CACHE", str(tmp_path / "cache"))
 
 
 def write_mnist(folder: Path, packed: bool = False, train: int = 60, test: int = 20, value: int = 1) -> None:
@@ -136,19 +137,17 @@ def test_files_that_are_not_found_say_where_they_were_looked_for(tmp_path, monke
     with pytest.raises(WxbError) as caught:
         load_data(name, data_dir=tmp_path / "a")
     lines = str(caught.value).splitlines()
-    assert lines[:3] == [
+    assert lines[:4] == [
         f"the files of {name} are not found",
         f"  looked in {tmp_path / 'a'} (--data-dir) and folders in it",
         f"  looked in {tmp_path / 'b'} (WXB_DATA) and folders in it",
+        f"  looked in {tmp_path / 'cache' / name} (downloads)",
     ]
     expected = known.MNIST_FILES if name == "mnist" else (*known.CIFAR_TRAIN, known.CIFAR_TEST, known.CIFAR_ARCHIVE)
-    assert all(file in lines[3] for file in expected)
-    assert lines[4] == "  fix: --data-dir FOLDER, or set WXB_DATA to the folder; nothing is downloaded"
-
-
-def test_without_any_folder_the_message_says_so():
-    with pytest.raises(WxbError, match="no folder to look in: neither --data-dir nor WXB_DATA is given"):
-        load_data("mnist")
+    assert all(file in lines[4] for file in expected)
+    assert lines[5] == (
+        f"  fix: wxb fetch {name} downloads them; or --data-dir FOLDER, or WXB_DATA, says where they are"
+    )
 
 
 def test_a_missing_file_among_the_four_is_named(tmp_path):

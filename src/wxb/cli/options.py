@@ -239,11 +239,12 @@ LOADING = {
         Option("target", "Column of a table to predict; several as a,b or given again.", _WORDS, DATA, several=True),
         Option("task", "A table's target as classes or numbers, where the guess is wrong.", OneOf(TASKS), DATA),
         Option("pieces", "Features that a table's number has besides itself; 0 for none.", Whole(), DATA),
-        Option("data_dir", "Where known data sets lie, or a folder above it; else WXB_DATA.", _WORDS, DATA),
+        Option("data_dir", "Where known sets lie, or a folder above; else WXB_DATA, else the downloads.", _WORDS, DATA),
         Option("split", "Shares of train, validation and test; a published test set stays the test set.", _WORDS, DATA),
         Option("examples", "How many examples of a toy.", Whole(1), DATA),
         Option("noise", "How much noise in a toy.", Number(), DATA),
         Option("size", "Side in pixels that the pictures of a folder are brought to.", Whole(1), DATA),
+        Option("ink", "Handwritten digits as 16x16 squares of ink, 1, and no ink, 0.", None, DATA),
         Option("fill", "What stands for NaN and infinite values: none (an error), zero, median.", OneOf(FILLS), DATA),
         Option("max_pixels", "Pictures of a folder with more pixels are left out.", Whole(1), DATA),
     )
@@ -273,6 +274,7 @@ def switch(*flags: str, help: str) -> click.Option:
 
 
 JSON = switch("--json", "as_json", help="One JSON object on standard output, nothing else there.")
+CSV = switch("--csv", "as_csv", help="Lines of comma-separated values on standard output, the first of names.")
 QUIET = switch("-q", "--quiet", help="Nothing but results.")
 VERBOSE = switch("-v", "--verbose", help="Also the layers and the whole recipe, and a line for every epoch.")
 

@@ -1,4 +1,4 @@
-"""Published file formats, read strictly: IDX (MNIST) and the CIFAR-10 binary version.
+"""Published file formats, read strictly: IDX (MNIST), CIFAR's binary version and LIBSVM's text (USPS).
 
 What a file claims is checked before anything of that size is read, so that a wrong or damaged file, or a small gzip
 file that unpacks to terabytes, ends in a WxbError that names it.
@@ -6,6 +6,7 @@ file that unpacks to terabytes, ends in a WxbError that names it.
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -23,7 +24,10 @@ MOST_BYTES = 2**30  # of one IDX file, unpacked; MNIST's largest has 47 MB
 IDX_UBYTE = 8  # the type byte of unsigned bytes, the only one that MNIST and its kin use
 
 CIFAR_SHAPE = (3, 32, 32)
-CIFAR_ROW = 1 + 3 * 32 * 32  # a byte for the class, then red, green and blue planes
+CIFAR_PIXELS = 3 * 32 * 32  # red, green and blue planes
+CIFAR_ROW = 1 + CIFAR_PIXELS  # of CIFAR-10: a byte for the class goes before
+
+MOST_TEXT = 256 * 2**20  # bytes of one file of LIBSVM's format, unpacked; USPS's larger one has 31 MB
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
@@ -54,17 +58,71 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     return np.frombuffer(data, dtype=np.uint8).reshape(sizes)
 
 
-def read_cifar(file: IO[bytes], path: Path, rows: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Pictures (rows, 3, 32, 32) uint8 and classes (rows,) int64 of a batch of CIFAR-10's binary version.
+def read_cifar(
+    file: IO[bytes], path: Path, rows: int, labels: int = 1, classes: int = 10
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Pictures (rows, 3, 32, 32) uint8 and classes (rows,) int64 of a file of CIFAR's binary version.
 
-    Format: https://www.cs.toronto.edu/~kriz/cifar.html: rows of a class byte (0–9) and 3,072 bytes of pixels. `path` is
-    what messages call the file. Raises WxbError where the file is shorter or longer, or a class is above 9.
+    Format: https://www.cs.toronto.edu/~kriz/cifar.html: rows of class bytes and 3,072 bytes of pixels; CIFAR-10 has one
+    class byte, CIFAR-100 two, the coarse class before the fine one. The last is the class here. `path` is what messages
+    call the file. Raises WxbError where the file is shorter or longer, or a class is not below `classes`.
     """
-    data = np.frombuffer(read_exactly(file, rows * CIFAR_ROW, path), dtype=np.uint8).reshape(rows, CIFAR_ROW)
-    refuse_more(file, rows * CIFAR_ROW, path)
-    labels = data[:, 0].astype(np.int64)
-    check_labels(labels, 10, path)
-    return data[:, 1:].reshape(rows, *CIFAR_SHAPE), labels
+    row = labels + CIFAR_PIXELS
+    data = np.frombuffer(read_exactly(file, rows * row, path), dtype=np.uint8).reshape(rows, row)
+    refuse_more(file, rows * row, path)
+    found = data[:, labels - 1].astype(np.int64)
+    check_labels(found, classes, path)
+    return data[:, labels:].reshape(rows, *CIFAR_SHAPE), found
+
+
+def read_libsvm(
+    path: Path, features: int, span: tuple[float, float], labels: tuple[int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Rows (n, features) float32 and labels (n,) int64 of a file in LIBSVM's format, packed with bzip2 or not.
+
+    Format: https://www.csie.ntu.edu.tw/~cjlin/libsvm: a line an example, "label index:value index:value …", the
+    indices from 1 ascending; what is not named is 0. Raises WxbError, with the line, where it is anything else, a value
+    lies outside `span`, or a label outside `labels` (least and greatest).
+    """
+    rows: list[NDArray[np.float32]] = []
+    found: list[int] = []
+    with opened(path) as file:
+        text = file.read(MOST_TEXT + 1)
+    if len(text) > MOST_TEXT:
+        raise WxbError(f"{path} is longer than it should be", f"expected at most {count(MOST_TEXT)} bytes of text")
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            label, values = _libsvm_line(line, features)
+        except (ValueError, OverflowError):
+            label, values = labels[0] - 1, np.empty(0, dtype=np.float32)
+        # NaN is in no span
+        if not (labels[0] <= label <= labels[1] and np.all((values >= span[0]) & (values <= span[1]))):
+            raise WxbError(
+                f"{path}: line {count(number)} is not of the format",
+                f"expected a label from {labels[0]} to {labels[1]}, then index:value with indices from 1 to {features} "
+                f"and values from {span[0]:g} to {span[1]:g}",
+                "get the file again from where the data set is published",
+            )
+        rows.append(values)
+        found.append(label)
+    if not rows:
+        raise WxbError(f"{path} is empty", fix="get the file again from where the data set is published")
+    return np.stack(rows), np.array(found, dtype=np.int64)
+
+
+def _libsvm_line(line: bytes, features: int) -> tuple[int, NDArray[np.float32]]:
+    """The label and the values of a line; ValueError where it is not of the format."""
+    label, *pairs = line.split()
+    numbers = np.array(list(map(float, b" ".join(pairs).replace(b":", b" ").split()))).reshape(-1, 2)
+    places = numbers[:, 0]
+    if line.count(b":") != len(pairs) or len(numbers) != len(pairs):
+        raise ValueError("no pairs of index and value")
+    # NaN is neither in the range nor a whole number
+    if not (np.all((places >= 1) & (places <= features) & (places % 1 == 0)) and np.all(np.diff(places) >= 1)):
+        raise ValueError("indices out of range or order")
+    values = np.zeros(features, dtype=np.float32)
+    values[places.astype(np.int64) - 1] = numbers[:, 1]
+    return int(label), values
 
 
 def check_labels(labels: NDArray[np.int64] | NDArray[np.uint8], classes: int, path: Path) -> None:
@@ -80,26 +138,35 @@ def check_labels(labels: NDArray[np.int64] | NDArray[np.uint8], classes: int, pa
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """A file for reading, unpacked on the way if it is gzip (it begins with 1f 8b).
+    """A file for reading, unpacked on the way if it is gzip (it begins with 1f 8b) or bzip2 (BZh).
 
     Raises WxbError where it cannot be opened or, also while it is being read, is damaged.
     """
+    packing = ""
     try:
         with path.open("rb") as plain:
-            packed = plain.read(2) == b"\x1f\x8b"
+            magic = plain.read(3)
             plain.seek(0)
-            if packed:
+            if magic[:2] == b"\x1f\x8b":
+                packing = "gzip"
                 with gzip.GzipFile(fileobj=plain) as unpacked:
                     yield cast(IO[bytes], unpacked)
+            elif magic == b"BZh":
+                packing = "bzip2"
+                with bz2.BZ2File(plain) as unpacked_bz2:
+                    yield cast(IO[bytes], unpacked_bz2)
             else:
                 yield plain
     except EOFError as error:
-        raise _cut_short(path, "its gzip data end too early") from error
+        raise _cut_short(path, f"its {packing} data end too early") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise WxbError(
             f"{path} is damaged", f"gzip: {error}", "get the file again from where the data set is published"
         ) from error
     except OSError as error:
+        if packing == "bzip2" and error.errno is None:  # bz2's way to say that the data are not its format
+            fix = "get the file again from where the data set is published"
+            raise WxbError(f"{path} is damaged", f"bzip2: {error}", fix) from error
         raise WxbError(f"{path} cannot be read", error.strerror or str(error)) from error
 
 

@@ -1,4 +1,4 @@
-"""Data sets that are known by name, in the files in which they are published; nothing is downloaded."""
+"""Data sets that are known by name, in the files in which they are published; nothing is downloaded here."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import importlib.util
 import os
 import tarfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.formats import check_labels, opened, read_cifar, read_idx
+from wxb.data.formats import check_labels, opened, read_cifar, read_idx, read_libsvm
+from wxb.data.places import either, not_found, places
 from wxb.errors import WxbError
 from wxb.numbers import count, shape
 
@@ -24,6 +25,20 @@ CIFAR_TEST = "test_batch.bin"
 CIFAR_NAMES = "batches.meta.txt"
 CIFAR_ARCHIVE = "cifar-10-binary.tar.gz"
 CIFAR_BATCH = 10_000  # pictures a file
+CIFAR100_FILES = ("train.bin", "test.bin")
+CIFAR100_NAMES = "fine_label_names.txt"
+CIFAR100_ARCHIVE = "cifar-100-binary.tar.gz"
+CIFAR100_ROWS = (50_000, 10_000)
+_FINE_CLASSES = """
+    apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle
+    caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant
+    flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree
+    motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate
+    poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider
+    squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle
+    wardrobe whale willow_tree wolf woman worm
+"""
+CIFAR100_CLASSES = tuple(_FINE_CLASSES.split())
 
 MNIST_FILES = (
     "train-images-idx3-ubyte",
@@ -32,7 +47,13 @@ MNIST_FILES = (
     "t10k-labels-idx1-ubyte",
 )
 
-MOST_FOLDERS = 1_000  # that are looked into below the data folder
+FASHION_CLASSES = (
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+
+USPS_FILES = ("usps.bz2", "usps.t.bz2")
+USPS_SIDE = 16
+DIGITS = tuple("0123456789")
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +87,8 @@ def digits(data_dir: str | os.PathLike[str] | None = None) -> Published:
     with opened(path) as file:
         numbers = np.fromstring(file.read().decode("ascii").replace("\n", ","), dtype=np.float64, sep=",")
     table = numbers.astype(np.uint8).reshape(-1, 65)
-    return Published(
-        table[:, :64].reshape(-1, 1, 8, 8), table[:, 64].astype(np.int64), tuple("0123456789"), None, path.parent
-    )
+    pictures, targets = table[:, :64].reshape(-1, 1, 8, 8), table[:, 64].astype(np.int64)
+    return Published(pictures, targets, DIGITS, None, path.parent)
 
 
 def mnist(data_dir: str | os.PathLike[str] | None = None) -> Published:
@@ -77,21 +97,109 @@ def mnist(data_dir: str | os.PathLike[str] | None = None) -> Published:
     Y. LeCun, L. Bottou, Y. Bengio, P. Haffner (1998), "Gradient-based learning applied to document recognition".
     Raises WxbError where the files are not found, not whole, or do not belong together.
     """
-    places = _places(data_dir, ("mnist",))
-    for folder in places:
-        found = [_either(folder, name) for name in MNIST_FILES]
-        files = [file for file in found if file is not None]
-        if len(files) == len(MNIST_FILES):
-            break
+    return _like_mnist("mnist", DIGITS, data_dir)
+
+
+def fashion_mnist(data_dir: str | os.PathLike[str] | None = None) -> Published:
+    """Fashion-MNIST: 60,000 + 10,000 pictures 1x28x28 of ten kinds of clothes, in IDX files called as MNIST's are.
+
+    H. Xiao, K. Rasul, R. Vollgraf (2017), arXiv:1708.07747. Only folders called after the set are looked into.
+    Raises WxbError where the files are not found, not whole, or do not belong together.
+    """
+    return _like_mnist("fashion-mnist", FASHION_CLASSES, data_dir)
+
+
+def cifar10(data_dir: str | os.PathLike[str] | None = None) -> Published:
+    """CIFAR-10: 50,000 + 10,000 pictures 3x32x32, values 0–255, from its binary version, unpacked or in its archive.
+
+    A. Krizhevsky (2009), "Learning multiple layers of features from tiny images".
+    Raises WxbError where the files are not found or not whole.
+    """
+    names = (*CIFAR_TRAIN, CIFAR_TEST)
+    for folder in places("cifar10", data_dir):
+        files = _all_or_none("cifar10", folder, names)
         if files:
-            lacking = ", ".join(name for name, file in zip(MNIST_FILES, found, strict=True) if file is None)
-            raise WxbError(
-                f"{folder} has not all files of mnist",
-                f"not there: {lacking} (each may end in .gz)",
-                "put all four files into one folder",
-            )
+            batches = [_batch(file, CIFAR_BATCH) for file in files]
+            break
+        if (folder / CIFAR_ARCHIVE).is_file():
+            batches = _archived("cifar10", folder / CIFAR_ARCHIVE, dict.fromkeys(names, CIFAR_BATCH))
+            break
     else:
-        raise _not_found("mnist", data_dir, f"{', '.join(MNIST_FILES)} (each may end in .gz)")
+        raise not_found("cifar10", data_dir, f"{', '.join(names)} (each may end in .gz), or {CIFAR_ARCHIVE}")
+    _check_names("cifar10", folder / CIFAR_NAMES, CIFAR_CLASSES)
+    examples = np.concatenate([pictures for pictures, _ in batches])
+    targets = np.concatenate([labels for _, labels in batches])
+    return Published(examples, targets, CIFAR_CLASSES, len(CIFAR_TRAIN) * CIFAR_BATCH, folder)
+
+
+def cifar100(data_dir: str | os.PathLike[str] | None = None) -> Published:
+    """CIFAR-100: 50,000 + 10,000 pictures 3x32x32 of its hundred fine classes, from its binary version or its archive.
+
+    A. Krizhevsky (2009), "Learning multiple layers of features from tiny images". Of the two labels of a picture the
+    coarse one, of twenty, is left out. Only folders called after the set are looked into.
+    Raises WxbError where the files are not found or not whole.
+    """
+    form = {"labels": 2, "classes": len(CIFAR100_CLASSES)}
+    rows = dict(zip(CIFAR100_FILES, CIFAR100_ROWS, strict=True))
+    for folder in places("cifar100", data_dir):
+        files = _all_or_none("cifar100", folder, CIFAR100_FILES)
+        if files:
+            batches = [_batch(file, count, **form) for file, count in zip(files, CIFAR100_ROWS, strict=True)]
+            break
+        if (folder / CIFAR100_ARCHIVE).is_file():
+            batches = _archived("cifar100", folder / CIFAR100_ARCHIVE, rows, **form)
+            break
+    else:
+        files_text = f"{', '.join(CIFAR100_FILES)} (each may end in .gz), or {CIFAR100_ARCHIVE}"
+        raise not_found("cifar100", data_dir, files_text)
+    _check_names("cifar100", folder / CIFAR100_NAMES, CIFAR100_CLASSES)
+    examples = np.concatenate([pictures for pictures, _ in batches])
+    targets = np.concatenate([labels for _, labels in batches])
+    return Published(examples, targets, CIFAR100_CLASSES, len(batches[0][1]), folder)
+
+
+def usps(data_dir: str | os.PathLike[str] | None = None) -> Published:
+    """Handwritten digits of the US Postal Service: 7,291 + 2,007 pictures 1x16x16 in LIBSVM's format.
+
+    J. J. Hull (1994), "A database for handwritten text recognition research", IEEE PAMI 16(5). The published values,
+    from -1 (paper) to 1 (ink), are brought to 0–255; the published labels 1–10 are the digits 0–9.
+    Raises WxbError where the files are not found, not whole, or not of the format.
+    """
+    for folder in places("usps", data_dir):
+        files = [_unpacked_too(folder, name) for name in USPS_FILES]
+        whole = [file for file in files if file is not None]
+        if len(whole) == len(USPS_FILES):
+            break
+        if whole:
+            lacking = ", ".join(name for name, file in zip(USPS_FILES, files, strict=True) if file is None)
+            raise WxbError(f"{folder} has not all files of usps", f"not there: {lacking}", "put both into one folder")
+    else:
+        raise not_found("usps", data_dir, f"{' and '.join(USPS_FILES)}, also unpacked, without .bz2")
+    parts = [read_libsvm(file, USPS_SIDE**2, (-1.0, 1.0), (1, 10)) for file in whole]
+    values = np.concatenate([numbers for numbers, _ in parts])
+    pictures = np.rint((values + 1) * 127.5).astype(np.uint8).reshape(-1, 1, USPS_SIDE, USPS_SIDE)
+    targets = np.concatenate([labels for _, labels in parts]) - 1
+    return Published(pictures, targets, DIGITS, len(parts[0][1]), folder)
+
+
+KNOWN = {
+    "digits": digits,
+    "mnist": mnist,
+    "fashion-mnist": fashion_mnist,
+    "cifar10": cifar10,
+    "cifar100": cifar100,
+    "usps": usps,
+}
+INK = {"digits": 16, "mnist": 255, "usps": 255}  # the value of full ink where a set is handwriting on a ground of 0
+
+
+def _like_mnist(name: str, classes: tuple[str, ...], data_dir: str | os.PathLike[str] | None) -> Published:
+    for folder in places(name, data_dir):
+        files = _all_or_none(name, folder, MNIST_FILES)
+        if files:
+            break
+    else:
+        raise not_found(name, data_dir, f"{', '.join(MNIST_FILES)} (each may end in .gz)")
     pictures, labels = [read_idx(files[i], 3) for i in (0, 2)], [read_idx(files[i], 1) for i in (1, 3)]
     for i in range(2):
         check_labels(labels[i], 10, files[2 * i + 1])
@@ -108,129 +216,68 @@ def mnist(data_dir: str | os.PathLike[str] | None = None) -> Published:
             "get both files again from where the data set is published",
         )
     targets = np.concatenate(labels).astype(np.int64)
-    return Published(np.concatenate(pictures)[:, None], targets, tuple("0123456789"), len(labels[0]), folder)
+    return Published(np.concatenate(pictures)[:, None], targets, classes, len(labels[0]), folder)
 
 
-def cifar10(data_dir: str | os.PathLike[str] | None = None) -> Published:
-    """CIFAR-10: 50,000 + 10,000 pictures 3x32x32, values 0–255, from its binary version, unpacked or in its archive.
-
-    A. Krizhevsky (2009), "Learning multiple layers of features from tiny images".
-    Raises WxbError where the files are not found or not whole.
-    """
-    names = (*CIFAR_TRAIN, CIFAR_TEST)
-    for folder in _places(data_dir, ("cifar-10-batches-bin", "cifar10", "cifar-10")):
-        files = [_either(folder, name) for name in names]
-        whole = [file for file in files if file is not None]
-        if len(whole) == len(names):
-            batches = [_batch(file) for file in whole]
-            break
-        if whole:
-            lacking = ", ".join(name for name, file in zip(names, files, strict=True) if file is None)
-            raise WxbError(
-                f"{folder} has not all files of cifar10",
-                f"not there: {lacking} (each may end in .gz)",
-                "put all six files into one folder",
-            )
-        if (folder / CIFAR_ARCHIVE).is_file():
-            batches = _archived(folder / CIFAR_ARCHIVE, names)
-            break
-    else:
-        raise _not_found("cifar10", data_dir, f"{', '.join(names)} (each may end in .gz), or {CIFAR_ARCHIVE}")
-    _check_names(folder / CIFAR_NAMES)
-    examples = np.concatenate([pictures for pictures, _ in batches])
-    targets = np.concatenate([labels for _, labels in batches])
-    return Published(examples, targets, CIFAR_CLASSES, len(CIFAR_TRAIN) * CIFAR_BATCH, folder)
+def _all_or_none(set_name: str, folder: Path, names: Sequence[str]) -> list[Path]:
+    """The files of these names in a folder, none where it has none. Raises WxbError where it has only some."""
+    files = [either(folder, name) for name in names]
+    whole = [file for file in files if file is not None]
+    if whole and len(whole) < len(names):
+        lacking = ", ".join(name for name, file in zip(names, files, strict=True) if file is None)
+        raise WxbError(
+            f"{folder} has not all files of {set_name}",
+            f"not there: {lacking} (each may end in .gz)",
+            "put all files into one folder",
+        )
+    return whole
 
 
-KNOWN = {"digits": digits, "mnist": mnist, "cifar10": cifar10}
+def _unpacked_too(folder: Path, name: str) -> Path | None:
+    """A bzip2 file in a folder, or what it was unpacked to; None: neither is there."""
+    return next((file for file in (folder / name, folder / name.removesuffix(".bz2")) if file.is_file()), None)
 
 
-def _batch(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _batch(path: Path, rows: int, labels: int = 1, classes: int = 10) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     with opened(path) as file:
-        return read_cifar(file, path, CIFAR_BATCH)
+        return read_cifar(file, path, rows, labels, classes)
 
 
-def _archived(path: Path, names: Sequence[str]) -> list[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
-    """The batches in the archive. Nothing is unpacked onto the disk: members are read to their known length."""
+def _archived(
+    set_name: str, path: Path, rows: Mapping[str, int], labels: int = 1, classes: int = 10
+) -> list[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
+    """The files of an archive, in the order of `rows`, which says how many pictures each has.
+
+    Nothing is unpacked onto the disk: members are read to their known length.
+    """
     found: dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]] = {}
     try:
         with tarfile.open(path, "r|gz") as archive:
             for member in archive:
                 name = member.name.rsplit("/", 1)[-1]
-                file = archive.extractfile(member) if name in names and member.isfile() else None
+                file = archive.extractfile(member) if name in rows and member.isfile() else None
                 if file is not None:
-                    found[name] = read_cifar(file, path / name, CIFAR_BATCH)
+                    found[name] = read_cifar(file, path / name, rows[name], labels, classes)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise WxbError(
             f"{path} is damaged", str(error), "get the file again from where the data set is published"
         ) from error
     except OSError as error:
         raise WxbError(f"{path} cannot be read", error.strerror or str(error)) from error
-    if lacking := [name for name in names if name not in found]:
-        raise WxbError(f"{path} has not all files of cifar10", f"not in it: {', '.join(lacking)}")
-    return [found[name] for name in names]
+    if lacking := [name for name in rows if name not in found]:
+        raise WxbError(f"{path} has not all files of {set_name}", f"not in it: {', '.join(lacking)}")
+    return [found[name] for name in rows]
 
 
-def _check_names(path: Path) -> None:
-    """The class names beside the batches, where they are there, are CIFAR-10's own."""
+def _check_names(set_name: str, path: Path, classes: tuple[str, ...]) -> None:
+    """The class names beside the pictures, where they are there, are the set's own."""
     if not path.is_file():
         return
     with opened(path) as file:
         names = tuple(file.read(10_000).decode("utf-8", "replace").split())
-    if names != CIFAR_CLASSES:
+    if names != classes:
         raise WxbError(
-            f"{path} does not name the classes of cifar10",
-            f"expected {' '.join(CIFAR_CLASSES)}",
+            f"{path} does not name the classes of {set_name}",
+            f"expected {' '.join(classes[:10])}{' …' if len(classes) > 10 else ''}",
             "get the file again from where the data set is published, or remove it",
         )
-
-
-def _roots(data_dir: str | os.PathLike[str] | None) -> list[tuple[str, Path]]:
-    """What names a data folder, and the folder: --data-dir first, then WXB_DATA."""
-    given = [("--data-dir", data_dir), ("WXB_DATA", os.environ.get("WXB_DATA"))]
-    return [(how, Path(folder).expanduser().absolute()) for how, folder in given if folder]
-
-
-def _places(data_dir: str | os.PathLike[str] | None, likely: tuple[str, ...]) -> Iterator[Path]:
-    """Folders to look in: the data folder and those at most two below, the ones named after the set first."""
-    for _, root in _roots(data_dir):
-        below = list(_below(root, 2))
-        # another set may have files of the same names in a folder of its own (Fashion-MNIST has)
-        named = [folder for folder in below if any(part.lower() in likely for part in folder.relative_to(root).parts)]
-        yield root
-        yield from named
-        yield from (folder for folder in below if folder not in named)
-
-
-def _below(folder: Path, depth: int) -> Iterator[Path]:
-    """The folders below one, by name; hidden and unreadable ones are passed over."""
-    try:
-        inner = sorted(child for child in folder.iterdir() if not child.name.startswith(".") and child.is_dir())
-    except OSError:
-        return
-    for child in inner[:MOST_FOLDERS]:
-        yield child
-        if depth > 1:
-            yield from _below(child, depth - 1)
-
-
-def _either(folder: Path, name: str) -> Path | None:
-    """The file in a folder, gzipped or not, and as unpackers also write it (idx3 after a point); None: not there."""
-    for spelling in (name, name.replace("-idx", ".idx")):
-        for file in (folder / spelling, folder / f"{spelling}.gz"):
-            if file.is_file():
-                return file
-    return None
-
-
-def _not_found(name: str, data_dir: str | os.PathLike[str] | None, files: str) -> WxbError:
-    roots = _roots(data_dir)
-    looked = [f"{folder} ({how}) and folders in it" for how, folder in roots]
-    lines = [f"looked in {place}" for place in looked] or [
-        "no folder to look in: neither --data-dir nor WXB_DATA is given"
-    ]
-    return WxbError(
-        f"the files of {name} are not found",
-        "\n".join([*lines, f"expected {files}"]),
-        "--data-dir FOLDER, or set WXB_DATA to the folder; nothing is downloaded",
-    )
