@@ -31,13 +31,14 @@ def train(
 ) -> int:
     """Train a network on data, with progress; test it, set it beside what is cheap, report, and keep all in a run.
 
-    DATA is digits, mnist, cifar10, a folder of pictures, or a toy: ring, quadrants, modes. NETWORK is a name (wxb
-    networks lists them) or a text in the notation; without one a good default for the data is chosen. N=2 and the like
-    bind a family's variables. Options that are not given fit the network and the data; the run's settings.toml says
-    what they were.
+    DATA is digits, mnist, cifar10, a folder of pictures, a table (.csv, .tsv, .parquet; with --target), or a toy: ring,
+    quadrants, modes. NETWORK is a name (wxb networks lists them) or a text in the notation; without one a good default
+    for the data is chosen. N=2 and the like bind a family's variables. Options that are not given fit the network and
+    the data; the run's settings.toml says what they were.
 
     \b
     wxb train digits
+    wxb train houses.csv "FC-64-RELU, EUCLID" --target price
     wxb train cifar10 "[(CONV-RELU)*N-POOL]*3-FC-RELU, SOFTMAX" N=2 --epochs 30
     """
     asked = merged(words, config, given)
@@ -75,7 +76,7 @@ def check(asked: dict[str, Any]) -> None:
     from wxb.notation import read
 
     if "data" not in asked:
-        raise WxbError("DATA is missing", fix="wxb train digits, or a folder of pictures; wxb train --help says more")
+        raise WxbError("DATA is missing", fix="wxb train digits, or a folder of pictures, or a table; wxb train --help says more")
     check_options(asked)
     if "network" in asked:
         read(asked["network"])
