@@ -76,7 +76,7 @@ def check(asked: dict[str, Any]) -> None:
     from wxb.notation import read
 
     if "data" not in asked:
-        raise WxbError("DATA is missing", fix="wxb train digits, or a folder of pictures, or a table; wxb train --help says more")
+        raise WxbError("DATA is missing", fix="wxb train digits, or a folder of pictures; wxb train --help says more")
     check_options(asked)
     if "network" in asked:
         read(asked["network"])
