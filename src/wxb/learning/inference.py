@@ -41,10 +41,12 @@ def logits(
     examples: NDArray[np.uint8] | NDArray[np.float32],
     machine: Machine,
     batch_size: int | None = None,
+    computed: bool = False,
 ) -> torch.Tensor:
     """Logits (n, targets) float32 on the CPU of raw examples (n, …); the model is left in the mode that it was in.
 
-    `batch_size` examples are computed at a time, by default as many as the memory is sure to hold.
+    `batch_size` examples are computed at a time, by default as many as the memory is sure to hold. `computed`: the
+    examples are what `features` gave.
     """
     if batch_size is None:
         widest = max(math.prod(layer.output) for layer in model.plan.layers)
@@ -57,8 +59,20 @@ def logits(
             batch = torch.from_numpy(np.ascontiguousarray(examples[start : start + batch_size])).to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)
-            out[start : start + batch_size] = model(batch).float()
+            out[start : start + batch_size] = (model.behind if computed else model)(batch).float()
     model.train(was_training)
+    return out
+
+
+def features(
+    model: Model, examples: NDArray[np.uint8] | NDArray[np.float32], machine: Machine
+) -> NDArray[np.float32]:
+    """What the designed features of a model make of raw examples (n, …): (n, features)."""
+    out = np.empty((len(examples), *model.plan.items[0].output), np.float32)
+    with torch.no_grad(), machine.in_force():
+        for start in range(0, len(examples), BATCH):
+            batch = torch.from_numpy(np.ascontiguousarray(examples[start : start + BATCH])).to(machine.device)
+            out[start : start + BATCH] = model.features(batch).cpu().numpy()
     return out
 
 
@@ -67,9 +81,10 @@ def score(
     examples: NDArray[np.uint8] | NDArray[np.float32],
     targets: NDArray[np.int64] | NDArray[np.float32],
     machine: Machine,
+    computed: bool = False,
 ) -> Score:
-    """The score of a model on raw examples (n, …) and their targets, n > 0."""
-    scores, goals = logits(model, examples, machine), torch.from_numpy(targets)
+    """The score of a model on raw examples (n, …), or `computed` features of them, and their targets, n > 0."""
+    scores, goals = logits(model, examples, machine, computed=computed), torch.from_numpy(targets)
     loss = float(model.head.loss(scores, goals).mean())
     if goals.dtype == torch.int64:
         return Score(len(goals), loss, float((scores.argmax(1) == goals).double().mean()), None)
