@@ -21,7 +21,8 @@ from wxb.data.arrays import (
     refuse_missing,
 )
 from wxb.data.dataset import Dataset, match_classes
-from wxb.data.known import KNOWN
+from wxb.data.ink import inked
+from wxb.data.known import INK, KNOWN
 from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, read_fractions, validation_share
 from wxb.data.toys import TOYS, draw
 from wxb.errors import WxbError, nearest
@@ -47,6 +48,7 @@ def load_data(
     examples: int | None = None,
     noise: float | None = None,
     size: int | None = None,
+    ink: bool = False,
     fill: str = "none",
     max_pixels: int = MAX_PIXELS,
 ) -> Dataset:
@@ -69,6 +71,7 @@ def load_data(
     name        what the data are called; default: the source's name, "arrays" for arrays
     examples, noise   how many points a toy has, and their standard deviation around where they belong
     size        side in pixels that a folder's pictures are brought to
+    ink         handwritten digits as 16x16 squares of ink (1) and no ink (0)
     fill        what stands for NaN and infinite values of arrays: "none" (an error), "zero", "median" (of training)
     max_pixels  pictures of a folder with more are left out
 
@@ -82,6 +85,7 @@ def load_data(
     else:
         text = ARRAYS
     _check_options(text, seed, examples, noise, size, fill)
+    _check_ink(text, ink)
     _check_table_options(text, {"target": target, "task": task, "pieces": pieces, "like": like})
     asked = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
     made_from: dict[str, object] = {"source": text, "split": fractions, "seed": seed}
@@ -90,7 +94,8 @@ def load_data(
         data = _arrays(source, targets, classes, fractions, seed, fill)
         made_from |= {"fill": fill}
     elif text in KNOWN:
-        data = _known(text, data_dir, fractions, seed)
+        data = _known(text, data_dir, fractions, seed, ink)
+        made_from |= {"ink": True} if ink else {}
     elif text in TOYS:
         data = _toy(text, examples, noise, fractions, seed)
     elif _is_table(text):
@@ -108,14 +113,15 @@ def load_data(
     return data if classes is None else match_classes(data, tuple(classes))
 
 
-def _known(name: str, data_dir: str | os.PathLike[str] | None, fractions: Fractions, seed: int) -> Dataset:
+def _known(name: str, data_dir: str | os.PathLike[str] | None, fractions: Fractions, seed: int, ink: bool) -> Dataset:
     found = KNOWN[name](data_dir)
+    examples = inked(found.examples, INK[name]) if ink else found.examples
     if found.train is None:
-        return _divided(name, found.examples, found.targets, found.classes, fractions, seed, "picture")
+        return _divided(name, examples, found.targets, found.classes, fractions, seed, "picture")
     rows = np.arange(len(found.targets))
     train, test = rows[: found.train], rows[found.train :]
     split = keep_test(found.targets, found.classes, train, test, seed, validation_share(fractions))
-    return Dataset(name, found.examples, found.targets, "classes", found.classes, split)
+    return Dataset(name, examples, found.targets, "classes", found.classes, split)
 
 
 def _toy(name: str, examples: int | None, noise: float | None, fractions: Fractions, seed: int) -> Dataset:
@@ -247,6 +253,11 @@ def _folder(text: str) -> Path:
         f"known: {', '.join(known)}, a folder of pictures, or a table (.csv, .tsv, .parquet)",
         near or "a name of the list, or the path of a folder or a table",
     )
+
+
+def _check_ink(text: str, ink: bool) -> None:
+    if ink and text not in INK:
+        raise WxbError(f"--ink is for handwritten digits, not for {text}", f"these are: {', '.join(INK)}")
 
 
 def _check_options(
