@@ -383,6 +383,12 @@ def test_a_text_is_no_number_even_if_asked_for(write):
     )
 
 
+def test_a_split_without_a_training_part_is_refused(write):
+    assert said(write("t.csv", columns()), target="price", split="0,0,1").startswith(
+        "the columns of t.csv are prepared by their training part, and the split leaves none\n"
+    )
+
+
 def test_a_file_that_is_no_parquet_or_not_there_is_said(write, tmp_path):
     assert said(write("t.parquet", "x,y\n1,2\n"), target="y").startswith("t.parquet cannot be read as Parquet\n")
     assert said(tmp_path / "none.csv", target="y").startswith("there is no file ")

@@ -135,7 +135,7 @@ def _separated(path: Path) -> pl.DataFrame:
     with path.open("rb") as file:
         head = file.read(HEAD)
     if b"\0" in head:
-        raise WxbError(f"{path.name} cannot be read as CSV", "it is no text")
+        raise WxbError(f"{path.name} cannot be read as CSV", "it is no text in UTF-8")
     first = re.sub(r'"[^"]*"', "", head.decode("utf-8-sig", "replace")).split("\n", 1)[0]
     separator = "\t" if path.suffix.lower() == ".tsv" else max(SEPARATORS, key=first.count)
     data = pl.read_csv(path, separator=separator, infer_schema=False)

@@ -80,6 +80,12 @@ def read_table(
     kinds = {name: _kind(frame, name) for name in frame.columns if name not in names}
     _keep_lone_counters(kinds)
     split, copies = _divided(frame, kinds, predicted, fractions, seed)
+    if not len(split.train):
+        raise WxbError(
+            f"the columns of {frame.name} are prepared by their training part, and the split leaves none",
+            split.how,
+            "--split 0.64,0.11,0.25; wxb evaluate RUN FILE prepares a file as a run was",
+        )
     pieces = default_pieces(len(split.train)) if pieces is None else pieces
     fitted = tuple(_fit(frame, name, kind, split.train, pieces) for name, kind in kinds.items())
     preparation = Preparation(columns, predicted.task, predicted.classes, fitted)
