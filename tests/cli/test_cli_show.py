@@ -28,6 +28,8 @@ PROMISED = {
     "runs": "runs",
     "data": "kind examples classes counts shape splits",
     "verify": "ok differences",
+    "runs-table": "columns runs",
+    "runs-deleted": "deleted",
     "networks": "networks",
     "compare": "data task examples runs pairs settings",
     "neuron": "inputs fire not_fire table answers",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from wxb.runs.run import Run
 
 MOST_NAMED = 5  # broken files that an error lists
+STREAM = "-"  # what standard input is called
+STREAMED = 2**30  # the most bytes that are read of it
+NUMPY = b"\x93NUMPY"  # the first bytes of a .npy file
 INK = {"digits": 16}  # the greatest value of a known set's pictures where it is not 255
 
 
@@ -38,14 +42,18 @@ class Example:
         return self.file if self.row is None else f"{self.file} {self.row}"
 
 
-def predict(run: str, files: tuple[str, ...], as_json: bool) -> None:
+def predict(run: str, files: tuple[str, ...], as_csv: bool, as_json: bool) -> None:
     """What a run's network says of pictures, or of the rows of tables (.csv, .tsv, .parquet) or NumPy arrays (.npy).
 
-    A picture is brought to the size and the colours of those that the network was trained on.
+    A picture is brought to the size and the colours of those that the network was trained on. FILE - is standard input:
+    a picture or an array.
     """
     import numpy as np
 
     from wxb.runs.run import Run
+
+    if as_csv and as_json:
+        raise WxbError("--csv and --json are two forms of one thing", fix="one of them")
 
     opened = Run.open(run)
     examples = read_files(files, opened)
@@ -55,6 +63,9 @@ def predict(run: str, files: tuple[str, ...], as_json: bool) -> None:
     predictions = as_dicts(examples, found)
     if as_json:
         printing.result_json("wxb/predict/1", {"run": run, "classes": list(found.names), "predictions": predictions})
+        return
+    if as_csv:
+        printing.result_csv(csv_rows(examples, predictions, found))
         return
     rows = [(example.name, *said(one)) for example, one in zip(examples, predictions, strict=True)]
     head = ("file", "prediction", "probability")[: len(rows[0])]
@@ -87,6 +98,8 @@ def read_file(file: str, run: Run) -> list[Example]:
     """
     from wxb.data.frame import is_table
 
+    if file == STREAM:
+        return read_stream(run)
     path = Path(file)
     if not path.is_file():
         raise WxbError(f"{file}: " + ("a folder; expected files" if path.is_dir() else "there is no such file"))
@@ -95,6 +108,23 @@ def read_file(file: str, run: Run) -> list[Example]:
     if is_table(path):
         return read_rows(file, run)
     return [Example(file, None, read_picture(file, run))]
+
+
+def read_stream(run: Run) -> list[Example]:
+    """What standard input holds, a picture or an array. Raises WxbError as `read_file`."""
+    data = sys.stdin.buffer.read(STREAMED + 1) if sys.stdin is not None else b""
+    if not data:
+        raise WxbError("standard input is empty")
+    if len(data) > STREAMED:
+        raise WxbError(f"standard input has more than {numbers.count(STREAMED)} bytes")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / ("stream.npy" if data.startswith(NUMPY) else "stream")
+        path.write_bytes(data)
+        try:
+            examples = read_file(str(path), run)
+        except WxbError as problem:
+            raise WxbError(problem.what.replace(str(path), "standard input")) from problem
+    return [replace(example, file=STREAM) for example in examples]
 
 
 def read_array(file: str, run: Run) -> list[Example]:
@@ -176,6 +206,32 @@ def answer(found: Prediction, place: int) -> dict[str, Any]:
     return {"class": name, "probability": probabilities and probabilities[name], "probabilities": probabilities}
 
 
+def csv_rows(examples: list[Example], predictions: list[dict[str, Any]], found: Prediction) -> list[list[object]]:
+    """The lines of `--csv`, the head first: file, row (of an array or a table), what is predicted, probabilities.
+
+    Of classes `class` and `probability`, of labels a `label_NAME` of 0 or 1 each, of numbers `value` or a `value_NAME`
+    each; `probability_NAME` for each class or label where the network has probabilities.
+    """
+    names = list(found.names)
+    chances = [] if found.probabilities is None else names
+    answers: list[list[object]]
+    if found.task == "classes":
+        head = ["class", "probability"]
+        answers = [[one["class"], one["probability"]] for one in predictions]
+    elif found.task == "labels":
+        head = [f"label_{name}" for name in names]
+        answers = [[int(name in one["labels"]) for name in names] for one in predictions]
+    else:
+        assert found.values is not None
+        head = ["value"] if len(names) == 1 else [f"value_{name}" for name in names]
+        answers = found.values.tolist()
+    lines: list[list[object]] = [["file", "row", *head, *(f"probability_{name}" for name in chances)]]
+    for example, prediction, cells in zip(examples, predictions, answers, strict=True):
+        probabilities = [prediction["probabilities"][name] for name in chances]
+        lines.append([example.file, example.row, *cells, *probabilities])
+    return lines
+
+
 def said(prediction: dict[str, Any]) -> tuple[str, ...]:
     """A prediction in the columns of the table."""
     if "value" in prediction:
@@ -189,5 +245,10 @@ def said(prediction: dict[str, Any]) -> tuple[str, ...]:
 
 command = options.Command(
     predict,
-    [click.Argument(["run"]), click.Argument(["files"], nargs=-1, required=True, metavar="FILE…"), options.JSON],
+    [
+        click.Argument(["run"]),
+        click.Argument(["files"], nargs=-1, required=True, metavar="FILE…"),
+        options.switch("--csv", "as_csv", help="Comma-separated values, a line an example; the first line names them."),
+        options.JSON,
+    ],
 )

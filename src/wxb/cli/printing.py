@@ -5,6 +5,8 @@ Nothing here draws with more than the standard library, so that the quick comman
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import shutil
@@ -44,6 +46,13 @@ def result_json(schema: str, content: Mapping[str, Any]) -> None:
     """The one JSON object of `--json`, in one line; `schema` is its name, as in "wxb/show/1"."""
     # ASCII, whatever the terminal's encoding; NaN is no JSON, and a result that holds one is a bug of ours
     result(json.dumps({"schema": schema, **content}, allow_nan=False))
+
+
+def result_csv(rows: Iterable[Sequence[object]]) -> None:
+    """Rows as CSV (RFC 4180, but for plain line ends), the first of them the head; None is an empty cell."""
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows(rows)
+    result(lines.getvalue().removesuffix("\n"))
 
 
 def remark(text: str = "", end: str = "\n") -> None:

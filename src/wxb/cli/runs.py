@@ -1,32 +1,96 @@
-"""`wxb runs`: the runs in a folder."""
+"""`wxb runs`: the runs in a folder, as a list or a table, and what is deleted of them."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from wxb import numbers
 from wxb.cli import options, printing, results
+from wxb.errors import WxbError, nearest
 
 if TYPE_CHECKING:
     from wxb.runs.listing import Listed
 
+UNITS = {"m": 60, "h": 3600, "d": 86400}  # seconds
 
-def runs(folder: str | None, as_json: bool) -> None:
-    """The runs in FOLDER, the newest first; without FOLDER those in WXB_RUNS, or in runs/."""
+
+class Age(click.ParamType[float]):
+    """A time as "7d", "12h" or "30m", in seconds."""
+
+    name = "age"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """`value` in seconds. Raises WxbError where it is no time."""
+        if isinstance(value, float):
+            return value
+        number, unit = str(value)[:-1], str(value)[-1:]
+        if unit not in UNITS or not (number.isascii() and number.isdigit()):
+            raise WxbError(f"{options.flag_of(param)} {value}: a time is expected, as 7d, 12h or 30m")
+        return float(int(number) * UNITS[unit])
+
+
+def runs(
+    places: tuple[str, ...],
+    table: str | None,
+    delete: bool,
+    clean: bool,
+    older_than: float | None,
+    yes: bool,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """The runs in FOLDER, the newest first; without FOLDER those in WXB_RUNS, or in runs/. A run may be named too.
+
+    \b
+    wxb runs --table accuracy,epochs,learning_rate
+    wxb runs --delete runs/digits-3f2a
+    wxb runs --clean --older-than 30d
+    """
     from wxb.runs.folder import root
-    from wxb.runs.listing import runs as listed
+    from wxb.runs.listing import find
 
-    found = listed(folder)
-    if as_json:
+    _check(table, delete, clean, older_than, yes, as_csv, as_json)
+    if delete or clean:
+        remove(places, clean, older_than, yes, as_json)
+        return
+    found = find(places)
+    if table is not None:
+        show_table(found, table.split(","), as_csv, as_json)
+    elif as_json:
         printing.result_json("wxb/runs/1", {"runs": [as_dict(one) for one in found]})
     elif not found:
-        printing.remark(f"no runs in {folder or root()}; wxb train makes one")
+        printing.remark(f"no runs in {', '.join(places) or root()}; wxb train makes one")
     else:
-        rows = [("run", "data", "test", "finished", "network"), *(row(one) for one in found)]
-        printing.result(printing.table(rows, width=printing.columns(sys.stdout), gives_way=4))
+        show(found)
+
+
+def _check(
+    table: str | None, delete: bool, clean: bool, older_than: float | None, yes: bool, as_csv: bool, as_json: bool
+) -> None:
+    """Raises WxbError where options do not go together."""
+    flags = [
+        flag for flag, given in (("--table", table is not None), ("--delete", delete), ("--clean", clean)) if given
+    ]
+    if len(flags) > 1:
+        raise WxbError(f"{' and '.join(flags)} do not go together", fix="one of them")
+    if older_than is not None and not clean:
+        raise WxbError("--older-than is for --clean", fix="wxb runs --clean --older-than 7d")
+    if yes and not (delete or clean):
+        raise WxbError("--yes is for --delete and --clean")
+    if as_csv and table is None:
+        raise WxbError("--csv is for --table", fix="wxb runs --table accuracy,learning_rate --csv")
+    if as_csv and as_json:
+        raise WxbError("--csv and --json are two forms of one thing", fix="one of them")
+
+
+def show(found: Sequence[Listed]) -> None:
+    """The list, for people."""
+    rows = [("run", "data", "test", "finished", "network"), *(row(one) for one in found)]
+    printing.result(printing.table(rows, width=printing.columns(sys.stdout), gives_way=4))
 
 
 def as_dict(one: Listed) -> dict[str, Any]:
@@ -43,7 +107,7 @@ def as_dict(one: Listed) -> dict[str, Any]:
 
 
 def row(one: Listed) -> tuple[str, ...]:
-    """A run's line in the table."""
+    """A run's line in the list."""
     about = one.summary
     if about is None:
         return (str(one.path), "", "", "damaged", one.problem)
@@ -55,4 +119,144 @@ def row(one: Listed) -> tuple[str, ...]:
     return (str(one.path), about.data, score, when, about.network)
 
 
-command = options.Command(runs, [click.Argument(["folder"], required=False), options.JSON])
+# --- a table ---------------------------------------------------------------------------------------------------------
+
+
+def show_table(found: Sequence[Listed], names: list[str], as_csv: bool, as_json: bool) -> None:
+    """Settings and results of the runs, a column each of `names`. Raises WxbError for a name that no run knows."""
+    columns = [name.strip().replace("-", "_") for name in names]
+    values = [values_of(one) for one in found]
+    known = dict.fromkeys(name for one in values for name in one)
+    for name in columns:
+        if found and name not in known:
+            like = nearest(name, known)
+            raise WxbError(
+                f"{name} is no setting or result of a run" + (f"; {like} is" if like else ""),
+                f"known: {', '.join(known)}",
+            )
+    rows = [[one.get(name) for name in columns] for one in values]
+    if as_json:
+        content = [
+            {"run": str(one.path), "values": dict(zip(columns, cells, strict=True))}
+            for one, cells in zip(found, rows, strict=True)
+        ]
+        printing.result_json("wxb/runs-table/1", {"columns": columns, "runs": content})
+    elif as_csv:
+        lines = [[str(one.path), *cells] for one, cells in zip(found, rows, strict=True)]
+        printing.result_csv([["run", *columns], *lines])
+    else:
+        texts = [
+            [str(one.path), *(text(name, cell) for name, cell in zip(columns, cells, strict=True))]
+            for one, cells in zip(found, rows, strict=True)
+        ]
+        right = [
+            place
+            for place in range(len(columns))
+            if all(isinstance(cells[place], int | float | None) for cells in rows)
+        ]
+        width = printing.columns(sys.stdout)
+        printing.result(
+            printing.table([["run", *columns], *texts], numbers=[1 + place for place in right], width=width)
+        )
+
+
+def values_of(one: Listed) -> dict[str, Any]:
+    """A run's settings and results by name; a damaged one has none, and standard error says why."""
+    from wxb.runs.listing import results as results_of
+    from wxb.runs.run import Run
+
+    try:
+        return {**Run.open(one.path).settings, **results_of(one)}
+    except WxbError as problem:
+        printing.remark(f"{one.path} is left empty: {problem.what}")
+        return {}
+
+
+def text(name: str, value: Any) -> str:
+    """A cell for people."""
+    if value is None:
+        return ""
+    if name == "accuracy":
+        return numbers.percent(value)
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return numbers.count(value) if name in ("parameters", "multiply_adds", "steps") else str(value)
+
+
+# --- what goes -------------------------------------------------------------------------------------------------------
+
+
+def remove(places: tuple[str, ...], clean: bool, older_than: float | None, yes: bool, as_json: bool) -> None:
+    """Deletes the named runs, or those in the named folders that were stopped long ago; lists them and asks first.
+
+    Raises WxbError, before anything is deleted, where one of them is no run, or is being written.
+    """
+    from wxb.runs import removal
+    from wxb.runs.listing import find
+
+    if clean:
+        age = 7.0 * UNITS["d"] if older_than is None else older_than
+        old = [one for place in places or (None,) for one in removal.unfinished(place, age)]
+        found = [one for one in old if removable(one)]
+        if not found:
+            printing.remark("there is nothing to clean")
+    elif places:
+        named = removal.distinct(places)
+        for path in named:
+            removal.check(path)
+        found = find(named)
+    else:
+        raise WxbError("--delete names no run", fix="wxb runs --delete RUN…; wxb runs lists them")
+    if found and not yes:
+        rows = [row(one) for one in found]
+        printing.remark(printing.table(rows, width=printing.columns(sys.stderr), gives_way=4))
+        if not agreed(f"delete {numbers.count(len(found))} run{'s'[: len(found) != 1]}?"):
+            printing.remark("nothing was deleted")
+            found = []
+    for one in found:
+        removal.delete(one.path)
+    if as_json:
+        printing.result_json("wxb/runs-deleted/1", {"deleted": [str(one.path) for one in found]})
+    elif found:
+        printing.result("\n".join(f"deleted {one.path}" for one in found))
+
+
+def removable(one: Listed) -> bool:
+    """Whether a run may be deleted; standard error says why not."""
+    from wxb.runs.removal import check
+
+    try:
+        check(one.path)
+    except WxbError as problem:
+        printing.remark(str(problem))
+        return False
+    return True
+
+
+def agreed(question: str) -> bool:
+    """Whether the person at the terminal says yes. Raises WxbError where there is nobody to ask."""
+    if not sys.stdin.isatty():
+        raise WxbError("nothing was deleted: there is nobody to ask", fix="--yes deletes without asking")
+    printing.remark(f"{question} [y/N]", end=" ")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+command = options.Command(
+    runs,
+    [
+        click.Argument(["places"], nargs=-1, metavar="[FOLDER]…"),
+        options.SectionedOption(
+            ["--table"], metavar="NAME,…", help="Settings and results of the runs, such as accuracy,epochs, in columns."
+        ),
+        options.SectionedOption(["--delete"], is_flag=True, help="Delete the runs that are named."),
+        options.SectionedOption(
+            ["--clean"], is_flag=True, help="Delete the runs that were stopped or have failed some time ago."
+        ),
+        options.SectionedOption(
+            ["--older-than"], type=Age(), help="With --clean: how long ago, as 7d, 12h or 30m; else 7d."
+        ),
+        options.SectionedOption(["-y", "--yes"], is_flag=True, help="Delete without asking."),
+        options.switch("--csv", "as_csv", help="The table as comma-separated values."),
+        options.JSON,
+    ],
+)

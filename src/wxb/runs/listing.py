@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from wxb.errors import WxbError
 from wxb.runs.files import is_held
 from wxb.runs.folder import SUMMARY, root
 from wxb.runs.summary import Summary, read_summary
+
+SCORES = ("accuracy", "r2", "rmse", "mae", "loss")  # that a test score may have
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,39 @@ def runs(folder: str | Path | None = None) -> list[Listed]:
         raise WxbError(f"{where} cannot be read: {error.strerror}") from error
     found = [_listed(where / name) for name in names if os.path.exists(os.path.join(where, name, SUMMARY))]
     return sorted(found, key=lambda one: one.summary.created if one.summary else "", reverse=True)
+
+
+def find(places: Sequence[str | Path]) -> list[Listed]:
+    """The runs that `places` name, each a run or a folder of runs, in their order; without any, those of `runs()`.
+
+    Raises WxbError as `runs`.
+    """
+    if not places:
+        return runs()
+    found = []
+    for place in map(Path, places):
+        found += [_listed(place)] if (place / SUMMARY).is_file() else runs(place)
+    return found
+
+
+def results(one: Listed) -> dict[str, Any]:
+    """What a run is and what came out, by name; None for what it has not.
+
+    Raises WxbError where the run cannot be read.
+    """
+    about = one.summary if one.summary is not None else read_summary(one.path)
+    test = about.test or {}
+    return {
+        "data": about.data,
+        "network": about.network,
+        "state": one.state,
+        "steps": about.steps.done,
+        "parameters": about.parameters,
+        "multiply_adds": about.multiply_adds,
+        "created": about.created,
+        "finished": about.finished,
+        **{name: test.get(name) for name in SCORES},
+    }
 
 
 def _listed(path: Path) -> Listed:
