@@ -62,8 +62,8 @@ class Arrived:
     whole: bool = False  # checked and in its place
 
 
-# Checksums and sizes of MNIST, Fashion-MNIST and CIFAR as TensorFlow Datasets has them (url_checksums/), checksums of USPS
-# as torchvision's prototype datasets have them: no sizes stand there, and those here are only bounds.
+# Checksums and sizes of MNIST, Fashion-MNIST and CIFAR as TensorFlow Datasets has them (url_checksums/), checksums of
+# USPS as torchvision's prototype datasets have them: no sizes stand there, and those here are only bounds.
 SOURCES = {
     "mnist": Source(
         ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"),
