@@ -274,7 +274,6 @@ def switch(*flags: str, help: str) -> click.Option:
 
 
 JSON = switch("--json", "as_json", help="One JSON object on standard output, nothing else there.")
-CSV = switch("--csv", "as_csv", help="Lines of comma-separated values on standard output, the first of names.")
 QUIET = switch("-q", "--quiet", help="Nothing but results.")
 VERBOSE = switch("-v", "--verbose", help="Also the layers and the whole recipe, and a line for every epoch.")
 
