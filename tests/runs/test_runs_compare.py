@@ -193,6 +193,19 @@ def test_runs_with_another_split_are_refused(runs, ring, tmp_path):
         compare([runs[0], other], ring)
 
 
+def test_of_a_table_that_was_split_otherwise_the_split_is_named(tmp_path):
+    rng = np.random.default_rng(0)
+    table = tmp_path / "plane.csv"
+    table.write_text("x,y\n" + "".join(f"{x:.3f},{2 * x:.3f}\n" for x in rng.normal(size=80)))
+    runs = [
+        wxb.train(wxb.load_data(table, target="y", seed=seed), "EUCLID", epochs=1, out=tmp_path / str(seed))
+        for seed in (0, 1)
+    ]
+    with pytest.raises(WxbError) as refused:
+        compare(runs)
+    assert str(refused.value).splitlines()[1].startswith("  the split: ")
+
+
 def test_data_that_has_changed_is_refused(runs):
     with pytest.raises(WxbError) as refused:
         compare(runs, wxb.load_data("ring", examples=200))

@@ -109,6 +109,7 @@ def compare(runs: Sequence[Run | str | Path], data: Dataset | None = None) -> Co
 def _need_alike(first: Run, other: Run) -> None:
     """Raises WxbError, with what differs, where two runs were not tested on the same examples."""
     found = []
+    split = f"the split: {first.split.how}; {other.split.how}"
     if first.data["fingerprint"] != other.data["fingerprint"]:
         found = [
             f"{word}: {_said(first.data[key])}; {_said(other.data[key])}"
@@ -117,9 +118,11 @@ def _need_alike(first: Run, other: Run) -> None:
         ]
         if first.data["shape"] != other.data["shape"]:
             found.append(f"one example: {shape(tuple(first.data['shape']))}; {shape(tuple(other.data['shape']))}")
-        found = found or ["the content of some examples or their targets"]
+        # the columns of a table are prepared by its training part
+        same_split = first.split.how == other.split.how
+        found = found or (["the content of some examples or their targets"] if same_split else [split])
     elif not np.array_equal(first.split.test, other.split.test):
-        found = [f"the split: {first.split.how}; {other.split.how}"]
+        found = [split]
     if found:
         raise WxbError(
             f"{first.path} and {other.path} were not tested on the same examples",
