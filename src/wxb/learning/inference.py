@@ -64,9 +64,7 @@ def logits(
     return out
 
 
-def features(
-    model: Model, examples: NDArray[np.uint8] | NDArray[np.float32], machine: Machine
-) -> NDArray[np.float32]:
+def features(model: Model, examples: NDArray[np.uint8] | NDArray[np.float32], machine: Machine) -> NDArray[np.float32]:
     """What the designed features of a model make of raw examples (n, …): (n, features)."""
     out = np.empty((len(examples), *model.plan.items[0].output), np.float32)
     with torch.no_grad(), machine.in_force():
