@@ -70,6 +70,7 @@ class Training:
         self.data = data
         self.out = out
         self.settings = dict(settings or {})
+        need_examples(data)
         tree = default_network(data) if network is None else network
         self.plan = plan(read(tree) if isinstance(tree, str) else tree, data.shape, data.outputs, bindings)
         self.recipe: Recipe = recipe_for(self.plan, data, options or {})
@@ -291,6 +292,17 @@ def _to_the_end(training: Training) -> Run:
             training.stop()
         raise
     return training.finish()
+
+
+def need_examples(data: Dataset) -> None:
+    """Raises WxbError where nothing can be learned from, or nothing is left to be tested on."""
+    for part, use in (("train", "to learn from"), ("test", "to test on")):
+        if not len(getattr(data.split, part)):
+            raise WxbError(
+                f"{data.name} has no examples {use}: its {part} part is empty",
+                f"split: {data.split.how}",
+                "--split 0.64,0.11,0.25",
+            )
 
 
 def _settings(data: Dataset) -> dict[str, Any]:

@@ -246,6 +246,12 @@ def test_the_agreement_of_a_precision_with_itself_is_one_and_leaves_the_model_al
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
+@pytest.mark.parametrize(("split", "said"), [((0, 0, 1), "no examples to learn from"), ((0.8, 0.2, 0), "to test on")])
+def test_an_empty_training_or_test_part_is_refused(split, said):
+    with pytest.raises(WxbError, match=said):
+        Training(wxb.load_data("ring", examples=100, split=split))
+
+
 def test_the_spread_of_seeds_is_student_s():
     together = spread([0.98, 0.99, 1.0])
     assert together["mean"] == pytest.approx(0.99)

@@ -67,7 +67,7 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
         "label_smoothing": 0.1 if large and plan.head == "SOFTMAX" else 0.0,
     }
     if optimizer in ("adamw", "muon") and not given.get("l2"):
-        chosen["weight_decay"] = 0.02
+        chosen["weight_decay"] = 0.02 if convolutional else 0.2
     check_options(given)
     return dataclasses.replace(Recipe(**chosen), **given)
 
