@@ -98,7 +98,7 @@ def prepared(asked: dict[str, Any]) -> Training:
         asked.get("network"),
         bindings=asked.get(BINDINGS),
         options={name: asked[name] for name in options.RECIPE if name in asked},
-        settings={"data": data.source["source"], "split": data.source["split"], **stored, **whole_paths},
+        settings={"data": data.source["source"], **stored, **whole_paths},
         out=asked.get("out"),
         started=began,
         data_seconds=data_seconds,

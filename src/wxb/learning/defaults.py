@@ -31,6 +31,7 @@ ROWS = "FC-64-RELU-FC-64-RELU"
 EXAMPLES_SEEN = 600_000  # what a default training looks at, in all epochs together
 EXAMPLES_SEEN_LARGE = 240_000  # with a network of more than `LARGE_NETWORK` multiply-adds an example
 LARGE_NETWORK = 10_000_000
+FEW_COLUMNS = 10  # more of them are easily learned by heart
 EPOCHS = (4, 30)  # but never fewer or more than this
 
 
@@ -67,7 +68,7 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
         "label_smoothing": 0.1 if large and plan.head == "SOFTMAX" else 0.0,
     }
     if optimizer in ("adamw", "muon") and not given.get("l2"):
-        chosen["weight_decay"] = 0.02 if convolutional else 0.2
+        chosen["weight_decay"] = 0.2 if data.kind == "vectors" and data.shape[0] > FEW_COLUMNS else 0.02
     check_options(given)
     return dataclasses.replace(Recipe(**chosen), **given)
 
