@@ -119,14 +119,18 @@ def test_ctrl_c_in_python_saves_before_it_rises(ring, tmp_path, monkeypatch):
 
 
 KILLED = """
-import sys
+import sys, time
 import wxb, wxb.training
 wxb.training.SAVE_EVERY = 0  # save after every step
 data = wxb.load_data("ring", examples=600)
 if sys.argv[2] == "train":
-    wxb.train(data, "FC-16-BN-RELU-DROP(0.2), SOFTMAX", epochs=8, batch_size=50, optimizer="muon", out=sys.argv[1])
+    options = {"epochs": 8, "batch_size": 50, "optimizer": "muon"}
+    training = wxb.training.Training(data, "FC-16-BN-RELU-DROP(0.2), SOFTMAX", options=options, out=sys.argv[1])
 else:
-    wxb.training.resume(sys.argv[1], data)
+    training = wxb.training.Training.resume(wxb.training.Run.open(sys.argv[1]), data)
+for record in training:
+    time.sleep(0.03)  # so that no machine is done before it is killed
+training.finish()
 """
 
 
