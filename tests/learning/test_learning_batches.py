@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wxb.errors import WxbError
-from wxb.learning.batches import Augment, Batches, bounds
+from wxb.learning.batches import Augment, bounds
+from wxb.learning.batches import Batches as Among
 
 
 @given(examples=st.integers(1, 5000), batch_size=st.integers(1, 600))
@@ -17,6 +18,11 @@ def test_batches_cover_every_example_with_sizes_that_differ_by_at_most_one(examp
     assert sizes.max() <= batch_size
     assert sizes.max() - sizes.min() <= 1
     assert len(sizes) == -(-examples // batch_size)
+
+
+def Batches(examples, *settings, **more):
+    """Of all examples."""
+    return Among(examples, np.arange(len(examples)), *settings, **more)
 
 
 def pictures(n=40, channels=3, size=6):
@@ -32,6 +38,28 @@ def test_an_epoch_shows_every_example_once_and_the_next_in_another_order():
         assert sorted(rows.tolist()) == list(range(40))
         orders.append(rows.tolist())
     assert orders[0] != orders[1]
+
+
+@pytest.mark.parametrize("augment", ["none", "flip,shift-1"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_batches_of_some_examples_are_those_of_a_set_that_has_no_others(channels, augment):
+    data, learned = pictures(channels=channels), np.arange(39, 4, -3)
+    some = Among(data, learned, 5, "cpu", seed=3, augment=Augment.read(augment))
+    alone = Batches(data[learned], 5, "cpu", seed=3, augment=Augment.read(augment))
+    some.start(2)
+    alone.start(2)
+    assert len(some) == len(alone) == 3
+    for index in range(3):
+        assert torch.equal(some.rows(index), alone.rows(index))
+        assert torch.equal(some.inputs(some.rows(index)), alone.inputs(alone.rows(index)))
+
+
+@pytest.mark.parametrize("data", [pictures(channels=1), pictures().transpose(0, 2, 3, 1).copy().transpose(0, 3, 1, 2)])
+def test_examples_that_lie_channels_last_are_not_copied(data):
+    batches = Among(data, np.arange(10), 7, "cpu", seed=3)
+    batches.start(1)
+    data[:] = 7
+    assert bool((batches.inputs(batches.rows(0)) == 7).all())
 
 
 def test_without_shuffle_examples_come_in_their_own_order():

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from wxb.errors import WxbError
 from wxb.randomness import generator
 
+ROWS_AT_ONCE = 512  # that are copied at a time
+
 
 @dataclass(frozen=True)
 class Augment:
@@ -54,32 +56,36 @@ def bounds(examples: int, batch_size: int) -> NDArray[np.int64]:
 class Batches:
     """The batches of one training: `rows` and `inputs` of step `index` in an epoch.
 
-    `examples` (n, channels, height, width) uint8 or float32, or (n, features) float32; they are held on `device`,
-    pictures with channels last, and only the batch itself is ever copied.
+    `examples` (n, channels, height, width) uint8 or float32, or (n, features) float32; `learned` (count,) int64 says
+    which of them are learned from, and a row of a batch is a place in it. They are held on `device`, pictures with
+    channels last: those that lie so already are looked up where they are, any others are copied once.
     """
 
     def __init__(
         self,
         examples: NDArray[np.uint8] | NDArray[np.float32],
+        learned: NDArray[np.int64],
         batch_size: int,
         device: str,
         seed: int,
         shuffle: bool = True,
         augment: Augment = Augment(),
     ) -> None:
-        self.count = len(examples)
+        self.count = len(learned)
         self.bounds = bounds(self.count, batch_size)
         self.seed = seed
         self.shuffle = shuffle
         self.augment = augment
-        held = torch.from_numpy(examples)
-        self.pictures = held.ndim == 4
+        self.pictures = examples.ndim == 4
         if self.pictures:
-            held = held.permute(0, 2, 3, 1)
-            self.size = (held.shape[1], held.shape[2])
+            examples = examples.transpose(0, 2, 3, 1)
+            self.size = examples.shape[1:3]
         elif augment != Augment():
             raise WxbError("--augment is for pictures; these examples are rows of numbers", fix="--augment none")
-        self.examples = held.contiguous().to(device)
+        if device == "cpu" and examples.flags.c_contiguous and examples.flags.writeable:
+            self.examples, self.places = torch.from_numpy(examples), torch.from_numpy(learned)
+        else:
+            self.examples, self.places = gathered(examples, learned, device), torch.arange(self.count, device=device)
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -101,14 +107,14 @@ class Batches:
             self.shifts = torch.from_numpy(shifts).to(device)
 
     def rows(self, index: int) -> torch.Tensor:
-        """Which examples are batch `index` (0-based): int64 (batch,)."""
+        """Which examples are batch `index` (0-based), as places among those learned from: int64 (batch,)."""
         return self.order[self.bounds[index] : self.bounds[index + 1]]
 
     def inputs(self, rows: torch.Tensor) -> torch.Tensor:
         """These examples, augmented: (batch, channels, height, width), channels last, or (batch, features)."""
         if not self.pictures:
-            return self.examples[rows]
-        pictures = self.examples[rows] if self.augment == Augment() else self._moved(rows)
+            return self.examples[self.places[rows]]
+        pictures = self.examples[self.places[rows]] if self.augment == Augment() else self._moved(rows)
         if pictures.shape[3] == 1:
             # one channel is last and first at once; torch's kernels are a tenth faster when told the latter
             return pictures.view(len(rows), 1, *self.size)
@@ -128,9 +134,19 @@ class Batches:
             y, x = _mirrored(y + dy, height), _mirrored(x + dx, width)
         if self.augment.flip:
             x = torch.where(self.flips[rows, None] == 1, width - 1 - x, x)
-        pixel = (rows[:, None] * height + y)[:, :, None] * width + x[:, None, :]
+        pixel = (self.places[rows][:, None] * height + y)[:, :, None] * width + x[:, None, :]
         channels = self.examples.shape[-1]
         return self.examples.view(-1, channels)[pixel.view(-1)].view(len(rows), height, width, channels)
+
+
+def gathered(examples: NDArray[np.uint8] | NDArray[np.float32], rows: NDArray[np.int64], device: str) -> torch.Tensor:
+    """These rows of examples (n, …), contiguous on `device`, without a second copy of all on the way."""
+    dtype = torch.uint8 if examples.dtype == np.uint8 else torch.float32
+    held = torch.empty((len(rows), *examples.shape[1:]), dtype=dtype, device=device)
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = examples[rows[start : start + ROWS_AT_ONCE]]
+        held[start : start + len(part)] = torch.from_numpy(part)
+    return held
 
 
 def _mirrored(places: torch.Tensor, length: int) -> torch.Tensor:

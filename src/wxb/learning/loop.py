@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from wxb.learning import schedules
@@ -75,9 +76,11 @@ class Learner:
         self.data = data
         self.recipe = recipe
         self.machine = machine
-        examples, targets = data.part("train")
+        train, targets = data.split.train, data.targets[data.split.train]
         augment = Augment.read(recipe.augment)
-        self.batches = Batches(examples, recipe.batch_size, machine.device, recipe.seed, recipe.shuffle, augment)
+        self.batches = Batches(
+            data.examples, train, recipe.batch_size, machine.device, recipe.seed, recipe.shuffle, augment
+        )
         self.targets = torch.from_numpy(targets).to(machine.device)
         self.validation = data.part("validation")
         self.computed = False  # whether batches and validation are designed features, no raw examples
@@ -137,7 +140,8 @@ class Learner:
             return
         self.validation = features(model, examples, self.machine), targets
         given = features(model, self.data.part("train")[0], self.machine)
-        self.batches = Batches(given, recipe.batch_size, self.machine.device, recipe.seed, recipe.shuffle)
+        rows = np.arange(len(given))
+        self.batches = Batches(given, rows, recipe.batch_size, self.machine.device, recipe.seed, recipe.shuffle)
         self.computed = True
 
     def _learn_from(self, place: int) -> tuple[float, torch.Tensor]:
