@@ -257,7 +257,7 @@ class Training:
         if most is not None:
             rows = rows[:: max(1, -(-len(rows) // most))]
         targets = self.data.targets[rows]
-        scores = logits(self.model, self.data.examples[rows], self.machine)
+        scores = logits(self.model, self.data.examples, self.machine, rows=rows)
         return evaluate(scores, targets, self.model.head, self.data.task, self.data.classes, rows, self.recipe.seed)
 
 

@@ -1,9 +1,11 @@
-"""A labelled data set: whole arrays in memory, and which examples train, validate and test."""
+"""A labelled data set: whole arrays, in memory or mapped from a file, and which examples train, validate and test."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from blake3 import blake3
@@ -12,6 +14,7 @@ from numpy.typing import NDArray
 from wxb.errors import WxbError
 
 Shape = tuple[int, ...]
+BYTES_AT_ONCE = 2**23  # of a piece of the examples: no pass over all makes a copy of all
 
 
 # eq=False: comparing arrays gives arrays; two data sets are the same when their fingerprints are
@@ -75,10 +78,18 @@ class Dataset:
         """
         hasher = blake3(repr((self.task, self.classes)).encode("utf-8", "surrogateescape"))
         for array in (self.examples, self.targets):
-            little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
             hasher.update(repr((array.shape, array.dtype.name)).encode())
-            hasher.update(little.reshape(-1).view(np.uint8).data)
+            for piece in pieces(array):
+                little = piece.astype(array.dtype.newbyteorder("<"), copy=False)
+                hasher.update(little.reshape(-1).view(np.uint8).data)
         return hasher.hexdigest()
+
+
+def pieces(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """The rows (n, …) of an array in their order, some at a time; each piece is contiguous."""
+    step = max(1, BYTES_AT_ONCE * len(array) // max(array.nbytes, 1))
+    for start in range(0, len(array), step):
+        yield np.ascontiguousarray(array[start : start + step])
 
 
 def match_classes(data: Dataset, classes: tuple[str, ...]) -> Dataset:

@@ -8,7 +8,7 @@ import numpy as np
 
 from wxb.data.arrays import Examples, Targets
 from wxb.data.columns import Preparation, read_plain
-from wxb.data.dataset import Dataset
+from wxb.data.dataset import Dataset, pieces
 from wxb.data.split import Rows, plural
 from wxb.numbers import count, percent, shape
 
@@ -66,7 +66,8 @@ def value_range(values: Examples | Targets) -> dict[str, float]:
     """min, max, mean, standard deviation."""
     if values.dtype == np.uint8:
         # bytes have 256 values: how often each occurs says it all, and no float copy is made
-        occurs = np.bincount(values.reshape(-1), minlength=256).astype(np.float64)
+        counted = (np.bincount(piece.reshape(-1), minlength=256) for piece in pieces(values))
+        occurs = sum(counted, np.zeros(256, dtype=np.int64)).astype(np.float64)
         levels = np.arange(256)
         there = np.flatnonzero(occurs)
         mean = float((occurs * levels).sum() / occurs.sum())

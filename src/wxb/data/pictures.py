@@ -146,7 +146,8 @@ def _decoded(
             f"at most {MEMORY_SHARE * there / 2**30:.1f} GiB are for them",
             "--size 64 makes them smaller",
         )
-    examples = np.zeros((len(readable), *form.shape), dtype=np.uint8)
+    # stored with channels last, as training looks them up
+    examples = np.zeros((len(readable), form.height, form.width, form.shape[0]), dtype=np.uint8).transpose(0, 3, 1, 2)
     refused = []
     pixels = pool.map(partial(_pixels, form=form, max_pixels=max_pixels), [found.file for found in readable])
     for row, found in enumerate(pixels):

@@ -9,7 +9,7 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
-from wxb.data.dataset import Split
+from wxb.data.dataset import Split, pieces
 from wxb.errors import WxbError
 from wxb.numbers import count
 from wxb.randomness import generator
@@ -50,8 +50,8 @@ def read_fractions(split: str | Sequence[float]) -> Fractions:
 def copies(examples: NDArray[np.uint8] | NDArray[np.float32]) -> Rows:
     """For each example the first row that holds the same numbers: int64 (n,); without copies 0, 1, …, n - 1."""
     first: dict[bytes, int] = {}
-    flat = np.ascontiguousarray(examples).reshape(len(examples), -1).view(np.uint8)
-    return np.array([first.setdefault(blake3(row.data).digest(), i) for i, row in enumerate(flat)], dtype=np.int64)
+    rows = (row for piece in pieces(examples) for row in piece.reshape(len(piece), -1).view(np.uint8))
+    return np.array([first.setdefault(blake3(row.data).digest(), i) for i, row in enumerate(rows)], dtype=np.int64)
 
 
 def divide(

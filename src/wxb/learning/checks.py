@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wxb.data.dataset import pieces
 from wxb.learning.inference import score
 from wxb.learning.machine import Machine
 
@@ -70,13 +71,21 @@ def check(model: Model, data: Dataset, machine: Machine) -> Checks:
 
 def copies(examples: NDArray[np.uint8] | NDArray[np.float32], train: NDArray[np.int64], test: NDArray[np.int64]) -> int:
     """How many examples of `test` are equal to one of `train`, number for number."""
-    flat = np.ascontiguousarray(examples).reshape(len(examples), -1).view(np.uint8)
-    padded = np.pad(flat, ((0, 0), (0, -flat.shape[1] % 8))).view(np.uint64)
     # equal rows have equal sums; the few rows that share a sum are compared in full
-    odd = np.random.Generator(np.random.Philox(key=0)).integers(0, 2**63, padded.shape[1], dtype=np.uint64) * 2 + 1
-    sums = padded @ odd.astype(np.uint64)
+    words = -(-examples[:1].nbytes // 8)
+    odd = np.random.Generator(np.random.Philox(key=0)).integers(0, 2**63, words, dtype=np.uint64) * 2 + 1
+    sums = np.concatenate([_sums(piece, odd.astype(np.uint64)) for piece in pieces(examples)])
     known: dict[int, list[int]] = {}
     candidates = np.flatnonzero(np.isin(sums[train], sums[test]))
     for row in train[candidates]:
         known.setdefault(int(sums[row]), []).append(int(row))
-    return sum(any(np.array_equal(flat[row], flat[other]) for other in known.get(int(sums[row]), ())) for row in test)
+    return sum(
+        any(examples[row].tobytes() == examples[other].tobytes() for other in known.get(int(sums[row]), ()))
+        for row in test
+    )
+
+
+def _sums(examples: NDArray[np.uint8] | NDArray[np.float32], odd: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Of each example the sum of its eight-byte words, each times an odd number, modulo 2⁶⁴."""
+    flat = examples.reshape(len(examples), -1).view(np.uint8)
+    return np.pad(flat, ((0, 0), (0, -flat.shape[1] % 8))).view(np.uint64) @ odd

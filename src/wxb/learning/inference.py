@@ -42,8 +42,10 @@ def logits(
     machine: Machine,
     batch_size: int | None = None,
     computed: bool = False,
+    rows: NDArray[np.int64] | None = None,
 ) -> torch.Tensor:
-    """Logits (n, targets) float32 on the CPU of raw examples (n, …); the model is left in the mode that it was in.
+    """Logits (n, targets) float32 on the CPU of raw examples (n, …), or of n `rows` of them; the model is left in the
+    mode that it was in.
 
     `batch_size` examples are computed at a time, by default as many as the memory is sure to hold. `computed`: the
     examples are what `features` gave.
@@ -53,10 +55,11 @@ def logits(
         batch_size = max(1, min(BATCH, NUMBERS // widest))
     was_training = model.training
     model.eval()
-    out = torch.empty(len(examples), model.plan.targets)
+    rows = np.arange(len(examples)) if rows is None else rows
+    out = torch.empty(len(rows), model.plan.targets)
     with torch.inference_mode(), machine.in_force(), machine.autocast():
-        for start in range(0, len(examples), batch_size):
-            batch = torch.from_numpy(np.ascontiguousarray(examples[start : start + batch_size])).to(machine.device)
+        for start in range(0, len(rows), batch_size):
+            batch = torch.from_numpy(examples[rows[start : start + batch_size]]).to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)
             out[start : start + batch_size] = (model.behind if computed else model)(batch).float()
@@ -64,12 +67,17 @@ def logits(
     return out
 
 
-def features(model: Model, examples: NDArray[np.uint8] | NDArray[np.float32], machine: Machine) -> NDArray[np.float32]:
-    """What the designed features of a model make of raw examples (n, …): (n, features)."""
-    out = np.empty((len(examples), *model.plan.items[0].output), np.float32)
+def features(
+    model: Model,
+    examples: NDArray[np.uint8] | NDArray[np.float32],
+    machine: Machine,
+    rows: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """What the designed features of a model make of n rows of raw examples: (n, features)."""
+    out = np.empty((len(rows), *model.plan.items[0].output), np.float32)
     with torch.no_grad(), machine.in_force():
-        for start in range(0, len(examples), BATCH):
-            batch = torch.from_numpy(np.ascontiguousarray(examples[start : start + BATCH])).to(machine.device)
+        for start in range(0, len(rows), BATCH):
+            batch = torch.from_numpy(np.ascontiguousarray(examples[rows[start : start + BATCH]])).to(machine.device)
             out[start : start + BATCH] = model.features(batch).cpu().numpy()
     return out
 
@@ -80,9 +88,12 @@ def score(
     targets: NDArray[np.int64] | NDArray[np.float32],
     machine: Machine,
     computed: bool = False,
+    rows: NDArray[np.int64] | None = None,
 ) -> Score:
-    """The score of a model on raw examples (n, …), or `computed` features of them, and their targets, n > 0."""
-    scores, goals = logits(model, examples, machine, computed=computed), torch.from_numpy(targets)
+    """The score of a model on raw examples (n, …), on n `rows` of them, or on `computed` features of them, and their n
+    targets, n > 0.
+    """
+    scores, goals = logits(model, examples, machine, computed=computed, rows=rows), torch.from_numpy(targets)
     loss = float(model.head.loss(scores, goals).mean())
     if goals.dtype == torch.int64:
         return Score(len(goals), loss, float((scores.argmax(1) == goals).double().mean()), None)

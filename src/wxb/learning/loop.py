@@ -82,7 +82,8 @@ class Learner:
             data.examples, train, recipe.batch_size, machine.device, recipe.seed, recipe.shuffle, augment
         )
         self.targets = torch.from_numpy(targets).to(machine.device)
-        self.validation = data.part("validation")
+        rows = data.split.validation
+        self.validation = data.examples, data.targets[rows], rows
         self.computed = False  # whether batches and validation are designed features, no raw examples
         self.objective = Objective(model, recipe, targets)
         self.regularize = Regularize(recipe, len(targets), data.outputs, model.scale.mean)
@@ -133,15 +134,16 @@ class Learner:
 
     def _compute_features(self) -> None:
         """Designed features do not change in training: they are computed once, where nothing changes the examples."""
-        model, recipe, (examples, targets) = self.model, self.recipe, self.validation
+        model, recipe, (examples, targets, rows) = self.model, self.recipe, self.validation
         changed = recipe.augment != "none" or recipe.cutout or recipe.mixup
-        numbers = (self.batches.count + len(examples)) * math.prod(model.plan.items[0].output)
+        numbers = (self.batches.count + len(rows)) * math.prod(model.plan.items[0].output)
         if not model.designed or changed or numbers > COMPUTED_NUMBERS:
             return
-        self.validation = features(model, examples, self.machine), targets
-        given = features(model, self.data.part("train")[0], self.machine)
-        rows = np.arange(len(given))
-        self.batches = Batches(given, rows, recipe.batch_size, self.machine.device, recipe.seed, recipe.shuffle)
+        self.validation = features(model, examples, self.machine, rows), targets, np.arange(len(rows))
+        given = features(model, examples, self.machine, self.data.split.train)
+        self.batches = Batches(
+            given, np.arange(len(given)), recipe.batch_size, self.machine.device, recipe.seed, recipe.shuffle
+        )
         self.computed = True
 
     def _learn_from(self, place: int) -> tuple[float, torch.Tensor]:
@@ -200,11 +202,11 @@ class Learner:
 
     def score(self) -> Score | None:
         """The validation part's score, with the averaged weights where there are any; None without such a part."""
-        examples, targets = self.validation
-        if not len(examples):
+        examples, targets, rows = self.validation
+        if not len(rows):
             return None
         with self._averaged():
-            return score(self.model, examples, targets, self.machine, self.computed)
+            return score(self.model, examples, targets, self.machine, self.computed, rows)
 
     def _remember(self, validation: Score | None) -> None:
         """Keep the weights if they are the best so far (a tie goes to the later ones, which have seen more)."""

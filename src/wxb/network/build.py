@@ -31,6 +31,7 @@ RECTIFIERS = ("RELU", "LEAKY", "ELU", "GELU", "SILU", "MAXOUT")
 BETWEEN = ("BN", "LRN", "DROP", "POOL", "AVGPOOL", "GAP")  # may stand between a layer and its activation
 NUMBERS_AT_ONCE = 2**22  # whose sums are taken at a time: statistics need no second copy of the data
 FITTED_ON = 10_000  # training examples, spread evenly, that designed features are fitted to and scaled by
+FITTED_BYTES = 2**28  # that these take at most
 FITTED_NUMBERS = 2**26  # but no more than give so many numbers: 256 MB
 
 
@@ -200,7 +201,8 @@ def fit_features(model: Model, data: Dataset, seed: int, scale: str) -> None:
     and scale what they give, as `scale` says. Raises WxbError where the examples are too few for that.
     """
     train = data.split.train
-    examples = data.examples[train[:: -(-len(train) // FITTED_ON)]]
+    bound = min(FITTED_ON, max(1, FITTED_BYTES // data.examples[:1].nbytes))
+    examples = data.examples[train[:: -(-len(train) // bound)]]
     for feature in model.designed:
         feature.fit(examples, generator(seed, "codebook"))
         if scale == "none":

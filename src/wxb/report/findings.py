@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from wxb.data.dataset import Dataset
+from wxb.network.build import extremes
 from wxb.notation import read
 from wxb.report.pictures import picture
 from wxb.report.sentences import about_baselines, about_generalization, about_size, about_weights, warnings
@@ -121,7 +122,7 @@ def _mistake(mistake: Any, data: Dataset) -> dict[str, Any]:
 
 def _white(data: Dataset) -> float:
     """The value that is shown white: 255 for bytes that use their range, else the greatest there is."""
-    greatest = float(np.max(data.examples[data.split.train])) if len(data.split.train) else 255.0
+    greatest = float(extremes(data.examples, data.split.train)[1].max()) if len(data.split.train) else 255.0
     return 255.0 if data.examples.dtype == np.uint8 and greatest > 64 else greatest
 
 

@@ -31,7 +31,7 @@ MOST_LINEAR = 2e10  # narrow matrices, in one thread: bound by memory rather tha
 
 SIDE = 32  # pictures are averaged down to at most this many pixels a side
 EVALUATIONS = 50  # of the linear model's loss and gradient, at most
-TEST_CHUNK = 1024  # test examples whose distances are held at a time
+CHUNK = 1024  # examples that are held as they are stored, or with their distances, at a time
 
 Matrix = NDArray[np.float32]
 
@@ -107,10 +107,9 @@ def _neighbour(data: Dataset, budget: float, seed: int) -> tuple[NDArray[Any], s
     references = torch.from_numpy(scale(rows))
     # |x - r|² is least where 2x·r - |r|² is greatest
     half = references.square().sum(dim=1) / 2
-    nearest = torch.empty(len(data.split.test), dtype=torch.int64)
-    for start in range(0, len(nearest), TEST_CHUNK):
-        tests = torch.from_numpy(scale(data.split.test[start : start + TEST_CHUNK]))
-        nearest[start : start + TEST_CHUNK] = (tests @ references.T - half).argmax(dim=1)
+    nearest = torch.cat(
+        [(torch.from_numpy(scale(tests)) @ references.T - half).argmax(dim=1) for tests in _chunks(data.split.test)]
+    )
     return data.targets[rows[nearest.numpy()]], _of(rows, data)
 
 
@@ -128,16 +127,19 @@ def _linear(data: Dataset, budget: float, seed: int) -> tuple[NDArray[Any], str]
     rows = _sample(data, affordable, seed, "linear")
     scale = _Scale(data, rows)
     examples, targets = scale(rows), data.targets[rows]
-    tests = scale(data.split.test)
     if data.task == "numbers":
+        tests = scale(data.split.test)
         return _ridge(examples, targets.astype(np.float64), tests), f"ridge regression; {_of(rows, data)}"
-    scores = _logistic(torch.from_numpy(examples), torch.from_numpy(targets), torch.from_numpy(tests), data.outputs)
+    answer = _logistic(torch.from_numpy(examples), torch.from_numpy(targets), data.outputs)
+    scores = torch.cat([answer(torch.from_numpy(scale(tests))) for tests in _chunks(data.split.test)])
     answers = scores.argmax(dim=1) if data.task == "classes" else scores > 0
     return answers.numpy(), f"logistic regression; {_of(rows, data)}"
 
 
-def _logistic(examples: torch.Tensor, targets: torch.Tensor, tests: torch.Tensor, outputs: int) -> torch.Tensor:
-    """Scores (tests, outputs) of logistic regression, by L-BFGS on mean loss + |W|²/2n (no penalty on biases)."""
+def _logistic(examples: torch.Tensor, targets: torch.Tensor, outputs: int) -> Callable[[torch.Tensor], torch.Tensor]:
+    """What gives examples their scores (n, outputs) by logistic regression, found by L-BFGS on mean loss + |W|²/2n (no
+    penalty on biases).
+    """
     torch.set_num_threads(1)  # products so narrow that threads wait for each other longer than they work
     weights = torch.zeros(outputs, examples.shape[1], requires_grad=True)
     biases = torch.zeros(outputs, requires_grad=True)
@@ -158,8 +160,7 @@ def _logistic(examples: torch.Tensor, targets: torch.Tensor, tests: torch.Tensor
         return loss
 
     search.step(objective)
-    with torch.no_grad():
-        return torch.nn.functional.linear(tests, weights, biases)
+    return lambda tests: torch.nn.functional.linear(tests, weights.detach(), biases.detach())
 
 
 def _ridge(examples: Matrix, targets: NDArray[np.float64], tests: Matrix) -> NDArray[np.float64]:
@@ -183,6 +184,10 @@ def _sample(data: Dataset, affordable: float, seed: int, purpose: str) -> NDArra
     if size == len(train):
         return train
     return np.sort(generator(seed, "baseline", purpose).choice(train, size, replace=False))
+
+
+def _chunks(rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
 
 
 def _of(rows: NDArray[np.int64], data: Dataset) -> str:
@@ -217,6 +222,9 @@ class _Scale:
         return np.asarray((self._flat(rows) - self.mean) / self.deviation, np.float32)
 
     def _flat(self, rows: NDArray[np.int64]) -> Matrix:
+        return np.concatenate([self._small(some) for some in _chunks(rows)])
+
+    def _small(self, rows: NDArray[np.int64]) -> Matrix:
         examples = torch.from_numpy(self.data.examples[rows]).float()
         if self.data.kind == "pictures":
             examples = examples / 255 if self.data.examples.dtype == np.uint8 else examples

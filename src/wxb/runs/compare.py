@@ -154,10 +154,10 @@ class _Answers:
 def _answers(run: Run, data: Dataset, rows: NDArray[np.int64]) -> _Answers:
     from wxb.learning.inference import logits
 
-    examples = like_training(data.examples[rows], run.summary.input, str(run.data["dtype"]))
+    examples = like_training(data.examples, run.summary.input, str(run.data["dtype"]))
     machine = machine_of(run)
     model = run.model().to(machine.device)
-    scores = logits(model, examples, machine)
+    scores = logits(model, examples, machine, rows=rows)
     seed = int(run.settings.get("seed", 0))
     score = evaluate(scores, data.targets[rows], model.head, data.task, data.classes, rows, seed)
     said = prediction(scores, model.head, data.task, data.classes)

@@ -302,9 +302,9 @@ def evaluate_run(run: Run, data: Dataset, part: str | None = None) -> Evaluation
     rows = np.arange(len(matched.examples)) if part == "all" else getattr(split, part)
     if not len(rows):
         raise WxbError(f"{data.name} has no examples in its {part} part")
-    examples = like_training(matched.examples[rows], run.summary.input, str(run.data["dtype"]))
+    examples = like_training(matched.examples, run.summary.input, str(run.data["dtype"]))
     machine = machine_of(run)
     model = run.model().to(machine.device)
-    scores = logits(model, examples, machine)
+    scores = logits(model, examples, machine, rows=rows)
     seed = int(run.settings.get("seed", 0))
     return evaluate(scores, matched.targets[rows], model.head, data.task, matched.classes, rows, seed)
