@@ -18,7 +18,7 @@ from torch import nn
 import wxb
 from benchmarks.owed import Loop
 from wxb.data.dataset import Dataset, Split
-from wxb.learning.defaults import default_network
+from wxb.learning.defaults import default, headed
 from wxb.learning.machine import Machine, choose
 from wxb.learning.recipe import Recipe
 
@@ -28,7 +28,7 @@ RECIPE = Recipe(epochs=1, batch_size=128, optimizer="momentum", learning_rate=0.
 def measure(loop: Loop, repetitions: int, data_dir: str | None = None) -> dict[str, object]:
     """Examples a second of each loop at each repetition, in turn; the first round warms up and is not counted."""
     data = first_examples(wxb.load_data(loop.data, data_dir=data_dir), loop.examples)
-    network = loop.network or default_network(data)
+    network = loop.network or headed(default(data), data)
     machine = choose(precision="float32")
     loops: dict[str, Callable[[Dataset, str, Machine], float]] = {
         "learn": learn_seconds,

@@ -15,22 +15,24 @@ from wxb import numbers
 from wxb.data.dataset import Dataset
 from wxb.errors import FAILED, WxbError
 from wxb.learning import machine as machines
-from wxb.learning import precision
+from wxb.learning.batches import batches_an_epoch
+from wxb.learning.candidate import Candidate, candidate, largest_within
 from wxb.learning.checks import check
-from wxb.learning.defaults import default_network, recipe_for
+from wxb.learning.defaults import default
 from wxb.learning.inference import logits
-from wxb.learning.loop import Record, learn
+from wxb.learning.loop import Record, course_of, learn
 from wxb.learning.machine import Machine
+from wxb.learning.pace import Deadline, seconds_a_step, seconds_to_score
 from wxb.learning.recipe import Recipe
-from wxb.network import build
-from wxb.network.memory import refuse_if_too_large
-from wxb.notation import Network, plan, read
+from wxb.notation import Network
 from wxb.report import findings, report_files
 from wxb.runs.baselines import baselines
 from wxb.runs.evaluate import Evaluation, evaluate
 from wxb.runs.run import Run
 
 SAVE_EVERY = 20.0  # seconds between checkpoints; when one is saved decides nothing that is computed
+REPORTING = 0.03  # share of a given time that is kept for baselines and report,
+LEAST_REPORTING = 1.0  # and so many seconds more
 TRAIN_SAMPLE = 2_000  # training examples that the kept weights are scored on, to set beside the test score
 
 
@@ -57,32 +59,30 @@ class Training:
         machine: Machine | None = None,
         started: float | None = None,
         data_seconds: float = 0.0,
+        seconds: float | None = None,
     ) -> None:
         """Plan, build and look at what will be trained.
 
         `options` are fields of `Recipe`; what is not given fits network and data. `settings` are those that the data
         was loaded with, as the command line spells them, for the run's settings.toml. `machine` is taken as it is
         instead of chosen. `started` is the time (of time.time()) at which the work began, `data_seconds` what reading
-        the data took. Raises WxbError where network, recipe and data do not fit each other, or the memory does not
-        hold them.
+        the data took. `seconds` is how long all of it may take, from `started` to the end of `finish`: the number of
+        steps follows from it, and without a network the size of the default one. Raises WxbError where network, recipe
+        and data do not fit each other, or the memory does not hold them.
         """
         self._started = time.time() - data_seconds if started is None else started
         self.data = data
         self.out = out
         self.settings = dict(settings or {})
         need_examples(data)
-        tree = default_network(data) if network is None else network
-        self.plan = plan(read(tree) if isinstance(tree, str) else tree, data.shape, data.outputs, bindings)
-        self.recipe: Recipe = recipe_for(self.plan, data, options or {})
-        refuse_if_too_large(
-            self.plan,
-            min(self.recipe.batch_size, len(data.split.train)),
-            self.recipe.optimizer,
-            self.recipe.accumulate,
-            self.recipe.device,
-        )
-        self.model = build(self.plan, data, seed=self.recipe.seed, scale=self.recipe.scale)
-        self.machine = machine or self._machine()
+        self._learned_at: float | None = None  # time.time() at which the last step is to be over; None: whenever it is
+        if seconds is None:
+            found = candidate(data, network or default(data), bindings, options, machine)
+        else:
+            found = self._within(seconds, network, bindings, options or {})
+        self.plan, self.recipe, self.model, self.machine = found.plan, found.recipe, found.model, found.machine
+        self.notes = (*data.notes, *found.notes)
+        self.course = course_of(self.recipe, len(data.split.train))
         began = time.perf_counter()
         self.checks = check(self.model, data, self.machine)
         checked = time.perf_counter() - began
@@ -97,10 +97,28 @@ class Training:
         self._state: dict[str, torch.Tensor] | None = None
         self._trained = False
 
-    def _machine(self) -> Machine:
-        work = self.plan.multiply_adds * self.recipe.batch_size
-        machine = machines.choose(self.recipe.device, self.recipe.precision, self.recipe.threads, work)
-        return precision.chosen(machine, self.model, self.data) if self.recipe.precision == "auto" else machine
+    def _within(
+        self,
+        seconds: float,
+        network: str | Network | None,
+        bindings: Mapping[str, int] | None,
+        options: Mapping[str, Any],
+    ) -> Candidate:
+        """What is trained in so many seconds: its recipe ends after the steps that there is time for."""
+        data = self.data
+        if named := [f"--{name}" for name in ("epochs", "steps", "replanned") if name in options]:
+            raise WxbError(f"--time and {named[0]} both say when training ends", fix="one of them")
+        ends = self._started + seconds - REPORTING * seconds - LEAST_REPORTING
+        if network is None:
+            found, step = largest_within(data, ends - time.time(), options)
+        else:
+            found = candidate(data, network, bindings, options)
+            step = seconds_a_step(found.model, data, found.recipe, found.machine)
+        scored = len(data.split.test) + len(data.split.validation) + TRAIN_SAMPLE
+        self._learned_at = ends - seconds_to_score(scored, step, found.recipe.batch_size)
+        steps = max(1, int((self._learned_at - time.time()) / step))
+        epochs = -(-steps // batches_an_epoch(len(data.split.train), found.recipe.batch_size))
+        return dataclasses.replace(found, recipe=dataclasses.replace(found.recipe, steps=steps, epochs=epochs))
 
     @classmethod
     def resume(cls, run: Run, data: Dataset) -> Training:
@@ -147,7 +165,7 @@ class Training:
             ("machine", str(self.machine)),
             ("before", "; ".join(self.checks.lines)),
         ]
-        return found + [("note", note) for note in (*data.notes, *self.checks.warnings)]
+        return found + [("note", note) for note in (*self.notes, *self.checks.warnings)]
 
     # --- training ---------------------------------------------------------------------------------------------------
 
@@ -160,7 +178,10 @@ class Training:
         if self.run is None:
             self.run = self._create()
         run = self.run
-        records = learn(self.model, self.data, self.recipe, self.machine, self._state)
+        records = learn(self.model, self.data, self.recipe, self.machine, self._state, self.course)
+        deadline = None
+        if self._learned_at is not None:
+            deadline = Deadline(time.monotonic() + self._learned_at - time.time(), self.course)
         saved = time.perf_counter()
         self.seconds["start"] += saved - began
         for record in records:
@@ -169,6 +190,8 @@ class Training:
                 self._fail(run, record)
             if record.epoch_end:
                 run.note(record)
+            if deadline is not None and deadline.look(record):
+                run.change({"replanned": str(self.course)}, self.course.steps)
             if record.step < record.steps and time.perf_counter() - saved > SAVE_EVERY:
                 run.save(record)
                 saved = time.perf_counter()
@@ -176,12 +199,11 @@ class Training:
         self._trained = True
 
     def _create(self) -> Run:
-        batches = -(-len(self.data.split.train) // self.recipe.batch_size)
         return Run.create(
             self.data,
             self.plan,
             {"data": self.data.name, **self.settings, "network": str(self.plan.network), **vars(self.recipe)},
-            steps=self.recipe.epochs * batches,
+            steps=self.course.steps,
             out=self.out,
             machine=dataclasses.asdict(self.machine),
         )
@@ -228,10 +250,11 @@ class Training:
         train = self._score("train", TRAIN_SAMPLE)
         # a training that was stopped behind its last step has no record of its own
         epochs = self.record.epoch if self.record else len(run.history)
-        operations = 3.0 * self.plan.multiply_adds * len(data.split.train) * epochs
+        steps = self.record.step if self.record else run.summary.steps.done
+        operations = 3.0 * self.plan.multiply_adds * steps * min(self.recipe.batch_size, len(data.split.train))
         cheap = baselines(data, operations=operations, seed=self.recipe.seed)
         lap("baselines")
-        notes = (*data.notes, *self.checks.warnings)
+        notes = (*self.notes, *self.checks.warnings)
         found = findings(
             run, data, test=test, train=train, baselines=cheap, seconds=seconds, epochs=epochs, notes=notes
         )
@@ -243,7 +266,7 @@ class Training:
             "network": str(self.plan.network),
             "parameters": self.plan.parameters,
             "epochs": epochs,
-            "steps": self.record.step if self.record else run.summary.steps.done,
+            "steps": steps,
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "test": test.summary(),
             "baselines": {name: baseline.score for name, baseline in cheap.items()},

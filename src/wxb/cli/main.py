@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from wxb.errors import BUG, DONE, FAILED, INTERRUPTED, WxbError, nearest
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+BEGAN = time.time()  # this process, but for the start of Python
 
 # In the order in which a person meets them. The texts stand here so that `wxb --help` loads none of the commands.
 COMMANDS = {
@@ -99,6 +102,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # itself, and when another program has one of the cores, every wait costs that program's turn: small networks
         # took 10 to 50 times as long. It is read when torch loads.
         os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+        # Large tensors lie in pages of 2 MB where the system has them: a five-hundredth of the pages to be touched
+        # first, and to be looked up ever after. It is read when torch loads, too.
+        os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     try:
         code = run(list(arguments))
         printing.flush()

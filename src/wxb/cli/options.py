@@ -7,6 +7,7 @@ table is the command line, the keys that a `--config` file may hold, and the set
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -60,6 +61,24 @@ class Number(click.ParamType[float]):
             span = f"from {self.least:g} to {self.most:g}" if self.most < math.inf else f"of at least {self.least:g}"
             raise WxbError(f"{flag_of(param)} {value}: a number {span} is expected")
         return number
+
+
+class Duration(click.ParamType[float]):
+    """A time in seconds: "90", "90s", "10m", "1h30m"."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """`value` as seconds. Raises WxbError where it is no time, or none at all."""
+        text = str(value).strip().lower()
+        match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text)
+        parts = [float(part or 0) for part in match.groups()] if match else [0.0]
+        seconds = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=False))
+        if not seconds:
+            raise WxbError(
+                f"{flag_of(param)} {value}: a time is expected", "30s, 10m, 1h30m; a number alone is seconds"
+            )
+        return seconds
 
 
 class OneOf(click.Choice[str]):
@@ -189,6 +208,9 @@ _WORDS = click.STRING
 _RECIPE: dict[str, tuple[str, str, click.ParamType[Any] | None]] = {
     "seed": (TRAINING, "What all randomness comes from: split, weights, order.", None),
     "epochs": (TRAINING, "Passes over the training examples.", Whole(1)),
+    "steps": (TRAINING, "End after so many steps, within an epoch too; 0 for whole epochs.", Whole()),
+    "replanned": (TRAINING, "STEP:STEPS,…: from STEP on, training ends at STEPS, as --time had it.", _WORDS),
+    "until": (TRAINING, "End when this share is right in validation, 0.9 for 90 %; 0 for never.", _SHARE),
     "batch_size": (TRAINING, "Examples a step.", Whole(1)),
     "optimizer": (TRAINING, "How gradients become steps.", OneOf(recipes.OPTIMIZERS)),
     "learning_rate": (TRAINING, "The greatest rate of the schedule.", Number()),
@@ -211,6 +233,8 @@ _RECIPE: dict[str, tuple[str, str, click.ParamType[Any] | None]] = {
     "augment": (INPUTS, "none, flip, shift-N (by up to N pixels), or flip,shift-N.", _WORDS),
     "mixup": (INPUTS, "α of Beta(α, α), by which two examples are mixed; 0 for none.", Number()),
     "cutout": (INPUTS, "Side in pixels of the square that is blanked; 0 for none.", Whole()),
+    "start": (INPUTS, "Convolutions begin at random, or as the identity.", OneOf(recipes.STARTS)),
+    "first_layer": (INPUTS, "Filters of the first CONV: learned, or whitened patches.", OneOf(recipes.FIRST_LAYERS)),
     "scale": (INPUTS, "Inputs standardized, brought to [0, 1], or as they are.", OneOf(recipes.SCALES)),
     "device": (MACHINE, "auto, cpu, cuda, cuda:1, mps.", _WORDS),
     "threads": (MACHINE, "Threads on the CPU; 0 for one a physical core.", Whole()),
@@ -255,6 +279,7 @@ RUN = {
     option.name: option
     for option in (
         Option("out", "The run's folder; else a new one in runs/ or WXB_RUNS.", _WORDS, "Run"),
+        Option("time", "Train as well as this time allows, 10m or 90s, all of it counted.", Duration(), "Run"),
         Option("seeds", "Train with this many seeds, from --seed on; mean and interval.", Whole(1), "Run"),
     )
 }

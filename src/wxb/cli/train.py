@@ -14,6 +14,7 @@ from wxb.cli import options, printing, results
 from wxb.cli.config import BINDINGS, read_config
 from wxb.cli.following import details, follow, head, show_result
 from wxb.cli.loading import load
+from wxb.cli.main import BEGAN
 from wxb.errors import DONE, WxbError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def train(
     check(asked)
     if "seeds" in asked:
         return train_seeds(asked, dry_run, as_json, quiet, verbose)
-    training = prepared(asked)
+    training = prepared(asked, BEGAN)
     if dry_run:
         show_plan(training, as_json)
         return DONE
@@ -83,8 +84,8 @@ def check(asked: dict[str, Any]) -> None:
         read(asked["network"])
 
 
-def prepared(asked: dict[str, Any]) -> Training:
-    """The training that was asked for, its data read, nothing written yet."""
+def prepared(asked: dict[str, Any], started: float | None = None) -> Training:
+    """The training that was asked for, its data read, nothing written yet; `started` is when the work began."""
     began = time.time()
     data = load(asked["data"], asked)
     data_seconds = time.time() - began
@@ -100,8 +101,9 @@ def prepared(asked: dict[str, Any]) -> Training:
         options={name: asked[name] for name in options.RECIPE if name in asked},
         settings={"data": data.source["source"], **stored, **whole_paths},
         out=asked.get("out"),
-        started=began,
+        started=began if started is None else started,
         data_seconds=data_seconds,
+        seconds=asked.get("time"),
     )
 
 

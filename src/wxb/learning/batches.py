@@ -49,8 +49,12 @@ def bounds(examples: int, batch_size: int) -> NDArray[np.int64]:
 
     No example is left out and no batch is tiny: a batch of one would have no variance to normalize by.
     """
-    batches = -(-examples // batch_size)
-    return np.linspace(0, examples, batches + 1).round().astype(np.int64)
+    return np.linspace(0, examples, batches_an_epoch(examples, batch_size) + 1).round().astype(np.int64)
+
+
+def batches_an_epoch(examples: int, batch_size: int) -> int:
+    """How many batches show every example once."""
+    return -(-examples // batch_size)
 
 
 class Batches:

@@ -13,7 +13,9 @@ Rows of numbers get two hidden layers of 64.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from wxb.data.dataset import Dataset
@@ -22,11 +24,29 @@ from wxb.learning.recipe import Recipe
 from wxb.notation.tree import Plan
 
 HEAD_OF = {"classes": "SOFTMAX", "labels": "SIGMOIDS", "numbers": "EUCLID"}
-SMALL = "(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-GAP"
-MEDIUM = "CONV5-32/2-BN-RELU-CONV3-32-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-GAP"
-LARGE = "CONV3-32-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-CONV3-256-BN-RELU-GAP"
-PHOTOS = "CONV5-32/2-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-CONV3-256-BN-RELU-GAP"
-ROWS = "FC-64-RELU-FC-64-RELU"
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A default network and the settings that belong to it; the next rung of its ladder is a larger one."""
+
+    network: str  # without its head
+    enough: float = math.inf  # epochs from which on the next rung learns more in the same time
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+SMALL = Rung("(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-GAP")
+MEDIUM = Rung("CONV5-32/2-BN-RELU-CONV3-32-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-GAP")
+LARGE = Rung("CONV3-32-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-CONV3-256-BN-RELU-GAP")
+PHOTOS = Rung("CONV5-32/2-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-CONV3-256-BN-RELU-GAP")
+ROWS = Rung("FC-64-RELU-FC-64-RELU")
+
+WHITENED = {"first_layer": "whitened", "start": "identity"}
+COARSE = Rung(
+    "CONV4-32/2-RELU-(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL4",
+    enough=3,
+    options=WHITENED,
+)
 
 EXAMPLES_SEEN = 600_000  # what a default training looks at, in all epochs together
 EXAMPLES_SEEN_LARGE = 240_000  # with a network of more than `LARGE_NETWORK` multiply-adds an example
@@ -35,14 +55,22 @@ FEW_COLUMNS = 10  # more of them are easily learned by heart
 EPOCHS = (4, 30)  # but never fewer or more than this
 
 
-def default_network(data: Dataset) -> str:
-    """The notation of a good first network for this data."""
+def ladder(data: Dataset) -> tuple[Rung, ...]:
+    """The default networks for this data, from the one that learns fastest to the one that learns most."""
     if data.kind == "vectors":
-        body = ROWS
-    else:
-        side = min(data.shape[1:])
-        body = SMALL if side < 16 else MEDIUM if side < 32 else LARGE if side < 64 else PHOTOS
-    return f"{body}, {HEAD_OF[data.task]}"
+        return (ROWS,)
+    side = min(data.shape[1:])
+    return (SMALL,) if side < 16 else (MEDIUM,) if side < 32 else (COARSE, LARGE) if side < 64 else (PHOTOS,)
+
+
+def default(data: Dataset) -> Rung:
+    """A good first network for this data: the one that is taken where no time is given."""
+    return ladder(data)[-1]
+
+
+def headed(rung: Rung, data: Dataset) -> str:
+    """The network of a rung in the notation, with the head that the data asks for."""
+    return f"{rung.network}, {HEAD_OF[data.task]}"
 
 
 def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:

@@ -13,7 +13,9 @@ import numpy as np
 import torch
 
 from wxb.learning import schedules
-from wxb.learning.batches import Augment, Batches
+from wxb.learning.allocator import kept
+from wxb.learning.batches import Augment, Batches, batches_an_epoch
+from wxb.learning.course import Course
 from wxb.learning.inference import Score, features, score
 from wxb.learning.machine import Machine, choose
 from wxb.learning.objective import Objective
@@ -54,24 +56,39 @@ class Record:
 
 
 def learn(
-    model: Model, data: Dataset, recipe: Recipe, machine: Machine | None = None, state: State | None = None
+    model: Model,
+    data: Dataset,
+    recipe: Recipe,
+    machine: Machine | None = None,
+    state: State | None = None,
+    course: Course | None = None,
 ) -> Iterator[Record]:
     """Train `model` in place on `data`'s training part and yield a record after every step.
 
     `state` is an earlier record's `state()`: training goes on from there and ends with the same bits as if it had never
-    stopped. The weights that `recipe.keep` asks for are in the model when the generator ends. Raises WxbError where the
-    recipe does not fit the data; a loss that is not finite ends the epochs early, as the last record's `train_loss`.
+    stopped. `course` says when to end, and may be changed between two records; without it, the recipe says so. The
+    weights that `recipe.keep` asks for are in the model when the generator ends. Raises WxbError where the recipe does
+    not fit the data; a loss that is not finite ends the epochs early, as the last record's `train_loss`.
     """
-    learner = Learner(model, data, recipe, machine or choose(recipe.device, recipe.precision, recipe.threads))
+    machine = machine or choose(recipe.device, recipe.precision, recipe.threads)
+    learner = Learner(model, data, recipe, machine, course)
     if state is not None:
         learner.load(state)
     return learner.records()
 
 
+def course_of(recipe: Recipe, examples: int) -> Course:
+    """The course that a recipe sets for so many training examples: its `steps`, or its whole epochs."""
+    planned = recipe.steps or recipe.epochs * batches_an_epoch(examples, recipe.batch_size)
+    return Course.read(planned, recipe.replanned)
+
+
 class Learner:
     """One training: the model, its optimizers and averages, and where it stands."""
 
-    def __init__(self, model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> None:
+    def __init__(
+        self, model: Model, data: Dataset, recipe: Recipe, machine: Machine, course: Course | None = None
+    ) -> None:
         self.model = model.to(machine.device)
         self.data = data
         self.recipe = recipe
@@ -93,9 +110,10 @@ class Learner:
         self.generator = torch.Generator(machine.device)
         set_generator(model, self.generator)
 
+        self.course = course or course_of(recipe, len(train))
         self.step = 0
-        self.steps = recipe.epochs * len(self.batches)
         self.seconds = 0.0
+        self.reached = False  # whether validation has come to what `until` asks for
         self.stale = 0  # epochs since the best validation
         self.best_value = -math.inf
         self.best: State | None = None
@@ -105,10 +123,15 @@ class Learner:
     # --- the loop ---------------------------------------------------------------------------------------------------
 
     def records(self) -> Iterator[Record]:
+        """A record after every step, to the end of the course."""
+        with kept():
+            yield from self._records()
+
+    def _records(self) -> Iterator[Record]:
         began = time.perf_counter() - self.seconds
         self._compute_features()
         per_epoch = len(self.batches)
-        while self.step < self.steps and not self._stopped_early():
+        while self.step < self.course.steps and not self._ended_early():
             epoch, index = divmod(self.step, per_epoch)
             self.batches.start(epoch + 1)
             self.regularize.start(epoch + 1)
@@ -117,17 +140,19 @@ class Learner:
                     rate, loss = self._learn_from(place)
                 self.step += 1
                 train_loss, validation = None, None
-                end = place + 1 == per_epoch
+                end = place + 1 == per_epoch or self.step == self.course.steps
                 if end:
-                    train_loss = float(self.loss_sum) / self.batches.count
+                    train_loss = float(self.loss_sum) / int(self.batches.bounds[place + 1])
                     self.loss_sum.zero_()
                     validation = self.score()
                     self._remember(validation)
                 self.seconds = time.perf_counter() - began
                 yield Record(
-                    self.step, self.steps, epoch + 1, self.recipe.epochs, rate, self.seconds,
+                    self.step, self.course.steps, epoch + 1, -(-self.course.steps // per_epoch), rate, self.seconds,
                     end, train_loss, validation, loss, self.state,
                 )  # fmt: skip
+                if end:
+                    break
             if train_loss is not None and not math.isfinite(train_loss):
                 return
         self._put_kept_weights()
@@ -150,10 +175,9 @@ class Learner:
         """One step on batch `place` of the epoch: the rate it had and the objective before it."""
         recipe = self.recipe
         self.model.train()  # whoever looked at the last record may have left it in evaluation mode
-        rate = recipe.learning_rate * schedules.factor(recipe.schedule, recipe.warm_up, self.step + 1, self.steps)
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate
+        rate = recipe.learning_rate * schedules.factor(
+            recipe.schedule, recipe.warm_up, self.course.at(self.step + 1), self.course.planned
+        )
         self.generator.manual_seed(key(recipe.seed, "layers", self.step + 1))
         rows = self.batches.rows(place)
         for parameter in self.parameters:
@@ -166,7 +190,7 @@ class Learner:
             if recipe.weight_decay:
                 decay(self.weights, rate * recipe.weight_decay)
             for optimizer in self.optimizers:
-                optimizer.step()
+                optimizer.step(rate)
             if self.average is not None:
                 self._follow(self.average)
         return rate, loss
@@ -210,6 +234,8 @@ class Learner:
 
     def _remember(self, validation: Score | None) -> None:
         """Keep the weights if they are the best so far (a tie goes to the later ones, which have seen more)."""
+        if self.recipe.until and validation is not None and validation.accuracy is not None:
+            self.reached = validation.accuracy >= self.recipe.until
         if validation is None or (self.recipe.keep == "last" and not self.recipe.early_stop):
             return
         if validation.value >= self.best_value:
@@ -220,8 +246,8 @@ class Learner:
         else:
             self.stale += 1
 
-    def _stopped_early(self) -> bool:
-        return bool(self.recipe.early_stop) and self.stale >= self.recipe.early_stop
+    def _ended_early(self) -> bool:
+        return self.reached or (bool(self.recipe.early_stop) and self.stale >= self.recipe.early_stop)
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:
@@ -259,34 +285,31 @@ class Learner:
         names = {id(parameter): name for name, parameter in self.model.named_parameters()}
         for optimizer in self.optimizers:
             for parameter, values in optimizer.state.items():
-                out |= {
-                    f"optimizer/{names[id(parameter)]}/{key}": value
-                    for key, value in values.items()
-                    if value is not None
-                }
+                out |= {f"optimizer/{names[id(parameter)]}/{key}": value for key, value in values.items()}
         for kind, tensors in (("average", self.average), ("best", self.best)):
             out |= {f"{kind}/{name}": tensor for name, tensor in (tensors or {}).items()}
         out["loss_sum"] = self.loss_sum
-        out["counters"] = torch.tensor([self.step, self.stale, self.seconds, self.best_value], dtype=torch.float64)
+        counters = [self.step, self.stale, self.reached, self.seconds, self.best_value]
+        out["counters"] = torch.tensor(counters, dtype=torch.float64)
         return {name: tensor.to("cpu", copy=True).contiguous() for name, tensor in out.items()}
 
     def load(self, state: State) -> None:
         """Go on from `state`."""
         self._put(part(state, "model"))
         parameters = dict(self.model.named_parameters())
-        owner = {id(p): o for o in self.optimizers for group in o.param_groups for p in group["params"]}
+        owner = {id(p): optimizer for optimizer in self.optimizers for p in optimizer.parameters}
         for name, tensor in part(state, "optimizer").items():
             of, key = name.rsplit("/", 1)
             parameter = parameters[of]
             held = torch.empty_like(parameter) if tensor.shape == parameter.shape else torch.empty_like(tensor)
-            owner[id(parameter)].state[parameter][key] = held.copy_(tensor)
+            owner[id(parameter)].state.setdefault(parameter, {})[key] = held.copy_(tensor)
         for kind in ("average", "best"):
             if tensors := part(state, kind):
                 layout = self._tensors()
                 setattr(self, kind, {name: torch.empty_like(layout[name]).copy_(t) for name, t in tensors.items()})
         self.loss_sum.copy_(state["loss_sum"])
-        step, stale, self.seconds, self.best_value = state["counters"].tolist()
-        self.step, self.stale = int(step), int(stale)
+        step, stale, reached, self.seconds, self.best_value = state["counters"].tolist()
+        self.step, self.stale, self.reached = int(step), int(stale), bool(reached)
 
 
 def _split(tensor: torch.Tensor, parts: int) -> tuple[torch.Tensor, ...]:

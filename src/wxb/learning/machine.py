@@ -51,6 +51,7 @@ class Machine:
         return f"{where}, {self.precision}, channels-last"
 
 
+MOST_THREADS = 1024
 SMALL_STEP = 20_000_000  # multiply-adds of a batch below which a second thread waits more than it computes
 
 
@@ -59,10 +60,11 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 0, work
 
     No `threads` means as many as there are physical cores, or one where a batch's `work` (multiply-adds) is small.
     "auto" precision is float32 on the CPU and on MPS, bfloat16 on a GPU that has it. Raises WxbError for a device that
-    is not there or a negative number of threads.
+    is not there or for threads that cannot be.
     """
-    if threads < 0:
-        raise WxbError(f"--threads {threads}: there is no negative number of threads", fix="0 takes all physical cores")
+    if not 0 <= threads <= MOST_THREADS:
+        expected = f"expected at most {MOST_THREADS}, and 0 for all physical cores"
+        raise WxbError(f"--threads {threads}: no machine computes with so many", expected, "--threads 0")
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = device.split(":")[0]

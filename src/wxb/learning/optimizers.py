@@ -1,55 +1,128 @@
-"""How weights follow their gradient: torch's optimizers where it has them, and Muon for filters."""
+"""How weights follow their gradient.
+
+The rules are torch's own kernels where it has them; `torch.optim` would wrap each in a class that imports torch's
+compiler when it is made, which takes longer than many a training.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from wxb.learning.recipe import Recipe
 
-Named = list[tuple[str, nn.Parameter]]
+Remembered = dict[str, Tensor]
 
 
-def optimizers(model: nn.Module, output: str, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """The optimizers of a model's parameters, none of them with a weight decay of its own (see `decay`).
+class Optimizer(ABC):
+    """Parameters that follow their gradients by one rule; `state` is what it remembers of each."""
 
-    One optimizer, but for "muon": Muon takes the weights of all CONV and FC layers but the output layer's (`output`,
-    its path), Adam takes the rest, both at the same learning rate.
-    """
-    named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
-    rate, momentum = recipe.learning_rate, recipe.momentum
-    if recipe.optimizer == "muon":
-        filters = [p for name, p in named if p.ndim >= 2 and not name.startswith(output + ".")]
-        chosen = {id(p) for p in filters}
-        rest = [p for _, p in named if id(p) not in chosen]
-        both: list[torch.optim.Optimizer] = [Muon(filters, rate, momentum)] if filters else []
-        return [*both, torch.optim.Adam(rest, rate, fused=True)]
-    parameters = [p for _, p in named]
-    match recipe.optimizer:
-        case "sgd":
-            return [torch.optim.SGD(parameters, rate, fused=True)]
-        case "momentum":
-            return [torch.optim.SGD(parameters, rate, momentum=momentum, fused=True)]
-        case "nesterov":
-            return [torch.optim.SGD(parameters, rate, momentum=momentum, nesterov=True, fused=True)]
-        case "adagrad":
-            return [torch.optim.Adagrad(parameters, rate, foreach=True)]
-        case "rmsprop":
-            return [torch.optim.RMSprop(parameters, rate, alpha=0.9, foreach=True)]
-        case "adam" | "adamw":
-            return [torch.optim.Adam(parameters, rate, fused=True)]
-    raise ValueError(f"{recipe.optimizer} is no optimizer")
+    def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
+        self.parameters = list(parameters)
+        self.state: dict[nn.Parameter, Remembered] = {}
 
+    @torch.no_grad()
+    def step(self, rate: float) -> None:
+        """Move every parameter that has a gradient by one step."""
+        weights: list[Tensor] = []
+        gradients: list[Tensor] = []
+        states: list[Remembered] = []
+        for parameter in self.parameters:
+            if parameter.grad is not None:
+                if parameter not in self.state:
+                    self.state[parameter] = self.begin(parameter)
+                weights.append(parameter)
+                gradients.append(parameter.grad)
+                states.append(self.state[parameter])
+        if weights:
+            self.move(weights, gradients, states, rate)
 
-def decay(weights: Sequence[torch.Tensor], amount: float) -> None:
-    """Decoupled weight decay, W ← W − amount · W, amount = learning rate · weight decay (Loshchilov, Hutter 2019)."""
-    torch._foreach_mul_(list(weights), 1 - amount)
+    @abstractmethod
+    def begin(self, parameter: Tensor) -> Remembered:
+        """What is remembered of a parameter before its first step."""
+
+    @abstractmethod
+    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: float) -> None:
+        """One step of these weights, in place."""
 
 
-class Muon(torch.optim.Optimizer):
+class GradientDescent(Optimizer):
+    """W ← W − ηv with v ← μv + g; with Nesterov's look ahead W ← W − η(g + μv) (Sutskever et al. 2013)."""
+
+    def __init__(self, parameters: Iterable[nn.Parameter], momentum: float = 0.0, nesterov: bool = False) -> None:
+        super().__init__(parameters)
+        self.momentum = momentum
+        self.nesterov = nesterov
+
+    def begin(self, parameter: Tensor) -> Remembered:
+        """v = 0."""
+        return {"momentum_buffer": torch.zeros_like(parameter)} if self.momentum else {}
+
+    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: float) -> None:
+        """One step."""
+        torch._fused_sgd_(
+            weights, gradients, _each(states, "momentum_buffer") if self.momentum else [],
+            lr=rate, momentum=self.momentum, nesterov=self.nesterov,
+            weight_decay=0.0, dampening=0.0, maximize=False, is_first_step=False,
+        )  # fmt: skip
+
+
+class Adagrad(Optimizer):
+    """W ← W − ηg / √(Σg²) (Duchi, Hazan, Singer 2011)."""
+
+    def begin(self, parameter: Tensor) -> Remembered:
+        """Σg² = 0."""
+        return {"sum": torch.zeros_like(parameter)}
+
+    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: float) -> None:
+        """One step."""
+        sums = _each(states, "sum")
+        torch._foreach_addcmul_(sums, gradients, gradients)
+        _divided(weights, gradients, sums, rate, 1e-10)
+
+
+class RMSProp(Optimizer):
+    """W ← W − ηg / √m with m ← 0.9m + 0.1g² (Tieleman, Hinton 2012, lecture 6.5)."""
+
+    kept = 0.9
+
+    def begin(self, parameter: Tensor) -> Remembered:
+        """m = 0."""
+        return {"square_avg": torch.zeros_like(parameter)}
+
+    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: float) -> None:
+        """One step."""
+        means = _each(states, "square_avg")
+        torch._foreach_mul_(means, self.kept)
+        torch._foreach_addcmul_(means, gradients, gradients, 1 - self.kept)
+        _divided(weights, gradients, means, rate, 1e-8)
+
+
+class Adam(Optimizer):
+    """W ← W − ηm̂ / √v̂ of the corrected running means of g and g², 0.9 and 0.999 of them kept (Kingma, Ba 2015)."""
+
+    def begin(self, parameter: Tensor) -> Remembered:
+        """Both means 0, no step made."""
+        return {
+            "step": torch.zeros((), device=parameter.device),
+            "exp_avg": torch.zeros_like(parameter),
+            "exp_avg_sq": torch.zeros_like(parameter),
+        }
+
+    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: float) -> None:
+        """One step."""
+        steps = _each(states, "step")
+        torch._foreach_add_(steps, 1)
+        torch._fused_adam_(
+            weights, gradients, _each(states, "exp_avg"), _each(states, "exp_avg_sq"), [], steps,
+            lr=rate, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, amsgrad=False, maximize=False,
+        )  # fmt: skip
+
+
+class Muon(Optimizer):
     """Momentum whose matrix is made orthogonal before it is taken as the step.
 
     K. Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks". A filter (out, in, height, width)
@@ -58,34 +131,77 @@ class Muon(torch.optim.Optimizer):
     section 2.2).
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, momentum: float) -> None:
-        super().__init__(parameters, {"lr": lr, "momentum": momentum})
+    def __init__(self, parameters: Iterable[nn.Parameter], momentum: float) -> None:
+        super().__init__(parameters)
+        self.momentum = momentum
 
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                state = self.state[parameter]
-                if not state:
-                    state["momentum_buffer"] = torch.zeros_like(parameter)
-                buffer = state["momentum_buffer"]
-                buffer.mul_(group["momentum"]).add_(parameter.grad)
-                matrix = parameter.grad.add(buffer, alpha=group["momentum"]).flatten(1)  # Nesterov's look ahead
-                step = orthogonal(matrix).view_as(parameter)
-                parameter.add_(step, alpha=-group["lr"] * 0.2 * max(matrix.shape) ** 0.5)
+    def begin(self, parameter: Tensor) -> Remembered:
+        """No momentum."""
+        return {"momentum_buffer": torch.zeros_like(parameter)}
+
+    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: float) -> None:
+        """One step."""
+        for weight, gradient, buffer in zip(weights, gradients, _each(states, "momentum_buffer"), strict=True):
+            buffer.mul_(self.momentum).add_(gradient)
+            matrix = gradient.add(buffer, alpha=self.momentum).flatten(1)  # Nesterov's look ahead
+            step = orthogonal(matrix).view_as(weight)
+            weight.add_(step, alpha=-rate * 0.2 * max(matrix.shape) ** 0.5)
 
 
-def orthogonal(matrix: torch.Tensor) -> torch.Tensor:
+def orthogonal(matrix: Tensor) -> Tensor:
     """U·Vᵀ of the singular value decomposition U·S·Vᵀ, roughly: singular values come to lie in about [0.7, 1.2].
 
     Five steps of a Newton-Schulz iteration of degree five, with Jordan's coefficients, which trade exactness for speed.
     """
     wide = matrix.shape[0] <= matrix.shape[1]
-    x: torch.Tensor = matrix if wide else matrix.T
+    x: Tensor = matrix if wide else matrix.T
     x = x / (x.norm() + 1e-7)  # the iteration needs a spectral norm of at most 1
     for _ in range(5):
         gram = x @ x.T
         x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
     return x if wide else x.T
+
+
+def _each(states: list[Remembered], name: str) -> list[Tensor]:
+    return [state[name] for state in states]
+
+
+def _divided(weights: list[Tensor], gradients: list[Tensor], squares: list[Tensor], rate: float, tiny: float) -> None:
+    """W ← W − ηg / (√squares + tiny)."""
+    roots = torch._foreach_sqrt(squares)
+    torch._foreach_add_(roots, tiny)
+    torch._foreach_addcdiv_(weights, gradients, roots, -rate)
+
+
+RULES = {
+    "sgd": GradientDescent,
+    "adagrad": Adagrad,
+    "rmsprop": RMSProp,
+    "adam": Adam,
+    "adamw": Adam,  # its weight decay is `decay`
+}
+
+
+def optimizers(model: nn.Module, output: str, recipe: Recipe) -> list[Optimizer]:
+    """The optimizers of a model's parameters, none of them with a weight decay of its own (see `decay`).
+
+    One optimizer, but for "muon": Muon takes the weights of all CONV and FC layers but the output layer's (`output`,
+    its path), Adam takes the rest, both at the same learning rate.
+    """
+    named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
+    parameters = [parameter for _, parameter in named]
+    match recipe.optimizer:
+        case "muon":
+            filters = [p for name, p in named if p.ndim >= 2 and not name.startswith(output + ".")]
+            chosen = {id(p) for p in filters}
+            rest = Adam(p for p in parameters if id(p) not in chosen)
+            return [Muon(filters, recipe.momentum), rest] if filters else [rest]
+        case "momentum" | "nesterov":
+            return [GradientDescent(parameters, recipe.momentum, recipe.optimizer == "nesterov")]
+        case _:
+            return [RULES[recipe.optimizer](parameters)]
+
+
+def decay(weights: Sequence[Tensor], amount: float) -> None:
+    """Decoupled weight decay, W ← W − amount · W, amount = learning rate · weight decay (Loshchilov, Hutter 2019)."""
+    torch._foreach_mul_(list(weights), 1 - amount)

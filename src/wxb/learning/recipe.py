@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "muon")
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "linear")
+STARTS = ("random", "identity")
+FIRST_LAYERS = ("learned", "whitened")
 SCALES = ("std", "range", "none")
 PRECISIONS = ("auto", "float32", "bfloat16")
 KEEPS = ("best", "last")
@@ -18,6 +20,9 @@ class Recipe:
 
     seed: int = 0
     epochs: int = 20
+    steps: int = 0  # training ends after so many, within an epoch too; 0: after whole epochs
+    replanned: str = ""  # "412:1180": from step 412 on, training ends at step 1180
+    until: float = 0.0  # accuracy in validation at which training ends; 0: none
     batch_size: int = 128  # examples a step, over all accumulated parts
     optimizer: str = "adamw"
     learning_rate: float = 1e-3  # the schedule's peak
@@ -38,6 +43,8 @@ class Recipe:
     early_stop: int = 0  # epochs without a better validation after which training ends; 0: never
     accumulate: int = 1  # parts that a batch is computed in
     scale: str = "std"  # inputs: standardized, in [0, 1], or as they are
+    start: str = "random"  # or "identity": convolutions begin by passing on what comes in
+    first_layer: str = "learned"  # or "whitened": filters from the training part, which stay
     shuffle: bool = True
     reduction: str = "mean"  # the data loss of a batch: its mean, or its sum
     keep: str = "last"  # which weights the report is about: the last, or the best in validation

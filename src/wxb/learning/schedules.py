@@ -26,8 +26,9 @@ AFTER_WARM_UP: dict[str, Callable[[float], float]] = {
 ONE_CYCLE_START = 1 / 25  # of the peak (Smith, Topin 2018, "Super-convergence")
 
 
-def factor(schedule: str, warm_up: float, step: int, steps: int) -> float:
+def factor(schedule: str, warm_up: float, step: float, steps: int) -> float:
     """Factor of the peak rate in step `step` (1-based) of `steps`; `warm_up` is the share of steps that rise to it.
+    Where the end was changed on the way, a step may lie between two whole ones of the course that was planned.
 
     The rise is linear from 0; "one-cycle" rises along a cosine from 1/25 of the peak. Afterwards the schedule runs over
     what is left: "linear" and the cosines come to 0 one step after the last, so that no step is wasted.

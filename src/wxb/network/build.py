@@ -15,10 +15,11 @@ from wxb.network.blocks import Items
 from wxb.network.features import Designed
 from wxb.network.heads import HEADS, Head
 from wxb.network.memory import refuse_if_weights_too_large
+from wxb.network.start import identify, initialize, whiten
 from wxb.notation import Network, Plan, plan, read
-from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
+from wxb.notation.tree import Shape
 from wxb.numbers import shape as shape_text
-from wxb.randomness import generator, key
+from wxb.randomness import generator
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int64]
 
-RECTIFIERS = ("RELU", "LEAKY", "ELU", "GELU", "SILU", "MAXOUT")
-BETWEEN = ("BN", "LRN", "DROP", "POOL", "AVGPOOL", "GAP")  # may stand between a layer and its activation
 NUMBERS_AT_ONCE = 2**22  # whose sums are taken at a time: statistics need no second copy of the data
 FITTED_ON = 10_000  # training examples, spread evenly, that designed features are fitted to and scaled by
 FITTED_BYTES = 2**28  # that these take at most
@@ -116,13 +115,17 @@ def build(
     bindings: Mapping[str, int] | None = None,
     seed: int = 0,
     scale: str = "std",
+    start: str = "random",
+    first_layer: str = "learned",
 ) -> Model:
     """The module of a network, for a data set or for an input shape and a number of targets.
 
     With `data`, inputs are scaled by its training part: "std" to mean 0 and standard deviation 1 a channel or column,
     "range" to [0, 1], "none" not at all; without, bytes are taken to [0, 1] for "std" and "range". Designed features
     read the examples as they are; it is what they give that is scaled. Weights are drawn from (seed, path), codebooks
-    from (seed, "codebook"). Raises WxbError where network and data do not fit each other.
+    from (seed, "codebook"). With `start="identity"` convolutions begin by passing their input on, with
+    `first_layer="whitened"` the first one's filters are found in the training part and not learned: `wxb.network.start`
+    says how. Raises WxbError where network and data do not fit each other.
     """
     if not isinstance(network, Plan):
         tree = read(network) if isinstance(network, str) else network
@@ -142,7 +145,11 @@ def build(
         model.scale = input_scale(network.input, None, "none")
         if data is not None:
             fit_features(model, data, seed, scale)
-    initialize(model, seed)
+    initialize(model, model.plan, seed)
+    if start == "identity":
+        identify(model, model.plan)
+    if first_layer == "whitened":
+        whiten(model, model.plan, model.scale, data)
     # torch's stub of `to` does not know the memory format
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return model
@@ -255,46 +262,3 @@ def _spread(width: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[
 
 def _tensor(values: NDArray[np.float64]) -> Tensor:
     return torch.from_numpy(values.astype(np.float32))
-
-
-# --- initial weights ------------------------------------------------------------------------------------------------
-
-
-@torch.no_grad()
-def initialize(model: Model, seed: int) -> None:
-    """Draw the weights of every CONV and FC from (seed, "weights", path).
-
-    Normal with variance 2 / fan-in before a rectifier (He et al. 2015, equation 10), else 2 / (fan-in + fan-out)
-    (Glorot, Bengio 2010, equation 12); biases 0. The layer that gives the logits starts at a tenth of that, so that the
-    first loss is near what knowing nothing costs, ln C. Normalization starts as the identity.
-    """
-    output = model.plan.output_layer.path
-    for planned, rectified in _followed(model.plan.items):
-        layer = model.get_submodule(planned.path)
-        assert isinstance(layer, nn.Conv2d | nn.Linear)
-        weight, bias = layer.weight, layer.bias
-        fan_in = weight[0].numel()
-        fan_out = weight.shape[0] // planned.groups * (weight[0, 0].numel() if weight.ndim == 4 else 1)
-        variance = 2 / fan_in if rectified else 2 / (fan_in + fan_out)
-        std = variance**0.5 * (0.1 if planned.path == output else 1)
-        generator = torch.Generator().manual_seed(key(seed, "weights", planned.path))
-        weight.copy_(torch.empty(weight.shape).normal_(0, std, generator=generator))
-        if bias is not None:
-            bias.zero_()
-
-
-def _followed(items: tuple[Planned, ...]) -> list[tuple[PlannedLayer, bool]]:
-    """Every CONV and FC, and whether a rectifier is the first activation behind it among its siblings."""
-    found: list[tuple[PlannedLayer, bool]] = []
-    for place, item in enumerate(items):
-        match item:
-            case PlannedLayer(name="CONV" | "FC"):
-                behind = [other.name for other in items[place + 1 :] if isinstance(other, PlannedLayer)]
-                first = next((name for name in behind if name not in BETWEEN), "")
-                found.append((item, first in RECTIFIERS))
-            case PlannedResidual():
-                found += _followed(item.arm) + _followed(item.shortcut)
-            case PlannedConcat():
-                for branch in item.branches:
-                    found += _followed(branch)
-    return found

@@ -155,34 +155,40 @@ def _free(folder: Path, limit: str, usage: str, cache: str) -> int | None:
         return None
 
 
-# --- refusing -------------------------------------------------------------------------------------------------------
+# --- what fits ------------------------------------------------------------------------------------------------------
 
 
-def refuse_if_too_large(
-    plan: Plan, batch_size: int, optimizer: str, accumulate: int = 1, device: str = "auto", there: int | None = None
-) -> None:
-    """Raises WxbError, with the estimate and a way out, where training would take more than is there.
+def parts_that_fit(
+    plan: Plan, batch_size: int, optimizer: str, parts: int = 1, device: str = "auto", there: int | None = None
+) -> int:
+    """In how many parts a batch has to be computed for the memory to hold it: `parts`, doubled until it does.
 
     `device` is where training happens; "auto" is a GPU where there is one. `there` stands for what is found there.
-    Where nothing says how much memory there is, nothing is refused.
+    Where nothing says how much memory there is, everything fits. Raises WxbError, with the estimate and a way out,
+    where not even single examples fit.
     """
     if there is None:
         there = _on(device)
     if there is None:
-        return
-    needs = estimate(plan, batch_size, optimizer, accumulate)
-    if needs.total <= there:
-        return
-    parts = (
+        return parts
+    while (needs := estimate(plan, batch_size, optimizer, parts)).total > there:
+        if parts >= batch_size:
+            raise _too_large(plan, needs, there, optimizer)
+        parts = min(2 * parts, batch_size)
+    return parts
+
+
+def _too_large(plan: Plan, needs: Estimate, there: int, optimizer: str) -> WxbError:
+    sizes = (
         ("weights", needs.weights),
         ("gradients", needs.gradients),
         (optimizer, needs.optimizer),
-        (f"activations of {-(-batch_size // accumulate)} examples", needs.activations),
+        ("activations of one example", needs.activations),
     )
-    raise WxbError(
+    return WxbError(
         f"training this network takes about {_text(needs.total)} of memory; {_text(there)} are free",
-        ", ".join(f"{name} {_text(size)}" for name, size in parts if size),
-        _way_out(plan, needs, there, batch_size, optimizer),
+        ", ".join(f"{name} {_text(size)}" for name, size in sizes if size),
+        _narrower(plan),
     )
 
 
@@ -205,16 +211,6 @@ def _on(device: str) -> int | None:
         return None
     free, _ = torch.cuda.mem_get_info(None if device == "auto" else device)
     return free
-
-
-def _way_out(plan: Plan, needs: Estimate, there: int, batch_size: int, optimizer: str) -> str:
-    """Smaller batches where they help, else fewer weights."""
-    left = there - (needs.total - needs.activations)
-    an_example = estimate(plan, 1, optimizer).activations
-    fits = left // an_example
-    if fits < 1:
-        return _narrower(plan)
-    return f"--batch-size {fits}, or --accumulate {-(-batch_size // fits)} for the same batches in parts"
 
 
 def _narrower(plan: Plan) -> str:

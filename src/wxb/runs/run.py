@@ -231,6 +231,13 @@ class Run:
             self.summary.steps.done = record.step
             self._write_summary()
 
+    def change(self, settings: Mapping[str, Any], steps: int) -> None:
+        """Writes settings that changed on the way, and at which step training ends with them."""
+        self.settings = {**self.settings, **settings}
+        files.write(self.path / SETTINGS, settings_text(self.settings), self._kept())
+        self.summary.steps.total = steps
+        self._write_summary()
+
     def save(self, record: Saveable, counters: Mapping[str, Any] | None = None) -> None:
         """Notes the record and writes the checkpoint that a resume goes on from."""
         self.note(record)

@@ -1,0 +1,70 @@
+"""How long a step takes here, and what that means for a training that is to end on time.
+
+What is timed here decides how many steps are made, and is written down: a run's settings hold the steps, so that they
+give the same bits again without a clock.
+"""
+
+from __future__ import annotations
+
+import copy
+import statistics
+import time
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wxb.data.dataset import Split
+from wxb.learning.course import Course
+from wxb.learning.loop import Record, learn
+from wxb.learning.machine import Machine
+from wxb.learning.recipe import Recipe
+
+if TYPE_CHECKING:
+    from wxb.data.dataset import Dataset
+    from wxb.network.build import Model
+
+TRIAL = 5  # steps; the first, which chooses kernels and asks for memory, does not count
+LOOK = 0.1  # of the time that is left passes between two looks at the clock
+TOLERATED = 0.02  # share of the steps that are left by which the end may be off before it is moved
+SCORING = 0.4  # of a step's time for its examples, to score as many without learning from them
+
+
+def seconds_a_step(model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> float:
+    """Median seconds of a step of this training, tried on a copy: the model is left as it was."""
+    train = data.split.train[: TRIAL * recipe.batch_size]
+    few = replace(data, split=Split(train, np.empty(0, np.int64), np.empty(0, np.int64), "a trial"))
+    trial = replace(recipe, steps=TRIAL, replanned="", average=0.0)
+    seconds = [record.seconds for record in learn(copy.deepcopy(model), few, trial, machine)]
+    return statistics.median(after - before for before, after in pairwise(seconds))
+
+
+def seconds_to_score(examples: int, step: float, batch_size: int) -> float:
+    """About how long that many examples take without learning, from the seconds of a step."""
+    return SCORING * step * examples / batch_size
+
+
+class Deadline:
+    """Moves the end of a course so that its steps are over at a time, by the pace of the last of them."""
+
+    def __init__(self, ends: float, course: Course) -> None:
+        """`ends` is a time of time.monotonic()."""
+        self.ends = ends
+        self.course = course
+        self._looked = time.monotonic()
+        self._step = 0
+
+    def look(self, record: Record) -> bool:
+        """Where it is time to look and the pace asks for it, let the course end elsewhere; whether it does."""
+        now = time.monotonic()
+        left = self.ends - now
+        if record.step >= self.course.steps or (now - self._looked < LOOK * left and left > 0):
+            return False
+        pace = (now - self._looked) / (record.step - self._step)
+        self._looked, self._step = now, record.step
+        steps = record.step + max(1, round(left / pace))
+        if abs(steps - self.course.steps) <= TOLERATED * (self.course.steps - record.step):
+            return False
+        self.course.end_at(record.step, steps)
+        return True
