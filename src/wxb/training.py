@@ -190,6 +190,9 @@ class Training:
                 self._fail(run, record)
             if record.epoch_end:
                 run.note(record)
+            if record.parts != self.recipe.accumulate:
+                self.recipe = dataclasses.replace(self.recipe, accumulate=record.parts)
+                run.change({"accumulate": record.parts}, self.course.steps)
             if deadline is not None and deadline.look(record):
                 run.change({"replanned": str(self.course)}, self.course.steps)
             if record.step < record.steps and time.perf_counter() - saved > SAVE_EVERY:
@@ -290,15 +293,20 @@ def train(
     *,
     bindings: Mapping[str, int] | None = None,
     out: str | Path | None = None,
+    time: float | None = None,
     **options: Any,
 ) -> Run:
     """Train a network on data, test it, write the report, and give the run.
 
-    `network` is a text of the notation, a name, or None for a default that fits the data; `options` are fields of
-    `Recipe`: train(data, "FC-64-RELU, SOFTMAX", epochs=10, optimizer="nesterov"). Ctrl-C saves the run and goes on
+    `network` is a text of the notation, a name, or None for a default that fits the data; `time` is how many seconds
+    all of it may take, None for as many as the recipe takes; `options` are fields of `Recipe`:
+    train(data, "FC-64-RELU, SOFTMAX", epochs=10, optimizer="nesterov"). Ctrl-C saves the run and goes on
     rising; `resume` continues it. Raises WxbError where something does not fit.
     """
-    return _to_the_end(Training(data, network, bindings=bindings, options=options, settings=_settings(data), out=out))
+    settings = _settings(data)
+    return _to_the_end(
+        Training(data, network, bindings=bindings, options=options, settings=settings, out=out, seconds=time)
+    )
 
 
 def resume(run: Run | str | Path, data: Dataset) -> Run:

@@ -10,6 +10,7 @@ import torch
 from wxb.data import load_data
 from wxb.errors import WxbError
 from wxb.learning.batches import bounds
+from wxb.learning.course import Course
 from wxb.learning.inference import logits, score
 from wxb.learning.loop import learn
 from wxb.learning.machine import Machine, choose
@@ -207,9 +208,10 @@ def test_small_steps_get_one_thread_and_a_wish_is_heeded():
     assert choose("cpu", threads=3, work=1000).threads == 3
 
 
-def test_a_negative_number_of_threads_is_refused():
-    with pytest.raises(WxbError, match="no negative number of threads"):
-        choose("cpu", threads=-1)
+@pytest.mark.parametrize("threads", [-1, 1025, 10**9])
+def test_a_number_of_threads_that_no_machine_has_is_refused(threads):
+    with pytest.raises(WxbError, match=f"--threads {threads}: no machine computes with so many"):
+        choose("cpu", threads=threads)
 
 
 def test_a_model_left_in_evaluation_mode_is_trained_all_the_same(digits):
@@ -222,3 +224,70 @@ def test_a_model_left_in_evaluation_mode_is_trained_all_the_same(digits):
         looked_at.eval()
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensor, looked_at.state_dict()[name]), name
+
+
+def test_training_ends_after_its_steps_within_an_epoch_too(digits):
+    recipe = Recipe(epochs=2, steps=5, batch_size=500, optimizer="sgd", learning_rate=0.5)
+    _, records = trained(digits, LINEAR, recipe)
+    assert [(r.step, r.steps, r.epoch, r.epochs, r.epoch_end) for r in records] == [
+        (1, 5, 1, 2, False), (2, 5, 1, 2, False), (3, 5, 1, 2, True), (4, 5, 2, 2, False), (5, 5, 2, 2, True),
+    ]  # fmt: skip
+    sizes = np.diff(bounds(len(digits.split.train), 500))
+    expected = sum(r.loss * n for r, n in zip(records[3:], sizes[:2], strict=True)) / sum(sizes[:2])
+    assert records[-1].train_loss == pytest.approx(expected, rel=1e-6)
+
+
+def test_an_end_that_is_moved_while_training_gives_the_bits_of_one_that_was_known(digits):
+    recipe = Recipe(epochs=2, batch_size=200, optimizer="momentum", learning_rate=0.1)
+    course = Course(12)
+    model = build(LINEAR, digits)
+    losses = []
+    for record in learn(model, digits, recipe, CPU, course=course):
+        losses.append(record.loss)
+        if record.step == 4:
+            course.end_at(4, 9)
+    assert len(losses) == 9
+    _, again = trained(digits, LINEAR, dataclasses.replace(recipe, steps=12, replanned=str(course)))
+    assert [record.loss for record in again] == losses
+
+
+def test_training_ends_when_validation_reaches_what_was_asked_for(digits):
+    recipe = Recipe(epochs=30, batch_size=50, until=0.9)
+    _, records = trained(digits, LINEAR, recipe)
+    last = records[-1]
+    assert last.step < last.steps
+    assert last.epoch_end
+    assert last.validation.accuracy >= 0.9
+    assert all(r.validation.accuracy < 0.9 for r in records[:-1] if r.validation)
+
+
+def test_a_batch_that_the_memory_does_not_hold_is_computed_in_parts_and_training_goes_on(digits, monkeypatch):
+    recipe = Recipe(epochs=1, batch_size=100, optimizer="sgd", learning_rate=0.1)
+    network = "CONV-4-BN-RELU-DROP(0.5)-GAP, SOFTMAX"
+    expected_model, expected = trained(digits, network, dataclasses.replace(recipe, accumulate=4))
+    model = build(network, digits)
+    whole = model.forward
+
+    def forward(x):
+        logits = whole(x)
+        if model.training and len(x) > 25:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+        return logits
+
+    monkeypatch.setattr(model, "forward", forward)
+    records = list(learn(model, digits, recipe, CPU))
+    assert {record.parts for record in records} == {4}
+    assert [record.loss for record in records] == [record.loss for record in expected]
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(tensor, expected_model.state_dict()[name]), name
+
+
+def test_another_error_than_of_memory_is_not_swallowed(digits, monkeypatch):
+    model = build(LINEAR, digits)
+
+    def forward(x):
+        raise RuntimeError("shapes do not fit")
+
+    monkeypatch.setattr(model, "forward", forward)
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        list(learn(model, digits, Recipe(), CPU))

@@ -32,8 +32,14 @@ def follow(training: Training, quiet: bool, verbose: bool) -> int:
             for line in details(training, width):
                 printing.remark(line)
     with Stop() as stop, Progress(quiet=quiet, moving=False if verbose else None) as progress:
+        parts = training.recipe.accumulate
         for record in training:
             progress.show(record)
+            if record.parts != parts:
+                parts = record.parts
+                printing.remark(
+                    f"the memory does not hold a whole batch: each is computed in {parts} parts from here on"
+                )
             if stop.code is not None and record.step < record.steps:
                 progress.end()
                 step = training.stop()

@@ -17,7 +17,7 @@ from wxb.learning.allocator import kept
 from wxb.learning.batches import Augment, Batches, batches_an_epoch
 from wxb.learning.course import Course
 from wxb.learning.inference import Score, features, score
-from wxb.learning.machine import Machine, choose
+from wxb.learning.machine import Machine, choose, out_of_memory
 from wxb.learning.objective import Objective
 from wxb.learning.optimizers import decay, optimizers
 from wxb.learning.recipe import Recipe
@@ -46,6 +46,7 @@ class Record:
     epoch_end: bool
     train_loss: float | None  # at an epoch's end: mean objective over the epoch's examples, penalties included
     validation: Score | None  # at an epoch's end, where there are validation examples
+    parts: int  # that the batch was computed in: as the recipe has it, or more where the memory did not hold them
     batch_loss: torch.Tensor = field(repr=False)
     state: Callable[[], State] = field(repr=False)  # all that `learn` needs to go on from here; copies, on the CPU
 
@@ -113,6 +114,8 @@ class Learner:
         self.course = course or course_of(recipe, len(train))
         self.step = 0
         self.seconds = 0.0
+        self.parts = recipe.accumulate
+        self.fits = False  # whether a batch has been computed in so many parts
         self.reached = False  # whether validation has come to what `until` asks for
         self.stale = 0  # epochs since the best validation
         self.best_value = -math.inf
@@ -149,7 +152,7 @@ class Learner:
                 self.seconds = time.perf_counter() - began
                 yield Record(
                     self.step, self.course.steps, epoch + 1, -(-self.course.steps // per_epoch), rate, self.seconds,
-                    end, train_loss, validation, loss, self.state,
+                    end, train_loss, validation, self.parts, loss, self.state,
                 )  # fmt: skip
                 if end:
                     break
@@ -178,11 +181,8 @@ class Learner:
         rate = recipe.learning_rate * schedules.factor(
             recipe.schedule, recipe.warm_up, self.course.at(self.step + 1), self.course.planned
         )
-        self.generator.manual_seed(key(recipe.seed, "layers", self.step + 1))
         rows = self.batches.rows(place)
-        for parameter in self.parameters:
-            parameter.grad = None
-        loss = self._backward(rows)
+        loss = self._gradients(rows)
         self.loss_sum.add_(loss, alpha=len(rows))
         if recipe.clip:
             torch.nn.utils.clip_grad_norm_(self.parameters, recipe.clip, foreach=True)
@@ -195,11 +195,32 @@ class Learner:
                 self._follow(self.average)
         return rate, loss
 
+    def _gradients(self, rows: torch.Tensor) -> torch.Tensor:
+        """Gradients of the objective on these rows, in twice as many parts each time that the memory does not hold one;
+        the objective's value, detached. What normalization saw of a batch that did not fit is taken back.
+        """
+        while True:
+            before = None if self.fits else [buffer.clone() for buffer in self.model.buffers()]
+            for parameter in self.parameters:
+                parameter.grad = None
+            self.generator.manual_seed(key(self.recipe.seed, "layers", self.step + 1))
+            try:
+                loss = self._backward(rows)
+            except (RuntimeError, MemoryError) as error:
+                if not out_of_memory(error) or self.parts >= len(rows):
+                    raise
+            else:
+                self.fits = True
+                return loss
+            self.parts, self.fits = min(2 * self.parts, len(rows)), False
+            for buffer, old in zip(self.model.buffers(), before or (), strict=False):
+                buffer.copy_(old)
+
     def _backward(self, rows: torch.Tensor) -> torch.Tensor:
-        """Gradients of the objective on these rows, computed in `accumulate` parts; its value, detached."""
+        """Adds the gradients of the objective on these rows, computed in `parts`; its value, detached."""
         targets = self.targets[rows]
         whole = self.objective.size(targets)
-        parts = min(self.recipe.accumulate, len(rows))
+        parts = min(self.parts, len(rows))
         values = []
         for part, its in zip(_split(rows, parts), _split(targets, parts), strict=True):
             inputs, goals = self.regularize(self.batches.inputs(part), its, part, self.step + 1)
@@ -289,7 +310,7 @@ class Learner:
         for kind, tensors in (("average", self.average), ("best", self.best)):
             out |= {f"{kind}/{name}": tensor for name, tensor in (tensors or {}).items()}
         out["loss_sum"] = self.loss_sum
-        counters = [self.step, self.stale, self.reached, self.seconds, self.best_value]
+        counters = [self.step, self.stale, self.reached, self.parts, self.seconds, self.best_value]
         out["counters"] = torch.tensor(counters, dtype=torch.float64)
         return {name: tensor.to("cpu", copy=True).contiguous() for name, tensor in out.items()}
 
@@ -308,8 +329,8 @@ class Learner:
                 layout = self._tensors()
                 setattr(self, kind, {name: torch.empty_like(layout[name]).copy_(t) for name, t in tensors.items()})
         self.loss_sum.copy_(state["loss_sum"])
-        step, stale, reached, self.seconds, self.best_value = state["counters"].tolist()
-        self.step, self.stale, self.reached = int(step), int(stale), bool(reached)
+        step, stale, reached, parts, self.seconds, self.best_value = state["counters"].tolist()
+        self.step, self.stale, self.reached, self.parts = int(step), int(stale), bool(reached), int(parts)
 
 
 def _split(tensor: torch.Tensor, parts: int) -> tuple[torch.Tensor, ...]:

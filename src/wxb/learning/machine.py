@@ -90,3 +90,9 @@ def physical_cores() -> int:
         except OSError:
             return len(allowed)
     return max(1, len(siblings))
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error of torch's or Python's says that there is not enough memory, on whatever device."""
+    # torch's allocator for the CPU raises a plain RuntimeError
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

@@ -78,5 +78,7 @@ class Objective:
 
 
 def penalized(model: torch.nn.Module) -> list[torch.nn.Parameter]:
-    """The weights that penalties and weight decay are about: those of CONV and FC, no biases, no normalization."""
-    return [parameter for parameter in model.parameters() if parameter.ndim > 1]
+    """The weights that penalties and weight decay are about: those of CONV and FC that are learned, no biases, no
+    normalization.
+    """
+    return [parameter for parameter in model.parameters() if parameter.ndim > 1 and parameter.requires_grad]

@@ -1,0 +1,74 @@
+"""Ending on time: how long a step takes, and moving the end by the pace."""
+
+import time
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from wxb.data import load_data
+from wxb.learning.course import Course
+from wxb.learning.machine import Machine
+from wxb.learning.pace import Deadline, seconds_a_step
+from wxb.learning.recipe import Recipe
+from wxb.network import build
+
+CPU = Machine("cpu", "float32", 1)
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self, monkeypatch):
+        self.now = 100.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+def ended_at(clock, planned, seconds, pace):
+    """Runs a course whose step number n takes pace(n) seconds, to be over in `seconds`; when it was."""
+    course = Course(planned)
+    began = clock.now
+    deadline = Deadline(began + seconds, course)
+    step = 0
+    while step < course.steps:
+        step += 1
+        clock.now += pace(step)
+        deadline.look(SimpleNamespace(step=step, steps=course.steps))
+    return clock.now - began, course
+
+
+def test_an_end_that_the_pace_keeps_is_not_moved(clock):
+    took, course = ended_at(clock, 1000, 100, lambda step: 0.1)
+    assert took == pytest.approx(100)
+    assert course.changes == []
+
+
+@pytest.mark.parametrize("factor", [0.3, 0.7, 1.5, 4])
+def test_a_wrong_guess_of_the_pace_is_made_good(clock, factor):
+    took, course = ended_at(clock, 1000, 100, lambda step: 0.1 * factor)
+    assert took == pytest.approx(100, rel=0.02)
+    assert course.steps == pytest.approx(1000 / factor, rel=0.02)
+
+
+def test_a_machine_that_slows_down_on_the_way_still_ends_on_time(clock):
+    took, _ = ended_at(clock, 1000, 100, lambda step: 0.1 if step < 400 else 0.3)
+    assert took == pytest.approx(100, rel=0.05)
+
+
+def test_when_the_time_is_over_one_more_step_is_the_last(clock):
+    took, course = ended_at(clock, 1000, 10, lambda step: 6.0)
+    assert course.steps == 2
+    assert took == 12
+
+
+def test_trying_a_step_leaves_the_model_as_it_was():
+    data = load_data("digits")
+    model = build("CONV-4-BN-RELU-GAP, SOFTMAX", data)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    assert seconds_a_step(model, data, Recipe(batch_size=64), CPU) > 0
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())

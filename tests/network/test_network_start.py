@@ -1,0 +1,85 @@
+"""Weights before the first step that are not drawn: the identity, and whitened patches."""
+
+import numpy as np
+import pytest
+import torch
+
+from wxb.data import load_data
+from wxb.data.dataset import Dataset, Split
+from wxb.errors import WxbError
+from wxb.network import build
+
+
+@pytest.fixture(scope="module")
+def photos() -> Dataset:
+    """Smooth pictures: neighbouring pixels are alike, as in photographs."""
+    chance = np.random.default_rng(0)
+    coarse = torch.from_numpy(chance.normal(128, 50, (200, 3, 6, 6)).astype(np.float32))
+    examples = torch.nn.functional.interpolate(coarse, size=16, mode="bilinear").clamp(0, 255).byte().numpy()
+    rows = np.arange(200)
+    split = Split(rows[:150], rows[150:170], rows[170:], "by hand")
+    return Dataset("made", examples, rows % 4, "classes", ("a", "b", "c", "d"), split)
+
+
+def test_convolutions_at_top_level_begin_by_passing_their_input_on(photos):
+    model = build("CONV3-8-CONV5-12-RES(CONV3-12)-CONV3-4/2-GAP, SOFTMAX", photos, start="identity")
+    x = torch.randn(2, 3, 16, 16)
+    first = model.get_submodule("1.CONV3-8")
+    assert torch.allclose(first(x)[:, :3], x)
+    maps = torch.randn(2, 8, 16, 16)
+    assert torch.allclose(model.get_submodule("2.CONV5-12")(maps)[:, :8], maps)
+    drawn = build("CONV3-8-CONV5-12-RES(CONV3-12)-CONV3-4/2-GAP, SOFTMAX", photos)
+    for path in ("3.RES.1.CONV3-12", "4.CONV3-4"):  # an arm, and maps of another size
+        assert torch.equal(model.get_submodule(path).weight, drawn.get_submodule(path).weight)
+    assert torch.equal(first.weight[3:], drawn.get_submodule("1.CONV3-8").weight[3:])
+
+
+def test_whitened_patches_are_not_correlated_and_have_variance_one(photos):
+    model = build("CONV2-24p0-RELU-GAP, SOFTMAX", photos, first_layer="whitened")
+    layer = model.get_submodule("1.CONV2-24")
+    scaled = model.scale(torch.from_numpy(photos.examples[photos.split.train]))
+    patches = torch.nn.functional.unfold(scaled, 2, stride=2).transpose(1, 2).flatten(0, 1)
+    found = patches @ layer.weight.flatten(1).T
+    correlation = found.T @ found / len(found)
+    variances = torch.linalg.eigvalsh(patches.T @ patches / len(patches)).flip(0)
+    expected = variances / (variances + 5e-4)
+    assert torch.allclose(correlation[:12, :12], torch.diag(expected), atol=1e-3)
+    assert torch.equal(layer.weight[12:], -layer.weight[:12])
+    assert not layer.weight.requires_grad
+    assert layer.bias.requires_grad
+
+
+def test_whitened_filters_stay_and_their_biases_learn(photos):
+    import wxb
+
+    model = build("CONV4-32/2-RELU-CONV-8-BN-RELU-GAP, SOFTMAX", photos, first_layer="whitened", start="identity")
+    layer = model.get_submodule("1.CONV4-32")
+    before = layer.weight.clone()
+    recipe = wxb.Recipe(epochs=1, batch_size=50, optimizer="muon", weight_decay=0.1, average=0.9)
+    for _ in wxb.learn(model, photos, recipe):
+        pass
+    assert torch.equal(layer.weight, before)
+    assert layer.bias.abs().sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("network", "what"),
+    [
+        ("FC-8-RELU, SOFTMAX", "--first-layer whitened is for a network that begins with CONV, and for data"),
+        ("CONV3-7-RELU-GAP, SOFTMAX", "needs an even number of filters, at most 54; 1.CONV3-7 has 7"),
+        ("CONV3-64-RELU-GAP, SOFTMAX", "needs an even number of filters, at most 54; 1.CONV3-64 has 64"),
+    ],
+)
+def test_a_network_whose_first_layer_cannot_be_whitened_is_refused(photos, network, what):
+    with pytest.raises(WxbError, match=what):
+        build(network, photos, first_layer="whitened")
+
+
+def test_without_data_there_is_nothing_to_whiten_by():
+    with pytest.raises(WxbError, match="and for data"):
+        build("CONV2-24-GAP, SOFTMAX", input_shape=(3, 8, 8), targets=2, first_layer="whitened")
+
+
+def test_grey_pictures_are_whitened_too():
+    model = build("CONV3-16-RELU-GAP, SOFTMAX", load_data("digits"), first_layer="whitened")
+    assert torch.isfinite(model.get_submodule("1.CONV3-16").weight).all()
