@@ -228,3 +228,16 @@ def test_the_command_line_is_over_the_file(config):
     other = merged(("digits", "FC, SOFTMAX"), str(path), given)
     assert (other["data"], other["network"]) == ("digits", "FC, SOFTMAX")
     assert "bindings" not in other  # they were the other network's
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("1.5", 1.5), ("45s", 45), ("10m", 600), ("1h30m", 5400), ("2H", 7200), (30, 30)]
+)
+def test_a_time_is_read_as_seconds(text, seconds):
+    assert options.Duration().convert(text, None, None) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "0m", "soon", "-5", "10 m", "1m2h", "1e3"])
+def test_what_is_no_time_is_refused(text):
+    with pytest.raises(WxbError, match="a time is expected"):
+        options.Duration().convert(text, None, None)

@@ -14,6 +14,8 @@ from safetensors.torch import load_file
 
 import wxb
 from wxb.errors import WxbError
+from wxb.learning import candidate
+from wxb.learning.defaults import Rung
 from wxb.learning.machine import Machine
 from wxb.runs.run import Run
 from wxb.training import Training, resume, spread
@@ -261,3 +263,60 @@ def test_the_spread_of_seeds_is_student_s():
     assert together["mean"] == pytest.approx(0.99)
     assert together["interval"] == pytest.approx([0.99 - 4.302653 * 0.01 / 3**0.5, 0.99 + 4.302653 * 0.01 / 3**0.5])
     assert spread([0.5])["interval"] is None
+
+
+def test_a_training_takes_the_time_that_it_is_given_and_its_settings_give_the_same_bits_without_a_clock(ring, tmp_path):
+    run = wxb.train(ring, "FC-16-RELU, SOFTMAX", time=5, out=tmp_path / "run", threads=1)
+    assert 1 < run.history[-1]["seconds"] < 5
+    recipe = {name: run.settings[name] for name in ("epochs", "steps", "replanned", "threads")}
+    assert recipe["steps"] > 100
+    again = wxb.train(ring, "FC-16-RELU, SOFTMAX", out=tmp_path / "again", **recipe)
+    for name, tensor in weights(run).items():
+        assert torch.equal(tensor, weights(again)[name]), name
+
+
+@pytest.mark.parametrize("option", [{"epochs": 3}, {"steps": 100}])
+def test_two_ways_to_say_when_training_ends_are_one_too_many(ring, option):
+    with pytest.raises(WxbError, match=f"--time and --{next(iter(option))} both say when training ends"):
+        Training(ring, "SOFTMAX", options=option, seconds=10)
+
+
+def test_without_a_network_a_longer_time_takes_a_larger_one(monkeypatch):
+    data = wxb.load_data("digits")
+    rungs = (Rung("FC-4-RELU", enough=10), Rung("FC-8-RELU", enough=100), Rung("FC-16-RELU"))
+    monkeypatch.setattr(candidate, "ladder", lambda data: rungs)
+    monkeypatch.setattr(candidate, "seconds_a_step", lambda *_: 1.0)
+    steps = 36  # of an epoch
+    taken = {
+        seconds: candidate.largest_within(data, seconds, {})[0].plan.network.short()
+        for seconds in (9 * steps, 11 * steps, 99 * steps, 101 * steps)
+    }
+    assert [text.split("-")[1] for text in taken.values()] == ["4", "8", "8", "16"]
+
+
+@pytest.mark.parametrize(
+    ("data", "until", "what"),
+    [
+        ("sine", 0.9, "--until is for classes and labels; sine has numbers"),
+        ("ring", 0.9, "--until asks the validation part, and ring has none"),
+    ],
+)
+def test_until_needs_something_that_can_be_reached(data, until, what):
+    loaded = wxb.load_data(data, examples=100, split="0.7,0,0.3")
+    with pytest.raises(WxbError, match=what):
+        Training(loaded, options={"until": until})
+
+
+def test_memory_that_is_short_on_the_way_is_said_in_the_settings(ring, tmp_path, monkeypatch):
+    training = Training(ring, "FC-16-RELU, SOFTMAX", options={"epochs": 1, "batch_size": 60}, out=tmp_path / "run")
+    whole = training.model.forward
+
+    def forward(x):
+        if training.model.training and len(x) > 30:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9000000000 bytes")
+        return whole(x)
+
+    monkeypatch.setattr(training.model, "forward", forward)
+    for _ in training:
+        pass
+    assert training.finish().settings["accumulate"] == 2

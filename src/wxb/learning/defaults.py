@@ -98,6 +98,7 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
     if optimizer in ("adamw", "muon") and not given.get("l2"):
         chosen["weight_decay"] = 0.2 if data.kind == "vectors" and data.shape[0] > FEW_COLUMNS else 0.02
     check_options(given)
+    check_until(data, given.get("until", 0))
     return dataclasses.replace(Recipe(**chosen), **given)
 
 
@@ -135,4 +136,18 @@ def check_options(given: Mapping[str, Any]) -> None:
     if given.get("elastic_beta") and not given.get("l1"):
         raise WxbError(
             "--elastic-beta is part of λΣ(βW² + |W|), and its λ is --l1", fix="--l1 0.0001 --elastic-beta 0.5"
+        )
+
+
+def check_until(data: Dataset, until: float) -> None:
+    """Raises WxbError where no validation could ever reach what `until` asks for."""
+    if until and data.task == "numbers":
+        raise WxbError(
+            f"--until is for classes and labels; {data.name} has numbers", fix="--early-stop 5, or --time 1m"
+        )
+    if until and not len(data.split.validation):
+        raise WxbError(
+            f"--until asks the validation part, and {data.name} has none",
+            f"split: {data.split.how}",
+            "--split 0.64,0.11,0.25",
         )
