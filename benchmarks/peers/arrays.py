@@ -16,12 +16,14 @@ def prepare(data: str, data_dir: str | None, folder: Path) -> Path:
     """
     loaded = wxb.load_data(data, data_dir=data_dir)
     split = loaded.split
-    parts = {"train": np.sort(np.concatenate([split.train, split.validation])), "test": split.test}
+    train, test = np.sort(np.concatenate([split.train, split.validation])), split.test
     pictures = loaded.examples.transpose(0, 2, 3, 1)
     path = folder / f"{data}.npz"
     np.savez(
         path,
-        **{f"{part}_x": np.ascontiguousarray(pictures[rows]) for part, rows in parts.items()},
-        **{f"{part}_y": loaded.targets[rows] for part, rows in parts.items()},
+        train_x=pictures[train],
+        train_y=loaded.targets[train],
+        test_x=pictures[test],
+        test_y=loaded.targets[test],
     )
     return path

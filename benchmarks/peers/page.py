@@ -150,7 +150,7 @@ def duration(row: Row, goal: float) -> float:
 
 def rate(row: Row) -> float:
     """The median of a row's samples of the matrix product, in GFLOP/s."""
-    return statistics.median(row["rates"])
+    return float(statistics.median(row["rates"]))
 
 
 def effort(row: Row, goal: float) -> float:
