@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Makes the environments of the peers in a folder: benchmarks/peers/environment.sh build/peers
+#
+# FOLDER/peers has all that get on with each other; FOLDER/fastai has fastai alone, since it brings torchvision, whose
+# published build may not load beside a CPU build of torch and would then break others that look for it.
+# PYTHON chooses the Python; TORCH_INDEX is an index of PyTorch wheels to look in besides pip's own, for example that of
+# the CPU builds. torch comes first, so that nothing else brings another build of it.
+set -euo pipefail
+folder=${1:?the folder to make the environments in, for example build/peers}
+here=$(cd "$(dirname "$0")" && pwd)
+
+for name in peers fastai; do
+    "${PYTHON:-python3}" -m venv "$folder/$name"
+    pip=("$folder/$name/bin/python" -m pip install --quiet --disable-pip-version-check)
+    "${pip[@]}" ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} "$(grep '^torch==' "$here/requirements.txt")"
+    "${pip[@]}" --requirement "$here/requirements$([ "$name" = peers ] || echo "-$name").txt"
+done
