@@ -59,7 +59,7 @@ def fold(model: Model, dtype: torch.dtype = torch.float32, first: int = 0) -> Fo
     if not first:
         chain.scale = model.scale
     chain.add(model.plan.items[first:])
-    restore = None if model.restore is None else copy.deepcopy(model.restore)
+    restore = None if model.restore is None else _computed(model.restore)
     return Folded(chain.finished(), restore, model.plan.targets)
 
 
@@ -67,6 +67,16 @@ def _through(steps: list[Step], x: Tensor) -> Tensor:
     for step in steps:
         x = step(x)
     return x
+
+
+def _as(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """As `x.to(dtype)`, which takes microseconds to find that there is nothing to do."""
+    return x if x.dtype == dtype else x.to(dtype)
+
+
+def _computed(layer: nn.Module) -> Step:
+    """A layer as it is, its numbers its own; what torch looks after at every call of a module is left out."""
+    return cast(Step, copy.deepcopy(layer).eval().forward)
 
 
 def _exact(numbers: Tensor) -> Tensor:
@@ -129,10 +139,10 @@ class _Product:
         weight = self.weight.to(layer.weight.device, dtype)
         bias = None if self.bias is None else self.bias.to(weight)
         if isinstance(layer, Affine):
-            return lambda x: F.linear(x.to(dtype).flatten(1), weight, bias)
+            return lambda x: F.linear(_as(x if x.ndim == 2 else x.flatten(1), dtype), weight, bias)
         weight = weight.contiguous(memory_format=torch.channels_last)
         stride, padding, dilation, groups = layer.stride, layer.padding, layer.dilation, layer.groups
-        return lambda x: F.conv2d(x.to(dtype), weight, bias, stride, padding, dilation, groups)
+        return lambda x: F.conv2d(_as(x, dtype), weight, bias, stride, padding, dilation, groups)
 
 
 class _Chain:
@@ -184,13 +194,13 @@ class _Chain:
             return
         elif planned.name == "MAXOUT" and self.product is not None and not self.pending:
             self.pieces = planned.pieces
-            self.pending.append(copy.deepcopy(layer))
+            self.pending.append(_computed(layer))
         elif planned.name in IN_PLACE:
-            self._step(IN_PLACE[planned.name](layer) if self._owned else copy.deepcopy(layer))
+            self._step(IN_PLACE[planned.name](layer) if self._owned else _computed(layer))
         elif planned.name == "LRN" and self.dtype not in WHOLE:
             self._step(lambda x: layer(x.float()))  # squares of few digits would leave none of the sum
         else:
-            self._step(copy.deepcopy(layer).eval())
+            self._step(_computed(layer))
 
     @property
     def _owned(self) -> bool:
@@ -218,8 +228,8 @@ class _Chain:
 
     def _need_scaled(self) -> None:
         if self.scale is not None:
-            scale, self.scale = copy.deepcopy(self.scale), None
-            self.steps.append(scale)
+            self.steps.append(_computed(self.scale))
+            self.scale = None
 
     def _close(self) -> None:
         """Nothing more goes into the last product."""
@@ -236,7 +246,7 @@ class _Chain:
             survival = 1.0
         through_arm, around = arm.finished(), shortcut.finished()
         if planned.pad:
-            around = [cast(Step, self.model.get_submodule(planned.path).shortcut)]
+            around = [_computed(self.model.get_submodule(f"{planned.path}.shortcut"))]
 
         def step(x: Tensor) -> Tensor:
             y, passed = _through(through_arm, x), _through(around, x)
