@@ -70,7 +70,8 @@ def through(
     out = torch.empty(len(examples), folded.targets)
     with torch.inference_mode(), machine.in_force():
         for start in range(0, len(examples), batch_size):
-            batch = torch.from_numpy(np.ascontiguousarray(examples[start : start + batch_size])).to(machine.device)
+            rows = np.require(examples[start : start + batch_size], requirements="CW")  # torch wants them writable
+            batch = torch.from_numpy(rows).to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)
             out[start : start + batch_size] = folded(batch)

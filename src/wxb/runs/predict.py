@@ -100,7 +100,9 @@ class Predictor:
         about = self.about
         examples = like_training(array, about.input, self.dtype)
         machine = self.machine.for_work(min(len(examples), self.batch_size) * about.multiply_adds)
-        return prediction(through(self.folded, examples, machine, self.batch_size), self.head, about.task, about.classes)
+        return prediction(
+            through(self.folded, examples, machine, self.batch_size), self.head, about.task, about.classes
+        )
 
 
 def prediction(scores: torch.Tensor, head: Head, task: str, names: tuple[str, ...]) -> Prediction:
@@ -143,7 +145,11 @@ def like_training(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> ND
     if given.dtype.kind not in "buif":
         raise WxbError(f"the examples are {given.dtype}; expected numbers ({dtype})")
     if dtype == "uint8":
-        if given.dtype != np.uint8 and given.size and not (np.all(given == np.floor(given)) and given.min() >= 0 and given.max() <= 255):
+        if (
+            given.dtype != np.uint8
+            and given.size
+            and not (np.all(given == np.floor(given)) and given.min() >= 0 and given.max() <= 255)
+        ):
             raise WxbError(
                 "the network was trained on bytes; the examples have other values",
                 f"expected whole numbers from 0 to 255, got {given.min():g} to {given.max():g}",
