@@ -85,7 +85,8 @@ def batches(files: Sequence[str], run: Run) -> Iterator[Batch]:
         if len(batch.problems) >= size:
             yield batch
             batch = Batch(files=begun)
-    yield batch
+    if batch.examples or batch.problems or batch.notes:
+        yield batch
 
 
 def ahead(items: Iterator[T]) -> Generator[T, None, None]:

@@ -70,7 +70,9 @@ def through(
     out = torch.empty(len(examples), folded.targets)
     with torch.inference_mode(), machine.in_force():
         for start in range(0, len(examples), batch_size):
-            rows = np.require(examples[start : start + batch_size], requirements="CW")  # torch wants them writable
+            rows = np.ascontiguousarray(examples[start : start + batch_size])
+            if not rows.flags.writeable:  # torch has no tensors that are not
+                rows = rows.copy()
             batch = torch.from_numpy(rows).to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)
