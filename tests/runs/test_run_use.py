@@ -80,6 +80,30 @@ def test_one_example_alone_is_a_batch_of_one(used, data):
     assert used[0].predict(data.examples[3]).classes == used[0].predict(data.examples[3:4]).classes
 
 
+def test_a_run_loads_its_network_once_for_all_predictions(used, data):
+    first = used[0].predict(data.examples)
+    (used[0].path / "weights.safetensors").unlink()
+    assert np.array_equal(used[0].predict(data.examples).probabilities, first.probabilities)
+
+
+def test_many_examples_are_what_they_are_alone_and_none_are_none(used, data):
+    many = np.tile(data.examples, (20, 1))
+    found = used[0].predict(many)
+    assert len(found) == len(many)
+    assert found.classes[: len(data.examples)] == used[0].predict(data.examples).classes
+    assert np.allclose(found.probabilities[-3:], used[0].predict(data.examples[-3:]).probabilities, atol=1e-6)
+    assert len(used[0].predict(data.examples[:0])) == 0
+
+
+def test_the_examples_stay_as_they_are(data, tmp_path):
+    run, _ = done(data, tmp_path / "rectified", "RELU-FC-4-RELU, SOFTMAX")
+    before = data.examples.copy()
+    run.predict(data.examples)
+    assert np.array_equal(data.examples, before)
+    before.setflags(write=False)  # as pictures are that Pillow has read
+    assert np.array_equal(run.predict(before).numbers, run.predict(data.examples).numbers)
+
+
 def test_numbers_come_in_their_own_units(tmp_path):
     data = numbers_data()
     run, model = done(data, tmp_path / "numbers", "FC-4-RELU, EUCLID")

@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from contextlib import closing, nullcontext
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
 from wxb import numbers
 from wxb.cli import options, printing
+from wxb.cli.examples import Example, ahead, batches
+from wxb.cli.progress import FileProgress
 from wxb.errors import WxbError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from wxb.runs.predict import Prediction
     from wxb.runs.run import Run
-
-MOST_NAMED = 5  # broken files that an error lists
-STREAM = "-"  # what standard input is called
-STREAMED = 2**30  # the most bytes that are read of it
-NUMPY = b"\x93NUMPY"  # the first bytes of a .npy file
-INK = {"digits": 16}  # the greatest value of a known set's pictures where it is not 255
-
-
-@dataclass(frozen=True)
-class Example:
-    """One thing to predict, and what it is called: a file, or a row of a file."""
-
-    file: str
-    row: int | None
-    values: NDArray[np.generic]
-
-    @property
-    def name(self) -> str:
-        """ "seven.png", "rows.npy 3"."""
-        return self.file if self.row is None else f"{self.file} {self.row}"
 
 
 def predict(run: str, files: tuple[str, ...], as_csv: bool, as_json: bool) -> None:
@@ -48,138 +26,125 @@ def predict(run: str, files: tuple[str, ...], as_csv: bool, as_json: bool) -> No
     A picture is brought to the size and the colours of those that the network was trained on. FILE - is standard input:
     a picture or an array.
     """
-    import numpy as np
-
     from wxb.runs.run import Run
 
     if as_csv and as_json:
         raise WxbError("--csv and --json are two forms of one thing", fix="one of them")
-
     opened = Run.open(run)
-    examples = read_files(files, opened)
-    if not examples:
-        raise WxbError("there is nothing to predict: the arrays have no rows")
-    found = opened.predict(np.stack([example.values for example in examples]))
-    predictions = as_dicts(examples, found)
-    if as_json:
-        printing.result_json("wxb/predict/1", {"run": run, "classes": list(found.names), "predictions": predictions})
-        return
-    if as_csv:
-        printing.result_csv(csv_rows(examples, predictions, found))
-        return
-    rows = [(example.name, *said(one)) for example, one in zip(examples, predictions, strict=True)]
-    head = ("file", "prediction", "probability")[: len(rows[0])]
-    printing.result(printing.table([head, *rows], numbers=[2], width=printing.columns(sys.stdout)))
+    output: Output = Csv() if as_csv else Json(run) if as_json else Table()
+    problems = predict_files(opened, files, output)
+    expected = "pictures, tables, or arrays of NumPy (.npy)"
+    if problems and len(files) == 1:
+        raise WxbError(problems[0].what, problems[0].detail, problems[0].fix or expected)
+    if problems:
+        raise WxbError(f"{len(problems)} of {len(files)} files cannot be predicted", fix=expected)
 
 
-def read_files(files: tuple[str, ...], run: Run) -> list[Example]:
-    """The examples in files, in order. Raises WxbError that names every file that holds none."""
-    examples: list[Example] = []
-    broken: list[str] = []
-    for file in files:
-        try:
-            examples += read_file(file, run)
-        except WxbError as problem:
-            broken.append(str(problem))
-    if broken:
-        of = f" of {len(files)}" if len(files) > 1 else ""
-        more = [f"and {len(broken) - MOST_NAMED} more"] if len(broken) > MOST_NAMED else []
-        raise WxbError(
-            f"{len(broken)}{of} files cannot be predicted" if len(files) > 1 else broken[0],
-            "\n".join(broken[:MOST_NAMED] + more) if len(files) > 1 else "",
-            "pictures, tables, or arrays of NumPy (.npy)",
-        )
-    return examples
+def predict_files(run: Run, files: tuple[str, ...], output: Output) -> list[WxbError]:
+    """Says what the network sees, as the files come; gives what is wrong with those that hold no example.
 
-
-def read_file(file: str, run: Run) -> list[Example]:
-    """A picture as one example, an array or a table as one a row. Raises WxbError where the file is none of them, or
-    does not fit.
+    Raises WxbError where there are no examples and no file is to blame.
     """
-    from wxb.data.frame import is_table
-
-    if file == STREAM:
-        return read_stream(run)
-    path = Path(file)
-    if not path.is_file():
-        raise WxbError(f"{file}: " + ("a folder; expected files" if path.is_dir() else "there is no such file"))
-    if path.suffix.lower() == ".npy":
-        return read_array(file, run)
-    if is_table(path):
-        return read_rows(file, run)
-    return [Example(file, None, read_picture(file, run))]
-
-
-def read_stream(run: Run) -> list[Example]:
-    """What standard input holds, a picture or an array. Raises WxbError as `read_file`."""
-    data = sys.stdin.buffer.read(STREAMED + 1) if sys.stdin is not None else b""
-    if not data:
-        raise WxbError("standard input is empty")
-    if len(data) > STREAMED:
-        raise WxbError(f"standard input has more than {numbers.count(STREAMED)} bytes")
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / ("stream.npy" if data.startswith(NUMPY) else "stream")
-        path.write_bytes(data)
-        try:
-            examples = read_file(str(path), run)
-        except WxbError as problem:
-            raise WxbError(problem.what.replace(str(path), "standard input")) from problem
-    return [replace(example, file=STREAM) for example in examples]
-
-
-def read_array(file: str, run: Run) -> list[Example]:
-    """The rows of an array (n, *shape), or the one of an array of an example's shape."""
     import numpy as np
 
-    shape = run.summary.input
-    try:
-        array = np.load(file, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as problem:
-        raise WxbError(f"{file}: no array of NumPy ({problem})") from problem
-    if array.shape == shape:
-        array = array[None]
-    if array.shape[1:] != shape:
-        expected = f"(n, {', '.join(map(str, shape))})"
-        raise WxbError(f"{file}: an array of shape {array.shape}; expected {expected}")
-    return [Example(file, row, values) for row, values in enumerate(array)]
+    from wxb.data.decoding import quiet_decoders
+
+    problems: list[WxbError] = []
+    something = False
+    pictures = len(run.summary.input) == 3
+    with (
+        quiet_decoders() if pictures else nullcontext(),
+        FileProgress(len(files)) as progress,
+        closing(ahead(batches(files, run))) as coming,
+    ):
+        for batch in coming:
+            for note in batch.notes:
+                progress.remark(printing.labelled("note", note))
+            for problem in batch.problems if len(files) > 1 else ():
+                progress.remark(printing.labelled("left out", str(problem)))
+            problems += batch.problems
+            if batch.examples:
+                output.add(batch.examples, run.predict(np.concatenate(batch.values)))
+                printing.flush()
+                something = True
+            progress.show(batch.files)
+    if something:
+        output.end()
+    elif not problems:
+        raise WxbError("there is nothing to predict: the arrays have no rows")
+    return problems
 
 
-def read_rows(file: str, run: Run) -> list[Example]:
-    """The rows of a table, prepared as those that the network was trained on; remarks say what those had not."""
-    from wxb.data import table
-
-    prepared = run.data.get("table")
-    if prepared is None:
-        raise WxbError(f"{file}: a table; the network was not trained on one")
-    examples, notes = table.read_rows(Path(file), prepared)
-    for note in notes:
-        printing.remark(printing.labelled("note", f"{file}: {note}"))
-    return [Example(file, row, values) for row, values in enumerate(examples)]
+# --- the forms of the output ----------------------------------------------------------------------------------------
 
 
-def read_picture(file: str, run: Run) -> NDArray[np.uint8]:
-    """A picture (channels, height, width) as the network takes it."""
-    import numpy as np
+class Output(Protocol):
+    """A form that predictions are printed in, batch by batch; one that gets none prints nothing."""
 
-    from wxb.data.decoding import LeftOut, decode, quiet_decoders, read_header
-    from wxb.data.load import MAX_PIXELS
+    def add(self, examples: list[Example], found: Prediction) -> None:
+        """Prints what was predicted of these."""
 
-    shape = run.summary.input
-    if len(shape) != 3:
-        raise WxbError(f"{file}: the network takes rows of {shape[0]} numbers, no pictures")
-    channels, height, width = shape
-    with quiet_decoders():
-        try:
-            header = read_header(Path(file), MAX_PIXELS)
-            fits = (header.height, header.width) == (height, width)
-            if not fits and height != width:
-                sizes = f"{header.height}x{header.width} pixels; the network takes {height}x{width}"
-                raise WxbError(f"{file}: {sizes}")
-            picture = decode(Path(file), channels == 1, None if fits else height, MAX_PIXELS)
-        except LeftOut as reason:
-            raise WxbError(f"{file}: {reason.reason}" + (f" ({reason.more})" if reason.more else "")) from reason
-    ink = INK.get(str(run.data["source"].get("source")), 255)
-    return (picture.astype(np.uint16) * ink // 255).astype(np.uint8)
+    def end(self) -> None:
+        """There are no more."""
+
+
+class Table:
+    """Columns for people, as wide as the first batch needs them."""
+
+    def __init__(self) -> None:
+        self._width = printing.columns(sys.stdout)
+        self._widths: list[int] = []
+
+    def add(self, examples: list[Example], found: Prediction) -> None:
+        """A line an example, under a head."""
+        predictions = as_dicts(examples, found)
+        rows = [(example.name, *said(one)) for example, one in zip(examples, predictions, strict=True)]
+        if not self._widths:
+            rows.insert(0, ("file", "prediction", "probability")[: len(rows[0])])
+            self._widths = printing.widths(rows, self._width)
+        room = None if self._width is None else self._widths[0]
+        shown = [(printing.short(name, room), *rest) for name, *rest in rows]
+        printing.result(printing.lines(shown, self._widths, numbers=[2]))
+
+    def end(self) -> None:
+        """Nothing stands below."""
+
+
+class Csv:
+    """RFC 4180, a line an example."""
+
+    def __init__(self) -> None:
+        self._begun = False
+
+    def add(self, examples: list[Example], found: Prediction) -> None:
+        """The lines, the first time under the head."""
+        rows = csv_rows(examples, as_dicts(examples, found), found)
+        printing.result_csv(rows[1:] if self._begun else rows)
+        self._begun = True
+
+    def end(self) -> None:
+        """Nothing stands below."""
+
+
+class Json:
+    """One object in one line, of which the predictions are written as they come."""
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        self._before = ""
+
+    def add(self, examples: list[Example], found: Prediction) -> None:
+        """The predictions, the first time behind all else that the object holds."""
+        if not self._before:
+            head = json.dumps({"schema": "wxb/predict/1", "run": self.run, "classes": list(found.names)})
+            self._before = f'{head[:-1]}, "predictions": ['
+        said = ", ".join(json.dumps(one, allow_nan=False) for one in as_dicts(examples, found))
+        printing.result(self._before + said, end="")
+        self._before = ", "
+
+    def end(self) -> None:
+        """Closes the object."""
+        printing.result("]}")
 
 
 def as_dicts(examples: list[Example], found: Prediction) -> list[dict[str, Any]]:

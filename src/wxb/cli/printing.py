@@ -26,10 +26,10 @@ class OutputLost(Exception):
     """Standard output cannot be written: its reader has gone, or its disk is full. The cause says which."""
 
 
-def result(text: str = "") -> None:
+def result(text: str = "", end: str = "\n") -> None:
     """One line, or several, of what was asked for. Raises OutputLost."""
     try:
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(text + end)
     except OSError as problem:
         raise OutputLost from problem
 
@@ -116,14 +116,25 @@ def table(
     Where they need more than `width`, column `gives_way` has the middle of its longest cells left out.
     """
     filled = [list(row) for row in rows]
-    widths = [max(len(cell) for cell in column) for column in zip(*filled, strict=True)]
-    if width is not None and (over := sum(widths) + 3 * (len(widths) - 1) - width) > 0:
-        widths[gives_way] = max(widths[gives_way] - over, 12)
-        for row in filled:
-            row[gives_way] = short(row[gives_way], widths[gives_way])
-    lines = []
+    sizes = widths(filled, width, gives_way)
     for row in filled:
-        sized = enumerate(zip(row, widths, strict=True))
+        row[gives_way] = short(row[gives_way], sizes[gives_way])
+    return lines(filled, sizes, numbers)
+
+
+def widths(rows: Sequence[Sequence[str]], width: int | None = None, gives_way: int = 0) -> list[int]:
+    """How wide the columns of a table of these rows are."""
+    found = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    if width is not None and (over := sum(found) + 3 * (len(found) - 1) - width) > 0:
+        found[gives_way] = max(found[gives_way] - over, 12)
+    return found
+
+
+def lines(rows: Iterable[Sequence[str]], sizes: Sequence[int], numbers: Sequence[int] = ()) -> str:
+    """Rows of a table whose columns have these widths; a longer cell moves the rest of its line."""
+    said = []
+    for row in rows:
+        sized = enumerate(zip(row, sizes, strict=True))
         cells = (cell.rjust(size) if place in numbers else cell.ljust(size) for place, (cell, size) in sized)
-        lines.append("   ".join(cells).rstrip())
-    return "\n".join(lines)
+        said.append("   ".join(cells).rstrip())
+    return "\n".join(said)

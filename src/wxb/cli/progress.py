@@ -1,4 +1,4 @@
-"""The line that says how far training has come: moving on a terminal, one line an epoch elsewhere."""
+"""The line that says how far training, or the prediction of many files, has come."""
 
 from __future__ import annotations
 
@@ -16,6 +16,45 @@ if TYPE_CHECKING:
 CELLS = 20  # of the bar
 REDRAW = 0.1  # seconds between two drawings
 ERASE = "\r\x1b[2K"
+
+
+class FileProgress:
+    """How many files are done: a line that moves on a terminal, where their results go elsewhere and take long."""
+
+    def __init__(self, files: int) -> None:
+        self.files = files
+        self.moving = sys.stderr.isatty() and not sys.stdout.isatty()
+        self._began = self._drawn = time.monotonic()
+        self._text = ""  # what stands on the screen
+
+    def __enter__(self) -> FileProgress:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._draw("")
+
+    def show(self, done: int) -> None:
+        """Draws how far it is, where a second has passed and it is time to."""
+        now = time.monotonic()
+        if self.moving and now - self._began >= 1 and now - self._drawn >= REDRAW:
+            left = (now - self._began) / done * (self.files - done)
+            counted = f"{numbers.count(done)} of {numbers.count(self.files)}"
+            text = f"{counted}  {bar(done / self.files)}  {numbers.duration(left)} left"
+            self._draw(printing.labelled("files", text))
+            self._drawn = now
+
+    def remark(self, text: str) -> None:
+        """A line of its own, above the one that moves."""
+        drawn = self._text
+        self._draw("")
+        printing.remark(text)
+        self._draw(drawn)
+
+    def _draw(self, text: str) -> None:
+        if text or self._text:
+            width = printing.columns(sys.stderr)
+            printing.remark(ERASE + (text if width is None else text[: width - 1]), end="")
+        self._text = text
 
 
 class Progress:

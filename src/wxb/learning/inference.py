@@ -1,4 +1,4 @@
-"""Scores of a trained network for many examples, in evaluation mode."""
+"""Scores of a trained network for many examples, computed by its folded form (`wxb.network.folded`)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from wxb.learning.machine import Machine
+from wxb.learning.machine import DTYPES, Machine
+from wxb.network.folded import Folded, fold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wxb.network.build import Model
+    from wxb.notation.tree import Plan
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,15 @@ class Score:
 
 BATCH = 512  # examples at a time: large enough for the matrix product
 NUMBERS = 2**27  # but no more than make so many numbers in the widest layer: half a gigabyte
+# a CPU is fastest with fewer: 8 MB, which the next layer finds in the cache, and no new memory of the system each time
+BATCH_CPU, NUMBERS_CPU = 256, 2**21
+
+
+def batch_size_for(plan: Plan, machine: Machine) -> int:
+    """How many examples are computed at a time: as many as the memory is sure to hold and the machine is fast with."""
+    widest = max(math.prod(layer.output) for layer in plan.layers)
+    most, numbers = (BATCH_CPU, NUMBERS_CPU) if machine.device == "cpu" else (BATCH, NUMBERS)
+    return max(1, min(most, numbers // widest))
 
 
 def logits(
@@ -44,26 +55,37 @@ def logits(
     computed: bool = False,
     rows: NDArray[np.int64] | None = None,
 ) -> torch.Tensor:
-    """Logits (n, targets) float32 on the CPU of raw examples (n, …), or of n `rows` of them; the model is left in the
-    mode that it was in.
+    """Logits (n, targets) float32 on the CPU of raw examples (n, …), or of n `rows` of them, as the model gives them in
+    evaluation mode.
 
-    `batch_size` examples are computed at a time, by default as many as the memory is sure to hold. `computed`: the
-    examples are what `features` gave.
+    `batch_size` examples are computed at a time, by default what `batch_size_for` says. `computed`: the examples are
+    what `features` gave.
     """
-    if batch_size is None:
-        widest = max(math.prod(layer.output) for layer in model.plan.layers)
-        batch_size = max(1, min(BATCH, NUMBERS // widest))
-    was_training = model.training
-    model.eval()
-    rows = np.arange(len(examples)) if rows is None else rows
-    out = torch.empty(len(rows), model.plan.targets)
-    with torch.inference_mode(), machine.in_force(), machine.autocast():
-        for start in range(0, len(rows), batch_size):
-            batch = torch.from_numpy(examples[rows[start : start + batch_size]]).to(machine.device)
+    folded = fold(model, DTYPES[machine.precision], first=1 if computed else 0)
+    return through(folded, examples, machine, batch_size or batch_size_for(model.plan, machine), rows)
+
+
+def through(
+    folded: Folded,
+    examples: NDArray[np.uint8] | NDArray[np.float32],
+    machine: Machine,
+    batch_size: int,
+    rows: NDArray[np.int64] | None = None,
+) -> torch.Tensor:
+    """Logits (n, targets) float32 on the CPU of examples (n, …), or of n `rows` of them, `batch_size` at a time."""
+    out = torch.empty(len(examples if rows is None else rows), folded.targets)
+    with torch.inference_mode(), machine.in_force():
+        for start in range(0, len(out), batch_size):
+            if rows is not None:
+                part = examples[rows[start : start + batch_size]]
+            else:
+                part = np.ascontiguousarray(examples[start : start + batch_size])
+                if not part.flags.writeable:  # torch has no tensors that are not
+                    part = part.copy()
+            batch = torch.from_numpy(part).to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)
-            out[start : start + batch_size] = (model.behind if computed else model)(batch).float()
-    model.train(was_training)
+            out[start : start + batch_size] = folded(batch)
     return out
 
 

@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -45,6 +45,10 @@ class Machine:
             torch.set_num_threads(threads)
             torch.backends.cudnn.deterministic = deterministic
             torch.backends.cudnn.benchmark = benchmark
+
+    def for_work(self, work: float) -> Machine:
+        """The machine for batches of so many multiply-adds: on a CPU one thread where they are few."""
+        return self if self.threads == 1 or work >= SMALL_STEP else replace(self, threads=1)
 
     def __str__(self) -> str:
         where = f"{self.threads} thread{'s' if self.threads > 1 else ''}" if self.device == "cpu" else self.device

@@ -73,14 +73,36 @@ def trained(run: Run) -> Model:
     return model.eval()
 
 
-def predict(run: Run, array: NDArray[Any]) -> Prediction:
-    """Predictions for examples (n, …) or one example (…). Raises WxbError where they are not like the training data."""
-    from wxb.learning.inference import logits
+class Predictor:
+    """A finished run's network, folded for prediction, and the machine that it computes on."""
 
-    examples = like_training(array, run.summary.input, str(run.data["dtype"]))
-    machine = machine_of(run)
-    model = run.model().to(machine.device)
-    return prediction(logits(model, examples, machine), model.head, run.summary.task, run.summary.classes)
+    def __init__(self, run: Run) -> None:
+        """Raises WxbError where the run has not finished, or weights and network do not fit each other."""
+        from wxb.learning.inference import batch_size_for
+        from wxb.learning.machine import DTYPES
+        from wxb.network.folded import fold
+
+        self.about = run.summary
+        self.dtype = str(run.data["dtype"])
+        self.machine = machine_of(run)
+        model = trained(run).to(self.machine.device)
+        self.head = model.head
+        self.folded = fold(model, DTYPES[self.machine.precision])
+        self.batch_size = batch_size_for(model.plan, self.machine)
+
+    def predict(self, array: NDArray[Any]) -> Prediction:
+        """Predictions for examples (n, …) or one example (…).
+
+        Raises WxbError where they are not like the training data.
+        """
+        from wxb.learning.inference import through
+
+        about = self.about
+        examples = like_training(array, about.input, self.dtype)
+        machine = self.machine.for_work(min(len(examples), self.batch_size) * about.multiply_adds)
+        return prediction(
+            through(self.folded, examples, machine, self.batch_size), self.head, about.task, about.classes
+        )
 
 
 def prediction(scores: torch.Tensor, head: Head, task: str, names: tuple[str, ...]) -> Prediction:
@@ -91,7 +113,7 @@ def prediction(scores: torch.Tensor, head: Head, task: str, names: tuple[str, ..
     probabilities = None if chances is None else np.asarray(chances.numpy(), np.float32)
     if task == "labels":
         return Prediction(task, names, np.asarray(head.predict(scores).numpy(), np.int64), probabilities)
-    return Prediction(task, names, scores.argmax(dim=1).numpy().astype(np.int64), probabilities)
+    return Prediction(task, names, scores.numpy().argmax(axis=1), probabilities)
 
 
 def machine_of(run: Run) -> Machine:
@@ -125,7 +147,11 @@ def like_training(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> ND
     if dtype == "uint8" and given.dtype == np.uint8:
         return given
     if dtype == "uint8":
-        if given.size and not (np.all(given == np.floor(given)) and given.min() >= 0 and given.max() <= 255):
+        if (
+            given.dtype != np.uint8
+            and given.size
+            and not (np.all(given == np.floor(given)) and given.min() >= 0 and given.max() <= 255)
+        ):
             raise WxbError(
                 "the network was trained on bytes; the examples have other values",
                 f"expected whole numbers from 0 to 255, got {given.min():g} to {given.max():g}",

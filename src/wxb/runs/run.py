@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 
     from wxb.network.build import Model
     from wxb.runs.evaluate import Evaluation
-    from wxb.runs.predict import Prediction
+    from wxb.runs.predict import Prediction, Predictor
 
 T = TypeVar("T")
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
@@ -362,7 +362,7 @@ class Run:
     def weights(self) -> dict[str, Tensor]:
         """The weights that the report is about, by their names in the network."""
         self._need_finished("weights")
-        self._check(WEIGHTS, _bytes(self.path / WEIGHTS))
+        self._read(WEIGHTS)  # is it what it was
         return files.read_tensors(self.path / WEIGHTS)[0]
 
     def model(self) -> Model:
@@ -373,9 +373,14 @@ class Run:
 
     def predict(self, array: NDArray[Any]) -> Prediction:
         """What the network says of examples (n, …), or of one (…), as the training data had them."""
-        from wxb.runs.predict import predict
+        return self.predictor.predict(array)
 
-        return predict(self, array)
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The trained network made ready for prediction: the first call loads it, the others find it here."""
+        from wxb.runs.predict import Predictor
+
+        return Predictor(self)
 
     def evaluate(self, data: Dataset | None = None, part: str | None = None) -> Evaluation:
         """How good the network is on a part of `data`: by default on the test part of the run's own data, and on all
@@ -391,13 +396,6 @@ class Run:
         Raises WxbError where it was given as arrays, or is not there any more.
         """
         return load_again(self.path, self.data["source"], data_dir)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise WxbError(f"{path} is missing or cannot be read", str(error), exit_code=FAILED) from error
 
 
 def _now() -> str:

@@ -1,0 +1,274 @@
+"""A trained network made ready for prediction: what training needs is taken out, what can be one product becomes one.
+
+    BN behind a CONV or FC    in its weights: W' = aW, b' = a(b − mean) + β with a = γ / √(variance + ε), a channel
+    (x − mean) / std          in the first CONV or FC, as far as that is exact
+    DROP, stochastic depth    nothing is left to do
+    activations               in place, where nobody else reads what they read
+
+Batch normalization is that of Ioffe, Szegedy 2015; section 3.1 has a in their equation for inference. What is folded is
+computed in float64 and rounded once. The model stays as it is.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from wxb.network.build import Model, Standardize
+from wxb.network.layers import Affine, Convolution
+from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual
+
+Step = Callable[[Tensor], Tensor]
+
+WHOLE = (torch.float32, torch.float64)  # what need not be spared the subtraction of large numbers, or squares
+
+# |mean| in standard deviations up to which x may be multiplied before its mean is taken off: beyond, years or heights
+# above the sea lose digits of float32 that the difference keeps
+NEAR = 8.0
+
+
+class Folded:
+    """The logits of a model in evaluation mode, in fewer passes over the numbers. Made by `fold`."""
+
+    def __init__(self, steps: list[Step], restore: Step | None, targets: int) -> None:
+        self.steps = steps
+        self.targets = targets
+        self.restore = restore
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """x: (batch, …) as `Model` takes it, uint8 or float, unchanged → logits (batch, targets), float32 or wider."""
+        x = _through(self.steps, x)
+        if x.dtype not in WHOLE:
+            x = x.float()
+        return x if self.restore is None else self.restore(x)
+
+
+@torch.no_grad()
+def fold(model: Model, dtype: torch.dtype = torch.float32, first: int = 0) -> Folded:
+    """The model made ready, on its device; CONV and FC compute in `dtype`.
+
+    From item `first` on: what `Model.behind` does is first = 1. Weights that nothing is folded into are shared with the
+    model where `dtype` is theirs.
+    """
+    chain = _Chain(model, dtype)
+    if not first:
+        chain.scale = model.scale
+    chain.add(model.plan.items[first:])
+    restore = None if model.restore is None else _computed(model.restore)
+    return Folded(chain.finished(), restore, model.plan.targets)
+
+
+def _through(steps: list[Step], x: Tensor) -> Tensor:
+    for step in steps:
+        x = step(x)
+    return x
+
+
+def _as(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """As `x.to(dtype)`, which takes microseconds to find that there is nothing to do."""
+    return x if x.dtype == dtype else x.to(dtype)
+
+
+def _computed(layer: nn.Module) -> Step:
+    """A layer as it is, its numbers its own; what torch looks after at every call of a module is left out."""
+    return cast(Step, copy.deepcopy(layer).eval().forward)
+
+
+def _exact(numbers: Tensor) -> Tensor:
+    """In float64, on the CPU: some devices have none."""
+    return numbers.detach().cpu().double()
+
+
+# --- one layer after the other --------------------------------------------------------------------------------------
+
+
+class _Product:
+    """A CONV or FC while it is folded, and as a step; factors and shifts (outputs,) are float64."""
+
+    def __init__(self, layer: nn.Module, dtype: torch.dtype) -> None:
+        assert isinstance(layer, Convolution | Affine)
+        self.layer = layer
+        self.dtype = dtype
+        self.weight: Tensor = layer.weight.detach()
+        self.bias: Tensor | None = None if layer.bias is None else layer.bias.detach()
+
+    def then(self, factor: Tensor, shift: Tensor | None = None) -> None:
+        """Let factor · y + shift follow."""
+        per_output = (-1,) + (1,) * (self.weight.ndim - 1)
+        self.weight = _exact(self.weight) * factor.view(per_output)
+        if self.bias is not None:
+            self.bias = _exact(self.bias) * factor
+        if shift is not None:
+            self.bias = shift if self.bias is None else self.bias + shift
+
+    def after(self, scale: Standardize, shape: tuple[int, ...]) -> Step | None:
+        """Let (x − mean) / std of inputs (batch, *shape) come before; the step that is left of that is given back.
+
+        The division always goes in. So does the mean, but where a padding's zeros stand for it or digits would be lost.
+        """
+        mean, std = (_exact(each).expand(shape) for each in (scale.mean, scale.std))
+        if isinstance(self.layer, Convolution):
+            groups = self.layer.groups  # the weights are (outputs, channels / groups, height, width)
+            each = len(self.weight) // groups
+            mean, std = (
+                part[:, 0, 0].view(groups, 1, -1).expand(-1, each, -1).reshape(len(self.weight), -1, 1, 1)
+                for part in (mean, std)
+            )
+            padded = any(cast(tuple[int, int], self.layer.padding))
+        else:
+            mean, std = mean.reshape(1, -1), std.reshape(1, -1)
+            padded = False
+        self.weight = _exact(self.weight) / std
+        if not mean.any():
+            return None
+        if padded or self.dtype not in WHOLE or bool((mean.abs() > NEAR * std).any()):
+            centre = scale.mean.clone()
+            return lambda x: x - centre
+        shift = -(self.weight * mean).flatten(1).sum(1)
+        self.bias = shift if self.bias is None else _exact(self.bias) + shift
+        return None
+
+    def step(self) -> Step:
+        """What computes it, of (batch, …) in any dtype."""
+        dtype, layer = self.dtype, self.layer
+        weight = self.weight.to(layer.weight.device, dtype)
+        bias = None if self.bias is None else self.bias.to(weight)
+        if isinstance(layer, Affine):
+            return lambda x: F.linear(_as(x if x.ndim == 2 else x.flatten(1), dtype), weight, bias)
+        weight = weight.contiguous(memory_format=torch.channels_last)
+        stride, padding, dilation, groups = layer.stride, layer.padding, layer.dilation, layer.groups
+        return lambda x: F.conv2d(_as(x, dtype), weight, bias, stride, padding, dilation, groups)
+
+
+class _Chain:
+    """Items one after the other, becoming steps."""
+
+    def __init__(self, model: Model, dtype: torch.dtype) -> None:
+        self.model = model
+        self.dtype = dtype
+        self.steps: list[Step] = []
+        self.scale: Standardize | None = None  # what is still to be done to the input
+        self.product: _Product | None = None  # what a BN can still go into
+        self.pieces = 1  # of a MAXOUT that stands between
+        self.pending: list[Step] = []  # the steps behind `product`
+
+    def add(self, items: tuple[Planned, ...]) -> None:
+        """Turns the items into steps."""
+        for item in items:
+            match item:
+                case PlannedLayer():
+                    self._layer(item)
+                case PlannedResidual():
+                    self._step(self._residual(item))
+                case PlannedConcat():
+                    self._step(self._concat(item))
+
+    def finished(self) -> list[Step]:
+        """All steps; nothing more can be added."""
+        self._close()
+        self._need_scaled()
+        return self.steps
+
+    def scaled(self, factor: float) -> bool:
+        """Multiplies what comes out, where a product stands last: whether it does."""
+        if self.product is None or self.pieces > 1:
+            return False
+        self.product.then(torch.full((len(self.product.weight),), factor, dtype=torch.float64))
+        return True
+
+    def _layer(self, planned: PlannedLayer) -> None:
+        layer = self.model.get_submodule(planned.path)
+        if planned.name in ("CONV", "FC"):
+            product = _Product(layer, self.dtype)
+            if self.scale is not None:
+                left, self.scale = product.after(self.scale, planned.input), None
+                self.steps += [] if left is None else [left]
+            self._close()
+            self.product = product
+        elif planned.name == "DROP" or (planned.name == "BN" and self._normalized(layer)):
+            return
+        elif planned.name == "MAXOUT" and self.product is not None and not self.pending:
+            self.pieces = planned.pieces
+            self.pending.append(_computed(layer))
+        elif planned.name in IN_PLACE:
+            self._step(IN_PLACE[planned.name](layer) if self._owned else _computed(layer))
+        elif planned.name == "LRN" and self.dtype not in WHOLE:
+            self._step(lambda x: layer(x.float()))  # squares of few digits would leave none of the sum
+        else:
+            self._step(_computed(layer))
+
+    @property
+    def _owned(self) -> bool:
+        """Whether what comes next reads numbers that a step of this chain made, so that nobody else needs them."""
+        return bool(self.steps or self.product or self.scale)
+
+    def _normalized(self, layer: nn.Module) -> bool:
+        """Folds a normalization into the product before it: whether that is exact.
+
+        Over a MAXOUT it is where no factor is negative: max(ay) = a max(y) for a ≥ 0.
+        """
+        assert isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)
+        mean, variance = (_exact(cast(Tensor, each)) for each in (layer.running_mean, layer.running_var))
+        factor = _exact(layer.weight) / (variance + layer.eps).sqrt()
+        shift = _exact(layer.bias) - mean * factor
+        if self.product is None or (self.pieces > 1 and bool((factor < 0).any())):
+            return False
+        self.product.then(factor.repeat_interleave(self.pieces), shift.repeat_interleave(self.pieces))
+        return True
+
+    def _step(self, step: Step) -> None:
+        self._need_scaled()
+        self._close()
+        self.steps.append(step)
+
+    def _need_scaled(self) -> None:
+        if self.scale is not None:
+            self.steps.append(_computed(self.scale))
+            self.scale = None
+
+    def _close(self) -> None:
+        """Nothing more goes into the last product."""
+        if self.product is not None:
+            self.steps += [self.product.step(), *self.pending]
+        self.product, self.pieces, self.pending = None, 1, []
+
+    def _residual(self, planned: PlannedResidual) -> Step:
+        arm, shortcut = (_Chain(self.model, self.dtype) for _ in range(2))
+        arm.add(planned.arm)
+        shortcut.add(planned.shortcut)
+        survival = planned.survival
+        if survival < 1 and arm.scaled(survival):
+            survival = 1.0
+        through_arm, around = arm.finished(), shortcut.finished()
+        if planned.pad:
+            around = [_computed(self.model.get_submodule(f"{planned.path}.shortcut"))]
+
+        def step(x: Tensor) -> Tensor:
+            y, passed = _through(through_arm, x), _through(around, x)
+            if y is x or y.dtype != passed.dtype or survival < 1:
+                return torch.add(passed, y, alpha=survival)
+            return y.add_(passed)
+
+        return step
+
+    def _concat(self, planned: PlannedConcat) -> Step:
+        chains = [_Chain(self.model, self.dtype) for _ in planned.branches]
+        for chain, branch in zip(chains, planned.branches, strict=True):
+            chain.add(branch)
+        branches = [chain.finished() for chain in chains]
+        return lambda x: torch.cat([_through(branch, x) for branch in branches], dim=1)
+
+
+IN_PLACE: dict[str, Callable[[nn.Module], Step]] = {
+    "SIGMOID": lambda layer: torch.sigmoid_,
+    "TANH": lambda layer: torch.tanh_,
+    "RELU": lambda layer: torch.relu_,
+    "SILU": lambda layer: lambda x: F.silu(x, inplace=True),
+    "LEAKY": lambda layer: lambda x: F.leaky_relu_(x, cast(nn.LeakyReLU, layer).negative_slope),
+    "ELU": lambda layer: lambda x: F.elu_(x, cast(nn.ELU, layer).alpha),
+}
