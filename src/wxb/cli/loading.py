@@ -1,4 +1,4 @@
-"""From what a person or a run calls data to the data set."""
+"""From what a person calls data to the data set."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from wxb.cli import printing
 from wxb.cli.options import LOADING
-from wxb.errors import WxbError
 
 if TYPE_CHECKING:
     from wxb.data import Dataset
@@ -47,22 +46,6 @@ def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
     if square and "size" not in settings and _is_path(source):
         settings = {**settings, "size": sizes[1]}
     return load(source, settings)
-
-
-def load_again(run: Run, data_dir: str | None = None) -> Dataset:
-    """The data that a run was trained on. Raises WxbError where it was given as arrays, or is not there any more."""
-    from wxb.data import load_data
-
-    stored = dict(run.data["source"])
-    source = stored.pop("source")
-    if source == "arrays":
-        raise WxbError(
-            f"{run.path} was trained on arrays, which only Python can give again",
-            fix="in Python: wxb.Run.open(path).evaluate(data)",
-        )
-    if data_dir is not None:
-        stored["data_dir"] = data_dir
-    return load_data(source, **stored)
 
 
 def _is_path(source: str) -> bool:

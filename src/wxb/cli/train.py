@@ -12,7 +12,7 @@ import click
 
 from wxb.cli import options, printing, results
 from wxb.cli.config import BINDINGS, read_config
-from wxb.cli.following import details, follow, head, show_result
+from wxb.cli.following import details, follow, follow_to_result, head, show_result
 from wxb.cli.loading import load
 from wxb.errors import DONE, WxbError
 
@@ -50,12 +50,7 @@ def train(
     if dry_run:
         show_plan(training, as_json)
         return DONE
-    code = follow(training, quiet, verbose)
-    if training.result and as_json:
-        printing.result_json("wxb/train/1", training.result)
-    elif training.result:
-        show_result(training)
-    return code
+    return follow_to_result(training, as_json, quiet, verbose)
 
 
 def merged(words: tuple[str, ...], config: str | None, given: dict[str, Any]) -> dict[str, Any]:
