@@ -59,6 +59,22 @@ def write(path: Path, data: bytes | str, kept: str = "") -> None:
         part.write_bytes(data.encode() if isinstance(data, str) else data)
 
 
+def read(path: Path) -> bytes:
+    """A file's bytes. Raises WxbError where it is missing or cannot be read."""
+    with _reading(path):
+        return path.read_bytes()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise WxbError(f"{path} is missing", fix="bring it back, or train again", exit_code=FAILED) from None
+    except OSError as error:
+        raise WxbError(f"{path} cannot be read: {error.strerror or error}", fix="make it readable") from error
+
+
 def json_text(value: object) -> bytes:
     """JSON that a person can read: two blanks a level, a line end after the last."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
@@ -70,9 +86,9 @@ def digest(data: bytes) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """blake3 of a file's content, read in pieces."""
+    """blake3 of a file's content, read in pieces. Raises WxbError as `read`."""
     hasher = blake3.blake3()
-    with path.open("rb") as file:
+    with _reading(path), path.open("rb") as file:
         while piece := file.read(1 << 20):
             hasher.update(piece)
     return hasher.hexdigest()
@@ -115,12 +131,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     from safetensors.torch import load
 
     # read once: safetensors' own way from a path opens the file twice, and another checkpoint may come between
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise WxbError(f"{path} is missing", exit_code=FAILED) from None
-    except OSError as error:
-        raise WxbError(f"{path} cannot be read: {error.strerror}") from error
+    data = read(path)
     try:
         tensors = load(data)
         metadata = _metadata(data)

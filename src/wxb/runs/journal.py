@@ -83,7 +83,7 @@ class Journal:
     @cached_property
     def lines(self) -> list[bytes]:
         """The history, a JSON object a line."""
-        return (self.folder / HISTORY).read_bytes().splitlines()
+        return files.read(self.folder / HISTORY).splitlines()
 
     @property
     def exists(self) -> bool:

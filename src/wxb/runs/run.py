@@ -142,7 +142,7 @@ class Run:
         folder = Path(path)
         run = cls(folder, read_summary(folder))
         if run.summary.state == "finished":
-            run._check(SUMMARY, (folder / SUMMARY).read_bytes())
+            run._check(SUMMARY, files.read(folder / SUMMARY))
         return run
 
     # --- what is in it -----------------------------------------------------------------------------------------------
@@ -199,13 +199,7 @@ class Run:
 
     def _read(self, name: str) -> bytes:
         """A file's bytes; those of a finished run as the manifest has them, or an error."""
-        path = self.path / name
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            raise WxbError(f"{path} is missing", exit_code=FAILED) from None
-        except OSError as error:
-            raise WxbError(f"{path} cannot be read: {error.strerror}") from error
+        data = files.read(self.path / name)
         if self.summary.state == "finished":
             self._check(name, data)
         return data
@@ -267,10 +261,13 @@ class Run:
             need_same(self.path, self.data, self.split, data)
             self._journal = Journal(self.path)
             checkpoint = self._journal.checkpoint()
+            if checkpoint and (epochs := len(self.history)) < checkpoint.epochs:
+                what = f"{self.path / HISTORY} is damaged: it has {epochs} of {checkpoint.epochs} epochs"
+                raise WxbError(what, exit_code=FAILED)
+            self._journal.rewind(checkpoint)
         except WxbError:
             self.close()
             raise
-        self._journal.rewind(checkpoint)
         self.summary.state = "running"
         self._saved = self.summary.steps.done = int(checkpoint.counters["step"]) if checkpoint else 0
         self._write_summary()
@@ -355,7 +352,7 @@ class Run:
     def weights(self) -> dict[str, Tensor]:
         """The weights that the report is about, by their names in the network."""
         self._need_finished("weights")
-        self._check(WEIGHTS, _bytes(self.path / WEIGHTS))
+        self._read(WEIGHTS)
         return files.read_tensors(self.path / WEIGHTS)[0]
 
     def model(self) -> Model:
@@ -384,13 +381,6 @@ class Run:
         Raises WxbError where it was given as arrays, or is not there any more.
         """
         return load_again(self.path, self.data["source"], data_dir)
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise WxbError(f"{path} is missing or cannot be read", str(error), exit_code=FAILED) from error
 
 
 def _now() -> str:
