@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from tests.cli.conftest import COMMAND, Ended, environment, valid
+from wxb import load_data, train
 
 SMALL = ("digits", "FC-32-RELU, SOFTMAX", "--epochs", 3, "--threads", 1)
 
@@ -298,22 +299,52 @@ def test_evaluate_refuses_data_of_another_shape_or_with_other_classes(trained, c
 
 
 def test_predict_knows_pictures_and_rows(trained, call):
-    from wxb.data import load_data
-
     digits = load_data("digits")
-    Image.fromarray((digits.examples[0, 0].astype(int) * 255 // 16).astype(np.uint8)).save("zero.png")
+    Image.fromarray((digits.examples[0, 0] * (255 / 16)).round().astype(np.uint8)).save("zero.png")
     np.save("rows.npy", digits.examples[:3])
     found = valid(call("predict", trained[1], "zero.png", "rows.npy", "--json").json)["predictions"]
     assert [(one["file"], one.get("row")) for one in found] == [
         ("zero.png", None), ("rows.npy", 0), ("rows.npy", 1), ("rows.npy", 2),
     ]  # fmt: skip
     assert found[0]["class"] == found[1]["class"]
-    assert found[0]["probability"] == pytest.approx(found[1]["probability"], abs=0.1)  # ink was counted to 16 again
+    assert found[0]["probability"] == found[1]["probability"]  # ink is counted to 16 again
     assert found[0]["probability"] == max(found[0]["probabilities"].values())
     assert sum(found[0]["probabilities"].values()) == pytest.approx(1)
     spoken = call("predict", trained[1], "zero.png").out.splitlines()
     assert spoken[0].split() == ["file", "prediction", "probability"]
     assert spoken[1].split()[:2] == ["zero.png", found[0]["class"]]
+
+
+def test_pictures_become_ink_as_the_training_data_did(call):
+    words = ("digits", "FC-32-RELU, SOFTMAX", "--epochs", 2, "--threads", 1, "--ink", "--out", "inked", "-q")
+    assert call("train", *words).code == 0
+    digits, ink = load_data("digits"), load_data("digits", ink=True)
+    rows = digits.split.test[:40]
+    np.save("rows.npy", ink.examples[rows])
+    expected = call("predict", "inked", "rows.npy", "--json").json["predictions"]
+    right = sum(one["class"] == ink.classes[ink.targets[row]] for one, row in zip(expected, rows, strict=True))
+    for larger in (1, 3):
+        names = []
+        for row in rows:
+            of_class = Path(f"scans-{larger}") / ink.classes[ink.targets[row]]
+            of_class.mkdir(parents=True, exist_ok=True)
+            names.append(of_class / f"{row}.png")
+            picture = (digits.examples[row, 0] * (255 / 16)).round().astype(np.uint8)
+            Image.fromarray(picture.repeat(larger, 0).repeat(larger, 1)).save(names[-1])
+        found = call("predict", "inked", *names, "--json").json["predictions"]
+        assert [one["probabilities"] for one in found] == [one["probabilities"] for one in expected]
+        folder = call("evaluate", "inked", f"scans-{larger}", "--json").json
+        assert folder["test"]["accuracy"] == right / len(rows)
+    assert call("evaluate", "inked", "digits", "--json").json["test"]["accuracy"] > 0.8  # without --ink
+
+
+def test_a_picture_is_not_guessed_into_the_numbers_of_arrays(call):
+    examples = np.random.default_rng(0).random((60, 1, 8, 8), dtype=np.float32)
+    train(load_data(examples, np.arange(60) % 2), "FC-4-RELU, SOFTMAX", epochs=1, out="run")
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save("zero.png")
+    ended = call("predict", "run", "zero.png")
+    assert ended.code == 2
+    assert ended.err.startswith("error: zero.png: a picture of bytes; the network was trained on float32 arrays\n")
 
 
 def test_predict_names_every_file_that_it_cannot_read(trained, call):
