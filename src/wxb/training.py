@@ -22,7 +22,7 @@ from wxb.learning.inference import logits
 from wxb.learning.loop import Record, learn
 from wxb.learning.machine import Machine
 from wxb.learning.recipe import Recipe
-from wxb.network import build
+from wxb.network.build import build
 from wxb.network.memory import refuse_if_too_large
 from wxb.notation import Network, plan, read
 from wxb.report import findings, report_files

@@ -14,7 +14,7 @@ from wxb.learning.inference import logits, score
 from wxb.learning.loop import learn
 from wxb.learning.machine import Machine, choose
 from wxb.learning.recipe import OPTIMIZERS, Recipe
-from wxb.network import build
+from wxb.network.build import build
 
 CPU = Machine("cpu", "float32", 1)
 LINEAR = "SOFTMAX"

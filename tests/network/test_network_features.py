@@ -26,7 +26,7 @@ from wxb.learning.inference import logits
 from wxb.learning.loop import Learner, learn
 from wxb.learning.machine import Machine
 from wxb.learning.recipe import Recipe
-from wxb.network import build
+from wxb.network.build import build
 from wxb.network.codebook import Whitening, fit_words
 from wxb.network.features import DESIGNED, similarity
 from wxb.notation import plan, read

@@ -54,7 +54,7 @@ def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
         settings = {**settings, "size": sizes[1]}
     data = load(source, settings)
     if name in INK and data.shape[0] == 1:
-        data = replace(data, examples=as_in_set(data.examples, INK[name], ink))
+        data = replace(data, examples=as_in_set(data.examples.astype("uint8"), INK[name], ink))
     return data
 
 
