@@ -7,6 +7,7 @@ else.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from math import pi
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ SMALL = 1e-5  # keeps blocks without gradients from being divided by 0
 NUMBERS_AT_ONCE = 2**22  # similarities that BOW holds at a time, 16 MB
 
 
-class Designed(nn.Module):
+class Designed(nn.Module, ABC):
     """A feature of raw examples, its numbers scaled by `mean` and `std` (features,): (f(x) − mean) / std."""
 
     mean: Tensor
@@ -47,9 +48,9 @@ class Designed(nn.Module):
     def fit(self, examples: Examples, generator: np.random.Generator) -> None:
         """Learn from raw training examples (n, …) what the feature needs to know of them: most need nothing."""
 
+    @abstractmethod
     def compute(self, x: Tensor) -> Tensor:
         """Raw examples (batch, …), float → the feature before it is scaled, (batch, features)."""
-        raise NotImplementedError
 
     @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
