@@ -98,7 +98,8 @@ class Training:
         self._trained = False
 
     def _machine(self) -> Machine:
-        work = self.plan.multiply_adds * self.recipe.batch_size
+        features = sum(feature.multiply_adds for feature in self.model.designed)
+        work = (self.plan.multiply_adds + features) * self.recipe.batch_size
         machine = machines.choose(self.recipe.device, self.recipe.precision, self.recipe.threads, work)
         return precision.chosen(machine, self.model, self.data) if self.recipe.precision == "auto" else machine
 

@@ -475,5 +475,5 @@ def test_a_feature_that_computes_nothing_cannot_be_made():
     class Empty(Designed):
         pass
 
-    with pytest.raises(TypeError, match="abstract method '?compute"):
+    with pytest.raises(TypeError, match="abstract method"):
         Empty(plan(read("PIXELS, SOFTMAX"), (4,), 2).layers[0])

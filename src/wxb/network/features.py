@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from math import pi
+from math import pi, prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +39,7 @@ class Designed(nn.Module, ABC):
 
     mean: Tensor
     std: Tensor
+    multiply_adds = 0  # products of an example, where they are what its work is
 
     def __init__(self, layer: PlannedLayer) -> None:
         super().__init__()
@@ -163,6 +164,8 @@ class BagOfWords(Levelled):
         self.register_buffer("centre", torch.zeros(size))
         self.register_buffer("whitening", torch.eye(size))
         self.register_buffer("words", torch.zeros(words, size))
+        places = prod(side - PATCH + 1 for side in layer.input[1:])
+        self.multiply_adds = places * size * (size + words)  # whitening, and distances to the words
 
     def fit(self, examples: Examples, generator: np.random.Generator) -> None:
         """Learn whitening and words from patches drawn with `generator`.
