@@ -306,7 +306,15 @@ def test_a_damaged_checkpoint_is_named(run, part, damage):
 def test_a_broken_text_of_an_unfinished_run_is_named(run, name):
     run.save(Epoch(1))
     (run.path / name).write_text('{"format": ')
-    with pytest.raises(WxbError, match=f"{name} is damaged"):
+    with pytest.raises(WxbError, match=f"{name} is damaged") as caught:
+        _use(Run.open(run.path), name)
+    assert caught.value.fix == "bring it back from a copy, or train again"
+
+
+@pytest.mark.parametrize(("name", "lacking"), [("data.json", "source, task, "), ("environment.json", "versions, ")])
+def test_an_object_that_lacks_what_is_needed_is_damaged(run, name, lacking):
+    (run.path / name).write_text("{}")
+    with pytest.raises(WxbError, match=f"{name} is damaged: it has no {lacking}"):
         _use(Run.open(run.path), name)
 
 

@@ -26,7 +26,7 @@ def report(run: str, markdown: bool, as_json: bool) -> None:
         content = {name: value for name, value in found.items() if name != "schema"}
         printing.result_json(found["schema"], content)
     elif markdown:
-        printing.result((opened.path / "report.md").read_text(encoding="utf-8").rstrip("\n"))
+        printing.result(opened.text("report.md").rstrip("\n"))
     else:
         width = printing.columns(sys.stdout)
         for label, text in lines(found):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LOCK = ".lock"
+BROUGHT_BACK = "bring it back from a copy, or train again"  # what to do about a file that is not what it was
 PART = ".part"  # ending of a file that is being written
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -59,6 +60,11 @@ def write(path: Path, data: bytes | str, kept: str = "") -> None:
         part.write_bytes(data.encode() if isinstance(data, str) else data)
 
 
+def damaged(path: Path, how: str = "", detail: str = "") -> WxbError:
+    """The refusal of a run's file: `how` says in which way it is damaged, "cut short"."""
+    return WxbError(f"{path} is damaged" + (f": {how}" if how else ""), detail, BROUGHT_BACK, FAILED)
+
+
 def read(path: Path) -> bytes:
     """A file's bytes. Raises WxbError where it is missing or cannot be read."""
     with _reading(path):
@@ -70,7 +76,7 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise WxbError(f"{path} is missing", fix="bring it back, or train again", exit_code=FAILED) from None
+        raise WxbError(f"{path} is missing", fix=BROUGHT_BACK, exit_code=FAILED) from None
     except OSError as error:
         raise WxbError(f"{path} cannot be read: {error.strerror or error}", fix="make it readable") from error
 
@@ -136,10 +142,10 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         tensors = load(data)
         metadata = _metadata(data)
     except (SafetensorError, msgspec.DecodeError, ValueError) as error:
-        raise WxbError(f"{path} is damaged: cut short, or not written by wxb", str(error), exit_code=FAILED) from error
+        raise damaged(path, "cut short, or not written by wxb", str(error)) from error
     found = metadata.pop("checksum", "")
     if found != _checksum(tensors, metadata):
-        raise WxbError(f"{path} is damaged: its checksum does not fit its content", exit_code=FAILED)
+        raise damaged(path, "its checksum does not fit its content")
     return tensors, metadata
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from wxb.errors import FAILED, WxbError
-from wxb.runs.files import digest, json_text, read
+from wxb.runs.files import damaged, digest, json_text, read
 from wxb.runs.folder import MANIFEST
 
 
@@ -29,7 +29,7 @@ def read_manifest(folder: Path) -> dict[str, str]:
     try:
         stored = msgspec.json.decode(data, type=_Manifest)
     except msgspec.DecodeError as error:
-        raise WxbError(f"{path} is damaged", str(error), exit_code=FAILED) from error
+        raise damaged(path, detail=str(error)) from error
     if data != manifest_text(stored.files):
         raise WxbError(f"{path} was changed after the run had finished", exit_code=FAILED)
     return stored.files
