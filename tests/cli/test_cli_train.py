@@ -83,6 +83,16 @@ def weights(run: Path) -> dict[str, bytes]:
     return {name: values.tobytes() for name, values in load_file(run / "weights.safetensors").items()}
 
 
+@pytest.mark.parametrize("words", [["report", "--markdown"], ["report"], ["evaluate"], ["predict", "none.png"]])
+def test_a_run_without_its_files_is_no_bug(words, run, call):
+    for name in ("report.md", "report.json", "data.json", "settings.toml"):
+        (run / name).unlink()
+    ended = call(words[0], run, *words[1:])
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith(f"error: {run}/")
+    assert ended.err.endswith(".json is missing\n  fix: bring it back from a copy, or train again\n")
+
+
 def test_a_run_is_not_written_over(call, run):
     before = {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()}
     ended = call("train", *SMALL, "--out", run)
@@ -294,8 +304,11 @@ def test_evaluate_gives_the_score_of_the_training_again(trained, call):
 def test_evaluate_refuses_data_of_another_shape_or_with_other_classes(trained, call):
     ended = call("evaluate", trained[1], "ring")
     assert ended.code == 2
-    assert ended.err.startswith("error: ")
-    assert "Traceback" not in ended.err
+    assert ended.err.startswith("error: the classes of ring are not the expected ones\n")
+    Path("t.csv").write_text("x,y\n" + "".join(f"{i * 0.3},{i * 0.7}\n" for i in range(40)))
+    ended = call("evaluate", trained[1], "t.csv", "--target", "y")
+    assert ended.code == 2
+    assert ended.err == f"error: t holds numbers; {trained[1]} was trained on classes\n"
 
 
 def test_predict_knows_pictures_and_rows(trained, call):
@@ -361,7 +374,8 @@ def test_predict_names_every_file_that_it_cannot_read(trained, call):
     assert lines[3].strip() == "none.png: there is no such file"
     assert lines[4].strip() == "other.npy: an array of shape (2, 3); expected (n, 1, 8, 8)"
     one = call("predict", trained[1], "notes.txt")
-    assert one.err.startswith("error: notes.txt: not a picture\n")
+    fix = "pictures, or arrays of NumPy (.npy) of shape (n, 1, 8, 8)"
+    assert one.err == f"error: notes.txt: not a picture\n  fix: {fix}\n"
 
 
 def test_an_array_of_objects_is_never_unpickled(trained, call):

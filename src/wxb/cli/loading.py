@@ -48,7 +48,7 @@ def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
     sizes = run.summary.input
     square = len(sizes) == 3 and sizes[1] == sizes[2]
     name, ink = run.data["source"]["source"], run.data["source"].get("ink", False)
-    if not _is_path(source):
+    if not _is_path(source) or not Path(source).is_dir():
         return load(source, {**settings, "ink": True} if ink and source in INK else settings)
     if square and "size" not in settings and not ink:  # squares of ink are made of the pictures as they are
         settings = {**settings, "size": sizes[1]}

@@ -73,22 +73,30 @@ def predict(run: str, files: tuple[str, ...], as_csv: bool, as_json: bool) -> No
 
 def read_files(files: tuple[str, ...], run: Run) -> list[Example]:
     """The examples in files, in order. Raises WxbError that names every file that holds none."""
+    fix = expected(run)
     examples: list[Example] = []
-    broken: list[str] = []
+    broken: list[WxbError] = []
     for file in files:
         try:
             examples += read_file(file, run)
         except WxbError as problem:
-            broken.append(str(problem))
+            broken.append(problem)
+    if broken and len(files) == 1:
+        raise WxbError(broken[0].what, broken[0].detail, broken[0].fix or fix)
     if broken:
-        of = f" of {len(files)}" if len(files) > 1 else ""
         more = [f"and {len(broken) - MOST_NAMED} more"] if len(broken) > MOST_NAMED else []
-        raise WxbError(
-            f"{len(broken)}{of} files cannot be predicted" if len(files) > 1 else broken[0],
-            "\n".join(broken[:MOST_NAMED] + more) if len(files) > 1 else "",
-            "pictures, tables, or arrays of NumPy (.npy)",
-        )
+        lines = [problem.what for problem in broken[:MOST_NAMED]] + more
+        raise WxbError(f"{len(broken)} of {len(files)} files cannot be predicted", "\n".join(lines), fix)
     return examples
+
+
+def expected(run: Run) -> str:
+    """What files the run's network takes."""
+    shape = run.summary.input
+    arrays = f"arrays of NumPy (.npy) of shape (n, {', '.join(map(str, shape))})"
+    if run.data.get("table") is not None:
+        return f"tables with the columns of training, or {arrays}"
+    return f"pictures, or {arrays}" if len(shape) == 3 and run.data["dtype"] == "uint8" else arrays
 
 
 def read_file(file: str, run: Run) -> list[Example]:
@@ -122,7 +130,8 @@ def read_stream(run: Run) -> list[Example]:
         try:
             examples = read_file(str(path), run)
         except WxbError as problem:
-            raise WxbError(problem.what.replace(str(path), "standard input")) from problem
+            what = problem.what.replace(str(path), "standard input")
+            raise WxbError(what, problem.detail, problem.fix) from problem
     return [replace(example, file=STREAM) for example in examples]
 
 
