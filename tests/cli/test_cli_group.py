@@ -111,6 +111,10 @@ def test_no_command_is_a_mistake_and_helps(call):
             "error: --epoch is not an option of wxb train; --epochs is\n  fix: wxb train --help lists what it takes\n",
         ),
         (["predict"], "error: RUN is missing\n  fix: wxb predict --help lists what it takes\n"),
+        (
+            ["neuron", "111", "000"],
+            "error: wxb neuron does not know what to do with 111 000\n  fix: wxb neuron --help lists what it takes\n",
+        ),
         (["train", "digits", "--epochs"], "error: Option '--epochs' requires an argument\n"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

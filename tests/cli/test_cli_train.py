@@ -179,6 +179,9 @@ def test_seeds_make_a_run_each_and_a_mean(call):
     assert found["score"]["mean"] == pytest.approx(sum(scores) / 2)
     alone = call("train", *words, "--seed", 6, "--out", "alone", "-q", "--json")
     assert alone.json["test"] == found["runs"][1]["test"]
+    into_a_run = call("train", *words, "--seeds", 2, "--out", "both/seed-5")
+    assert into_a_run.code == 2
+    assert into_a_run.err.startswith("error: both/seed-5 already holds a run\n")
     spoken = call("train", *words, "--seeds", 2, "-q")
     assert re.search(r"^mean      \d+\.\d % \[.*\] over 2 seeds, standard deviation ", spoken.out, re.MULTILINE)
 

@@ -207,9 +207,11 @@ def test_small_steps_get_one_thread_and_a_wish_is_heeded():
     assert choose("cpu", threads=3, work=1000).threads == 3
 
 
-def test_a_negative_number_of_threads_is_refused():
-    with pytest.raises(WxbError, match="no negative number of threads"):
-        choose("cpu", threads=-1)
+@pytest.mark.parametrize(("threads", "said"), [(-1, "no negative number of threads"), (99_999, "at most 1,024")])
+def test_a_number_of_threads_that_cannot_be_is_refused(threads, said):
+    with pytest.raises(WxbError, match=said) as error:
+        choose("cpu", threads=threads)
+    assert error.value.fix == "0 takes all physical cores"
 
 
 def test_a_model_left_in_evaluation_mode_is_trained_all_the_same(digits):

@@ -102,10 +102,13 @@ def prepared(asked: dict[str, Any]) -> Training:
 
 def train_seeds(asked: dict[str, Any], dry_run: bool, as_json: bool, quiet: bool, verbose: bool) -> int:
     """`--seeds`: a run a seed, each as `--seed` alone would make it; their scores together."""
+    from wxb.runs.folder import SUMMARY, taken
     from wxb.training import spread
 
     if dry_run:
         raise WxbError("--dry-run shows one training, --seeds makes several", fix="one of them")
+    if "out" in asked and (Path(asked["out"]) / SUMMARY).exists():
+        raise taken(Path(asked["out"]), [SUMMARY])
     first = asked.get("seed", 0)
     found = []
     for seed in range(first, first + asked["seeds"]):
