@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from wxb.numbers import count, duration, large, percent
+from wxb.numbers import count, duration, large, percent, rounded
 from wxb.report.sentences import Found, about_examples, interval_text, score_text, test_score
 
 
@@ -74,7 +74,7 @@ def _failures(found: Found) -> list[str]:
     if "per_target" in found:
         head = ["target", "R²", "RMSE", "MAE"]
         rows = [
-            [escaped(name), f"{one['r2']:.3f}", f"{one['rmse']:.4g}", f"{one['mae']:.4g}"]
+            [escaped(name), f"{one['r2']:.3f}", rounded(one["rmse"]), rounded(one["mae"])]
             for name, one in found["per_target"].items()
         ]
     else:
@@ -113,7 +113,7 @@ def _trust(found: Found) -> list[str]:
         "rmse": "root mean squared error",
         "mae": "mean absolute error",
     }
-    rows += [[name, f"{test[key]:.4g}"] for key, name in names.items() if test.get(key) is not None]
+    rows += [[name, rounded(test[key])] for key, name in names.items() if test.get(key) is not None]
     return [
         "## Can it be trusted",
         _table(["on the test examples", ""], rows),

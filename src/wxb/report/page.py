@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from wxb.numbers import count, duration, large, percent
+from wxb.numbers import count, duration, large, percent, rounded
 from wxb.report.figures import Series, comparison, confusion, curves, reliability
 from wxb.report.sentences import Found, about_examples, interval_text, score_text, test_score
 
@@ -134,7 +134,7 @@ def _chance(one: dict[str, Any]) -> str:
 def _per_class(found: Found) -> str:
     if "per_target" in found:
         targets = [
-            (name, f"{one['r2']:.3f}", f"{one['rmse']:.4g}", f"{one['mae']:.4g}")
+            (name, f"{one['r2']:.3f}", rounded(one["rmse"]), rounded(one["mae"]))
             for name, one in found["per_target"].items()
         ]
         return "<h3>Target by target</h3>" + _table(("target", "R²", "RMSE", "MAE"), targets)
@@ -155,7 +155,7 @@ def _trust(found: Found) -> str:
         facts.append(("single labels right", score_text(test["label_accuracy"], "accuracy")))
     if found["task"] == "numbers":
         facts += [
-            (name, f"{test[key]:.4g}  [{test[f'{key}_interval'][0]:.4g}, {test[f'{key}_interval'][1]:.4g}]")
+            (name, f"{rounded(test[key])}  [{', '.join(map(rounded, test[f'{key}_interval']))}]")
             for name, key in (("root mean squared error", "rmse"), ("mean absolute error", "mae"))
         ]
     if test.get("roc_area") is not None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from wxb.data.dataset import Dataset, match_classes
 from wxb.errors import WxbError
-from wxb.numbers import wilson
+from wxb.numbers import rounded, wilson
 from wxb.runs.scores import (
     Bin,
     ClassScore,
@@ -263,7 +263,8 @@ def _of_numbers(
     for place in flat:
         i, j = divmod(int(place), len(names))
         label = f"{names[j]}: " if len(names) > 1 else ""
-        mistakes.append(Mistake(int(rows[i]), f"{label}{given[i, j]:.4g}", f"{label}{predicted[i, j]:.4g}", None))
+        said, answer = (f"{label}{rounded(value[i, j])}" for value in (given, predicted))
+        mistakes.append(Mistake(int(rows[i]), said, answer, None))
     return NumberEvaluation(len(given), loss, _mean_fit(list(per_target.values())), per_target, tuple(mistakes))
 
 
