@@ -97,6 +97,11 @@ LOOPS = (
 PROCESSES = (
     Process("import wxb", ("-c", "import wxb"), at_most(5, "x")),
     Process("wxb --help", ("-m", "wxb", "--help"), at_most(12, "x")),
+    Process(
+        "wxb neuron --fire 111,101 --not 000",
+        ("-m", "wxb", "neuron", "--fire", "111,101", "--not", "000"),
+        at_most(12, "x"),
+    ),
     Process("wxb show resnet152", ("-m", "wxb", "show", "resnet152"), at_most(20, "x"), torch=True),
 )
 

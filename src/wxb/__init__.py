@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from wxb.data import load_data
     from wxb.learning.loop import learn
     from wxb.learning.recipe import Recipe
-    from wxb.network import build
+    from wxb.network.build import build
     from wxb.network.neuron import neuron
     from wxb.notation import read
     from wxb.runs.run import Run
@@ -25,7 +25,7 @@ __all__ = ["Recipe", "Run", "__version__", "build", "learn", "load_data", "neuro
 _HOMES = {
     "Recipe": "wxb.learning.recipe",
     "Run": "wxb.runs.run",
-    "build": "wxb.network",
+    "build": "wxb.network.build",
     "learn": "wxb.learning.loop",
     "load_data": "wxb.data",
     "neuron": "wxb.network.neuron",

@@ -40,6 +40,12 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def rounded(value: float, digits: int = 4) -> str:
+    """To so many significant digits, without a power of ten below a billion: 34321.7 -> "34,320", 0.1 -> "0.1"."""
+    short = f"{value:.{digits}g}"
+    return f"{float(short):,.0f}" if "e+" in short and abs(value) < 1e9 else short
+
+
 def large(number: float) -> str:
     """Short for large counts: 416520 -> "0.4 M", 4.09e9 -> "4.1 G", 9300 -> "9.3 k", 850 -> "850"."""
     for limit, unit in ((1e9, "G"), (1e5, "M"), (1e3, "k")):
@@ -64,3 +70,10 @@ def duration(seconds: float) -> str:
 def shape(sizes: tuple[int, ...]) -> str:
     """(3, 32, 32) -> "3x32x32"."""
     return "x".join(str(size) for size in sizes)
+
+
+def examples(number: int, kind: str, sizes: tuple[int, ...]) -> str:
+    """How many of what: "1,797 pictures 1x8x8", "506 rows of 13 numbers"; `kind` is a data set's."""
+    if kind == "pictures":
+        return f"{count(number)} pictures {shape(sizes)}"
+    return f"{count(number)} rows of {count(sizes[0])} number{'s' if sizes[0] != 1 else ''}"

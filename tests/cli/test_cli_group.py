@@ -31,7 +31,15 @@ HEAVY = {"torch", "numpy", "rich", "PIL", "sklearn", "matplotlib"}
 
 @pytest.mark.parametrize(
     "words",
-    [["--help"], ["train", "--help"], ["show", "resnet18"], ["networks"], ["runs"], ["show", "CONF, SOFTMAX"]],
+    [
+        ["--help"],
+        ["train", "--help"],
+        ["show", "resnet18"],
+        ["networks"],
+        ["neuron", "--fire", "111,101", "--not", "000"],
+        ["runs"],
+        ["show", "CONF, SOFTMAX"],
+    ],
     ids=" ".join,
 )
 def test_quick_commands_load_no_library_for_numbers(words, tmp_path):
@@ -43,6 +51,10 @@ def test_quick_commands_load_no_library_for_numbers(words, tmp_path):
 
 def test_importing_wxb_loads_nothing_else_of_it():
     assert {name for name in modules_after("import wxb") if name.startswith("wxb")} == {"wxb"}
+
+
+def test_the_simple_neuron_needs_no_library_for_numbers():
+    assert modules_after("import wxb; wxb.neuron(['111'], ['000']).ask('110')") & HEAVY == set()
 
 
 def test_help_of_the_group_loads_no_command():
@@ -99,6 +111,10 @@ def test_no_command_is_a_mistake_and_helps(call):
             "error: --epoch is not an option of wxb train; --epochs is\n  fix: wxb train --help lists what it takes\n",
         ),
         (["predict"], "error: RUN is missing\n  fix: wxb predict --help lists what it takes\n"),
+        (
+            ["neuron", "111", "000"],
+            "error: wxb neuron does not know what to do with 111 000\n  fix: wxb neuron --help lists what it takes\n",
+        ),
         (["train", "digits", "--epochs"], "error: Option '--epochs' requires an argument\n"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -385,7 +385,7 @@ def test_standard_input_has_a_bound(finished, call, monkeypatch):
     monkeypatch.setattr("wxb.cli.examples.STREAMED", 100)
     monkeypatch.setattr("sys.stdin", Stream(b"x" * 200))
     assert call("predict", finished, "-").err == (
-        "error: standard input has more than 100 bytes\n  fix: pictures, tables, or arrays of NumPy (.npy)\n"
+        "error: standard input has more than 100 bytes\n  fix: arrays of NumPy (.npy) of shape (n, 2)\n"
     )
 
 

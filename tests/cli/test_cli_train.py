@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from tests.cli.conftest import COMMAND, Ended, environment, valid
+from wxb import load_data, train
 
 SMALL = ("digits", "FC-32-RELU, SOFTMAX", "--epochs", 3, "--threads", 1)
 
@@ -80,6 +81,16 @@ def weights(run: Path) -> dict[str, bytes]:
     from safetensors.numpy import load_file
 
     return {name: values.tobytes() for name, values in load_file(run / "weights.safetensors").items()}
+
+
+@pytest.mark.parametrize("words", [["report", "--markdown"], ["report"], ["evaluate"], ["predict", "none.png"]])
+def test_a_run_without_its_files_is_no_bug(words, run, call):
+    for name in ("report.md", "report.json", "data.json", "settings.toml"):
+        (run / name).unlink()
+    ended = call(words[0], run, *words[1:])
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith(f"error: {run}/")
+    assert ended.err.endswith(".json is missing\n  fix: bring it back from a copy, or train again\n")
 
 
 def test_a_run_is_not_written_over(call, run):
@@ -168,6 +179,9 @@ def test_seeds_make_a_run_each_and_a_mean(call):
     assert found["score"]["mean"] == pytest.approx(sum(scores) / 2)
     alone = call("train", *words, "--seed", 6, "--out", "alone", "-q", "--json")
     assert alone.json["test"] == found["runs"][1]["test"]
+    into_a_run = call("train", *words, "--seeds", 2, "--out", "both/seed-5")
+    assert into_a_run.code == 2
+    assert into_a_run.err.startswith("error: both/seed-5 already holds a run\n")
     spoken = call("train", *words, "--seeds", 2, "-q")
     assert re.search(r"^mean      \d+\.\d % \[.*\] over 2 seeds, standard deviation ", spoken.out, re.MULTILINE)
 
@@ -293,27 +307,60 @@ def test_evaluate_gives_the_score_of_the_training_again(trained, call):
 def test_evaluate_refuses_data_of_another_shape_or_with_other_classes(trained, call):
     ended = call("evaluate", trained[1], "ring")
     assert ended.code == 2
-    assert ended.err.startswith("error: ")
-    assert "Traceback" not in ended.err
+    assert ended.err.startswith("error: the classes of ring are not the expected ones\n")
+    Path("t.csv").write_text("x,y\n" + "".join(f"{i * 0.3},{i * 0.7}\n" for i in range(40)))
+    ended = call("evaluate", trained[1], "t.csv", "--target", "y")
+    assert ended.code == 2
+    assert ended.err == f"error: t holds numbers; {trained[1]} was trained on classes\n"
 
 
 def test_predict_knows_pictures_and_rows(trained, call):
-    from wxb.data import load_data
-
     digits = load_data("digits")
-    Image.fromarray((digits.examples[0, 0].astype(int) * 255 // 16).astype(np.uint8)).save("zero.png")
+    Image.fromarray((digits.examples[0, 0] * (255 / 16)).round().astype(np.uint8)).save("zero.png")
     np.save("rows.npy", digits.examples[:3])
     found = valid(call("predict", trained[1], "zero.png", "rows.npy", "--json").json)["predictions"]
     assert [(one["file"], one.get("row")) for one in found] == [
         ("zero.png", None), ("rows.npy", 0), ("rows.npy", 1), ("rows.npy", 2),
     ]  # fmt: skip
     assert found[0]["class"] == found[1]["class"]
-    assert found[0]["probability"] == pytest.approx(found[1]["probability"], abs=0.1)  # ink was counted to 16 again
+    assert found[0]["probability"] == found[1]["probability"]  # ink is counted to 16 again
     assert found[0]["probability"] == max(found[0]["probabilities"].values())
     assert sum(found[0]["probabilities"].values()) == pytest.approx(1)
     spoken = call("predict", trained[1], "zero.png").out.splitlines()
     assert spoken[0].split() == ["file", "prediction", "probability"]
     assert spoken[1].split()[:2] == ["zero.png", found[0]["class"]]
+
+
+def test_pictures_become_ink_as_the_training_data_did(call):
+    words = ("digits", "FC-32-RELU, SOFTMAX", "--epochs", 2, "--threads", 1, "--ink", "--out", "inked", "-q")
+    assert call("train", *words).code == 0
+    digits, ink = load_data("digits"), load_data("digits", ink=True)
+    rows = digits.split.test[:40]
+    np.save("rows.npy", ink.examples[rows])
+    expected = call("predict", "inked", "rows.npy", "--json").json["predictions"]
+    right = sum(one["class"] == ink.classes[ink.targets[row]] for one, row in zip(expected, rows, strict=True))
+    for larger in (1, 3):
+        names = []
+        for row in rows:
+            of_class = Path(f"scans-{larger}") / ink.classes[ink.targets[row]]
+            of_class.mkdir(parents=True, exist_ok=True)
+            names.append(of_class / f"{row}.png")
+            picture = (digits.examples[row, 0] * (255 / 16)).round().astype(np.uint8)
+            Image.fromarray(picture.repeat(larger, 0).repeat(larger, 1)).save(names[-1])
+        found = call("predict", "inked", *names, "--json").json["predictions"]
+        assert [one["probabilities"] for one in found] == [one["probabilities"] for one in expected]
+        folder = call("evaluate", "inked", f"scans-{larger}", "--json").json
+        assert folder["test"]["accuracy"] == right / len(rows)
+    assert call("evaluate", "inked", "digits", "--json").json["test"]["accuracy"] > 0.8  # without --ink
+
+
+def test_a_picture_is_not_guessed_into_the_numbers_of_arrays(call):
+    examples = np.random.default_rng(0).random((60, 1, 8, 8), dtype=np.float32)
+    train(load_data(examples, np.arange(60) % 2), "FC-4-RELU, SOFTMAX", epochs=1, out="run")
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save("zero.png")
+    ended = call("predict", "run", "zero.png")
+    assert ended.code == 2
+    assert ended.err.startswith("error: zero.png: a picture of bytes; the network was trained on float32 arrays\n")
 
 
 def test_predict_names_every_file_that_it_cannot_read(trained, call):
@@ -330,7 +377,8 @@ def test_predict_names_every_file_that_it_cannot_read(trained, call):
     assert lines[2] == "left out  none.png: there is no such file"
     assert lines[3] == "left out  other.npy: an array of shape (2, 3); expected (n, 1, 8, 8)"
     one = call("predict", trained[1], "notes.txt")
-    assert one.err.startswith("error: notes.txt: not a picture\n")
+    fix = "pictures, or arrays of NumPy (.npy) of shape (n, 1, 8, 8)"
+    assert one.err == f"error: notes.txt: not a picture\n  fix: {fix}\n"
 
 
 def test_an_array_of_objects_is_never_unpickled(trained, call):

@@ -10,7 +10,7 @@ import torch
 
 from wxb.learning.inference import BATCH, BATCH_CPU, NUMBERS, NUMBERS_CPU, batch_size_for, features, logits, score
 from wxb.learning.machine import SMALL_STEP, Machine
-from wxb.network import build
+from wxb.network.build import build
 from wxb.notation import plan, read
 from wxb.notation.named import NAMED
 

@@ -15,7 +15,7 @@ from wxb.data.dataset import Dataset, Split
 from wxb.errors import WxbError
 from wxb.learning.objective import Objective, penalized
 from wxb.learning.recipe import REDUCTIONS, Recipe
-from wxb.network import Model, build
+from wxb.network.build import Model, build
 
 CLASSES = np.array([0] * 12 + [1] * 6 + [2] * 3, dtype=np.int64)
 COUNTS = (12, 6, 3)

@@ -11,7 +11,7 @@ from wxb.learning.course import Course
 from wxb.learning.machine import Machine
 from wxb.learning.pace import Deadline, seconds_a_step
 from wxb.learning.recipe import Recipe
-from wxb.network import build
+from wxb.network.build import build
 
 CPU = Machine("cpu", "float32", 1)
 

@@ -11,7 +11,7 @@ from wxb.data import load_data
 from wxb.learning.loop import learn
 from wxb.learning.machine import Machine
 from wxb.learning.recipe import OPTIMIZERS, SCHEDULES, Recipe
-from wxb.network import build
+from wxb.network.build import build
 
 # two convolutions with what draws, what averages and what remembers; few examples, so that a step costs little
 NETWORK = "CONV3-8-BN-RELU-POOL-RES(CONV3-8-BN-RELU)(0.7)-DROP(0.3)-GAP, SOFTMAX"

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 from wxb.errors import WxbError
-from wxb.network import Model, build
-from wxb.network.build import input_scale
+from wxb.network.build import Model, build, input_scale
 from wxb.notation import Plan, plan, read
 from wxb.notation.named import NAMED
 from wxb.notation.tree import Planned, PlannedConcat, PlannedResidual

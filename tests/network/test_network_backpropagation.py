@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from wxb.network import Model, build
+from wxb.network.build import Model, build
 
 
 def put(model: Model, path: str, weight: float, bias: float) -> None:

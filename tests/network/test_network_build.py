@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 import wxb
 from wxb.data.dataset import Dataset, Split
 from wxb.errors import WxbError
-from wxb.network import build
-from wxb.network import build as build_function
-from wxb.network.build import NUMBERS_AT_ONCE, moments
+from wxb.network.build import NUMBERS_AT_ONCE, build, moments
 from wxb.network.heads import HEADS
 from wxb.notation import plan, read
 from wxb.notation.named import NAMED
@@ -75,7 +73,7 @@ def test_named_networks_and_bindings_are_built_like_any_text():
 
 
 def test_the_public_build_is_this_one():
-    assert wxb.build is build_function
+    assert wxb.build is build
 
 
 def test_a_network_needs_to_know_what_it_is_for():

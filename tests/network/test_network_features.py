@@ -26,9 +26,9 @@ from wxb.learning.inference import logits
 from wxb.learning.loop import Learner, learn
 from wxb.learning.machine import Machine
 from wxb.learning.recipe import Recipe
-from wxb.network import build
+from wxb.network.build import build
 from wxb.network.codebook import Whitening, fit_words
-from wxb.network.features import DESIGNED, similarity
+from wxb.network.features import DESIGNED, Designed, similarity
 from wxb.notation import plan, read
 from wxb.notation.tree import PlannedLayer
 from wxb.notation.vocabulary import FEATURES
@@ -469,3 +469,11 @@ def test_the_ring_is_solved_behind_polar_coordinates(tmp_path):
     bent = wxb.train(data, "POLAR-FC-16-RELU, SOFTMAX", out=tmp_path / "bent").evaluate(data).score
     assert 0.7 < linear < 0.92
     assert bent > 0.95
+
+
+def test_a_feature_that_computes_nothing_cannot_be_made():
+    class Empty(Designed):
+        pass
+
+    with pytest.raises(TypeError, match="abstract method"):
+        Empty(plan(read("PIXELS, SOFTMAX"), (4,), 2).layers[0])

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from wxb.errors import WxbError
-from wxb.network import build
 from wxb.network.blocks import Concat, Residual, module
+from wxb.network.build import build
 from wxb.network.features import DESIGNED
 from wxb.network.layers import LAYERS, Dropout, LocalResponseNorm, Maxout, PadShortcut, set_generator
 from wxb.notation import plan, read

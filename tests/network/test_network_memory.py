@@ -13,7 +13,8 @@ from wxb.data import load_data
 from wxb.errors import WxbError
 from wxb.learning.optimizers import optimizers
 from wxb.learning.recipe import OPTIMIZERS, Recipe
-from wxb.network import build, memory
+from wxb.network import memory
+from wxb.network.build import build
 from wxb.network.layers import LAYERS
 from wxb.notation import plan, read
 from wxb.notation.tree import Plan

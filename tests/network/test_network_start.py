@@ -7,7 +7,7 @@ import torch
 from wxb.data import load_data
 from wxb.data.dataset import Dataset, Split
 from wxb.errors import WxbError
-from wxb.network import build
+from wxb.network.build import build
 
 
 @pytest.fixture(scope="module")

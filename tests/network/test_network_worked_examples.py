@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from wxb.network import Model, build
+from wxb.network.build import Model, build
 from wxb.network.heads import HEADS
 from wxb.network.layers import bias_in_weights, with_one
 

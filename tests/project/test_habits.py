@@ -27,7 +27,7 @@ VAGUE = {"utils", "util", "common", "helpers", "manager", "misc", "tools"}
 
 def project_files() -> list[Path]:
     """Every text of the project, without what is built or installed."""
-    here = [path for path in ROOT.iterdir() if path.is_file() and path.suffix in TEXTS]
+    here = [path for path in ROOT.iterdir() if path.is_file() and path.suffix in TEXTS and path.name != ".git"]
     below = [path for part in PARTS for path in (ROOT / part).rglob("*") if path.is_file() and path.suffix in TEXTS]
     return sorted(path for path in here + below if "__pycache__" not in path.parts)
 

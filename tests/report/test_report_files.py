@@ -19,6 +19,7 @@ from PIL import Image
 from wxb.numbers import percent
 from wxb.report import markdown, page, report_files
 from wxb.report.pictures import picture
+from wxb.report.sentences import about_examples
 
 NUMBER = {"type": "number"}
 SHARE = {"type": "number", "minimum": 0, "maximum": 1}
@@ -227,3 +228,27 @@ def test_the_page_prints_and_follows_light_and_dark(found_of):
     html = page(found_of("vectors"))
     assert "@media print" in html
     assert "prefers-color-scheme: dark" in html
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("pictures", "120 pictures 3x8x8 in 3 classes"),
+        ("vectors", "120 rows of 2 numbers in 3 classes"),
+        ("labels", "120 rows of 2 numbers with 3 labels"),
+        ("numbers", "120 rows of 2 numbers with 3 targets"),
+    ],
+)
+def test_examples_are_called_what_they_are(kind, said, found_of):
+    found = found_of(kind)
+    assert about_examples(found) == said
+    assert said in markdown(found)
+    assert said in page(found)
+
+
+def test_a_table_of_mistakes_has_no_column_of_probabilities_where_there_are_none(found):
+    if "picture" in found["mistakes"][0]:
+        return
+    has = found["mistakes"][0]["probability"] is not None
+    assert ("| predicted | probability |" in markdown(found)) == has
+    assert ('<th>predicted</th><th class="number">probability</th>' in page(found)) == has

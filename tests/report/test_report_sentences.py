@@ -6,6 +6,7 @@ import copy
 
 import pytest
 
+from wxb.numbers import rounded
 from wxb.report.sentences import about_baselines, about_generalization, about_size, about_weights, warnings
 
 
@@ -139,3 +140,14 @@ def test_numbers_are_spoken_of_by_r2(found_of):
     found = found_of("numbers")
     assert found["sentences"]["generalization"].startswith("R² is ")
     assert "%" not in found["sentences"]["baselines"]
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "said"),
+    [
+        (34321.7, 4, "34,320"), (-34321.7, 3, "-34,300"), (9999.9, 4, "10,000"), (0.0123412, 4, "0.01234"),
+        (0.1, 4, "0.1"), (52.08, 3, "52.1"), (3e12, 4, "3e+12"), (1e-7, 4, "1e-07"), (float("nan"), 4, "nan"),
+    ],
+)  # fmt: skip
+def test_measured_numbers_are_rounded_without_powers_of_ten(value, digits, said):
+    assert rounded(value, digits) == said

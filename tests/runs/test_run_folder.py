@@ -19,6 +19,7 @@ from safetensors import safe_open
 from tests.runs.small import Epoch, small_plan, three_blobs
 from wxb.data.dataset import Dataset
 from wxb.errors import FAILED, WxbError
+from wxb.runs.files import is_held
 from wxb.runs.folder import CHECKPOINT, KEPT, MANIFEST, REPORTS
 from wxb.runs.run import Run
 
@@ -269,7 +270,7 @@ def _use(run: Run, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*KEPT, MANIFEST])
-@pytest.mark.parametrize("damage", ["one byte", "cut short", "missing"])
+@pytest.mark.parametrize("damage", ["one byte", "cut short", "missing", "a folder"])
 def test_a_damaged_file_of_a_finished_run_is_named(finished, name, damage):
     path = finished.path / name
     content = path.read_bytes()
@@ -280,6 +281,8 @@ def test_a_damaged_file_of_a_finished_run_is_named(finished, name, damage):
         path.write_bytes(content[: len(content) // 2])
     else:
         path.unlink()
+        if damage == "a folder":
+            path.mkdir()
     with pytest.raises(WxbError) as caught:
         _use(Run.open(finished.path), name)
     assert name in caught.value.what
@@ -303,8 +306,36 @@ def test_a_damaged_checkpoint_is_named(run, part, damage):
 def test_a_broken_text_of_an_unfinished_run_is_named(run, name):
     run.save(Epoch(1))
     (run.path / name).write_text('{"format": ')
-    with pytest.raises(WxbError, match=f"{name} is damaged"):
+    with pytest.raises(WxbError, match=f"{name} is damaged") as caught:
         _use(Run.open(run.path), name)
+    assert caught.value.fix == "bring it back from a copy, or train again"
+
+
+@pytest.mark.parametrize(("name", "lacking"), [("data.json", "source, task, "), ("environment.json", "versions, ")])
+def test_an_object_that_lacks_what_is_needed_is_damaged(run, name, lacking):
+    (run.path / name).write_text("{}")
+    with pytest.raises(WxbError, match=f"{name} is damaged: it has no {lacking}"):
+        _use(Run.open(run.path), name)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (Path.unlink, "is missing"),
+        (lambda path: path.write_text(""), "is damaged: it has 0 of 2 epochs"),
+        (lambda path: path.write_text("no JSON\n" * 2), "is damaged"),
+    ],
+    ids=["missing", "emptied", "overwritten"],
+)
+def test_a_damaged_history_is_named_before_training_goes_on(run, data, damage, said):
+    for epoch in (1, 2):
+        run.save(Epoch(epoch))
+    run.stop()
+    damage(run.path / "history.jsonl")
+    with pytest.raises(WxbError, match=f"history.jsonl {said}") as caught:
+        Run.open(run.path).resume(data)
+    assert caught.value.exit_code == FAILED
+    assert not is_held(run.path)
 
 
 def test_a_run_of_a_newer_version_is_refused(finished):

@@ -22,7 +22,7 @@ from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.learning.inference import logits
 from wxb.learning.machine import Machine
-from wxb.network import build
+from wxb.network.build import build
 from wxb.runs.evaluate import evaluate
 from wxb.runs.folder import KEPT, MANIFEST, REPORTS
 from wxb.runs.listing import runs

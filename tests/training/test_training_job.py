@@ -53,6 +53,32 @@ def test_a_family_is_bound_and_stored_without_variables(tmp_path):
     assert "(N=2, M=1)" in dict(training.lines())["network"]
 
 
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"augment": "rotate"}, "--augment rotate: rotate is no augmentation\n"),
+        ({"augment": "shift-8"}, "--augment shift-8 is no smaller than the pictures, 1x8x8\n  fix: --augment shift-1"),
+        ({"cutout": 8}, "--cutout 8 is no smaller than the pictures, 1x8x8\n  fix: --cutout 4"),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
+)
+def test_a_change_that_pictures_cannot_take_is_refused_before_a_run_begins(option, said):
+    with pytest.raises(WxbError) as error:
+        Training(wxb.load_data("digits"), "SOFTMAX", options=option)
+    assert str(error.value).startswith(said)
+
+
+@pytest.mark.parametrize(("network", "threads"), [("PIXELS, SOFTMAX", 1), ("BOW-8, SOFTMAX", 3)])
+def test_the_work_of_visual_words_counts_for_the_threads(network, threads, monkeypatch):
+    monkeypatch.setattr("wxb.learning.machine.physical_cores", lambda: 3)
+    pictures = np.random.default_rng(0).integers(0, 256, (60, 3, 24, 24), dtype=np.uint8)
+    data = wxb.load_data(pictures, np.arange(60) % 2)
+    # 19 x 19 places; a patch of 108 numbers is whitened by 108 x 108, and compared with 8 words
+    training = Training(data, network, options={"batch_size": 32})
+    assert training.machine.threads == threads
+    assert [feature.multiply_adds for feature in training.model.designed] == [0 if threads == 1 else 361 * 108 * 116]
+
+
 def test_seconds_of_all_stages_are_told_and_add_up(ring, tmp_path):
     training = Training(ring, "SOFTMAX", options={"epochs": 2}, out=tmp_path / "run")
     list(training)

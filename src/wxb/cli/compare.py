@@ -10,7 +10,6 @@ import click
 
 from wxb import numbers
 from wxb.cli import options, printing, results
-from wxb.cli.loading import load_again
 from wxb.errors import WxbError
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def compare(runs: tuple[str, ...], data_dir: str | None, as_json: bool) -> None:
     if len(runs) < 2:
         raise WxbError("a comparison needs at least two runs", fix="wxb compare RUN RUN; wxb runs lists them")
     opened = [Run.open(run) for run in runs]
-    found = compared(opened, load_again(opened[0], data_dir))
+    found = compared(opened, opened[0].load_data(data_dir))
     if as_json:
         printing.result_json("wxb/compare/1", as_dict(found))
         return

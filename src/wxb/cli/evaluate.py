@@ -9,7 +9,7 @@ import click
 
 from wxb import numbers
 from wxb.cli import options, printing, results
-from wxb.cli.loading import load_again, load_like
+from wxb.cli.loading import load_like
 
 if TYPE_CHECKING:
     from wxb.runs.evaluate import ClassEvaluation, Evaluation
@@ -29,7 +29,7 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
 
     opened = Run.open(run)
     asked = {name: value for name, value in given.items() if value is not None}
-    loaded = load_again(opened, given["data_dir"]) if data is None else load_like(opened, data, asked)
+    loaded = opened.load_data(given["data_dir"]) if data is None else load_like(opened, data, asked)
     found = opened.evaluate(loaded, part)
     if as_json:
         printing.result_json("wxb/evaluate/1", as_dict(opened, found))

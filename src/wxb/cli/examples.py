@@ -27,7 +27,6 @@ BYTES_AT_ONCE = 2**26  # and fewer where they are large; two batches are held, w
 STREAM = "-"  # what standard input is called
 STREAMED = 2**30  # the most bytes that are read of it
 NUMPY = b"\x93NUMPY"  # the first bytes of a .npy file
-INK = {"digits": 16}  # the greatest value of a known set's pictures where it is not 255
 
 
 @dataclass(frozen=True)
@@ -98,6 +97,15 @@ def ahead(items: Iterator[T]) -> Generator[T, None, None]:
             yield item
 
 
+def expected(run: Run) -> str:
+    """What files the run's network takes."""
+    shape = run.summary.input
+    arrays = f"arrays of NumPy (.npy) of shape (n, {', '.join(map(str, shape))})"
+    if run.data.get("table") is not None:
+        return f"tables with the columns of training, or {arrays}"
+    return f"pictures, or {arrays}" if len(shape) == 3 and run.data["dtype"] == "uint8" else arrays
+
+
 def read_file(file: str, run: Run) -> Read:
     """A picture as one example, an array or a table as one a row. Raises WxbError where the file is none of them, or
     does not fit.
@@ -163,17 +171,23 @@ def read_rows(file: str, run: Run) -> Read:
 
 def read_picture(file: str, run: Run) -> NDArray[np.uint8]:
     """A picture (channels, height, width) as the network takes it."""
-    import numpy as np
-
     from wxb.data.decoding import LeftOut, decode, read_header
+    from wxb.data.ink import as_in_set
+    from wxb.data.known import INK
     from wxb.data.load import MAX_PIXELS
 
     shape = run.summary.input
     if len(shape) != 3:
         raise WxbError(f"{file}: the network takes rows of {shape[0]} numbers, no pictures")
+    if run.data["dtype"] != "uint8":
+        raise WxbError(f"{file}: a picture of bytes; the network was trained on {run.data['dtype']} arrays")
     channels, height, width = shape
+    source = run.data["source"]
+    full, ink = INK.get(source["source"]), source.get("ink", False)
     try:
         header = read_header(Path(file), MAX_PIXELS)
+        if ink:  # its squares are made of the picture's own pixels
+            height = width = min(header.height, header.width)
         fits = (header.height, header.width) == (height, width)
         if not fits and height != width:
             sizes = f"{header.height}x{header.width} pixels; the network takes {height}x{width}"
@@ -181,8 +195,7 @@ def read_picture(file: str, run: Run) -> NDArray[np.uint8]:
         picture = decode(Path(file), channels == 1, None if fits else height, MAX_PIXELS)
     except LeftOut as reason:
         raise WxbError(f"{file}: {reason.reason}" + (f" ({reason.more})" if reason.more else "")) from reason
-    ink = INK.get(str(run.data["source"].get("source")), 255)
-    return picture if ink == 255 else (picture.astype(np.uint16) * ink // 255).astype(np.uint8)
+    return as_in_set(picture[None], full, ink)[0] if full is not None else picture
 
 
 def fitting(array: NDArray[np.generic], file: str, run: Run) -> NDArray[np.generic]:

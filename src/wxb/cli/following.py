@@ -51,6 +51,16 @@ def follow(training: Training, quiet: bool, verbose: bool) -> int:
         return DONE if stop.code is None else stop.code
 
 
+def follow_to_result(training: Training, as_json: bool, quiet: bool, verbose: bool) -> int:
+    """Follows a training, and says what came out as JSON or in lines; the exit code. A stopped one has no result."""
+    code = follow(training, quiet, verbose)
+    if training.result and as_json:
+        printing.result_json("wxb/train/1", training.result)
+    elif training.result:
+        show_result(training)
+    return code
+
+
 def head(training: Training, width: int | None) -> list[str]:
     """What will happen: data, network, machine, and what was looked at before."""
     return [printing.labelled(label, text, width) for label, text in training.lines()]

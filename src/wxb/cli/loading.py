@@ -1,14 +1,14 @@
-"""From what a person or a run calls data to the data set."""
+"""From what a person calls data to the data set."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wxb.cli import printing
 from wxb.cli.options import LOADING
-from wxb.errors import WxbError
 
 if TYPE_CHECKING:
     from wxb.data import Dataset
@@ -31,11 +31,14 @@ def load(source: str, settings: Mapping[str, Any]) -> Dataset:
 
 
 def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
-    """As `load`; pictures of a folder are brought to the size that the run's network takes, unless `size` says else.
+    """As `load`, prepared as the run's data were.
 
-    The rows of a table are prepared as those of the run were; remarks say what is different in them.
+    Pictures of a folder are brought to the size that the network takes, unless `size` says else, and handwriting to the
+    values and the ink that it had in training. Of the rows of a table remarks say what is different in them.
     """
     from wxb.data.frame import is_table
+    from wxb.data.ink import as_in_set
+    from wxb.data.known import INK
 
     if run.data.get("table") is not None and is_table(source):
         data = load(source, {**settings, "like": run.data["table"]})
@@ -44,25 +47,15 @@ def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
         return data
     sizes = run.summary.input
     square = len(sizes) == 3 and sizes[1] == sizes[2]
-    if square and "size" not in settings and _is_path(source):
+    name, ink = run.data["source"]["source"], run.data["source"].get("ink", False)
+    if not _is_path(source) or not Path(source).is_dir():
+        return load(source, {**settings, "ink": True} if ink and source in INK else settings)
+    if square and "size" not in settings and not ink:  # squares of ink are made of the pictures as they are
         settings = {**settings, "size": sizes[1]}
-    return load(source, settings)
-
-
-def load_again(run: Run, data_dir: str | None = None) -> Dataset:
-    """The data that a run was trained on. Raises WxbError where it was given as arrays, or is not there any more."""
-    from wxb.data import load_data
-
-    stored = dict(run.data["source"])
-    source = stored.pop("source")
-    if source == "arrays":
-        raise WxbError(
-            f"{run.path} was trained on arrays, which only Python can give again",
-            fix="in Python: wxb.Run.open(path).evaluate(data)",
-        )
-    if data_dir is not None:
-        stored["data_dir"] = data_dir
-    return load_data(source, **stored)
+    data = load(source, settings)
+    if name in INK and data.shape[0] == 1:
+        data = replace(data, examples=as_in_set(data.examples.astype("uint8"), INK[name], ink))
+    return data
 
 
 def _is_path(source: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 import traceback
@@ -168,6 +169,8 @@ def misuse(problem: click.UsageError) -> WxbError:
         return WxbError(f"{problem.param.make_metavar(problem.ctx)} is missing", fix=help_text)
     if isinstance(problem, click.BadParameter) and problem.param is not None:
         return WxbError(f"{problem.param.opts[0]}: {problem.message}", fix=help_text)
+    if more := re.fullmatch(r"Got unexpected extra arguments? \((.*)\)", problem.format_message()):
+        return WxbError(f"{path} does not know what to do with {more[1]}", fix=help_text)
     return WxbError(problem.format_message().rstrip("."), fix=help_text)
 
 

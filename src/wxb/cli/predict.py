@@ -11,7 +11,7 @@ import click
 
 from wxb import numbers
 from wxb.cli import options, printing
-from wxb.cli.examples import Example, ahead, batches
+from wxb.cli.examples import Example, ahead, batches, expected
 from wxb.cli.progress import FileProgress
 from wxb.errors import WxbError
 
@@ -33,11 +33,10 @@ def predict(run: str, files: tuple[str, ...], as_csv: bool, as_json: bool) -> No
     opened = Run.open(run)
     output: Output = Csv() if as_csv else Json(run) if as_json else Table()
     problems = predict_files(opened, files, output)
-    expected = "pictures, tables, or arrays of NumPy (.npy)"
     if problems and len(files) == 1:
-        raise WxbError(problems[0].what, problems[0].detail, problems[0].fix or expected)
+        raise WxbError(problems[0].what, problems[0].detail, problems[0].fix or expected(opened))
     if problems:
-        raise WxbError(f"{len(problems)} of {len(files)} files cannot be predicted", fix=expected)
+        raise WxbError(f"{len(problems)} of {len(files)} files cannot be predicted", fix=expected(opened))
 
 
 def predict_files(run: Run, files: tuple[str, ...], output: Output) -> list[WxbError]:

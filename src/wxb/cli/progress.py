@@ -114,7 +114,8 @@ def score(validation: Score) -> str:
     """ "validation 98.5 %", or of numbers their error."""
     if validation.accuracy is not None:
         return f"validation {numbers.percent(validation.accuracy)}"
-    return f"validation error {validation.rmse:.3g}"
+    assert validation.rmse is not None  # of numbers there is one
+    return f"validation error {numbers.rounded(validation.rmse, 3)}"
 
 
 def bar(share: float) -> str:

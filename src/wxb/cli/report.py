@@ -26,7 +26,7 @@ def report(run: str, markdown: bool, as_json: bool) -> None:
         content = {name: value for name, value in found.items() if name != "schema"}
         printing.result_json(found["schema"], content)
     elif markdown:
-        printing.result((opened.path / "report.md").read_text(encoding="utf-8").rstrip("\n"))
+        printing.result(opened.text("report.md").rstrip("\n"))
     else:
         width = printing.columns(sys.stdout)
         for label, text in lines(found):
@@ -38,7 +38,7 @@ def lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     """The report's essence: what was trained on what, how good it is, where it fails, whether it can be trusted."""
     data, network, said = found["data"], found["network"], found["sentences"]
     parts = ", ".join(f"{part} {numbers.count(data['split'][part])}" for part in ("train", "validation", "test"))
-    examples = f"{numbers.count(data['examples'])} {data['kind']} {numbers.shape(tuple(data['shape']))}"
+    examples = numbers.examples(data["examples"], data["kind"], tuple(data["shape"]))
     scores = {name: one["score"] for name, one in found["baselines"].items()}
     return [
         ("data", f"{data['name']}: {examples}; {parts} ({data['split']['how']})"),

@@ -17,7 +17,7 @@ def score_line(test: Mapping[str, Any]) -> str:
     if "accuracy" in test:
         return f"{numbers.percent(test['accuracy'])} {numbers.percent_interval(tuple(test['interval']))} {of}"
     r2, rmse = (
-        f"{test[name]:.3g} [{test[f'{name}_interval'][0]:.3g}, {test[f'{name}_interval'][1]:.3g}]"
+        "{} [{}, {}]".format(*(numbers.rounded(value, 3) for value in (test[name], *test[f"{name}_interval"])))
         for name in ("r2", "rmse")
     )
     return f"R² {r2}, error {rmse} {of}"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from wxb.cli import options, printing
-from wxb.cli.following import follow, show_result
-from wxb.cli.loading import load_again
+from wxb.cli import options
+from wxb.cli.following import follow_to_result
 
 
 def resume(run: str, data_dir: str | None, as_json: bool, quiet: bool, verbose: bool) -> int:
@@ -18,13 +17,8 @@ def resume(run: str, data_dir: str | None, as_json: bool, quiet: bool, verbose: 
     from wxb.training import Training
 
     opened = Run.open(run)
-    training = Training.resume(opened, load_again(opened, data_dir))
-    code = follow(training, quiet, verbose)
-    if training.result and as_json:
-        printing.result_json("wxb/train/1", training.result)
-    elif training.result:
-        show_result(training)
-    return code
+    training = Training.resume(opened, opened.load_data(data_dir))
+    return follow_to_result(training, as_json, quiet, verbose)
 
 
 command = options.Command(

@@ -12,7 +12,7 @@ import click
 
 from wxb.cli import options, printing, results
 from wxb.cli.config import BINDINGS, read_config
-from wxb.cli.following import details, follow, head, show_result
+from wxb.cli.following import details, follow, follow_to_result, head, show_result
 from wxb.cli.loading import load
 from wxb.cli.main import BEGAN
 from wxb.errors import DONE, WxbError
@@ -51,12 +51,7 @@ def train(
     if dry_run:
         show_plan(training, as_json)
         return DONE
-    code = follow(training, quiet, verbose)
-    if training.result and as_json:
-        printing.result_json("wxb/train/1", training.result)
-    elif training.result:
-        show_result(training)
-    return code
+    return follow_to_result(training, as_json, quiet, verbose)
 
 
 def merged(words: tuple[str, ...], config: str | None, given: dict[str, Any]) -> dict[str, Any]:
@@ -109,10 +104,13 @@ def prepared(asked: dict[str, Any], started: float | None = None) -> Training:
 
 def train_seeds(asked: dict[str, Any], dry_run: bool, as_json: bool, quiet: bool, verbose: bool) -> int:
     """`--seeds`: a run a seed, each as `--seed` alone would make it; their scores together."""
+    from wxb.runs.folder import SUMMARY, taken
     from wxb.training import spread
 
     if dry_run:
         raise WxbError("--dry-run shows one training, --seeds makes several", fix="one of them")
+    if "out" in asked and (Path(asked["out"]) / SUMMARY).exists():
+        raise taken(Path(asked["out"]), [SUMMARY])
     first = asked.get("seed", 0)
     found = []
     for seed in range(first, first + asked["seeds"]):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from wxb.cli import options, printing
-from wxb.cli.loading import load_again
 from wxb.errors import DONE, FOUND, WxbError
 
 
@@ -20,7 +19,7 @@ def verify(run: str, data_dir: str | None, as_json: bool) -> int:
     found = verified(run)
     if found.ok:
         try:
-            data = load_again(Run.open(run), data_dir)
+            data = Run.open(run).load_data(data_dir)
         except WxbError as problem:
             printing.remark(f"the test score was not computed anew: {problem.what}")
         else:

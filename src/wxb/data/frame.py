@@ -23,6 +23,7 @@ MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")  # how files writ
 SEPARATORS = (",", ";", "\t", "|")
 BOOLEANS = {"false", "true"}
 NUMBERS_SHARE = 0.95  # of the values of a column: so many are numbers, or it is a column of texts
+CSV_FORM = "lines of equally many values in UTF-8, the first line with the columns' names"
 HEAD = 2**16  # bytes looked at before the file is read
 
 
@@ -118,9 +119,7 @@ def read_frame(path: Path) -> Frame:
         raise WxbError(
             f"{path.name} cannot be read as {kind}",
             first,
-            ""
-            if kind == "Parquet"
-            else "lines of equally many values in UTF-8, the first line with the columns' names",
+            "a Parquet file that is whole" if kind == "Parquet" else CSV_FORM,
         ) from problem
     names = [name.strip() or f"column {place}" for place, name in enumerate(data.columns, 1)]
     if len(set(names)) == len(names):
@@ -135,7 +134,7 @@ def _separated(path: Path) -> pl.DataFrame:
     with path.open("rb") as file:
         head = file.read(HEAD)
     if b"\0" in head:
-        raise WxbError(f"{path.name} cannot be read as CSV", "it is no text in UTF-8")
+        raise WxbError(f"{path.name} cannot be read as CSV", "it is no text in UTF-8", CSV_FORM)
     first = re.sub(r'"[^"]*"', "", head.decode("utf-8-sig", "replace")).split("\n", 1)[0]
     separator = "\t" if path.suffix.lower() == ".tsv" else max(SEPARATORS, key=first.count)
     data = pl.read_csv(path, separator=separator, infer_schema=False)

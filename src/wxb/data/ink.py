@@ -25,6 +25,15 @@ def inked(pictures: NDArray[np.uint8], full: int) -> NDArray[np.uint8]:
     return found
 
 
+def as_in_set(pictures: NDArray[np.uint8], full: int, ink: bool) -> NDArray[np.uint8]:
+    """Bytes of picture files (n, 1, height, width) as a set of handwriting has them, whose `full` ink is not 255.
+
+    Values 0–255 become 0–`full`, rounded; with `ink` the pictures then become `inked`.
+    """
+    scaled = ((pictures.astype(np.uint16) * full + 127) // 255).astype(np.uint8)
+    return inked(scaled, full) if ink else scaled
+
+
 def _shares(length: int) -> NDArray[np.float64]:
     """What share of each of 16 squares in a row each of `length` pixels is: (16, length), rows of sum 1."""
     edges = np.arange(SIDE + 1) * length / SIDE

@@ -152,9 +152,10 @@ def _need_columns(frame: Frame, preparation: Preparation) -> None:
     missing = [column.name for column in preparation.used if column.name not in frame.columns]
     if not missing:
         return
+    noun = "column" if len(missing) == 1 else "columns"
     like = nearest(missing[0], [name for name in frame.columns if name not in preparation.features])
     raise WxbError(
-        f"{frame.name} has no column {', '.join(missing[:10])}, which the run was trained on"
+        f"{frame.name} has no {noun} {', '.join(missing[:10])}, which the run was trained on"
         + (f"; {like} is one" if like else ""),
         f"columns: {frame.listed}",
         "the same columns as in training; their order does not matter",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wxb.data.split import plural
 from wxb.errors import WxbError
 from wxb.numbers import count
 from wxb.randomness import generator
@@ -124,7 +125,9 @@ def draw(
     examples = EXAMPLES if examples is None else examples
     noise = toy.noise if noise is None else noise
     if not LEAST <= examples <= MOST:
-        raise WxbError(f"{count(examples)} examples of {name}", f"expected {LEAST} to {count(MOST)}", "--examples 8000")
+        raise WxbError(
+            f"{plural(examples, 'example')} of {name}", f"expected {LEAST} to {count(MOST)}", "--examples 8000"
+        )
     if not 0 <= noise <= 100:
         raise WxbError(f"noise {noise:g}", "expected a standard deviation from 0 to 100", "--noise 0.1")
     random = generator(seed, "toy", name)

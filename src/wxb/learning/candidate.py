@@ -13,7 +13,7 @@ from wxb.learning.defaults import Rung, headed, ladder, recipe_for
 from wxb.learning.machine import Machine
 from wxb.learning.pace import seconds_a_step
 from wxb.learning.recipe import Recipe
-from wxb.network import build
+from wxb.network.build import build
 from wxb.network.memory import parts_that_fit
 from wxb.notation import Network, Plan, plan, read
 
@@ -63,7 +63,8 @@ def candidate(
         planned, data, seed=recipe.seed, scale=recipe.scale, start=recipe.start, first_layer=recipe.first_layer
     )
     if machine is None:
-        machine = machines.choose(recipe.device, recipe.precision, recipe.threads, planned.multiply_adds * size)
+        work = planned.multiply_adds + sum(feature.multiply_adds for feature in model.designed)
+        machine = machines.choose(recipe.device, recipe.precision, recipe.threads, work * size)
         if recipe.precision == "auto":
             machine = precision.chosen(machine, model, data)
     return Candidate(planned, recipe, model, machine, notes)

@@ -21,7 +21,8 @@ from typing import Any
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.learning.recipe import Recipe
-from wxb.notation.tree import Plan
+from wxb.notation.tree import Plan, Shape
+from wxb.numbers import shape as shape_text
 
 HEAD_OF = {"classes": "SOFTMAX", "labels": "SIGMOIDS", "numbers": "EUCLID"}
 
@@ -99,7 +100,10 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
         chosen["weight_decay"] = 0.2 if data.kind == "vectors" and data.shape[0] > FEW_COLUMNS else 0.02
     check_options(given)
     check_until(data, given.get("until", 0))
-    return dataclasses.replace(Recipe(**chosen), **given)
+    recipe = dataclasses.replace(Recipe(**chosen), **given)
+    if data.kind == "pictures":
+        check_reach(recipe, data.shape)
+    return recipe
 
 
 RATES = {
@@ -125,8 +129,26 @@ def default_augment(data: Dataset) -> str:
     return ",".join(moves) or "none"
 
 
+def check_reach(recipe: Recipe, shape: Shape) -> None:
+    """Raises WxbError for changes of pictures that reach over the whole of them."""
+    from wxb.learning.batches import Augment
+
+    side = min(shape[1:])
+    shift = Augment.read(recipe.augment).shift
+    for option, reach, fix in (
+        (f"--augment {recipe.augment}", shift, f"--augment shift-{max(1, side // 8)}"),
+        (f"--cutout {recipe.cutout}", recipe.cutout, f"--cutout {side // 2}"),
+    ):
+        if reach >= side:
+            raise WxbError(f"{option} is no smaller than the pictures, {shape_text(shape)}", fix=fix)
+
+
 def check_options(given: Mapping[str, Any]) -> None:
-    """Raises WxbError for settings that contradict each other."""
+    """Raises WxbError for settings that mean nothing, or contradict each other."""
+    if "augment" in given:
+        from wxb.learning.batches import Augment  # it loads torch, which other mistakes need not wait for
+
+        Augment.read(str(given["augment"]))
     if given.get("weight_decay") and given.get("l2"):
         raise WxbError(
             "--weight-decay and --l2 are two forms of one thing",

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from wxb.errors import WxbError
+from wxb.numbers import count
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -64,11 +65,13 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 0, work
 
     No `threads` means as many as there are physical cores, or one where a batch's `work` (multiply-adds) is small.
     "auto" precision is float32 on the CPU and on MPS, bfloat16 on a GPU that has it. Raises WxbError for a device that
-    is not there or for threads that cannot be.
+    is not there or a number of threads that makes no sense.
     """
-    if not 0 <= threads <= MOST_THREADS:
-        expected = f"expected at most {MOST_THREADS}, and 0 for all physical cores"
-        raise WxbError(f"--threads {threads}: no machine computes with so many", expected, "--threads 0")
+    fix = "0 takes all physical cores"
+    if threads < 0:
+        raise WxbError(f"--threads {threads}: there is no negative number of threads", fix=fix)
+    if threads > MOST_THREADS:  # torch dies of a number that the system refuses
+        raise WxbError(f"--threads {threads}: at most {count(MOST_THREADS)} are expected", fix=fix)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = device.split(":")[0]

@@ -1,7 +1,1 @@
-"""From a planned network to a module that torch can train."""
-
-from __future__ import annotations
-
-from wxb.network.build import Model, build
-
-__all__ = ["Model", "build"]
+"""From a planned network to a module that torch can train; and the simple neuron, which needs no torch."""

@@ -7,8 +7,9 @@ else.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from math import pi
+from math import pi, prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,11 +34,12 @@ SMALL = 1e-5  # keeps blocks without gradients from being divided by 0
 NUMBERS_AT_ONCE = 2**22  # similarities that BOW holds at a time, 16 MB
 
 
-class Designed(nn.Module):
+class Designed(nn.Module, ABC):
     """A feature of raw examples, its numbers scaled by `mean` and `std` (features,): (f(x) − mean) / std."""
 
     mean: Tensor
     std: Tensor
+    multiply_adds = 0  # products of an example, where they are what its work is
 
     def __init__(self, layer: PlannedLayer) -> None:
         super().__init__()
@@ -47,9 +49,9 @@ class Designed(nn.Module):
     def fit(self, examples: Examples, generator: np.random.Generator) -> None:
         """Learn from raw training examples (n, …) what the feature needs to know of them: most need nothing."""
 
+    @abstractmethod
     def compute(self, x: Tensor) -> Tensor:
         """Raw examples (batch, …), float → the feature before it is scaled, (batch, features)."""
-        raise NotImplementedError
 
     @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
@@ -162,6 +164,8 @@ class BagOfWords(Levelled):
         self.register_buffer("centre", torch.zeros(size))
         self.register_buffer("whitening", torch.eye(size))
         self.register_buffer("words", torch.zeros(words, size))
+        places = prod(side - PATCH + 1 for side in layer.input[1:])
+        self.multiply_adds = places * size * (size + words)  # whitening, and distances to the words
 
     def fit(self, examples: Examples, generator: np.random.Generator) -> None:
         """Learn whitening and words from patches drawn with `generator`.

@@ -151,4 +151,6 @@ def _next(run: Run, data: Dataset) -> list[dict[str, str]]:
     ]
     if data.kind == "pictures":
         found.insert(0, {"command": f"wxb predict {run.path} FILE…", "what": "what it says of your own pictures"})
+    elif data.table is not None:
+        found.insert(0, {"command": f"wxb predict {run.path} TABLE.csv", "what": "what it says of other rows"})
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from wxb.numbers import count, duration, large, percent, shape
-from wxb.report.sentences import Found, interval_text, score_text, test_score
+from wxb.numbers import count, duration, large, percent, rounded
+from wxb.report.sentences import Found, about_examples, interval_text, score_text, test_score
 
 
 def escaped(said: str) -> str:
@@ -31,9 +31,7 @@ def _head(found: Found) -> list[str]:
     parts = ", ".join(f"{name} {count(data['split'][name])}" for name in ("train", "validation", "test"))
     return [
         f"# {escaped(data['name'])}: {score_text(test_score(found)[0], found['measure'])}",
-        f"{count(data['examples'])} {data['kind']} {shape(tuple(data['shape']))} "
-        f"in {len(data['classes'])} {found['task']}; "
-        f"{parts} ({escaped(data['split']['how'])})",
+        f"{about_examples(found)}; {parts} ({escaped(data['split']['how'])})",
         f"    {network['short']}",
         f"{count(network['parameters'])} parameters, {large(network['multiply_adds'])} multiply-adds an example. "
         f"Trained {found['run']['created'].split('T')[0]} by wxb {found['run']['wxb']}.",
@@ -76,7 +74,7 @@ def _failures(found: Found) -> list[str]:
     if "per_target" in found:
         head = ["target", "R²", "RMSE", "MAE"]
         rows = [
-            [escaped(name), f"{one['r2']:.3f}", f"{one['rmse']:.4g}", f"{one['mae']:.4g}"]
+            [escaped(name), f"{one['r2']:.3f}", rounded(one["rmse"]), rounded(one["mae"])]
             for name, one in found["per_target"].items()
         ]
     else:
@@ -88,8 +86,9 @@ def _failures(found: Found) -> list[str]:
     blocks.append(_table(head, rows))
     if mistakes:
         head = ["file" if "file" in found["mistakes"][0] else "row", "given", "predicted", "probability"]
+        shown = 3 if found["mistakes"][0]["probability"] is None else 4  # of all of them, or of none
         worst = "The most confident mistakes" if found["task"] != "numbers" else "The farthest off"
-        blocks += [f"{worst}:", _table(head, mistakes, words=3)]
+        blocks += [f"{worst}:", _table(head[:shown], [row[:shown] for row in mistakes], words=3)]
     else:
         blocks.append("No mistake on the test examples.")
     if "confusion" in found and len(found["confusion"]) <= 20:
@@ -114,7 +113,7 @@ def _trust(found: Found) -> list[str]:
         "rmse": "root mean squared error",
         "mae": "mean absolute error",
     }
-    rows += [[name, f"{test[key]:.4g}"] for key, name in names.items() if test.get(key) is not None]
+    rows += [[name, rounded(test[key])] for key, name in names.items() if test.get(key) is not None]
     return [
         "## Can it be trusted",
         _table(["on the test examples", ""], rows),

@@ -7,9 +7,9 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from wxb.numbers import count, duration, large, percent, shape
+from wxb.numbers import count, duration, large, percent, rounded
 from wxb.report.figures import Series, comparison, confusion, curves, reliability
-from wxb.report.sentences import Found, interval_text, score_text, test_score
+from wxb.report.sentences import Found, about_examples, interval_text, score_text, test_score
 
 
 def page(found: Found) -> str:
@@ -61,12 +61,10 @@ def _facts(rows: Iterable[tuple[str, str]]) -> str:
 def _head(found: Found) -> str:
     data, network = found["data"], found["network"]
     made = found["run"]["created"].split("T")[0]
-    examples = f"{count(data['examples'])} {data['kind']} {shape(tuple(data['shape']))}"
-    examples += f" in {len(data['classes'])} {found['task']}"
     parts = ", ".join(f"{name} {count(data['split'][name])}" for name in ("train", "validation", "test"))
     return (
         f'<header>\n<p class="kicker">wxb report · {escape(made)}</p>\n<h1>{escape(data["name"])}</h1>\n'
-        f"<p>{escape(examples)}; {escape(parts)} ({escape(data['split']['how'])})</p>\n"
+        f"<p>{escape(about_examples(found))}; {escape(parts)} ({escape(data['split']['how'])})</p>\n"
         f'<p class="network"><code>{escape(network["short"])}</code><br>{count(network["parameters"])} parameters, '
         f"{large(network['multiply_adds'])} multiply-adds an example</p>\n</header>"
     )
@@ -107,8 +105,10 @@ def _failures(found: Found) -> str:
     if mistakes and "picture" in mistakes[0]:
         parts.append('<ul class="mistakes">' + "".join(_mistake(one) for one in mistakes) + "</ul>")
     elif mistakes:
-        rows = [(str(one["row"]), one["given"], one["predicted"], _chance(one)) for one in mistakes[:12]]
-        parts.append(_table(("row", "given", "predicted", "probability"), rows, words=3))
+        head = ["row", "given", "predicted", "probability"]
+        rows = [[str(one["row"]), one["given"], one["predicted"], _chance(one)] for one in mistakes[:12]]
+        shown = 3 if mistakes[0]["probability"] is None else 4  # of all of them, or of none
+        parts.append(_table(head[:shown], [row[:shown] for row in rows], words=3))
     matrix = ""
     if "confusion" in found:
         figure = confusion(found["confusion"], found["data"]["classes"])
@@ -134,7 +134,7 @@ def _chance(one: dict[str, Any]) -> str:
 def _per_class(found: Found) -> str:
     if "per_target" in found:
         targets = [
-            (name, f"{one['r2']:.3f}", f"{one['rmse']:.4g}", f"{one['mae']:.4g}")
+            (name, f"{one['r2']:.3f}", rounded(one["rmse"]), rounded(one["mae"]))
             for name, one in found["per_target"].items()
         ]
         return "<h3>Target by target</h3>" + _table(("target", "R²", "RMSE", "MAE"), targets)
@@ -155,7 +155,7 @@ def _trust(found: Found) -> str:
         facts.append(("single labels right", score_text(test["label_accuracy"], "accuracy")))
     if found["task"] == "numbers":
         facts += [
-            (name, f"{test[key]:.4g}  [{test[f'{key}_interval'][0]:.4g}, {test[f'{key}_interval'][1]:.4g}]")
+            (name, f"{rounded(test[key])}  [{', '.join(map(rounded, test[f'{key}_interval']))}]")
             for name, key in (("root mean squared error", "rmse"), ("mean absolute error", "mae"))
         ]
     if test.get("roc_area") is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from wxb.numbers import count, large, percent, percent_interval
+from wxb.data.split import plural
+from wxb.numbers import count, examples, large, percent, percent_interval
 
 Found = dict[str, Any]
 
@@ -38,6 +39,18 @@ def test_score(found: Found) -> tuple[float, list[float]]:
 def _score(scores: Found, measure: str) -> tuple[float, list[float]]:
     interval = scores["r2_interval"] if measure == "r2" else scores["interval"]
     return float(scores[measure]), list(interval)
+
+
+def about_examples(found: Found) -> str:
+    """What was learned from: "1,797 pictures 1x8x8 in 10 classes", "506 rows of 13 numbers with 1 target"."""
+    data = found["data"]
+    outputs = len(data["classes"])
+    of_task = {
+        "classes": f"in {count(outputs)} classes",
+        "labels": f"with {plural(outputs, 'label')}",
+        "numbers": f"with {plural(outputs, 'target')}",
+    }
+    return f"{examples(data['examples'], data['kind'], tuple(data['shape']))} {of_task[found['task']]}"
 
 
 def best_baseline(found: Found) -> tuple[str, float] | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from wxb.data.dataset import Dataset, match_classes
 from wxb.errors import WxbError
-from wxb.numbers import wilson
+from wxb.numbers import rounded, wilson
 from wxb.runs.scores import (
     Bin,
     ClassScore,
@@ -46,22 +46,13 @@ class Mistake:
 
 
 @dataclass(frozen=True)
-class ClassEvaluation:
-    """Of one class an example. Fractions throughout; the interval is Wilson's, 95 %."""
+class _Judged:
+    """Of answers that are right or wrong. Fractions throughout; the interval is Wilson's, 95 %."""
 
     examples: int
     loss: float  # mean of the head's loss
     accuracy: float
     interval: tuple[float, float]
-    balanced_accuracy: float
-    roc_area: float | None  # of two classes
-    log_loss: float | None  # None, as calibration, where the head has no probabilities
-    calibration_error: float | None
-    calibration: tuple[Bin, ...]
-    per_class: tuple[ClassScore, ...]
-    confusion: tuple[tuple[int, ...], ...]  # row: given, column: predicted
-    mistakes: tuple[Mistake, ...]  # the most confident first
-    task: str = "classes"
 
     @property
     def score(self) -> float:
@@ -74,27 +65,29 @@ class ClassEvaluation:
 
 
 @dataclass(frozen=True)
-class LabelEvaluation:
+class ClassEvaluation(_Judged):
+    """Of one class an example."""
+
+    balanced_accuracy: float
+    roc_area: float | None  # of two classes
+    log_loss: float | None  # None, as calibration, where the head has no probabilities
+    calibration_error: float | None
+    calibration: tuple[Bin, ...]
+    per_class: tuple[ClassScore, ...]
+    confusion: tuple[tuple[int, ...], ...]  # row: given, column: predicted
+    mistakes: tuple[Mistake, ...]  # the most confident first
+    task: str = "classes"
+
+
+@dataclass(frozen=True)
+class LabelEvaluation(_Judged):
     """Of independent yes/no labels. Accuracy is the share of examples all of whose labels are right."""
 
-    examples: int
-    loss: float
-    accuracy: float
-    interval: tuple[float, float]
     label_accuracy: float  # share of single labels that are right
     per_class: tuple[ClassScore, ...]  # of each label's yes
     roc_areas: tuple[float | None, ...]  # of each label
     mistakes: tuple[Mistake, ...]  # single labels: "cat: yes" given, "cat: no" predicted
     task: str = "labels"
-
-    @property
-    def score(self) -> float:
-        """The number that stands for all others: accuracy."""
-        return self.accuracy
-
-    def summary(self) -> dict[str, Any]:
-        """The `test` object of `wxb train --json`."""
-        return {"examples": self.examples, "loss": self.loss, "accuracy": self.accuracy, "interval": [*self.interval]}
 
 
 @dataclass(frozen=True)
@@ -270,7 +263,8 @@ def _of_numbers(
     for place in flat:
         i, j = divmod(int(place), len(names))
         label = f"{names[j]}: " if len(names) > 1 else ""
-        mistakes.append(Mistake(int(rows[i]), f"{label}{given[i, j]:.4g}", f"{label}{predicted[i, j]:.4g}", None))
+        said, answer = (f"{label}{rounded(value[i, j])}" for value in (given, predicted))
+        mistakes.append(Mistake(int(rows[i]), said, answer, None))
     return NumberEvaluation(len(given), loss, _mean_fit(list(per_target.values())), per_target, tuple(mistakes))
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 LOCK = ".lock"
+BROUGHT_BACK = "bring it back from a copy, or train again"  # what to do about a file that is not what it was
 PART = ".part"  # ending of a file that is being written
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -59,6 +60,27 @@ def write(path: Path, data: bytes | str, kept: str = "") -> None:
         part.write_bytes(data.encode() if isinstance(data, str) else data)
 
 
+def damaged(path: Path, how: str = "", detail: str = "") -> WxbError:
+    """The refusal of a run's file: `how` says in which way it is damaged, "cut short"."""
+    return WxbError(f"{path} is damaged" + (f": {how}" if how else ""), detail, BROUGHT_BACK, FAILED)
+
+
+def read(path: Path) -> bytes:
+    """A file's bytes. Raises WxbError where it is missing or cannot be read."""
+    with _reading(path):
+        return path.read_bytes()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise WxbError(f"{path} is missing", fix=BROUGHT_BACK, exit_code=FAILED) from None
+    except OSError as error:
+        raise WxbError(f"{path} cannot be read: {error.strerror or error}", fix="make it readable") from error
+
+
 def json_text(value: object) -> bytes:
     """JSON that a person can read: two blanks a level, a line end after the last."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
@@ -70,9 +92,9 @@ def digest(data: bytes) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """blake3 of a file's content, read in pieces."""
+    """blake3 of a file's content, read in pieces. Raises WxbError as `read`."""
     hasher = blake3.blake3()
-    with path.open("rb") as file:
+    with _reading(path), path.open("rb") as file:
         while piece := file.read(1 << 20):
             hasher.update(piece)
     return hasher.hexdigest()
@@ -115,20 +137,15 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     from safetensors.torch import load
 
     # read once: safetensors' own way from a path opens the file twice, and another checkpoint may come between
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise WxbError(f"{path} is missing", exit_code=FAILED) from None
-    except OSError as error:
-        raise WxbError(f"{path} cannot be read: {error.strerror}") from error
+    data = read(path)
     try:
         tensors = load(data)
         metadata = _metadata(data)
     except (SafetensorError, msgspec.DecodeError, ValueError) as error:
-        raise WxbError(f"{path} is damaged: cut short, or not written by wxb", str(error), exit_code=FAILED) from error
+        raise damaged(path, "cut short, or not written by wxb", str(error)) from error
     found = metadata.pop("checksum", "")
     if found != _checksum(tensors, metadata):
-        raise WxbError(f"{path} is damaged: its checksum does not fit its content", exit_code=FAILED)
+        raise damaged(path, "its checksum does not fit its content")
     return tensors, metadata
 
 

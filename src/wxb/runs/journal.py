@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from wxb.errors import FAILED, WxbError
 from wxb.runs import files
 from wxb.runs.folder import CHECKPOINT, HISTORY
 
@@ -83,7 +82,7 @@ class Journal:
     @cached_property
     def lines(self) -> list[bytes]:
         """The history, a JSON object a line."""
-        return (self.folder / HISTORY).read_bytes().splitlines()
+        return files.read(self.folder / HISTORY).splitlines()
 
     @property
     def exists(self) -> bool:
@@ -123,7 +122,7 @@ class Journal:
         try:
             return Checkpoint(tensors, msgspec.json.decode(metadata["counters"]), int(metadata["epochs"]))
         except (KeyError, ValueError) as error:
-            raise WxbError(f"{path} is damaged: it has no counters", str(error), exit_code=FAILED) from error
+            raise files.damaged(path, "it has no counters", str(error)) from error
 
     def rewind(self, checkpoint: Checkpoint | None) -> None:
         """Drops the lines of the history that `checkpoint` does not count; all of them where there is none."""

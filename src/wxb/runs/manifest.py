@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from wxb.errors import FAILED, WxbError
-from wxb.runs.files import digest, json_text
+from wxb.runs.files import damaged, digest, json_text, read
 from wxb.runs.folder import MANIFEST
 
 
@@ -25,13 +25,11 @@ def manifest_text(digests: Mapping[str, str]) -> bytes:
 def read_manifest(folder: Path) -> dict[str, str]:
     """blake3 of each file, by its name. Raises WxbError where the manifest is missing, damaged or itself changed."""
     path = folder / MANIFEST
+    data = read(path)
     try:
-        data = path.read_bytes()
         stored = msgspec.json.decode(data, type=_Manifest)
-    except FileNotFoundError:
-        raise WxbError(f"{path} is missing", exit_code=FAILED) from None
-    except (OSError, msgspec.DecodeError) as error:
-        raise WxbError(f"{path} is damaged", str(error), exit_code=FAILED) from error
+    except msgspec.DecodeError as error:
+        raise damaged(path, detail=str(error)) from error
     if data != manifest_text(stored.files):
         raise WxbError(f"{path} was changed after the run had finished", exit_code=FAILED)
     return stored.files

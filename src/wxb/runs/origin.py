@@ -19,6 +19,10 @@ from wxb.numbers import count, shape
 from wxb.runs.files import digest
 from wxb.runs.folder import SETTINGS
 
+ENVIRONMENT_KEYS = ("versions", "processor", "machine")  # that are read again, here and below
+DATA_KEYS = (
+    "source", "task", "examples", "shape", "dtype", "classes", "counts", "split", "fingerprint", "targets_fingerprint",
+)  # fmt: skip
 LIBRARIES = ("torch", "numpy", "safetensors")
 
 

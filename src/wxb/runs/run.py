@@ -30,6 +30,7 @@ from wxb import __version__
 from wxb.data.dataset import Dataset, Split
 from wxb.errors import FAILED, WxbError
 from wxb.notation.tree import Plan
+from wxb.numbers import count
 from wxb.runs import files
 from wxb.runs.folder import (
     CHECKPOINT,
@@ -52,7 +53,7 @@ from wxb.runs.folder import (
 )
 from wxb.runs.journal import Checkpoint, Journal, Saveable
 from wxb.runs.manifest import manifest_text, read_manifest
-from wxb.runs.origin import data_facts, environment, load_again, need_same
+from wxb.runs.origin import DATA_KEYS, ENVIRONMENT_KEYS, data_facts, environment, load_again, need_same
 from wxb.runs.summary import FORMAT, NOTATION, State, Steps, Summary, read_summary
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Run:
         folder = Path(path)
         run = cls(folder, read_summary(folder))
         if run.summary.state == "finished":
-            run._check(SUMMARY, (folder / SUMMARY).read_bytes())
+            run._check(SUMMARY, files.read(folder / SUMMARY))
         return run
 
     # --- what is in it -----------------------------------------------------------------------------------------------
@@ -155,12 +156,12 @@ class Run:
     @cached_property
     def environment(self) -> dict[str, Any]:
         """Versions, processor, machine."""
-        return self._parsed(ENVIRONMENT, _OBJECT.decode)
+        return self._object(ENVIRONMENT, ENVIRONMENT_KEYS)
 
     @cached_property
     def data(self) -> dict[str, Any]:
         """What the run was trained on: source, counts, shape, classes, fingerprint."""
-        return self._parsed(DATA, _OBJECT.decode)
+        return self._object(DATA, DATA_KEYS)
 
     @property
     def history(self) -> list[dict[str, Any]]:
@@ -188,24 +189,25 @@ class Run:
             rows = load(self._read(SPLIT))
             return Split(rows["train"], rows["validation"], rows["test"], how=str(self.data["split"]["how"]))
         except (SafetensorError, KeyError) as error:
-            raise WxbError(f"{self.path / SPLIT} is damaged", str(error), exit_code=FAILED) from error
+            raise files.damaged(self.path / SPLIT, detail=str(error)) from error
+
+    def _object(self, name: str, keys: tuple[str, ...]) -> dict[str, Any]:
+        """A file's JSON object, which has all of `keys`."""
+        found = self._parsed(name, _OBJECT.decode)
+        if missing := [key for key in keys if key not in found]:
+            raise files.damaged(self.path / name, f"it has no {', '.join(missing)}")
+        return found
 
     def _parsed(self, name: str, parse: Callable[[bytes], T]) -> T:
         data = self._read(name)
         try:
             return parse(data)
         except (msgspec.DecodeError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise WxbError(f"{self.path / name} is damaged", str(error), exit_code=FAILED) from error
+            raise files.damaged(self.path / name, detail=str(error)) from error
 
     def _read(self, name: str) -> bytes:
         """A file's bytes; those of a finished run as the manifest has them, or an error."""
-        path = self.path / name
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            raise WxbError(f"{path} is missing", exit_code=FAILED) from None
-        except OSError as error:
-            raise WxbError(f"{path} cannot be read: {error.strerror}") from error
+        data = files.read(self.path / name)
         if self.summary.state == "finished":
             self._check(name, data)
         return data
@@ -274,10 +276,12 @@ class Run:
             need_same(self.path, self.data, self.split, data)
             self._journal = Journal(self.path)
             checkpoint = self._journal.checkpoint()
+            if checkpoint and (epochs := len(self.history)) < checkpoint.epochs:
+                raise files.damaged(self.path / HISTORY, f"it has {epochs} of {checkpoint.epochs} epochs")
+            self._journal.rewind(checkpoint)
         except WxbError:
             self.close()
             raise
-        self._journal.rewind(checkpoint)
         self.summary.state = "running"
         self._saved = self.summary.steps.done = int(checkpoint.counters["step"]) if checkpoint else 0
         self._write_summary()
@@ -353,7 +357,7 @@ class Run:
             steps = self.summary.steps
             verb = "is" if self.summary.state == "running" else "ended"
             raise WxbError(
-                f"{self.path} has no {what} yet: it {verb} at step {steps.done} of {steps.total}",
+                f"{self.path} has no {what} yet: it {verb} at step {count(steps.done)} of {count(steps.total)}",
                 fix=f"wxb resume {self.path}",
             )
 

@@ -7,7 +7,8 @@ from typing import Literal
 
 import msgspec
 
-from wxb.errors import FAILED, WxbError
+from wxb.errors import WxbError
+from wxb.runs.files import damaged
 from wxb.runs.folder import SUMMARY
 
 FORMAT = 1  # of the run folder; a run with a greater one is refused
@@ -75,4 +76,4 @@ def read_summary(folder: Path) -> Summary:
             )
         return msgspec.json.decode(data, type=Summary)
     except msgspec.DecodeError as error:
-        raise WxbError(f"{path} is damaged", str(error), exit_code=FAILED) from error
+        raise damaged(path, detail=str(error)) from error
