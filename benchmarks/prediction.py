@@ -28,10 +28,10 @@ import wxb
 from benchmarks.machine import describe
 from wxb.cli.examples import Example, ahead, batches
 from wxb.cli.predict import predict_files
-from wxb.learning.defaults import default_network
+from wxb.learning.defaults import default, headed
 from wxb.learning.inference import batch_size_for
 from wxb.learning.machine import Machine
-from wxb.network import Model
+from wxb.network.build import Model
 from wxb.notation import plan, read
 from wxb.runs.folder import REPORTS
 from wxb.runs.predict import Prediction, machine_of, prediction
@@ -98,7 +98,7 @@ def made(folder: Path, shape: tuple[int, ...], text: str | None, precision: str)
     """A finished run of an untrained network, and pictures for it."""
     pictures = np.random.default_rng(0).integers(0, 256, (2048, *shape), dtype=np.uint8)
     data = wxb.load_data(pictures[:200], np.arange(200) % CLASSES)
-    planned = plan(read(text or default_network(data)), data.shape, data.outputs)
+    planned = plan(read(text or headed(default(data), data)), data.shape, data.outputs)
     machine = dataclasses.asdict(Machine("cpu", precision, 1))
     run = Run.create(data, planned, {"seed": 0}, steps=1, out=folder, machine=machine)
     run.finish(wxb.build(planned, data).state_dict(), {}, dict.fromkeys(REPORTS, "{}"))

@@ -76,13 +76,10 @@ def through(
     out = torch.empty(len(examples if rows is None else rows), folded.targets)
     with torch.inference_mode(), machine.in_force():
         for start in range(0, len(out), batch_size):
-            if rows is not None:
-                part = examples[rows[start : start + batch_size]]
-            else:
-                part = np.ascontiguousarray(examples[start : start + batch_size])
-                if not part.flags.writeable:  # torch has no tensors that are not
-                    part = part.copy()
-            batch = torch.from_numpy(part).to(machine.device)
+            chosen = slice(start, start + batch_size) if rows is None else rows[start : start + batch_size]
+            part = np.ascontiguousarray(examples[chosen])
+            # torch has no tensors that cannot be written
+            batch = torch.from_numpy(part if part.flags.writeable else part.copy()).to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)
             out[start : start + batch_size] = folded(batch)
