@@ -14,8 +14,7 @@ from torch import Tensor, nn
 from tests.network.test_network_agreement import texts
 from tests.network.test_network_layers import CASES, MAPS, Case, drawn
 from wxb.errors import WxbError
-from wxb.network.build import Model, build
-from wxb.network.build import Restore, Standardize
+from wxb.network.build import Model, Restore, Standardize, build
 from wxb.network.folded import fold
 from wxb.notation.named import NAMED
 

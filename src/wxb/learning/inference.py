@@ -90,9 +90,10 @@ def features(
     model: Model,
     examples: NDArray[np.uint8] | NDArray[np.float32],
     machine: Machine,
-    rows: NDArray[np.int64],
+    rows: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float32]:
-    """What the designed features of a model make of n rows of raw examples: (n, features)."""
+    """What the designed features of a model make of raw examples (n, …), or of n `rows` of them: (n, features)."""
+    rows = np.arange(len(examples)) if rows is None else rows
     out = np.empty((len(rows), *model.plan.items[0].output), np.float32)
     with torch.no_grad(), machine.in_force():
         for start in range(0, len(rows), BATCH):
