@@ -78,7 +78,7 @@ def seen(rows: Rows) -> str:
         said.append(
             f"With {plural(layers)} the test error is {middle(ones[0], 'test_error'):.3f} at "
             f"{count(ones[0][0]['parameters'])} parameters, least at {count(best[0]['parameters'])} "
-            f"({middle(best, 'test_error'):.3f}), and {middle(ones[-1], 'test_error'):.3f} at "
+            f"({middle(best, 'test_error'):.3f}), and {middle(ones[-1], 'test_error'):.3f} at the most, "
             f"{count(ones[-1][0]['parameters'])}; the training error falls from {middle(ones[0], 'train_error'):.3f} "
             f"to {middle(ones[-1], 'train_error'):.3f}."
         )
@@ -93,7 +93,7 @@ def plural(layers: int) -> str:
 def draw(rows: Rows) -> Figure:
     """Both errors against the number of parameters, a panel a depth."""
     depths = distinct(rows, "layers")
-    figure, axes = pictures.panels(len(depths), sharey=True)
+    figure, axes = pictures.panels(len(depths), sharex=True, sharey=True)
     for one, layers in zip(axes, depths, strict=True):
         ones = networks(of(rows, layers=layers))
         sizes = [runs[0]["parameters"] for runs in ones]

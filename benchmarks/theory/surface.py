@@ -216,7 +216,7 @@ def draw(rows: Rows) -> Figure:
     axes.grid(False)
     pictures.label(axes, "loss of y = w₂·σ(w₁x)", "w₁, an input's unit", "w₂, targets' standard deviations")
     bar = figure.colorbar(filled, ax=axes, label="loss, squared standard deviations")
-    bar.set_ticks(levels[::2])
+    bar.set_ticks(levels[::2].tolist())
     bar.set_ticklabels([f"{level:.2f}" for level in levels[::2]])
     pictures.legend(figure, loc="outside lower center", ncols=4)
     return figure

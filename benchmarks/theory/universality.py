@@ -157,6 +157,12 @@ def falls(rows: Rows, function: str) -> tuple[float, float]:
     return statistics.mean(narrow) / statistics.mean(wide), min(a / b for a, b in zip(narrow, wide, strict=True))
 
 
+def fall_from_better(rows: Rows, function: str) -> float:
+    """The fall of the means where NARROW has the start that is better for it: units at training examples, or wxb's."""
+    narrow = [statistics.mean(errors(rows, function, NARROW, start)) for start in ("spread", "own")]
+    return min(narrow) / statistics.mean(errors(rows, function, WIDE))
+
+
 def share(values: list[float]) -> str:
     """Mean of shares in percent: [0.0123, 0.0125] -> "1.24 %"."""
     return f"{100 * statistics.mean(values):.3g} %"
@@ -196,6 +202,7 @@ def seen(rows: Rows) -> str:
     met = [name for name in names if FALL.met(falls(rows, name)[0])]
     least = min(falls(rows, name)[0] for name in names)
     worst = min(falls(rows, name)[1] for name in names)
+    below = [name for name in names if not FALL.met(fall_from_better(rows, name))]
     own = max(
         statistics.mean(errors(rows, name, NARROW, "own")) / statistics.mean(errors(rows, name, WIDE, "own"))
         for name in distinct(rows, "function")
@@ -215,7 +222,9 @@ def seen(rows: Rows) -> str:
     return (
         f"On {len(met)} of the {len(names)} functions of one number the mean error falls at least {FALL.value:.0f} "
         f"times from width {NARROW} to width {count(WIDE)}; the least fall is {least:.0f} times, that of the worst "
-        f"seed {worst:.0f} times. From wxb's own start, where all units turn at one place, no function's error falls "
+        f"seed {worst:.0f} times. Where width {NARROW} may have the better of both starts, the fall is at least "
+        f"{min(fall_from_better(rows, name) for name in names):.1f} times, less than {FALL.value:.0f} for "
+        f"{listed(below)}. From wxb's own start, where all units turn at one place, no function's error falls "
         f"more than {own:.1f} times: the width is there, but this training does not find its use. Beyond width "
         f"{count(WIDE)} training, not width, is the limit: at {count(widest)} the error of {listed(worse)} is greater "
         f"again. Least squares for the output layer on the trained hidden layer makes the error smaller for "
