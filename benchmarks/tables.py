@@ -119,15 +119,20 @@ def middle(values: list[float], digits: int) -> str:
 
 
 def machine(result: Result) -> str:
-    """The machine, versions, date and commit in a sentence."""
-    told, product = result["machine"], result["matrix_product"]
+    """What a figure was taken on, and how fast that machine was before and after."""
+    product = result["matrix_product"]
     rates = f"{product['before']['float32']} GFLOP/s before, {product['after']['float32']} after"
+    return f"{taken_on(result)}; matrix product in float32 {rates}."
+
+
+def taken_on(result: Result) -> str:
+    """Date, machine, versions and commit in a sentence."""
+    told = result["machine"]
     memory = f", {told['memory_gib']} GiB" if told["memory_gib"] else ""
     gpu = f", {told['gpu']}" if told["gpu"] else ""
     return (
         f"{result['date']}, {told['processor']}, {told['cores']} cores{memory}{gpu}, {told['system']}, "
-        f"Python {told['python']}, torch {told['torch']}, wxb {told['wxb']} at {told['commit'] or 'no commit'}; "
-        f"matrix product in float32 {rates}."
+        f"Python {told['python']}, torch {told['torch']}, wxb {told['wxb']} at {told['commit'] or 'no commit'}"
     )
 
 
