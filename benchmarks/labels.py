@@ -34,6 +34,7 @@ class Doubts:
     found: Bound
     most: int = 100
     number_of_folds: int = 5
+    epochs: int = 10  # the networks have only to be surer of what is right than of what is wrong
     seeds: int = 1
     about: str = ""
 
@@ -53,7 +54,7 @@ class Doubts:
             for fold in folds(data, test, self.number_of_folds, seed):
                 places = np.searchsorted(test, fold.split.test)
                 with tempfile.TemporaryDirectory() as folder:
-                    run = wxb.train(fold, out=Path(folder) / "run", seed=seed)
+                    run = wxb.train(fold, out=Path(folder) / "run", epochs=self.epochs, seed=seed)
                     probabilities[places] = run.predict(data.examples[fold.split.test]).probabilities
                 print(f"  {self.what}, {fold.split.how}", file=sys.stderr)
             ranked = surest_mistakes(probabilities, data.targets[test]).tolist()

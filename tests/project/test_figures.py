@@ -308,12 +308,12 @@ def test_labels_are_answered_by_networks_that_did_not_see_them(tmp_path: Path, m
 
     def short(data, **options):
         trained_on.append(data.split.train)
-        return train(data, "SOFTMAX", epochs=1, **options)
+        return train(data, "SOFTMAX", **options)
 
     monkeypatch.setattr(labels.wxb, "train", short)
     data = wxb.load_data("digits")
     (tmp_path / "doubted.csv").write_text(f"test_index,given,votes_given\n0,{data.targets[data.split.test[0]]},0\n")
-    figure = labels.Doubts("digits", "digits", "doubted.csv", at_least(0, ""), number_of_folds=2)
+    figure = labels.Doubts("digits", "digits", "doubted.csv", at_least(0, ""), number_of_folds=2, epochs=1)
     (row,) = figure.measure(Asked(shared=tmp_path))
     assert np.array_equal(np.sort(np.concatenate(trained_on)), data.split.test)
     assert row["wrong_by_majority"] == [0]
