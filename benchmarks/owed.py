@@ -115,7 +115,7 @@ FIGURES: dict[str, Figure] = {
         ),
         score="r2",
         about="California housing, 20,640 rows; all see the same split and prepared columns. The seed is that of the "
-        "split too.",
+        "split and of the estimator.",
     ),
     "depth": Depth(
         "cifar10",

@@ -16,9 +16,9 @@ HEAD = """# Figures
 
 Each table is made from a file of results by `make figures`; the command above it takes the figure again. Accuracies are
 mean ± standard deviation over seeds, on test examples that chose nothing; seconds are those of the whole command, start
-of Python included, median (least, greatest). *Owed* is the bound that the project sets itself, and a figure that misses
-it says so. Times depend on the machine: compare them with the rate of its matrix product (two 2048×2048 matrices),
-measured before and after.
+of Python included, or of an estimator's fit, median (least, greatest). *Owed* is the bound that the project sets
+itself, and a figure that misses it says so. Times depend on the machine: compare them with the rate of its matrix
+product (two 2048×2048 matrices), measured before and after.
 """
 
 Result = dict[str, Any]
