@@ -12,17 +12,18 @@ import os
 import tempfile
 from pathlib import Path
 
-from benchmarks.owed import FIGURES, LOOPS, PROCESSES, TRAININGS
+from benchmarks import machine
+from benchmarks.figure import SHARED, Asked
+from benchmarks.owed import FIGURES
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
 def main(arguments: list[str] | None = None) -> Path:
     """Measure one figure and write its file; returns the path."""
-    from benchmarks import machine, startup, throughput, training
-
     given = options().parse_args(arguments)
-    folder = training.data_folder(given.data_dir)
+    if given.data_dir:
+        os.environ["WXB_DATA"] = str(given.data_dir.resolve())
     threads = machine.available_cores()
     result: dict[str, object] = {
         "figure": given.figure,
@@ -32,14 +33,7 @@ def main(arguments: list[str] | None = None) -> Path:
         "machine": machine.describe(),
     }
     before = machine.rates(threads)
-    if given.figure == "startup":
-        rows = startup.measure(PROCESSES, given.repetitions)
-    elif given.figure == "throughput":
-        rows = [throughput.measure(loop, given.repetitions, str(folder) if folder else None) for loop in LOOPS]
-    else:
-        seeds, trainings = TRAININGS[given.figure]
-        extra = ("--data-dir", str(folder)) if folder else ()
-        rows = [training.measure(one, given.seeds or seeds, extra) for one in trainings]
+    rows = FIGURES[given.figure].measure(Asked(given.seeds, given.repetitions, given.shared))
     result |= {"matrix_product": {"before": before, "after": machine.rates(threads)}, "rows": rows}
     path = given.out or RESULTS / f"{given.figure}.json"
     save(result, path)
@@ -55,9 +49,10 @@ def options() -> argparse.ArgumentParser:
         command = commands.add_parser(figure)
         command.add_argument("--note", default="", help="what a reader must know, for example that the data are copies")
         command.add_argument("--out", type=Path, help="the file to write instead of benchmarks/results/FIGURE.json")
-        command.add_argument("--data-dir", help="the folder of real data; WXB_DATA without it")
+        command.add_argument("--data-dir", type=Path, help="the folder of real data; WXB_DATA without it")
         command.add_argument("--seeds", type=int, help="how many seeds, counted from 0")
-        command.add_argument("--repetitions", type=int, default=15 if figure == "startup" else 5)
+        command.add_argument("--repetitions", type=int, help="of what is timed")
+        command.add_argument("--shared", type=Path, default=SHARED, help="the folder with tables/ and labels/")
     return parser
 
 

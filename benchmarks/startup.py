@@ -2,16 +2,61 @@
 
 from __future__ import annotations
 
+import statistics
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 
-from benchmarks.owed import Process
+from benchmarks.bounds import Bound, middle, verdict
+from benchmarks.figure import Asked, Row, Table
 
 NOTHING = ("-c", "pass")
 
 
-def measure(processes: tuple[Process, ...], repetitions: int) -> list[dict[str, object]]:
+@dataclass(frozen=True)
+class Process:
+    """Seconds of a whole process as a multiple of `python -c pass`."""
+
+    what: str
+    arguments: tuple[str, ...]  # after the interpreter
+    ratio: Bound
+    torch: bool = False  # whether it may load torch
+
+
+@dataclass(frozen=True)
+class Startup:
+    """The figure of all processes."""
+
+    rows: tuple[Process, ...]
+    repetitions: int = 15
+    about: str = ""
+
+    def owed(self) -> str:
+        """Every bound with the process that it is for."""
+        return "; ".join(f"`{process.what}` {process.ratio}" for process in self.rows)
+
+    def measure(self, asked: Asked) -> list[Row]:
+        """Every process."""
+        return measure(self.rows, asked.repetitions or self.repetitions)
+
+    def table(self, rows: list[Row]) -> Table:
+        """Seconds of a process and of the empty one beside it; the ratio is of medians."""
+        measured = {row["what"]: row for row in rows}
+        head = ("process", "seconds", "`python -c pass`", "ratio", "imports torch", "owed")
+        return [head, *(_line(process, measured[process.what]) for process in self.rows if process.what in measured)]
+
+
+def _line(process: Process, row: Row) -> tuple[str, ...]:
+    ratio = statistics.median(row["seconds"]) / statistics.median(row["nothing_seconds"])
+    told = verdict(process.ratio, ratio)
+    if row["torch"] and not process.torch:
+        told += "; no torch: **missed**"
+    cells = (middle(row["seconds"], 3), middle(row["nothing_seconds"], 3))
+    return (f"`{process.what}`", *cells, f"{ratio:.1f}×", "yes" if row["torch"] else "no", told)
+
+
+def measure(processes: tuple[Process, ...], repetitions: int) -> list[Row]:
     """Seconds of every repetition of every process; the first round, which warms the disk's cache, is not counted."""
     seconds: dict[tuple[str, ...], list[float]] = {NOTHING: [], **{process.arguments: [] for process in processes}}
     for repetition in range(repetitions + 1):

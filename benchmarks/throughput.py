@@ -6,18 +6,20 @@ neither validate nor augment, and neither does `learn` here. What is timed is on
 
 from __future__ import annotations
 
+import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import nn
 
 import wxb
-from benchmarks.owed import Loop
-from wxb.data.dataset import Dataset, Split
+from benchmarks.bounds import Bound, middle, verdict
+from benchmarks.figure import Asked, Row, Table
+from benchmarks.parts import first_examples
+from wxb.data.dataset import Dataset
 from wxb.learning.defaults import default, headed
 from wxb.learning.machine import Machine, choose
 from wxb.learning.recipe import Recipe
@@ -25,9 +27,51 @@ from wxb.learning.recipe import Recipe
 RECIPE = Recipe(epochs=1, batch_size=128, optimizer="momentum", learning_rate=0.01, schedule="constant", warm_up=0.0)
 
 
-def measure(loop: Loop, repetitions: int, data_dir: str | None = None) -> dict[str, object]:
+@dataclass(frozen=True)
+class Loop:
+    """Examples a second of `wxb.learn` over those of the faster hand-written loop."""
+
+    what: str
+    data: str
+    network: str | None  # None: the default for the data
+    examples: int  # of the training part, an epoch's length
+    ratio: Bound
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """The figure of all loops."""
+
+    rows: tuple[Loop, ...]
+    repetitions: int = 5
+    about: str = ""
+
+    def owed(self) -> str:
+        """Every bound with the loop that it is for."""
+        return "; ".join(f"{loop.what} {loop.ratio}" for loop in self.rows)
+
+    def measure(self, asked: Asked) -> list[Row]:
+        """Every loop."""
+        return [measure(loop, asked.repetitions or self.repetitions) for loop in self.rows]
+
+    def table(self, rows: list[Row]) -> Table:
+        """Examples a second of the three loops; the ratio is of medians, to the faster of the hand-written ones."""
+        measured = {row["what"]: row for row in rows}
+        head = ("what", "learn", "loop over tensors", "loop over a DataLoader", "learn / faster loop", "owed")
+        return [head, *(_line(loop, measured[loop.what]) for loop in self.rows if loop.what in measured)]
+
+
+def _line(loop: Loop, row: Row) -> tuple[str, ...]:
+    rates = row["rates"]
+    faster = max(statistics.median(rates["tensors"]), statistics.median(rates["DataLoader"]))
+    ratio = statistics.median(rates["learn"]) / faster
+    cells = [middle(rates[name], 0) for name in ("learn", "tensors", "DataLoader")]
+    return (f"{loop.what}, batch {row['batch_size']}", *cells, f"{ratio:.3f}×", verdict(loop.ratio, ratio))
+
+
+def measure(loop: Loop, repetitions: int) -> Row:
     """Examples a second of each loop at each repetition, in turn; the first round warms up and is not counted."""
-    data = first_examples(wxb.load_data(loop.data, data_dir=data_dir), loop.examples)
+    data = first_examples(wxb.load_data(loop.data), loop.examples)
     network = loop.network or headed(default(data), data)
     machine = choose(precision="float32")
     loops: dict[str, Callable[[Dataset, str, Machine], float]] = {
@@ -51,15 +95,6 @@ def measure(loop: Loop, repetitions: int, data_dir: str | None = None) -> dict[s
         "precision": machine.precision,
         "rates": rates,
     }
-
-
-def first_examples(data: Dataset, count: int) -> Dataset:
-    """The same data set with `count` training examples and no validation, so that an epoch is only steps."""
-    train = data.split.train[:count]
-    if len(train) < count:
-        raise SystemExit(f"{data.name} has {len(train):,} training examples, not {count:,}")
-    nothing = np.empty(0, dtype=np.int64)
-    return replace(data, split=Split(train, nothing, data.split.test, f"the first {count} training examples"))
 
 
 def learn_seconds(data: Dataset, network: str, machine: Machine) -> float:

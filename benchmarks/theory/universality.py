@@ -16,8 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import wxb
-from benchmarks.owed import at_least
-from benchmarks.tables import verdict
+from benchmarks.bounds import at_least, verdict
 from benchmarks.theory import fit, pictures
 from benchmarks.theory.part import Part, Row, Rows, Table, distinct, of
 from wxb.network.build import Model

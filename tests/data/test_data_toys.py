@@ -97,6 +97,18 @@ def test_modes_are_three_separate_discs():
     assert np.linalg.norm(rest[:, None] - centres, axis=2).min() > 0.7
 
 
+def test_the_disc_lies_in_a_ring_with_a_gap_between():
+    data = load_data("disc")
+    norm = np.linalg.norm(data.examples.astype(np.float64), axis=1)
+    disc, ring = norm[data.targets == 0], norm[data.targets == 1]
+    assert data.classes == ("disc", "ring")
+    assert (disc.max(), ring.min(), ring.max()) == pytest.approx((1, 1.5, 2), abs=0.01)
+    assert (disc.max() < 1 + 1e-6, ring.min() > 1.5 - 1e-6, ring.max() < 2 + 1e-6) == (True,) * 3
+    # uniform over their regions: half of a disc's area lies within 1 / √2
+    assert (disc < np.sqrt(0.5)).mean() == pytest.approx(0.5, abs=0.03)
+    assert (ring**2 < (1.5**2 + 2**2) / 2).mean() == pytest.approx(0.5, abs=0.03)
+
+
 @pytest.mark.parametrize("name", REGIONS)
 def test_no_line_tells_more_than_three_quarters(name):
     data = load_data(name)
@@ -167,4 +179,9 @@ def test_a_small_network_learns_it(name, network, least, tmp_path):
     assert score["accuracy" if name in CURVES else "r2"] >= least
 
 
-PINNED = {"ring": "71962be17a0d12ca", "quadrants": "cae46a04bf56d741", "modes": "f81c412fb1c2adc1"}
+PINNED = {
+    "ring": "71962be17a0d12ca",
+    "quadrants": "cae46a04bf56d741",
+    "modes": "f81c412fb1c2adc1",
+    "disc": "a2c919eb7a123a3e",
+}

@@ -462,6 +462,14 @@ def test_no_augmentation_is_chosen_for_networks_that_begin_with_features(tmp_pat
     assert run.settings["augment"] == "none"
 
 
+def test_the_disc_is_told_apart_by_its_radius_alone(tmp_path):
+    data = wxb.load_data("disc", examples=1_000)
+    plane = wxb.train(data, "SOFTMAX", epochs=10, out=tmp_path / "plane").evaluate(data).score
+    polar = wxb.train(data, "POLAR, SOFTMAX", out=tmp_path / "polar").evaluate(data).score
+    assert plane <= 0.75
+    assert polar >= 0.98
+
+
 def test_the_ring_is_solved_behind_polar_coordinates(tmp_path):
     """Scores that are linear in r have one bound on it, and what is not of the ring lies on both of its sides."""
     data = wxb.load_data("ring", examples=2_000)

@@ -4,11 +4,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from benchmarks import figures, machine, startup, tables, throughput, training
-from benchmarks.owed import FIGURES, LOOPS, PROCESSES, TRAININGS, Loop, Process, at_least, at_most
+import wxb
+from benchmarks import depth, estimators, figures, labels, machine, parts, startup, tables, throughput, training
+from benchmarks.bounds import at_least, at_most
+from benchmarks.figure import Asked
+from benchmarks.owed import ALSO, FIGURES
+from benchmarks.startup import Process
+from benchmarks.throughput import Loop
+from benchmarks.training import Training, Trainings
+from wxb.notation import plan, read
+from wxb.notation.named import NAMED
 
 MACHINE = {
     "processor": "Example 9000", "cores": 2, "memory_gib": 8.0, "gpu": None, "system": "Linux x86_64",
@@ -26,9 +35,13 @@ def result(figure: str, rows: list[dict[str, Any]], note: str = "") -> dict[str,
 
 def digits_row(accuracy: list[float], seconds: list[float]) -> dict[str, Any]:
     return {
-        "what": "digits, default network", "command": "wxb train digits", "options": [], "seeds": [0, 1, 2],
+        "what": "digits, default network", "command": "wxb train digits", "seeds": [0, 1, 2],
         "accuracy": accuracy, "seconds": seconds, "told": [{"parameters": 19562}],
     }  # fmt: skip
+
+
+def shown(figure: str, rows: list[dict[str, Any]], note: str = "") -> str:
+    return tables.section(figure, {figure: result(figure, rows, note)})
 
 
 def test_the_page_of_figures_is_made_of_the_results_that_lie_here():
@@ -39,11 +52,12 @@ def test_a_figure_without_results_says_what_is_owed_and_that_it_was_not_taken():
     page = tables.page({})
     assert page.count("Not taken yet.") == len(FIGURES)
     assert "digits, default network ≥ 98.5 %; ≤ 30 s" in page
+    assert "softmax ≥ LogisticRegression − 1 point" in page
 
 
 def test_a_training_is_shown_with_mean_deviation_seconds_and_machine():
     row = digits_row([0.99, 0.985, 0.995], [11.0, 10.0, 12.5])
-    section = tables.section("digits", result("digits", [row], note="made up"))
+    section = shown("digits", [row], note="made up")
     assert "| 99.00 ± 0.50 % (3 seeds) | 11.0 (10.0, 12.5) | 19,562 | ≥ 98.5 %; ≤ 30 s |" in section
     assert "2026-01-31, Example 9000, 2 cores, 8.0 GiB" in section
     assert "150 GFLOP/s before, 160 after." in section
@@ -51,21 +65,21 @@ def test_a_training_is_shown_with_mean_deviation_seconds_and_machine():
 
 
 def test_a_missed_bound_is_printed_as_missed():
-    section = tables.section("digits", result("digits", [digits_row([0.98, 0.98, 0.98], [31.0, 10.0, 10.0])]))
+    section = shown("digits", [digits_row([0.98, 0.98, 0.98], [31.0, 10.0, 10.0])])
     assert "≥ 98.5 %: **missed** (98 %)" in section
     assert "≤ 30 s: **missed** (31 s)" in section
 
 
 def test_a_loop_is_compared_with_the_faster_of_the_hand_written_ones():
     rates = {"learn": [95.0, 96.0, 97.0], "tensors": [100.0, 100.0, 100.0], "DataLoader": [50.0, 50.0, 50.0]}
-    row = {"what": LOOPS[0].what, "batch_size": 128, "rates": rates}
-    section = tables.section("throughput", result("throughput", [row]))
+    row = {"what": FIGURES["throughput"].rows[0].what, "batch_size": 128, "rates": rates}
+    section = shown("throughput", [row])
     assert "| 96 (95, 97) | 100 (100, 100) | 50 (50, 50) | 0.960× | ≥ 0.95× |" in section
 
 
 def test_a_process_is_shown_as_a_multiple_and_torch_counts_where_it_may_not_load():
-    row = {"what": PROCESSES[0].what, "seconds": [0.03] * 3, "nothing_seconds": [0.01] * 3, "torch": True}
-    section = tables.section("startup", result("startup", [row]))
+    what = FIGURES["startup"].rows[0].what
+    section = shown("startup", [{"what": what, "seconds": [0.03] * 3, "nothing_seconds": [0.01] * 3, "torch": True}])
     assert "| 3.0× | yes | ≤ 5×; no torch: **missed** |" in section
 
 
@@ -76,11 +90,39 @@ def test_bounds_hold_on_their_own_value():
     assert not at_most(30, "s").met(30.1)
 
 
+def test_a_bound_beside_another_row_moves_with_it():
+    bound = at_least(-0.01, "%", "other")
+    assert str(bound) == "≥ other − 1 point"
+    assert str(at_least(0.08, "%", "other")) == "≥ other + 8 points"
+    assert bound.against({"other": 0.4}).met(0.395)
+    assert not bound.against({"other": 0.4}).met(0.385)
+
+
+def test_trainings_are_held_against_estimators_of_the_same_table():
+    rows = [
+        {"what": what, "command": "x", "accuracy": [accuracy], "seconds": [1.0], "told": []}
+        for what, accuracy in (("softmax", 0.38), ("LogisticRegression", 0.4), ("hinge", 0.39), ("SGDClassifier", 0.38))
+    ]
+    section = shown("linear", rows)
+    assert "| 38.00 % (1 seed) | 1.0 (1.0, 1.0) |  | ≥ LogisticRegression − 1 point: **missed** (38 %) |" in section
+    assert "| 39.00 % (1 seed) | 1.0 (1.0, 1.0) |  | ≥ SGDClassifier − 1 point |" in section
+
+
+def test_a_figure_shows_the_rows_that_it_shares_with_another():
+    (other,) = ALSO["features"]
+    row = {"command": "x", "accuracy": [0.5], "seconds": [1.0], "told": []}
+    mine = result("features", [row | {"what": FIGURES["features"].rows[0].what}])
+    lent = result(other, [row | {"what": FIGURES[other].rows[0].what}])
+    assert FIGURES[other].rows[0].what not in tables.section("features", {"features": mine})
+    assert FIGURES[other].rows[0].what in tables.section("features", {"features": mine, other: lent})
+
+
 @pytest.mark.parametrize("figure", FIGURES)
 def test_every_figure_has_a_command_and_a_name_of_its_own_for_each_row(figure):
     assert figures.options().parse_args([figure]).figure == figure
-    rows = {"throughput": LOOPS, "startup": PROCESSES}.get(figure) or TRAININGS[figure][1]
+    rows = getattr(FIGURES[figure], "rows", ())
     assert len({row.what for row in rows}) == len(rows)
+    assert FIGURES[figure].owed()
 
 
 def test_a_training_is_measured_once_a_seed_by_the_real_command(monkeypatch):
@@ -92,13 +134,12 @@ def test_a_training_is_measured_once_a_seed_by_the_real_command(monkeypatch):
         return type("Done", (), {"returncode": 0, "stdout": json.dumps(answer), "stderr": ""})
 
     monkeypatch.setattr(training.subprocess, "run", run)
-    row = training.measure(TRAININGS["toys"][1][0], 2, ("--data-dir", "here"))
+    row = FIGURES["toys"].rows[0].measure(2, "accuracy", Asked())
     assert row["accuracy"] == [0.5, 0.5]
     assert row["command"] == "wxb train ring SOFTMAX"
     assert row["told"] == [{"parameters": 5, "test": {"accuracy": 0.5}}] * 2
     assert [command[1:] for command in asked] == [
-        ["-m", "wxb", "train", "ring", "SOFTMAX", "--data-dir", "here", "--seed", str(seed), "--json", "-q"]
-        for seed in (0, 1)
+        ["-m", "wxb", "train", "ring", "SOFTMAX", "--seed", str(seed), "--json", "-q"] for seed in (0, 1)
     ]
 
 
@@ -149,10 +190,132 @@ def test_a_result_is_written_whole(tmp_path: Path):
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["digits.json"]
 
 
-def test_the_real_command_says_what_a_figure_is_made_of(tmp_path: Path):
-    options = ("--examples", "200", "--epochs", "1", "--data-dir", str(tmp_path))
-    row = training.measure(TRAININGS["toys"][1][0], 1, options)
+def test_the_real_command_says_what_a_figure_is_made_of():
+    row = Training("ring", ("ring", "SOFTMAX", "--examples", "200", "--epochs", "1")).measure(1, "accuracy", Asked())
     (accuracy,), (told,) = row["accuracy"], row["told"]
     assert 0 <= accuracy <= 1
     assert told["parameters"] == 6
     assert "run" not in told
+
+
+@pytest.fixture
+def houses(tmp_path: Path) -> Path:
+    """A table of two columns, whose sum is the third."""
+    chance = np.random.default_rng(0)
+    a, b = chance.normal(size=(2, 300))
+    lines = [f"{x},{y},{x + y}" for x, y in zip(a, b, strict=True)]
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "sums.csv").write_text("\n".join(["a,b,sum", *lines]))
+    return tmp_path
+
+
+def test_an_estimator_is_fitted_to_the_training_part_and_scored_on_the_test_part(houses):
+    from sklearn.linear_model import LinearRegression
+
+    one = estimators.Estimator("line", lambda seed: LinearRegression(), file="tables/sums.csv", target="sum")
+    row = one.measure(2, "r2", Asked(shared=houses))
+    assert (row["command"], row["seeds"], row["told"]) == ("LinearRegression()", [0, 1], [])
+    assert row["r2"] == pytest.approx([1, 1], abs=1e-6)
+
+
+def test_an_estimator_sees_the_inputs_as_a_network_does():
+    data = wxb.load_data("digits")
+    examples, targets = estimators.part(data, "train")
+    assert examples.shape == (len(data.split.train), 64)
+    assert (examples.mean(), examples.std()) == pytest.approx((0, 1), abs=1e-4)
+    assert np.array_equal(targets, data.targets[data.split.train])
+
+
+def test_a_command_finds_its_table_in_its_own_folder(houses):
+    arguments = ("sums.csv", "EUCLID", "--target", "sum", "--epochs", "1")
+    row = Training("sums", arguments, file="tables/sums.csv").measure(1, "r2", Asked(shared=houses))
+    assert row["command"] == "wxb train sums.csv EUCLID --target sum --epochs 1"
+    assert row["r2"][0] <= 1
+
+
+def test_scores_that_are_no_accuracies_are_no_percentages():
+    figure = Trainings(1, (Training("sums", ("sums.csv",), at_least(0.8, "")),), score="r2")
+    row = {"what": "sums", "command": "x", "r2": [0.9, 0.7], "seconds": [1.0, 1.0], "told": []}
+    head, line = figure.table([row])
+    assert (head[2], line[2], line[5]) == ("test R²", "0.800 ± 0.141 (2 seeds)", "≥ 0.8")
+
+
+def test_the_plain_network_is_the_residual_one_without_its_shortcuts():
+    residual, plain = (plan(read(text), (3, 32, 32), 10) for text in (NAMED["resnet56"].text, depth.PLAIN56))
+    kinds = [
+        [(layer.name, layer.input, layer.output) for layer in one.layers if layer.parameters]
+        for one in (residual, plain)
+    ]
+    assert kinds[0] == kinds[1]
+    assert residual.parameters == plain.parameters
+    assert sum(name != "BN" for name, _, _ in kinds[1]) == 56
+
+
+def test_many_layers_learn_faster_with_shortcuts():
+    data = parts.first_examples(wxb.load_data("digits"), 160)
+    residual = depth.losses(data, "CONV3-4-BN-RELU-(RES(CONV-BN-RELU-CONV-BN)-RELU)*10-GAP, SOFTMAX", 2, 20, seed=0)
+    plain = depth.losses(data, "CONV3-4-BN-RELU-(CONV-BN-RELU)*20-GAP, SOFTMAX", 2, 20, seed=0)
+    assert len(residual) == len(plain) == 2
+    assert residual[-1] < plain[-1]
+
+
+def test_depth_is_shown_seed_by_seed():
+    rows = [{"what": "residual", "seeds": [0, 1], "losses": [[2.0, 1.5], [2.0, 1.9]]}]
+    rows += [{"what": "plain", "seeds": [0, 1], "losses": [[2.1, 1.8], [2.1, 1.8]]}]
+    section = shown("depth", rows)
+    assert "| 0 | 1.500 | 1.800 | residual < plain |" in section
+    assert "| 1 | 1.900 | 1.800 | residual < plain: **missed** |" in section
+
+
+def test_folds_test_every_row_once_and_train_on_the_others():
+    data = wxb.load_data("digits")
+    rows = data.split.test
+    found = list(parts.folds(data, rows, 5, seed=0))
+    assert np.array_equal(np.sort(np.concatenate([fold.split.test for fold in found])), rows)
+    for fold in found:
+        assert np.array_equal(np.union1d(fold.split.train, fold.split.test), rows)
+        assert len(np.intersect1d(fold.split.train, fold.split.test)) == len(fold.split.validation) == 0
+    other = next(parts.folds(data, rows, 5, seed=1))
+    assert not np.array_equal(found[0].split.test, other.split.test)
+
+
+def test_mistakes_are_ranked_by_the_probability_of_the_wrong_answer():
+    probabilities = np.array([[0.6, 0.4], [0.9, 0.1], [0.2, 0.8], [0.3, 0.7]], np.float32)
+    assert labels.surest_mistakes(probabilities, np.array([1, 1, 0, 1])).tolist() == [1, 2, 0]
+
+
+def test_a_label_is_wrong_where_fewer_than_three_of_five_called_it_right(tmp_path: Path):
+    path = tmp_path / "doubted.csv"
+    path.write_text(
+        "test_index,given,guess,votes_given,votes_guess,votes_neither\n0,4,6,5,0,0\n1,3,5,2,3,0\n2,8,9,3,2,0\n"
+    )
+    assert labels.wrong_by_majority(path, np.array([4, 3, 8])) == [1]
+    with pytest.raises(SystemExit, match="test picture 2 has the label 7, not 8"):
+        labels.wrong_by_majority(path, np.array([4, 3, 7]))
+
+
+def test_wrong_labels_among_the_surest_mistakes_are_counted():
+    row = {
+        "what": "x", "seeds": [0], "accuracy": [0.99], "mistakes": [120], "wrong_by_majority": list(range(15)),
+        "ranks": [{str(i): rank for i, rank in enumerate([1, 2, 3, 50, 100, 101, 119])}],
+    }  # fmt: skip
+    assert "| 99.00 % | 120 | 5 of 15 | ≥ 10: **missed** (5) |" in shown("labels", [row])
+
+
+def test_labels_are_answered_by_networks_that_did_not_see_them(tmp_path: Path, monkeypatch):
+    trained_on: list[np.ndarray] = []
+    train = wxb.train
+
+    def short(data, **options):
+        trained_on.append(data.split.train)
+        return train(data, "SOFTMAX", **options)
+
+    monkeypatch.setattr(labels.wxb, "train", short)
+    data = wxb.load_data("digits")
+    (tmp_path / "doubted.csv").write_text(f"test_index,given,votes_given\n0,{data.targets[data.split.test[0]]},0\n")
+    figure = labels.Doubts("digits", "digits", "doubted.csv", at_least(0, ""), number_of_folds=2, epochs=1)
+    (row,) = figure.measure(Asked(shared=tmp_path))
+    assert np.array_equal(np.sort(np.concatenate(trained_on)), data.split.test)
+    assert row["wrong_by_majority"] == [0]
+    assert row["mistakes"] == [round((1 - row["accuracy"][0]) * len(data.split.test))]
+    assert 0.1 < row["accuracy"][0] < 1

@@ -33,10 +33,10 @@ def train(
     """Train a network on data, with progress; test it, set it beside what is cheap, report, and keep all in a run.
 
     DATA is digits, mnist, fashion-mnist, cifar10, cifar100, usps (wxb fetch gets them), a folder of pictures, a table
-    (.csv, .tsv, .parquet; with --target), or a toy: ring, quadrants, modes, spirals, moons, sine, steps, noisy-line.
-    NETWORK is a name (wxb networks lists them) or a text in the notation; without one a good default for the data is
-    chosen. N=2 and the like bind a family's variables. Options that are not given fit the network and the data; the
-    run's settings.toml says what they were.
+    (.csv, .tsv, .parquet; with --target), or a toy: ring, quadrants, modes, disc, spirals, moons, sine, steps,
+    noisy-line. NETWORK is a name (wxb networks lists them) or a text in the notation; without one a good default for
+    the data is chosen. N=2 and the like bind a family's variables. Options that are not given fit the network and the
+    data; the run's settings.toml says what they were.
 
     \b
     wxb train digits

@@ -3,6 +3,8 @@
 - Regions of the plane that no line separates: a ring, opposite quadrants, three modes. They are the "hard cases for a
   linear classifier" of Stanford's CS231n, lecture 2. Both classes are equally frequent, each uniform over its region of
   the square [-SIDE, SIDE]², so that the regions touch and only their shape tells them apart.
+- A disc within a ring, with a gap between: the radius alone tells them apart, so that polar coordinates make it a
+  linear case.
 - Curves in the plane, one a class: two spirals, two half-moons.
 - Functions of one number: a sine, steps, a noisy line.
 """
@@ -25,6 +27,8 @@ EXAMPLES = 8_000
 LEAST, MOST = 20, 10_000_000
 MODES = 1.5 * np.array([[np.sin(turn), np.cos(turn)] for turn in 2 * np.pi * np.arange(3) / 3])  # centres, (3, 2)
 MODE_RADIUS = 0.75
+DISC_RADIUS = 1.0
+AROUND = (1.5, 2.0)  # radii of the ring around the disc
 
 TURNS = 1.5  # of a spiral
 CENTRE = 0.1  # share of a spiral's radius around the origin where both arms would meet
@@ -35,12 +39,19 @@ Numbers = NDArray[np.float64]  # (n,)
 
 @dataclass(frozen=True)
 class Regions:
-    """Two classes that divide the square: their names, and which points are of the first."""
+    """Two classes of the square: their names, which points are of the first, and of the second where not the rest."""
 
     classes: tuple[str, str]
     first: Callable[[Points], NDArray[np.bool_]]
+    second: Callable[[Points], NDArray[np.bool_]] | None = None
     noise: float = 0.0  # standard deviation where none is asked for
     task: str = "classes"
+
+    def of(self, number: int, points: Points) -> NDArray[np.bool_]:
+        """Which points are of class 0 or 1."""
+        if number == 0:
+            return self.first(points)
+        return ~self.first(points) if self.second is None else self.second(points)
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,17 @@ def _in_ring(points: Points) -> NDArray[np.bool_]:
     return np.asarray((norm >= 1) & (norm <= 2))
 
 
+def _in_disc(points: Points) -> NDArray[np.bool_]:
+    """L2 norm <= DISC_RADIUS."""
+    return np.asarray(np.hypot(points[:, 0], points[:, 1]) <= DISC_RADIUS)
+
+
+def _around_disc(points: Points) -> NDArray[np.bool_]:
+    """AROUND[0] <= L2 norm <= AROUND[1]."""
+    norm = np.hypot(points[:, 0], points[:, 1])
+    return np.asarray((norm >= AROUND[0]) & (norm <= AROUND[1]))
+
+
 def _signs_equal(points: Points) -> NDArray[np.bool_]:
     """First and third quadrant."""
     return np.asarray((points[:, 0] >= 0) == (points[:, 1] >= 0))
@@ -101,6 +123,7 @@ TOYS: dict[str, Toy] = {
     "ring": Regions(("ring", "rest"), _in_ring),
     "quadrants": Regions(("equal signs", "different signs"), _signs_equal),
     "modes": Regions(("modes", "rest"), _in_modes),
+    "disc": Regions(("disc", "ring"), _in_disc, _around_disc),
     "spirals": Curves(("first arm", "second arm"), _spiral, noise=0.05),
     "moons": Curves(("upper", "lower"), _moon, noise=0.1),
     "sine": Function(("sine",), lambda x: np.sin(np.pi * x), noise=0.1),
@@ -151,5 +174,5 @@ def _of_class(toy: Regions | Curves, number: int, wanted: int, random: np.random
     found: list[Points] = []
     while sum(len(points) for points in found) < wanted:
         drawn = random.uniform(-SIDE, SIDE, (2 * wanted + 100, 2))
-        found.append(drawn[toy.first(drawn) == (number == 0)])
+        found.append(drawn[toy.of(number, drawn)])
     return np.concatenate(found)[:wanted]

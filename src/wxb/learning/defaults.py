@@ -90,7 +90,7 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
         "epochs": min(max(round(seen / max(examples, 1)), EPOCHS[0]), EPOCHS[1]),
         "batch_size": 32 if examples < 5_000 else 256 if large else 128,
         "optimizer": optimizer,
-        "learning_rate": RATES[optimizer],
+        "learning_rate": default_rate(plan, optimizer),
         "schedule": "linear",
         "warm_up": 0.2,
         "augment": default_augment(data) if convolutional else "none",
@@ -116,6 +116,19 @@ RATES = {
     "adamw": 3e-3,
     "muon": 1e-2,
 }
+
+
+def default_rate(plan: Plan, optimizer: str) -> float:
+    """The optimizer's rate, but for Adam on a linear network no more than 1 / inputs.
+
+    Adam moves every weight by about the rate, so that a score of n inputs of standard deviation 1 may move by n times
+    as much in one step.
+    """
+    rate = RATES[optimizer]
+    linear = [layer.name for layer in plan.layers if layer.parameters] == ["FC"]
+    if not linear or optimizer not in ("adam", "adamw"):
+        return rate
+    return min(rate, float(f"{1 / math.prod(plan.output_layer.input):.2g}"))
 
 
 def default_augment(data: Dataset) -> str:

@@ -1,0 +1,109 @@
+"""Doubted labels: a network that has not seen an example answers otherwise than its label, and is sure of it.
+
+Cross-validation over a test set gives each picture an answer of a network that was not trained on it. The mistakes are
+ranked by the probability of the wrong answer; among the first are labels that people, asked by Northcutt, Athalye and
+Mueller (2021, arXiv:2103.14749), voted to be wrong.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import wxb
+from benchmarks.bounds import Bound, verdict
+from benchmarks.figure import Asked, Row, Table
+from benchmarks.parts import folds
+
+MAJORITY = 3  # of five votes
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """How many labels that a majority calls wrong are among the `most` surest mistakes of the default network."""
+
+    what: str
+    data: str
+    doubted: str  # below the shared folder: test_index, given, votes_given, …
+    found: Bound
+    most: int = 100
+    number_of_folds: int = 5
+    epochs: int = 10  # the networks have only to be surer of what is right than of what is wrong
+    seeds: int = 1
+    about: str = ""
+
+    def owed(self) -> str:
+        """The bound in words."""
+        return f"{self.what} {self.found}"
+
+    def measure(self, asked: Asked) -> list[Row]:
+        """One row, with the ranks (from 1) of the wrong labels among the mistakes of each seed."""
+        data = wxb.load_data(self.data)
+        test = data.split.test
+        wrong = wrong_by_majority(asked.shared / self.doubted, data.targets[test])
+        row: Row = {"what": self.what, "seeds": list(range(asked.seeds or self.seeds)), "wrong_by_majority": wrong}
+        row |= {"accuracy": [], "mistakes": [], "ranks": []}
+        for seed in row["seeds"]:
+            probabilities = np.zeros((len(test), data.outputs), np.float32)
+            for fold in folds(data, test, self.number_of_folds, seed):
+                places = np.searchsorted(test, fold.split.test)
+                with tempfile.TemporaryDirectory() as folder:
+                    run = wxb.train(fold, out=Path(folder) / "run", epochs=self.epochs, seed=seed)
+                    probabilities[places] = run.predict(data.examples[fold.split.test]).probabilities
+                print(f"  {self.what}, {fold.split.how}", file=sys.stderr)
+            ranked = surest_mistakes(probabilities, data.targets[test]).tolist()
+            row["accuracy"].append(1 - len(ranked) / len(test))
+            row["mistakes"].append(len(ranked))
+            row["ranks"].append({str(i): ranked.index(i) + 1 for i in wrong if i in ranked})
+        return [row]
+
+    def table(self, rows: list[Row]) -> Table:
+        """A line a seed."""
+        head = ("what", "accuracy out of fold", "mistakes", f"wrong labels in the {self.most} surest", "owed")
+        lines = [
+            (
+                f"{self.what}, seed {seed}",
+                f"{100 * accuracy:.2f} %",
+                f"{mistakes:,}",
+                f"{self._hits(ranks)} of {len(row['wrong_by_majority'])}",
+                verdict(self.found, self._hits(ranks)),
+            )
+            for row in rows
+            for seed, accuracy, mistakes, ranks in zip(
+                row["seeds"], row["accuracy"], row["mistakes"], row["ranks"], strict=True
+            )
+        ]
+        return [head, *lines]
+
+    def _hits(self, ranks: dict[str, int]) -> int:
+        return sum(rank <= self.most for rank in ranks.values())
+
+
+def wrong_by_majority(path: Path, targets: NDArray[np.int64] | NDArray[np.float32]) -> list[int]:
+    """Places in the test set whose label fewer than three of five people called right.
+
+    Ends the measurement where the file speaks of other labels than `targets` (n,).
+    """
+    wrong = []
+    for row in csv.DictReader(path.read_text().splitlines()):
+        place = int(row["test_index"])
+        if targets[place] != int(row["given"]):
+            raise SystemExit(f"{path}: test picture {place} has the label {targets[place]}, not {row['given']}")
+        if int(row["votes_given"]) < MAJORITY:
+            wrong.append(place)
+    return wrong
+
+
+def surest_mistakes(
+    probabilities: NDArray[np.float32], targets: NDArray[np.int64] | NDArray[np.float32]
+) -> NDArray[np.int64]:
+    """Places of the wrong answers, the surest first: of probabilities (n, classes) and targets (n,)."""
+    answers = probabilities.argmax(axis=1)
+    mistakes = np.flatnonzero(answers != targets)
+    return mistakes[np.argsort(-probabilities[mistakes, answers[mistakes]], kind="stable")]

@@ -1,0 +1,31 @@
+"""Data sets with another split: fewer training examples, or the folds of a cross-validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wxb.data.dataset import Dataset, Split
+from wxb.randomness import generator
+
+NOTHING: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
+
+def first_examples(data: Dataset, count: int) -> Dataset:
+    """The same data set with `count` training examples and no validation, so that an epoch is only steps."""
+    train = data.split.train[:count]
+    if len(train) < count:
+        raise SystemExit(f"{data.name} has {len(train):,} training examples, not {count:,}")
+    return replace(data, split=Split(train, NOTHING, data.split.test, f"the first {count} training examples"))
+
+
+def folds(data: Dataset, rows: NDArray[np.int64], number: int, seed: int) -> Iterator[Dataset]:
+    """The data set once a fold of `rows`, cut at random: that fold tests, the other rows train, no row validates."""
+    dealt = generator(seed, "folds").permutation(rows)
+    for fold in range(number):
+        test = np.sort(dealt[fold::number])
+        train = np.setdiff1d(rows, test)
+        yield replace(data, split=Split(train, NOTHING, test, f"fold {fold + 1} of {number}, seed {seed}"))
