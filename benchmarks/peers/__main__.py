@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import shlex
 import sys
 import tempfile
@@ -21,7 +22,6 @@ from benchmarks.peers import page
 from benchmarks.peers.arrays import prepare
 from benchmarks.peers.roster import GOALS, LIMITS, PEERS, WXB, Peer, names
 from benchmarks.peers.session import Row, Session
-from benchmarks.training import data_folder
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -99,8 +99,8 @@ def compare(
             "machine": about,
         }
     )
-    folder = data_folder(given.data_dir)
-    data_dir = str(folder) if folder else None
+    folder = given.data_dir or os.environ.get("WXB_DATA")
+    data_dir = str(Path(folder).resolve()) if folder else None
     failed: set[str] = set()
     with tempfile.TemporaryDirectory() as scratch:
         session = Session(

@@ -75,8 +75,10 @@ def hidden(model: Model, x: Numbers) -> Numbers:
     seen: list[torch.Tensor] = []
     layer = model.get_submodule(model.plan.output_layer.path)
     hook = layer.register_forward_pre_hook(lambda _, given: seen.append(given[0].double()))
+    model.eval()
     try:
-        predictions(model, x)
+        with torch.no_grad():  # the module itself: what predicts fast has no hooks
+            model(torch.from_numpy(x.astype(np.float32)))
     finally:
         hook.remove()
     return torch.cat(seen).numpy()

@@ -140,27 +140,31 @@ def _logistic(examples: torch.Tensor, targets: torch.Tensor, outputs: int) -> Ca
     """What gives examples their scores (n, outputs) by logistic regression, found by L-BFGS on mean loss + |W|²/2n (no
     penalty on biases).
     """
+    from scipy.optimize import minimize
+
     torch.set_num_threads(1)  # products so narrow that threads wait for each other longer than they work
-    weights = torch.zeros(outputs, examples.shape[1], requires_grad=True)
-    biases = torch.zeros(outputs, requires_grad=True)
-    search = torch.optim.LBFGS(
-        [weights, biases], max_iter=EVALUATIONS, max_eval=EVALUATIONS, line_search_fn="strong_wolfe"
-    )
+    count, width = examples.shape
     classes = targets.dtype == torch.int64
 
-    def objective() -> torch.Tensor:
-        search.zero_grad()
+    def affine(numbers: NDArray[np.float64]) -> tuple[torch.Tensor, torch.Tensor]:
+        both = torch.from_numpy(numbers.astype(np.float32))
+        return both[: outputs * width].view(outputs, width), both[outputs * width :]
+
+    def objective(numbers: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        weights, biases = (part.requires_grad_() for part in affine(numbers))
         scores = torch.nn.functional.linear(examples, weights, biases)
         if classes:
             loss = torch.nn.functional.cross_entropy(scores, targets)
         else:
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(scores, targets, reduction="sum") / len(scores)
-        loss = loss + weights.square().sum() / (2 * len(examples))
-        loss.backward()
-        return loss
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(scores, targets, reduction="sum") / count
+        loss = loss + weights.square().sum() / (2 * count)
+        gradients = torch.autograd.grad(loss, (weights, biases))
+        return float(loss), torch.cat([gradient.flatten() for gradient in gradients]).double().numpy()
 
-    search.step(objective)
-    return lambda tests: torch.nn.functional.linear(tests, weights.detach(), biases.detach())
+    limits = {"maxiter": EVALUATIONS, "maxfun": EVALUATIONS}
+    found = minimize(objective, np.zeros(outputs * (width + 1)), jac=True, method="L-BFGS-B", options=limits)
+    weights, biases = affine(found.x)
+    return lambda tests: torch.nn.functional.linear(tests, weights, biases)
 
 
 def _ridge(examples: Matrix, targets: NDArray[np.float64], tests: Matrix) -> NDArray[np.float64]:

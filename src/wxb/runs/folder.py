@@ -15,7 +15,7 @@ import tomli_w
 
 from wxb.data.dataset import Split
 from wxb.errors import FAILED, WxbError
-from wxb.runs.files import LOCK, digest
+from wxb.runs.files import LOCK, damaged, digest
 
 SUMMARY = "run.json"
 SETTINGS = "settings.toml"
@@ -112,3 +112,15 @@ def split_bytes(split: Split) -> bytes:
 
     rows = {name: np.ascontiguousarray(getattr(split, name), np.int64) for name in ("train", "validation", "test")}
     return bytes(save(rows, {"how": split.how}))
+
+
+def read_split(path: Path, data: bytes, how: str) -> Split:
+    """A split from the bytes that `split_bytes` made. Raises WxbError, naming `path`, where they are others."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        rows = load(data)
+        return Split(rows["train"], rows["validation"], rows["test"], how)
+    except (SafetensorError, KeyError) as error:
+        raise damaged(path, detail=str(error)) from error

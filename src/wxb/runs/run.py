@@ -47,6 +47,7 @@ from wxb.runs.folder import (
     content,
     new_folder,
     own_folder,
+    read_split,
     settings_text,
     split_bytes,
     taken,
@@ -182,14 +183,7 @@ class Run:
     @cached_property
     def split(self) -> Split:
         """Which rows of the data train, validate and test."""
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
-        try:
-            rows = load(self._read(SPLIT))
-            return Split(rows["train"], rows["validation"], rows["test"], how=str(self.data["split"]["how"]))
-        except (SafetensorError, KeyError) as error:
-            raise files.damaged(self.path / SPLIT, detail=str(error)) from error
+        return read_split(self.path / SPLIT, self._read(SPLIT), str(self.data["split"]["how"]))
 
     def _object(self, name: str, keys: tuple[str, ...]) -> dict[str, Any]:
         """A file's JSON object, which has all of `keys`."""
