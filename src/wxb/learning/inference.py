@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from wxb.data.packed import read_ahead
 from wxb.learning.machine import Machine
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def logits(
     out = torch.empty(len(rows), model.plan.targets)
     with torch.inference_mode(), machine.in_force(), machine.autocast():
         for start in range(0, len(rows), batch_size):
+            read_ahead(examples, rows[start + batch_size : start + 2 * batch_size])
             batch = torch.from_numpy(examples[rows[start : start + batch_size]]).to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)
