@@ -18,7 +18,7 @@ def resume(run: str, data_dir: str | None, as_json: bool, quiet: bool, verbose: 
     from wxb.training import Training
 
     opened = Run.open(run)
-    training = Training.resume(opened, load_again(opened, data_dir))
+    training = Training.resume(opened, load_again(opened, data_dir, quiet))
     code = follow(training, quiet, verbose)
     if training.result and as_json:
         printing.result_json("wxb/train/1", training.result)

@@ -101,6 +101,12 @@ def packs() -> list[Pack]:
     return sorted(found, key=lambda pack: (-pack.used, pack.path.name))
 
 
+def of(folders: Sequence[Path] = ()) -> list[Pack]:
+    """The packs of these picture folders, or all; the damaged ones whatever they were of."""
+    named = {text(one) for one in folders}
+    return [pack for pack in packs() if not named or pack.about is None or pack.about.folder in named]
+
+
 def use(path: Path) -> None:
     """Notes that this process has mapped a pack, and when."""
     _used_here.add(path)
@@ -163,14 +169,9 @@ def clear(path: Path) -> None:
 
 
 def clean(folders: Sequence[Path] = (), older_than: float = 0.0) -> list[Pack]:
-    """Removes the packs of these picture folders, or all, that were not used for `older_than` seconds; those removed.
-
-    Damaged packs go whatever they were of.
-    """
+    """Removes those of `of(folders)` that were not used for `older_than` seconds, and gives them."""
     now = time.time()
-    named = {str(one) for one in folders}
-    old = [pack for pack in packs() if now - pack.used >= older_than]
-    chosen = [pack for pack in old if not named or pack.about is None or pack.about.folder in named]
+    chosen = [pack for pack in of(folders) if now - pack.used >= older_than]
     for path in folder().glob(f".*{SUFFIX}{PART}"):
         with suppress(OSError):
             clear(path.with_name(path.name[1 : -len(PART)]))
