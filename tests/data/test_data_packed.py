@@ -351,8 +351,12 @@ def test_without_a_place_for_a_pack_pictures_are_held_in_memory(folder, monkeypa
         patch.setattr(packs.shutil, "disk_usage", lambda _: Disk(0, 0, 100))
         assert not is_mapped(load_data(folder).examples)
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    add = packed.Writing.add
+
+    def full(pack: packed.Writing, pixels: np.ndarray) -> None:
+        if pack.count == 20:
+            raise OSError(28, "No space left on device")
+        add(pack, pixels)
 
     with monkeypatch.context() as patch:
         patch.setattr(packed.Writing, "add", full)

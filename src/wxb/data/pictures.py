@@ -188,15 +188,15 @@ def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Gener
                 with _place(wanted, len(readable), form, cache) as place:
                     if isinstance(place, Writing) and (opened := open_pack(wanted)):
                         return _packed(opened, layout)  # another process has made it meanwhile
-                    kept = []
+                    kept, refused = [], []
                     for found, pixels in zip(readable, in_order(pool, decoder, readable), strict=True):
                         if isinstance(pixels, Refused):
-                            left_out.append(pixels)
+                            refused.append(pixels)
                         else:
                             place.add(pixels)
                             kept.append(found)
-                        yield Decoded(place.count + len(left_out), len(layout.files))
-                    readable = kept
+                        yield Decoded(place.count + len(refused) + len(left_out), len(layout.files))
+                    readable, left_out = kept, left_out + refused
                     _check_classes(folder, layout, readable, left_out)
                     if _form([found.header for found in readable], wanted.size) == form:
                         return _finished(place, layout, [found.file for found in readable], left_out)
