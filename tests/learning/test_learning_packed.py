@@ -22,6 +22,7 @@ from wxb.learning.inference import score
 from wxb.learning.loop import learn
 from wxb.learning.recipe import Recipe
 from wxb.network import build
+from wxb.network.build import moments
 from wxb.runs.baselines import baselines
 from wxb.runs.predict import like_training
 
@@ -141,7 +142,7 @@ def test_nothing_on_the_way_copies_a_mapped_set(tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, "PACKED_FROM", 1)
     monkeypatch.setattr(sys.modules["wxb.network.build"], "NUMBERS_AT_ONCE", 2**14)
     monkeypatch.setattr("wxb.data.dataset.BYTES_AT_ONCE", 2**16)
-    monkeypatch.setattr("wxb.runs.baselines.CHUNK", 8)
+    monkeypatch.setattr("wxb.runs.baselines.NUMBERS_AT_ONCE", 2**18)
     monkeypatch.setattr("wxb.runs.baselines.SIDE", 4)
     monkeypatch.setattr("wxb.learning.inference.BATCH", 8)
     data = wxb.load_data(save(tmp_path / "photos", each=30, side=128, channels=3))
@@ -171,3 +172,14 @@ def test_test_examples_that_stand_in_train_are_found_in_a_mapped_set(both):
     split = data.split.__class__(data.split.train, data.split.validation, data.split.train[3:7], "made up")
     changed = data.__class__(data.name, data.examples, data.targets, data.task, data.classes, split)
     assert check(build(NETWORK, data), changed, CPU).copies_in_test == 4
+
+
+def test_the_scale_of_bytes_is_the_same_however_they_lie_in_memory():
+    pixels = np.random.default_rng(0).integers(0, 256, (50, 9, 7, 3), dtype=np.uint8)
+    rows = np.arange(3, 50, 2)
+    mean, std = moments(pixels.transpose(0, 3, 1, 2), rows)
+    again = moments(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)), rows)
+    assert np.array_equal(mean, again[0])
+    assert np.array_equal(std, again[1])
+    assert np.allclose(mean, pixels[rows].mean((0, 1, 2)), rtol=1e-12)
+    assert np.allclose(std, pixels[rows].std((0, 1, 2)), rtol=1e-12)
