@@ -154,8 +154,8 @@ def rates(files: list[Path], side: int, rounds: int) -> dict[str, Any]:
 
 
 def epoch(data: Dataset) -> list[float]:
-    """The losses of an epoch of a small network, which leaves much of the time to the pictures."""
-    return [record.loss for record in wxb.learn(wxb.build(NETWORK, data), data, RECIPE, choose("cpu", "float32"))]
+    """The losses of an epoch of a small network, which leaves much of the time to the pictures; in one thread."""
+    return [record.loss for record in wxb.learn(wxb.build(NETWORK, data), data, RECIPE, choose("cpu", "float32", 1))]
 
 
 def loads(folder: Path, side: int, rounds: int) -> dict[str, Any]:
