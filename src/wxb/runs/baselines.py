@@ -224,7 +224,11 @@ class _Scale:
 
     def _flat(self, rows: NDArray[np.int64]) -> Matrix:
         some = max(1, NUMBERS_AT_ONCE // self.data.examples[0].size)
-        return np.concatenate([self._small(part) for part in _chunks(rows, some)])
+        # into one array: small ones that stay, between large ones that go, would leave holes that nothing fits into
+        flat = np.empty((len(rows), _features(self.data)), np.float32)
+        for place, part in enumerate(_chunks(rows, some)):
+            flat[place * some : place * some + len(part)] = self._small(part)
+        return flat
 
     def _small(self, rows: NDArray[np.int64]) -> Matrix:
         examples = torch.from_numpy(self.data.examples[rows]).float()
