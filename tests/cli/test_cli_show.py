@@ -30,6 +30,7 @@ PROMISED = {
     "verify": "ok differences",
     "runs-table": "columns runs",
     "runs-deleted": "deleted",
+    "cache": "folder removed packs",
     "networks": "networks",
     "compare": "data task examples runs pairs settings",
     "neuron": "inputs fire not_fire table answers",

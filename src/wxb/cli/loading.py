@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wxb import numbers
 from wxb.cli import printing
 from wxb.cli.options import LOADING
+from wxb.cli.progress import ERASE, REDRAW, bar
 
 if TYPE_CHECKING:
     from wxb.data import Dataset
+    from wxb.data.pictures import Decoded
     from wxb.runs.run import Run
 
 
-def load(source: str, settings: Mapping[str, Any]) -> Dataset:
+def load(source: str, settings: Mapping[str, Any], quiet: bool = False) -> Dataset:
     """The data set that the word DATA names, with those of the settings that are about data.
 
     Folders and tables are taken by their whole path, so that what a run stores means the same from another folder.
     """
-    from wxb.data import load_data
-
     about = {name: settings[name] for name in (*LOADING, "like") if name in settings}
     if "data_dir" in about:
         about["data_dir"] = str(Path(about["data_dir"]).absolute())
     if _is_path(source):
         source = str(Path(source).absolute())
-    return load_data(source, seed=settings.get("seed", 0), **about)
+    return read(source, quiet, seed=settings.get("seed", 0), **about)
 
 
 def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
@@ -56,6 +59,43 @@ def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
     if name in INK and data.shape[0] == 1:
         data = replace(data, examples=as_in_set(data.examples.astype("uint8"), INK[name], ink))
     return data
+
+
+def load_again(run: Run, data_dir: str | None = None, quiet: bool = False) -> Dataset:
+    """The data that a run was trained on. Raises WxbError where it was given as arrays, or is not there any more."""
+    from wxb.runs.origin import whence
+
+    source, stored = whence(run.path, run.data["source"], data_dir)
+    return read(source, quiet, **stored)
+
+
+def read(source: str, quiet: bool = False, **settings: Any) -> Dataset:
+    """As `load_data`; on a terminal a line moves while the pictures of a large folder are decoded."""
+    from wxb.data.load import loading
+
+    steps = loading(source, **settings)
+    began = drawn = time.monotonic()
+    try:
+        while True:
+            step = next(steps)
+            now = time.monotonic()
+            if not quiet and sys.stderr.isatty() and now - drawn >= REDRAW:
+                text = printing.labelled("data", line(step, now - began))
+                printing.remark(ERASE + text[: (printing.columns(sys.stderr) or len(text)) - 1], end="")
+                drawn = now
+    except StopIteration as end:
+        data: Dataset = end.value
+        return data
+    finally:
+        if drawn != began:
+            printing.remark(ERASE, end="")
+
+
+def line(step: Decoded, seconds: float) -> str:
+    """ "decoding  ██████░░░░  12,000 of 60,000 files  8 s left"."""
+    left = seconds / step.done * (step.files - step.done)
+    done = f"{numbers.count(step.done)} of {numbers.count(step.files)} files"
+    return f"decoding  {bar(step.done / step.files)}  {done}  {numbers.duration(left)} left"
 
 
 def _is_path(source: str) -> bool:

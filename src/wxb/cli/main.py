@@ -29,6 +29,7 @@ COMMANDS = {
     "show": "A network's layers: shapes, parameters, multiply-adds.",
     "data": "What is in a data set, with a few examples drawn.",
     "fetch": "Download a known data set, once, into the user's cache.",
+    "cache": "The decoded pictures of large folders that are kept.",
     "evaluate": "How good a run's network is, on its test set or other data.",
     "predict": "What a run's network says of files.",
     "compare": "Runs side by side, on the same test examples.",

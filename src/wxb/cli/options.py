@@ -271,6 +271,7 @@ LOADING = {
         Option("ink", "Handwritten digits as 16x16 squares of ink, 1, and no ink, 0.", None, DATA),
         Option("fill", "What stands for NaN and infinite values: none (an error), zero, median.", OneOf(FILLS), DATA),
         Option("max_pixels", "Pictures of a folder with more pixels are left out.", Whole(1), DATA),
+        Option("cache", "Keep the decoded pictures of a large folder on the disk (as is usual), or not.", None, DATA),
     )
 }
 # where nothing is trained

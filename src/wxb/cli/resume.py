@@ -6,6 +6,7 @@ import click
 
 from wxb.cli import options
 from wxb.cli.following import follow_to_result
+from wxb.cli.loading import load_again
 
 
 def resume(run: str, data_dir: str | None, as_json: bool, quiet: bool, verbose: bool) -> int:
@@ -17,7 +18,7 @@ def resume(run: str, data_dir: str | None, as_json: bool, quiet: bool, verbose: 
     from wxb.training import Training
 
     opened = Run.open(run)
-    training = Training.resume(opened, opened.load_data(data_dir))
+    training = Training.resume(opened, load_again(opened, data_dir, quiet))
     return follow_to_result(training, as_json, quiet, verbose)
 
 

@@ -47,7 +47,7 @@ def train(
     check(asked)
     if "seeds" in asked:
         return train_seeds(asked, dry_run, as_json, quiet, verbose)
-    training = prepared(asked, BEGAN)
+    training = prepared(asked, quiet, BEGAN)
     if dry_run:
         show_plan(training, as_json)
         return DONE
@@ -79,10 +79,10 @@ def check(asked: dict[str, Any]) -> None:
         read(asked["network"])
 
 
-def prepared(asked: dict[str, Any], started: float | None = None) -> Training:
+def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None) -> Training:
     """The training that was asked for, its data read, nothing written yet; `started` is when the work began."""
     began = time.time()
-    data = load(asked["data"], asked)
+    data = load(asked["data"], asked, quiet)
     data_seconds = time.time() - began
 
     from wxb.training import Training
@@ -115,7 +115,7 @@ def train_seeds(asked: dict[str, Any], dry_run: bool, as_json: bool, quiet: bool
     found = []
     for seed in range(first, first + asked["seeds"]):
         folder = {"out": str(Path(asked["out"]) / f"seed-{seed}")} if "out" in asked else {}
-        training = prepared({**asked, "seed": seed, **folder})
+        training = prepared({**asked, "seed": seed, **folder}, quiet)
         code = follow(training, quiet, verbose)
         if training.result and not as_json:
             show_result(training)

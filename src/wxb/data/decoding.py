@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import PIL
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError, features
 
 from wxb.data.folders import is_file
 
@@ -27,6 +28,12 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 GREY_MODES = ("1", "L", "LA", "La", "I")  # and I;16 in all byte orders
+
+
+# what the same file may come out differently by
+DECODERS = ", ".join(
+    ["Pillow " + PIL.__version__, *(f"{name} {features.version(name)}" for name in ("jpg", "zlib", "webp", "libtiff"))]
+)
 
 
 class LeftOut(Exception):

@@ -146,8 +146,9 @@ def _files(folder: Path) -> Iterator[Path]:
     found = []
     for where, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not _hidden(name)]
-        found += [Path(where, name) for name in files if not _hidden(name)]
-    yield from sorted(found, key=lambda path: [natural(part) for part in path.relative_to(folder).parts])
+        above = [natural(part) for part in Path(where).relative_to(folder).parts]
+        found += [([*above, natural(name)], os.path.join(where, name)) for name in files if not _hidden(name)]
+    yield from (Path(path) for _, path in sorted(found))
 
 
 def is_file(path: Path) -> bool:
@@ -160,7 +161,12 @@ def is_file(path: Path) -> bool:
 
 def name_of(path: Path, folder: Path) -> str:
     """Path relative to the folder, with /, in characters that print."""
-    return _text(path.relative_to(folder).as_posix())
+    return _text(below(path, folder).replace(os.sep, "/"))
+
+
+def below(path: Path, folder: Path) -> str:
+    """Path relative to the folder; of many files, faster than pathlib's."""
+    return os.fspath(path).removeprefix(os.path.join(folder, ""))
 
 
 def _text(name: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
+from functools import wraps
 from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,19 +22,41 @@ from wxb.data.arrays import (
     read_targets,
     refuse_missing,
 )
-from wxb.data.dataset import Dataset, match_classes
+from wxb.data.dataset import Dataset, Known, match_classes
 from wxb.data.ink import inked
 from wxb.data.known import INK, KNOWN
 from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, read_fractions, validation_share
 from wxb.data.toys import TOYS, draw
 from wxb.errors import WxbError, nearest
 
+if TYPE_CHECKING:
+    from wxb.data.pictures import Decoded
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 ARRAYS = "arrays"  # the source of a data set that came as arrays
 MOST_PIECES = 256  # of a table's number
 MAX_PIXELS = 50_000_000  # of a picture that is opened
 
 
-def load_data(
+def whole(steps: Callable[Given, Generator[object, None, Found]], name: str) -> Callable[Given, Found]:
+    """The function of this name that takes all steps of a generator and gives what it ends with."""
+
+    @wraps(steps)
+    def taken(*values: Given.args, **options: Given.kwargs) -> Found:
+        going = steps(*values, **options)
+        while True:
+            try:
+                next(going)
+            except StopIteration as end:
+                found: Found = end.value
+                return found
+
+    taken.__name__ = taken.__qualname__ = name
+    return taken
+
+
+def loading(
     source: str | os.PathLike[str] | ArrayLike,
     targets: ArrayLike | None = None,
     *,
@@ -51,8 +75,9 @@ def load_data(
     ink: bool = False,
     fill: str = "none",
     max_pixels: int = MAX_PIXELS,
-) -> Dataset:
-    """Read a labelled data set into memory and split it.
+    cache: bool = True,
+) -> Generator[Decoded, None, Dataset]:
+    """Read a labelled data set and split it.
 
     `source`: a known set (data/known.py), "digits", "mnist", …; a toy (data/toys.py); the path of a picture folder, or
     of a table (.csv, .tsv, .parquet); or an array of examples, with `targets` the array of targets.
@@ -74,8 +99,11 @@ def load_data(
     ink         handwritten digits as 16x16 squares of ink (1) and no ink (0)
     fill        what stands for NaN and infinite values of arrays: "none" (an error), "zero", "median" (of training)
     max_pixels  pictures of a folder with more are left out
+    cache       whether decoded pictures of a large folder are kept in the user's cache and mapped from there
 
-    The same call reads the same data. Raises WxbError where the data are not found, not whole, or make no sense.
+    `loading` is a generator that says how far the pictures of a folder are decoded and ends with the data set, which
+    `load_data` returns. The same call reads the same data. Raises WxbError where the data are not found, not whole, or
+    make no sense.
     """
     fractions = read_fractions(split)
     if isinstance(source, (str, os.PathLike)):
@@ -84,7 +112,7 @@ def load_data(
         text = os.fspath(source)
     else:
         text = ARRAYS
-    _check_options(text, seed, examples, noise, size, fill)
+    _check_options(text, seed, examples, noise, size, fill, cache)
     _check_ink(text, ink)
     _check_table_options(text, {"target": target, "task": task, "pieces": pieces, "like": like})
     asked = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
@@ -105,12 +133,15 @@ def load_data(
         made_from |= {"source": str(path)} | {key: value for key, value in said.items() if value is not None}
     else:
         folder = _folder(text)
-        data = _pictures(folder, fractions, seed, size, max_pixels)
-        made_from |= {"source": str(folder), "max_pixels": max_pixels}
+        data = yield from _pictures(folder, fractions, seed, size, max_pixels, cache)
+        made_from |= {"source": str(folder), "max_pixels": max_pixels} | ({} if cache else {"cache": False})
     if data_dir is not None:
         made_from["data_dir"] = str(Path(data_dir).expanduser().absolute())
     data = replace(data, name=name or data.name, source=made_from)
     return data if classes is None else match_classes(data, tuple(classes))
+
+
+load_data = whole(loading, "load_data")
 
 
 def _known(name: str, data_dir: str | os.PathLike[str] | None, fractions: Fractions, seed: int, ink: bool) -> Dataset:
@@ -173,10 +204,13 @@ def _arrays(
     )
 
 
-def _pictures(folder: Path, fractions: Fractions, seed: int, size: int | None, max_pixels: int) -> Dataset:
-    from wxb.data.pictures import read_pictures  # brings Pillow
+def _pictures(
+    folder: Path, fractions: Fractions, seed: int, size: int | None, max_pixels: int, cache: bool
+) -> Generator[Decoded, None, Dataset]:
+    from wxb.data.pictures import reading  # brings Pillow
 
-    found = read_pictures(folder, fractions, seed, size, max_pixels)
+    found = yield from reading(folder, fractions, seed, size, max_pixels, cache)
+    known = found.fingerprint and Known(found.examples, found.targets, found.classes, found.fingerprint)
     return Dataset(
         folder.name,
         found.examples,
@@ -186,6 +220,7 @@ def _pictures(folder: Path, fractions: Fractions, seed: int, size: int | None, m
         found.split,
         files=found.files,
         notes=found.notes,
+        known=known or None,
     )
 
 
@@ -261,7 +296,7 @@ def _check_ink(text: str, ink: bool) -> None:
 
 
 def _check_options(
-    text: str, seed: int, examples: int | None, noise: float | None, size: int | None, fill: str
+    text: str, seed: int, examples: int | None, noise: float | None, size: int | None, fill: str, cache: bool
 ) -> None:
     """Raises WxbError for a setting that has no meaning, or none for this source."""
     if not 0 <= seed < 2**63:
@@ -272,8 +307,9 @@ def _check_options(
     for option, value in (("examples", examples), ("noise", noise)):
         if value is not None and text not in TOYS:
             raise WxbError(f"--{option} is for toys, not for {text}", f"toys: {', '.join(TOYS)}")
-    if size is not None and (text in KNOWN or text in TOYS or text == ARRAYS or _is_table(text)):
-        raise WxbError(f"--size is for folders of pictures, not for {text}")
+    for option, given in (("size", size is not None), ("no-cache", not cache)):
+        if given and (text in KNOWN or text in TOYS or text == ARRAYS or _is_table(text)):
+            raise WxbError(f"--{option} is for folders of pictures, not for {text}")
 
 
 def _check_table_options(text: str, asked: Mapping[str, object]) -> None:

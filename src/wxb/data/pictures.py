@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wxb.data import packs
 from wxb.data.dataset import Split
-from wxb.data.decoding import Header, LeftOut, decode, quiet_decoders, read_header
+from wxb.data.decoding import DECODERS, Header, LeftOut, decode, quiet_decoders, read_header
 from wxb.data.folders import TEST, TRAIN, VALIDATION, File, Layout, read_layout
-from wxb.data.split import Fractions, copies, divide_apart, keep_test, plural, validation_share
+from wxb.data.packed import Wanted, Writing, open_pack
+from wxb.data.packs import About
+from wxb.data.split import Fractions, Rows, copies, divide_apart, keep_test, plural, validation_share
+from wxb.data.threads import cores, in_order
 from wxb.errors import WxbError
 from wxb.numbers import count, shape
 
 PARTS = (TRAIN, VALIDATION, TEST)
-THREADS = 4  # decoding holds Python's lock for about half of its time
 LARGEST_SIDE = 1024
 DEFAULT_SIDES = (8, 64)  # least and greatest side chosen where sizes differ
 MEMORY_SHARE = 0.5  # of the machine's memory, for the pictures
+PACKED_FROM = 64_000_000  # bytes of pixels from which on a folder is packed
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """How far reading has come."""
+
+    done: int  # files that are decoded, or left out
+    files: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +49,7 @@ class Pictures:
     files: tuple[str, ...]
     split: Split
     notes: tuple[str, ...]
+    fingerprint: str | None  # of the data set, where it is known without reading all pixels
 
 
 @dataclass(frozen=True)
@@ -55,6 +69,17 @@ class Refused:
     more: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Content:
+    """What was read: pictures (n, channels, height, width), their files, what gave none, and the copies among them."""
+
+    examples: NDArray[np.uint8]
+    files: tuple[File, ...]
+    left_out: list[Refused]
+    groups: Rows  # as split.copies has them
+    fingerprint: str | None
+
+
 @dataclass(frozen=True)
 class Form:
     """What all pictures are brought to: `side` is None where they have one size and keep it."""
@@ -70,38 +95,51 @@ class Form:
         return (1 if self.grey else 3, self.height, self.width)
 
 
-def read_pictures(folder: Path, fractions: Fractions, seed: int, size: int | None, max_pixels: int) -> Pictures:
-    """The pictures of a folder (as folders.read_layout says what lies where).
+class Holding:
+    """Decoded pictures in memory: what `Writing` is on the disk."""
+
+    def __init__(self, many: int, form: Form) -> None:
+        channels, height, width = form.shape
+        self.examples = np.zeros((many, height, width, channels), dtype=np.uint8)
+        self.count = 0
+
+    def __enter__(self) -> Holding:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing is left behind."""
+
+    def add(self, pixels: NDArray[np.uint8]) -> None:
+        """The next picture (height, width, channels)."""
+        self.examples[self.count] = pixels
+        self.count += 1
+
+
+def reading(
+    folder: Path, fractions: Fractions, seed: int, size: int | None, max_pixels: int, cache: bool = True
+) -> Generator[Decoded, None, Pictures]:
+    """The pictures of a folder (as folders.read_layout says what lies where); meanwhile a record a decoded picture.
 
     Files that give no picture are left out and listed in the notes. Grey if all pictures are stored as grey, else RGB.
     One size, if all have it; else, or where `size` is given, squares: the shorter side is scaled to `size` and the
     middle kept; without `size` it is the median of the shorter sides, rounded down to a multiple of 8, from 8 to 64.
-    Copies (the same pixels after that) stand in one part. Raises WxbError where a class has no picture or too few to be
-    split, or all would not fit into memory.
+    Copies (the same pixels after that) stand in one part. With `cache` what takes more than PACKED_FROM is kept in a
+    pack and mapped into memory; nothing but time and memory depends on it. Raises WxbError where a class has no picture
+    or too few to be split, or all would fit neither into the cache nor into memory.
     """
     _check_options(size, max_pixels)
     layout = read_layout(folder)
-    with quiet_decoders(), ThreadPoolExecutor(min(THREADS, os.cpu_count() or 1)) as pool:
-        looked = list(pool.map(partial(_header, max_pixels=max_pixels), layout.files))
-        left_out = [Refused(name, why) for name, why in layout.left_out]
-        left_out += [found for found in looked if isinstance(found, Refused)]
-        readable = [found for found in looked if isinstance(found, Readable)]
-        while True:
-            _check_classes(folder, layout, readable, left_out)
-            form = _form([found.header for found in readable], size)
-            examples, refused = _decoded(folder, readable, form, max_pixels, pool)
-            if not refused:
-                break
-            # what is broken may have had the only other size, or the only colours: look again at what is left
-            left_out += refused
-            gone = {found.name for found in refused}
-            readable = [found for found in readable if found.file.name not in gone]
-    targets = np.array([found.file.class_number for found in readable], dtype=np.int64)
-    split, notes = _split(layout, [found.file for found in readable], examples, targets, fractions, seed)
+    wanted = Wanted(folder, layout.files, size, max_pixels, DECODERS)
+    opened = open_pack(wanted) if cache else None
+    content = _packed(opened, layout) if opened else (yield from _decoded(folder, layout, wanted, cache))
+    targets = np.array([file.class_number for file in content.files], dtype=np.int64)
+    split, notes = _split(layout, content, targets, fractions, seed)
+    left_out = [*(Refused(name, why) for name, why in layout.left_out), *content.left_out]
     if left_out:
-        head = f"{folder.name}/: {plural(len(readable), 'picture')} in {len(layout.classes)} classes; "
+        head = f"{folder.name}/: {plural(len(content.files), 'picture')} in {len(layout.classes)} classes; "
         notes = (f"{head}{plural(len(left_out), 'file')} left out\n{listed(left_out)}", *notes)
-    return Pictures(examples, targets, layout.classes, tuple(found.file.name for found in readable), split, notes)
+    names = tuple(file.name for file in content.files)
+    return Pictures(content.examples, targets, layout.classes, names, split, notes, content.fingerprint)
 
 
 def listed(left_out: Sequence[Refused], most: int = 2) -> str:
@@ -126,36 +164,84 @@ def _header(file: File, max_pixels: int) -> Readable | Refused:
         return Refused(file.name, error.reason, error.more)
 
 
-def _pixels(file: File, form: Form, max_pixels: int) -> NDArray[np.uint8] | Refused:
+def _pixels(found: Readable, form: Form, max_pixels: int) -> NDArray[np.uint8] | Refused:
+    """The picture of a file, (height, width, channels)."""
+    file = found.file
     try:
         pixels = decode(file.path, form.grey, form.side, max_pixels)
     except LeftOut as error:
         return Refused(file.name, error.reason, error.more)
-    return pixels if pixels.shape == form.shape else Refused(file.name, "broken")
+    return pixels.transpose(1, 2, 0) if pixels.shape == form.shape else Refused(file.name, "broken")
 
 
-def _decoded(
-    folder: Path, readable: Sequence[Readable], form: Form, max_pixels: int, pool: ThreadPoolExecutor
-) -> tuple[NDArray[np.uint8], list[Refused]]:
-    """All pictures in one form, and those that could not be decoded (their rows are left empty)."""
-    needed, there = len(readable) * int(np.prod(form.shape)), memory()
+def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Generator[Decoded, None, Content]:
+    """The content of a folder, decoded by as many threads as there are cores, into a pack or into memory."""
+    with quiet_decoders(), ThreadPoolExecutor(cores()) as pool:
+        looked = list(in_order(pool, partial(_header, max_pixels=wanted.max_pixels), layout.files))
+        left_out = [found for found in looked if isinstance(found, Refused)]
+        readable = [found for found in looked if isinstance(found, Readable)]
+        while True:
+            _check_classes(folder, layout, readable, left_out)
+            form = _form([found.header for found in readable], wanted.size)
+            decoder = partial(_pixels, form=form, max_pixels=wanted.max_pixels)
+            try:
+                with _place(wanted, len(readable), form, cache) as place:
+                    if isinstance(place, Writing) and (opened := open_pack(wanted)):
+                        return _packed(opened, layout)  # another process has made it meanwhile
+                    kept, refused = [], []
+                    for found, pixels in zip(readable, in_order(pool, decoder, readable), strict=True):
+                        if isinstance(pixels, Refused):
+                            refused.append(pixels)
+                        else:
+                            place.add(pixels)
+                            kept.append(found)
+                        yield Decoded(place.count + len(refused) + len(left_out), len(layout.files))
+                    readable, left_out = kept, left_out + refused
+                    _check_classes(folder, layout, readable, left_out)
+                    if _form([found.header for found in readable], wanted.size) == form:
+                        return _finished(place, layout, [found.file for found in readable], left_out)
+                    # what is broken had the only other size, or the only colours: once more without it
+            except OSError:
+                if not cache:
+                    raise
+                cache = False  # there is no place for a pack: they are held in memory
+
+
+def _place(wanted: Wanted, many: int, form: Form, cache: bool) -> Writing | Holding:
+    """Where decoded pictures go. Raises WxbError where they fit nowhere, OSError where the cache cannot be made."""
+    needed, there = many * prod(form.shape), memory()
+    if cache and needed >= PACKED_FROM and packs.make_room(needed):
+        return Writing(wanted)
     if there is not None and needed > MEMORY_SHARE * there:
         raise WxbError(
-            f"the pictures of {folder.name}/ do not fit into memory",
-            f"{plural(len(readable), 'picture')} of {shape(form.shape)} are {needed / 2**30:.1f} GiB; "
-            f"at most {MEMORY_SHARE * there / 2**30:.1f} GiB are for them",
-            "--size 64 makes them smaller",
+            f"the pictures of {wanted.folder.name}/ do not fit into memory" + (", nor into the cache" if cache else ""),
+            f"{plural(many, 'picture')} of {shape(form.shape)} are {needed / 2**30:.1f} GiB; "
+            f"at most {MEMORY_SHARE * there / 2**30:.1f} GiB are for them"
+            + (f", and of the disk of {packs.folder()} {packs.most() / 2**30:.1f} GiB" if cache else ""),
+            "--size 64 makes them smaller" + ("; WXB_CACHE names a folder on another disk" if cache else ""),
         )
-    # stored with channels last, as training looks them up
-    examples = np.zeros((len(readable), form.height, form.width, form.shape[0]), dtype=np.uint8).transpose(0, 3, 1, 2)
-    refused = []
-    pixels = pool.map(partial(_pixels, form=form, max_pixels=max_pixels), [found.file for found in readable])
-    for row, found in enumerate(pixels):
-        if isinstance(found, Refused):
-            refused.append(found)
-        else:
-            examples[row] = found
-    return examples, refused
+    return Holding(many, form)
+
+
+def _finished(place: Writing | Holding, layout: Layout, files: Sequence[File], left_out: list[Refused]) -> Content:
+    if isinstance(place, Holding):
+        examples = place.examples[: place.count].transpose(0, 3, 1, 2)
+        return Content(examples, tuple(files), left_out, copies(examples), None)
+    there = set(files)
+    gone = [number for number, file in enumerate(layout.files) if file not in there]
+    told = [(refused.name, refused.why, refused.more) for refused in left_out]
+    targets = np.array([file.class_number for file in files], dtype=np.int64)
+    return _packed(place.finish(gone, told, layout.classes, targets), layout)
+
+
+def _packed(opened: tuple[NDArray[np.uint8], About], layout: Layout) -> Content:
+    """The content of a folder as its pack has it."""
+    examples, about = opened
+    gone, groups = set(about.gone), np.arange(len(examples))
+    for row, first in about.copies:
+        groups[row] = first
+    files = tuple(file for number, file in enumerate(layout.files) if number not in gone)
+    return Content(examples, files, [Refused(*told) for told in about.left_out], groups, about.fingerprint)
 
 
 def _form(headers: Sequence[Header], size: int | None) -> Form:
@@ -173,21 +259,17 @@ def _form(headers: Sequence[Header], size: int | None) -> Form:
 
 
 def _split(
-    layout: Layout,
-    files: Sequence[File],
-    examples: NDArray[np.uint8],
-    targets: NDArray[np.int64],
-    fractions: Fractions,
-    seed: int,
+    layout: Layout, content: Content, targets: NDArray[np.int64], fractions: Fractions, seed: int
 ) -> tuple[Split, tuple[str, ...]]:
     """The parts as the folders have them; what is missing is taken from train/, and copies stand in one part only."""
+    groups = content.groups
     rows = {
-        part: np.array([row for row, file in enumerate(files) if file.part == part], dtype=np.int64) for part in PARTS
+        part: np.array([row for row, file in enumerate(content.files) if file.part == part], dtype=np.int64)
+        for part in PARTS
     }
     held = [part for part in (TEST, VALIDATION) if part in layout.parts]
     if not held:
-        return divide_apart(examples, targets, layout.classes, fractions, seed, "picture")
-    groups = copies(examples)
+        return divide_apart(content.examples, targets, layout.classes, fractions, seed, "picture", groups)
     notes: list[str] = []
     seen = groups[rows[held[0]]]
     for part in (*held[1:], TRAIN):

@@ -82,13 +82,14 @@ def divide_apart(
     fractions: Fractions,
     seed: int,
     noun: str = "example",
+    groups: Rows | None = None,
 ) -> tuple[Split, tuple[str, ...]]:
-    """`divide` with copies on one side, and a note on what that has prevented.
+    """`divide` with copies on one side, and a note on what that has prevented; `groups` as `copies` has them, if known.
 
     Vectors of which more than half are repeats are no copies but measurements that take few values (a truth table, a
     table of yes and no): they are split like any others, and the note says so.
     """
-    groups = copies(examples)
+    groups = copies(examples) if groups is None else groups
     repeated = int((groups != np.arange(len(groups))).sum())
     careless = divide(strata, names, fractions, seed, None, noun)
     if not repeated:

@@ -13,10 +13,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from wxb.data.packed import is_mapped, read_ahead
 from wxb.errors import WxbError
 from wxb.randomness import generator
 
 ROWS_AT_ONCE = 512  # that are copied at a time
+GPU_SHARE = 0.5  # of a GPU's free memory, for the examples
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ class Batches:
 
     `examples` (n, channels, height, width) uint8 or float32, or (n, features) float32; `learned` (count,) int64 says
     which of them are learned from, and a row of a batch is a place in it. They are held on `device`, pictures with
-    channels last: those that lie so already are looked up where they are, any others are copied once.
+    channels last: those that lie so already are looked up where they are, any others are copied once. What is mapped
+    from a file on the CPU, or is more than a GPU has room for, stays where it is and goes to `device` batch by batch;
+    the system reads the next one from the disk while a step computes.
     """
 
     def __init__(
@@ -86,7 +90,12 @@ class Batches:
             self.size = examples.shape[1:3]
         elif augment != Augment():
             raise WxbError("--augment is for pictures; these examples are rows of numbers", fix="--augment none")
-        if device == "cpu" and examples.flags.c_contiguous and examples.flags.writeable:
+        self.device = device
+        self.elsewhere: NDArray[np.uint8] | NDArray[np.float32] | None = None  # where they stay, if not on `device`
+        self.learned = learned
+        if not has_room(device, examples, learned):
+            self.elsewhere = examples
+        elif device == "cpu" and examples.flags.c_contiguous and examples.flags.writeable:
             self.examples, self.places = torch.from_numpy(examples), torch.from_numpy(learned)
         else:
             self.examples, self.places = gathered(examples, learned, device), torch.arange(self.count, device=device)
@@ -97,11 +106,12 @@ class Batches:
 
     def start(self, epoch: int) -> None:
         """Draw what is random about an epoch (1-based)."""
-        device = self.examples.device
+        device = self.device
         order = (
             generator(self.seed, "shuffle", epoch).permutation(self.count) if self.shuffle else np.arange(self.count)
         )
-        self.order = torch.from_numpy(order).to(device)
+        self.order = torch.from_numpy(order).to("cpu" if self.elsewhere is not None else device)
+        self._read_ahead(0)
         if self.augment.flip:
             flips = generator(self.seed, "flip", epoch).integers(0, 2, self.count, dtype=np.int64)
             self.flips = torch.from_numpy(flips).to(device)
@@ -112,25 +122,41 @@ class Batches:
 
     def rows(self, index: int) -> torch.Tensor:
         """Which examples are batch `index` (0-based), as places among those learned from: int64 (batch,)."""
+        self._read_ahead(index + 1)
         return self.order[self.bounds[index] : self.bounds[index + 1]]
+
+    def _read_ahead(self, index: int) -> None:
+        if self.elsewhere is not None and index < len(self):
+            rows = self.order[self.bounds[index] : self.bounds[index + 1]]
+            read_ahead(self.elsewhere, self.learned[rows.numpy()])
 
     def inputs(self, rows: torch.Tensor) -> torch.Tensor:
         """These examples, augmented: (batch, channels, height, width), channels last, or (batch, features)."""
+        held, places = self._held(rows)
         if not self.pictures:
-            return self.examples[self.places[rows]]
-        pictures = self.examples[self.places[rows]] if self.augment == Augment() else self._moved(rows)
+            return held[places]
+        pictures = held[places] if self.augment == Augment() else self._moved(held, places, rows)
         if pictures.shape[3] == 1:
             # one channel is last and first at once; torch's kernels are a tenth faster when told the latter
             return pictures.view(len(rows), 1, *self.size)
         return pictures.permute(0, 3, 1, 2)
 
-    def _moved(self, rows: torch.Tensor) -> torch.Tensor:
-        """Flipped and shifted in one look-up: every pixel of the batch is found at its place in the whole set.
+    def _held(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """A tensor on `device` in which these examples stand, and where."""
+        if self.elsewhere is None:
+            return self.examples, self.places[rows]
+        batch = torch.from_numpy(np.ascontiguousarray(self.elsewhere[self.learned[rows.numpy()]]))
+        if self.device != "cpu":
+            batch = batch.pin_memory().to(self.device, non_blocking=True)
+        return batch, torch.arange(len(rows), device=self.device)
+
+    def _moved(self, held: torch.Tensor, places: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """Flipped and shifted in one look-up: every pixel of the batch is found at its place in what is held.
 
         What comes in over the border is the picture mirrored there, without repeating the border itself.
         """
         height, width = self.size
-        device = rows.device
+        device = held.device
         y = torch.arange(height, device=device).expand(len(rows), height)
         x = torch.arange(width, device=device).expand(len(rows), width)
         if self.augment.shift:
@@ -138,9 +164,21 @@ class Batches:
             y, x = _mirrored(y + dy, height), _mirrored(x + dx, width)
         if self.augment.flip:
             x = torch.where(self.flips[rows, None] == 1, width - 1 - x, x)
-        pixel = (self.places[rows][:, None] * height + y)[:, :, None] * width + x[:, None, :]
-        channels = self.examples.shape[-1]
-        return self.examples.view(-1, channels)[pixel.view(-1)].view(len(rows), height, width, channels)
+        pixel = (places[:, None] * height + y)[:, :, None] * width + x[:, None, :]
+        channels = held.shape[-1]
+        return held.view(-1, channels)[pixel.view(-1)].view(len(rows), height, width, channels)
+
+
+def has_room(device: str, examples: NDArray[np.uint8] | NDArray[np.float32], rows: NDArray[np.int64]) -> bool:
+    """Whether these rows are to be held on `device`: in memory nothing that a file maps is, on a GPU what takes at most
+    half of its free memory.
+    """
+    if device == "cpu":
+        return not is_mapped(examples)
+    if not device.startswith("cuda"):
+        return True
+    free, _ = torch.cuda.mem_get_info(device)
+    return len(rows) * examples[:1].nbytes <= GPU_SHARE * free
 
 
 def gathered(examples: NDArray[np.uint8] | NDArray[np.float32], rows: NDArray[np.int64], device: str) -> torch.Tensor:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from wxb.data.packed import read_ahead
 from wxb.learning.machine import DTYPES, Machine
 from wxb.network.folded import Folded, fold
 
@@ -76,10 +77,13 @@ def through(
     out = torch.empty(len(examples if rows is None else rows), folded.targets)
     with torch.inference_mode(), machine.in_force():
         for start in range(0, len(out), batch_size):
-            chosen = slice(start, start + batch_size) if rows is None else rows[start : start + batch_size]
-            part = np.ascontiguousarray(examples[chosen])
+            if rows is None:
+                part = examples[start : start + batch_size]
+            else:
+                read_ahead(examples, rows[start + batch_size : start + 2 * batch_size])
+                part = examples[rows[start : start + batch_size]]
             # torch has no tensors that cannot be written
-            batch = torch.from_numpy(part if part.flags.writeable else part.copy()).to(machine.device)
+            batch = torch.from_numpy(part if part.flags.writeable else part.copy("K")).to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)
             out[start : start + batch_size] = folded(batch)

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from wxb.data.dataset import Dataset
-from wxb.network.build import extremes
 from wxb.notation import read
 from wxb.report.pictures import picture
 from wxb.report.sentences import about_baselines, about_generalization, about_size, about_weights, warnings
@@ -18,6 +17,7 @@ from wxb.runs.evaluate import ClassEvaluation, Evaluation, LabelEvaluation, Numb
 from wxb.runs.run import Run
 
 SCHEMA = "wxb/report/1"
+ROWS_AT_ONCE = 256  # examples that are looked at together
 
 
 def findings(
@@ -40,6 +40,7 @@ def findings(
     settings = dict(run.settings)
     spent = {name: round(value, 3) for name, value in (seconds or {}).items()}
     made = len(run.history) if epochs is None else epochs
+    white = _white(data) if data.kind == "pictures" else 255.0
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "run": {"name": run.name, "path": str(run.path), "wxb": about.wxb, "created": about.created},
@@ -56,7 +57,7 @@ def findings(
         "test": test.summary() | _more(test),
         "train": None if train is None else {"sample": train.examples < len(data.split.train), **train.summary()},
         "baselines": {name: dataclasses.asdict(one) for name, one in (baselines or {}).items()},
-        "mistakes": [_mistake(mistake, data) for mistake in test.mistakes],
+        "mistakes": [_mistake(mistake, data, white) for mistake in test.mistakes],
         "history": run.history,
         "epochs": made,
         "seconds": spent,
@@ -111,19 +112,23 @@ def _plain(value: dict[str, Any]) -> dict[str, Any]:
     return {key: list(item) if isinstance(item, tuple) else item for key, item in value.items()}
 
 
-def _mistake(mistake: Any, data: Dataset) -> dict[str, Any]:
+def _mistake(mistake: Any, data: Dataset, white: float) -> dict[str, Any]:
     found: dict[str, Any] = dataclasses.asdict(mistake)
     if data.files:
         found["file"] = data.files[mistake.row]
     if data.kind == "pictures":
-        found["picture"] = picture(data.examples[mistake.row], _white(data))
+        found["picture"] = picture(data.examples[mistake.row], white)
     return found
 
 
 def _white(data: Dataset) -> float:
     """The value that is shown white: 255 for bytes that use their range, else the greatest there is."""
-    greatest = float(extremes(data.examples, data.split.train)[1].max()) if len(data.split.train) else 255.0
-    return 255.0 if data.examples.dtype == np.uint8 and greatest > 64 else greatest
+    greatest, train = 0.0, data.split.train
+    for start in range(0, len(train), ROWS_AT_ONCE):
+        greatest = max(greatest, float(np.max(data.examples[train[start : start + ROWS_AT_ONCE]])))
+        if data.examples.dtype == np.uint8 and greatest > 64:
+            return 255.0
+    return greatest if len(train) else 255.0
 
 
 def _rate(examples: int, seconds: float | None) -> float | None:

@@ -31,7 +31,8 @@ MOST_LINEAR = 2e10  # narrow matrices, in one thread: bound by memory rather tha
 
 SIDE = 32  # pictures are averaged down to at most this many pixels a side
 EVALUATIONS = 50  # of the linear model's loss and gradient, at most
-CHUNK = 1024  # examples that are held as they are stored, or with their distances, at a time
+CHUNK = 1024  # test examples whose distances or scores are computed at a time
+NUMBERS_AT_ONCE = 2**22  # of examples as they are stored, before they are averaged down
 
 Matrix = NDArray[np.float32]
 
@@ -190,8 +191,8 @@ def _sample(data: Dataset, affordable: float, seed: int, purpose: str) -> NDArra
     return np.sort(generator(seed, "baseline", purpose).choice(train, size, replace=False))
 
 
-def _chunks(rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    return [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
+def _chunks(rows: NDArray[np.int64], size: int = CHUNK) -> list[NDArray[np.int64]]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]
 
 
 def _of(rows: NDArray[np.int64], data: Dataset) -> str:
@@ -226,7 +227,12 @@ class _Scale:
         return np.asarray((self._flat(rows) - self.mean) / self.deviation, np.float32)
 
     def _flat(self, rows: NDArray[np.int64]) -> Matrix:
-        return np.concatenate([self._small(some) for some in _chunks(rows)])
+        some = max(1, NUMBERS_AT_ONCE // self.data.examples[0].size)
+        # into one array: small ones that stay, between large ones that go, would leave holes that nothing fits into
+        flat = np.empty((len(rows), _features(self.data)), np.float32)
+        for place, part in enumerate(_chunks(rows, some)):
+            flat[place * some : place * some + len(part)] = self._small(part)
+        return flat
 
     def _small(self, rows: NDArray[np.int64]) -> Matrix:
         examples = torch.from_numpy(self.data.examples[rows]).float()

@@ -120,10 +120,8 @@ def need_same(path: Path, facts: Mapping[str, object], split: Split, data: Datas
         )
 
 
-def load_again(path: Path, source: Mapping[str, Any], data_dir: str | Path | None = None) -> Dataset:
-    """The data that the run in `path` was trained on. Raises WxbError where it came as arrays, or is not there."""
-    from wxb.data import load_data
-
+def whence(path: Path, source: Mapping[str, Any], data_dir: str | Path | None = None) -> tuple[str, dict[str, Any]]:
+    """What `load_data` is called with for the data of the run in `path`. Raises WxbError where it came as arrays."""
     stored = dict(source)
     name = stored.pop("source")
     if name == ARRAYS:
@@ -131,7 +129,7 @@ def load_again(path: Path, source: Mapping[str, Any], data_dir: str | Path | Non
             f"{path} was trained on arrays, which only the one who has them can give again",
             fix=f"in Python: wxb.Run.open({str(path)!r}).evaluate(data)",
         )
-    return load_data(name, **stored | ({} if data_dir is None else {"data_dir": data_dir}))
+    return name, stored | ({} if data_dir is None else {"data_dir": str(data_dir)})
 
 
 def _class_changes(then: Mapping[str, object], now: Mapping[str, object]) -> list[str]:

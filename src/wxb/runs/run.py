@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -54,8 +53,8 @@ from wxb.runs.folder import (
 )
 from wxb.runs.journal import Checkpoint, Journal, Saveable
 from wxb.runs.manifest import manifest_text, read_manifest
-from wxb.runs.origin import DATA_KEYS, ENVIRONMENT_KEYS, data_facts, environment, load_again, need_same
-from wxb.runs.summary import FORMAT, NOTATION, State, Steps, Summary, read_summary
+from wxb.runs.origin import DATA_KEYS, ENVIRONMENT_KEYS, data_facts, environment, need_same, whence
+from wxb.runs.summary import FORMAT, NOTATION, State, Steps, Summary, now, read_summary
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -126,7 +125,7 @@ class Run:
             classes=data.classes,
             parameters=plan.parameters,
             multiply_adds=plan.multiply_adds,
-            created=_now(),
+            created=now(),
             steps=Steps(0, steps),
         )
         run = cls(path, summary, lock)
@@ -329,7 +328,7 @@ class Run:
         for name, text in report.items():
             files.write(self.path / name, text, self._kept())
         ended = msgspec.structs.replace(
-            self.summary, state="finished", finished=_now(), test=msgspec.to_builtins(dict(test))
+            self.summary, state="finished", finished=now(), test=msgspec.to_builtins(dict(test))
         )
         final = files.json_text(ended)
         digests = {name: files.file_digest(self.path / name) for name in KEPT if name != SUMMARY}
@@ -393,8 +392,7 @@ class Run:
 
         Raises WxbError where it was given as arrays, or is not there any more.
         """
-        return load_again(self.path, self.data["source"], data_dir)
+        from wxb.data import load_data
 
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+        name, settings = whence(self.path, self.data["source"], data_dir)
+        return load_data(name, **settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -77,3 +78,8 @@ def read_summary(folder: Path) -> Summary:
         return msgspec.json.decode(data, type=Summary)
     except msgspec.DecodeError as error:
         raise damaged(path, detail=str(error)) from error
+
+
+def now() -> str:
+    """The time as `run.json` has it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

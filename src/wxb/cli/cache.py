@@ -1,0 +1,89 @@
+"""`wxb cache`: the decoded pictures that are kept, and what is removed of them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wxb import numbers
+from wxb.cli import options, printing
+from wxb.cli.runs import Age
+from wxb.errors import WxbError
+
+if TYPE_CHECKING:
+    from wxb.data.packs import Pack
+
+
+def cache(folders: tuple[str, ...], clean: bool, older_than: float | None, as_json: bool) -> None:
+    """The decoded pictures of large folders that are kept on the disk, those of FOLDER or all, the last used first.
+
+    They lie in the folder WXB_CACHE, or where the system has such things, and take at most a quarter of the disk's free
+    space; those unused for longest go first. With --clean they are removed, and decoded again when they are needed.
+
+    \b
+    wxb cache --clean photos
+    wxb cache --clean --older-than 30d
+    """
+    from wxb.data import packs
+
+    if older_than is not None and not clean:
+        raise WxbError("--older-than is for --clean", fix="wxb cache --clean --older-than 30d")
+    named = [Path(folder).expanduser().absolute() for folder in folders]
+    found = packs.clean(named, older_than or 0.0) if clean else packs.of(named)
+    if as_json:
+        content = [as_dict(pack) for pack in found]
+        printing.result_json("wxb/cache/1", {"folder": str(packs.folder()), "removed": clean, "packs": content})
+        return
+    if not found:
+        printing.remark("there is nothing to clean" if clean else f"nothing is kept in {packs.folder()}")
+        return
+    rows = [("pictures", "size", "bytes", "last used", "of"), *(row(pack) for pack in found)]
+    printing.result(printing.table(rows, numbers=(0, 2), width=printing.columns(sys.stdout), gives_way=4))
+    if clean:
+        freed = numbers.count(sum(pack.bytes for pack in found))
+        printing.remark(f"removed {numbers.count(len(found))}, {freed} bytes")
+
+
+def as_dict(pack: Pack) -> dict[str, Any]:
+    """A pack of `--json`; folder, examples and shape are null where it is damaged."""
+    about = pack.about
+    return {
+        "file": str(pack.path),
+        "folder": about and about.folder,
+        "examples": about and about.shape[0],
+        "shape": about and [about.shape[3], about.shape[1], about.shape[2]],
+        "bytes": pack.bytes,
+        "used": moment(pack.used),
+    }
+
+
+def row(pack: Pack) -> tuple[str, ...]:
+    """A pack's line."""
+    when = moment(pack.used)[:16].replace("T", " ")
+    if pack.about is None:
+        return ("", "damaged", numbers.count(pack.bytes), when, str(pack.path))
+    count, height, width, channels = pack.about.shape
+    size = numbers.shape((channels, height, width))
+    return (numbers.count(count), size, numbers.count(pack.bytes), when, pack.about.folder)
+
+
+def moment(when: float) -> str:
+    """A time as "2026-01-31T12:00:00", of this place."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(when))
+
+
+command = options.Command(
+    cache,
+    [
+        click.Argument(["folders"], nargs=-1, metavar="[FOLDER]…"),
+        options.SectionedOption(["--clean"], is_flag=True, help="Remove them."),
+        options.SectionedOption(
+            ["--older-than"], type=Age(), help="With --clean: those unused for so long, as 30d, 12h or 30m."
+        ),
+        options.JSON,
+    ],
+)

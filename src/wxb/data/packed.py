@@ -1,0 +1,202 @@
+"""One pack: pictures written to it as they are decoded, and mapped into memory from it."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import numpy as np
+from blake3 import blake3
+from numpy.typing import NDArray
+
+from wxb.data import packs
+from wxb.data.dataset import fingerprint
+from wxb.data.folders import File, below
+from wxb.data.packs import About
+from wxb.data.split import copies
+
+CHECKED = 2**30  # bytes of pixels whose checksum is taken whenever a pack is opened; of more, if its time has changed
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a pack must be of: the files of a picture folder as they are now, and how they are decoded."""
+
+    folder: Path
+    files: tuple[File, ...]
+    size: int | None
+    max_pixels: int
+    decoders: str
+
+    @property
+    def path(self) -> Path:
+        """Of the pack: it is named after folder, size and max_pixels."""
+        key = blake3(repr((os.fsencode(self.folder), self.size, self.max_pixels)).encode()).hexdigest()[:16]
+        name = "".join(letter if letter.isalnum() else "-" for letter in self.folder.name[:40])
+        return packs.folder() / f"{name}-{key}{packs.SUFFIX}"
+
+    @cached_property
+    def listing(self) -> str:
+        """blake3 (hex) of path, size and time of change of every file."""
+        hasher = blake3()
+        for file in self.files:
+            try:
+                status = os.stat(file.path)
+                seen = (status.st_size, status.st_mtime_ns)
+            except OSError:
+                seen = (-1, -1)
+            hasher.update(repr((os.fsencode(below(file.path, self.folder)), seen)).encode())
+        return hasher.hexdigest()
+
+    def matches(self, about: About) -> bool:
+        """Whether a pack is of this."""
+        made = (about.folder, about.size, about.max_pixels, about.decoders, about.listing)
+        return made == (packs.text(self.folder), self.size, self.max_pixels, self.decoders, self.listing)
+
+
+def open_pack(wanted: Wanted) -> tuple[NDArray[np.uint8], About] | None:
+    """The pictures (n, channels, height, width) of a pack, mapped, stored with channels last, and what it says.
+
+    None where there is none, it is not of what the folder holds now, or it is damaged.
+    """
+    path = wanted.path
+    about = packs.read_about(path)
+    if about is None or not wanted.matches(about):
+        return None
+    try:
+        pictures = map_pixels(path, about.shape)
+        if (pictures.nbytes <= CHECKED or path.stat().st_mtime_ns != about.written) and digest(
+            path, about
+        ) != about.pixels:
+            return None
+    except (OSError, ValueError):  # another process has removed it
+        return None
+    packs.use(path)
+    return pictures.transpose(0, 3, 1, 2), about
+
+
+def map_pixels(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """The pixels of a file, mapped for reading."""
+    return np.memmap(path, np.uint8, "r", shape=shape)
+
+
+def digest(path: Path, about: About) -> str:
+    """blake3 (hex) of the pixels of a pack, taken by as many threads as there are cores."""
+    hasher = blake3(max_threads=blake3.AUTO)
+    hasher.update(map_pixels(path, about.shape).reshape(-1).data)
+    return hasher.hexdigest()
+
+
+class Writing:
+    """A pack that is being written: other processes wait, and see it when it is whole or not at all.
+
+        with Writing(wanted) as pack:
+            pack.add(pixels)
+            pictures, about = pack.finish(…)
+
+    What is there stays until then. Raises OSError where the cache cannot be written.
+    """
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.path = wanted.path
+        self.part = packs.part(self.path)
+        self.hasher = blake3()
+        self.count = 0
+        self.form: tuple[int, int, int] = (0, 0, 0)
+        self._stack = ExitStack()
+        self._file: BinaryIO
+
+    def __enter__(self) -> Writing:
+        with ExitStack() as stack:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(packs.lock(self.path))
+            stack.callback(self.part.unlink, missing_ok=True)
+            self._file = stack.enter_context(self.part.open("wb"))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def add(self, pixels: NDArray[np.uint8]) -> None:
+        """The next picture (height, width, channels)."""
+        height, width, channels = pixels.shape
+        self.form = (height, width, channels)
+        self.count += 1
+        row = np.ascontiguousarray(pixels).reshape(-1).data
+        self.hasher.update(row)
+        self._file.write(row)
+
+    def finish(
+        self,
+        gone: Sequence[int],
+        left_out: Sequence[tuple[str, str, str]],
+        classes: tuple[str, ...],
+        targets: NDArray[np.int64],
+    ) -> tuple[NDArray[np.uint8], About]:
+        """Puts the pack in its place; its pictures and what it says, as `open_pack` gives them."""
+        shape = (self.count, *self.form)
+        self._file.flush()
+        pictures = map_pixels(self.part, shape).transpose(0, 3, 1, 2)
+        first = copies(pictures)
+        wanted, written = self.wanted, time.time_ns()
+        about = About(
+            packs.FORM,
+            wanted.decoders,
+            packs.text(wanted.folder),
+            wanted.size,
+            wanted.max_pixels,
+            wanted.listing,
+            shape,
+            tuple(gone),
+            tuple(left_out),
+            tuple((int(row), int(first[row])) for row in np.flatnonzero(first != np.arange(len(first)))),
+            fingerprint("classes", classes, pictures, targets),
+            self.hasher.hexdigest(),
+            written,
+        )
+        del pictures  # a mapped file cannot be moved everywhere
+        self._file.write(packs.tail(about))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        os.utime(self.part, ns=(written, written))
+        os.replace(self.part, self.path)
+        packs.use(self.path)
+        return map_pixels(self.path, shape).transpose(0, 3, 1, 2), about
+
+
+def is_mapped(array: NDArray[np.generic]) -> bool:
+    """Whether the numbers of an array lie in a file that is mapped into memory."""
+    return _map(array) is not None
+
+
+def read_ahead(examples: NDArray[np.generic], rows: NDArray[np.int64]) -> None:
+    """Asks the system to have these rows of mapped examples in memory soon; does not wait, and nothing else for others.
+
+    The system reads them from the disk, many at once, while this process computes.
+    """
+    mapped = _map(examples)
+    if mapped is None or not hasattr(mapped, "madvise"):
+        return
+    size = examples[:1].nbytes
+    for row in rows.tolist():
+        start = row * size // mmap.PAGESIZE * mmap.PAGESIZE
+        mapped.madvise(mmap.MADV_WILLNEED, start, (row + 1) * size - start)
+
+
+def _map(array: object) -> mmap.mmap | None:
+    while isinstance(array, np.ndarray):
+        array = array.base
+    return array if isinstance(array, mmap.mmap) else None
