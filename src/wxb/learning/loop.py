@@ -17,7 +17,7 @@ from wxb.learning.allocator import kept
 from wxb.learning.batches import Augment, Batches, batches_an_epoch
 from wxb.learning.course import Course
 from wxb.learning.inference import Score, features, score
-from wxb.learning.machine import Machine, choose, out_of_memory
+from wxb.learning.machine import DTYPES, Machine, choose, out_of_memory
 from wxb.learning.objective import Objective
 from wxb.learning.optimizers import decay, optimizers
 from wxb.learning.recipe import Recipe
@@ -105,7 +105,7 @@ class Learner:
         self.computed = False  # whether batches and validation are designed features, no raw examples
         self.objective = Objective(model, recipe, targets)
         self.regularize = Regularize(recipe, len(targets), data.outputs, model.scale.mean)
-        self.optimizers = optimizers(model, model.plan.output_layer.path, recipe)
+        self.optimizers = optimizers(model, model.plan.output_layer.path, recipe, DTYPES[machine.precision])
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.weights = list(self.objective.weights)
         self.generator = torch.Generator(machine.device)

@@ -131,9 +131,11 @@ class Muon(Optimizer):
     section 2.2).
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], momentum: float) -> None:
+    def __init__(self, parameters: Iterable[nn.Parameter], momentum: float, dtype: torch.dtype = torch.float32) -> None:
+        """Matrices are made orthogonal in `dtype`: the iteration is stable in bfloat16 too."""
         super().__init__(parameters)
         self.momentum = momentum
+        self.dtype = dtype
 
     def begin(self, parameter: Tensor) -> Remembered:
         """No momentum."""
@@ -144,8 +146,8 @@ class Muon(Optimizer):
         for weight, gradient, buffer in zip(weights, gradients, _each(states, "momentum_buffer"), strict=True):
             buffer.mul_(self.momentum).add_(gradient)
             matrix = gradient.add(buffer, alpha=self.momentum).flatten(1)  # Nesterov's look ahead
-            step = orthogonal(matrix).view_as(weight)
-            weight.add_(step, alpha=-rate * 0.2 * max(matrix.shape) ** 0.5)
+            step = orthogonal(matrix.to(self.dtype)).view_as(weight)
+            weight.add_(step.to(weight.dtype), alpha=-rate * 0.2 * max(matrix.shape) ** 0.5)
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
@@ -182,8 +184,9 @@ RULES = {
 }
 
 
-def optimizers(model: nn.Module, output: str, recipe: Recipe) -> list[Optimizer]:
-    """The optimizers of a model's parameters, none of them with a weight decay of its own (see `decay`).
+def optimizers(model: nn.Module, output: str, recipe: Recipe, dtype: torch.dtype = torch.float32) -> list[Optimizer]:
+    """The optimizers of a model's parameters, none of them with a weight decay of its own (see `decay`); `dtype` is that
+    of products that may be rounded.
 
     One optimizer, but for "muon": Muon takes the weights of all CONV and FC layers but the output layer's (`output`,
     its path), Adam takes the rest, both at the same learning rate.
@@ -195,7 +198,7 @@ def optimizers(model: nn.Module, output: str, recipe: Recipe) -> list[Optimizer]
             filters = [p for name, p in named if p.ndim >= 2 and not name.startswith(output + ".")]
             chosen = {id(p) for p in filters}
             rest = Adam(p for p in parameters if id(p) not in chosen)
-            return [Muon(filters, recipe.momentum), rest] if filters else [rest]
+            return [Muon(filters, recipe.momentum, dtype), rest] if filters else [rest]
         case "momentum" | "nesterov":
             return [GradientDescent(parameters, recipe.momentum, recipe.optimizer == "nesterov")]
         case _:

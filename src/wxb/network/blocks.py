@@ -15,8 +15,16 @@ from wxb.network.layers import PadShortcut, Random, layer
 from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual
 
 
+# layers whose output neither they nor another layer reads again, so that RELU may overwrite it
+OVERWRITABLE = ("CONV", "FC", "BN", "POOL", "AVGPOOL")
+
+
 class Items(nn.Module):
-    """Planned items, one after the other."""
+    """Planned items, one after the other.
+
+    A RELU works in place where it can: the output that a hook is shown of the layer before it is then only good until
+    the RELU has run.
+    """
 
     def __init__(self, items: tuple[Planned, ...]) -> None:
         super().__init__()
@@ -25,10 +33,15 @@ class Items(nn.Module):
 
     def add(self, items: tuple[Planned, ...]) -> None:
         """Puts the items' modules into this one, each as position, then name: the last two segments of its path."""
+        before = ""
         for item in items:
             *_, position, name = item.path.split(".")
-            self.add_module(position, Place(name, module(item)))
+            layer = module(item)
+            if isinstance(layer, nn.ReLU):
+                layer.inplace = before in OVERWRITABLE
+            self.add_module(position, Place(name, layer))
             self.order.append(position)
+            before = item.name if isinstance(item, PlannedLayer) else ""
 
     def through(self, x: Tensor, first: int = 0) -> Tensor:
         """What the items from the `first` on, one after the other, make of x."""

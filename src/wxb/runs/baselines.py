@@ -22,12 +22,14 @@ from wxb.randomness import generator
 from wxb.runs.scores import fit
 
 # Multiply-adds that nearest neighbour and linear model may each spend: at least what takes well under a second on two
-# cores, at most some seconds, in between a thirtieth of the training's. Both together then stay below a tenth of its
-# time even where their arithmetic runs somewhat slower than the network's.
+# cores, at most some seconds, in between a hundredth of the training's. Both together then stay below a tenth of its
+# time even where their arithmetic runs in float32 and one thread, and the network's in bfloat16 and several.
 LEAST = 5e9
-SHARE = 1 / 30
+SHARE = 1 / 100
 MOST_NEIGHBOUR = 1e11
-MOST_LINEAR = 2e10  # narrow matrices, in one thread: bound by memory rather than arithmetic
+MOST_LINEAR = 2e10
+# of the neighbour's, what the linear model may spend: narrow matrices in one thread, bound by memory, not arithmetic
+LINEAR = 1 / 3
 
 SIDE = 32  # pictures are averaged down to at most this many pixels a side
 EVALUATIONS = 50  # of the linear model's loss and gradient, at most
@@ -58,7 +60,7 @@ def baselines(data: Dataset, *, operations: float = 0.0, seed: int = 0) -> dict[
     ways: dict[str, Callable[[], tuple[NDArray[Any], str]]] = {
         "mean" if data.task == "numbers" else "majority": lambda: _constant(data),
         "nearest neighbour": lambda: _neighbour(data, min(max(LEAST, SHARE * operations), MOST_NEIGHBOUR), seed),
-        "linear": lambda: _linear(data, min(max(LEAST, SHARE * operations), MOST_LINEAR), seed),
+        "linear": lambda: _linear(data, min(max(LEAST, LINEAR * SHARE * operations), MOST_LINEAR), seed),
     }
     found = {}
     threads = torch.get_num_threads()
