@@ -8,15 +8,14 @@ from __future__ import annotations
 import json
 import os
 import platform
-import statistics
 import subprocess
-import time
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
-SIZE = 2048  # rows and columns of both matrices
+from wxb.learning.profile import SIZE, matrix_rate
+
 LIBRARIES = ("torch", "numpy")
 
 
@@ -72,28 +71,6 @@ def commit() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return told.stdout.strip()
-
-
-def matrix_rate(dtype: torch.dtype, threads: int, size: int = SIZE, repetitions: int = 7) -> float:
-    """GFLOP/s of the product of two square matrices, 2·size³ operations, at the median of the repetitions.
-
-    What one pair of matrices costs the first time (memory, kernel choice) is left out by one product before.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        generator = torch.Generator().manual_seed(0)
-        left = torch.randn(size, size, generator=generator).to(dtype)
-        right = torch.randn(size, size, generator=generator).to(dtype)
-        _ = left @ right
-        seconds = []
-        for _ in range(repetitions):
-            start = time.perf_counter()
-            _ = left @ right
-            seconds.append(time.perf_counter() - start)
-    finally:
-        torch.set_num_threads(before)
-    return 2 * size**3 / statistics.median(seconds) / 1e9
 
 
 def rates(threads: int, size: int = SIZE) -> dict[str, object]:

@@ -133,6 +133,25 @@ def test_a_network_that_does_not_fit_data_or_memory_is_refused(network, said, ca
     assert not Path("runs").exists()
 
 
+def test_profile_says_where_a_step_s_time_goes_and_writes_nothing(call):
+    ended = call("train", *SMALL, "--profile")
+    assert ended.code == 0, ended.err
+    lines = ended.out.splitlines()
+    parts = [line.split()[0] for line in lines[2:-1]]
+    assert parts == ["data", "scale", "1.FC-32", "2.RELU", "3.FC-10", "loss", "backward", "optimizer", "other", "step"]
+    assert "32 examples a step" in lines[-1]
+    found = valid(call("train", *SMALL, "--profile", "--json").json)
+    assert [part["name"] for part in found["parts"]] == parts[:-1]
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("flag", ["--dry-run", "--profile"])
+def test_what_is_about_one_training_goes_not_with_several(call, flag):
+    ended = call("train", *SMALL, "--seeds", 2, flag)
+    assert ended.code == 2
+    assert f"{flag} is about one training, --seeds makes several" in ended.err
+
+
 def test_dry_run_shows_what_would_be_done_and_writes_nothing(call):
     ended = call("train", *SMALL, "--dry-run")
     assert (ended.code, ended.err) == (0, "")

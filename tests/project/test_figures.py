@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 import wxb
-from benchmarks import depth, estimators, figures, labels, machine, parts, startup, tables, throughput, training
+from benchmarks import depth, estimators, figures, labels, parts, startup, tables, throughput, training
 from benchmarks.bounds import at_least, at_most
 from benchmarks.figure import Asked
 from benchmarks.owed import ALSO, FIGURES
@@ -176,12 +175,6 @@ def test_processes_are_timed_in_turn_beside_the_empty_one():
 def test_imports_are_seen_by_the_interpreter_itself():
     assert not startup.loads_torch(("-c", "pass"))
     assert startup.loads_torch(("-c", "import torch"))
-
-
-def test_the_rate_of_the_matrix_product_leaves_the_number_of_threads_as_it_was():
-    before = torch.get_num_threads()
-    assert machine.matrix_rate(torch.float32, threads=2, size=64, repetitions=3) > 0
-    assert torch.get_num_threads() == before
 
 
 def test_a_result_is_written_whole(tmp_path: Path):

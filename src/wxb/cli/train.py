@@ -15,6 +15,7 @@ from wxb.cli.config import BINDINGS, read_config
 from wxb.cli.following import details, follow, follow_to_result, head, show_result
 from wxb.cli.loading import load
 from wxb.cli.main import BEGAN
+from wxb.cli.profile import show_profile
 from wxb.errors import DONE, WxbError
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def train(
     words: tuple[str, ...],
     config: str | None,
     dry_run: bool,
+    profile: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -45,11 +47,17 @@ def train(
     """
     asked = merged(words, config, given)
     check(asked)
+    if "seeds" in asked and (dry_run or profile):
+        flag = "--dry-run" if dry_run else "--profile"
+        raise WxbError(f"{flag} is about one training, --seeds makes several", fix="one of them")
     if "seeds" in asked:
-        return train_seeds(asked, dry_run, as_json, quiet, verbose)
+        return train_seeds(asked, as_json, quiet, verbose)
     training = prepared(asked, quiet, BEGAN)
     if dry_run:
         show_plan(training, as_json)
+        return DONE
+    if profile:
+        show_profile(training, as_json)
         return DONE
     return follow_to_result(training, as_json, quiet, verbose)
 
@@ -102,13 +110,11 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None) -
     )
 
 
-def train_seeds(asked: dict[str, Any], dry_run: bool, as_json: bool, quiet: bool, verbose: bool) -> int:
+def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool) -> int:
     """`--seeds`: a run a seed, each as `--seed` alone would make it; their scores together."""
     from wxb.runs.folder import SUMMARY, taken
     from wxb.training import spread
 
-    if dry_run:
-        raise WxbError("--dry-run shows one training, --seeds makes several", fix="one of them")
     if "out" in asked and (Path(asked["out"]) / SUMMARY).exists():
         raise taken(Path(asked["out"]), [SUMMARY])
     first = asked.get("seed", 0)
@@ -157,6 +163,9 @@ command = options.Command(
             ["--config"], metavar="FILE", section="Run", help="Options from a TOML file, such as a run's settings.toml."
         ),
         options.SectionedOption(["--dry-run"], is_flag=True, section="Run", help="Print what would be done, and stop."),
+        options.SectionedOption(
+            ["--profile"], is_flag=True, section="Run", help="Time some steps, print where the time goes, and stop."
+        ),
         options.JSON,
         options.QUIET,
         options.VERBOSE,

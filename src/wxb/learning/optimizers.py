@@ -185,8 +185,8 @@ RULES = {
 
 
 def optimizers(model: nn.Module, output: str, recipe: Recipe, dtype: torch.dtype = torch.float32) -> list[Optimizer]:
-    """The optimizers of a model's parameters, none of them with a weight decay of its own (see `decay`); `dtype` is that
-    of products that may be rounded.
+    """The optimizers of a model's parameters, none of them with a weight decay of its own (see `decay`); `dtype` is
+    that of products that may be rounded.
 
     One optimizer, but for "muon": Muon takes the weights of all CONV and FC layers but the output layer's (`output`,
     its path), Adam takes the rest, both at the same learning rate.

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from wxb.network.layers import PadShortcut, Random, layer
 from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual
 
-
 # layers whose output neither they nor another layer reads again, so that RELU may overwrite it
 OVERWRITABLE = ("CONV", "FC", "BN", "POOL", "AVGPOOL")
 
