@@ -14,7 +14,8 @@ from pathlib import Path
 
 import torch
 
-from wxb.learning.profile import SIZE, matrix_rate
+from wxb.learning.profile import SIZE
+from wxb.learning.profile import matrix_rate as matrix_rate
 
 LIBRARIES = ("torch", "numpy")
 

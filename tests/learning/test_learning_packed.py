@@ -21,8 +21,7 @@ from wxb.learning.checks import check
 from wxb.learning.inference import score
 from wxb.learning.loop import learn
 from wxb.learning.recipe import Recipe
-from wxb.network import build
-from wxb.network.build import moments
+from wxb.network.build import build, moments
 from wxb.runs.baselines import baselines
 from wxb.runs.predict import like_training
 

@@ -26,7 +26,7 @@ def pictures(n: int = 6, height: int = 8, width: int = 10) -> Tensor:
 def applied(recipe: Recipe, inputs: Tensor, targets: Tensor, rows: Tensor = ROWS, epoch: int = 1, step: int = 1):
     made = Regularize(recipe, 100, 3, FILL)
     made.start(epoch)
-    return made(inputs, targets, rows, step)
+    return made.apply(inputs, targets, rows, step)
 
 
 # --- cutout ---
@@ -96,7 +96,7 @@ def test_another_seed_or_epoch_cuts_elsewhere(other):
 def test_centres_lie_everywhere_alike():
     made = Regularize(Recipe(cutout=1), 20_000, 3, FILL)
     made.start(1)
-    out = made(torch.full((20_000, 1, 4, 5), 200.0), torch.zeros(20_000).long(), torch.arange(20_000), 1)[0]
+    out = made.apply(torch.full((20_000, 1, 4, 5), 200.0), torch.zeros(20_000).long(), torch.arange(20_000), 1)[0]
     shares = (out[:, 0] != 200).float().mean(0)
     assert float((shares - 1 / 20).abs().max()) < 5 * (0.05 * 0.95 / 20_000) ** 0.5
 
@@ -144,7 +144,7 @@ def test_numbers_and_labels_are_mixed_as_they_are():
 def shares(alpha: float, steps: int) -> np.ndarray:
     """The share of each of some steps, between a half and one."""
     made, x = Regularize(Recipe(mixup=alpha), 2, 2, torch.zeros(1)), torch.eye(2)
-    drawn = [made(x, torch.tensor([0, 1]), torch.arange(2), step)[0].max().item() for step in range(steps)]
+    drawn = [made.apply(x, torch.tensor([0, 1]), torch.arange(2), step)[0].max().item() for step in range(steps)]
     return np.array([share for share in drawn if share < 1])
 
 

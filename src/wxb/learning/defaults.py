@@ -4,7 +4,8 @@ Networks, by the smaller side of the pictures (docs/learning.md has the figures 
 
     below 16     two convolutions at full size, two at half
     below 32     a first convolution of stride 2, then as above
-    from 32      pooled at once: wide layers see small maps, where their time goes furthest
+    from 32      whitened patches at full size, then three pairs of convolutions, each at half the side of the one before;
+                 with little time a stride of 2 and pooled before they are wide, with much time twice as wide
     from 64      a first convolution of stride 2 and a pooling before that, so that the rest sees a quarter of the side
 
 Rows of numbers get two hidden layers of 64.
@@ -36,18 +37,24 @@ class Rung:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-SMALL = Rung("(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-GAP")
-MEDIUM = Rung("CONV5-32/2-BN-RELU-CONV3-32-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-GAP")
-LARGE = Rung("CONV3-32-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-CONV3-256-BN-RELU-GAP")
-PHOTOS = Rung("CONV5-32/2-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-CONV3-256-BN-RELU-GAP")
 ROWS = Rung("FC-64-RELU-FC-64-RELU")
+SMALL = Rung("(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-GAP")
+MEDIUM = Rung("CONV5-32/2-BN-RELU-CONV3-32-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-GAP", options={"learning_rate": 0.02})
+PHOTOS = Rung("CONV5-32/2-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-CONV3-256-BN-RELU-GAP")
 
-WHITENED = {"first_layer": "whitened", "start": "identity"}
+WHITENED = {"first_layer": "whitened", "start": "identity", "learning_rate": 0.04, "momentum": 0.8}
 COARSE = Rung(
-    "CONV4-32/2-RELU-(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL4",
-    enough=3,
+    "CONV4-32/2-RELU-(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-GAP",
+    enough=2.2,
     options=WHITENED,
 )
+
+
+def fine(patches: int, widths: tuple[int, int, int], enough: float = math.inf) -> Rung:
+    """Whitened patches of 3x3 at full size, then a pair of convolutions of each width, pooled inside the pair."""
+    pairs = (f"CONV3-{width}-POOL-BN-RELU-CONV3-{width}-BN-RELU" for width in widths)
+    return Rung("-".join((f"CONV3-{patches}-RELU", *pairs, "GAP")), enough, WHITENED)
+
 
 EXAMPLES_SEEN = 600_000  # what a default training looks at, in all epochs together
 EXAMPLES_SEEN_LARGE = 240_000  # with a network of more than `LARGE_NETWORK` multiply-adds an example
@@ -60,13 +67,21 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
     """The default networks for this data, from the one that learns fastest to the one that learns most."""
     if data.kind == "vectors":
         return (ROWS,)
-    side = min(data.shape[1:])
-    return (SMALL,) if side < 16 else (MEDIUM,) if side < 32 else (COARSE, LARGE) if side < 64 else (PHOTOS,)
+    channels, *sides = data.shape
+    if min(sides) < 16:
+        return (SMALL,)
+    if min(sides) < 32:
+        return (MEDIUM,)
+    if min(sides) >= 64:
+        return (PHOTOS,)
+    patches = min(32, 2 * 9 * channels)  # both signs of each component
+    return (COARSE, fine(patches, (32, 64, 128), enough=6.5), fine(patches, (64, 128, 256)))
 
 
 def default(data: Dataset) -> Rung:
-    """A good first network for this data: the one that is taken where no time is given."""
-    return ladder(data)[-1]
+    """A good first network for this data, taken where no time is given: the middle of its ladder."""
+    rungs = ladder(data)
+    return rungs[len(rungs) // 2]
 
 
 def headed(rung: Rung, data: Dataset) -> str:

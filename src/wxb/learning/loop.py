@@ -223,7 +223,7 @@ class Learner:
         parts = min(self.parts, len(rows))
         values = []
         for part, its in zip(_split(rows, parts), _split(targets, parts), strict=True):
-            inputs, goals = self.regularize(self.batches.inputs(part), its, part, self.step + 1)
+            inputs, goals = self.regularize.apply(self.batches.inputs(part), its, part, self.step + 1)
             with self.machine.autocast():
                 logits = (self.model.behind if self.computed else self.model)(inputs)
             loss = self.objective.data_loss(logits.float(), goals, whole)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
     from wxb.network.build import Model
 
-WORTH_IT = 5_000_000  # multiply-adds an example below which converting costs what computing saves
+WORTH_IT = 4_000_000  # multiply-adds an example below which converting costs what computing saves
 EXAMPLES = 64  # whose gradient is compared
 AGREEMENT = 0.95  # cosine between the gradients in both precisions; healthy networks have more than 0.98
 
@@ -21,7 +21,7 @@ AGREEMENT = 0.95  # cosine between the gradients in both precisions; healthy net
 def chosen(machine: Machine, model: Model, data: Dataset) -> Machine:
     """The machine with the precision that "auto" means for this network.
 
-    On a CPU that multiplies bfloat16 in hardware (avx512_bf16 or AMX), convolutional networks of more than five million
+    On a CPU that multiplies bfloat16 in hardware (avx512_bf16 or AMX), convolutional networks of more than four million
     multiply-adds compute in it, if the gradient on some training examples agrees with float32's. Nothing is timed: the
     same network on the same machine always gets the same answer.
     """

@@ -140,20 +140,18 @@ class Clock:
 
 def _attach(clock: Clock, learner: Learner) -> None:
     """Let the clock see the parts of the learner's steps."""
-    inputs, regularize = learner.batches.inputs, learner.regularize
-    loss, gradients = learner.objective.data_loss, learner._gradients
-    learner.batches.inputs = clock.timed(DATA, inputs)  # type: ignore[method-assign]
     clock.watch("scale", learner.model.scale)
     for layer in learner.model.plan.layers:
         clock.watch(layer.path, learner.model.get_submodule(layer.path))
-    if learner.recipe.mixup or learner.recipe.cutout:
-        started = regularize.start
-        learner.regularize = clock.timed(DATA, regularize)  # type: ignore[assignment]
-        learner.regularize.start = started
-    learner.objective.data_loss = clock.timed(LOSS, loss)  # type: ignore[method-assign]
-    learner._gradients = clock.timed(BACKWARD, gradients)  # type: ignore[method-assign]
-    for optimizer in learner.optimizers:
-        optimizer.step = clock.timed(OPTIMIZER, optimizer.step)  # type: ignore[method-assign]
+    watched: list[tuple[str, object, str]] = [
+        (DATA, learner.batches, "inputs"),
+        (DATA, learner.regularize, "apply"),
+        (LOSS, learner.objective, "data_loss"),
+        (BACKWARD, learner, "_gradients"),
+        *((OPTIMIZER, optimizer, "step") for optimizer in learner.optimizers),
+    ]
+    for kind, owner, method in watched:
+        setattr(owner, method, clock.timed(kind, getattr(owner, method)))
 
 
 def matrix_rate(dtype: torch.dtype, threads: int, size: int = SIZE, repetitions: int = 7, device: str = "cpu") -> float:

@@ -33,7 +33,7 @@ class Regularize:
             centres = generator(self.recipe.seed, "cutout", epoch).random((self.count, 2), dtype=np.float32)
             self.centres = torch.from_numpy(centres).to(self.fill.device)
 
-    def __call__(self, inputs: Tensor, targets: Tensor, rows: Tensor, step: int) -> tuple[Tensor, Tensor]:
+    def apply(self, inputs: Tensor, targets: Tensor, rows: Tensor, step: int) -> tuple[Tensor, Tensor]:
         """A batch (batch, …) of examples `rows` and its targets, as they are to be learned in this step (1-based)."""
         if self.recipe.cutout:
             inputs = cutout(inputs, self.centres[rows], self.recipe.cutout, self.fill)

@@ -22,10 +22,10 @@ from wxb.randomness import generator
 from wxb.runs.scores import fit
 
 # Multiply-adds that nearest neighbour and linear model may each spend: at least what takes well under a second on two
-# cores, at most some seconds, in between a hundredth of the training's. Both together then stay below a tenth of its
+# cores, at most some seconds, in between a share of the training's. Both together then stay below a tenth of its
 # time even where their arithmetic runs in float32 and one thread, and the network's in bfloat16 and several.
 LEAST = 5e9
-SHARE = 1 / 100
+SHARE = 1 / 150
 MOST_NEIGHBOUR = 1e11
 MOST_LINEAR = 2e10
 # of the neighbour's, what the linear model may spend: narrow matrices in one thread, bound by memory, not arithmetic
@@ -162,7 +162,7 @@ def _logistic(examples: torch.Tensor, targets: torch.Tensor, outputs: int) -> Ca
             loss = torch.nn.functional.binary_cross_entropy_with_logits(scores, targets, reduction="sum") / count
         loss = loss + weights.square().sum() / (2 * count)
         gradients = torch.autograd.grad(loss, (weights, biases))
-        return float(loss), torch.cat([gradient.flatten() for gradient in gradients]).double().numpy()
+        return float(loss.detach()), torch.cat([gradient.flatten() for gradient in gradients]).double().numpy()
 
     limits = {"maxiter": EVALUATIONS, "maxfun": EVALUATIONS}
     found = minimize(objective, np.zeros(outputs * (width + 1)), jac=True, method="L-BFGS-B", options=limits)
