@@ -277,6 +277,17 @@ def test_pillows_own_bound_is_as_before(folder):
     assert before == Image.MAX_IMAGE_PIXELS is not None
 
 
+def test_pillows_own_bound_is_back_when_the_last_of_several_users_has_left():
+    before = Image.MAX_IMAGE_PIXELS
+    first, second = quiet_decoders(), quiet_decoders()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert Image.MAX_IMAGE_PIXELS is None
+    second.__exit__(None, None, None)
+    assert before == Image.MAX_IMAGE_PIXELS is not None
+
+
 def test_copies_stand_on_one_side_and_are_noted(folder):
     for i in range(12):
         with Image.open(folder / "cats" / f"{i}.png") as picture:

@@ -143,7 +143,7 @@ def test_nothing_on_the_way_copies_a_mapped_set(tmp_path, monkeypatch):
     monkeypatch.setattr("wxb.data.dataset.BYTES_AT_ONCE", 2**16)
     monkeypatch.setattr("wxb.runs.baselines.NUMBERS_AT_ONCE", 2**18)
     monkeypatch.setattr("wxb.runs.baselines.SIDE", 4)
-    monkeypatch.setattr("wxb.learning.inference.BATCH", 8)
+    monkeypatch.setattr("wxb.learning.inference.BATCH_CPU", 8)
     data = wxb.load_data(save(tmp_path / "photos", each=30, side=128, channels=3))
     recipe = Recipe(epochs=1, batch_size=8)
 

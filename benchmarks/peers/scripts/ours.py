@@ -17,7 +17,7 @@ import wxb
 from wxb.data.dataset import Dataset, Split
 from wxb.learning import precision
 from wxb.learning.batches import Augment, Batches
-from wxb.learning.machine import choose
+from wxb.learning.machine import DTYPES, choose
 from wxb.learning.optimizers import decay, optimizers
 from wxb.learning.schedules import factor
 
@@ -35,22 +35,26 @@ data = Dataset(
     Split(rows[: len(train_x)], rows[:0], rows[len(train_x) :], "as published"),
 )
 
-model = wxb.build(plan["network"], data, seed=recipe.seed, scale=recipe.scale)
+model = wxb.build(
+    plan["network"], data, seed=recipe.seed, scale=recipe.scale, start=recipe.start, first_layer=recipe.first_layer
+)
 machine = choose(recipe.device, recipe.precision, recipe.threads, model.plan.multiply_adds * recipe.batch_size)
 if recipe.precision == "auto":
     machine = precision.chosen(machine, model, data)
 augment = Augment.read(recipe.augment)
-batches = Batches(data.part("train")[0], recipe.batch_size, machine.device, recipe.seed, recipe.shuffle, augment)
+batches = Batches(
+    data.examples, data.split.train, recipe.batch_size, machine.device, recipe.seed, recipe.shuffle, augment
+)
 targets = torch.from_numpy(data.part("train")[1])
-its_optimizers = optimizers(model, model.plan.output_layer.path, recipe)
-weights = [parameter for parameter in model.parameters() if parameter.ndim > 1]
-steps = recipe.epochs * len(batches)
+its_optimizers = optimizers(model, model.plan.output_layer.path, recipe, DTYPES[machine.precision])
+weights = [parameter for parameter in model.parameters() if parameter.ndim > 1 and parameter.requires_grad]
+steps = recipe.epochs * len(batches) if given.epochs else recipe.steps or recipe.epochs * len(batches)
 step = 0
 model.train()
 with machine.in_force():
     for epoch in range(1, recipe.epochs + 1):
         batches.start(epoch)
-        for place in range(len(batches)):
+        for place in range(min(len(batches), steps - step)):
             step += 1
             rate = recipe.learning_rate * factor(recipe.schedule, recipe.warm_up, step, steps)
             its_rows = batches.rows(place)
@@ -62,8 +66,7 @@ with machine.in_force():
             with torch.no_grad():
                 decay(weights, rate * recipe.weight_decay)
                 for optimizer in its_optimizers:
-                    optimizer.param_groups[0]["lr"] = rate
-                    optimizer.step()
+                    optimizer.step(rate)
 
     def evaluate():
         """The fraction of the test part that is right."""

@@ -89,20 +89,29 @@ def decode(path: Path, grey: bool, side: int | None, max_pixels: int) -> NDArray
     return pixels[None] if grey else pixels.transpose(2, 0, 1)
 
 
+_bounds: list[int | None] = []  # Pillow's own, as each user of `quiet_decoders` found it
+
+
 @contextmanager
 def quiet_decoders() -> Iterator[None]:
     """Pillow without its warnings and its own bound on pixels, for this process; `max_pixels` is the bound here.
 
-    Both are global and not safe to change in threads, so this stands around all decoding, not around each picture.
+    Both are global and not safe to change in threads, so this stands around all decoding, not around each picture. The
+    last of several users that leaves, in whatever order, puts the bound back.
     """
-    bound = Image.MAX_IMAGE_PIXELS
+    _bounds.append(Image.MAX_IMAGE_PIXELS)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         Image.MAX_IMAGE_PIXELS = None
         try:
             yield
         finally:
-            Image.MAX_IMAGE_PIXELS = bound
+            first = _bounds[0]
+            _bounds.pop()
+            if _bounds:
+                _bounds[0] = first
+            else:
+                Image.MAX_IMAGE_PIXELS = first
 
 
 @contextmanager

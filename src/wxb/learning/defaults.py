@@ -4,7 +4,7 @@ Networks, by the smaller side of the pictures (docs/learning.md has the figures 
 
     below 16     two convolutions at full size, two at half
     below 32     a first convolution of stride 2, then as above
-    from 32      whitened patches at full size, then three pairs of convolutions, each at half the side of the one before;
+    from 32      whitened patches at full size, then three pairs of convolutions, each at half the side;
                  with little time a stride of 2 and pooled before they are wide, with much time twice as wide
     from 64      a first convolution of stride 2 and a pooling before that, so that the rest sees a quarter of the side
 
