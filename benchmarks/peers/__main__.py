@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> None:
     result: dict[str, Any] = {"data": given.data, "sessions": [], "rows": []}
     if path.exists():
         result = json.loads(path.read_text())
-    waiting = outstanding(result["rows"], given.data, given.seeds, given.only, given.again)
+    waiting = outstanding(result["rows"], given.data, given.seeds, given.only, given.goals, given.again)
     if not waiting:
         print("nothing to run: every row is there; --again runs them once more", file=sys.stderr)
     else:
@@ -53,6 +53,14 @@ def options() -> argparse.ArgumentParser:
         command = commands.add_parser(data)
         command.add_argument("--seeds", type=int, default=3, help="how many, counted from 0")
         command.add_argument("--only", nargs="+", choices=names(data), metavar="NAME", help=", ".join(names(data)))
+        command.add_argument(
+            "--goals",
+            type=float,
+            nargs="+",
+            choices=GOALS[data],
+            metavar="GOAL",
+            help="of what is trained goal by goal",
+        )
         command.add_argument("--again", action="store_true", help="run rows that are there once more")
         command.add_argument(
             "--limit", type=float, default=LIMITS[data], help="seconds of a training; default: %(default)g"
@@ -66,7 +74,7 @@ def options() -> argparse.ArgumentParser:
 
 
 def outstanding(
-    rows: list[Row], data: str, seeds: int, only: list[str] | None, again: bool
+    rows: list[Row], data: str, seeds: int, only: list[str] | None, goals: list[float] | None, again: bool
 ) -> list[tuple[str, float | None, int]]:
     """Name, goal (None: all goals in one training) and seed of what is to run, in turn within each seed.
 
@@ -80,7 +88,7 @@ def outstanding(
         for seed in range(seeds)
         for name in names(data)
         if name not in failed and (only is None or name in only)
-        for goal in (GOALS[data] if name in by_goal else (None,))
+        for goal in (goals or GOALS[data] if name in by_goal else (None,))
         if (name, goal, seed) not in there
     ]
 
@@ -144,6 +152,7 @@ def typed(given: argparse.Namespace) -> list[str]:
     """The words of a command that make the same comparison; folders of this machine are left out."""
     words = [given.data, "--seeds", str(given.seeds), "--limit", f"{given.limit:g}"]
     words += ["--only", *given.only] if given.only else []
+    words += ["--goals", *map(str, given.goals)] if given.goals else []
     return words + (["--note", given.note] if given.note else [])
 
 

@@ -219,18 +219,20 @@ def a_row(
 
 
 def test_trainings_run_in_turn_and_no_row_twice():
-    waiting = command.outstanding([], "mnist", 2, ["wxb", "plain"], False)
+    waiting = command.outstanding([], "mnist", 2, ["wxb", "plain"], None, False)
     both = [("wxb", 0.99), ("wxb", 0.995), ("plain", None)]
     assert waiting == [(name, goal, seed) for seed in (0, 1) for name, goal in both]
     rows = [a_row("wxb", 0.99, 0, 10, 0.99), a_row("plain", None, 1, 10, 0.99)]
     left = [("wxb", 0.995, 0), ("plain", None, 0), ("wxb", 0.99, 1), ("wxb", 0.995, 1)]
-    assert command.outstanding(rows, "mnist", 2, ["wxb", "plain"], False) == left
-    assert command.outstanding(rows, "mnist", 2, ["wxb", "plain"], True) == waiting
+    assert command.outstanding(rows, "mnist", 2, ["wxb", "plain"], None, False) == left
+    assert command.outstanding(rows, "mnist", 2, ["wxb", "plain"], None, True) == waiting
 
 
 def test_what_failed_is_not_tried_with_other_seeds():
     rows = [a_row("fastai", None, 0, 10, 0.1, ended="error", error="no")]
-    assert command.outstanding(rows, "cifar10", 3, ["fastai"], False) == []
+    assert command.outstanding(rows, "cifar10", 3, ["fastai"], None, False) == []
+    asked = command.outstanding([], "cifar10", 2, ["wxb", "keras"], [0.8], False)
+    assert asked == [("wxb", 0.8, 0), ("keras", None, 0), ("wxb", 0.8, 1), ("keras", None, 1)]
 
 
 def test_a_comparison_goes_on_where_it_was(tmp_path, monkeypatch):
