@@ -183,3 +183,15 @@ def test_in_bfloat16_it_agrees_with_float32_as_autocast_does(text):
     assert found.dtype == torch.float32
     size = float(expected.abs().max())
     assert float((found - expected).abs().max()) <= 2 * float((automatic - expected).abs().max()) + 0.02 * size
+
+
+def test_mirror_averaging_gives_the_mean_of_a_picture_s_scores_and_its_mirror_image_s():
+    model = build("CONV-4-BN-RELU-POOL-FC-8-RELU, SOFTMAX", input_shape=(3, 8, 8), targets=3).eval()
+    x = torch.randint(0, 256, (5, 3, 8, 8), dtype=torch.uint8)
+    alone = fold(model)
+    expected = (alone(x) + alone(x.flip(3))) / 2
+    model.mirror_average = True
+    found = fold(model)(x)
+    assert torch.equal(found, expected)
+    assert torch.allclose(found, fold(model)(x.flip(3)))
+    assert not torch.allclose(found, alone(x))

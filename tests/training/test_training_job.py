@@ -346,3 +346,18 @@ def test_memory_that_is_short_on_the_way_is_said_in_the_settings(ring, tmp_path,
     for _ in training:
         pass
     assert training.finish().settings["accumulate"] == 2
+
+
+def test_a_run_with_mirror_averaging_scores_and_predicts_with_it_for_ever(tmp_path):
+    data = wxb.load_data("digits")
+    run = wxb.train(data, "CONV-4-RELU-GAP, SOFTMAX", epochs=1, mirror_average=True, out=tmp_path / "run")
+    examples = data.examples[data.split.test]
+    found = run.predict(examples)
+    assert np.allclose(found.probabilities, run.predict(examples[..., ::-1]).probabilities, atol=1e-6)
+    assert run.evaluate(data).accuracy == run.report["test"]["accuracy"]
+
+
+@pytest.mark.parametrize(("data", "network"), [("ring", "SOFTMAX"), ("digits", "HIST, SOFTMAX")])
+def test_what_has_no_mirror_image_is_refused(data, network):
+    with pytest.raises(WxbError, match="--mirror-average is for networks that look at pictures themselves"):
+        Training(wxb.load_data(data), network, options={"mirror_average": True})

@@ -236,6 +236,7 @@ _RECIPE: dict[str, tuple[str, str, click.ParamType[Any] | None]] = {
     "start": (INPUTS, "Convolutions begin at random, or as the identity.", OneOf(recipes.STARTS)),
     "first_layer": (INPUTS, "Filters of the first CONV: learned, or whitened patches.", OneOf(recipes.FIRST_LAYERS)),
     "scale": (INPUTS, "Inputs standardized, brought to [0, 1], or as they are.", OneOf(recipes.SCALES)),
+    "mirror_average": (INPUTS, "Score a picture by the mean of its own and its mirror image's logits.", None),
     "device": (MACHINE, "auto, cpu, cuda, cuda:1, mps.", _WORDS),
     "threads": (MACHINE, "Threads on the CPU; 0 for one a physical core.", Whole()),
     "precision": (MACHINE, "Of the layers' arithmetic; weights stay float32.", OneOf(recipes.PRECISIONS)),

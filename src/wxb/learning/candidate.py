@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from wxb.errors import WxbError
 from wxb.learning import machine as machines
 from wxb.learning import precision
 from wxb.learning.batches import batches_an_epoch
@@ -62,6 +63,13 @@ def candidate(
     model = build(
         planned, data, seed=recipe.seed, scale=recipe.scale, start=recipe.start, first_layer=recipe.first_layer
     )
+    if recipe.mirror_average and (data.kind != "pictures" or model.designed):
+        raise WxbError(
+            "--mirror-average is for networks that look at pictures themselves",
+            "this one looks at " + ("designed features" if model.designed else "rows of numbers"),
+            "--no-mirror-average",
+        )
+    model.mirror_average = recipe.mirror_average
     if machine is None:
         work = planned.multiply_adds + sum(feature.multiply_adds for feature in model.designed)
         machine = machines.choose(recipe.device, recipe.precision, recipe.threads, work * size)

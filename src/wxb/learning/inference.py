@@ -82,8 +82,9 @@ def through(
             else:
                 read_ahead(examples, rows[start + batch_size : start + 2 * batch_size])
                 part = examples[rows[start : start + batch_size]]
-            # torch has no tensors that cannot be written
-            batch = torch.from_numpy(part if part.flags.writeable else part.copy("K")).to(machine.device)
+            if not part.flags.writeable or min(part.strides) < 0:  # torch has no such tensors
+                part = part.copy("K")
+            batch = torch.from_numpy(part).to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)
             out[start : start + batch_size] = folded(batch)

@@ -47,6 +47,7 @@ class Recipe:
     first_layer: str = "learned"  # or "whitened": filters from the training part, which stay
     shuffle: bool = True
     reduction: str = "mean"  # the data loss of a batch: its mean, or its sum
+    mirror_average: bool = False  # scores are the mean of those of a picture and of its mirror image
     keep: str = "last"  # which weights the report is about: the last, or the best in validation
     device: str = "auto"
     threads: int = 0  # 0: as many as there are physical cores, one for very small networks

@@ -86,6 +86,7 @@ class Model(Items):
         self.head: Head = HEADS[plan.head] if restore is None else restore.standardized(HEADS[plan.head])
         self.scale = scale
         self.restore = restore
+        self.mirror_average = False  # whether what is folded of it scores a picture together with its mirror image
 
     @property
     def designed(self) -> list[Designed]:

@@ -35,17 +35,23 @@ NEAR = 8.0
 class Folded:
     """The logits of a model in evaluation mode, in fewer passes over the numbers. Made by `fold`."""
 
-    def __init__(self, steps: list[Step], restore: Step | None, targets: int) -> None:
+    def __init__(self, steps: list[Step], restore: Step | None, targets: int, mirror_average: bool = False) -> None:
         self.steps = steps
         self.targets = targets
         self.restore = restore
+        self.mirror_average = mirror_average
 
     def __call__(self, x: Tensor) -> Tensor:
         """x: (batch, …) as `Model` takes it, uint8 or float, unchanged → logits (batch, targets), float32 or wider."""
-        x = _through(self.steps, x)
-        if x.dtype not in WHOLE:
-            x = x.float()
+        mirrored = self._scores(x.flip(3)) if self.mirror_average else None
+        x = self._scores(x)
+        if mirrored is not None:
+            x = (x + mirrored) / 2
         return x if self.restore is None else self.restore(x)
+
+    def _scores(self, x: Tensor) -> Tensor:
+        x = _through(self.steps, x)
+        return x if x.dtype in WHOLE else x.float()
 
 
 @torch.no_grad()
@@ -60,7 +66,7 @@ def fold(model: Model, dtype: torch.dtype = torch.float32, first: int = 0) -> Fo
         chain.scale = model.scale
     chain.add(model.plan.items[first:])
     restore = None if model.restore is None else _computed(model.restore)
-    return Folded(chain.finished(), restore, model.plan.targets)
+    return Folded(chain.finished(), restore, model.plan.targets, model.mirror_average)
 
 
 def _through(steps: list[Step], x: Tensor) -> Tensor:

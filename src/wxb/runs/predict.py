@@ -70,6 +70,7 @@ def trained(run: Run) -> Model:
     except RuntimeError as error:
         what = f"{run.path / WEIGHTS} does not fit the network of {SUMMARY}"
         raise WxbError(what, str(error), exit_code=FAILED) from error
+    model.mirror_average = bool(run.settings.get("mirror_average", False))
     return model.eval()
 
 
