@@ -17,8 +17,8 @@ WXB: dict[str, dict[float, tuple[str, ...]]] = {
         0.995: ("mnist", "--epochs", "8"),
     },
     "cifar10": {
-        0.75: ("cifar10", "--time", "28s"),
-        0.80: ("cifar10", "--time", "62s"),
+        0.75: ("cifar10", "--time", "32s"),
+        0.80: ("cifar10", "--time", "80s"),
         0.90: ("cifar10", "--time", "12m"),
     },
 }
