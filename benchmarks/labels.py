@@ -1,8 +1,9 @@
-"""Doubted labels: a network that has not seen an example answers otherwise than its label, and is sure of it.
+"""Doubted labels: a network that has not seen an example finds its label improbable.
 
-Cross-validation over a test set gives each picture an answer of a network that was not trained on it. The mistakes are
-ranked by the probability of the wrong answer; among the first are labels that people, asked by Northcutt, Athalye and
-Mueller (2021, arXiv:2103.14749), voted to be wrong.
+Cross-validation over a test set gives each picture the probabilities of a network that was not trained on it. Pictures
+are ranked by the probability of their own label, the least first: the surest mistakes, then what was hardly right.
+Among the first are labels that people, asked by Northcutt, Athalye and Mueller (2021, arXiv:2103.14749), voted to be
+wrong.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ MAJORITY = 3  # of five votes
 
 @dataclass(frozen=True)
 class Doubts:
-    """How many labels that a majority calls wrong are among the `most` surest mistakes of the default network."""
+    """How many labels that a majority calls wrong are among the `most` that the default network doubts most."""
 
     what: str
     data: str
@@ -43,7 +44,7 @@ class Doubts:
         return f"{self.what} {self.found}"
 
     def measure(self, asked: Asked) -> list[Row]:
-        """One row, with the ranks (from 1) of the wrong labels among the mistakes of each seed."""
+        """One row, with the ranks (from 1) of the wrong labels by how much they are doubted, of each seed."""
         data = wxb.load_data(self.data)
         test = data.split.test
         wrong = wrong_by_majority(asked.shared / self.doubted, data.targets[test])
@@ -57,15 +58,16 @@ class Doubts:
                     run = wxb.train(fold, out=Path(folder) / "run", epochs=self.epochs, seed=seed)
                     probabilities[places] = run.predict(data.examples[fold.split.test]).probabilities
                 print(f"  {self.what}, {fold.split.how}", file=sys.stderr)
-            ranked = surest_mistakes(probabilities, data.targets[test]).tolist()
-            row["accuracy"].append(1 - len(ranked) / len(test))
-            row["mistakes"].append(len(ranked))
-            row["ranks"].append({str(i): ranked.index(i) + 1 for i in wrong if i in ranked})
+            ranked = most_doubted(probabilities, data.targets[test]).tolist()
+            mistakes = int((probabilities.argmax(axis=1) != data.targets[test]).sum())
+            row["accuracy"].append(1 - mistakes / len(test))
+            row["mistakes"].append(mistakes)
+            row["ranks"].append({str(i): ranked.index(i) + 1 for i in wrong})
         return [row]
 
     def table(self, rows: list[Row]) -> Table:
         """A line a seed."""
-        head = ("what", "accuracy out of fold", "mistakes", f"wrong labels in the {self.most} surest", "owed")
+        head = ("what", "accuracy out of fold", "mistakes", f"wrong labels in the {self.most} most doubted", "owed")
         lines = [
             (
                 f"{self.what}, seed {seed}",
@@ -100,10 +102,9 @@ def wrong_by_majority(path: Path, targets: NDArray[np.int64] | NDArray[np.float3
     return wrong
 
 
-def surest_mistakes(
+def most_doubted(
     probabilities: NDArray[np.float32], targets: NDArray[np.int64] | NDArray[np.float32]
 ) -> NDArray[np.int64]:
-    """Places of the wrong answers, the surest first: of probabilities (n, classes) and targets (n,)."""
-    answers = probabilities.argmax(axis=1)
-    mistakes = np.flatnonzero(answers != targets)
-    return mistakes[np.argsort(-probabilities[mistakes, answers[mistakes]], kind="stable")]
+    """All places, the one whose label is least probable first: of probabilities (n, classes) and targets (n,)."""
+    given = probabilities[np.arange(len(targets)), targets.astype(np.int64)]
+    return np.argsort(given, kind="stable")

@@ -137,8 +137,9 @@ FIGURES: dict[str, Figure] = {
         "labels/mnist-test-doubted.csv",
         at_least(10, ""),
         about="The 10,000 test pictures of MNIST are cut into five folds, each answered by the default network trained "
-        "for ten epochs on the other four. Of its mistakes, ranked by the probability of the wrong answer, the 100 "
-        "surest are searched for labels that people voted to be wrong (Northcutt, Athalye, Mueller 2021).",
+        "for ten epochs on the other four. Ranked by the probability of their own label, least first, so that the "
+        "surest mistakes lead (there are fewer than 100 of them), the first 100 are searched for labels that people "
+        "voted to be wrong (Northcutt, Athalye, Mueller 2021).",
     ),
     "throughput": Throughput(
         (

@@ -272,9 +272,9 @@ def test_folds_test_every_row_once_and_train_on_the_others():
     assert not np.array_equal(found[0].split.test, other.split.test)
 
 
-def test_mistakes_are_ranked_by_the_probability_of_the_wrong_answer():
+def test_labels_are_doubted_in_the_order_of_their_probability():
     probabilities = np.array([[0.6, 0.4], [0.9, 0.1], [0.2, 0.8], [0.3, 0.7]], np.float32)
-    assert labels.surest_mistakes(probabilities, np.array([1, 1, 0, 1])).tolist() == [1, 2, 0]
+    assert labels.most_doubted(probabilities, np.array([1, 1, 0, 1])).tolist() == [1, 2, 0, 3]
 
 
 def test_a_label_is_wrong_where_fewer_than_three_of_five_called_it_right(tmp_path: Path):
@@ -287,7 +287,7 @@ def test_a_label_is_wrong_where_fewer_than_three_of_five_called_it_right(tmp_pat
         labels.wrong_by_majority(path, np.array([4, 3, 7]))
 
 
-def test_wrong_labels_among_the_surest_mistakes_are_counted():
+def test_wrong_labels_among_the_most_doubted_are_counted():
     row = {
         "what": "x", "seeds": [0], "accuracy": [0.99], "mistakes": [120], "wrong_by_majority": list(range(15)),
         "ranks": [{str(i): rank for i, rank in enumerate([1, 2, 3, 50, 100, 101, 119])}],
