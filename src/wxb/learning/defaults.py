@@ -1,6 +1,6 @@
 """The network and the recipe that are taken where none are given: a few rules on the data, each found by measurement.
 
-Networks, by the smaller side of the pictures (docs/learning.md has the figures that chose them):
+Networks, by the smaller side of the pictures (docs/figures.md and docs/peers.md have what they reach):
 
     below 16     two convolutions at full size, two at half
     below 32     a first convolution of stride 2, then as above
