@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.bounds import at_least, at_most
 from benchmarks.depth import PLAIN56, Depth
 from benchmarks.estimators import Estimator
+from benchmarks.explained import EXPLAINED
 from benchmarks.figure import Figure
 from benchmarks.labels import Doubts
 from benchmarks.startup import Process, Startup
@@ -159,6 +160,7 @@ FIGURES: dict[str, Figure] = {
             Process("wxb show resnet152", ("-m", "wxb", "show", "resnet152"), at_most(20, "x"), torch=True),
         )
     ),
+    **EXPLAINED,
 }
 
 ALSO = {"features": ("cifar10",)}  # figures whose rows stand at the end of another's table

@@ -2,7 +2,7 @@
 # Makes the environments of the peers in a folder: benchmarks/peers/environment.sh build/peers
 #
 # FOLDER/peers has all that get on with each other; FOLDER/fastai has fastai alone, since it brings torchvision, whose
-# published build may not load beside a CPU build of torch and would then break others that look for it.
+# published build loads only beside the published build of its own release of torch (several GB, for GPUs too).
 # PYTHON chooses the Python; TORCH_INDEX is an index of PyTorch wheels to look in besides pip's own, for example that of
 # the CPU builds. torch comes first, so that nothing else brings another build of it.
 set -euo pipefail

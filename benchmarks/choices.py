@@ -1,0 +1,84 @@
+"""What each choice of a recipe brings: the same training with one of them changed at a time."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from dataclasses import dataclass
+
+from benchmarks.figure import Asked, Row, Table
+from benchmarks.training import quoted, spread, train
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One change of the training that all are held against: its options, and a network in the place of its own."""
+
+    what: str
+    options: tuple[str, ...] = ()
+    network: str = ""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A figure of choices: `wxb train DATA NETWORK OPTIONS`, then once more for each choice, its options behind."""
+
+    seeds: int
+    data: str
+    network: str
+    options: tuple[str, ...]
+    rows: tuple[Choice, ...]
+    about: str = ""
+
+    def owed(self) -> str:
+        """Nothing: it explains."""
+        return "nothing, it explains what was chosen"
+
+    def measure(self, asked: Asked) -> list[Row]:
+        """All trainings of a seed, then those of the next one, so that a machine's moods weigh on all alike."""
+        choices = (Choice("as chosen"), *self.rows)
+        rows: list[Row] = [
+            {"what": choice.what, "command": self.command(choice), "seeds": [], "accuracy": [], "seconds": []}
+            for choice in choices
+        ]
+        for seed in range(asked.seeds or self.seeds):
+            for choice, row in zip(choices, rows, strict=True):
+                answer, _ = train(self.arguments(choice), seed)
+                row["seeds"].append(seed)
+                row["accuracy"].append(answer["test"]["accuracy"])
+                row["seconds"].append(answer["seconds"]["train"])
+                print(f"  {choice.what}, seed {seed}: {row['accuracy'][-1]:.4f}", file=sys.stderr)
+        return rows
+
+    def arguments(self, choice: Choice) -> tuple[str, ...]:
+        """What is typed behind `wxb train`; of an option that is given twice the last counts."""
+        return (self.data, choice.network or self.network, *self.options, *choice.options)
+
+    def command(self, choice: Choice) -> str:
+        """The words that a choice adds, or for none the whole command."""
+        if choice.network:
+            return quoted(choice.network)
+        return " ".join(choice.options or ("wxb train", *map(quoted, self.arguments(choice))))
+
+    def table(self, rows: list[Row]) -> Table:
+        """Accuracy, and what it and the seconds of training are against those of the first row."""
+        measured = {row["what"]: row for row in rows}
+        base = measured["as chosen"]
+        head = ("what", "changed", "test accuracy", "points", "seconds of training", "against the first")
+        return [
+            head,
+            *(
+                line(measured[what], base)
+                for what in ("as chosen", *(row.what for row in self.rows))
+                if what in measured
+            ),
+        ]
+
+
+def line(row: Row, base: Row) -> tuple[str, ...]:
+    """One row beside the first."""
+    mean, seconds = (statistics.mean(row[key]) for key in ("accuracy", "seconds"))
+    base_mean, base_seconds = (statistics.mean(base[key]) for key in ("accuracy", "seconds"))
+    points = "" if row is base else f"{100 * (mean - base_mean):+.2f}".replace("-", "−")
+    ratio = "" if row is base else f"{seconds / base_seconds:.2f}×"
+    return (row["what"], f"`{row['command']}`", spread(row["accuracy"], "accuracy"), points, f"{seconds:.1f}", ratio)

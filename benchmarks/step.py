@@ -1,0 +1,121 @@
+"""What each choice of how a step is computed brings: the same training steps with one of them undone at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from unittest import mock
+
+import torch
+from torch import nn
+
+import wxb
+from benchmarks.bounds import middle
+from benchmarks.figure import Asked, Row, Table
+from benchmarks.parts import first_examples
+from wxb.data.dataset import Dataset
+from wxb.learning import loop
+from wxb.learning.candidate import candidate
+from wxb.learning.loop import Learner
+from wxb.learning.optimizers import Muon
+
+FIRST, COUNTED = 3, 10  # steps that are not counted, and that are
+
+
+@dataclass(frozen=True)
+class Undone:
+    """One choice undone: by an option of the training, by a change of the learner, or by a patch around it."""
+
+    what: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    change: Callable[[Learner], None] = lambda learner: None
+    around: Callable[[], contextlib.AbstractContextManager[object]] = contextlib.nullcontext
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Milliseconds of a training step of a default network, as it is and with each choice undone."""
+
+    data: str
+    network: str
+    options: Mapping[str, Any]
+    rows: tuple[Undone, ...]
+    repetitions: int = 5
+    about: str = ""
+
+    def owed(self) -> str:
+        """Nothing: it explains."""
+        return "nothing, it explains what was chosen"
+
+    def measure(self, asked: Asked) -> list[Row]:
+        """All of them in turn, as often as is asked for: milliseconds at the median of each turn's steps."""
+        data = first_examples(wxb.load_data(self.data), 10_000)
+        ways = (Undone("as chosen"), *self.rows)
+        rows: list[Row] = [{"what": way.what, "network": self.network, "milliseconds": []} for way in ways]
+        for _ in range(asked.repetitions or self.repetitions):
+            for way, row in zip(ways, rows, strict=True):
+                row["milliseconds"].append(round(1000 * seconds(way, data, self.network, self.options), 2))
+                print(f"  {way.what}: {row['milliseconds'][-1]:.1f} ms a step", file=sys.stderr)
+        return rows
+
+    def table(self, rows: list[Row]) -> Table:
+        """Milliseconds of a step, and how many times those of the first row, by medians."""
+        measured = {row["what"]: row["milliseconds"] for row in rows}
+        base = statistics.median(measured["as chosen"])
+        return [
+            ("step", "milliseconds", "against the first"),
+            *(
+                (what, middle(taken, 1), "" if what == "as chosen" else f"{statistics.median(taken) / base:.2f}×")
+                for what in ("as chosen", *(row.what for row in self.rows))
+                if (taken := measured.get(what))
+            ),
+        ]
+
+
+def seconds(way: Undone, data: Dataset, network: str, options: Mapping[str, Any]) -> float:
+    """Median seconds of a step."""
+    found = candidate(data, network, options={**options, **way.options})
+    with way.around():
+        learner = Learner(found.model, data, replace(found.recipe, steps=FIRST + COUNTED), found.machine)
+        way.change(learner)
+        ends = [record.seconds for record in learner.records()]
+    return statistics.median(later - sooner for sooner, later in zip(ends[FIRST - 1 :], ends[FIRST:], strict=False))
+
+
+def memory_given_back() -> contextlib.AbstractContextManager[object]:
+    """The C library gives freed memory back to the system, as it does by itself."""
+    return mock.patch.object(loop, "kept", contextlib.nullcontext)
+
+
+def channels_first(learner: Learner) -> None:
+    """A picture's maps lie one behind the other, as torch has them where nothing else is said."""
+    learner.model.to(memory_format=torch.contiguous_format)
+    _given(learner, lambda inputs, rows: inputs(rows).contiguous())
+
+
+def one_at_a_time(learner: Learner) -> None:
+    """Every picture is looked up, moved and mirrored by itself, and the batch is put together of them."""
+    _given(learner, lambda inputs, rows: torch.cat([inputs(row[None]) for row in rows]))
+
+
+def beside(learner: Learner) -> None:
+    """An activation writes its output beside its input instead of over it."""
+    for layer in learner.model.modules():
+        if isinstance(layer, nn.ReLU):
+            layer.inplace = False
+
+
+def orthogonal_in_float32(learner: Learner) -> None:
+    """Muon multiplies its matrices in float32."""
+    for optimizer in learner.optimizers:
+        if isinstance(optimizer, Muon):
+            optimizer.dtype = torch.float32
+
+
+def _given(learner: Learner, changed: Callable[[Callable[[Any], Any], torch.Tensor], torch.Tensor]) -> None:
+    inputs = learner.batches.inputs
+    setattr(learner.batches, "inputs", lambda rows: changed(inputs, rows))  # noqa: B010  mypy forbids the assignment
