@@ -1,8 +1,13 @@
-"""The documentation's page of figures, made of benchmarks/results/*.json: `python -m benchmarks.tables`."""
+"""The documentation's tables of figures, made of benchmarks/results/*.json: `python -m benchmarks.tables`.
+
+docs/figures.md is made of all of them; in docs/performance.md a table stands between the comments
+`<!-- figure NAME -->` and `<!-- end -->`.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +16,8 @@ from benchmarks.owed import ALSO, FIGURES
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "figures.md"
+PERFORMANCE = ROOT / "docs" / "performance.md"
+PLACE = re.compile(r"(?<=<!-- figure )(?P<figure>\S+) -->\n.*?(?=<!-- end -->)", re.DOTALL)
 
 HEAD = """# Figures
 
@@ -31,12 +38,27 @@ def page(results: dict[str, Result]) -> str:
 
 def section(name: str, results: dict[str, Result]) -> str:
     """One figure: its command, its table with what other figures lend it, and what it was taken on."""
+    return "\n".join([f"## {name}", "", *body(name, results)])
+
+
+def filled(text: str, results: dict[str, Result]) -> str:
+    """A page with the figures that it names in their places. Raises KeyError for a name that is none."""
+
+    def taken(place: re.Match[str]) -> str:
+        name = place["figure"]
+        return "\n".join([f"{name} -->", *body(name, results)])
+
+    return PLACE.sub(taken, text)
+
+
+def body(name: str, results: dict[str, Result]) -> list[str]:
+    """The lines of one figure, the last one empty."""
     figure, result = FIGURES[name], results.get(name)
-    lines = [f"## {name}", "", f"`python -m benchmarks.figures {name}`", ""]
+    lines = [f"`python -m benchmarks.figures {name}`", ""]
     if figure.about:
         lines += [figure.about, ""]
     if result is None:
-        return "\n".join([*lines, f"Not taken yet. Owed: {figure.owed()}.", ""])
+        return [*lines, f"Not taken yet. Owed: {figure.owed()}.", ""]
     head, *rows = figure.table(result["rows"])
     for other in ALSO.get(name, ()):
         if other in results:
@@ -44,7 +66,7 @@ def section(name: str, results: dict[str, Result]) -> str:
     lines += [line(head), line(("---",) * len(head)), *map(line, rows), "", machine(result), ""]
     if result["note"]:
         lines += [f"Note: {result['note']}.", ""]
-    return "\n".join(lines)
+    return lines
 
 
 def machine(result: Result) -> str:
@@ -76,5 +98,7 @@ def read() -> dict[str, Result]:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(read()))
-    print(PAGE)
+    found = read()
+    PAGE.write_text(page(found))
+    PERFORMANCE.write_text(filled(PERFORMANCE.read_text(), found))
+    print(PAGE, PERFORMANCE)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import wxb
-from benchmarks import depth, estimators, figures, labels, parts, startup, tables, throughput, training
+from benchmarks import choices, depth, estimators, figures, labels, parts, startup, step, tables, throughput, training
 from benchmarks.bounds import at_least, at_most
 from benchmarks.figure import Asked
 from benchmarks.owed import ALSO, FIGURES
@@ -45,6 +45,24 @@ def shown(figure: str, rows: list[dict[str, Any]], note: str = "") -> str:
 
 def test_the_page_of_figures_is_made_of_the_results_that_lie_here():
     assert tables.PAGE.read_text() == tables.page(tables.read())
+
+
+def test_the_page_of_performance_shows_the_results_that_lie_here():
+    text = tables.PERFORMANCE.read_text()
+    assert text == tables.filled(text, tables.read())
+    assert text.count("<!-- figure ") == text.count("<!-- end -->") > 0
+
+
+def test_a_figure_stands_in_its_place_on_a_page_and_nothing_else_changes():
+    page = tables.filled("before\n<!-- figure digits -->\nold\n<!-- end -->\nbehind\n", {})
+    assert page.startswith("before\n<!-- figure digits -->\n`python -m benchmarks.figures digits`\n")
+    assert page.endswith("≤ 30 s.\n<!-- end -->\nbehind\n")
+    assert "old" not in page
+
+
+def test_a_page_that_names_no_figure_of_ours_is_refused():
+    with pytest.raises(KeyError, match="digts"):
+        tables.filled("<!-- figure digts -->\n<!-- end -->", {})
 
 
 def test_a_figure_without_results_says_what_is_owed_and_that_it_was_not_taken():
@@ -312,3 +330,55 @@ def test_labels_are_answered_by_networks_that_did_not_see_them(tmp_path: Path, m
     assert row["wrong_by_majority"] == [0]
     assert row["mistakes"] == [round((1 - row["accuracy"][0]) * len(data.split.test))]
     assert 0.1 < row["accuracy"][0] < 1
+
+
+def test_a_choice_is_shown_beside_the_training_as_chosen():
+    rows = [
+        {"what": "as chosen", "command": "wxb train cifar10", "accuracy": [0.75, 0.76], "seconds": [20.0, 20.0]},
+        {"what": "float32", "command": "--precision float32", "accuracy": [0.75, 0.75], "seconds": [40.0, 42.0]},
+    ]
+    section = shown("recipe", rows)
+    assert "| as chosen | `wxb train cifar10` | 75.50 ± 0.71 % (2 seeds) |  | 20.0 |  |" in section
+    assert "| float32 | `--precision float32` | 75.00 ± 0.00 % (2 seeds) | −0.50 | 41.0 | 2.05× |" in section
+
+
+def test_choices_change_one_thing_of_the_same_training(monkeypatch):
+    typed: list[tuple[str, ...]] = []
+
+    def train(arguments: tuple[str, ...], seed: int) -> tuple[dict[str, Any], float]:
+        typed.append(arguments)
+        return {"test": {"accuracy": 0.5}, "seconds": {"train": 1.0}}, 2.0
+
+    monkeypatch.setattr(choices, "train", train)
+    changed = (choices.Choice("AdamW", ("--optimizer", "adamw")), choices.Choice("GELU", network="FC-8-GELU, SOFTMAX"))
+    figure = choices.Choices(1, "digits", "FC-8-RELU, SOFTMAX", ("--epochs", "1"), changed)
+    assert [row["what"] for row in figure.measure(Asked())] == ["as chosen", "AdamW", "GELU"]
+    assert typed == [
+        ("digits", "FC-8-RELU, SOFTMAX", "--epochs", "1"),
+        ("digits", "FC-8-RELU, SOFTMAX", "--epochs", "1", "--optimizer", "adamw"),
+        ("digits", "FC-8-GELU, SOFTMAX", "--epochs", "1"),
+    ]
+
+
+def test_every_choice_of_the_recipe_is_a_training_that_wxb_would_make():
+    figure = FIGURES["recipe"]
+    assert isinstance(figure, choices.Choices)
+    for choice in figure.rows:
+        plan(read(choice.network or figure.network), (3, 32, 32), 10)
+
+
+def test_a_step_is_timed_with_each_choice_undone(monkeypatch):
+    data = wxb.load_data(np.random.default_rng(0).integers(0, 256, (300, 3, 8, 8), np.uint8), np.arange(300) % 3)
+    monkeypatch.setattr(step.wxb, "load_data", lambda name: data)
+    monkeypatch.setattr(step, "first_examples", lambda data, count: data)
+    figure = FIGURES["step"]
+    assert isinstance(figure, step.Steps)
+    small = step.Steps("cifar10", "CONV3-8-BN-RELU-GAP, SOFTMAX", {"batch_size": 20}, figure.rows)
+    rows = small.measure(Asked(repetitions=1))
+    assert [row["what"] for row in rows] == ["as chosen", *(way.what for way in figure.rows)]
+    assert all(row["milliseconds"][0] > 0 for row in rows)
+
+
+def test_a_step_with_a_choice_undone_is_shown_as_a_multiple():
+    rows = [{"what": "as chosen", "milliseconds": [50.0]}, {"what": "float32", "milliseconds": [90.0, 100.0, 110.0]}]
+    assert "| float32 | 100.0 (90.0, 110.0) | 2.00× |" in shown("step", rows)
