@@ -172,19 +172,19 @@ class Training:
     def __iter__(self) -> Iterator[Record]:
         """Train, and give a record after every step. The run is saved every 20 seconds, within epochs too.
 
-        Raises WxbError (exit code 1) where the loss is no longer a finite number; the run then says so.
+        Raises WxbError (exit code 1) where the loss is no longer a finite number, and the run then says so; and where
+        the memory does not hold a step, and the run can then be resumed from where it was saved last.
         """
         began = time.perf_counter()
         if self.run is None:
             self.run = self._create()
         run = self.run
-        records = learn(self.model, self.data, self.recipe, self.machine, self._state, self.course)
         deadline = None
         if self._learned_at is not None:
             deadline = Deadline(time.monotonic() + self._learned_at - time.time(), self.course)
         saved = time.perf_counter()
         self.seconds["start"] += saved - began
-        for record in records:
+        for record in self._learned(run):
             self.record = record
             if record.train_loss is not None and not math.isfinite(record.train_loss):
                 self._fail(run, record)
@@ -200,6 +200,17 @@ class Training:
                 saved = time.perf_counter()
             yield record
         self._trained = True
+
+    def _learned(self, run: Run) -> Iterator[Record]:
+        """The records of learning; where the memory ran short, the run is let go as it was saved last."""
+        try:
+            yield from learn(self.model, self.data, self.recipe, self.machine, self._state, self.course)
+        except WxbError as problem:
+            if problem.exit_code != FAILED:  # a mistake, which going on would make again
+                raise
+            run.stop()
+            fix = f"{problem.fix}; or wxb resume {run.path}, where more memory is free"
+            raise WxbError(problem.what, problem.detail, fix, problem.exit_code) from problem
 
     def _create(self) -> Run:
         return Run.create(

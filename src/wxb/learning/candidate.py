@@ -53,7 +53,7 @@ def candidate(
     planned = plan(read(network) if isinstance(network, str) else network, data.shape, data.outputs, bindings)
     recipe = recipe_for(planned, data, given)
     size = min(recipe.batch_size, len(data.split.train))
-    parts = parts_that_fit(planned, size, recipe.optimizer, recipe.accumulate, recipe.device)
+    parts = parts_that_fit(planned, size, recipe.optimizer, recipe.accumulate, recipe.device, photos=bool(data.files))
     notes: tuple[str, ...] = ()
     if parts > recipe.accumulate:
         recipe = replace(recipe, accumulate=parts)
