@@ -15,6 +15,7 @@ from wxb import numbers
 from wxb.data.dataset import Dataset
 from wxb.errors import FAILED, WxbError
 from wxb.learning import machine as machines
+from wxb.learning.allocator import kept
 from wxb.learning.batches import batches_an_epoch
 from wxb.learning.candidate import Candidate, candidate, largest_within
 from wxb.learning.checks import check
@@ -259,9 +260,10 @@ class Training:
             seconds[stage] = time.perf_counter() - clock
             clock = time.perf_counter()
 
-        test = self._score("test")
-        lap("test")
-        train = self._score("train", TRAIN_SAMPLE)
+        with kept():
+            test = self._score("test")
+            lap("test")
+            train = self._score("train", TRAIN_SAMPLE)
         # a training that was stopped behind its last step has no record of its own
         epochs = self.record.epoch if self.record else len(run.history)
         steps = self.record.step if self.record else run.summary.steps.done
