@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from wxb import numbers
 from wxb.data.dataset import Dataset
 from wxb.errors import FAILED, WxbError
@@ -21,7 +19,8 @@ from wxb.learning.candidate import Candidate, candidate, largest_within
 from wxb.learning.checks import check
 from wxb.learning.defaults import default
 from wxb.learning.inference import logits
-from wxb.learning.loop import Record, course_of, learn
+from wxb.learning.loop import Record, State, course_of, learn
+from wxb.learning.loop import part as tensors_of
 from wxb.learning.machine import Machine
 from wxb.learning.pace import Deadline, seconds_a_step, seconds_to_score
 from wxb.learning.recipe import Recipe
@@ -61,6 +60,7 @@ class Training:
         started: float | None = None,
         data_seconds: float = 0.0,
         seconds: float | None = None,
+        state: State | None = None,
     ) -> None:
         """Plan, build and look at what will be trained.
 
@@ -68,8 +68,9 @@ class Training:
         was loaded with, as the command line spells them, for the run's settings.toml. `machine` is taken as it is
         instead of chosen. `started` is the time (of time.time()) at which the work began, `data_seconds` what reading
         the data took. `seconds` is how long all of it may take, from `started` to the end of `finish`: the number of
-        steps follows from it, and without a network the size of the default one. Raises WxbError where network, recipe
-        and data do not fit each other, or the memory does not hold them.
+        steps follows from it, and without a network the size of the default one. `state` is an earlier record's, which
+        training goes on from. Raises WxbError where network, recipe and data do not fit each other, or the memory does
+        not hold them.
         """
         self._started = time.time() - data_seconds if started is None else started
         self.data = data
@@ -78,7 +79,8 @@ class Training:
         need_examples(data)
         self._learned_at: float | None = None  # time.time() at which the last step is to be over; None: whenever it is
         if seconds is None:
-            found = candidate(data, network or default(data), bindings, options, machine)
+            earlier = None if state is None else tensors_of(state, "model")
+            found = candidate(data, network or default(data), bindings, options, machine, earlier)
         else:
             found = self._within(seconds, network, bindings, options or {})
         self.plan, self.recipe, self.model, self.machine = found.plan, found.recipe, found.model, found.machine
@@ -95,7 +97,7 @@ class Training:
         self.run: Run | None = None
         self.record: Record | None = None
         self.result: dict[str, Any] = {}  # what `wxb train --json` says, once finished
-        self._state: dict[str, torch.Tensor] | None = None
+        self._state = state
         self._trained = False
 
     def _within(
@@ -133,12 +135,12 @@ class Training:
             options = {name: value for name, value in run.settings.items() if name in fields}
             began_with = run.environment["machine"]
             asked = machines.choose(began_with["device"], began_with["precision"], began_with["threads"])
-            training = cls(data, run.summary.network, options=options, machine=asked)
+            state = checkpoint.tensors if checkpoint else None
+            training = cls(data, run.summary.network, options=options, machine=asked, state=state)
         except BaseException:
             run.close()
             raise
         training.run = run
-        training._state = checkpoint.tensors if checkpoint else None
         return training
 
     # --- what will happen -------------------------------------------------------------------------------------------

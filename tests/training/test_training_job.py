@@ -372,6 +372,33 @@ def test_a_run_that_the_memory_ran_short_for_keeps_what_was_saved_and_is_resumed
         assert torch.equal(weights(run)[name], tensor), name
 
 
+def test_a_resumed_run_takes_its_whitened_patches_from_the_checkpoint_and_ends_with_the_same_bits(
+    tmp_path, monkeypatch
+):
+    from wxb.network import start
+
+    digits = wxb.load_data("digits")
+    options = {"epochs": 1, "steps": 6, "first_layer": "whitened", "start": "identity"}
+    network = "CONV3-8-RELU-CONV3-8-BN-RELU-GAP, SOFTMAX"
+    undisturbed = wxb.train(digits, network, out=tmp_path / "undisturbed", **options)
+    training = Training(digits, network, options=options, out=tmp_path / "run")
+    for record in training:
+        if record.step == 3:
+            training.stop()
+            break
+
+    def found_anew(*_):
+        raise AssertionError("the training part was looked at again")
+
+    monkeypatch.setattr(start, "_whitened", found_anew)
+    again = Training.resume(Run.open(tmp_path / "run"), digits)
+    assert again.checks == training.checks
+    for _ in again:
+        pass
+    for name, tensor in weights(again.finish()).items():
+        assert torch.equal(weights(undisturbed)[name], tensor), name
+
+
 def test_a_run_with_mirror_averaging_scores_and_predicts_with_it_for_ever(tmp_path):
     data = wxb.load_data("digits")
     run = wxb.train(data, "CONV-4-RELU-GAP, SOFTMAX", epochs=1, mirror_average=True, out=tmp_path / "run")

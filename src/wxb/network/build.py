@@ -118,6 +118,7 @@ def build(
     scale: str = "std",
     start: str = "random",
     first_layer: str = "learned",
+    found: Mapping[str, Tensor] | None = None,
 ) -> Model:
     """The module of a network, for a data set or for an input shape and a number of targets.
 
@@ -126,7 +127,8 @@ def build(
     read the examples as they are; it is what they give that is scaled. Weights are drawn from (seed, path), codebooks
     from (seed, "codebook"). With `start="identity"` convolutions begin by passing their input on, with
     `first_layer="whitened"` the first one's filters are found in the training part and not learned: `wxb.network.start`
-    says how. Raises WxbError where network and data do not fit each other.
+    says how; `found` is the state_dict of a model that was built with the same arguments and may have learned since,
+    whose filters are taken instead. Raises WxbError where network and data do not fit each other.
     """
     if not isinstance(network, Plan):
         tree = read(network) if isinstance(network, str) else network
@@ -150,7 +152,7 @@ def build(
     if start == "identity":
         identify(model, model.plan)
     if first_layer == "whitened":
-        whiten(model, model.plan, model.scale, data)
+        whiten(model, model.plan, model.scale, data, found)
     # torch's stub of `to` does not know the memory format
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -83,13 +84,20 @@ def identify(model: nn.Module, plan: Plan) -> None:
 
 
 @torch.no_grad()
-def whiten(model: nn.Module, plan: Plan, scale: nn.Module, data: Dataset | None) -> None:
+def whiten(
+    model: nn.Module,
+    plan: Plan,
+    scale: nn.Module,
+    data: Dataset | None,
+    found: Mapping[str, torch.Tensor] | None = None,
+) -> None:
     """Let the first convolution's filters be the principal components of its patches, not learned from then on.
 
     Of n filters the first n/2 are the leading components v of the scaled training patches, each divided by √(its
     variance + 0.0005), the other half are their negatives, so that nothing is lost behind a rectifier (Page 2019, "How
-    to train your ResNet 8"; Jordan 2024, arXiv:2404.00498, section 3.2). Raises WxbError where the network does not
-    begin with a CONV that has as many filters as that takes.
+    to train your ResNet 8"; Jordan 2024, arXiv:2404.00498, section 3.2). `found` are weights by their names in the
+    network, where these filters were found before. Raises WxbError where the network does not begin with a CONV that
+    has as many filters as that takes.
     """
     first = plan.items[0]
     if data is None or not isinstance(first, PlannedLayer) or first.name != "CONV" or first.groups != 1:
@@ -108,6 +116,13 @@ def whiten(model: nn.Module, plan: Plan, scale: nn.Module, data: Dataset | None)
             "with both signs",
             "--first-layer learned, or another width",
         )
+    layer.weight.copy_(_whitened(first, filters, scale, data) if found is None else found[f"{first.path}.weight"])
+    layer.weight.requires_grad_(False)
+
+
+def _whitened(first: PlannedLayer, filters: int, scale: nn.Module, data: Dataset) -> torch.Tensor:
+    """Whitened patches of the training part: (filters, channels, height, width)."""
+    size = first.input[0] * first.kernel[0] * first.kernel[1]
     train = data.split.train
     examples = torch.from_numpy(data.examples[train[:: -(-len(train) // WHITENED_ON)]])
     correlation = torch.zeros(size, size, dtype=torch.float64)
@@ -124,5 +139,4 @@ def whiten(model: nn.Module, plan: Plan, scale: nn.Module, data: Dataset | None)
     # an eigenvector's sign is the library's choice: here its largest number is positive
     largest = leading.gather(1, leading.abs().argmax(1, keepdim=True))
     leading = leading * largest.sign()
-    layer.weight.copy_(torch.cat([leading, -leading]).view(layer.weight.shape))
-    layer.weight.requires_grad_(False)
+    return torch.cat([leading, -leading]).view(filters, first.input[0], *first.kernel)
