@@ -219,7 +219,7 @@ class Training:
         return Run.create(
             self.data,
             self.plan,
-            {"data": self.data.name, **self.settings, "network": str(self.plan.network), **vars(self.recipe)},
+            {"data": self.data.name, **self.settings, "network": str(self.plan.network), **self.recipe.settings()},
             steps=self.course.steps,
             out=self.out,
             machine=dataclasses.asdict(self.machine),

@@ -77,6 +77,16 @@ def test_the_settings_of_a_run_run_again_with_the_same_bits(trained, call):
     assert last == "run       again    next: wxb report again"
 
 
+def test_the_momentum_of_a_settings_file_goes_with_its_optimizer(tmp_path, call):
+    settings = tmp_path / "settings.toml"
+    settings.write_text('data = "ring"\nnetwork = "SOFTMAX"\noptimizer = "nesterov"\nmomentum = 0.8\nexamples = 100\n')
+    own = call("train", "--config", settings, "--dry-run", "--json")
+    assert (own.json["recipe"]["optimizer"], own.json["recipe"]["momentum"]) == ("nesterov", 0.8)
+    other = call("train", "--config", settings, "--optimizer", "sgd", "--dry-run", "--json")
+    assert other.code == 0, other.err
+    assert "momentum" not in other.json["recipe"]
+
+
 def weights(run: Path) -> dict[str, bytes]:
     from safetensors.numpy import load_file
 

@@ -51,7 +51,7 @@ def candidate(
     """
     given = dict(options or {})
     if isinstance(network, Rung):
-        given = {**network.options, **given}
+        given = {**network.options_with(str(given.get("optimizer", "muon"))), **given}
         network = headed(network, data)
     planned = plan(read(network) if isinstance(network, str) else network, data.shape, data.outputs, bindings)
     recipe = recipe_for(planned, data, given)

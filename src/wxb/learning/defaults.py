@@ -21,10 +21,11 @@ from typing import Any
 
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
-from wxb.learning.recipe import Recipe
+from wxb.learning.recipe import Recipe, check_momentum, check_rate
 from wxb.notation.tree import Plan, Shape
 from wxb.numbers import shape as shape_text
 
+OF_MUON = ("learning_rate", "momentum")
 HEAD_OF = {"classes": "SOFTMAX", "labels": "SIGMOIDS", "numbers": "EUCLID"}
 
 
@@ -35,6 +36,10 @@ class Rung:
     network: str  # without its head
     enough: float = math.inf  # epochs from which on the next rung learns more in the same time
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def options_with(self, optimizer: str) -> dict[str, Any]:
+        """The settings that belong to it with an optimizer: rate and momentum are measured with Muon."""
+        return {name: value for name, value in self.options.items() if optimizer == "muon" or name not in OF_MUON}
 
 
 ROWS = Rung("FC-64-RELU-FC-64-RELU")
@@ -113,7 +118,7 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
     }
     if optimizer in ("adamw", "muon") and not given.get("l2"):
         chosen["weight_decay"] = 0.2 if data.kind == "vectors" and data.shape[0] > FEW_COLUMNS else 0.02
-    check_options(given)
+    check_options({**given, "optimizer": optimizer})
     check_until(data, given.get("until", 0))
     recipe = dataclasses.replace(Recipe(**chosen), **given)
     if data.kind == "pictures":
@@ -177,6 +182,10 @@ def check_options(given: Mapping[str, Any]) -> None:
         from wxb.learning.batches import Augment  # it loads torch, which other mistakes need not wait for
 
         Augment.read(str(given["augment"]))
+    if "learning_rate" in given:
+        check_rate(given["learning_rate"])
+    if "momentum" in given and "optimizer" in given:
+        check_momentum(given["optimizer"])
     if given.get("weight_decay") and given.get("l2"):
         raise WxbError(
             "--weight-decay and --l2 are two forms of one thing",

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from dataclasses import dataclass
+from typing import Any
+
+from wxb.errors import WxbError
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "muon")
+WITH_MOMENTUM = ("momentum", "nesterov", "muon")
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "linear")
 STARTS = ("random", "identity")
 FIRST_LAYERS = ("learned", "whitened")
@@ -52,3 +58,29 @@ class Recipe:
     device: str = "auto"
     threads: int = 0  # 0: as many as there are physical cores, one for very small networks
     precision: str = "auto"
+
+    def settings(self) -> dict[str, Any]:
+        """Every field but a momentum that the optimizer has not."""
+        found = dataclasses.asdict(self)
+        if self.optimizer not in WITH_MOMENTUM:
+            del found["momentum"]
+        return found
+
+
+def check_rate(rate: float) -> None:
+    """Raises WxbError for a learning rate with which nothing is learned."""
+    if not 0 < rate < math.inf:
+        raise WxbError(
+            f"--learning-rate {rate:g}: a finite number above 0 is expected",
+            fix="leave it out for one that fits network and optimizer, or try --learning-rate 0.003",
+        )
+
+
+def check_momentum(optimizer: str) -> None:
+    """Raises WxbError where an optimizer takes no momentum."""
+    if optimizer not in WITH_MOMENTUM:
+        raise WxbError(
+            f"--momentum does nothing with the optimizer {optimizer}",
+            f"{', '.join(WITH_MOMENTUM[:-1])} and {WITH_MOMENTUM[-1]} take one",
+            "leave it out, or --optimizer nesterov",
+        )
