@@ -430,6 +430,16 @@ def test_report_says_the_essence_and_where_the_page_is(trained, call):
     assert found["test"]["accuracy"] == ended.json["test"]["accuracy"]
 
 
+def test_a_report_goes_with_its_run_when_the_folder_is_moved(trained, run, call):
+    for name in ("report.md", "report.html", "report.json"):
+        assert str(trained[1]) not in (run / name).read_text()
+        assert "wxb verify RUN" in (run / name).read_text()
+    found = valid(call("report", run, "--json").json)
+    assert found["run"]["path"] == str(run)
+    assert f"wxb verify {run}" in [one["command"] for one in found["next"]]
+    assert f"wxb predict {run} FILE…" in call("report", run).out
+
+
 def test_runs_lists_the_newest_first_and_damaged_ones_as_such(trained, call, run):
     (run / "run.json").write_text("{")
     shutil.copytree(trained[1], run.parent / "whole")
