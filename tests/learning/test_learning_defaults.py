@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import wxb
 from wxb.data import load_data
 from wxb.errors import WxbError
 from wxb.learning.candidate import candidate
@@ -95,3 +96,33 @@ def test_the_settings_of_a_recipe_are_accepted_and_give_it_again(optimizer):
     recipe = candidate(data, "SOFTMAX", options={"optimizer": optimizer}).recipe
     assert ("momentum" in recipe.settings()) == (optimizer in WITH_MOMENTUM)
     assert candidate(data, "SOFTMAX", options=recipe.settings()).recipe == recipe
+
+
+def rows(columns, examples=60, task="classes"):
+    targets = np.arange(examples) % 2
+    inputs = np.random.default_rng(0).normal(size=(examples, columns)).astype(np.float32)
+    return load_data(inputs, targets if task == "classes" else targets.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("data", "network", "options", "start"),
+    [
+        (rows(10), "FC-8-RELU, SOFTMAX", {}, "spread"),
+        (rows(11), "FC-8-RELU, SOFTMAX", {}, "random"),
+        (rows(2, 8000), "FC-8-RELU, SOFTMAX", {}, "random"),
+        (rows(2, 8000, "numbers"), "FC-8-RELU, EUCLID", {}, "spread"),
+        (rows(2), "FC-8-BN-RELU, SOFTMAX", {}, "random"),
+        (rows(2), "SOFTMAX", {}, "random"),
+        (rows(2), "FC-8-RELU, SOFTMAX", {"scale": "range"}, "random"),
+        (rows(2), "FC-8-RELU, SOFTMAX", {"start": "random"}, "random"),
+        (pictures(1, 3, 3), "FC-8-RELU, SOFTMAX", {}, "random"),
+    ],
+)
+def test_rows_of_few_standardized_numbers_begin_with_spread_biases(data, network, options, start):
+    assert candidate(data, network, options=options).recipe.start == start
+
+
+def test_a_wave_of_one_number_is_learned_from_few_rows(tmp_path):
+    places = np.random.default_rng(0).uniform(-2.5, 2.5, (500, 1)).astype(np.float32)
+    data = load_data(places, np.sin(3 * places[:, 0]))
+    assert wxb.train(data, out=tmp_path / "run").report["test"]["r2"] > 0.97

@@ -12,7 +12,7 @@ from wxb.errors import WxbError
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "muon")
 WITH_MOMENTUM = ("momentum", "nesterov", "muon")
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "linear")
-STARTS = ("random", "identity")
+STARTS = ("random", "identity", "spread")
 FIRST_LAYERS = ("learned", "whitened")
 SCALES = ("std", "range", "none")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -49,7 +49,7 @@ class Recipe:
     early_stop: int = 0  # epochs without a better validation after which training ends; 0: never
     accumulate: int = 1  # parts that a batch is computed in
     scale: str = "std"  # inputs: standardized, in [0, 1], or as they are
-    start: str = "random"  # or "identity": convolutions begin by passing on what comes in
+    start: str = "random"  # or "identity", of convolutions; or "spread", of a first FC: wxb.network.start
     first_layer: str = "learned"  # or "whitened": filters from the training part, which stay
     shuffle: bool = True
     reduction: str = "mean"  # the data loss of a batch: its mean, or its sum

@@ -84,6 +84,29 @@ def identify(model: nn.Module, plan: Plan) -> None:
 
 
 @torch.no_grad()
+def spread(model: nn.Module, plan: Plan, seed: int) -> None:
+    """Let the units of the first layer turn at places spread over the inputs, rather than all of them at their mean.
+
+    With weights w a unit's bias is uniform in ±√3·|w|, drawn from (seed, "biases", path): a standardized input that is
+    uniform reaches just so far along any axis. After Nguyen, Widrow (1990), "Improving the learning speed of 2-layer
+    neural networks by choosing initial values of the adaptive weights". Raises WxbError where the network does not
+    begin with an FC, behind which others stand, that has biases.
+    """
+    first = plan.hidden_first
+    if first is None:
+        raise WxbError(
+            "--start spread is for networks that begin with a hidden layer FC that has biases",
+            f"this one begins with {plan.items[0].path}",
+            "--start random",
+        )
+    layer = model.get_submodule(first.path)
+    assert isinstance(layer, nn.Linear)
+    generator = torch.Generator().manual_seed(key(seed, "biases", first.path))
+    bound = 3**0.5 * layer.weight.norm(dim=1)
+    layer.bias.copy_(torch.empty(layer.bias.shape).uniform_(-1, 1, generator=generator) * bound)
+
+
+@torch.no_grad()
 def whiten(
     model: nn.Module,
     plan: Plan,
