@@ -1,8 +1,9 @@
 """Fitting small networks to functions: training with wxb's own loop on one thread, and a start for one number.
 
-`wxb.build` sets all biases to 0. In one dimension every unit of the first layer then turns at the same place, the mean
-of the examples, and training has to move them apart. `spread` lets them turn at places spread over the examples, as
-Nguyen and Widrow (1990, "Improving the learning speed of 2-layer neural networks") do.
+`wxb.build` sets all biases to 0 unless it is asked for another start. In one dimension every unit of the first layer
+then turns at the same place, the mean of the examples, and training has to move them apart. `spread` lets them turn at
+places spread over the examples, as Nguyen and Widrow (1990, "Improving the learning speed of 2-layer neural networks")
+do.
 """
 
 from __future__ import annotations

@@ -271,9 +271,10 @@ PART = Part(
     "hidden units. Networks `FC-N-TANH, EUCLID` of growing width learn functions of one number from 256 places and of "
     f"two numbers from 32×32 places, with Adam for {count(STEPS)} steps of 64 examples, the rate falling linearly to "
     "zero. The error is the greatest on a dense grid, most of it between the training places, so that learning by "
-    "heart does not help. The theorem says that weights exist; whether training finds them depends on the start. wxb "
-    "draws weights and sets biases to 0, which is meant for many inputs: of one number, all units then turn at the "
-    "same place. In the spread start each unit turns at a training example drawn at random "
+    "heart does not help. The theorem says that weights exist; whether training finds them depends on the start. "
+    "`wxb.build` draws weights and sets biases to 0, which is meant for many inputs: of one number, all units then "
+    "turn at the same place. (For few numbers `wxb train` draws the biases too, `--start spread`.) In the spread start "
+    "of this part each unit turns at a training example drawn at random "
     "(`benchmarks/theory/fit.py`).",
     measure,
     tables,

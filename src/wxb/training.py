@@ -9,18 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from wxb import numbers
 from wxb.data.dataset import Dataset
 from wxb.errors import FAILED, WxbError
 from wxb.learning import machine as machines
+from wxb.learning.allocator import kept
 from wxb.learning.batches import batches_an_epoch
 from wxb.learning.candidate import Candidate, candidate, largest_within
 from wxb.learning.checks import check
 from wxb.learning.defaults import default
 from wxb.learning.inference import logits
-from wxb.learning.loop import Record, course_of, learn
+from wxb.learning.loop import Record, State, course_of, learn
+from wxb.learning.loop import part as tensors_of
 from wxb.learning.machine import Machine
 from wxb.learning.pace import Deadline, seconds_a_step, seconds_to_score
 from wxb.learning.recipe import Recipe
@@ -60,6 +60,7 @@ class Training:
         started: float | None = None,
         data_seconds: float = 0.0,
         seconds: float | None = None,
+        state: State | None = None,
     ) -> None:
         """Plan, build and look at what will be trained.
 
@@ -67,8 +68,9 @@ class Training:
         was loaded with, as the command line spells them, for the run's settings.toml. `machine` is taken as it is
         instead of chosen. `started` is the time (of time.time()) at which the work began, `data_seconds` what reading
         the data took. `seconds` is how long all of it may take, from `started` to the end of `finish`: the number of
-        steps follows from it, and without a network the size of the default one. Raises WxbError where network, recipe
-        and data do not fit each other, or the memory does not hold them.
+        steps follows from it, and without a network the size of the default one. `state` is an earlier record's, which
+        training goes on from. Raises WxbError where network, recipe and data do not fit each other, or the memory does
+        not hold them.
         """
         self._started = time.time() - data_seconds if started is None else started
         self.data = data
@@ -77,7 +79,8 @@ class Training:
         need_examples(data)
         self._learned_at: float | None = None  # time.time() at which the last step is to be over; None: whenever it is
         if seconds is None:
-            found = candidate(data, network or default(data), bindings, options, machine)
+            earlier = None if state is None else tensors_of(state, "model")
+            found = candidate(data, network or default(data), bindings, options, machine, earlier)
         else:
             found = self._within(seconds, network, bindings, options or {})
         self.plan, self.recipe, self.model, self.machine = found.plan, found.recipe, found.model, found.machine
@@ -94,7 +97,7 @@ class Training:
         self.run: Run | None = None
         self.record: Record | None = None
         self.result: dict[str, Any] = {}  # what `wxb train --json` says, once finished
-        self._state: dict[str, torch.Tensor] | None = None
+        self._state = state
         self._trained = False
 
     def _within(
@@ -132,12 +135,12 @@ class Training:
             options = {name: value for name, value in run.settings.items() if name in fields}
             began_with = run.environment["machine"]
             asked = machines.choose(began_with["device"], began_with["precision"], began_with["threads"])
-            training = cls(data, run.summary.network, options=options, machine=asked)
+            state = checkpoint.tensors if checkpoint else None
+            training = cls(data, run.summary.network, options=options, machine=asked, state=state)
         except BaseException:
             run.close()
             raise
         training.run = run
-        training._state = checkpoint.tensors if checkpoint else None
         return training
 
     # --- what will happen -------------------------------------------------------------------------------------------
@@ -172,19 +175,19 @@ class Training:
     def __iter__(self) -> Iterator[Record]:
         """Train, and give a record after every step. The run is saved every 20 seconds, within epochs too.
 
-        Raises WxbError (exit code 1) where the loss is no longer a finite number; the run then says so.
+        Raises WxbError (exit code 1) where the loss is no longer a finite number, and the run then says so; and where
+        the memory does not hold a step, and the run can then be resumed from where it was saved last.
         """
         began = time.perf_counter()
         if self.run is None:
             self.run = self._create()
         run = self.run
-        records = learn(self.model, self.data, self.recipe, self.machine, self._state, self.course)
         deadline = None
         if self._learned_at is not None:
             deadline = Deadline(time.monotonic() + self._learned_at - time.time(), self.course)
         saved = time.perf_counter()
         self.seconds["start"] += saved - began
-        for record in records:
+        for record in self._learned(run):
             self.record = record
             if record.train_loss is not None and not math.isfinite(record.train_loss):
                 self._fail(run, record)
@@ -201,11 +204,22 @@ class Training:
             yield record
         self._trained = True
 
+    def _learned(self, run: Run) -> Iterator[Record]:
+        """The records of learning; where the memory ran short, the run is let go as it was saved last."""
+        try:
+            yield from learn(self.model, self.data, self.recipe, self.machine, self._state, self.course)
+        except WxbError as problem:
+            if problem.exit_code != FAILED:  # a mistake, which going on would make again
+                raise
+            run.stop()
+            fix = f"{problem.fix}; or wxb resume {run.path}, where more memory is free"
+            raise WxbError(problem.what, problem.detail, fix, problem.exit_code) from problem
+
     def _create(self) -> Run:
         return Run.create(
             self.data,
             self.plan,
-            {"data": self.data.name, **self.settings, "network": str(self.plan.network), **vars(self.recipe)},
+            {"data": self.data.name, **self.settings, "network": str(self.plan.network), **self.recipe.settings()},
             steps=self.course.steps,
             out=self.out,
             machine=dataclasses.asdict(self.machine),
@@ -248,9 +262,10 @@ class Training:
             seconds[stage] = time.perf_counter() - clock
             clock = time.perf_counter()
 
-        test = self._score("test")
-        lap("test")
-        train = self._score("train", TRAIN_SAMPLE)
+        with kept():
+            test = self._score("test")
+            lap("test")
+            train = self._score("train", TRAIN_SAMPLE)
         # a training that was stopped behind its last step has no record of its own
         epochs = self.record.epoch if self.record else len(run.history)
         steps = self.record.step if self.record else run.summary.steps.done

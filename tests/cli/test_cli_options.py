@@ -103,6 +103,8 @@ def test_ways_to_fill_are_those_of_the_data():
         (["--learning-rate", "nan"], "--learning-rate nan: a number is expected"),
         (["--learning-rate", "inf"], "--learning-rate inf: a number of at least 0 is expected"),
         (["--learning-rate", "-1"], "--learning-rate -1: a number of at least 0 is expected"),
+        (["--learning-rate", "0"], "--learning-rate 0: a finite number above 0 is expected"),
+        (["--optimizer", "adam", "--momentum", "0.9"], "--momentum does nothing with the optimizer adam"),
         (["--label-smoothing", "1.5"], "--label-smoothing 1.5: a number from 0 to 1 is expected"),
         (["--warm-up", "2"], "--warm-up 2: a number from 0 to 1 is expected"),
         (["--weight-decay", "0.1", "--l2", "0.1"], "--weight-decay and --l2 are two forms of one thing"),

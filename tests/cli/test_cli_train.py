@@ -77,6 +77,16 @@ def test_the_settings_of_a_run_run_again_with_the_same_bits(trained, call):
     assert last == "run       again    next: wxb report again"
 
 
+def test_the_momentum_of_a_settings_file_goes_with_its_optimizer(tmp_path, call):
+    settings = tmp_path / "settings.toml"
+    settings.write_text('data = "ring"\nnetwork = "SOFTMAX"\noptimizer = "nesterov"\nmomentum = 0.8\nexamples = 100\n')
+    own = call("train", "--config", settings, "--dry-run", "--json")
+    assert (own.json["recipe"]["optimizer"], own.json["recipe"]["momentum"]) == ("nesterov", 0.8)
+    other = call("train", "--config", settings, "--optimizer", "sgd", "--dry-run", "--json")
+    assert other.code == 0, other.err
+    assert "momentum" not in other.json["recipe"]
+
+
 def weights(run: Path) -> dict[str, bytes]:
     from safetensors.numpy import load_file
 
@@ -418,6 +428,16 @@ def test_report_says_the_essence_and_where_the_page_is(trained, call):
     assert call("report", run, "--markdown").out == (run / "report.md").read_text()
     found = valid(call("report", run, "--json").json)
     assert found["test"]["accuracy"] == ended.json["test"]["accuracy"]
+
+
+def test_a_report_goes_with_its_run_when_the_folder_is_moved(trained, run, call):
+    for name in ("report.md", "report.html", "report.json"):
+        assert str(trained[1]) not in (run / name).read_text()
+        assert "wxb verify RUN" in (run / name).read_text()
+    found = valid(call("report", run, "--json").json)
+    assert found["run"]["path"] == str(run)
+    assert f"wxb verify {run}" in [one["command"] for one in found["next"]]
+    assert f"wxb predict {run} FILE…" in call("report", run).out
 
 
 def test_runs_lists_the_newest_first_and_damaged_ones_as_such(trained, call, run):

@@ -4,10 +4,13 @@ import resource
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from wxb.learning import allocator
+import wxb
+from wxb.cli.main import main
+from wxb.learning import allocator, inference
 
 pytestmark = pytest.mark.skipif(allocator._glibc() is None, reason="the C library is not glibc")
 
@@ -40,6 +43,38 @@ def test_memory_goes_back_at_the_end_of_the_outermost():
             del tensor
         inside = resident()
     assert inside - resident() > 2**27
+
+
+@pytest.fixture
+def users(monkeypatch):
+    """How many were inside `kept` at each batch of a network in evaluation."""
+    found = []
+    folded = inference.Folded.__call__
+
+    def noted(self, x):
+        found.append(allocator._users)
+        return folded(self, x)
+
+    monkeypatch.setattr(inference.Folded, "__call__", noted)
+    return found
+
+
+def test_the_command_line_evaluates_and_predicts_with_its_memory_kept(users, tmp_path):
+    run = wxb.train(wxb.load_data("ring", examples=100), "SOFTMAX", epochs=1, out=tmp_path / "run")
+    assert users[-2:] == [1, 1]  # the test part, and what of the training part is set beside it
+    users.clear()
+    assert main(["evaluate", str(run.path)]) == 0
+    np.save(tmp_path / "points.npy", np.zeros((3, 2), np.float32))
+    assert main(["predict", str(run.path), str(tmp_path / "points.npy")]) == 0
+    assert users == [1, 1]
+    assert allocator._users == 0
+
+
+def test_prediction_in_a_process_of_the_user_s_leaves_its_memory_alone(users, tmp_path):
+    run = wxb.train(wxb.load_data("ring", examples=100), "SOFTMAX", epochs=1, out=tmp_path / "run")
+    users.clear()
+    run.predict(np.zeros((3, 2), np.float32))
+    assert users == [0]
 
 
 def test_where_the_library_is_another_nothing_happens(monkeypatch):

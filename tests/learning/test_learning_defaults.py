@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
+import wxb
 from wxb.data import load_data
+from wxb.errors import WxbError
 from wxb.learning.candidate import candidate
-from wxb.learning.defaults import default, headed, ladder
+from wxb.learning.defaults import RATES, default, headed, ladder
+from wxb.learning.loop import learn
+from wxb.learning.recipe import OPTIMIZERS, WITH_MOMENTUM, Recipe
+from wxb.network.build import build
 from wxb.notation import plan, read
 
 
@@ -43,3 +48,81 @@ def test_what_is_asked_for_wins_over_the_rung_and_a_network_of_one_s_own_has_non
 def test_a_default_network_ends_in_the_head_that_the_data_asks_for():
     data = load_data(np.zeros((30, 3), np.float32) + np.arange(30)[:, None], np.arange(30, dtype=np.float32))
     assert plan(read(headed(default(data), data)), data.shape, data.outputs).head == "EUCLID"
+
+
+@pytest.mark.parametrize("rate", [0, 0.0, -0.1, float("nan"), float("inf")])
+def test_a_rate_with_which_nothing_is_learned_is_refused(rate):
+    data = load_data("ring", examples=100)
+    with pytest.raises(WxbError, match=rf"--learning-rate {rate:g}: a finite number above 0 is expected") as error:
+        candidate(data, "SOFTMAX", options={"learning_rate": rate})
+    assert "--learning-rate 0.003" in error.value.fix
+    with pytest.raises(WxbError, match="a finite number above 0 is expected"):
+        learn(build("SOFTMAX", data), data, Recipe(learning_rate=rate))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_momentum_is_refused_by_optimizers_that_have_none(optimizer):
+    data = load_data("ring", examples=100)
+    options = {"optimizer": optimizer, "momentum": 0.5}
+    if optimizer in WITH_MOMENTUM:
+        assert candidate(data, "SOFTMAX", options=options).recipe.momentum == 0.5
+        return
+    with pytest.raises(WxbError) as error:
+        candidate(data, "SOFTMAX", options=options)
+    assert str(error.value) == (
+        f"--momentum does nothing with the optimizer {optimizer}\n"
+        "  momentum, nesterov and muon take one\n"
+        "  fix: leave it out, or --optimizer nesterov"
+    )
+
+
+def test_a_momentum_is_refused_where_the_default_optimizer_has_none():
+    with pytest.raises(WxbError, match="--momentum does nothing with the optimizer adamw"):
+        candidate(load_data("ring", examples=100), "SOFTMAX", options={"momentum": 0.5})
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_rung_s_rate_and_momentum_are_muon_s_alone(optimizer):
+    data = pictures(3, 32, 32)
+    recipe = candidate(data, default(data), options={"optimizer": optimizer, "device": "cpu"}).recipe
+    expected = (0.04, 0.8) if optimizer == "muon" else (RATES[optimizer], 0.9)
+    assert (recipe.learning_rate, recipe.momentum) == expected
+    assert recipe.first_layer == "whitened"
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_the_settings_of_a_recipe_are_accepted_and_give_it_again(optimizer):
+    data = load_data("ring", examples=100)
+    recipe = candidate(data, "SOFTMAX", options={"optimizer": optimizer}).recipe
+    assert ("momentum" in recipe.settings()) == (optimizer in WITH_MOMENTUM)
+    assert candidate(data, "SOFTMAX", options=recipe.settings()).recipe == recipe
+
+
+def rows(columns, examples=60, task="classes"):
+    targets = np.arange(examples) % 2
+    inputs = np.random.default_rng(0).normal(size=(examples, columns)).astype(np.float32)
+    return load_data(inputs, targets if task == "classes" else targets.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("data", "network", "options", "start"),
+    [
+        (rows(10), "FC-8-RELU, SOFTMAX", {}, "spread"),
+        (rows(11), "FC-8-RELU, SOFTMAX", {}, "random"),
+        (rows(2, 8000), "FC-8-RELU, SOFTMAX", {}, "random"),
+        (rows(2, 8000, "numbers"), "FC-8-RELU, EUCLID", {}, "spread"),
+        (rows(2), "FC-8-BN-RELU, SOFTMAX", {}, "random"),
+        (rows(2), "SOFTMAX", {}, "random"),
+        (rows(2), "FC-8-RELU, SOFTMAX", {"scale": "range"}, "random"),
+        (rows(2), "FC-8-RELU, SOFTMAX", {"start": "random"}, "random"),
+        (pictures(1, 3, 3), "FC-8-RELU, SOFTMAX", {}, "random"),
+    ],
+)
+def test_rows_of_few_standardized_numbers_begin_with_spread_biases(data, network, options, start):
+    assert candidate(data, network, options=options).recipe.start == start
+
+
+def test_a_wave_of_one_number_is_learned_from_few_rows(tmp_path):
+    places = np.random.default_rng(0).uniform(-2.5, 2.5, (500, 1)).astype(np.float32)
+    data = load_data(places, np.sin(3 * places[:, 0]))
+    assert wxb.train(data, out=tmp_path / "run").report["test"]["r2"] > 0.97

@@ -8,14 +8,16 @@ import pytest
 import torch
 
 from wxb.data import load_data
-from wxb.errors import WxbError
+from wxb.errors import FAILED, WxbError
 from wxb.learning.batches import bounds
 from wxb.learning.course import Course
 from wxb.learning.inference import logits, score
 from wxb.learning.loop import learn
 from wxb.learning.machine import Machine, choose
+from wxb.learning.optimizers import Optimizer
 from wxb.learning.recipe import OPTIMIZERS, Recipe
 from wxb.network.build import build
+from wxb.network.memory import estimate
 
 CPU = Machine("cpu", "float32", 1)
 LINEAR = "SOFTMAX"
@@ -281,6 +283,37 @@ def test_a_batch_that_the_memory_does_not_hold_is_computed_in_parts_and_training
     assert [record.loss for record in records] == [record.loss for record in expected]
     for name, tensor in model.state_dict().items():
         assert torch.equal(tensor, expected_model.state_dict()[name]), name
+
+
+def test_a_single_example_that_the_memory_does_not_hold_ends_training_with_what_it_takes(digits, monkeypatch):
+    model = build(LINEAR, digits)
+    parts = []
+
+    def forward(x):
+        parts.append(len(x))
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9000000000 bytes")
+
+    monkeypatch.setattr(model, "forward", forward)
+    with pytest.raises(WxbError) as error:
+        list(learn(model, digits, Recipe(batch_size=8, optimizer="sgd"), CPU))
+    assert parts == [8, 4, 2, 1]
+    needs = estimate(model.plan, 1, "sgd").total
+    assert error.value.what == (
+        "the memory ran short in step 1: with one example at a time, training this network takes about "
+        f"{needs / 2**10:.1f} KiB beside its data"
+    )
+    assert error.value.detail.startswith("weights 2.5 KiB, gradients 2.5 KiB, activations of one example ")
+    assert error.value.fix == "a smaller 1.FC-10: it has 650 of the network's 650 parameters"
+    assert error.value.exit_code == FAILED
+
+
+def test_memory_that_is_short_when_the_weights_are_moved_is_said_too(digits, monkeypatch):
+    def step(self, rate):
+        raise MemoryError
+
+    monkeypatch.setattr(Optimizer, "step", step)
+    with pytest.raises(WxbError, match="the memory ran short in step 1"):
+        list(learn(build(LINEAR, digits), digits, Recipe(), CPU))
 
 
 def test_another_error_than_of_memory_is_not_swallowed(digits, monkeypatch):

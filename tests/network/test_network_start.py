@@ -83,3 +83,28 @@ def test_without_data_there_is_nothing_to_whiten_by():
 def test_grey_pictures_are_whitened_too():
     model = build("CONV3-16-RELU-GAP, SOFTMAX", load_data("digits"), first_layer="whitened")
     assert torch.isfinite(model.get_submodule("1.CONV3-16").weight).all()
+
+
+def test_units_that_are_spread_turn_at_places_all_over_the_inputs():
+    places = np.random.default_rng(0).uniform(0, 100, (400, 1)).astype(np.float32)
+    data = load_data(places, places[:, 0])
+    network = "FC-400-RELU-FC-8-RELU, EUCLID"
+    drawn, spread = build(network, data, seed=3), build(network, data, seed=3, start="spread")
+    first = spread.get_submodule("1.FC-400")
+    assert torch.equal(first.weight, drawn.get_submodule("1.FC-400").weight)
+    turns = (-first.bias / first.weight[:, 0]).detach().sort().values
+    assert -(3**0.5) <= turns[0] < -1.6
+    assert 1.6 < turns[-1] <= 3**0.5
+    expected = torch.linspace(-(3**0.5), 3**0.5, 400)
+    assert (turns - expected).abs().max() < 0.3
+    assert not spread.get_submodule("3.FC-8").bias.any()
+    again = build(network, data, seed=3, start="spread")
+    other = build(network, data, seed=4, start="spread")
+    assert torch.equal(again.get_submodule("1.FC-400").bias, first.bias)
+    assert not torch.equal(other.get_submodule("1.FC-400").bias, first.bias)
+
+
+@pytest.mark.parametrize("network", ["SOFTMAX", "CONV-8-GAP, SOFTMAX", "FC-8b0-RELU, SOFTMAX", "RES(FC-64), SOFTMAX"])
+def test_without_biases_in_a_hidden_first_layer_there_is_nothing_to_spread(network):
+    with pytest.raises(WxbError, match="--start spread is for networks that begin with a hidden layer FC"):
+        build(network, load_data("digits"), start="spread")

@@ -33,7 +33,7 @@ def project_files() -> list[Path]:
 
 
 def modules() -> list[Path]:
-    return sorted((ROOT / "src").rglob("*.py")) + sorted((ROOT / "benchmarks").glob("*.py"))
+    return sorted((ROOT / "src").rglob("*.py")) + sorted((ROOT / "benchmarks").rglob("*.py"))
 
 
 def pinned() -> dict[str, str]:

@@ -42,7 +42,7 @@ SCHEMA = {
     ],
     "properties": {
         "schema": {"const": "wxb/report/1"},
-        "run": {"type": "object", "required": ["name", "path", "wxb", "created"]},
+        "run": {"type": "object", "required": ["name", "wxb", "created"]},
         "data": {
             "type": "object",
             "required": ["name", "task", "kind", "examples", "shape", "classes", "counts", "split", "fingerprint"],

@@ -348,6 +348,57 @@ def test_memory_that_is_short_on_the_way_is_said_in_the_settings(ring, tmp_path,
     assert training.finish().settings["accumulate"] == 2
 
 
+def test_a_run_that_the_memory_ran_short_for_keeps_what_was_saved_and_is_resumed(ring, tmp_path, monkeypatch):
+    options = {"epochs": 2, "batch_size": 60, "seed": 3}
+    training = Training(ring, "FC-16-RELU, SOFTMAX", options=options, out=tmp_path / "run")
+    whole = training.model.forward
+    monkeypatch.setattr("wxb.training.SAVE_EVERY", 0.0)
+
+    def forward(x):
+        if training.model.training and training.record is not None and training.record.step == 4:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9000000000 bytes")
+        return whole(x)
+
+    monkeypatch.setattr(training.model, "forward", forward)
+    with pytest.raises(WxbError) as error:
+        list(training)
+    assert error.value.what.startswith("the memory ran short in step 5: with one example at a time")
+    assert error.value.fix.endswith(f"; or wxb resume {tmp_path / 'run'}, where more memory is free")
+    stopped = Run.open(tmp_path / "run")
+    assert (stopped.summary.state, stopped.summary.steps.done) == ("stopped", 4)
+    run = resume(stopped, ring)
+    undisturbed = wxb.train(ring, "FC-16-RELU, SOFTMAX", out=tmp_path / "undisturbed", **options)
+    for name, tensor in weights(undisturbed).items():
+        assert torch.equal(weights(run)[name], tensor), name
+
+
+def test_a_resumed_run_takes_its_whitened_patches_from_the_checkpoint_and_ends_with_the_same_bits(
+    tmp_path, monkeypatch
+):
+    from wxb.network import start
+
+    digits = wxb.load_data("digits")
+    options = {"epochs": 1, "steps": 6, "first_layer": "whitened", "start": "identity"}
+    network = "CONV3-8-RELU-CONV3-8-BN-RELU-GAP, SOFTMAX"
+    undisturbed = wxb.train(digits, network, out=tmp_path / "undisturbed", **options)
+    training = Training(digits, network, options=options, out=tmp_path / "run")
+    for record in training:
+        if record.step == 3:
+            training.stop()
+            break
+
+    def found_anew(*_):
+        raise AssertionError("the training part was looked at again")
+
+    monkeypatch.setattr(start, "_whitened", found_anew)
+    again = Training.resume(Run.open(tmp_path / "run"), digits)
+    assert again.checks == training.checks
+    for _ in again:
+        pass
+    for name, tensor in weights(again.finish()).items():
+        assert torch.equal(weights(undisturbed)[name], tensor), name
+
+
 def test_a_run_with_mirror_averaging_scores_and_predicts_with_it_for_ever(tmp_path):
     data = wxb.load_data("digits")
     run = wxb.train(data, "CONV-4-RELU-GAP, SOFTMAX", epochs=1, mirror_average=True, out=tmp_path / "run")

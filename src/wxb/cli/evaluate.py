@@ -24,13 +24,15 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
 
     DATA is what wxb train takes. Classes are matched by name.
     """
+    from wxb.learning.allocator import kept
     from wxb.runs.evaluate import ClassEvaluation
     from wxb.runs.run import Run
 
     opened = Run.open(run)
     asked = {name: value for name, value in given.items() if value is not None}
     loaded = opened.load_data(given["data_dir"]) if data is None else load_like(opened, data, asked)
-    found = opened.evaluate(loaded, part)
+    with kept():
+        found = opened.evaluate(loaded, part)
     if as_json:
         printing.result_json("wxb/evaluate/1", as_dict(opened, found))
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from typing import TYPE_CHECKING
 
@@ -75,7 +74,7 @@ def recipe_text(recipe: Recipe, width: int | None) -> str:
     """Every setting as the command line spells it."""
     joint = "\x00"  # where a line must not break: between an option and its value
     shown = []
-    for name, value in dataclasses.asdict(recipe).items():
+    for name, value in recipe.settings().items():
         flag = name.replace("_", "-")
         said = f"--{flag}{joint}{value}" if not isinstance(value, bool) else f"--{flag}" if value else f"--no-{flag}"
         shown.append(said)

@@ -233,7 +233,7 @@ _RECIPE: dict[str, tuple[str, str, click.ParamType[Any] | None]] = {
     "augment": (INPUTS, "none, flip, shift-N (by up to N pixels), or flip,shift-N.", _WORDS),
     "mixup": (INPUTS, "α of Beta(α, α), by which two examples are mixed; 0 for none.", Number()),
     "cutout": (INPUTS, "Side in pixels of the square that is blanked; 0 for none.", Whole()),
-    "start": (INPUTS, "Convolutions begin at random, or as the identity.", OneOf(recipes.STARTS)),
+    "start": (INPUTS, "Random; CONV as the identity; the biases of a first FC spread.", OneOf(recipes.STARTS)),
     "first_layer": (INPUTS, "Filters of the first CONV: learned, or whitened patches.", OneOf(recipes.FIRST_LAYERS)),
     "scale": (INPUTS, "Inputs standardized, brought to [0, 1], or as they are.", OneOf(recipes.SCALES)),
     "mirror_average": (INPUTS, "Score a picture by the mean of its own and its mirror image's logits.", None),

@@ -47,11 +47,13 @@ def predict_files(run: Run, files: tuple[str, ...], output: Output) -> list[WxbE
     import numpy as np
 
     from wxb.data.decoding import quiet_decoders
+    from wxb.learning.allocator import kept
 
     problems: list[WxbError] = []
     something = False
     pictures = len(run.summary.input) == 3
     with (
+        kept(),
         quiet_decoders() if pictures else nullcontext(),
         FileProgress(len(files)) as progress,
         closing(ahead(batches(files, run))) as coming,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,7 +22,7 @@ def report(run: str, markdown: bool, as_json: bool) -> None:
     if markdown and as_json:
         raise WxbError("--markdown and --json are two forms of one thing", fix="one of them")
     opened = Run.open(run)
-    found = opened.report
+    found = located(opened.report, opened.path)
     if as_json:
         content = {name: value for name, value in found.items() if name != "schema"}
         printing.result_json(found["schema"], content)
@@ -32,6 +33,14 @@ def report(run: str, markdown: bool, as_json: bool) -> None:
         for label, text in lines(found):
             printing.result(printing.labelled(label, text, width))
         printing.result(printing.labelled("page", str(opened.path / "report.html")))
+
+
+def located(found: dict[str, Any], path: Path) -> dict[str, Any]:
+    """A report that says where its run lies: as `run.path`, and in the commands to go on with."""
+    from wxb.runs.folder import RUN
+
+    commands = [{**one, "command": one["command"].replace(RUN, str(path))} for one in found["next"]]
+    return {**found, "run": {**found["run"], "path": str(path)}, "next": commands}
 
 
 def lines(found: dict[str, Any]) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import time
 from pathlib import Path
@@ -68,6 +67,8 @@ def merged(words: tuple[str, ...], config: str | None, given: dict[str, Any]) ->
     asked = read_config(Path(config), options.TRAIN) if config is not None else {}
     if network is not None:
         asked.pop(BINDINGS, None)  # they belong to the file's network
+    if given.get("optimizer") is not None:
+        asked.pop("momentum", None)  # it belongs to the file's optimizer
     typed = {"data": data, "network": network, **given}
     asked |= {name: value for name, value in typed.items() if value is not None}
     if bindings:
@@ -146,7 +147,7 @@ def show_plan(training: Training, as_json: bool) -> None:
             "network": str(plan.network),
             "parameters": plan.parameters,
             "multiply_adds": plan.multiply_adds,
-            "recipe": dataclasses.asdict(training.recipe),
+            "recipe": training.recipe.settings(),
         }
         printing.result_json("wxb/dry-run/1", content)
         return

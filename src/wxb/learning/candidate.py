@@ -19,6 +19,8 @@ from wxb.network.memory import parts_that_fit
 from wxb.notation import Network, Plan, plan, read
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from wxb.data.dataset import Dataset
     from wxb.network.build import Model
 
@@ -40,20 +42,21 @@ def candidate(
     bindings: Mapping[str, int] | None = None,
     options: Mapping[str, Any] | None = None,
     machine: Machine | None = None,
+    found: Mapping[str, Tensor] | None = None,
 ) -> Candidate:
     """A network for data, with the recipe that fits both and `options` in its place, on the machine given or chosen.
 
-    A batch that the memory does not hold is computed in parts. Raises WxbError where network, recipe and data do not
-    fit each other, or the memory does not even hold the network and one example.
+    A batch that the memory does not hold is computed in parts; `found` is as in `build`. Raises WxbError where network,
+    recipe and data do not fit each other, or the memory does not even hold the network and one example.
     """
     given = dict(options or {})
     if isinstance(network, Rung):
-        given = {**network.options, **given}
+        given = {**network.options_with(str(given.get("optimizer", "muon"))), **given}
         network = headed(network, data)
     planned = plan(read(network) if isinstance(network, str) else network, data.shape, data.outputs, bindings)
     recipe = recipe_for(planned, data, given)
     size = min(recipe.batch_size, len(data.split.train))
-    parts = parts_that_fit(planned, size, recipe.optimizer, recipe.accumulate, recipe.device)
+    parts = parts_that_fit(planned, size, recipe.optimizer, recipe.accumulate, recipe.device, photos=bool(data.files))
     notes: tuple[str, ...] = ()
     if parts > recipe.accumulate:
         recipe = replace(recipe, accumulate=parts)
@@ -61,7 +64,13 @@ def candidate(
             f"the memory does not hold a batch of {size}: each is computed in {parts} parts (--accumulate {parts})",
         )
     model = build(
-        planned, data, seed=recipe.seed, scale=recipe.scale, start=recipe.start, first_layer=recipe.first_layer
+        planned,
+        data,
+        seed=recipe.seed,
+        scale=recipe.scale,
+        start=recipe.start,
+        first_layer=recipe.first_layer,
+        found=found,
     )
     if recipe.mirror_average and (data.kind != "pictures" or model.designed):
         raise WxbError(

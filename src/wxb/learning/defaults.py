@@ -21,10 +21,11 @@ from typing import Any
 
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
-from wxb.learning.recipe import Recipe
+from wxb.learning.recipe import Recipe, check_momentum, check_rate
 from wxb.notation.tree import Plan, Shape
 from wxb.numbers import shape as shape_text
 
+OF_MUON = ("learning_rate", "momentum")
 HEAD_OF = {"classes": "SOFTMAX", "labels": "SIGMOIDS", "numbers": "EUCLID"}
 
 
@@ -35,6 +36,10 @@ class Rung:
     network: str  # without its head
     enough: float = math.inf  # epochs from which on the next rung learns more in the same time
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def options_with(self, optimizer: str) -> dict[str, Any]:
+        """The settings that belong to it with an optimizer: rate and momentum are measured with Muon."""
+        return {name: value for name, value in self.options.items() if optimizer == "muon" or name not in OF_MUON}
 
 
 ROWS = Rung("FC-64-RELU-FC-64-RELU")
@@ -60,6 +65,7 @@ EXAMPLES_SEEN = 600_000  # what a default training looks at, in all epochs toget
 EXAMPLES_SEEN_LARGE = 240_000  # with a network of more than `LARGE_NETWORK` multiply-adds an example
 LARGE_NETWORK = 10_000_000
 FEW_COLUMNS = 10  # more of them are easily learned by heart
+FEW_EXAMPLES = 5_000  # below, batches are small, so that there are enough steps
 EPOCHS = (4, 30)  # but never fewer or more than this
 
 
@@ -103,17 +109,18 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
     optimizer = str(given.get("optimizer", "muon" if convolutional else "adamw"))
     chosen: dict[str, Any] = {
         "epochs": min(max(round(seen / max(examples, 1)), EPOCHS[0]), EPOCHS[1]),
-        "batch_size": 32 if examples < 5_000 else 256 if large else 128,
+        "batch_size": 32 if examples < FEW_EXAMPLES else 256 if large else 128,
         "optimizer": optimizer,
         "learning_rate": default_rate(plan, optimizer),
         "schedule": "linear",
         "warm_up": 0.2,
         "augment": default_augment(data) if convolutional else "none",
         "label_smoothing": 0.1 if large and plan.head == "SOFTMAX" else 0.0,
+        "start": default_start(plan, data, str(given.get("scale", "std"))),
     }
     if optimizer in ("adamw", "muon") and not given.get("l2"):
         chosen["weight_decay"] = 0.2 if data.kind == "vectors" and data.shape[0] > FEW_COLUMNS else 0.02
-    check_options(given)
+    check_options({**given, "optimizer": optimizer})
     check_until(data, given.get("until", 0))
     recipe = dataclasses.replace(Recipe(**chosen), **given)
     if data.kind == "pictures":
@@ -144,6 +151,17 @@ def default_rate(plan: Plan, optimizer: str) -> float:
     if not linear or optimizer not in ("adam", "adamw"):
         return rate
     return min(rate, float(f"{1 / math.prod(plan.output_layer.input):.2g}"))
+
+
+def default_start(plan: Plan, data: Dataset, scale: str) -> str:
+    """Of a few standardized numbers the units of the first layer turn at places spread over them.
+
+    With biases of 0 all of them turn at the mean, and of few numbers there are few directions that tell them apart:
+    from few rows training does not move them far enough. Classes of many rows are learned without.
+    """
+    few = data.kind == "vectors" and data.shape[0] <= FEW_COLUMNS and scale == "std"
+    needed = data.task == "numbers" or len(data.split.train) < FEW_EXAMPLES
+    return "spread" if few and needed and plan.hidden_first else "random"
 
 
 def default_augment(data: Dataset) -> str:
@@ -177,6 +195,10 @@ def check_options(given: Mapping[str, Any]) -> None:
         from wxb.learning.batches import Augment  # it loads torch, which other mistakes need not wait for
 
         Augment.read(str(given["augment"]))
+    if "learning_rate" in given:
+        check_rate(given["learning_rate"])
+    if "momentum" in given and "optimizer" in given:
+        check_momentum(given["optimizer"])
     if given.get("weight_decay") and given.get("l2"):
         raise WxbError(
             "--weight-decay and --l2 are two forms of one thing",

@@ -20,9 +20,10 @@ from wxb.learning.inference import Score, features, score
 from wxb.learning.machine import DTYPES, Machine, choose, out_of_memory
 from wxb.learning.objective import Objective
 from wxb.learning.optimizers import decay, optimizers
-from wxb.learning.recipe import Recipe
+from wxb.learning.recipe import Recipe, check_rate
 from wxb.learning.regularize import Regularize
 from wxb.network.layers import set_generator
+from wxb.network.memory import ran_short
 from wxb.randomness import key
 
 if TYPE_CHECKING:
@@ -69,8 +70,10 @@ def learn(
     `state` is an earlier record's `state()`: training goes on from there and ends with the same bits as if it had never
     stopped. `course` says when to end, and may be changed between two records; without it, the recipe says so. The
     weights that `recipe.keep` asks for are in the model when the generator ends. Raises WxbError where the recipe does
-    not fit the data; a loss that is not finite ends the epochs early, as the last record's `train_loss`.
+    not fit the data, or the memory does not hold a step; a loss that is not finite ends the epochs early, as the last
+    record's `train_loss`.
     """
+    check_rate(recipe.learning_rate)
     machine = machine or choose(recipe.device, recipe.precision, recipe.threads)
     learner = Learner(model, data, recipe, machine, course)
     if state is not None:
@@ -140,7 +143,13 @@ class Learner:
             self.regularize.start(epoch + 1)
             for place in range(index, per_epoch):
                 with self.machine.in_force():
-                    rate, loss = self._learn_from(place)
+                    try:
+                        rate, loss = self._learn_from(place)
+                    except (RuntimeError, MemoryError) as error:
+                        if not out_of_memory(error):
+                            raise
+                        photos = bool(self.data.files)
+                        raise ran_short(self.model.plan, self.recipe.optimizer, self.step + 1, photos) from error
                 self.step += 1
                 train_loss, validation = None, None
                 end = place + 1 == per_epoch or self.step == self.course.steps
@@ -197,7 +206,8 @@ class Learner:
 
     def _gradients(self, rows: torch.Tensor) -> torch.Tensor:
         """Gradients of the objective on these rows, in twice as many parts each time that the memory does not hold one;
-        the objective's value, detached. What normalization saw of a batch that did not fit is taken back.
+        the objective's value, detached. What normalization saw of a batch that did not fit is taken back. Where single
+        examples do not fit either, torch's error comes through.
         """
         while True:
             before = None if self.fits else [buffer.clone() for buffer in self.model.buffers()]

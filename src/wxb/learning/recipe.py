@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from dataclasses import dataclass
+from typing import Any
+
+from wxb.errors import WxbError
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "muon")
+WITH_MOMENTUM = ("momentum", "nesterov", "muon")
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "linear")
-STARTS = ("random", "identity")
+STARTS = ("random", "identity", "spread")
 FIRST_LAYERS = ("learned", "whitened")
 SCALES = ("std", "range", "none")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -43,7 +49,7 @@ class Recipe:
     early_stop: int = 0  # epochs without a better validation after which training ends; 0: never
     accumulate: int = 1  # parts that a batch is computed in
     scale: str = "std"  # inputs: standardized, in [0, 1], or as they are
-    start: str = "random"  # or "identity": convolutions begin by passing on what comes in
+    start: str = "random"  # or "identity", of convolutions; or "spread", of a first FC: wxb.network.start
     first_layer: str = "learned"  # or "whitened": filters from the training part, which stay
     shuffle: bool = True
     reduction: str = "mean"  # the data loss of a batch: its mean, or its sum
@@ -52,3 +58,29 @@ class Recipe:
     device: str = "auto"
     threads: int = 0  # 0: as many as there are physical cores, one for very small networks
     precision: str = "auto"
+
+    def settings(self) -> dict[str, Any]:
+        """Every field but a momentum that the optimizer has not."""
+        found = dataclasses.asdict(self)
+        if self.optimizer not in WITH_MOMENTUM:
+            del found["momentum"]
+        return found
+
+
+def check_rate(rate: float) -> None:
+    """Raises WxbError for a learning rate with which nothing is learned."""
+    if not 0 < rate < math.inf:
+        raise WxbError(
+            f"--learning-rate {rate:g}: a finite number above 0 is expected",
+            fix="leave it out for one that fits network and optimizer, or try --learning-rate 0.003",
+        )
+
+
+def check_momentum(optimizer: str) -> None:
+    """Raises WxbError where an optimizer takes no momentum."""
+    if optimizer not in WITH_MOMENTUM:
+        raise WxbError(
+            f"--momentum does nothing with the optimizer {optimizer}",
+            f"{', '.join(WITH_MOMENTUM[:-1])} and {WITH_MOMENTUM[-1]} take one",
+            "leave it out, or --optimizer nesterov",
+        )

@@ -15,7 +15,7 @@ from wxb.network.blocks import Items
 from wxb.network.features import Designed
 from wxb.network.heads import HEADS, Head
 from wxb.network.memory import refuse_if_weights_too_large
-from wxb.network.start import identify, initialize, whiten
+from wxb.network.start import identify, initialize, spread, whiten
 from wxb.notation import Network, Plan, plan, read
 from wxb.notation.tree import Shape
 from wxb.numbers import shape as shape_text
@@ -118,15 +118,18 @@ def build(
     scale: str = "std",
     start: str = "random",
     first_layer: str = "learned",
+    found: Mapping[str, Tensor] | None = None,
 ) -> Model:
     """The module of a network, for a data set or for an input shape and a number of targets.
 
     With `data`, inputs are scaled by its training part: "std" to mean 0 and standard deviation 1 a channel or column,
     "range" to [0, 1], "none" not at all; without, bytes are taken to [0, 1] for "std" and "range". Designed features
     read the examples as they are; it is what they give that is scaled. Weights are drawn from (seed, path), codebooks
-    from (seed, "codebook"). With `start="identity"` convolutions begin by passing their input on, with
+    from (seed, "codebook"). With `start="identity"` convolutions begin by passing their input on, with "spread" the
+    units of the first layer begin by turning at places spread over the inputs, with
     `first_layer="whitened"` the first one's filters are found in the training part and not learned: `wxb.network.start`
-    says how. Raises WxbError where network and data do not fit each other.
+    says how; `found` is the state_dict of a model that was built with the same arguments and may have learned since,
+    whose filters are taken instead. Raises WxbError where network and data do not fit each other.
     """
     if not isinstance(network, Plan):
         tree = read(network) if isinstance(network, str) else network
@@ -149,8 +152,10 @@ def build(
     initialize(model, model.plan, seed)
     if start == "identity":
         identify(model, model.plan)
+    elif start == "spread":
+        spread(model, model.plan, seed)
     if first_layer == "whitened":
-        whiten(model, model.plan, model.scale, data)
+        whiten(model, model.plan, model.scale, data, found)
     # torch's stub of `to` does not know the memory format
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return model

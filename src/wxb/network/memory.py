@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from wxb.errors import WxbError
+from wxb.errors import FAILED, WxbError
 from wxb.notation.tree import Plan, Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
 
 NUMBER = 4  # bytes of a float32
@@ -159,13 +159,19 @@ def _free(folder: Path, limit: str, usage: str, cache: str) -> int | None:
 
 
 def parts_that_fit(
-    plan: Plan, batch_size: int, optimizer: str, parts: int = 1, device: str = "auto", there: int | None = None
+    plan: Plan,
+    batch_size: int,
+    optimizer: str,
+    parts: int = 1,
+    device: str = "auto",
+    there: int | None = None,
+    photos: bool = False,
 ) -> int:
     """In how many parts a batch has to be computed for the memory to hold it: `parts`, doubled until it does.
 
-    `device` is where training happens; "auto" is a GPU where there is one. `there` stands for what is found there.
-    Where nothing says how much memory there is, everything fits. Raises WxbError, with the estimate and a way out,
-    where not even single examples fit.
+    `device` is where training happens; "auto" is a GPU where there is one. `there` stands for what is found there;
+    `photos` are pictures of a folder, which can be brought to a smaller size. Where nothing says how much memory there
+    is, everything fits. Raises WxbError, with the estimate and a way out, where not even single examples fit.
     """
     if there is None:
         there = _on(device)
@@ -173,23 +179,35 @@ def parts_that_fit(
         return parts
     while (needs := estimate(plan, batch_size, optimizer, parts)).total > there:
         if parts >= batch_size:
-            raise _too_large(plan, needs, there, optimizer)
+            raise WxbError(
+                f"training this network takes about {_text(needs.total)} of memory; {_text(there)} are free",
+                _sizes(needs, optimizer),
+                _narrower(plan, photos),
+            )
         parts = min(2 * parts, batch_size)
     return parts
 
 
-def _too_large(plan: Plan, needs: Estimate, there: int, optimizer: str) -> WxbError:
+def ran_short(plan: Plan, optimizer: str, step: int, photos: bool = False) -> WxbError:
+    """What is said where the memory did not hold a step though its examples were computed one at a time."""
+    needs = estimate(plan, 1, optimizer)
+    return WxbError(
+        f"the memory ran short in step {step}: with one example at a time, training this network takes about "
+        f"{_text(needs.total)} beside its data",
+        _sizes(needs, optimizer),
+        _narrower(plan, photos),
+        exit_code=FAILED,
+    )
+
+
+def _sizes(needs: Estimate, optimizer: str) -> str:
     sizes = (
         ("weights", needs.weights),
         ("gradients", needs.gradients),
         (optimizer, needs.optimizer),
         ("activations of one example", needs.activations),
     )
-    return WxbError(
-        f"training this network takes about {_text(needs.total)} of memory; {_text(there)} are free",
-        ", ".join(f"{name} {_text(size)}" for name, size in sizes if size),
-        _narrower(plan),
-    )
+    return ", ".join(f"{name} {_text(size)}" for name, size in sizes if size)
 
 
 def refuse_if_weights_too_large(plan: Plan, there: int | None = None) -> None:
@@ -213,10 +231,11 @@ def _on(device: str) -> int | None:
     return free
 
 
-def _narrower(plan: Plan) -> str:
+def _narrower(plan: Plan, photos: bool = False) -> str:
     """Which layer to make smaller: the one with most parameters, or where there are none, with the largest output."""
     largest = max(plan.layers, key=lambda layer: (layer.parameters, prod(layer.output)))
-    return f"a smaller {largest.path}: it has {largest.parameters:,} of the network's {plan.parameters:,} parameters"
+    said = f"a smaller {largest.path}: it has {largest.parameters:,} of the network's {plan.parameters:,} parameters"
+    return said + ("; or smaller pictures (--size)" if photos else "")
 
 
 def _text(size: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -83,13 +84,43 @@ def identify(model: nn.Module, plan: Plan) -> None:
 
 
 @torch.no_grad()
-def whiten(model: nn.Module, plan: Plan, scale: nn.Module, data: Dataset | None) -> None:
+def spread(model: nn.Module, plan: Plan, seed: int) -> None:
+    """Let the units of the first layer turn at places spread over the inputs, rather than all of them at their mean.
+
+    With weights w a unit's bias is uniform in ±√3·|w|, drawn from (seed, "biases", path): a standardized input that is
+    uniform reaches just so far along any axis. After Nguyen, Widrow (1990), "Improving the learning speed of 2-layer
+    neural networks by choosing initial values of the adaptive weights". Raises WxbError where the network does not
+    begin with an FC, behind which others stand, that has biases.
+    """
+    first = plan.hidden_first
+    if first is None:
+        raise WxbError(
+            "--start spread is for networks that begin with a hidden layer FC that has biases",
+            f"this one begins with {plan.items[0].path}",
+            "--start random",
+        )
+    layer = model.get_submodule(first.path)
+    assert isinstance(layer, nn.Linear)
+    generator = torch.Generator().manual_seed(key(seed, "biases", first.path))
+    bound = 3**0.5 * layer.weight.norm(dim=1)
+    layer.bias.copy_(torch.empty(layer.bias.shape).uniform_(-1, 1, generator=generator) * bound)
+
+
+@torch.no_grad()
+def whiten(
+    model: nn.Module,
+    plan: Plan,
+    scale: nn.Module,
+    data: Dataset | None,
+    found: Mapping[str, torch.Tensor] | None = None,
+) -> None:
     """Let the first convolution's filters be the principal components of its patches, not learned from then on.
 
     Of n filters the first n/2 are the leading components v of the scaled training patches, each divided by √(its
     variance + 0.0005), the other half are their negatives, so that nothing is lost behind a rectifier (Page 2019, "How
-    to train your ResNet 8"; Jordan 2024, arXiv:2404.00498, section 3.2). Raises WxbError where the network does not
-    begin with a CONV that has as many filters as that takes.
+    to train your ResNet 8"; Jordan 2024, arXiv:2404.00498, section 3.2). `found` are weights by their names in the
+    network, where these filters were found before. Raises WxbError where the network does not begin with a CONV that
+    has as many filters as that takes.
     """
     first = plan.items[0]
     if data is None or not isinstance(first, PlannedLayer) or first.name != "CONV" or first.groups != 1:
@@ -108,6 +139,13 @@ def whiten(model: nn.Module, plan: Plan, scale: nn.Module, data: Dataset | None)
             "with both signs",
             "--first-layer learned, or another width",
         )
+    layer.weight.copy_(_whitened(first, filters, scale, data) if found is None else found[f"{first.path}.weight"])
+    layer.weight.requires_grad_(False)
+
+
+def _whitened(first: PlannedLayer, filters: int, scale: nn.Module, data: Dataset) -> torch.Tensor:
+    """Whitened patches of the training part: (filters, channels, height, width)."""
+    size = first.input[0] * first.kernel[0] * first.kernel[1]
     train = data.split.train
     examples = torch.from_numpy(data.examples[train[:: -(-len(train) // WHITENED_ON)]])
     correlation = torch.zeros(size, size, dtype=torch.float64)
@@ -124,5 +162,4 @@ def whiten(model: nn.Module, plan: Plan, scale: nn.Module, data: Dataset | None)
     # an eigenvector's sign is the library's choice: here its largest number is positive
     largest = leading.gather(1, leading.abs().argmax(1, keepdim=True))
     leading = leading * largest.sign()
-    layer.weight.copy_(torch.cat([leading, -leading]).view(layer.weight.shape))
-    layer.weight.requires_grad_(False)
+    return torch.cat([leading, -leading]).view(filters, first.input[0], *first.kernel)

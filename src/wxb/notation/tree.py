@@ -214,6 +214,14 @@ class Plan:
             item for item in reversed(self.items) if isinstance(item, PlannedLayer) and item.name in ("CONV", "FC")
         )
 
+    @property
+    def hidden_first(self) -> PlannedLayer | None:
+        """The first layer, where it is an FC with biases and others stand behind it."""
+        first = self.items[0]
+        if isinstance(first, PlannedLayer) and first.name == "FC" and first.bias and first != self.output_layer:
+            return first
+        return None
+
 
 def _layers(items: tuple[Planned, ...]) -> list[PlannedLayer]:
     found: list[PlannedLayer] = []

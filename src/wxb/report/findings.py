@@ -14,6 +14,7 @@ from wxb.report.pictures import picture
 from wxb.report.sentences import about_baselines, about_generalization, about_size, about_weights, warnings
 from wxb.runs.baselines import Baseline
 from wxb.runs.evaluate import ClassEvaluation, Evaluation, LabelEvaluation, NumberEvaluation
+from wxb.runs.folder import RUN
 from wxb.runs.run import Run
 
 SCHEMA = "wxb/report/1"
@@ -43,7 +44,7 @@ def findings(
     white = _white(data) if data.kind == "pictures" else 255.0
     found: dict[str, Any] = {
         "schema": SCHEMA,
-        "run": {"name": run.name, "path": str(run.path), "wxb": about.wxb, "created": about.created},
+        "run": {"name": run.name, "wxb": about.wxb, "created": about.created},
         "data": {key: value for key, value in run.data.items() if key != "targets_fingerprint"},
         "network": {
             "text": about.network,
@@ -74,7 +75,7 @@ def findings(
         "weights": about_weights(found),
     }
     found["warnings"] = [*notes, *warnings(found)]
-    found["next"] = _next(run, data)
+    found["next"] = _next(data)
     return found
 
 
@@ -148,14 +149,14 @@ def _size(parameters: int, examples: int, test: Evaluation) -> dict[str, Any]:
     }
 
 
-def _next(run: Run, data: Dataset) -> list[dict[str, str]]:
-    """Commands that go on from here, and what each is for."""
+def _next(data: Dataset) -> list[dict[str, str]]:
+    """Commands that go on from here, and what each is for; RUN stands for the run's folder."""
     found = [
-        {"command": f"wxb train --config {run.path}/settings.toml --seeds 5", "what": "how much of the score is luck"},
-        {"command": f"wxb verify {run.path}", "what": "is the run still what it was"},
+        {"command": f"wxb train --config {RUN}/settings.toml --seeds 5", "what": "how much of the score is luck"},
+        {"command": f"wxb verify {RUN}", "what": "is the run still what it was"},
     ]
     if data.kind == "pictures":
-        found.insert(0, {"command": f"wxb predict {run.path} FILE…", "what": "what it says of your own pictures"})
+        found.insert(0, {"command": f"wxb predict {RUN} FILE…", "what": "what it says of your own pictures"})
     elif data.table is not None:
-        found.insert(0, {"command": f"wxb predict {run.path} TABLE.csv", "what": "what it says of other rows"})
+        found.insert(0, {"command": f"wxb predict {RUN} TABLE.csv", "what": "what it says of other rows"})
     return found

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from wxb.numbers import count, duration, large, percent, rounded
-from wxb.report.sentences import Found, about_examples, interval_text, score_text, test_score
+from wxb.report.sentences import ABOUT_RUN, Found, about_examples, interval_text, score_text, test_score
 
 
 def escaped(said: str) -> str:
@@ -127,6 +127,7 @@ def _next(found: Found) -> list[str]:
     return [
         "## What to do next",
         "\n".join(f"    {one['command']:<{width}}   # {one['what']}" for one in found["next"]),
+        ABOUT_RUN,
     ]
 
 

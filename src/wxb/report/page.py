@@ -9,7 +9,7 @@ from typing import Any
 
 from wxb.numbers import count, duration, large, percent, rounded
 from wxb.report.figures import Series, comparison, confusion, curves, reliability
-from wxb.report.sentences import Found, about_examples, interval_text, score_text, test_score
+from wxb.report.sentences import ABOUT_RUN, Found, about_examples, interval_text, score_text, test_score
 
 
 def page(found: Found) -> str:
@@ -22,7 +22,7 @@ def page(found: Found) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n"
-        f"<footer>{escape(found['run']['path'])} · wxb {escape(found['run']['wxb'])}</footer>\n"
+        f"<footer>{escape(found['run']['name'])} · wxb {escape(found['run']['wxb'])}</footer>\n"
         "</main>\n</body>\n</html>\n"
     )
 
@@ -177,7 +177,7 @@ def _next(found: Found) -> str:
         f"<div><dt><code>{escape(one['command'])}</code></dt><dd>{escape(one['what'])}</dd></div>"
         for one in found["next"]
     )
-    return _section("What to do next", f'<dl class="commands">{rows}</dl>')
+    return _section("What to do next", f'<dl class="commands">{rows}</dl>', _paragraph(ABOUT_RUN))
 
 
 def _training(found: Found) -> str:

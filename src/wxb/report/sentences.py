@@ -6,6 +6,7 @@ from typing import Any
 
 from wxb.data.split import plural
 from wxb.numbers import count, examples, large, percent, percent_interval
+from wxb.runs.folder import RUN
 
 Found = dict[str, Any]
 
@@ -13,6 +14,8 @@ FEW = 20  # test examples of a class below which its scores say little
 WIDE = 0.1  # width of the test score's interval from which it is called wide
 MISCALIBRATED = 0.05  # calibration error from which it is said
 CALIBRATABLE = 100  # test examples below which the calibration error is mostly noise
+
+ABOUT_RUN = f"{RUN} is the folder that this report lies in."
 
 
 def score_text(value: float, measure: str) -> str:

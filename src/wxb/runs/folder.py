@@ -25,6 +25,7 @@ SPLIT = "split.safetensors"
 HISTORY = "history.jsonl"
 CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
+RUN = "RUN"  # stands for the folder in its report, which goes with it wherever it is moved
 REPORTS = ("report.json", "report.md", "report.html")
 MANIFEST = "manifest.json"
 KEPT = (SUMMARY, SETTINGS, ENVIRONMENT, DATA, SPLIT, HISTORY, WEIGHTS, *REPORTS)  # what a finished run is made of
