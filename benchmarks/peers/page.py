@@ -31,6 +31,8 @@ What is counted
   before the goal is shown with the time that it had: "> 600".
 - wxb runs as a person would run it, one training a goal. Reading the published files, validation and the test at the
   end count; its baselines, checks and report are left out, since no peer has them.
+- `--mirror-average` scores a picture together with its mirror image, an option of wxb that is off by default; the time
+  that this takes counts. No peer's recipe has anything like it.
 - The test part chooses when a peer stops. That favours the peers; wxb does not see the test part before its end.
 - A peer has all examples that are published for training, and holds out of them what its own recipe holds out. Where a
   recipe names a number of epochs but nothing in it depends on that number, it goes on until the goal or the limit.
