@@ -118,6 +118,8 @@ class Training:
             found = candidate(data, network, bindings, options)
             step = seconds_a_step(found.model, data, found.recipe, found.machine)
         scored = len(data.split.test) + len(data.split.validation) + TRAIN_SAMPLE
+        if found.recipe.mirror_average:
+            scored *= 2
         self._learned_at = ends - seconds_to_score(scored, step, found.recipe.batch_size)
         steps = max(1, int((self._learned_at - time.time()) / step))
         epochs = -(-steps // batches_an_epoch(len(data.split.train), found.recipe.batch_size))
