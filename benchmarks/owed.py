@@ -143,9 +143,15 @@ FIGURES: dict[str, Figure] = {
     ),
     "throughput": Throughput(
         (
-            Loop("LeNet-5 on MNIST", "mnist", "lenet5", 25_600, at_least(0.95, "x")),
-            Loop("default network on CIFAR-10", "cifar10", None, 12_800, at_least(0.98, "x")),
-        )
+            Loop("LeNet-5 on MNIST", "mnist", "lenet5", 25_600, at_least(1, "x"), at_least(0.97, "x")),
+            Loop("ResNet-20 on CIFAR-10", "cifar10", "resnet20", 2_560, at_least(1, "x"), at_least(0.97, "x")),
+            Loop("default network on CIFAR-10", "cifar10", None, 6_400, at_least(1, "x"), at_least(0.97, "x")),
+        ),
+        about="Examples a second of an epoch without validation and augmentation, against loops that a person writes. "
+        "Plain loops compute in float32 on tensors that lie as torch makes them, and read every step's loss. The loop "
+        "with wxb's settings has all that wxb sets: pictures channels last, the precision that it chooses for the "
+        "network on this machine, memory that is kept between steps, a fused optimizer, and no wait for a loss. Loops "
+        "take turns; weights lie channels last in all of them.",
     ),
     "startup": Startup(
         (
