@@ -9,11 +9,13 @@ from benchmarks.depth import PLAIN56, Depth
 from benchmarks.estimators import Estimator
 from benchmarks.figure import Figure
 from benchmarks.labels import Doubts
+from benchmarks.rates import Rates, Share
 from benchmarks.startup import Process, Startup
 from benchmarks.throughput import Loop, Throughput
 from benchmarks.training import Training, Trainings
 
 SMALL_NET = "FC-64-RELU-FC-64-RELU, SOFTMAX"
+VGG_LIKE = "(CONV3-{}-BN-RELU)*2-POOL-(CONV3-{}-BN-RELU)*2-POOL-(CONV3-{}-BN-RELU)*2-GAP, SOFTMAX"
 
 
 def logistic_regression(seed: int) -> Any:
@@ -152,6 +154,23 @@ FIGURES: dict[str, Figure] = {
         "with wxb's settings has all that wxb sets: pictures channels last, the precision that it chooses for the "
         "network on this machine, memory that is kept between steps, a fused optimizer, and no wait for a loss. Loops "
         "take turns; weights lie channels last in all of them.",
+    ),
+    "rates": Rates(
+        tuple(
+            Share(f"{what}, {precision}", network, precision, at_least(share, "%"))
+            for what, network, shares in (
+                ("widths 64, 128, 256", VGG_LIKE.format(64, 128, 256), {"float32": 0.6, "bfloat16": 0.5}),
+                ("widths 16, 32, 64", VGG_LIKE.format(16, 32, 64), {"float32": 0.35, "bfloat16": 0.35}),
+            )
+            for precision, share in shares.items()
+        ),
+        about=f"GFLOP/s of whole training steps (forward, backward, optimizer) of `{VGG_LIKE.format(64, 128, 256)}` "
+        "and of the same network at a quarter of its widths, on random pictures 3x32x32 in batches of 128, with "
+        "momentum. A step counts six operations a multiply-add of its forward pass, as `wxb train --profile` does; "
+        "the gradient of the pictures, which nobody needs and which is not computed, is counted too. The best rate is "
+        "that of the product of two 2048×2048 matrices or of a 3x3 convolution of 256 channels at 8x8 (batch 128, "
+        "channels last, forward), whichever is faster, in the same precision and threads, taken in turn with the "
+        "steps. bfloat16 is measured where the processor multiplies it.",
     ),
     "startup": Startup(
         (

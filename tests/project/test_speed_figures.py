@@ -1,0 +1,48 @@
+"""The figures of speed, memory and time: what their tables say of made-up rows, and a small measurement of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmarks import rates
+from benchmarks.bounds import at_least
+from benchmarks.figure import Asked
+from benchmarks.owed import FIGURES
+
+
+def lines(figure: str, rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """The table of a figure without its head."""
+    return FIGURES[figure].table(rows)[1:]
+
+
+def test_a_rate_is_a_share_of_the_faster_product():
+    one = FIGURES["rates"].rows[0]
+    row = {"what": one.what, "steps": [60.0, 50.0, 70.0], "matrix_product": [90.0], "convolution": [120.0]}
+    (line,) = lines("rates", [row])
+    assert line[1:] == (
+        "60 (50, 70)", "90 (90, 90)", "120 (120, 120)", "50 %", "≥ 60 %: **missed** (50 %)",
+    )  # fmt: skip
+
+
+def test_steps_and_products_take_turns_in_every_precision_that_the_processor_multiplies(monkeypatch):
+    monkeypatch.setattr(rates, "matrix_rate", lambda dtype, threads, repetitions: 100.0)
+    monkeypatch.setattr(rates, "convolution_rate", lambda machine: 50.0)
+    monkeypatch.setattr(rates, "multiplies_bfloat16", lambda: False)
+    network = "CONV3-2-RELU-GAP, SOFTMAX"
+    figure = rates.Rates(
+        tuple(rates.Share(name, network, name, at_least(0.1, "%"), (1, 8, 8)) for name in ("float32", "bfloat16")),
+        repetitions=2,
+    )
+    (row,) = figure.measure(Asked())
+    assert (row["what"], row["matrix_product"], row["convolution"]) == ("float32", [100.0] * 2, [50.0] * 2)
+    assert len(row["steps"]) == 2
+    assert all(rate > 0 for rate in row["steps"])
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_convolution_has_a_rate(precision, monkeypatch):
+    monkeypatch.setattr(rates, "CHANNELS", 4)
+    machine = rates.replace(rates.choose("cpu", "float32"), precision=precision)
+    assert rates.convolution_rate(machine) > 0
