@@ -9,6 +9,7 @@ from benchmarks.depth import PLAIN56, Depth
 from benchmarks.estimators import Estimator
 from benchmarks.figure import Figure
 from benchmarks.labels import Doubts
+from benchmarks.prediction import Case, Predicting
 from benchmarks.rates import Rates, Share
 from benchmarks.startup import Process, Startup
 from benchmarks.throughput import Loop, Throughput
@@ -171,6 +172,19 @@ FIGURES: dict[str, Figure] = {
         "that of the product of two 2048×2048 matrices or of a 3x3 convolution of 256 channels at 8x8 (batch 128, "
         "channels last, forward), whichever is faster, in the same precision and threads, taken in turn with the "
         "steps. bfloat16 is measured where the processor multiplies it.",
+    ),
+    "prediction": Predicting(
+        (
+            Case("LeNet-5", (1, 28, 28), "lenet5", added=at_most(50, "µs")),
+            Case("ResNet-20", (3, 32, 32), "resnet20", added=at_most(50, "µs")),
+            Case("digits, default network", (1, 8, 8)),
+            Case("CIFAR-10, default network", (3, 32, 32)),
+            Case("CIFAR-10, default network, bfloat16", (3, 32, 32), precision="bfloat16"),
+        ),
+        about="One thread. Of one picture: the network folded for prediction, called on a tensor that is ready, under "
+        "`torch.inference_mode`, and `run.predict` of an array, which checks it and gives classes and probabilities. "
+        "Of many: the module as it was trained, in evaluation mode, with batches of the same size, and `run.predict`. "
+        "Weights and pictures are random.",
     ),
     "startup": Startup(
         (

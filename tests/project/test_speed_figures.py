@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks import rates
-from benchmarks.bounds import at_least
+from benchmarks import prediction, rates
+from benchmarks.bounds import at_least, at_most
 from benchmarks.figure import Asked
 from benchmarks.owed import FIGURES
 
@@ -46,3 +46,22 @@ def test_a_convolution_has_a_rate(precision, monkeypatch):
     monkeypatch.setattr(rates, "CHANNELS", 4)
     machine = rates.replace(rates.choose("cpu", "float32"), precision=precision)
     assert rates.convolution_rate(machine) > 0
+
+
+def test_what_predict_adds_to_one_picture_is_held_against_its_bound():
+    row = {
+        "what": "LeNet-5", "precision": "float32", "one_picture_us": {"folded": 100.0, "predict": 160.0},
+        "pictures_a_second": {"module": 2000.0, "predict": 5000.0},
+    }  # fmt: skip
+    (line,) = lines("prediction", [row])
+    assert line[2:] == ("100", "160", "60", "2,000", "5,000", "2.50×", "≤ 50 µs: **missed** (60 µs)")
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_one_picture_and_many_are_answered_by_a_run(precision, monkeypatch):
+    monkeypatch.setattr(prediction, "PICTURES", 200)
+    case = prediction.Case("digits", (1, 8, 8), "CONV3-2-BN-RELU-GAP, SOFTMAX", precision, at_most(50, "µs"))
+    row = prediction.measure(case, repetitions=1)
+    assert (row["pictures"], row["threads"], row["precision"]) == (200, 1, precision)
+    assert row["one_picture_us"].keys() == {"folded", "predict"}
+    assert all(value > 0 for value in (*row["one_picture_us"].values(), *row["pictures_a_second"].values()))
