@@ -8,6 +8,7 @@ from benchmarks.bounds import at_least, at_most
 from benchmarks.depth import PLAIN56, Depth
 from benchmarks.estimators import Estimator
 from benchmarks.figure import Figure
+from benchmarks.first_step import FirstStep
 from benchmarks.labels import Doubts
 from benchmarks.prediction import Case, Predicting
 from benchmarks.rates import Rates, Share
@@ -185,6 +186,14 @@ FIGURES: dict[str, Figure] = {
         "`torch.inference_mode`, and `run.predict` of an array, which checks it and gives classes and probabilities. "
         "Of many: the module as it was trained, in evaluation mode, with batches of the same size, and `run.predict`. "
         "Weights and pictures are random.",
+    ),
+    "first-step": FirstStep(
+        "wxb train mnist",
+        ("train", "mnist"),
+        at_most(1.3, "x"),
+        about="From the start of the process to the end of the first step of the default network's training: options, "
+        "data, split, network, the looks at both that come before a training, and the run's folder. Beside it a "
+        "process that only imports torch and reads the four files of MNIST with numpy, as they lie on the disk.",
     ),
     "startup": Startup(
         (

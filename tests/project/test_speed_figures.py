@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import prediction, rates
+from benchmarks import first_step, prediction, rates
 from benchmarks.bounds import at_least, at_most
 from benchmarks.figure import Asked
 from benchmarks.owed import FIGURES
@@ -65,3 +68,31 @@ def test_one_picture_and_many_are_answered_by_a_run(precision, monkeypatch):
     assert (row["pictures"], row["threads"], row["precision"]) == (200, 1, precision)
     assert row["one_picture_us"].keys() == {"folded", "predict"}
     assert all(value > 0 for value in (*row["one_picture_us"].values(), *row["pictures_a_second"].values()))
+
+
+def test_the_first_step_is_shown_as_a_multiple_of_the_least():
+    (line,) = lines("first-step", [{"what": "wxb train mnist", "seconds": [2.0, 3.0], "least_seconds": [2.0]}])
+    assert line[1:] == ("2.50 (2.00, 3.00)", "2.00 (2.00, 2.00)", "1.25×", "≤ 1.3×")
+
+
+def test_the_process_ends_at_its_first_step_and_leaves_no_finished_run(tmp_path):
+    first_step.once(first_step.COMMAND, ("train", "ring", "SOFTMAX", "--out", "run"), str(tmp_path))
+    assert not (tmp_path / "run" / "weights.safetensors").exists()
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["steps"]["done"] == 0
+
+
+def test_the_least_reads_files_whether_they_are_packed_or_not(tmp_path):
+    (tmp_path / "pictures").write_bytes(bytes(20))
+    with gzip.open(tmp_path / "labels.gz", "wb") as file:
+        file.write(bytes(10))
+    assert first_step.once(first_step.LEAST, ("pictures", "labels.gz"), str(tmp_path)) > 0
+
+
+def test_a_process_that_fails_ends_the_measurement_with_its_words(tmp_path):
+    with pytest.raises(SystemExit, match=r"(?s)train nowhere ended with 2.*nowhere"):
+        first_step.once(first_step.COMMAND, ("train", "nowhere"), str(tmp_path))
+
+
+def test_the_figure_reads_the_files_that_the_command_reads(real_data, monkeypatch):
+    monkeypatch.setenv("WXB_DATA", str(real_data))
+    assert [Path(file).name.removesuffix(".gz") for file in first_step.mnist_files()] == list(first_step.MNIST_FILES)
