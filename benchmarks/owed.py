@@ -12,6 +12,7 @@ from benchmarks.first_step import FirstStep
 from benchmarks.labels import Doubts
 from benchmarks.prediction import Case, Predicting
 from benchmarks.rates import Rates, Share
+from benchmarks.reading import Reading, Side
 from benchmarks.startup import Process, Startup
 from benchmarks.throughput import Loop, Throughput
 from benchmarks.training import Training, Trainings
@@ -186,6 +187,16 @@ FIGURES: dict[str, Figure] = {
         "`torch.inference_mode`, and `run.predict` of an array, which checks it and gives classes and probabilities. "
         "Of many: the module as it was trained, in evaluation mode, with batches of the same size, and `run.predict`. "
         "Weights and pictures are random.",
+    ),
+    "photos": Reading(
+        (Side(224, at_least(1.5, "x"), at_least(10, "x")), Side(128), Side(64)),
+        about="Photos a second from 1,000 JPEG files of 500x375 (noise whose spectrum falls as that of photos) to "
+        "batches of 64; no network sees them. The first epoch of wxb finds, decodes and packs the photos, takes a "
+        "checksum of each, and reads all batches; later epochs read them from the pack, or from memory where the "
+        "pixels are less than 64 MB. Beside them a `DataLoader` with 2 workers over a data set as people write it: "
+        "Pillow decodes the whole photo, scales its shorter side and keeps the middle. The last column but one is how "
+        "far wxb's pixels, which JPEG may give at a half, a quarter or an eighth of its size, are on average from "
+        "those of the whole photo.",
     ),
     "first-step": FirstStep(
         "wxb train mnist",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import first_step, prediction, rates
+from benchmarks import first_step, photos, prediction, rates, reading
 from benchmarks.bounds import at_least, at_most
 from benchmarks.figure import Asked
 from benchmarks.owed import FIGURES
+from wxb.data import pictures
 
 
 def lines(figure: str, rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:
@@ -96,3 +98,30 @@ def test_a_process_that_fails_ends_the_measurement_with_its_words(tmp_path):
 def test_the_figure_reads_the_files_that_the_command_reads(real_data, monkeypatch):
     monkeypatch.setenv("WXB_DATA", str(real_data))
     assert [Path(file).name.removesuffix(".gz") for file in first_step.mnist_files()] == list(first_step.MNIST_FILES)
+
+
+def test_reading_is_shown_as_multiples_of_what_a_dataloader_reads():
+    rates = {"Pillow": [200.0], "first": [280.0], "later": [2500.0]}
+    (line,) = lines("photos", [{"side": 224, "photos_a_second": rates, "pixels_differ": 0.5}])
+    assert line[4:] == ("1.40×", "12.50×", "0.50 of 255", "≥ 1.5×: **missed** (1.4×); ≥ 10×")
+    (other,) = lines("photos", [{"side": 64, "photos_a_second": rates, "pixels_differ": 0.5}])
+    assert other[-1] == ""
+
+
+def test_photos_are_read_by_all_ways_in_turn_and_the_cache_is_put_back(monkeypatch):
+    monkeypatch.setattr(pictures, "PACKED_FROM", 1)
+    monkeypatch.setenv("WXB_CACHE", "elsewhere")
+    figure = reading.Reading((reading.Side(64),), photos=8, repetitions=1)
+    (row,) = figure.measure(Asked())
+    assert os.environ["WXB_CACHE"] == "elsewhere"
+    assert {name: len(rates) for name, rates in row["photos_a_second"].items()} == {"Pillow": 1, "first": 1, "later": 1}
+    assert 0 < row["pixels_differ"] < 10
+
+
+def test_a_dataloader_gives_the_middle_of_each_photo_and_its_class(tmp_path):
+    files = photos.make(tmp_path, 2, height=60, width=80)
+    found = reading.Photos(files, 30)
+    assert [(tuple(photo.shape), number) for photo, number in (found[0], found[1])] == [
+        ((3, 30, 30), 0),
+        ((3, 30, 30), 1),
+    ]
