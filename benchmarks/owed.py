@@ -15,6 +15,7 @@ from benchmarks.rates import Rates, Share
 from benchmarks.reading import Reading, Side
 from benchmarks.startup import Process, Startup
 from benchmarks.throughput import Loop, Throughput
+from benchmarks.timekeeping import Timed, Timekeeping
 from benchmarks.training import Training, Trainings
 
 SMALL_NET = "FC-64-RELU-FC-64-RELU, SOFTMAX"
@@ -205,6 +206,16 @@ FIGURES: dict[str, Figure] = {
         about="From the start of the process to the end of the first step of the default network's training: options, "
         "data, split, network, the looks at both that come before a training, and the run's folder. Beside it a "
         "process that only imports torch and reads the four files of MNIST with numpy, as they lie on the disk.",
+    ),
+    "time": Timekeeping(
+        tuple(
+            Timed(data, seconds, at_most(0.05, "%"), at_most(0.1, "%"))
+            for data, seconds in (("cifar10", 20), ("cifar10", 45), ("mnist", 15))
+        ),
+        about="What `--time` asks for and what comes of it. Seconds of the whole are those that the command itself "
+        "counts, from its start to the end of its report, of which it shows each stage; those of the process have the "
+        "start and the end of Python too. Aside are the checks before training, the baselines and the report, as a "
+        "share of the training.",
     ),
     "startup": Startup(
         (

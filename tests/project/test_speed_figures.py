@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import first_step, photos, prediction, rates, reading
+from benchmarks import first_step, photos, prediction, rates, reading, timekeeping
 from benchmarks.bounds import at_least, at_most
 from benchmarks.figure import Asked
 from benchmarks.owed import FIGURES
@@ -125,3 +125,36 @@ def test_a_dataloader_gives_the_middle_of_each_photo_and_its_class(tmp_path):
         ((3, 30, 30), 0),
         ((3, 30, 30), 1),
     ]
+
+
+def stages(total: float, train: float, aside: float) -> dict[str, float]:
+    rest = {"start": 1.0, "data": 0.5, "test": 0.1, "baselines": aside / 2, "report": aside / 2}
+    return {"checks": 0.0, "train": train, "total": total, **rest}
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (stages(20.5, 16.0, 1.9), "≤ 5 %; aside ≤ 10 % or ≤ 2 s"),
+        (stages(18.0, 30.0, 2.5), "≤ 5 %: **missed** (10 %); aside ≤ 10 % or ≤ 2 s"),
+        (stages(20.0, 16.0, 2.4), "≤ 5 %; aside ≤ 10 % or ≤ 2 s: **missed** (15 %)"),
+    ],
+)
+def test_time_is_kept_by_the_worst_seed(told, said):
+    one = FIGURES["time"].rows[0]
+    row = {"what": one.what, "stages": [stages(20.0, 16.0, 1.0), told], "seconds": [20.1, 21.0]}
+    (line,) = lines("time", [row])
+    assert (line[0], line[-1]) == ("`wxb train cifar10 --time 20s`", said)
+
+
+def test_a_command_with_a_time_is_asked_once_a_seed(monkeypatch):
+    asked = []
+
+    def train(arguments, seed):
+        asked.append((arguments, seed))
+        return {"seconds": stages(20.0, 16.0, 1.0), "network": "SOFTMAX"}, 20.5
+
+    monkeypatch.setattr(timekeeping, "train", train)
+    row = FIGURES["time"].measure(Asked(seeds=2))[0]
+    assert asked[:2] == [(("cifar10", "--time", "20s"), 0), (("cifar10", "--time", "20s"), 1)]
+    assert (row["seconds"], row["networks"]) == ([20.5, 20.5], ["SOFTMAX", "SOFTMAX"])
