@@ -10,6 +10,7 @@ from benchmarks.estimators import Estimator
 from benchmarks.figure import Figure
 from benchmarks.first_step import FirstStep
 from benchmarks.labels import Doubts
+from benchmarks.memory import Memory
 from benchmarks.prediction import Case, Predicting
 from benchmarks.rates import Rates, Share
 from benchmarks.reading import Reading, Side
@@ -216,6 +217,16 @@ FIGURES: dict[str, Figure] = {
         "counts, from its start to the end of its report, of which it shows each stage; those of the process have the "
         "start and the end of Python too. Aside are the checks before training, the baselines and the report, as a "
         "share of the training.",
+    ),
+    "memory": Memory(
+        500,
+        224,
+        "AVGPOOL4-CONV3-16-BN-RELU-POOL-CONV3-32-BN-RELU-GAP, SOFTMAX",
+        at_most(1.1, "x"),
+        about="Peak memory of `wxb train` on a folder of photos (JPEG of 224x224, a small network, one epoch): the "
+        "first command, which decodes and packs the photos and then trains, and the next, which finds the pack. The "
+        "packs have 75 and 750 MB. What counts is the memory that no file stands behind, looked at every 5 ms "
+        "(`RssAnon` of Linux): pages of the pack are mapped, and the system drops them where the memory is needed.",
     ),
     "startup": Startup(
         (

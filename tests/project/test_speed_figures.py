@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import first_step, photos, prediction, rates, reading, timekeeping
+from benchmarks import first_step, memory, photos, prediction, rates, reading, timekeeping
 from benchmarks.bounds import at_least, at_most
 from benchmarks.figure import Asked
 from benchmarks.owed import FIGURES
@@ -158,3 +159,31 @@ def test_a_command_with_a_time_is_asked_once_a_seed(monkeypatch):
     row = FIGURES["time"].measure(Asked(seeds=2))[0]
     assert asked[:2] == [(("cifar10", "--time", "20s"), 0), (("cifar10", "--time", "20s"), 1)]
     assert (row["seconds"], row["networks"]) == ([20.5, 20.5], ["SOFTMAX", "SOFTMAX"])
+
+
+def test_memory_is_compared_between_a_folder_and_one_ten_times_as_large():
+    row = {"what": memory.PACKING, "photos": [500, 5000], "peaks_mib": [[400.0, 410.0], [460.0, 450.0]]}
+    (line,) = lines("memory", [row])
+    assert line[1:] == ("405 (400, 410)", "455 (450, 460)", "1.12×", "≤ 1.1×: **missed** (1.123×)")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell it")
+def test_the_peak_of_a_process_is_seen_though_its_memory_is_freed(tmp_path):
+    code = "import time; x = b'1' * 80_000_000; time.sleep(0.3); del x; time.sleep(0.1)"
+    assert 76 < memory.peak(("-c", code), dict(os.environ), tmp_path) < 110
+
+
+def test_both_commands_share_a_cache_that_is_new_at_each_repetition(monkeypatch):
+    asked = []
+
+    def peak(arguments, environment, folder):
+        asked.append((Path(arguments[3]).name, Path(environment["WXB_CACHE"]).name))
+        return 100.0 + len(asked)
+
+    monkeypatch.setattr(memory, "peak", peak)
+    figure = memory.Memory(1, 8, "SOFTMAX", at_most(1.1, "x"), repetitions=2)
+    first, second = figure.measure(Asked())
+    assert asked == [(count, f"cache-{count}-{i}") for count in ("1", "10") for i in (0, 1) for _ in range(2)]
+    assert (first["peaks_mib"], second["peaks_mib"]) == (
+        [[101.0, 103.0], [105.0, 107.0]], [[102.0, 104.0], [106.0, 108.0]],
+    )  # fmt: skip
