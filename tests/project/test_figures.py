@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import wxb
-from benchmarks import depth, estimators, figures, labels, parts, startup, tables, throughput, training
+from benchmarks import crossvalidation, depth, estimators, figures, labels, parts, startup, tables, throughput, training
 from benchmarks.bounds import at_least, at_most
 from benchmarks.figure import Asked
 from benchmarks.owed import ALSO, FIGURES
@@ -248,6 +248,62 @@ def test_scores_that_are_no_accuracies_are_no_percentages():
     row = {"what": "sums", "command": "x", "r2": [0.9, 0.7], "seconds": [1.0, 1.0], "told": []}
     head, line = figure.table([row])
     assert (head[2], line[2], line[5]) == ("test R²", "0.800 ± 0.141 (2 seeds)", "≥ 0.8")
+
+
+def test_folds_of_a_table_are_held_against_the_bound_in_its_unit():
+    rows = [
+        {"what": "default network", "rmse": [0.48, 0.46, 0.5], "seconds": [5.0]},
+        {"what": "HistGradientBoostingRegressor", "rmse": [0.5, 0.5, 0.5], "seconds": [1.0]},
+    ]
+    section = shown("houses-folds", rows)
+    assert "| default network | 0.480 ± 0.020 | 5.0 (5.0, 5.0) | ≤ 0.47: **missed** (0.48) |" in section
+    assert "| HistGradientBoostingRegressor | 0.500 ± 0.000 | 1.0 (1.0, 1.0) |  |" in section
+
+
+class Mean:
+    """A library and the regressor in it: the mean of the targets."""
+
+    def fit(self, examples, targets):
+        self.mean = targets.mean()
+        self.learned = len(targets)
+
+    def predict(self, examples):
+        return np.full(len(examples), self.mean)
+
+
+def test_every_row_of_a_table_is_answered_by_what_has_not_seen_it(houses, monkeypatch):
+    made = []
+    train = wxb.train
+    monkeypatch.setattr(crossvalidation.wxb, "train", lambda data, **given: train(data, "EUCLID", epochs=1, **given))
+
+    def mean(seed):
+        made.append(Mean())
+        return made[-1]
+
+    def not_installed(seed):
+        raise ImportError
+
+    figure = crossvalidation.CrossValidation(
+        "network", "tables/sums.csv", "sum", 1, "units", at_most(0.47, ""),
+        (crossvalidation.Trees("mean", mean), crossvalidation.Trees("none", not_installed)), folds=2,
+    )  # fmt: skip
+    network, other = figure.measure(Asked(shared=houses))
+    assert [one.learned for one in made[1:]] == [150, 150]
+    assert (len(network["rmse"]), len(network["seconds"]), network["what"]) == (2, 2, "network")
+    assert other["rmse"] == pytest.approx([2**0.5] * 2, rel=0.2)
+
+
+def test_a_fold_s_columns_are_prepared_by_the_rows_that_are_learned_from(tmp_path: Path):
+    chance = np.random.default_rng(0)
+    for name, spread in (("learned", 1), ("tested", 100)):
+        a, b = spread * chance.normal(size=(2, 60))
+        lines = [f"{x},{y},{x + y}" for x, y in zip(a, b, strict=True)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["a,b,sum", *lines]))
+    data = crossvalidation.joined(tmp_path / "learned.csv", tmp_path / "tested.csv", "sum", seed=0)
+    alone = wxb.load_data(tmp_path / "learned.csv", target="sum", split=(0.95, 0.05, 0), seed=0)
+    assert np.array_equal(data.examples[:60], alone.examples)
+    assert np.array_equal(data.split.test, np.arange(60, 120))
+    assert (len(data.split.train), len(data.split.validation)) == (57, 3)
 
 
 def test_the_plain_network_is_the_residual_one_without_its_shortcuts():
