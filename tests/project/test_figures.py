@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,27 @@ import numpy as np
 import pytest
 
 import wxb
-from benchmarks import choices, depth, estimators, figures, labels, parts, startup, step, tables, throughput, training
+from benchmarks import (
+    choices,
+    crossvalidation,
+    depth,
+    estimators,
+    figures,
+    labels,
+    parts,
+    startup,
+    step,
+    tables,
+    throughput,
+    training,
+)
 from benchmarks.bounds import at_least, at_most
 from benchmarks.figure import Asked
 from benchmarks.owed import ALSO, FIGURES
 from benchmarks.startup import Process
 from benchmarks.throughput import Loop
 from benchmarks.training import Training, Trainings
+from wxb.learning.machine import choose
 from wxb.notation import plan, read
 from wxb.notation.named import NAMED
 
@@ -22,6 +37,7 @@ MACHINE = {
     "processor": "Example 9000", "cores": 2, "memory_gib": 8.0, "gpu": None, "system": "Linux x86_64",
     "python": "3.11.7", "torch": "2.13.0", "numpy": "2.4.6", "wxb": "0.1.0", "commit": "abc1234",
 }  # fmt: skip
+BOUNDS = (at_least(1, "x"), at_least(0.97, "x"))  # of a loop
 
 
 def result(figure: str, rows: list[dict[str, Any]], note: str = "") -> dict[str, Any]:
@@ -87,11 +103,16 @@ def test_a_missed_bound_is_printed_as_missed():
     assert "≤ 30 s: **missed** (31 s)" in section
 
 
-def test_a_loop_is_compared_with_the_faster_of_the_hand_written_ones():
-    rates = {"learn": [95.0, 96.0, 97.0], "tensors": [100.0, 100.0, 100.0], "DataLoader": [50.0, 50.0, 50.0]}
-    row = {"what": FIGURES["throughput"].rows[0].what, "batch_size": 128, "rates": rates}
+def test_a_loop_is_compared_with_the_faster_of_the_plain_ones_and_with_the_one_that_has_wxb_s_settings():
+    plain = {"learn": [95.0, 96.0, 97.0], "tensors": [100.0, 100.0, 100.0], "DataLoader": [50.0, 50.0, 50.0]}
+    tuned = {"learn": [195.0, 196.0, 197.0], "tensors": [200.0, 200.0, 200.0]}
+    row = {
+        "what": FIGURES["throughput"].rows[0].what, "batch_size": 128, "rates": {"plain": plain, "tuned": tuned},
+        "precision": {"plain": "float32", "tuned": "bfloat16"},
+    }  # fmt: skip
     section = shown("throughput", [row])
-    assert "| 96 (95, 97) | 100 (100, 100) | 50 (50, 50) | 0.960× | ≥ 0.95× |" in section
+    assert "| float32 | 96 (95, 97) | 100 (100, 100) | 50 (50, 50) | 0.960× | ≥ 1×: **missed** (0.96×) |" in section
+    assert "wxb's settings | bfloat16 | 196 (195, 197) | 200 (200, 200) |  | 0.980× | ≥ 0.97× |" in section
 
 
 def test_a_process_is_shown_as_a_multiple_and_torch_counts_where_it_may_not_load():
@@ -174,15 +195,24 @@ def test_a_network_is_quoted_as_a_shell_needs_it():
 
 @pytest.mark.parametrize("network", ["CONV-4-RELU-POOL, SOFTMAX", None])
 def test_all_loops_are_timed_as_often_in_turn_on_the_examples_asked_for(network):
-    row = throughput.measure(Loop("digits", "digits", network, 256, at_least(0.95, "x")), repetitions=2)
-    assert {name: len(rates) for name, rates in row["rates"].items()} == {"learn": 2, "tensors": 2, "DataLoader": 2}
-    assert all(rate > 0 for rates in row["rates"].values() for rate in rates)
+    row = throughput.measure(Loop("digits", "digits", network, 256, *BOUNDS), repetitions=2)
+    counts = {settings: {name: len(rates) for name, rates in found.items()} for settings, found in row["rates"].items()}
+    assert counts == {"plain": {"learn": 2, "tensors": 2, "DataLoader": 2}, "tuned": {"learn": 2, "tensors": 2}}
+    assert all(rate > 0 for found in row["rates"].values() for rates in found.values() for rate in rates)
     assert (row["examples"], row["batch_size"]) == (256, 128)
+
+
+def test_the_loop_with_wxb_s_settings_computes_in_the_precision_that_wxb_chooses(monkeypatch):
+    half = dataclasses.replace(choose("cpu", "float32"), precision="bfloat16")
+    monkeypatch.setattr(throughput, "chosen", lambda machine, model, data: half)
+    row = throughput.measure(Loop("digits", "digits", "CONV-4-RELU-POOL, SOFTMAX", 256, *BOUNDS), repetitions=1)
+    assert row["precision"] == {"plain": "float32", "tuned": "bfloat16"}
+    assert row["rates"]["tuned"]["learn"] != row["rates"]["plain"]["learn"]
 
 
 def test_more_examples_than_there_are_cannot_be_timed():
     with pytest.raises(SystemExit, match="digits has 1,150 training examples, not 5,000"):
-        throughput.measure(Loop("digits", "digits", "SOFTMAX", 5000, at_least(0.95, "x")), repetitions=1)
+        throughput.measure(Loop("digits", "digits", "SOFTMAX", 5000, *BOUNDS), repetitions=1)
 
 
 def test_processes_are_timed_in_turn_beside_the_empty_one():
@@ -249,6 +279,62 @@ def test_scores_that_are_no_accuracies_are_no_percentages():
     row = {"what": "sums", "command": "x", "r2": [0.9, 0.7], "seconds": [1.0, 1.0], "told": []}
     head, line = figure.table([row])
     assert (head[2], line[2], line[5]) == ("test R²", "0.800 ± 0.141 (2 seeds)", "≥ 0.8")
+
+
+def test_folds_of_a_table_are_held_against_the_bound_in_its_unit():
+    rows = [
+        {"what": "default network", "rmse": [0.48, 0.46, 0.5], "seconds": [5.0]},
+        {"what": "HistGradientBoostingRegressor", "rmse": [0.5, 0.5, 0.5], "seconds": [1.0]},
+    ]
+    section = shown("houses-folds", rows)
+    assert "| default network | 0.480 ± 0.020 | 5.0 (5.0, 5.0) | ≤ 0.47: **missed** (0.48) |" in section
+    assert "| HistGradientBoostingRegressor | 0.500 ± 0.000 | 1.0 (1.0, 1.0) |  |" in section
+
+
+class Mean:
+    """A library and the regressor in it: the mean of the targets."""
+
+    def fit(self, examples, targets):
+        self.mean = targets.mean()
+        self.learned = len(targets)
+
+    def predict(self, examples):
+        return np.full(len(examples), self.mean)
+
+
+def test_every_row_of_a_table_is_answered_by_what_has_not_seen_it(houses, monkeypatch):
+    made = []
+    train = wxb.train
+    monkeypatch.setattr(crossvalidation.wxb, "train", lambda data, **given: train(data, "EUCLID", epochs=1, **given))
+
+    def mean(seed):
+        made.append(Mean())
+        return made[-1]
+
+    def not_installed(seed):
+        raise ImportError
+
+    figure = crossvalidation.CrossValidation(
+        "network", "tables/sums.csv", "sum", 1, "units", at_most(0.47, ""),
+        (crossvalidation.Trees("mean", mean), crossvalidation.Trees("none", not_installed)), folds=2,
+    )  # fmt: skip
+    network, other = figure.measure(Asked(shared=houses))
+    assert [one.learned for one in made[1:]] == [150, 150]
+    assert (len(network["rmse"]), len(network["seconds"]), network["what"]) == (2, 2, "network")
+    assert other["rmse"] == pytest.approx([2**0.5] * 2, rel=0.2)
+
+
+def test_a_fold_s_columns_are_prepared_by_the_rows_that_are_learned_from(tmp_path: Path):
+    chance = np.random.default_rng(0)
+    for name, spread in (("learned", 1), ("tested", 100)):
+        a, b = spread * chance.normal(size=(2, 60))
+        lines = [f"{x},{y},{x + y}" for x, y in zip(a, b, strict=True)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["a,b,sum", *lines]))
+    data = crossvalidation.joined(tmp_path / "learned.csv", tmp_path / "tested.csv", "sum", seed=0)
+    alone = wxb.load_data(tmp_path / "learned.csv", target="sum", split=(0.95, 0.05, 0), seed=0)
+    assert np.array_equal(data.examples[:60], alone.examples)
+    assert np.array_equal(data.split.test, np.arange(60, 120))
+    assert (len(data.split.train), len(data.split.validation)) == (57, 3)
 
 
 def test_the_plain_network_is_the_residual_one_without_its_shortcuts():

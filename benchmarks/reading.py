@@ -1,0 +1,188 @@
+"""Photos a second from JPEG files to batches: wxb in the first epoch and in later ones, and Pillow in a DataLoader.
+
+Only reading is measured; no network sees the batches.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+import wxb
+from benchmarks.bounds import Bound, middle, verdict
+from benchmarks.figure import Asked, Row, Table
+from benchmarks.photos import HEIGHT, WIDTH, make
+from wxb.data import packs
+from wxb.data.decoding import decode
+from wxb.learning.batches import Batches
+
+Found = TypeVar("Found")
+
+BATCH_SIZE = 64
+WORKERS = 2
+COMPARED = 50  # photos whose pixels are compared
+
+
+@dataclass(frozen=True)
+class Side:
+    """Photos brought to so many pixels a side, as multiples of what Pillow in a DataLoader reads."""
+
+    side: int
+    first: Bound | None = None
+    later: Bound | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The figure of all sides."""
+
+    sides: tuple[Side, ...]
+    photos: int = 1000
+    repetitions: int = 3
+    about: str = ""
+
+    def owed(self) -> str:
+        """Every bound with the side that it is for."""
+        return "; ".join(
+            f"{one.side} px: first epoch {one.first}, later ones {one.later}" for one in self.sides if one.first
+        )
+
+    def measure(self, asked: Asked) -> list[Row]:
+        """Every side, of photos that are made for it."""
+        with tempfile.TemporaryDirectory() as place, cache_in(Path(place) / "cache"):
+            folder = Path(place) / "photos"
+            files = make(folder, self.photos)
+            return [measure(folder, files, one.side, asked.repetitions or self.repetitions) for one in self.sides]
+
+    def table(self, rows: list[Row]) -> Table:
+        """Photos a second; ratios are of medians."""
+        measured = {row["side"]: row for row in rows}
+        head = (
+            "side", "Pillow in a DataLoader", "wxb, first epoch", "wxb, later epochs", "first / Pillow",
+            "later / Pillow", "pixels differ by", "owed",
+        )  # fmt: skip
+        return [head, *(_line(one, measured[one.side]) for one in self.sides if one.side in measured)]
+
+
+def _line(one: Side, row: Row) -> tuple[str, ...]:
+    rates = [row["photos_a_second"][name] for name in ("Pillow", "first", "later")]
+    pillow, *ours = map(statistics.median, rates)
+    ratios = [rate / pillow for rate in ours]
+    bounds = zip((one.first, one.later), ratios, strict=True)
+    owed = "; ".join(verdict(bound, ratio) for bound, ratio in bounds if bound)
+    cells = (*(middle(found, 0) for found in rates), *(f"{ratio:.2f}×" for ratio in ratios))
+    return (f"{one.side} px", *cells, f"{row['pixels_differ']:.2f} of 255", owed)
+
+
+@contextmanager
+def cache_in(folder: Path) -> Iterator[None]:
+    """wxb keeps decoded pictures in this folder for a while."""
+    before = os.environ.get("WXB_CACHE")
+    os.environ["WXB_CACHE"] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ["WXB_CACHE"]
+        if before is not None:
+            os.environ["WXB_CACHE"] = before
+
+
+def measure(folder: Path, files: list[Path], side: int, repetitions: int) -> Row:
+    """Photos a second of each way at each repetition, in turn; the first round, which warms up, is not counted."""
+    rates: dict[str, list[float]] = {"Pillow": [], "first": [], "later": []}
+    for repetition in range(repetitions + 1):
+        pillow, _ = timed(partial(through_dataloader, files, side))
+        packs.clean()
+        first, batches = timed(partial(first_epoch, folder, side))
+        later, _ = timed(partial(epoch, batches, 2))
+        seconds = (pillow, first, later)
+        told = ", ".join(f"{name} {len(files) / one:,.0f}" for name, one in zip(rates, seconds, strict=True))
+        print(f"  {side} px: {told} photos/s", file=sys.stderr)
+        for taken, one in zip(rates.values(), seconds, strict=True):
+            if repetition:
+                taken.append(round(len(files) / one, 1))
+    pairs = [(decode(file, False, side, HEIGHT * WIDTH), decoded_in_full(file, side)) for file in files[:COMPARED]]
+    off = [np.abs(one.astype(np.int16) - other).mean() for one, other in pairs]
+    return {
+        "side": side,
+        "photos": len(files),
+        "bytes": round(statistics.mean(file.stat().st_size for file in files)),
+        "batch_size": BATCH_SIZE,
+        "photos_a_second": rates,
+        "pixels_differ": round(float(np.mean(off)), 3),
+    }
+
+
+def timed(work: Callable[[], Found]) -> tuple[float, Found]:
+    """Seconds that something takes, and what comes of it."""
+    start = time.perf_counter()
+    found = work()
+    return time.perf_counter() - start, found
+
+
+def first_epoch(folder: Path, side: int) -> Batches:
+    """A folder read for the first time, and every batch of an epoch; the batches, for later ones."""
+    data = wxb.load_data(folder, size=side)
+    batches = Batches(data.examples, np.arange(len(data.examples)), BATCH_SIZE, "cpu", seed=0)
+    epoch(batches, 1)
+    return batches
+
+
+def epoch(batches: Batches, number: int) -> None:
+    """Every batch of an epoch, as training takes them."""
+    batches.start(number)
+    for index in range(len(batches)):
+        batches.inputs(batches.rows(index))
+
+
+def decoded_in_full(file: Path, side: int) -> NDArray[np.uint8]:
+    """The middle square (3, side, side) as `decode` makes it, of all pixels of the file."""
+    with Image.open(file) as opened:
+        picture = opened.convert("RGB")
+    shorter = min(picture.size)
+    left, top = ((length - shorter) / 2 for length in picture.size)
+    small = picture.resize((side, side), Image.Resampling.BILINEAR, box=(left, top, left + shorter, top + shorter))
+    return np.asarray(small).transpose(2, 0, 1)
+
+
+class Photos(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
+    """Photos as people read them: every pixel decoded, the shorter side scaled, the middle kept."""
+
+    def __init__(self, files: list[Path], side: int) -> None:
+        self.files = files
+        self.side = side
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        file = self.files[index]
+        with Image.open(file) as opened:
+            picture = opened.convert("RGB")
+        scale = self.side / min(picture.size)
+        width, height = (round(length * scale) for length in picture.size)
+        picture = picture.resize((width, height), Image.Resampling.BILINEAR)
+        left, top = (width - self.side) // 2, (height - self.side) // 2
+        picture = picture.crop((left, top, left + self.side, top + self.side))
+        return torch.from_numpy(np.array(picture)).permute(2, 0, 1), int(file.parent.name == "b")
+
+
+def through_dataloader(files: list[Path], side: int) -> None:
+    """Every batch of an epoch of a DataLoader with workers."""
+    loader = torch.utils.data.DataLoader(Photos(files, side), BATCH_SIZE, shuffle=True, num_workers=WORKERS)
+    for _ in loader:
+        pass
