@@ -18,7 +18,7 @@ WXB: dict[str, dict[float, tuple[str, ...]]] = {
     },
     "cifar10": {
         0.75: ("cifar10", "--time", "28s", "--mirror-average"),
-        0.80: ("cifar10", "--time", "60s", "--mirror-average"),
+        0.80: ("cifar10", "--time", "48s", "--mirror-average"),
         0.90: ("cifar10", "--time", "12m", "--mirror-average"),
     },
 }

@@ -50,7 +50,7 @@ PHOTOS = Rung("CONV5-32/2-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-R
 WHITENED = {"first_layer": "whitened", "start": "identity", "learning_rate": 0.04, "momentum": 0.8}
 COARSE = Rung(
     "CONV4-32/2-RELU-(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-GAP",
-    enough=2.2,
+    enough=4.2,
     options=WHITENED,
 )
 
