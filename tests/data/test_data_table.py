@@ -177,7 +177,7 @@ def test_a_piece_rises_between_its_edges():
     ]
 
 
-@pytest.mark.parametrize(("rows", "pieces"), [(10, 0), (199, 0), (200, 2), (570, 5), (1600, 16), (10**6, 16)])
+@pytest.mark.parametrize(("rows", "pieces"), [(10, 0), (199, 0), (200, 2), (570, 5), (1600, 16), (10**6, 48)])
 def test_many_rows_give_many_pieces(rows, pieces):
     assert default_pieces(rows) == pieces
 
@@ -187,7 +187,7 @@ def test_pieces_are_asked_for_or_refused(write):
     assert len(load_data(path, target="y", pieces=0).features) == 1
     assert len(load_data(path, target="y", pieces=3).features) == 4
     assert len(load_data(path, target="y").features) == 7
-    assert said(path, target="y", pieces=1000) == "1000 pieces\n  expected 0 to 256\n  fix: --pieces 16"
+    assert said(path, target="y", pieces=1000) == "1000 pieces\n  expected 0 to 256\n  fix: --pieces 48"
 
 
 def test_rare_values_are_other_and_so_is_what_training_has_not_seen():

@@ -20,7 +20,7 @@ Features = NDArray[np.float32]  # (n, features)
 
 RARE_SHARE, RARE_MOST, RARE_LEAST = 0.01, 10, 2
 SHOWN = 6  # values of a category, where a person looks at the data
-MOST_PIECES, ROWS_A_PIECE = 16, 100
+MOST_PIECES, ROWS_A_PIECE = 48, 100
 MOST_VALUES = 50  # of a category that have a feature of their own
 
 
@@ -226,7 +226,7 @@ def fit_number(name: str, numbers: Numbers, train: NDArray[np.int64], pieces: in
 
 
 def default_pieces(rows: int) -> int:
-    """How many pieces a number has where there are so many training rows: 16, but 100 rows in each; 0 for none."""
+    """How many pieces a number has where there are so many training rows: 48, but 100 rows in each; 0 for none."""
     pieces = min(MOST_PIECES, rows // ROWS_A_PIECE)
     return pieces if pieces > 1 else 0
 

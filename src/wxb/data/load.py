@@ -84,7 +84,7 @@ def loading(
 
     target      column of a table that is predicted; several as "a,b" or as a list
     task        "classes" or "numbers", where a table's target is not to be guessed
-    pieces      how many features each number of a table has besides itself; default: 16, or a hundredth of the training
+    pieces      how many features each number of a table has besides itself; default: 48, or a hundredth of the training
                 rows, whichever is less
     like        `run.data["table"]` of a run on a table: the rows are prepared as its were, and all of them are test
     data_dir    folder with the files of known sets, or folders with them; else WXB_DATA says it, else the downloads
@@ -245,7 +245,7 @@ def _table(
     if like is not None and (target, task, pieces) != (None, None, None):
         raise WxbError("the run says how a table is read", fix="no --target, no --task and no --pieces")
     if pieces is not None and not 0 <= pieces <= MOST_PIECES:
-        raise WxbError(f"{pieces} pieces", f"expected 0 to {MOST_PIECES}", "--pieces 16")
+        raise WxbError(f"{pieces} pieces", f"expected 0 to {MOST_PIECES}", "--pieces 48")
     found = read_table(path, target, task, fractions, seed, pieces) if like is None else read_like(path, like)
     return Dataset(
         path.stem,
