@@ -93,7 +93,8 @@ def memory_given_back() -> contextlib.AbstractContextManager[object]:
 
 def channels_first(learner: Learner) -> None:
     """A picture's maps lie one behind the other, as torch has them where nothing else is said."""
-    learner.model.to(memory_format=torch.contiguous_format)
+    # torch's stub of `to` does not know the memory format
+    learner.model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     _given(learner, lambda inputs, rows: inputs(rows).contiguous())
 
 

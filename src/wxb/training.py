@@ -22,7 +22,7 @@ from wxb.learning.inference import logits
 from wxb.learning.loop import Record, State, course_of, learn
 from wxb.learning.loop import part as tensors_of
 from wxb.learning.machine import Machine
-from wxb.learning.pace import Deadline, seconds_a_step, seconds_to_score
+from wxb.learning.pace import Deadline, seconds_a_step, steps_to_score
 from wxb.learning.recipe import Recipe
 from wxb.notation import Network
 from wxb.report import findings, report_files
@@ -77,7 +77,8 @@ class Training:
         self.out = out
         self.settings = dict(settings or {})
         need_examples(data)
-        self._learned_at: float | None = None  # time.time() at which the last step is to be over; None: whenever it is
+        self._ends: float | None = None  # time.time() at which learning and scoring are to be over; None: whenever
+        self._kept = 0.0  # of it for scoring, in steps
         if seconds is None:
             earlier = None if state is None else tensors_of(state, "model")
             found = candidate(data, network or default(data), bindings, options, machine, earlier)
@@ -120,8 +121,8 @@ class Training:
         scored = len(data.split.test) + len(data.split.validation) + TRAIN_SAMPLE
         if found.recipe.mirror_average:
             scored *= 2
-        self._learned_at = ends - seconds_to_score(scored, step, found.recipe.batch_size)
-        steps = max(1, int((self._learned_at - time.time()) / step))
+        self._ends, self._kept = ends, steps_to_score(scored, found.recipe.batch_size)
+        steps = max(1, int((ends - time.time()) / step - self._kept))
         epochs = -(-steps // batches_an_epoch(len(data.split.train), found.recipe.batch_size))
         return dataclasses.replace(found, recipe=dataclasses.replace(found.recipe, steps=steps, epochs=epochs))
 
@@ -185,8 +186,8 @@ class Training:
             self.run = self._create()
         run = self.run
         deadline = None
-        if self._learned_at is not None:
-            deadline = Deadline(time.monotonic() + self._learned_at - time.time(), self.course)
+        if self._ends is not None:
+            deadline = Deadline(time.monotonic() + self._ends - time.time(), self.course, self._kept)
         saved = time.perf_counter()
         self.seconds["start"] += saved - began
         for record in self._learned(run):

@@ -16,7 +16,8 @@ def test_a_processor_without_avx512_trains_and_evaluates_in_float32(process, one
     ended = process(*words, more=less)
     assert ended.code == 0, ended.err
     assert "machine   1 thread, float32, channels-last" in ended.err
-    assert math.isfinite(ended.json["test"]["loss"]) and ended.json["test"]["examples"] == 449
+    assert math.isfinite(ended.json["test"]["loss"])
+    assert ended.json["test"]["examples"] == 449
     found = process("evaluate", "run", more=less)
     assert found.code == 0, found.err
 

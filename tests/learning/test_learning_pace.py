@@ -29,11 +29,11 @@ def clock(monkeypatch):
     return Clock(monkeypatch)
 
 
-def ended_at(clock, planned, seconds, pace):
+def ended_at(clock, planned, seconds, pace, kept=0.0):
     """Runs a course whose step number n takes pace(n) seconds, to be over in `seconds`; when it was."""
     course = Course(planned)
     began = clock.now
-    deadline = Deadline(began + seconds, course)
+    deadline = Deadline(began + seconds, course, kept)
     step = 0
     while step < course.steps:
         step += 1
@@ -58,6 +58,12 @@ def test_a_wrong_guess_of_the_pace_is_made_good(clock, factor):
 def test_a_machine_that_slows_down_on_the_way_still_ends_on_time(clock):
     took, _ = ended_at(clock, 1000, 100, lambda step: 0.1 if step < 400 else 0.3)
     assert took == pytest.approx(100, rel=0.05)
+
+
+@pytest.mark.parametrize("factor", [0.2, 1, 4])
+def test_what_is_kept_free_for_scoring_follows_the_pace_too(clock, factor):
+    took, _ = ended_at(clock, 900, 100, lambda step: 0.1 * factor, kept=100)
+    assert took + 100 * 0.1 * factor == pytest.approx(100, rel=0.02)
 
 
 def test_when_the_time_is_over_one_more_step_is_the_last(clock):

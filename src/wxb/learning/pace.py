@@ -40,18 +40,19 @@ def seconds_a_step(model: Model, data: Dataset, recipe: Recipe, machine: Machine
     return statistics.median(after - before for before, after in pairwise(seconds))
 
 
-def seconds_to_score(examples: int, step: float, batch_size: int) -> float:
-    """About how long that many examples take without learning, from the seconds of a step."""
-    return SCORING * step * examples / batch_size
+def steps_to_score(examples: int, batch_size: int) -> float:
+    """About how many steps take as long as that many examples without learning."""
+    return SCORING * examples / batch_size
 
 
 class Deadline:
     """Moves the end of a course so that its steps are over at a time, by the pace of the last of them."""
 
-    def __init__(self, ends: float, course: Course) -> None:
-        """`ends` is a time of time.monotonic()."""
+    def __init__(self, ends: float, course: Course, kept: float = 0.0) -> None:
+        """`ends` is a time of time.monotonic(); as long as `kept` steps take is kept free before it."""
         self.ends = ends
         self.course = course
+        self.kept = kept
         self._looked = time.monotonic()
         self._step = 0
 
@@ -63,7 +64,7 @@ class Deadline:
             return False
         pace = (now - self._looked) / (record.step - self._step)
         self._looked, self._step = now, record.step
-        steps = record.step + max(1, round(left / pace))
+        steps = record.step + max(1, round(left / pace - self.kept))
         if abs(steps - self.course.steps) <= TOLERATED * (self.course.steps - record.step):
             return False
         self.course.end_at(record.step, steps)
