@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from benchmarks.figure import Asked, Row, Table
 from benchmarks.training import quoted, spread, train
@@ -12,21 +13,21 @@ from benchmarks.training import quoted, spread, train
 
 @dataclass(frozen=True)
 class Choice:
-    """One change of the training that all are held against: its options, and a network in the place of its own."""
+    """One change of the training that all are held against: other options (None: not given), or another network."""
 
     what: str
-    options: tuple[str, ...] = ()
+    options: Mapping[str, str | None] = field(default_factory=dict)
     network: str = ""
 
 
 @dataclass(frozen=True)
 class Choices:
-    """A figure of choices: `wxb train DATA NETWORK OPTIONS`, then once more for each choice, its options behind."""
+    """A figure of choices: `wxb train DATA NETWORK OPTIONS`, then once more for each choice."""
 
     seeds: int
     data: str
     network: str
-    options: tuple[str, ...]
+    options: Mapping[str, str]
     rows: tuple[Choice, ...]
     about: str = ""
 
@@ -51,14 +52,14 @@ class Choices:
         return rows
 
     def arguments(self, choice: Choice) -> tuple[str, ...]:
-        """What is typed behind `wxb train`; of an option that is given twice the last counts."""
-        return (self.data, choice.network or self.network, *self.options, *choice.options)
+        """What is typed behind `wxb train`."""
+        return (self.data, choice.network or self.network, *typed({**self.options, **choice.options}))
 
     def command(self, choice: Choice) -> str:
-        """The words that a choice adds, or for none the whole command."""
+        """The network or the options that a choice changes, or where it changes nothing the whole command."""
         if choice.network:
             return quoted(choice.network)
-        return " ".join(choice.options or ("wxb train", *map(quoted, self.arguments(choice))))
+        return " ".join(typed(choice.options) or ("wxb train", *map(quoted, self.arguments(choice))))
 
     def table(self, rows: list[Row]) -> Table:
         """Accuracy, and what it and the seconds of training are against those of the first row."""
@@ -73,6 +74,11 @@ class Choices:
                 if what in measured
             ),
         ]
+
+
+def typed(options: Mapping[str, str | None]) -> tuple[str, ...]:
+    """{"epochs": "1", "momentum": None} -> ("--epochs", "1")."""
+    return tuple(word for name, value in options.items() if value is not None for word in (f"--{name}", value))
 
 
 def line(row: Row, base: Row) -> tuple[str, ...]:

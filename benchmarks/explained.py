@@ -20,29 +20,35 @@ RESIDUAL = (
     "CONV3-128-BN-RELU-RES(CONV3-128-BN)-RELU-GAP, SOFTMAX"
 )
 
-WHITENED = ("--first-layer", "whitened", "--start", "identity", "--learning-rate", "0.04", "--momentum", "0.8")
+AS_CHOSEN = {
+    "epochs": "1",
+    "first-layer": "whitened",
+    "start": "identity",
+    "learning-rate": "0.04",
+    "momentum": "0.8",
+}
 
 EXPLAINED: dict[str, Figure] = {
     "recipe": Choices(
         1,
         "cifar10",
         COARSE,
-        ("--epochs", "1", *WHITENED),
+        AS_CHOSEN,
         (
             # what was chosen, undone
-            Choice("first layer learned", ("--first-layer", "learned")),
-            Choice("random start", ("--start", "random")),
-            Choice("AdamW", ("--optimizer", "adamw", "--learning-rate", "0.003")),
-            Choice("Nesterov's momentum", ("--optimizer", "nesterov", "--learning-rate", "0.05", "--momentum", "0.9")),
-            Choice("no augmentation", ("--augment", "none")),
-            Choice("no label smoothing", ("--label-smoothing", "0")),
-            Choice("one-cycle along cosines", ("--schedule", "one-cycle")),
-            Choice("float32", ("--precision", "float32")),
+            Choice("first layer learned", {"first-layer": "learned"}),
+            Choice("random start", {"start": "random"}),
+            Choice("AdamW", {"optimizer": "adamw", "learning-rate": "0.003", "momentum": None}),
+            Choice("Nesterov's momentum", {"optimizer": "nesterov", "learning-rate": "0.05", "momentum": "0.9"}),
+            Choice("no augmentation", {"augment": "none"}),
+            Choice("no label smoothing", {"label-smoothing": "0"}),
+            Choice("one-cycle along cosines", {"schedule": "one-cycle"}),
+            Choice("float32", {"precision": "float32"}),
             # what was tried
-            Choice("batches of 128", ("--batch-size", "128")),
-            Choice("batches of 512", ("--batch-size", "512")),
-            Choice("twice the rate", ("--learning-rate", "0.08")),
-            Choice("averaged weights", ("--average", "0.95")),
+            Choice("batches of 128", {"batch-size": "128"}),
+            Choice("batches of 512", {"batch-size": "512"}),
+            Choice("twice the rate", {"learning-rate": "0.08"}),
+            Choice("averaged weights", {"average": "0.95"}),
             Choice("GELU", network=COARSE.replace("RELU", "GELU")),
             Choice("residual", network=RESIDUAL),
             Choice("full size", network=FINE),

@@ -436,13 +436,16 @@ def test_choices_change_one_thing_of_the_same_training(monkeypatch):
         return {"test": {"accuracy": 0.5}, "seconds": {"train": 1.0}}, 2.0
 
     monkeypatch.setattr(choices, "train", train)
-    changed = (choices.Choice("AdamW", ("--optimizer", "adamw")), choices.Choice("GELU", network="FC-8-GELU, SOFTMAX"))
-    figure = choices.Choices(1, "digits", "FC-8-RELU, SOFTMAX", ("--epochs", "1"), changed)
+    changed = (
+        choices.Choice("AdamW", {"optimizer": "adamw", "momentum": None}),
+        choices.Choice("GELU", network="FC-8-GELU, SOFTMAX"),
+    )
+    figure = choices.Choices(1, "digits", "FC-8-RELU, SOFTMAX", {"epochs": "1", "momentum": "0.8"}, changed)
     assert [row["what"] for row in figure.measure(Asked())] == ["as chosen", "AdamW", "GELU"]
     assert typed == [
-        ("digits", "FC-8-RELU, SOFTMAX", "--epochs", "1"),
+        ("digits", "FC-8-RELU, SOFTMAX", "--epochs", "1", "--momentum", "0.8"),
         ("digits", "FC-8-RELU, SOFTMAX", "--epochs", "1", "--optimizer", "adamw"),
-        ("digits", "FC-8-GELU, SOFTMAX", "--epochs", "1"),
+        ("digits", "FC-8-GELU, SOFTMAX", "--epochs", "1", "--momentum", "0.8"),
     ]
 
 
