@@ -29,16 +29,19 @@ def clock(monkeypatch):
     return Clock(monkeypatch)
 
 
-def ended_at(clock, planned, seconds, pace, kept=0.0):
-    """Runs a course whose step number n takes pace(n) seconds, to be over in `seconds`; when it was."""
+def ended_at(clock, planned, seconds, pace, kept=0.0, epoch=10**9, validation=0.0):
+    """Runs a course whose step number n takes pace(n) seconds, and each epoch's end `validation` more, to be over in
+    `seconds`; when it was.
+    """
     course = Course(planned)
     began = clock.now
     deadline = Deadline(began + seconds, course, kept)
     step = 0
     while step < course.steps:
         step += 1
-        clock.now += pace(step)
-        deadline.look(SimpleNamespace(step=step, steps=course.steps))
+        end = step % epoch == 0
+        clock.now += pace(step) + end * validation
+        deadline.look(SimpleNamespace(step=step, steps=course.steps, epoch_end=end))
     return clock.now - began, course
 
 
@@ -64,6 +67,18 @@ def test_a_machine_that_slows_down_on_the_way_still_ends_on_time(clock):
 def test_what_is_kept_free_for_scoring_follows_the_pace_too(clock, factor):
     took, _ = ended_at(clock, 900, 100, lambda step: 0.1 * factor, kept=100)
     assert took + 100 * 0.1 * factor == pytest.approx(100, rel=0.02)
+
+
+@pytest.mark.parametrize("epoch", [90, 450, 880])
+def test_a_validation_is_not_taken_for_a_slower_machine(clock, epoch):
+    took, _ = ended_at(clock, 900, 100, lambda step: 0.1, kept=100, epoch=epoch, validation=2)
+    assert 86 < took <= 92
+
+
+def test_validations_behind_every_step_are_part_of_the_pace(clock):
+    took, course = ended_at(clock, 1000, 100, lambda step: 0.1, epoch=1, validation=0.1)
+    assert took == pytest.approx(100, rel=0.02)
+    assert course.steps == pytest.approx(500, rel=0.02)
 
 
 def test_when_the_time_is_over_one_more_step_is_the_last(clock):

@@ -7,6 +7,7 @@ give the same bits again without a clock.
 from __future__ import annotations
 
 import copy
+import math
 import statistics
 import time
 from dataclasses import replace
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 TRIAL = 5  # steps; the first, which chooses kernels and asks for memory, does not count
 LOOK = 0.1  # of the time that is left passes between two looks at the clock
 TOLERATED = 0.02  # share of the steps that are left by which the end may be off before it is moved
+LONG_EPOCH = 20  # steps; the validation behind so long an epoch is no part of the pace, behind shorter ones it is
 SCORING = 0.4  # of a step's time for its examples, to score as many without learning from them
 
 
@@ -49,22 +51,30 @@ class Deadline:
     """Moves the end of a course so that its steps are over at a time, by the pace of the last of them."""
 
     def __init__(self, ends: float, course: Course, kept: float = 0.0) -> None:
-        """`ends` is a time of time.monotonic(); as long as `kept` steps take is kept free before it."""
+        """`ends` is a time of time.monotonic(); as long as `kept` of the fastest steps take is kept free before it."""
         self.ends = ends
         self.course = course
         self.kept = kept
+        self._fastest = math.inf  # seconds a step between two looks
         self._looked = time.monotonic()
         self._step = 0
+        self._epoch_began = 0  # after so many steps
 
     def look(self, record: Record) -> bool:
         """Where it is time to look and the pace asks for it, let the course end elsewhere; whether it does."""
         now = time.monotonic()
+        if record.epoch_end:
+            length, self._epoch_began = record.step - self._epoch_began, record.step
+            if length >= LONG_EPOCH:
+                self._looked, self._step = now, record.step
+                return False
         left = self.ends - now
         if record.step >= self.course.steps or (now - self._looked < LOOK * left and left > 0):
             return False
         pace = (now - self._looked) / (record.step - self._step)
         self._looked, self._step = now, record.step
-        steps = record.step + max(1, round(left / pace - self.kept))
+        self._fastest = min(pace, self._fastest)
+        steps = record.step + max(1, round((left - self.kept * self._fastest) / pace))
         if abs(steps - self.course.steps) <= TOLERATED * (self.course.steps - record.step):
             return False
         self.course.end_at(record.step, steps)
