@@ -6,27 +6,16 @@ from benchmarks import step
 from benchmarks.choices import Choice, Choices
 from benchmarks.figure import Figure
 from benchmarks.step import Steps, Undone
+from wxb.learning import defaults
 
-STEM = "CONV4-32/2-RELU"
-BODY = "(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-GAP, SOFTMAX"
-COARSE = f"{STEM}-{BODY}"
-FINE = (
-    "CONV3-32-RELU-CONV3-32-POOL-BN-RELU-CONV3-32-BN-RELU-CONV3-64-POOL-BN-RELU-CONV3-64-BN-RELU-"
-    "CONV3-128-POOL-BN-RELU-CONV3-128-BN-RELU-GAP, SOFTMAX"
-)
+COARSE = f"{defaults.COARSE.network}, SOFTMAX"
+FINE = f"{defaults.fine(32, (32, 64, 128)).network}, SOFTMAX"
 PAIRS = "CONV3-32-RELU-(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-GAP, SOFTMAX"
 RESIDUAL = (
-    f"{STEM}-CONV3-32-BN-RELU-RES(CONV3-32-BN)-RELU-POOL-CONV3-64-BN-RELU-RES(CONV3-64-BN)-RELU-POOL-"
+    "CONV4-32/2-RELU-CONV3-32-BN-RELU-RES(CONV3-32-BN)-RELU-POOL-CONV3-64-BN-RELU-RES(CONV3-64-BN)-RELU-POOL-"
     "CONV3-128-BN-RELU-RES(CONV3-128-BN)-RELU-GAP, SOFTMAX"
 )
-
-AS_CHOSEN = {
-    "epochs": "1",
-    "first-layer": "whitened",
-    "start": "identity",
-    "learning-rate": "0.04",
-    "momentum": "0.8",
-}
+AS_CHOSEN = {"epochs": "1"} | {name.replace("_", "-"): str(value) for name, value in defaults.WHITENED.items()}
 
 EXPLAINED: dict[str, Figure] = {
     "recipe": Choices(
