@@ -222,7 +222,7 @@ FIGURES: dict[str, Figure] = {
         "checksum of each, and reads all batches; later epochs read them from the pack, or from memory where the "
         "pixels are less than 64 MB. Beside them a `DataLoader` with 2 workers over a data set as people write it: "
         "Pillow decodes the whole photo, scales its shorter side and keeps the middle. The last column but one is how "
-        "far wxb's pixels, which JPEG may give at a half, a quarter or an eighth of its size, are on average from "
+        "far wxb's pixels, which JPEG may give at a half of its size or less, are on average from "
         "those of the whole photo.",
     ),
     "first-step": FirstStep(

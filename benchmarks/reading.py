@@ -154,7 +154,7 @@ def decoded_in_full(file: Path, side: int) -> NDArray[np.uint8]:
     with Image.open(file) as opened:
         picture = opened.convert("RGB")
     shorter = min(picture.size)
-    left, top = ((length - shorter) / 2 for length in picture.size)
+    left, top = ((length - shorter) // 2 for length in picture.size)
     small = picture.resize((side, side), Image.Resampling.BILINEAR, box=(left, top, left + shorter, top + shorter))
     return np.asarray(small).transpose(2, 0, 1)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import simplejpeg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -15,6 +16,7 @@ from PIL import Image
 from wxb.data import load_data, pictures
 from wxb.data.decoding import LeftOut, decode, quiet_decoders, read_header
 from wxb.data.folders import natural
+from wxb.data.scaling import middle_square
 from wxb.errors import WxbError
 
 
@@ -156,6 +158,54 @@ def test_the_middle_is_kept(tmp_path, wide, form):
     assert found.shape == (10, 10)
     assert (found[1:-1, 1:-1] == 255).all()
     assert found.min() > 200  # the border has a share of the pixels beyond it
+
+
+@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 40), st.sampled_from([1, 3]))
+def test_the_middle_square_is_what_pillow_makes_of_it(height, width, side, channels):
+    pixels = np.asarray(noise(5, height, width, channels)).reshape(height, width, channels)
+    found = middle_square(pixels.copy(), side)
+    shorter = min(height, width)
+    left, top = (width - shorter) // 2, (height - shorter) // 2
+    box = (left, top, left + shorter, top + shorter)
+    expected = noise(5, height, width, channels).crop(box).resize((side, side), Image.Resampling.BILINEAR)
+    off = found.astype(int) - np.asarray(expected).reshape(side, side, channels)
+    assert np.abs(off).max() <= 1
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"quality": 30}])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_jpeg_has_the_pixels_that_pillow_reads(tmp_path, options, channels):
+    path = save(noise(6, 41, 30, channels), tmp_path / "x.jpg", **options)
+    with Image.open(path) as stored:
+        expected = np.asarray(stored).reshape(41, 30, channels).transpose(2, 0, 1)
+    assert np.array_equal(decode(path, channels == 1, None, 10**6), expected)
+
+
+def test_a_large_jpeg_that_is_decoded_at_less_than_its_size_shows_the_same(tmp_path):
+    fine = noise(7, 5, 5).resize((200, 200), Image.Resampling.BICUBIC)
+    path = save(fine, tmp_path / "x.jpg", quality=95)
+    found, expected = (decode(one, False, 16, 10**6) for one in (path, save(fine, tmp_path / "x.png")))
+    assert not np.array_equal(found, expected)
+    assert np.abs(found.astype(int) - expected).mean() < 3
+
+
+def test_a_jpeg_with_stray_bytes_is_read(tmp_path):
+    whole = save(noise(8, 16, 16), tmp_path / "x.jpg").read_bytes()
+    expected = decode(tmp_path / "x.jpg", False, None, 10**6)
+    quantization = whole.index(b"\xff\xdb")
+    stray = whole[:quantization] + bytes(5) + whole[quantization:]
+    with pytest.raises(ValueError, match="extraneous bytes"):
+        simplejpeg.decode_jpeg(stray)
+    (tmp_path / "x.jpg").write_bytes(stray)
+    assert np.array_equal(decode(tmp_path / "x.jpg", False, None, 10**6), expected)
+
+
+def test_a_jpeg_that_is_cut_short_is_left_out(tmp_path):
+    path = save(noise(9, 40, 40), tmp_path / "x.jpg")
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(LeftOut) as caught:
+        decode(path, False, None, 10**6)
+    assert caught.value.reason == "cut short"
 
 
 def test_scaling_averages(tmp_path):

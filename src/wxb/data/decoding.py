@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import PIL
+import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError, features
 
 from wxb.data.folders import is_file
+from wxb.data.scaling import middle_square
 
 # formats whose decoders work in this process on bytes alone (PostScript, for one, would start another program)
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 ORIENTATION = 0x0112  # the EXIF tag; its values 2–8 say how to turn the picture upright
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    2: np.fliplr,
+    3: partial(np.rot90, k=2),
+    4: np.flipud,
+    5: lambda pixels: pixels.transpose(1, 0, 2),
+    6: partial(np.rot90, k=3),
+    7: lambda pixels: np.rot90(pixels, k=2).transpose(1, 0, 2),
+    8: np.rot90,
 }
 GREY_MODES = ("1", "L", "LA", "La", "I")  # and I;16 in all byte orders
-
+JPEG_COLOURS = {"L": "GRAY", "RGB": "RGB"}  # modes in which simplejpeg decodes, and what it calls them
 
 # what the same file may come out differently by
 DECODERS = ", ".join(
-    ["Pillow " + PIL.__version__, *(f"{name} {features.version(name)}" for name in ("jpg", "zlib", "webp", "libtiff"))]
+    [
+        "Pillow " + PIL.__version__,
+        *(f"{name} {features.version(name)}" for name in ("jpg", "zlib", "webp", "libtiff")),
+        *(f"{name} {version(name)}" for name in ("simplejpeg", "torch")),
+    ]
 )
 
 
@@ -69,24 +77,31 @@ def decode(path: Path, grey: bool, side: int | None, max_pixels: int) -> NDArray
     `side`: the shorter side is scaled to it and the middle square kept: (…, side, side). Transparent pixels stand on
     white; 16-bit greys keep their upper eight bits. Raises LeftOut where the file is broken.
     """
+    mode = "L" if grey else "RGB"
     with _opened(path, max_pixels) as picture:
-        if side is not None:
-            # JPEG alone heeds this: it decodes at 1/2, 1/4 or 1/8, here to at least twice the side
-            shorter = min(picture.size)
-            width, height = (2 * side * length // shorter for length in picture.size)
-            picture.draft(picture.mode, (width, height))
         orientation = _orientation(picture)
-        picture.load()
-        flat = _flat(picture, "L" if grey else "RGB")
-        if side is not None:
-            shorter = min(flat.size)
-            left, top = ((length - shorter) / 2 for length in flat.size)
-            box = (left, top, left + shorter, top + shorter)
-            flat = flat.resize((side, side), Image.Resampling.BILINEAR, box=box)
-        if orientation in UPRIGHT:
-            flat = flat.transpose(UPRIGHT[orientation])
-        pixels = np.asarray(flat)
-    return pixels[None] if grey else pixels.transpose(2, 0, 1)
+        pixels = _jpeg(path, mode, side) if (picture.format, picture.mode) == ("JPEG", mode) else None
+        if pixels is None:
+            picture.load()
+            pixels = np.array(_flat(picture, mode))
+    pixels = pixels.reshape(*pixels.shape[:2], -1)
+    if orientation in UPRIGHT:
+        pixels = np.ascontiguousarray(UPRIGHT[orientation](pixels))
+    if side is not None:
+        pixels = middle_square(pixels, side)
+    return pixels.transpose(2, 0, 1)
+
+
+def _jpeg(path: Path, mode: str, side: int | None) -> NDArray[np.uint8] | None:
+    """A JPEG by simplejpeg, which holds up no other thread, at half its size or less where that leaves twice the side.
+
+    None where it complains: Pillow then says what is wrong, or reads it all the same.
+    """
+    bound = {} if side is None else {"min_height": 2 * side, "min_width": 2 * side, "min_factor": 2}
+    with suppress(ValueError):
+        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(path.read_bytes(), JPEG_COLOURS[mode], **bound)
+        return pixels
+    return None
 
 
 _bounds: list[int | None] = []  # Pillow's own, as each user of `quiet_decoders` found it

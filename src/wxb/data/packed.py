@@ -6,6 +6,7 @@ import mmap
 import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -148,8 +149,12 @@ class Writing:
         """Puts the pack in its place; its pictures and what it says, as `open_pack` gives them."""
         shape = (self.count, *self.form)
         self._file.flush()
-        pictures = map_pixels(self.part, shape).transpose(0, 3, 1, 2)
-        first = copies(pictures)
+        pixels = map_pixels(self.part, shape)
+        pictures = pixels.transpose(0, 3, 1, 2)
+        with ThreadPoolExecutor() as pool:  # neither look through all pixels holds up the other
+            looking = pool.submit(copies, pixels)
+            told = fingerprint("classes", classes, pictures, targets)
+            first = looking.result()
         wanted, written = self.wanted, time.time_ns()
         about = About(
             packs.FORM,
@@ -162,11 +167,11 @@ class Writing:
             tuple(gone),
             tuple(left_out),
             tuple((int(row), int(first[row])) for row in np.flatnonzero(first != np.arange(len(first)))),
-            fingerprint("classes", classes, pictures, targets),
+            told,
             self.hasher.hexdigest(),
             written,
         )
-        del pictures  # a mapped file cannot be moved everywhere
+        del pixels, pictures  # a mapped file cannot be moved everywhere
         self._file.write(packs.tail(about))
         self._file.flush()
         os.fsync(self._file.fileno())

@@ -177,7 +177,8 @@ def _pixels(found: Readable, form: Form, max_pixels: int) -> NDArray[np.uint8] |
 def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Generator[Decoded, None, Content]:
     """The content of a folder, decoded by as many threads as there are cores, into a pack or into memory."""
     with quiet_decoders(), ThreadPoolExecutor(cores()) as pool:
-        looked = list(in_order(pool, partial(_header, max_pixels=wanted.max_pixels), layout.files))
+        # by one thread: opening a file is Python's work, at which several only wait for each other
+        looked = [_header(file, wanted.max_pixels) for file in layout.files]
         left_out = [found for found in looked if isinstance(found, Refused)]
         readable = [found for found in looked if isinstance(found, Readable)]
         while True:
@@ -225,8 +226,8 @@ def _place(wanted: Wanted, many: int, form: Form, cache: bool) -> Writing | Hold
 
 def _finished(place: Writing | Holding, layout: Layout, files: Sequence[File], left_out: list[Refused]) -> Content:
     if isinstance(place, Holding):
-        examples = place.examples[: place.count].transpose(0, 3, 1, 2)
-        return Content(examples, tuple(files), left_out, copies(examples), None)
+        pixels = place.examples[: place.count]
+        return Content(pixels.transpose(0, 3, 1, 2), tuple(files), left_out, copies(pixels), None)
     there = set(files)
     gone = [number for number, file in enumerate(layout.files) if file not in there]
     told = [(refused.name, refused.why, refused.more) for refused in left_out]
