@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -100,6 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments = sys.argv[1:]
         if not sys.warnoptions:
             warnings.simplefilter("ignore")  # libraries' warnings are for developers; ours are printed as such
+        # Python looks for garbage whenever there are 700 objects more, and now and then among all that there are.
+        # Importing torch makes hundreds of thousands that stay, so until training begins it looked in vain all along.
+        gc.set_threshold(20_000, 10, 10)
         # Threads of torch's OpenMP that wait for each other spin so many rounds, then sleep. It spins far longer by
         # itself, and when another program has one of the cores, every wait costs that program's turn: small networks
         # took 10 to 50 times as long. It is read when torch loads.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int64]
 
-NUMBERS_AT_ONCE = 2**22  # whose sums are taken at a time: statistics need no second copy of the data
+NUMBERS_AT_ONCE = 2**20  # whose sums are taken at a time: they stay in the cache, and no second copy is needed
 FITTED_ON = 10_000  # training examples, spread evenly, that designed features are fitted to and scaled by
 FITTED_BYTES = 2**28  # that these take at most
 FITTED_NUMBERS = 2**26  # but no more than give so many numbers: 256 MB
@@ -241,20 +241,19 @@ def moments(examples: Numbers, rows: NDArray[np.int64]) -> tuple[NDArray[np.floa
     chunks = _chunks(examples, rows)
     places = len(rows) * int(np.prod(examples.shape[2:]))
     if examples.dtype == np.uint8:
-        # how often each of 256 values occurs says it all: one pass, and the same numbers however pixels lie in memory
-        occurs = np.sum([_occurrences(examples[chunk]) for chunk in chunks], axis=0)
-        average = occurs @ np.arange(256.0) / places
-        off = np.square(np.arange(256) - average[:, None])
-        return average, _spread(np.sqrt((occurs * off).sum(axis=1) / places), average)
+        # sums of bytes and of their squares are whole numbers: the same however pixels lie in memory, in one pass
+        total, squares = np.zeros((2, examples.shape[1]), dtype=object)
+        for chunk in chunks:
+            pixels = examples[chunk]
+            total += pixels.sum(axes, dtype=np.int64)
+            squares += np.square(pixels, dtype=np.uint16).sum(axes, dtype=np.int64)
+        mean = (total / places).astype(np.float64)
+        variance = ((places * squares - total**2) / places**2).astype(np.float64)
+        return mean, _spread(np.sqrt(variance), mean)
     mean = sum(examples[chunk].sum(axes, dtype=np.float64) for chunk in chunks) / places
     centre = mean.reshape((-1,) + (1,) * (examples.ndim - 2))
     squares = sum(np.square(examples[chunk] - centre).sum(axes) for chunk in chunks)
     return mean, _spread(np.sqrt(squares / places), mean)
-
-
-def _occurrences(examples: Numbers) -> NDArray[np.int64]:
-    """How often each value occurs in each channel or column of bytes (n, channels, …): (channels, 256)."""
-    return np.stack([np.bincount(part.reshape(-1), minlength=256) for part in np.moveaxis(examples, 1, 0)])
 
 
 def extremes(examples: Numbers, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
