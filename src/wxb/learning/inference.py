@@ -74,9 +74,10 @@ def through(
     rows: NDArray[np.int64] | None = None,
 ) -> torch.Tensor:
     """Logits (n, targets) float32 on the CPU of examples (n, …), or of n `rows` of them, `batch_size` at a time."""
-    out = torch.empty(len(examples if rows is None else rows), folded.targets)
+    count = len(examples if rows is None else rows)
+    scores = []
     with torch.inference_mode(), machine.in_force():
-        for start in range(0, len(out), batch_size):
+        for start in range(0, count, batch_size):
             if rows is None:
                 part = examples[start : start + batch_size]
             else:
@@ -87,8 +88,10 @@ def through(
             batch = torch.from_numpy(part).to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)
-            out[start : start + batch_size] = folded(batch)
-    return out
+            scores.append(folded(batch))
+        if not scores:
+            return torch.empty(0, folded.targets)
+        return (scores[0] if len(scores) == 1 else torch.cat(scores)).to("cpu", torch.float32)
 
 
 def features(

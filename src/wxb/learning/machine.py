@@ -35,17 +35,12 @@ class Machine:
     def in_force(self) -> Iterator[None]:
         """Threads and deterministic kernels as this machine has them; what was set before comes back at the end."""
         threads = torch.get_num_threads()
-        deterministic = torch.backends.cudnn.deterministic
-        benchmark = torch.backends.cudnn.benchmark
         torch.set_num_threads(self.threads)
-        torch.backends.cudnn.deterministic = True
-        torch.backends.cudnn.benchmark = False
         try:
-            yield
+            with nullcontext() if self.device == "cpu" else _deterministic_kernels():
+                yield
         finally:
             torch.set_num_threads(threads)
-            torch.backends.cudnn.deterministic = deterministic
-            torch.backends.cudnn.benchmark = benchmark
 
     def for_work(self, work: float) -> Machine:
         """The machine for batches of so many multiply-adds: on a CPU one thread where they are few."""
@@ -54,6 +49,17 @@ class Machine:
     def __str__(self) -> str:
         where = f"{self.threads} thread{'s' if self.threads > 1 else ''}" if self.device == "cpu" else self.device
         return f"{where}, {self.precision}, channels-last"
+
+
+@contextmanager
+def _deterministic_kernels() -> Iterator[None]:
+    cudnn = torch.backends.cudnn
+    deterministic, benchmark = cudnn.deterministic, cudnn.benchmark
+    cudnn.deterministic, cudnn.benchmark = True, False
+    try:
+        yield
+    finally:
+        cudnn.deterministic, cudnn.benchmark = deterministic, benchmark
 
 
 MOST_THREADS = 1024
