@@ -75,6 +75,18 @@ FIGURES: dict[str, Figure] = {
     "cifar10": Trainings(
         3, (Training("CIFAR-10, default network", ("cifar10",), at_least(0.80, "%"), at_most(300, "s")),)
     ),
+    "hour": Trainings(
+        1,
+        (
+            Training(
+                "CIFAR-10 in an hour",
+                ("cifar10", "--time", "1h", "--mirror-average"),
+                at_least(0.93, "%"),
+                at_most(3780, "s"),
+            ),
+        ),
+        about="The most that an hour gives: the largest of the default networks, as many epochs as there is time for.",
+    ),
     "linear": Trainings(
         1,
         (

@@ -19,6 +19,7 @@ KEEP = {
     TRIM_THRESHOLD: 2**31 - 1,  # as much may lie free at the heap's end
     TOP_PAD: 2**26,  # the heap grows by so many bytes more than is asked for
 }
+# the C library decides on ARENA_MAX once, so that stays
 USUAL = {MMAP_MAX: 65536, TRIM_THRESHOLD: 2**17, TOP_PAD: 2**17, MMAP_THRESHOLD: 2**17}
 
 _users = 0  # how many are inside `kept`

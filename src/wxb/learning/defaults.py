@@ -5,7 +5,8 @@ Networks, by the smaller side of the pictures (docs/figures.md and docs/peers.md
     below 16     two convolutions at full size, two at half
     below 32     a first convolution of stride 2, then as above
     from 32      whitened patches at full size, then three pairs of convolutions, each at half the side;
-                 with little time a stride of 2 and pooled before they are wide, with much time twice as wide
+                 with little time a stride of 2 and pooled before they are wide, with more time twice as wide,
+                 with much time four times
     from 64      a first convolution of stride 2 and a pooling before that, so that the rest sees a quarter of the side
 
 Rows of numbers get two hidden layers of 64; of more than ten numbers two of 128, a tenth of their units dropped.
@@ -82,13 +83,17 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
     if min(sides) >= 64:
         return (PHOTOS,)
     patches = min(32, 2 * 9 * channels)  # both signs of each component
-    return (COARSE, fine(patches, (32, 64, 128), enough=6.5), fine(patches, (64, 128, 256)))
+    return (
+        COARSE,
+        fine(patches, (32, 64, 128), enough=6.5),
+        fine(patches, (64, 128, 256), enough=20),
+        fine(patches, (128, 256, 512)),
+    )
 
 
 def default(data: Dataset) -> Rung:
-    """A good first network for this data, taken where no time is given: the middle of its ladder."""
-    rungs = ladder(data)
-    return rungs[len(rungs) // 2]
+    """A good first network for this data, taken where no time is given: the second of its ladder, or the only one."""
+    return ladder(data)[:2][-1]
 
 
 def headed(rung: Rung, data: Dataset) -> str:
