@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import pictures
+from benchmarks.peers import curves
 from benchmarks.peers.roster import GOALS, LIMITS, PEERS, WXB
 from benchmarks.tables import line
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "peers"
 PAGE = ROOT / "docs" / "peers.md"
+PICTURES = ROOT / "docs" / "pictures"
 
 HEAD = """# Peers
 
@@ -46,17 +49,19 @@ at least every 20 s during it: the training stands still meanwhile, and that tim
 samples is taken; the samples are in the file of results, `benchmarks/results/peers/`. R says how much the machine could
 have computed in the time, so it changes little when others use the machine too.
 
-Cells are the median over seeds, and the least and greatest of them. A seed that did not come to the goal counts as
-later than all others. The ratio is that of the medians of R.
+The pictures show every training: of peers a point behind each epoch, of wxb and of *ours*, which train for one goal at
+a time, the end. Cells of the tables are the median over seeds, and the least and greatest of them. A seed that did not
+come to the goal counts as later than all others. The ratio is that of the medians of R.
 
 To repeat it
 
 ```sh
-benchmarks/peers/environment.sh build/peers      # the peers' own environments, once
-python -m benchmarks.peers mnist --seeds 3       # goes on where it was when it is interrupted
+benchmarks/peers/environment.sh build/peers
+python -m benchmarks.peers mnist --seeds 3
 python -m benchmarks.peers cifar10 --seeds 3
 ```
 
+The first command makes the peers' own environments. The others go on where they were when they are interrupted.
 `--only NAME …` runs some of them, `--limit SECONDS` sets the time limit, `--again` runs rows that are there once more.
 """
 
@@ -78,6 +83,7 @@ def section(data: str, result: Result | None) -> str:
         goals = ", ".join(percent(goal) for goal in GOALS[data])
         lines += [f"Not measured yet. Goals: {goals}; time limit {LIMITS[data]:g} s.", ""]
         return "\n".join([*lines, *participants(data, [])])
+    lines += [f"![Test accuracy of wxb and its peers over what was computed](pictures/peers-{data}.svg)", ""]
     for goal in GOALS[data]:
         lines += [f"### {TITLES[data]}, {percent(goal)}", ""]
         head, *rows = table(data, goal, result["rows"])
@@ -238,6 +244,9 @@ def read() -> dict[str, Result]:
 
 
 def write() -> None:
-    """Write the page."""
-    PAGE.write_text(page(read()))
+    """Write the page and its pictures."""
+    results = read()
+    for data, result in results.items():
+        pictures.save(curves.draw(data, result["rows"]), PICTURES / f"peers-{data}.svg")
+    PAGE.write_text(page(results))
     print(PAGE.relative_to(ROOT))

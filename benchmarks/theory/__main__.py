@@ -10,9 +10,8 @@ import datetime
 import time
 from pathlib import Path
 
-from benchmarks import machine
+from benchmarks import machine, pictures
 from benchmarks.figures import save
-from benchmarks.theory import pictures
 from benchmarks.theory.page import PARTS, PICTURES, RESULTS
 
 

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 import wxb
-from benchmarks.theory import fit, pictures
+from benchmarks import pictures
+from benchmarks.theory import fit
 from benchmarks.theory.part import Part, Row, Rows, Table, distinct, of
 from wxb.network.build import Model
 from wxb.network.layers import bias_in_weights, with_one

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from matplotlib.figure import Figure
 
 import wxb
-from benchmarks.theory import fit, pictures
+from benchmarks import pictures
+from benchmarks.theory import fit
 from benchmarks.theory.part import Part, Row, Rows, Table, distinct, of
 from benchmarks.theory.penalty import NOISE, RATE, SLOPE, TOY, TRAINING, few_examples
 from wxb.numbers import count

@@ -9,8 +9,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks import pictures
 from benchmarks.tables import line, taken_on
-from benchmarks.theory import bias, capacity, penalty, pictures, reduction, size, surface, universality
+from benchmarks.theory import bias, capacity, penalty, reduction, size, surface, universality
 from benchmarks.theory.part import Part
 
 ROOT = Path(__file__).resolve().parent.parent.parent

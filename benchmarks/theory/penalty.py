@@ -10,7 +10,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import wxb
-from benchmarks.theory import fit, pictures
+from benchmarks import pictures
+from benchmarks.theory import fit
 from benchmarks.theory.part import Part, Row, Rows, Table, distinct, of
 from wxb.data.dataset import Dataset
 from wxb.learning.objective import penalized

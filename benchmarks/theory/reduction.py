@@ -9,7 +9,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 import wxb
-from benchmarks.theory import fit, pictures
+from benchmarks import pictures
+from benchmarks.theory import fit
 from benchmarks.theory.part import Part, Row, Rows, Table, distinct, of
 from wxb.network.build import Model
 from wxb.numbers import count

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from matplotlib.figure import Figure
 
 import wxb
-from benchmarks.theory import fit, pictures
+from benchmarks import pictures
+from benchmarks.theory import fit
 from benchmarks.theory.part import Part, Row, Rows, Table, distinct, of
 from wxb.data.dataset import Dataset
 from wxb.learning.inference import score

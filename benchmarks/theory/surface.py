@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.func import functional_call
 
 import wxb
-from benchmarks.theory import fit, pictures
+from benchmarks import pictures
+from benchmarks.theory import fit
 from benchmarks.theory.part import Part, Row, Rows, Table, of
 from wxb.data.dataset import Dataset
 from wxb.network.build import Model

@@ -16,8 +16,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import wxb
+from benchmarks import pictures
 from benchmarks.bounds import at_least, verdict
-from benchmarks.theory import fit, pictures
+from benchmarks.theory import fit
 from benchmarks.theory.part import Part, Row, Rows, Table, distinct, of
 from wxb.network.build import Model
 from wxb.numbers import count

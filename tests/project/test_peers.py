@@ -16,8 +16,9 @@ import click
 import numpy as np
 import pytest
 
+from benchmarks import pictures
 from benchmarks.peers import __main__ as command
-from benchmarks.peers import page, roster, session, watch
+from benchmarks.peers import curves, page, roster, session, watch
 from benchmarks.peers.roster import GOALS, PEERS, SCRIPTS, WXB
 from benchmarks.peers.session import Session
 from benchmarks.peers.watch import Watched, counted
@@ -270,6 +271,21 @@ def test_a_comparison_goes_on_where_it_was(tmp_path, monkeypatch):
 
 def test_the_page_of_peers_is_made_of_the_results_that_lie_here():
     assert page.PAGE.read_text() == page.page(page.read())
+
+
+@pytest.mark.parametrize("data", GOALS)
+def test_the_picture_of_a_comparison_is_made_of_its_results(tmp_path, data):
+    pictures.save(curves.draw(data, page.read()[data]["rows"]), tmp_path / "x.svg")
+    assert (tmp_path / "x.svg").read_bytes() == (page.PICTURES / f"peers-{data}.svg").read_bytes()
+
+
+def test_a_picture_has_a_line_a_peer_and_the_end_of_each_training_for_a_goal():
+    rows = [a_row("wxb", goal, 0, seconds, accuracy) for goal, seconds, accuracy in ((0.99, 8, 0.992), (0.995, 90, 1))]
+    rows += [a_row("keras", None, seed, 40.0, 0.981) for seed in range(2)]
+    (axes,) = curves.draw("mnist", rows).axes
+    drawn = [(*map(list, line.get_data()),) for line in axes.lines]
+    assert drawn == [([], []), ([4.0], [98.1]), ([4.0], [98.1]), ([0.8, 9.0], [99.2, 100.0])]
+    assert [text.get_text() for text in axes.get_legend().get_texts()][-1] == "wxb, a training a goal"
 
 
 def test_a_comparison_without_results_says_so():

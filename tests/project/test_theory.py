@@ -12,7 +12,8 @@ import pytest
 import torch
 
 import wxb
-from benchmarks.theory import bias, capacity, fit, page, penalty, pictures, reduction, size, surface, universality
+from benchmarks import pictures
+from benchmarks.theory import bias, capacity, fit, page, penalty, reduction, size, surface, universality
 from benchmarks.theory.__main__ import main
 from benchmarks.theory.part import of
 

@@ -18,6 +18,7 @@ BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
 )  # fmt: skip
 COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK)
 GREY = "#777777"
+BROWN = "#8C564B"
 STYLE: Any = {
     "svg.hashsalt": "wxb",
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same outlines on every machine

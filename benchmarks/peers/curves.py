@@ -1,0 +1,58 @@
+"""How the test accuracy of wxb and of its peers rises with what the machine could have computed meanwhile."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+
+from benchmarks import pictures
+from benchmarks.peers.roster import PEERS
+
+Row = dict[str, Any]
+
+LEAST = {"mnist": 95.0, "cifar10": 30.0}  # %, the lower end of the picture
+COLOURS = (*pictures.COLOURS[:-1], pictures.GREY, pictures.BROWN)
+TICKS = (1, 2, 5)  # times powers of ten
+
+
+def draw(data: str, rows: list[Row]) -> Figure:
+    """A line a peer's training, a point an epoch; of what trains for a goal, a point a training.
+
+    Across is R in 10¹² operations, seconds times the median rate of the training, on a logarithmic scale.
+    """
+    figure, (axes,) = pictures.panels(1, height=4.2)
+    for peer, colour in zip(PEERS[data], COLOURS, strict=False):
+        its = [row for row in rows if row["name"] == peer.name and row["epochs"]]
+        if peer.by_goal:
+            marks = [point for row in its for point in points(row)[-1:]]
+            axes.plot(*across(marks), color=colour, marker="D", linestyle="", label=peer.what)
+            continue
+        for row in its:
+            label = peer.what if row is its[0] else None
+            axes.plot(*across(points(row)), color=colour, marker=".", markersize=5, linewidth=1, label=label)
+    wxb = [point for row in rows if row["name"] == "wxb" for point in points(row)]
+    axes.plot(
+        *across(wxb), color=pictures.BLACK, marker="*", markersize=11, linestyle="", label="wxb, a training a goal"
+    )
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=TICKS))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
+    axes.set_ylim(bottom=LEAST[data])
+    pictures.label(axes, "up and to the left is better", "R, 10¹² operations", "test accuracy, %")
+    pictures.legend(axes, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def points(row: Row) -> list[tuple[float, float]]:
+    """R in 10¹² operations and test accuracy in % behind every epoch."""
+    rate = statistics.median(row["rates"])
+    return [(epoch["seconds"] * rate / 1000, 100 * epoch["test_accuracy"]) for epoch in row["epochs"]]
+
+
+def across(found: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    """Both coordinates of points, each as a list."""
+    return [x for x, _ in found], [y for _, y in found]
