@@ -139,7 +139,7 @@ def draw(rows: Rows) -> Figure:
     right.plot(line()[:, 0], np.sin(np.pi * line()[:, 0]), color=pictures.GREY, linestyle=":", label="without noise")
     x, y = zip(*shown[0]["points"], strict=True)
     right.scatter(x, y, color=pictures.BLACK, s=14, zorder=3, label="training examples")
-    right.set_ylim(-3.2, 2.4)
+    right.set_ylim(-4.6, 2.4)  # the legend lies below the curves
     pictures.label(right, "f₁ fits all points, f₂ generalizes", "x, no unit", "target, no unit")
     pictures.legend(right, loc="lower left", ncols=2)
     return figure

@@ -154,8 +154,8 @@ def heights(first: Numbers, second: Numbers) -> Numbers:
 
 
 def pair(place: Sequence[float]) -> str:
-    """[-1.934, 1.5] -> "(−1.93, 1.50)"."""
-    return f"({place[0]:.2f}, {place[1]:.2f})".replace("-", "−")
+    """[-1.934, 1.5] -> "(−1.93, 1.50)"; what rounds to 0 has no sign."""
+    return f"({place[0]:z.2f}, {place[1]:z.2f})".replace("-", "−")
 
 
 def tables(rows: Rows) -> list[tuple[str, Table]]:
