@@ -133,6 +133,38 @@ def test_the_package_is_as_old_as_the_project_says():
     assert f"## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text()
 
 
+SETTINGS = """
+import gc, os, random, signal, sys, warnings
+import numpy, scipy.optimize, scipy.sparse, scipy.special, torch  # scipy has its own filters for warnings
+
+def settings():
+    return {
+        "collector": gc.get_threshold(), "environment": dict(os.environ), "warnings": list(warnings.filters),
+        "signals": [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)], "path": list(sys.path),
+        "threads": (torch.get_num_threads(), torch.get_num_interop_threads()), "gradients": torch.is_grad_enabled(),
+        "dtype": torch.get_default_dtype(), "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "chance": (random.getstate(), numpy.random.get_state()[1].tolist(), torch.get_rng_state().tolist()),
+    }
+
+before = settings()
+import wxb
+nouns = [getattr(wxb, name) for name in wxb.__all__]
+data = wxb.load_data("digits")
+run = wxb.train(data, "CONV-4-RELU-DROP(0.5), SOFTMAX", epochs=1, augment="shift-1", out=sys.argv[1])
+run.predict(data.examples[:3])
+run.evaluate()
+after = settings()
+print([name for name in before if before[name] != after[name]])
+"""
+
+
+def test_nothing_that_a_process_has_set_is_other_behind_a_training(tmp_path):
+    told = subprocess.run(
+        [sys.executable, "-c", SETTINGS, tmp_path / "run"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (told.stdout, told.stderr) == ("[]\n", "")
+
+
 @pytest.mark.parametrize("word", FORBIDDEN)
 def test_no_file_holds_a_note_to_oneself_or_a_path_of_a_machine(word):
     holding = [path for path in project_files() if word in path.read_text()]
