@@ -56,8 +56,8 @@ def verdict(bound: Bound, measured: float, others: Mapping[str, float] | None = 
 
 
 def middle(values: list[float], digits: int) -> str:
-    """Median (least, greatest)."""
+    """Median (least, greatest), of a single value itself."""
     median, least, greatest = (
         f"{value:,.{digits}f}" for value in (statistics.median(values), min(values), max(values))
     )
-    return f"{median} ({least}, {greatest})"
+    return f"{median} ({least}, {greatest})" if len(values) > 1 else median
