@@ -57,10 +57,10 @@ COARSE = Rung(
 )
 
 
-def fine(patches: int, widths: tuple[int, int, int], enough: float = math.inf, **options: Any) -> Rung:
+def fine(patches: int, widths: tuple[int, int, int], enough: float = math.inf) -> Rung:
     """Whitened patches of 3x3 at full size, then a pair of convolutions of each width, pooled inside the pair."""
     pairs = (f"CONV3-{width}-POOL-BN-RELU-CONV3-{width}-BN-RELU" for width in widths)
-    return Rung("-".join((f"CONV3-{patches}-RELU", *pairs, "GAP")), enough, {**WHITENED, **options})
+    return Rung("-".join((f"CONV3-{patches}-RELU", *pairs, "GAP")), enough, WHITENED)
 
 
 EXAMPLES_SEEN = 600_000  # what a default training looks at, in all epochs together
@@ -86,8 +86,8 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
     return (
         COARSE,
         fine(patches, (32, 64, 128), enough=6.5),
-        fine(patches, (64, 128, 256), enough=20, cutout=min(sides) // 4),
-        fine(patches, (128, 256, 512), cutout=min(sides) // 4),
+        fine(patches, (64, 128, 256), enough=20),
+        fine(patches, (128, 256, 512)),
     )
 
 
