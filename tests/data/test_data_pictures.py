@@ -200,6 +200,14 @@ def test_a_jpeg_with_stray_bytes_is_read(tmp_path):
     assert np.array_equal(decode(tmp_path / "x.jpg", False, None, 10**6), expected)
 
 
+def test_a_jpeg_is_not_decoded_at_another_size_than_the_one_that_was_bounded(tmp_path, monkeypatch):
+    path = save(noise(8, 16, 16), tmp_path / "x.jpg")
+    expected = decode(path, False, None, 10**6)
+    monkeypatch.setattr(simplejpeg, "decode_jpeg_header", lambda data: (60_000, 60_000, "YCbCr", "420"))
+    monkeypatch.setattr(simplejpeg, "decode_jpeg", None)
+    assert np.array_equal(decode(path, False, None, 10**6), expected)
+
+
 def test_a_jpeg_that_is_cut_short_is_left_out(tmp_path):
     path = save(noise(9, 40, 40), tmp_path / "x.jpg")
     path.write_bytes(path.read_bytes()[:-200])

@@ -80,7 +80,7 @@ def decode(path: Path, grey: bool, side: int | None, max_pixels: int) -> NDArray
     mode = "L" if grey else "RGB"
     with _opened(path, max_pixels) as picture:
         orientation = _orientation(picture)
-        pixels = _jpeg(path, mode, side) if (picture.format, picture.mode) == ("JPEG", mode) else None
+        pixels = _jpeg(path, picture.size, mode, side) if (picture.format, picture.mode) == ("JPEG", mode) else None
         if pixels is None:
             picture.load()
             pixels = np.array(_flat(picture, mode))
@@ -92,15 +92,19 @@ def decode(path: Path, grey: bool, side: int | None, max_pixels: int) -> NDArray
     return pixels.transpose(2, 0, 1)
 
 
-def _jpeg(path: Path, mode: str, side: int | None) -> NDArray[np.uint8] | None:
+def _jpeg(path: Path, size: tuple[int, int], mode: str, side: int | None) -> NDArray[np.uint8] | None:
     """A JPEG by simplejpeg, which holds up no other thread, at half its size or less where that leaves twice the side.
 
-    None where it complains: Pillow then says what is wrong, or reads it all the same.
+    None where it complains, or finds another (width, height) than the one that was held against the bound: Pillow then
+    says what is wrong, or reads it all the same.
     """
-    bound = {} if side is None else {"min_height": 2 * side, "min_width": 2 * side, "min_factor": 2}
+    data = path.read_bytes()
+    scaled = {} if side is None else {"min_height": 2 * side, "min_width": 2 * side, "min_factor": 2}
     with suppress(ValueError):
-        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(path.read_bytes(), JPEG_COLOURS[mode], **bound)
-        return pixels
+        height, width, *_ = simplejpeg.decode_jpeg_header(data)
+        if (width, height) == size:
+            pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, JPEG_COLOURS[mode], **scaled)
+            return pixels
     return None
 
 
