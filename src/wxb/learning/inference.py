@@ -85,7 +85,9 @@ def through(
                 part = examples[rows[start : start + batch_size]]
             if not part.flags.writeable or min(part.strides) < 0:  # torch has no such tensors
                 part = part.copy("K")
-            batch = torch.from_numpy(part).to(machine.device)
+            batch = torch.from_numpy(part)
+            if machine.device != "cpu":  # of one picture it takes microseconds to find that there is nothing to do
+                batch = batch.to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)
             scores.append(folded(batch))

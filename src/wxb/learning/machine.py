@@ -35,12 +35,14 @@ class Machine:
     def in_force(self) -> Iterator[None]:
         """Threads and deterministic kernels as this machine has them; what was set before comes back at the end."""
         threads = torch.get_num_threads()
-        torch.set_num_threads(self.threads)
+        if threads != self.threads:
+            torch.set_num_threads(self.threads)
         try:
             with nullcontext() if self.device == "cpu" else _deterministic_kernels():
                 yield
         finally:
-            torch.set_num_threads(threads)
+            if threads != self.threads:
+                torch.set_num_threads(threads)
 
     def for_work(self, work: float) -> Machine:
         """The machine for batches of so many multiply-adds: on a CPU one thread where they are few."""

@@ -79,7 +79,7 @@ class Predictor:
 
     def __init__(self, run: Run) -> None:
         """Raises WxbError where the run has not finished, or weights and network do not fit each other."""
-        from wxb.learning.inference import batch_size_for
+        from wxb.learning.inference import batch_size_for, through
         from wxb.learning.machine import DTYPES
         from wxb.network.folded import fold
 
@@ -90,20 +90,18 @@ class Predictor:
         self.head = model.head
         self.folded = fold(model, DTYPES[self.machine.precision])
         self.batch_size = batch_size_for(model.plan, self.machine)
+        self._through = through
 
     def predict(self, array: NDArray[Any]) -> Prediction:
         """Predictions for examples (n, …) or one example (…).
 
         Raises WxbError where they are not like the training data.
         """
-        from wxb.learning.inference import through
-
         about = self.about
         examples = like_training(array, about.input, self.dtype)
         machine = self.machine.for_work(min(len(examples), self.batch_size) * about.multiply_adds)
-        return prediction(
-            through(self.folded, examples, machine, self.batch_size), self.head, about.task, about.classes
-        )
+        logits = self._through(self.folded, examples, machine, self.batch_size)
+        return prediction(logits, self.head, about.task, about.classes)
 
 
 def prediction(scores: torch.Tensor, head: Head, task: str, names: tuple[str, ...]) -> Prediction:
