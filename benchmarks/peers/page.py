@@ -89,7 +89,10 @@ def section(data: str, result: Result | None) -> str:
         head, *rows = table(data, goal, result["rows"])
         lines += [line(head), line(("---",) * len(head)), *map(line, rows), ""]
     lines += participants(data, result["rows"])
-    lines += ["Measured on", "", *(f"- {measured_on(session)}" for session in result["sessions"]), ""]
+    had = {row["session"] for row in result["rows"]}  # others have had all their rows run again
+    lines += ["Measured on", ""]
+    lines += [f"- {measured_on(session)}" for number, session in enumerate(result["sessions"]) if number in had]
+    lines += [""]
     return "\n".join(lines)
 
 
