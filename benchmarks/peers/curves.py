@@ -49,8 +49,12 @@ def draw(data: str, rows: list[Row]) -> Figure:
 
 def points(row: Row) -> list[tuple[float, float]]:
     """R in 10¹² operations and test accuracy in % behind every epoch."""
-    rate = statistics.median(row["rates"])
-    return [(epoch["seconds"] * rate / 1000, 100 * epoch["test_accuracy"]) for epoch in row["epochs"]]
+    return [(epoch["seconds"] * rate(row) / 1000, 100 * epoch["test_accuracy"]) for epoch in row["epochs"]]
+
+
+def rate(row: Row) -> float:
+    """The median of a row's samples of the matrix product, in GFLOP/s."""
+    return float(statistics.median(row["rates"]))
 
 
 def across(found: list[tuple[float, float]]) -> tuple[list[float], list[float]]:

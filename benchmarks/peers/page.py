@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks import pictures
 from benchmarks.peers import curves
+from benchmarks.peers.curves import rate
 from benchmarks.peers.roster import GOALS, LIMITS, PEERS, WXB
 from benchmarks.tables import line
 
@@ -159,11 +160,6 @@ def duration(row: Row, goal: float) -> float:
     """Seconds to the goal; infinite where it was not reached."""
     epoch = first(row, goal)
     return math.inf if epoch is None else float(epoch["seconds"])
-
-
-def rate(row: Row) -> float:
-    """The median of a row's samples of the matrix product, in GFLOP/s."""
-    return float(statistics.median(row["rates"]))
 
 
 def effort(row: Row, goal: float) -> float:
