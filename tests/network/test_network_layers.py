@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -408,3 +411,32 @@ def test_without_a_generator_layers_draw_from_torch_s_own():
     first = layer(torch.ones(100))
     torch.manual_seed(3)
     assert torch.equal(layer(torch.ones(100)), first)
+
+
+POINTWISE = """
+import torch
+from wxb.network.build import build
+from wxb.notation import plan, read
+
+for text in ("CONV1-6/2", "CONV1-16/3", "CONV1-8g2/2", "RES(CONV3-8/2)"):
+    for _ in range(20):
+        model = build(plan(read(text + "-GAP, SOFTMAX"), (4, 12, 12), 5))
+        pictures = torch.randint(0, 256, (8, 4, 12, 12), dtype=torch.uint8)
+        targets = torch.arange(8) % 5
+        model.head.loss(model(pictures), targets).sum().backward()
+        found = [parameter.grad.double() for parameter in model.parameters()]
+        model.zero_grad()
+        model.double()
+        model.head.loss(model(pictures), targets).sum().backward()
+        for gradient, parameter in zip(found, model.parameters(), strict=True):
+            torch.testing.assert_close(gradient, parameter.grad, rtol=1e-4, atol=1e-5)
+"""
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_gradients_of_strided_pointwise_filters_are_right_without_avx512(threads):
+    settings = {"ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_NUM_THREADS": str(threads)}
+    done = subprocess.run(
+        [sys.executable, "-c", POINTWISE], env=os.environ | settings, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

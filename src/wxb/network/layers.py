@@ -12,6 +12,11 @@ from wxb.errors import WxbError
 from wxb.network.features import DESIGNED
 from wxb.notation.tree import PlannedLayer
 
+# Of fewer channels than its kernels take at a time oneDNN computes wrong gradients of 1x1 filters with a stride, or
+# writes where it must not, on processors without AVX-512 (uxlfoundation/oneDNN, issue 6035). What such filters do not
+# read is therefore left out before.
+LEAST_CHANNELS = 16
+
 
 class Affine(nn.Linear):
     """f(x) = Wx + b of all numbers of an example, W (width, features): FC.
@@ -29,6 +34,13 @@ class Affine(nn.Linear):
 
 class Convolution(nn.Conv2d):
     """Filters (width, channels / groups, height, width) over maps: CONV, a correlation."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, channels, height, width) → (batch, width, …)."""
+        (down, right), few = self.stride, self.in_channels // self.groups < LEAST_CHANNELS
+        if few and max(down, right) > 1 and self.kernel_size == (1, 1) and self.padding == (0, 0):
+            return F.conv2d(x[:, :, ::down, ::right], self.weight, self.bias, groups=self.groups)
+        return super().forward(x)
 
     def reset_parameters(self) -> None:
         """Nothing: `build.initialize` draws the weights, and torch's own generator is left to others."""

@@ -12,7 +12,7 @@ from .expand import check_size
 from .mistakes import Mistake, error
 from .named import NAMED
 from .scan import LETTERS, NAME, NAMES, Scanner, Stop
-from .spelling import Written, check
+from .spelling import PLAIN, Written, check
 from .tree import Concat, Group, Item, Layer, Network, Place, Repeat, Residual, Variable
 from .vocabulary import (
     ARMS,
@@ -34,7 +34,7 @@ NO_NUMBER = re.compile(r"\([^()A-Z]*\)?")  # brackets that were meant for a numb
 # a letter that is no part of a longer word, except for suffixes that follow at once
 SUFFIX = re.compile(r"C(?=[PGDB][0-9]|[^A-Z]|$)|[PGDB](?=[0-9])")
 VARIABLE = re.compile(r"[A-Z](?=C?[PGDB][0-9]|[^A-Z]|$)")
-PLAIN = re.compile(rf"[,)\]*×?]|-{NAME.pattern}")  # what may follow a name that carries nothing
+ALONE = re.compile(rf"[,)\]*×?]|-{NAME.pattern}")  # what may follow a name that carries nothing
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")  # what could be meant as the name of a network
 LONGEST_NETWORK = max(map(len, NAMED))
 
@@ -146,13 +146,15 @@ class Reader(Scanner):
             thing = self.layer_or_block()
         else:
             self.unexpected("a layer", THE_LAYERS)
-        if self.peek() == "?":
+        sign = self.peek()
+        if sign == "?":
             self.take()
             if isinstance(thing, Layer):
                 thing = replace(thing, optional=True)
             else:
                 self.note("? stands directly after a layer only", Place(self.end - 1, self.end), fix="POOL?")
-        if (sign := self.peek()) and sign in "*×":
+            sign = self.peek()
+        if sign and sign in "*×":
             self.take()
             return Repeat(thing, self.count(), Place(start, self.end))
         return thing
@@ -173,6 +175,11 @@ class Reader(Scanner):
             return self.residual(start)
         if name == "CAT":
             return self.concat(start)
+        if name in LAYERS:
+            layer, mistake = check(name, self.written(), Place(start, self.end))
+            if mistake:
+                self.add(mistake)
+            return layer
         place = Place(start, self.end)
         if name in HEADS:
             self.stop(f"{name} is a head: it stands once, at the end", place, fix="close every bracket before it")
@@ -184,15 +191,9 @@ class Reader(Scanner):
             self.stop("SELF is not a head yet: the word is reserved for later", place, fix=THE_HEADS)
         if name in RESERVED:
             self.note(f"{name} is not a layer yet: the word is reserved for later", place, fix=THE_LAYERS)
-        elif name not in LAYERS:
-            return self.unknown(start, name)
-        written = self.written()
-        if name in RESERVED:
+            self.written()
             return placeholder(start, self.end)
-        layer, mistake = check(name, written, Place(start, self.end))
-        if mistake:
-            self.add(mistake)
-        return layer
+        return self.unknown(start, name)
 
     def unknown(self, start: int, name: str) -> Layer | Residual | Concat:
         """Note an unknown name, and read on as if the nearest known one stood there."""
@@ -250,9 +251,9 @@ class Reader(Scanner):
 
     def written(self) -> Written:
         """What follows a name: kernel, width, suffixes, number, whether or not the layer may carry them."""
+        if ALONE.match(self.line, self.at):
+            return PLAIN
         written = Written()
-        if PLAIN.match(self.line, self.at):
-            return written
         if found := NUMBER.match(self.line, self.skip()):
             self.move(found.end())
             written.kernel = [found[0]]

@@ -68,7 +68,8 @@ class Scanner:
 
     def peek(self) -> str:
         """The next character that is no blank; "" at the end."""
-        return self.line[self.skip() : self.at + 1]
+        sign = self.line[self.at : self.at + 1]
+        return self.line[self.skip() : self.at + 1] if sign.isspace() else sign
 
     def take(self) -> str:
         """The character that stands here; moves behind it."""

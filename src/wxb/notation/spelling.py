@@ -23,7 +23,7 @@ class Written:
     number: str | None = None
 
 
-PLAIN = Written()
+PLAIN = Written()  # of a name alone
 
 
 def check(name: str, written: Written, place: Place) -> tuple[Layer, Mistake | None]:
