@@ -24,6 +24,7 @@ def main(arguments: list[str] | None = None) -> Path:
     given = options().parse_args(arguments)
     if given.data_dir:
         os.environ["WXB_DATA"] = str(given.data_dir.resolve())
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start compiles wxb, but no library that pip installed
     threads = machine.available_cores()
     result: dict[str, object] = {
         "figure": given.figure,

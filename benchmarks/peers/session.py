@@ -17,10 +17,11 @@ from benchmarks.peers.watch import EVERY, Interval, Watched, float32_rate, watch
 
 Row = dict[str, Any]
 
-# what a shell may have set that decides how many threads or which kernels a library takes; wxb's folder of runs; and,
-# for peers, where this project's own modules lie
+# what a shell may have set that decides how many threads or which kernels a library takes, or that modules are compiled
+# at every start; wxb's folder of runs; and, for peers, where this project's own modules lie
 SETTINGS = {
-    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "WXB_RUNS",
+    "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE",
+    "PYTHONDONTWRITEBYTECODE", "WXB_RUNS",
 }  # fmt: skip
 OF_THIS_PROJECT = {"PYTHONPATH"}
 

@@ -22,7 +22,7 @@ from wxb.learning.inference import logits
 from wxb.learning.loop import Record, State, course_of, learn
 from wxb.learning.loop import part as tensors_of
 from wxb.learning.machine import Machine
-from wxb.learning.pace import Deadline, seconds_a_step, steps_to_score
+from wxb.learning.pace import Deadline, seconds_a_step, seconds_an_example
 from wxb.learning.recipe import Recipe
 from wxb.notation import Network
 from wxb.report import findings, report_files
@@ -119,9 +119,7 @@ class Training:
             found = candidate(data, network, bindings, options)
             step = seconds_a_step(found.model, data, found.recipe, found.machine)
         scored = len(data.split.test) + len(data.split.validation) + TRAIN_SAMPLE
-        if found.recipe.mirror_average:
-            scored *= 2
-        self._ends, self._kept = ends, steps_to_score(scored, found.recipe.batch_size)
+        self._ends, self._kept = ends, scored * seconds_an_example(found.model, data, found.machine) / step
         steps = max(1, int((ends - time.time()) / step - self._kept))
         epochs = -(-steps // batches_an_epoch(len(data.split.train), found.recipe.batch_size))
         return dataclasses.replace(found, recipe=dataclasses.replace(found.recipe, steps=steps, epochs=epochs))

@@ -9,7 +9,7 @@ import torch
 from wxb.data import load_data
 from wxb.learning.course import Course
 from wxb.learning.machine import Machine
-from wxb.learning.pace import Deadline, seconds_a_step
+from wxb.learning.pace import Deadline, seconds_a_step, seconds_an_example
 from wxb.learning.recipe import Recipe
 from wxb.network.build import build
 
@@ -93,3 +93,13 @@ def test_trying_a_step_leaves_the_model_as_it_was():
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     assert seconds_a_step(model, data, Recipe(batch_size=64), CPU) > 0
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_scoring_an_example_is_timed_with_the_model_left_as_it_was():
+    data = load_data("digits")
+    model = build("CONV3-8-BN-RELU-GAP, SOFTMAX", data)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    step = seconds_a_step(model, data, Recipe(batch_size=64), CPU)
+    assert 0 < seconds_an_example(model, data, CPU) < step
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    assert model.training

@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wxb.data.dataset import Split
+from wxb.learning.allocator import kept
 from wxb.learning.course import Course
+from wxb.learning.inference import batch_size_for, logits
 from wxb.learning.loop import Record, learn
 from wxb.learning.machine import Machine
 from wxb.learning.recipe import Recipe
@@ -30,7 +32,6 @@ TRIAL = 5  # steps; the first, which chooses kernels and asks for memory, does n
 LOOK = 0.1  # of the time that is left passes between two looks at the clock
 TOLERATED = 0.02  # share of the steps that are left by which the end may be off before it is moved
 LONG_EPOCH = 20  # steps; the validation behind so long an epoch is no part of the pace, behind shorter ones it is
-SCORING = 0.4  # of a step's time for its examples, to score as many without learning from them
 
 
 def seconds_a_step(model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> float:
@@ -42,9 +43,16 @@ def seconds_a_step(model: Model, data: Dataset, recipe: Recipe, machine: Machine
     return statistics.median(after - before for before, after in pairwise(seconds))
 
 
-def steps_to_score(examples: int, batch_size: int) -> float:
-    """About how many steps take as long as that many examples without learning."""
-    return SCORING * examples / batch_size
+def seconds_an_example(model: Model, data: Dataset, machine: Machine) -> float:
+    """Seconds to score an example without learning from it: the faster of two tries of a batch."""
+    rows = data.split.train[: batch_size_for(model.plan, machine)]
+    seconds = []
+    with kept():
+        for _ in range(2):  # the first chooses kernels and asks for memory
+            began = time.perf_counter()
+            logits(model, data.examples, machine, rows=rows)
+            seconds.append(time.perf_counter() - began)
+    return min(seconds) / len(rows)
 
 
 class Deadline:
