@@ -20,7 +20,7 @@ from benchmarks import machine
 from benchmarks.figures import save
 from benchmarks.peers import page
 from benchmarks.peers.arrays import prepare
-from benchmarks.peers.roster import GOALS, LIMITS, PEERS, WXB, Peer, names
+from benchmarks.peers.roster import DATA_SETS, GOALS, LIMITS, PEERS, WXB, Peer, names
 from benchmarks.peers.session import Row, Session
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -114,7 +114,7 @@ def compare(
         session = Session(
             given.data,
             data_dir,
-            prepare(given.data, data_dir, Path(scratch)),
+            prepare(DATA_SETS.get(given.data, given.data), data_dir, Path(scratch)),
             given.environments.resolve(),
             Path(scratch),
             given.limit,
