@@ -38,6 +38,12 @@ def test_pictures_from_32_pixels_on_begin_with_whitened_patches_and_the_identity
         assert not found.model.get_submodule(found.plan.items[0].path).weight.requires_grad
 
 
+def test_the_largest_rung_has_large_batches_where_there_are_many_of_them():
+    few, many = pictures(3, 32, 32), load_data(np.zeros((30_000, 3, 32, 32), np.uint8), np.arange(30_000) % 10)
+    sizes = [candidate(data, ladder(data)[-1], options={"device": "cpu"}).recipe.batch_size for data in (few, many)]
+    assert sizes == [32, 1024]
+
+
 def test_what_is_asked_for_wins_over_the_rung_and_a_network_of_one_s_own_has_none_of_it():
     data = pictures(3, 32, 32)
     assert candidate(data, default(data), options={"learning_rate": 0.5}).recipe.learning_rate == 0.5

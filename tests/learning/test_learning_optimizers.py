@@ -28,7 +28,7 @@ def test_every_optimizer_lowers_a_simple_loss(name):
         model.zero_grad()
         loss.backward()
         for optimizer in steps:
-            optimizer.step(0.02)
+            optimizer.step(torch.tensor(0.02))
     assert losses[-1] < 0.3 * losses[0]
 
 
@@ -53,7 +53,7 @@ def test_an_optimizer_makes_the_steps_of_torch_s_own(name):
         for network in (model, twin):
             network.zero_grad()
             network(inputs).square().mean().backward()
-        ours.step(0.02 if step < 5 else 0.01)
+        ours.step(torch.tensor(0.02 if step < 5 else 0.01))
         theirs.param_groups[0]["lr"] = 0.02 if step < 5 else 0.01
         theirs.step()
     for own, other in zip(model.parameters(), twin.parameters(), strict=True):
@@ -66,7 +66,7 @@ def test_a_parameter_without_a_gradient_stays():
     before = model[0].weight.clone()
     (steps,) = optimizers(model, "1", Recipe(optimizer="adam"))
     model(inputs).sum().backward()
-    steps.step(0.1)
+    steps.step(torch.tensor(0.1))
     assert torch.equal(model[0].weight, before)
     assert len(steps.state) == 2
 
@@ -110,5 +110,5 @@ def test_the_orthogonal_step_has_singular_values_near_one_and_the_gradient_s_dir
 
 def test_decay_shrinks_weights_by_its_amount():
     weights = [torch.full((2, 2), 3.0)]
-    decay(weights, 0.1)
+    decay(weights, torch.tensor(0.1))
     assert torch.allclose(weights[0], torch.full((2, 2), 2.7))

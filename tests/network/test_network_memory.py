@@ -80,7 +80,7 @@ def test_weights_gradients_and_optimizer_are_what_torch_holds_after_a_step(name)
     found = optimizers(model, plan_.output_layer.path, Recipe(optimizer=name))
     model(torch.rand(4, *plan_.input)).sum().backward()
     for optimizer in found:
-        optimizer.step(0.1)
+        optimizer.step(torch.tensor(0.1))
     parameters = list(model.parameters())
     states = [value for one in found for state in one.state.values() for value in state.values()]
     held = sum(value.nbytes for value in states if torch.is_tensor(value) and value.numel() > 1)

@@ -309,15 +309,22 @@ def test_two_ways_to_say_when_training_ends_are_one_too_many(ring, option):
 
 def test_without_a_network_a_longer_time_takes_a_larger_one(monkeypatch):
     data = wxb.load_data("digits")
-    rungs = (Rung("FC-4-RELU", enough=10), Rung("FC-8-RELU", enough=100), Rung("FC-16-RELU"))
+    rungs = (Rung("FC-4-RELU"), Rung("FC-8-RELU", least=10), Rung("FC-16-RELU", least=100))
     monkeypatch.setattr(candidate, "ladder", lambda data: rungs)
-    monkeypatch.setattr(candidate, "seconds_a_step", lambda *_: 1.0)
-    steps = 36  # of an epoch
-    taken = {
-        seconds: candidate.largest_within(data, seconds, {})[0].plan.network.short()
-        for seconds in (9 * steps, 11 * steps, 99 * steps, 101 * steps)
-    }
-    assert [text.split("-")[1] for text in taken.values()] == ["4", "8", "8", "16"]
+    tried = []
+
+    def one_second(model, *_):
+        tried.append(model.plan.layers[0].output[0])
+        return 1.0
+
+    monkeypatch.setattr(candidate, "seconds_a_step", one_second)
+    # the second is tried where twice the arithmetic, at the pace of the first, would do in time; the third as a trial
+    # is short beside so much time
+    for epochs, trials in ((9, [4]), (19, [4]), (21, [4, 8]), (99, [4, 8, 16]), (101, [4, 8, 16])):
+        tried.clear()
+        found, _ = candidate.largest_within(data, epochs * 36, {})
+        assert tried == trials
+        assert found.plan.layers[0].output == ((trials[:-1] if epochs == 99 else trials)[-1],)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ with machine.in_force():
         batches.start(epoch)
         for place in range(min(len(batches), steps - step)):
             step += 1
-            rate = recipe.learning_rate * factor(recipe.schedule, recipe.warm_up, step, steps)
+            rate = torch.tensor(recipe.learning_rate * factor(recipe.schedule, recipe.warm_up, step, steps))
             its_rows = batches.rows(place)
             with machine.autocast():
                 logits = model(batches.inputs(its_rows))

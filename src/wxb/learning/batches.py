@@ -91,6 +91,8 @@ class Batches:
         elif augment != Augment():
             raise WxbError("--augment is for pictures; these examples are rows of numbers", fix="--augment none")
         self.device = device
+        self.flips: torch.Tensor | None = None  # (count,) of 1 where an example is mirrored
+        self.shifts: torch.Tensor | None = None  # (2, count) pixels down and right
         self.elsewhere: NDArray[np.uint8] | NDArray[np.float32] | None = None  # where they stay, if not on `device`
         self.learned = learned
         if not has_room(device, examples, learned):
@@ -116,11 +118,11 @@ class Batches:
             # mirrored in every second epoch, half of them in the first: both sides are seen equally often, which draws
             # for each epoch would leave to chance (Jordan 2024, arXiv:2404.00498, section 3.6)
             first = generator(self.seed, "flip").integers(0, 2, self.count, dtype=np.int64)
-            self.flips = torch.from_numpy((first + epoch) % 2).to(device)
+            self.flips = in_place(self.flips, torch.from_numpy((first + epoch) % 2).to(device))
         if self.augment.shift:
             reach = self.augment.shift
             shifts = generator(self.seed, "shift", epoch).integers(-reach, reach + 1, (2, self.count), dtype=np.int64)
-            self.shifts = torch.from_numpy(shifts).to(device)
+            self.shifts = in_place(self.shifts, torch.from_numpy(shifts).to(device))
 
     def rows(self, index: int) -> torch.Tensor:
         """Which examples are batch `index` (0-based), as places among those learned from: int64 (batch,)."""
@@ -161,14 +163,19 @@ class Batches:
         device = held.device
         y = torch.arange(height, device=device).expand(len(rows), height)
         x = torch.arange(width, device=device).expand(len(rows), width)
-        if self.augment.shift:
+        if self.shifts is not None:
             dy, dx = self.shifts[:, rows, None]
             y, x = _mirrored(y + dy, height), _mirrored(x + dx, width)
-        if self.augment.flip:
+        if self.flips is not None:
             x = torch.where(self.flips[rows, None] == 1, width - 1 - x, x)
         pixel = (places[:, None] * height + y)[:, :, None] * width + x[:, None, :]
         channels = held.shape[-1]
         return held.view(-1, channels)[pixel.view(-1)].view(len(rows), height, width, channels)
+
+
+def in_place(held: torch.Tensor | None, drawn: torch.Tensor) -> torch.Tensor:
+    """What was drawn for an epoch, where that of the last one stood: a recorded step looks for it there."""
+    return drawn if held is None else held.copy_(drawn)
 
 
 def has_room(device: str, examples: NDArray[np.uint8] | NDArray[np.float32], rows: NDArray[np.int64]) -> bool:

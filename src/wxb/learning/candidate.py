@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from wxb.learning import precision
 from wxb.learning.batches import batches_an_epoch
 from wxb.learning.defaults import Rung, headed, ladder, recipe_for
 from wxb.learning.machine import Machine
-from wxb.learning.pace import seconds_a_step
+from wxb.learning.pace import TRIAL, seconds_a_step
 from wxb.learning.recipe import Recipe
 from wxb.network.build import build
 from wxb.network.memory import parts_that_fit
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from wxb.data.dataset import Dataset
     from wxb.network.build import Model
+
+TRIED = 0.02  # share of a training's time that may go to trying a network that is likely too large for it
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,7 @@ def candidate(
     A batch that the memory does not hold is computed in parts; `found` is as in `build`. Raises WxbError where network,
     recipe and data do not fit each other, or the memory does not even hold the network and one example.
     """
-    given = dict(options or {})
-    if isinstance(network, Rung):
-        given = {**network.options_with(str(given.get("optimizer", "muon"))), **given}
-        network = headed(network, data)
-    planned = plan(read(network) if isinstance(network, str) else network, data.shape, data.outputs, bindings)
-    recipe = recipe_for(planned, data, given)
+    planned, recipe = _planned(data, network, bindings, options or {})
     size = min(recipe.batch_size, len(data.split.train))
     parts = parts_that_fit(planned, size, recipe.optimizer, recipe.accumulate, recipe.device, photos=bool(data.files))
     notes: tuple[str, ...] = ()
@@ -87,17 +85,46 @@ def candidate(
     return Candidate(planned, recipe, model, machine, notes)
 
 
+def _planned(
+    data: Dataset, network: str | Network | Rung, bindings: Mapping[str, int] | None, options: Mapping[str, Any]
+) -> tuple[Plan, Recipe]:
+    """The plan of a network for data, and the recipe that fits both."""
+    if isinstance(network, Rung):
+        options = {**network.options_with(str(options.get("optimizer", "muon"))), **options}
+        network = headed(network, data)
+    planned = plan(read(network) if isinstance(network, str) else network, data.shape, data.outputs, bindings)
+    return planned, recipe_for(planned, data, options)
+
+
 def largest_within(data: Dataset, seconds: float, options: Mapping[str, Any]) -> tuple[Candidate, float]:
     """The largest default network that learns well within so many seconds, and the seconds of its step.
 
-    From the smallest on, each is tried for a few steps; a larger one is worth it once this one would see the examples
-    more often than it needs to.
+    From the smallest on, each is tried for a few steps, until one would not see the examples as often as it needs to.
+    What that trial takes is known by the arithmetic of the one before, and is not spent where it is much and promises
+    nothing.
     """
-    rungs = ladder(data)
-    for place, rung in enumerate(rungs):
-        found = candidate(data, rung, options=options)
-        step = seconds_a_step(found.model, data, found.recipe, found.machine)
-        epochs = seconds / step / batches_an_epoch(len(data.split.train), found.recipe.batch_size)
-        if place + 1 == len(rungs) or epochs < rung.enough:
+    ends = time.monotonic() + seconds
+    found: tuple[Candidate, float] | None = None
+    for rung in ladder(data):
+        left = ends - time.monotonic()
+        if found is not None:
+            planned, recipe = _planned(data, rung, None, options)
+            guess = found[1] * _work(planned, recipe) / _work(found[0].plan, found[0].recipe)
+            if TRIAL * guess > TRIED * left and _epochs(left, guess, data, recipe) < rung.least:
+                break
+        larger = candidate(data, rung, options=options)
+        step = seconds_a_step(larger.model, data, larger.recipe, larger.machine)
+        if found is not None and _epochs(ends - time.monotonic(), step, data, larger.recipe) < rung.least:
             break
-    return found, step
+        found = larger, step
+    assert found is not None  # no ladder is empty
+    return found
+
+
+def _work(planned: Plan, recipe: Recipe) -> int:
+    """Multiply-adds of a step, forward."""
+    return planned.multiply_adds * recipe.batch_size
+
+
+def _epochs(seconds: float, step: float, data: Dataset, recipe: Recipe) -> float:
+    return seconds / step / batches_an_epoch(len(data.split.train), recipe.batch_size)

@@ -35,7 +35,7 @@ class Rung:
     """A default network and the settings that belong to it; the next rung of its ladder is a larger one."""
 
     network: str  # without its head
-    enough: float = math.inf  # epochs from which on the next rung learns more in the same time
+    least: float = 0.0  # epochs below which the rung before it learns more in the same time
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def options_with(self, optimizer: str) -> dict[str, Any]:
@@ -50,22 +50,24 @@ MEDIUM = Rung("CONV5-32/2-BN-RELU-CONV3-32-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-GAP
 PHOTOS = Rung("CONV5-32/2-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-CONV3-256-BN-RELU-GAP")
 
 WHITENED = {"first_layer": "whitened", "start": "identity", "learning_rate": 0.04, "momentum": 0.8}
+# of trainings that see all examples often: larger batches waste none of a GPU, weights are kept small
+LONG: Mapping[str, Any] = {**WHITENED, "batch_size": 1024, "learning_rate": 0.08, "weight_decay": 0.1}
 COARSE = Rung(
     "CONV4-32/2-RELU-(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-GAP",
-    enough=4.2,
     options=WHITENED,
 )
 
 
-def fine(patches: int, widths: tuple[int, int, int], enough: float = math.inf) -> Rung:
+def fine(patches: int, widths: tuple[int, int, int], least: float, options: Mapping[str, Any] = WHITENED) -> Rung:
     """Whitened patches of 3x3 at full size, then a pair of convolutions of each width, pooled inside the pair."""
-    pairs = (f"CONV3-{width}-POOL-BN-RELU-CONV3-{width}-BN-RELU" for width in widths)
-    return Rung("-".join((f"CONV3-{patches}-RELU", *pairs, "GAP")), enough, WHITENED)
+    pairs = (f"CONV3-{width}b0-POOL-BN-RELU-CONV3-{width}-BN-RELU" for width in widths)
+    return Rung("-".join((f"CONV3-{patches}-RELU", *pairs, "GAP")), least, options)
 
 
 EXAMPLES_SEEN = 600_000  # what a default training looks at, in all epochs together
 EXAMPLES_SEEN_LARGE = 240_000  # with a network of more than `LARGE_NETWORK` multiply-adds an example
 LARGE_NETWORK = 10_000_000
+MANY_BATCHES = 20  # an epoch: with fewer there would be too few steps
 FEW_COLUMNS = 10  # more of them are easily learned by heart
 FEW_EXAMPLES = 5_000  # below, batches are small, so that there are enough steps
 EPOCHS = (4, 30)  # but never fewer or more than this
@@ -82,12 +84,13 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
         return (MEDIUM,)
     if min(sides) >= 64:
         return (PHOTOS,)
+    few = len(data.split.train) < MANY_BATCHES * LONG["batch_size"]
     patches = min(32, 2 * 9 * channels)  # both signs of each component
     return (
         COARSE,
-        fine(patches, (32, 64, 128), enough=6.5),
-        fine(patches, (64, 128, 256), enough=20),
-        fine(patches, (128, 256, 512)),
+        fine(patches, (32, 64, 128), least=1.8),
+        fine(patches, (64, 128, 256), least=2.5),
+        fine(patches, (128, 256, 512), least=4.5, options=WHITENED if few else LONG),
     )
 
 

@@ -15,9 +15,10 @@ import torch
 from wxb.learning import schedules
 from wxb.learning.allocator import kept
 from wxb.learning.batches import Augment, Batches, batches_an_epoch
+from wxb.learning.captured import Captured
 from wxb.learning.course import Course
 from wxb.learning.inference import Score, features, score
-from wxb.learning.machine import DTYPES, Machine, choose, out_of_memory
+from wxb.learning.machine import DTYPES, Ahead, Machine, choose, out_of_memory
 from wxb.learning.objective import Objective
 from wxb.learning.optimizers import decay, optimizers
 from wxb.learning.recipe import Recipe, check_rate
@@ -113,6 +114,9 @@ class Learner:
         self.weights = list(self.objective.weights)
         self.generator = torch.Generator(machine.device)
         set_generator(model, self.generator)
+        self.rate = torch.zeros((), device=machine.device)  # of the step that is made
+        self.capture = True  # whether a step may be recorded, on a GPU
+        self.captured: Captured | None = None
 
         self.course = course or course_of(recipe, len(train))
         self.step = 0
@@ -136,6 +140,9 @@ class Learner:
     def _records(self) -> Iterator[Record]:
         began = time.perf_counter() - self.seconds
         self._compute_features()
+        if self.capture and self._can_be_captured():
+            self.captured = Captured(self.machine.device, self.generator, self.parameters)
+        ahead = Ahead(self.machine)
         per_epoch = len(self.batches)
         while self.step < self.course.steps and not self._ended_early():
             epoch, index = divmod(self.step, per_epoch)
@@ -150,6 +157,7 @@ class Learner:
                             raise
                         photos = bool(self.data.files)
                         raise ran_short(self.model.plan, self.recipe.optimizer, self.step + 1, photos) from error
+                ahead.step()
                 self.step += 1
                 train_loss, validation = None, None
                 end = place + 1 == per_epoch or self.step == self.course.steps
@@ -190,19 +198,41 @@ class Learner:
         rate = recipe.learning_rate * schedules.factor(
             recipe.schedule, recipe.warm_up, self.course.at(self.step + 1), self.course.planned
         )
+        self.rate.fill_(rate)
         rows = self.batches.rows(place)
+        if self.captured is None:
+            return rate, self._update(rows)
+        self._seed()
+        return rate, self.captured.step(self._update, rows)
+
+    def _can_be_captured(self) -> bool:
+        """Whether a step is the same kernels on the same addresses each time: mixup draws on the CPU, designed features
+        may look at what they compute, and examples that do not fit on the GPU are sent to it.
+        """
+        cuda = torch.device(self.machine.device).type == "cuda"
+        plain = not self.recipe.mixup and (self.computed or not self.model.designed)
+        return cuda and plain and self.batches.elsewhere is None
+
+    def _seed(self) -> None:
+        self.generator.manual_seed(key(self.recipe.seed, "layers", self.step + 1))
+
+    def _update(self, rows: torch.Tensor) -> torch.Tensor:
+        """All that a step on these rows does on the device, at the rate that `self.rate` holds; the objective before
+        it.
+        """
+        recipe = self.recipe
         loss = self._gradients(rows)
         self.loss_sum.add_(loss, alpha=len(rows))
         if recipe.clip:
             torch.nn.utils.clip_grad_norm_(self.parameters, recipe.clip, foreach=True)
         with torch.no_grad():
             if recipe.weight_decay:
-                decay(self.weights, rate * recipe.weight_decay)
+                decay(self.weights, self.rate * recipe.weight_decay)
             for optimizer in self.optimizers:
-                optimizer.step(rate)
+                optimizer.step(self.rate)
             if self.average is not None:
                 self._follow(self.average)
-        return rate, loss
+        return loss
 
     def _gradients(self, rows: torch.Tensor) -> torch.Tensor:
         """Gradients of the objective on these rows, in twice as many parts each time that the memory does not hold one;
@@ -213,7 +243,7 @@ class Learner:
             before = None if self.fits else [buffer.clone() for buffer in self.model.buffers()]
             for parameter in self.parameters:
                 parameter.grad = None
-            self.generator.manual_seed(key(self.recipe.seed, "layers", self.step + 1))
+            self._seed()
             try:
                 loss = self._backward(rows)
             except (RuntimeError, MemoryError) as error:
@@ -332,7 +362,8 @@ class Learner:
         for name, tensor in part(state, "optimizer").items():
             of, key = name.rsplit("/", 1)
             parameter = parameters[of]
-            held = torch.empty_like(parameter) if tensor.shape == parameter.shape else torch.empty_like(tensor)
+            like = parameter if tensor.shape == parameter.shape else tensor
+            held = torch.empty_like(like, dtype=tensor.dtype, device=parameter.device)
             owner[id(parameter)].state.setdefault(parameter, {})[key] = held.copy_(tensor)
         for kind in ("average", "best"):
             if tensors := part(state, kind):

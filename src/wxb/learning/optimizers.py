@@ -1,7 +1,8 @@
 """How weights follow their gradient.
 
 The rules are torch's own kernels where it has them; `torch.optim` would wrap each in a class that imports torch's
-compiler when it is made, which takes longer than many a training.
+compiler when it is made, which takes longer than many a training. The learning rate is a tensor, so that a step that
+was recorded on a GPU can be made again at another rate.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ class Optimizer(ABC):
         self.state: dict[nn.Parameter, Remembered] = {}
 
     @torch.no_grad()
-    def step(self, rate: float) -> None:
-        """Move every parameter that has a gradient by one step."""
+    def step(self, rate: Tensor) -> None:
+        """Move every parameter that has a gradient by one step; `rate` () float32 lies where the parameters do."""
         weights: list[Tensor] = []
         gradients: list[Tensor] = []
         states: list[Remembered] = []
@@ -45,7 +46,7 @@ class Optimizer(ABC):
         """What is remembered of a parameter before its first step."""
 
     @abstractmethod
-    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: float) -> None:
+    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: Tensor) -> None:
         """One step of these weights, in place."""
 
 
@@ -61,7 +62,7 @@ class GradientDescent(Optimizer):
         """v = 0."""
         return {"momentum_buffer": torch.zeros_like(parameter)} if self.momentum else {}
 
-    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: float) -> None:
+    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: Tensor) -> None:
         """One step."""
         torch._fused_sgd_(
             weights, gradients, _each(states, "momentum_buffer") if self.momentum else [],
@@ -77,7 +78,7 @@ class Adagrad(Optimizer):
         """Σg² = 0."""
         return {"sum": torch.zeros_like(parameter)}
 
-    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: float) -> None:
+    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: Tensor) -> None:
         """One step."""
         sums = _each(states, "sum")
         torch._foreach_addcmul_(sums, gradients, gradients)
@@ -93,7 +94,7 @@ class RMSProp(Optimizer):
         """m = 0."""
         return {"square_avg": torch.zeros_like(parameter)}
 
-    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: float) -> None:
+    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: Tensor) -> None:
         """One step."""
         means = _each(states, "square_avg")
         torch._foreach_mul_(means, self.kept)
@@ -112,7 +113,7 @@ class Adam(Optimizer):
             "exp_avg_sq": torch.zeros_like(parameter),
         }
 
-    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: float) -> None:
+    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: Tensor) -> None:
         """One step."""
         steps = _each(states, "step")
         torch._foreach_add_(steps, 1)
@@ -141,13 +142,13 @@ class Muon(Optimizer):
         """No momentum."""
         return {"momentum_buffer": torch.zeros_like(parameter)}
 
-    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: float) -> None:
+    def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: Tensor) -> None:
         """One step."""
         for weight, gradient, buffer in zip(weights, gradients, _each(states, "momentum_buffer"), strict=True):
             buffer.mul_(self.momentum).add_(gradient)
             matrix = gradient.add(buffer, alpha=self.momentum).flatten(1)  # Nesterov's look ahead
             step = orthogonal(matrix.to(self.dtype)).view_as(weight)
-            weight.add_(step.to(weight.dtype), alpha=-rate * 0.2 * max(matrix.shape) ** 0.5)
+            weight.addcmul_(step.to(weight.dtype), rate, value=-0.2 * max(matrix.shape) ** 0.5)
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
@@ -160,7 +161,8 @@ def orthogonal(matrix: Tensor) -> Tensor:
     x = x / (x.norm() + 1e-7)  # the iteration needs a spectral norm of at most 1
     for _ in range(5):
         gram = x @ x.T
-        x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+        square = torch.addmm(gram, gram, gram, beta=-4.7750, alpha=2.0315)
+        x = torch.addmm(x, square, x, beta=3.4445)
     return x if wide else x.T
 
 
@@ -168,11 +170,13 @@ def _each(states: list[Remembered], name: str) -> list[Tensor]:
     return [state[name] for state in states]
 
 
-def _divided(weights: list[Tensor], gradients: list[Tensor], squares: list[Tensor], rate: float, tiny: float) -> None:
+def _divided(weights: list[Tensor], gradients: list[Tensor], squares: list[Tensor], rate: Tensor, tiny: float) -> None:
     """W ← W − ηg / (√squares + tiny)."""
     roots = torch._foreach_sqrt(squares)
     torch._foreach_add_(roots, tiny)
-    torch._foreach_addcdiv_(weights, gradients, roots, -rate)
+    moves = torch._foreach_div(gradients, roots)
+    torch._foreach_mul_(moves, rate)
+    torch._foreach_sub_(weights, moves)
 
 
 RULES = {
@@ -205,6 +209,6 @@ def optimizers(model: nn.Module, output: str, recipe: Recipe, dtype: torch.dtype
             return [RULES[recipe.optimizer](parameters)]
 
 
-def decay(weights: Sequence[Tensor], amount: float) -> None:
+def decay(weights: Sequence[Tensor], amount: Tensor) -> None:
     """Decoupled weight decay, W ← W − amount · W, amount = learning rate · weight decay (Loshchilov, Hutter 2019)."""
     torch._foreach_mul_(list(weights), 1 - amount)

@@ -68,6 +68,7 @@ def profile(model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> Pr
     learner = Learner(copy.deepcopy(model), few, short, machine)
     clock = Clock(machine)
     _attach(clock, learner)
+    learner.capture = False  # a recorded step has no parts
     steps = []
     for record in learner.records():
         steps.append((record.seconds, clock.lap()))

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from wxb.errors import WxbError
+from wxb.learning.batches import in_place
 from wxb.learning.recipe import Recipe
 from wxb.randomness import generator
 
@@ -26,16 +27,17 @@ class Regularize:
         self.count = count
         self.classes = classes
         self.fill = fill
+        self.centres: Tensor | None = None  # (count, 2)
 
     def start(self, epoch: int) -> None:
         """Draw where the squares of an epoch (1-based) lie: a share of height and width for every example."""
         if self.recipe.cutout:
             centres = generator(self.recipe.seed, "cutout", epoch).random((self.count, 2), dtype=np.float32)
-            self.centres = torch.from_numpy(centres).to(self.fill.device)
+            self.centres = in_place(self.centres, torch.from_numpy(centres).to(self.fill.device))
 
     def apply(self, inputs: Tensor, targets: Tensor, rows: Tensor, step: int) -> tuple[Tensor, Tensor]:
         """A batch (batch, …) of examples `rows` and its targets, as they are to be learned in this step (1-based)."""
-        if self.recipe.cutout:
+        if self.centres is not None:
             inputs = cutout(inputs, self.centres[rows], self.recipe.cutout, self.fill)
         if self.recipe.mixup:
             drawn = generator(self.recipe.seed, "mixup", step)
