@@ -270,8 +270,8 @@ FIGURES: dict[str, Figure] = {
         ("cifar10", "--time", "14s", "--mirror-average"),
         "airbench94 with Muon, written anew (`benchmarks/peers/scripts/airbench.py`)",
         at_most(1, "x"),
-        about="CIFAR-10 on one GPU, beside the fastest published method (Jordan 2024, arXiv:2404.00498), whose settings "
-        "its script has: it learns from all 50,000 examples, wxb from the 47,500 that validation leaves, and its test "
+        about="CIFAR-10 on one GPU, beside the fastest published method (Jordan 2024, arXiv:2404.00498) with its "
+        "settings: it learns from all 50,000 examples, wxb from the 47,500 that validation leaves, and its test "
         "averages six views of a picture, wxb's a picture and its mirror image. Seconds count from the start of the "
         "process to the end of the test, without the tests between the method's epochs, and without wxb's checks, "
         "baselines and report. The method is not compiled; of its training the first epoch, which chooses kernels, "
