@@ -9,7 +9,7 @@ from benchmarks.step import Steps, Undone
 from wxb.learning import defaults
 
 COARSE = f"{defaults.COARSE.network}, SOFTMAX"
-FINE = f"{defaults.fine(32, (32, 64, 128), least=0).network}, SOFTMAX"
+FINE = f"{defaults.fine(32, (32, 64, 128))}, SOFTMAX"
 PAIRS = "CONV3-32-RELU-(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-GAP, SOFTMAX"
 RESIDUAL = (
     "CONV4-32/2-RELU-CONV3-32-BN-RELU-RES(CONV3-32-BN)-RELU-POOL-CONV3-64-BN-RELU-RES(CONV3-64-BN)-RELU-POOL-"

@@ -66,29 +66,43 @@ class Beside:
         return " ".join(("wxb train", *self.arguments))
 
     def table(self, rows: list[Row]) -> Table:
-        """Accuracy and seconds of both, and wxb's share of the method's time and of the GPU's rate."""
-        ours, theirs = rows
+        """Accuracy and seconds of both, and wxb's share of the method's time; what was not taken says so."""
+        measured = {row["what"]: row for row in rows}
+        ours, theirs = measured.get(self._command), measured.get(self.method)
+        told = f"not taken: {self.owed()}" if ours is None or theirs is None else self._verdict(ours, theirs)
         head = ("what", "test accuracy", "seconds from start to test", "of them training", "owed")
-        lines = []
-        for row in rows:
-            times = middle(row["seconds"], 1), middle(row["training"], 2)
-            lines.append(
-                (f"`{row['what']}`" if row is ours else row["what"], spread(row["accuracy"], "accuracy"), *times)
-            )
-        shares = [statistics.median(ours[name]) / statistics.median(theirs[name]) for name in ("seconds", "training")]
-        reached = statistics.mean(ours["accuracy"]) >= statistics.mean(theirs["accuracy"])
-        told = (
-            f"the method's accuracy: {'reached' if reached else '**missed**'}; its time from the start "
-            f"{verdict(self.bound, shares[0])} ({shares[0]:.2f}×), its training {verdict(self.bound, shares[1])} "
-            f"({shares[1]:.2f}×)"
+        lines = [(f"`{self._command}`", *_numbers(ours), told), (self.method, *_numbers(theirs), "")]
+        return [head, *lines]
+
+    def _verdict(self, ours: Row, theirs: Row) -> str:
+        whole, training = (
+            statistics.median(ours[name]) / statistics.median(theirs[name]) for name in ("seconds", "training")
         )
-        return [head, (*lines[0], told), (*lines[1], "")]
+        reached = statistics.mean(ours["accuracy"]) >= statistics.mean(theirs["accuracy"])
+        share = statistics.median(map(_rate, ours["told"])) / ours["rate"]
+        return (
+            f"the method's accuracy: {'reached' if reached else '**missed**'}; of its time from the start "
+            f"{whole:.2f}×, {verdict(self.bound, whole)}; of its training {training:.2f}×, "
+            f"{verdict(self.bound, training)}; {100 * share:.0f} % of the rate of a product in bfloat16"
+        )
+
+
+def _numbers(row: Row | None) -> tuple[str, str, str]:
+    if row is None:
+        return "", "", ""
+    return spread(row["accuracy"], "accuracy"), middle(row["seconds"], 1), middle(row["training"], 2)
 
 
 def _add(row: Row, accuracy: float, seconds: float, training: float) -> None:
     row["accuracy"].append(accuracy)
     row["seconds"].append(round(seconds, 3))
     row["training"].append(round(training, 3))
+
+
+def _rate(answer: dict[str, Any]) -> float:
+    """GFLOP/s of a whole training: six operations a multiply-add of the forward pass, as `--profile` counts them."""
+    multiply_adds = answer["multiply_adds"] * answer["steps"] * answer["batch_size"]
+    return float(6e-9 * multiply_adds / answer["seconds"]["train"])
 
 
 def published(arrays: Path, seed: int) -> tuple[float, float, float]:

@@ -256,6 +256,8 @@ class Training:
             raise ValueError("training has not ended: take all records first")
         run, data = self.run, self.data
         seconds = self.seconds | {"train": self.record.seconds if self.record else 0.0}
+        if self.record and self.record.recording:
+            seconds["recording"] = self.record.recording  # a part of "train"
         clock = time.perf_counter()
 
         def lap(stage: str) -> None:
@@ -284,8 +286,10 @@ class Training:
             "run": str(run.path),
             "network": str(self.plan.network),
             "parameters": self.plan.parameters,
+            "multiply_adds": self.plan.multiply_adds,
             "epochs": epochs,
             "steps": steps,
+            "batch_size": self.recipe.batch_size,
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "test": test.summary(),
             "baselines": {name: baseline.score for name, baseline in cheap.items()},

@@ -1,7 +1,9 @@
 """What a training does at each step, what it says, and which weights it ends with."""
 
 import dataclasses
+import gc
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -10,9 +12,10 @@ import torch
 from wxb.data import load_data
 from wxb.errors import FAILED, WxbError
 from wxb.learning.batches import bounds
+from wxb.learning.candidate import candidate
 from wxb.learning.course import Course
 from wxb.learning.inference import logits, score
-from wxb.learning.loop import learn
+from wxb.learning.loop import Learner, learn
 from wxb.learning.machine import Machine, choose
 from wxb.learning.optimizers import Optimizer
 from wxb.learning.recipe import OPTIMIZERS, Recipe
@@ -325,3 +328,17 @@ def test_another_error_than_of_memory_is_not_swallowed(digits, monkeypatch):
     monkeypatch.setattr(model, "forward", forward)
     with pytest.raises(RuntimeError, match="shapes do not fit"):
         list(learn(model, digits, Recipe(), CPU))
+
+
+def test_a_learner_that_is_let_go_is_freed_at_once(digits):
+    found = candidate(digits, "FC-8-RELU, SOFTMAX", options={"epochs": 1})
+    learner = Learner(found.model, digits, found.recipe, found.machine)
+    steps = [record.step for record in learner.records()]
+    assert steps[-1] == learner.course.steps
+    gone = weakref.ref(learner)
+    gc.disable()
+    try:
+        del learner
+        assert gone() is None  # what a GPU holds for it would otherwise stay until garbage is collected
+    finally:
+        gc.enable()

@@ -75,6 +75,12 @@ def test_a_validation_is_not_taken_for_a_slower_machine(clock, epoch):
     assert 86 < took <= 92
 
 
+@pytest.mark.parametrize("first", [0.05, 0.4, 2])
+def test_slow_first_steps_are_not_taken_for_the_pace(clock, first):
+    took, _ = ended_at(clock, 1000, 5, lambda step: first if step < 3 else 0.005, kept=200)
+    assert took + 1 == pytest.approx(5, rel=0.05)
+
+
 def test_validations_behind_every_step_are_part_of_the_pace(clock):
     took, course = ended_at(clock, 1000, 100, lambda step: 0.1, epoch=1, validation=0.1)
     assert took == pytest.approx(100, rel=0.02)

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from benchmarks import first_step, memory, photos, prediction, rates, reading, timekeeping
+from benchmarks import first_step, gpu, memory, photos, prediction, rates, reading, timekeeping
 from benchmarks.bounds import at_least, at_most
 from benchmarks.figure import Asked
 from benchmarks.owed import FIGURES
@@ -187,3 +188,51 @@ def test_both_commands_share_a_cache_that_is_new_at_each_repetition(monkeypatch)
     assert (first["peaks_mib"], second["peaks_mib"]) == (
         [[101.0, 103.0], [105.0, 107.0]], [[102.0, 104.0], [106.0, 108.0]],
     )  # fmt: skip
+
+
+METHOD = FIGURES["gpu"]
+
+
+def gpu_row(what, accuracy, seconds, training, **more):
+    return {"what": what, "accuracy": [accuracy], "seconds": [seconds], "training": [training], **more}
+
+
+def gpu_rows(ours_training):
+    told = {"multiply_adds": 10**8, "steps": 100, "batch_size": 1000, "seconds": {"train": ours_training}}
+    return [
+        gpu_row("wxb train " + " ".join(METHOD.arguments), 0.92, 9.0, ours_training, rate=120_000.0, told=[told]),
+        gpu_row(METHOD.method, 0.91, 10.0, 2.0),
+    ]
+
+
+def test_a_gpu_s_figure_sets_both_times_beside_those_of_the_method():
+    (_, ours, theirs) = METHOD.table(gpu_rows(ours_training=1.0))
+    assert ours[1:4] == ("92.00 % (1 seed)", "9.0", "1.00")
+    assert ours[4] == (
+        "the method's accuracy: reached; of its time from the start 0.90×, ≤ 1×; of its training 0.50×, ≤ 1×; "
+        "50 % of the rate of a product in bfloat16"
+    )
+    assert theirs == (METHOD.method, "91.00 % (1 seed)", "10.0", "2.00", "")
+    (_, slow, _) = METHOD.table(gpu_rows(ours_training=3.0))
+    assert "of its training 1.50×, ≤ 1×: **missed** (1.5×)" in slow[4]
+
+
+def test_a_gpu_s_figure_says_which_row_was_not_taken():
+    _, theirs = gpu_rows(ours_training=1.0)
+    (_, ours, shown) = METHOD.table([theirs])
+    assert ours[1:4] == ("", "", "")
+    assert ours[4].startswith("not taken: the accuracy of the method in ≤ 1× of its time")
+    assert shown[1] == "91.00 % (1 seed)"
+
+
+def test_the_published_method_learns_and_says_what_the_figure_reads(tmp_path):
+    chance = np.random.default_rng(0)
+    classes = np.arange(12) % 2
+    pictures = chance.integers(0, 128, (12, 32, 32, 3), dtype=np.uint8) + (127 * classes[:, None, None, None]).astype(
+        "u1"
+    )
+    path = tmp_path / "two.npz"
+    np.savez(path, train_x=pictures, train_y=classes, test_x=pictures, test_y=classes)
+    accuracy, seconds, training = gpu.published(path, seed=0)
+    assert accuracy > 0.9
+    assert 0 < training < seconds

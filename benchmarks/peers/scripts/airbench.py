@@ -127,7 +127,8 @@ side = torch.arange(pictures.shape[-1])
 
 network = Network().to(memory_format=torch.channels_last)
 network.whiten(pictures[:5000])
-decay = 2e-6 * BATCH
+batch = min(BATCH, len(pictures))
+decay = 2e-6 * batch
 biases = [parameter for name, parameter in network.pairs.named_parameters() if name.endswith("bias")]
 groups = [([network.patches.bias], 0.053), (biases, 0.053), ([network.head.weight], 0.67)]
 rest = torch.optim.SGD(
@@ -135,13 +136,13 @@ rest = torch.optim.SGD(
     lr=0.0, momentum=0.85, nesterov=True,
 )  # fmt: skip
 muon = Muon([pair.convs[place].weight for pair in network.pairs for place in range(2)])
-an_epoch = len(pictures) // BATCH
+an_epoch = len(pictures) // batch
 steps, patch_steps = math.ceil(epochs * an_epoch), 3 * an_epoch
 step = 0
 for epoch in range(1, epochs + 1):
     moves = torch.randint(0, 5, (2, len(pictures), 1))
     order = torch.randperm(len(pictures))
-    for rows in order[: an_epoch * BATCH].split(BATCH):
+    for rows in order[: an_epoch * batch].split(batch):
         down, right = (side + move[rows] for move in moves)
         x = padded[rows[:, None, None], down[:, :, None], right[:, None, :]].permute(0, 3, 1, 2)
         x = x if epoch % 2 else x.flip(-1).contiguous(memory_format=torch.channels_last)

@@ -22,7 +22,8 @@ def show_profile(training: Training, as_json: bool) -> None:
         return
     width = printing.columns(sys.stdout)
     printing.result(printing.labelled("machine", str(training.machine), width))
-    rows = [("part", "ms", "share", "GFLOP/s"), *(row(part, found.seconds) for part in found.parts)]
+    together = sum(part.seconds for part in found.parts)
+    rows = [("part", "ms", "share", "GFLOP/s"), *(row(part, together) for part in found.parts)]
     rows.append(("step", f"{1e3 * found.seconds:.2f}", "100 %", f"{found.rate:.0f}"))
     printing.result(printing.table(rows, numbers=(1, 2, 3), width=width))
     printing.result(
@@ -31,11 +32,11 @@ def show_profile(training: Training, as_json: bool) -> None:
     )
 
 
-def row(part: Part, step: float) -> tuple[str, str, str, str]:
-    """A part in the columns of the table."""
+def row(part: Part, together: float) -> tuple[str, str, str, str]:
+    """A part in the columns of the table, beside the seconds of all parts together."""
     fast = part.multiply_adds and part.seconds
     rate = f"{2 * part.multiply_adds / part.seconds / 1e9:.0f}" if fast else ""
-    return (part.name, f"{1e3 * part.seconds:.2f}", f"{100 * part.seconds / step:.1f} %", rate)
+    return (part.name, f"{1e3 * part.seconds:.2f}", f"{100 * part.seconds / together:.1f} %", rate)
 
 
 def as_dict(training: Training, found: Profile) -> dict[str, object]:

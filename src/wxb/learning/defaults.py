@@ -58,10 +58,13 @@ COARSE = Rung(
 )
 
 
-def fine(patches: int, widths: tuple[int, int, int], least: float, options: Mapping[str, Any] = WHITENED) -> Rung:
-    """Whitened patches of 3x3 at full size, then a pair of convolutions of each width, pooled inside the pair."""
-    pairs = (f"CONV3-{width}b0-POOL-BN-RELU-CONV3-{width}-BN-RELU" for width in widths)
-    return Rung("-".join((f"CONV3-{patches}-RELU", *pairs, "GAP")), least, options)
+def fine(patches: int, widths: tuple[int, int, int], activation: str = "RELU") -> str:
+    """Whitened patches of 3x3 at full size, then a pair of convolutions of each width, pooled inside the pair.
+
+    A bias before the pooling would do nothing: it moves all of a map alike, and BN takes it away again.
+    """
+    pairs = (f"CONV3-{width}b0-POOL-BN-{activation}-CONV3-{width}-BN-{activation}" for width in widths)
+    return "-".join((f"CONV3-{patches}-{activation}", *pairs, "GAP"))
 
 
 EXAMPLES_SEEN = 600_000  # what a default training looks at, in all epochs together
@@ -88,9 +91,9 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
     patches = min(32, 2 * 9 * channels)  # both signs of each component
     return (
         COARSE,
-        fine(patches, (32, 64, 128), least=1.8),
-        fine(patches, (64, 128, 256), least=2.5),
-        fine(patches, (128, 256, 512), least=4.5, options=WHITENED if few else LONG),
+        Rung(fine(patches, (32, 64, 128)), 1.8, WHITENED),
+        Rung(fine(patches, (64, 128, 256)), 2.5, WHITENED),
+        Rung(fine(patches, (128, 256, 512), "GELU"), 4.5, WHITENED if few else LONG),
     )
 
 

@@ -49,6 +49,7 @@ class Record:
     train_loss: float | None  # at an epoch's end: mean objective over the epoch's examples, penalties included
     validation: Score | None  # at an epoch's end, where there are validation examples
     parts: int  # that the batch was computed in: as the recipe has it, or more where the memory did not hold them
+    recording: float  # of the seconds, in this process: those in which a GPU's step was recorded to be launched as one
     batch_loss: torch.Tensor = field(repr=False)
     state: Callable[[], State] = field(repr=False)  # all that `learn` needs to go on from here; copies, on the CPU
 
@@ -169,7 +170,8 @@ class Learner:
                 self.seconds = time.perf_counter() - began
                 yield Record(
                     self.step, self.course.steps, epoch + 1, -(-self.course.steps // per_epoch), rate, self.seconds,
-                    end, train_loss, validation, self.parts, loss, self.state,
+                    end, train_loss, validation, self.parts, self.captured.seconds if self.captured else 0.0, loss,
+                    self.state,
                 )  # fmt: skip
                 if end:
                     break

@@ -16,6 +16,7 @@ import torch
 from wxb.data.dataset import Split
 from wxb.learning.loop import Learner
 from wxb.learning.machine import DTYPES, Machine
+from wxb.learning.pace import seconds_a_step
 from wxb.learning.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Profile:
 def profile(model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> Profile:
     """Time some steps of this training on a copy of the model, which itself is left as it was.
 
-    On a GPU each part is waited for, so that its time is its own; the step as a whole is then slower than in training.
+    On a GPU each part is waited for, so that its time is its own. The step as a whole, which training may launch as
+    one, is timed by itself there, and can be shorter than its parts together.
     """
     rows = data.split.train[: (FIRST + COUNTED) * recipe.batch_size]
     none = np.empty(0, np.int64)
@@ -89,11 +91,12 @@ def profile(model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> Pr
         for part in parts
     ]
     step = statistics.median(seconds)
+    alone = seconds_a_step(model, data, recipe, machine) if clock.device.type == "cuda" else step
     parts.append(Part(OTHER, OTHER, max(0.0, step - sum(part.seconds for part in parts))))
     order = (DATA, FORWARD, LOSS, BACKWARD, OPTIMIZER, OTHER)
     parts.sort(key=lambda part: order.index(part.kind))
     product = matrix_rate(DTYPES[machine.precision], machine.threads, device=machine.device)
-    return Profile(tuple(parts), step, size, 6 * forward / step / 1e9, product)
+    return Profile(tuple(parts), alone, size, 6 * forward / alone / 1e9, product)
 
 
 class Clock:
