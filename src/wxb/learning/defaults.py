@@ -53,7 +53,7 @@ WHITENED = {"first_layer": "whitened", "start": "identity", "learning_rate": 0.0
 # of trainings that see all examples often: larger batches waste none of a GPU, weights are kept small
 LONG: Mapping[str, Any] = {**WHITENED, "batch_size": 1024, "learning_rate": 0.08, "weight_decay": 0.1}
 COARSE = Rung(
-    "CONV4-32/2-RELU-(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-GAP",
+    "CONV4-32/2-RELU-CONV3-32b0-POOL-BN-RELU-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-GAP",
     options=WHITENED,
 )
 
@@ -69,7 +69,7 @@ def fine(patches: int, widths: tuple[int, int, int], activation: str = "RELU") -
 
 EXAMPLES_SEEN = 600_000  # what a default training looks at, in all epochs together
 EXAMPLES_SEEN_LARGE = 240_000  # with a network of more than `LARGE_NETWORK` multiply-adds an example
-LARGE_NETWORK = 10_000_000
+LARGE_NETWORK = 8_000_000
 MANY_BATCHES = 20  # an epoch: with fewer there would be too few steps
 FEW_COLUMNS = 10  # more of them are easily learned by heart
 FEW_EXAMPLES = 5_000  # below, batches are small, so that there are enough steps
