@@ -28,8 +28,8 @@ WXB: dict[str, dict[float, tuple[str, ...]]] = {
         0.90: ("cifar10", "--time", "12m", "--mirror-average"),
     },
     "cifar10-float32": {
-        0.75: ("cifar10", "--time", "48s", "--mirror-average"),
-        0.80: ("cifar10", "--time", "92s", "--mirror-average"),
+        0.75: ("cifar10", "--time", "52s", "--mirror-average"),
+        0.80: ("cifar10", "--time", "98s", "--mirror-average"),
         0.90: ("cifar10", "--time", "10m", "--mirror-average"),
     },
 }

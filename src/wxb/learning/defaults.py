@@ -91,7 +91,7 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
     patches = min(32, 2 * 9 * channels)  # both signs of each component
     return (
         COARSE,
-        Rung(fine(patches, (32, 64, 128)), 1.8, WHITENED),
+        Rung(fine(patches, (32, 64, 128)), 3.2, WHITENED),
         Rung(fine(patches, (64, 128, 256)), 2.5, WHITENED),
         Rung(fine(patches, (128, 256, 512), "GELU"), 4.5, WHITENED if few else LONG),
     )
