@@ -249,8 +249,9 @@ class Learner:
             try:
                 loss = self._backward(rows)
             except (RuntimeError, MemoryError) as error:
-                if not out_of_memory(error) or self.parts >= len(rows):
-                    raise
+                recorded = self.captured is not None and torch.cuda.is_current_stream_capturing()
+                if not out_of_memory(error) or self.parts >= len(rows) or recorded:
+                    raise  # a second try would be recorded behind what is left of the first
             else:
                 self.fits = True
                 return loss
