@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from wxb.learning.precision import multiplies_bfloat16
 from wxb.learning.profile import SIZE
 from wxb.learning.profile import matrix_rate as matrix_rate
 
@@ -75,12 +76,12 @@ def commit() -> str | None:
 
 
 def rates(threads: int, size: int = SIZE) -> dict[str, object]:
-    """The matrix product's GFLOP/s in float32 and bfloat16 with `threads` threads."""
-    return {
-        "threads": threads,
-        "float32": round(matrix_rate(torch.float32, threads, size)),
-        "bfloat16": round(matrix_rate(torch.bfloat16, threads, size)),
-    }
+    """The matrix product's GFLOP/s in float32 and bfloat16 with `threads` threads.
+
+    None for bfloat16 where the processor does not multiply it: there a single product takes a minute.
+    """
+    half = round(matrix_rate(torch.bfloat16, threads, size)) if multiplies_bfloat16() else None
+    return {"threads": threads, "float32": round(matrix_rate(torch.float32, threads, size)), "bfloat16": half}
 
 
 if __name__ == "__main__":
