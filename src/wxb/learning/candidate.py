@@ -30,7 +30,7 @@ TRIED = 0.02  # share of a training's time that may go to trying a network that 
 
 @dataclass(frozen=True)
 class Candidate:
-    """What could be trained; `notes` say what a person should know of how it came about."""
+    """What could be trained, the model on its machine; `notes` say what a person should know of how it came about."""
 
     plan: Plan
     recipe: Recipe
@@ -82,7 +82,7 @@ def candidate(
         machine = machines.choose(recipe.device, recipe.precision, recipe.threads, work * size)
         if recipe.precision == "auto":
             machine = precision.chosen(machine, model, data)
-    return Candidate(planned, recipe, model, machine, notes)
+    return Candidate(planned, recipe, model.to(machine.device), machine, notes)
 
 
 def _planned(

@@ -64,7 +64,7 @@ class Checks:
 def check(model: Model, data: Dataset, machine: Machine) -> Checks:
     """Look at the untrained model and at the parts of the data."""
     rows = data.split.train[:: max(1, len(data.split.train) // LOOKED_AT)][:LOOKED_AT]
-    first = score(model.to(machine.device), data.examples, data.targets[rows], machine, rows=rows)
+    first = score(model, data.examples, data.targets[rows], machine, rows=rows)
     expected = math.log(data.outputs) if model.head.name == "SOFTMAX" else None
     return Checks(first.loss, expected, copies(data.examples, data.split.train, data.split.test))
 

@@ -204,7 +204,7 @@ class Learner:
         rows = self.batches.rows(place)
         if self.captured is None:
             return rate, self._update(rows)
-        self._seed()
+        self._seed()  # a recorded step does not come by `_gradients` again
         return rate, self.captured.step(self._update, rows)
 
     def _can_be_captured(self) -> bool:

@@ -49,7 +49,6 @@ def seconds_a_step(model: Model, data: Dataset, recipe: Recipe, machine: Machine
 def seconds_an_example(model: Model, data: Dataset, machine: Machine) -> float:
     """Seconds to score an example without learning from it: the faster of two tries of a batch."""
     rows = data.split.train[: batch_size_for(model.plan, machine)]
-    model.to(machine.device)
     seconds = []
     with kept():
         for _ in range(2):  # the first chooses kernels and asks for memory
