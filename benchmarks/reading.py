@@ -27,7 +27,7 @@ from benchmarks.bounds import Bound, middle, verdict
 from benchmarks.figure import Asked, Row, Table
 from benchmarks.photos import HEIGHT, WIDTH, make
 from wxb.data import packs
-from wxb.data.decoding import decode
+from wxb.data.decoding import decode, read_header
 from wxb.learning.batches import Batches
 
 Found = TypeVar("Found")
@@ -115,8 +115,10 @@ def measure(folder: Path, files: list[Path], side: int, repetitions: int) -> Row
         for taken, one in zip(rates.values(), seconds, strict=True):
             if repetition:
                 taken.append(round(len(files) / one, 1))
-    pairs = [(decode(file, False, side, HEIGHT * WIDTH), decoded_in_full(file, side)) for file in files[:COMPARED]]
-    off = [np.abs(one.astype(np.int16) - other).mean() for one, other in pairs]
+    off = []
+    for file in files[:COMPARED]:
+        found = decode(file, read_header(file, HEIGHT * WIDTH), False, side, HEIGHT * WIDTH)
+        off.append(np.abs(found.astype(np.int16) - decoded_in_full(file, side)).mean())
     return {
         "side": side,
         "photos": len(files),

@@ -25,6 +25,10 @@ def noise(seed: int, height: int = 8, width: int = 8, channels: int = 3) -> Imag
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8))
 
 
+def decoded(path: Path, grey: bool, side: int | None, max_pixels: int) -> np.ndarray:
+    return decode(path, read_header(path, max_pixels), grey, side, max_pixels)
+
+
 def save(picture: Image.Image, path: Path, **options) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     picture.save(path, **options)
@@ -154,7 +158,7 @@ def test_the_middle_is_kept(tmp_path, wide, form):
     bands = np.zeros((40, 120), np.uint8)
     bands[:, 40:80] = 255
     path = save(Image.fromarray(bands if wide else bands.T), tmp_path / f"x.{form}")
-    found = decode(path, True, 10, 10**6)[0]
+    found = decoded(path, True, 10, 10**6)[0]
     assert found.shape == (10, 10)
     assert (found[1:-1, 1:-1] == 255).all()
     assert found.min() > 200  # the border has a share of the pixels beyond it
@@ -178,47 +182,60 @@ def test_a_jpeg_has_the_pixels_that_pillow_reads(tmp_path, options, channels):
     path = save(noise(6, 41, 30, channels), tmp_path / "x.jpg", **options)
     with Image.open(path) as stored:
         expected = np.asarray(stored).reshape(41, 30, channels).transpose(2, 0, 1)
-    assert np.array_equal(decode(path, channels == 1, None, 10**6), expected)
+    assert np.array_equal(decoded(path, channels == 1, None, 10**6), expected)
 
 
 def test_a_large_jpeg_that_is_decoded_at_less_than_its_size_shows_the_same(tmp_path):
     fine = noise(7, 5, 5).resize((200, 200), Image.Resampling.BICUBIC)
     path = save(fine, tmp_path / "x.jpg", quality=95)
-    found, expected = (decode(one, False, 16, 10**6) for one in (path, save(fine, tmp_path / "x.png")))
+    found, expected = (decoded(one, False, 16, 10**6) for one in (path, save(fine, tmp_path / "x.png")))
     assert not np.array_equal(found, expected)
     assert np.abs(found.astype(int) - expected).mean() < 3
 
 
 def test_a_jpeg_with_stray_bytes_is_read(tmp_path):
     whole = save(noise(8, 16, 16), tmp_path / "x.jpg").read_bytes()
-    expected = decode(tmp_path / "x.jpg", False, None, 10**6)
+    expected = decoded(tmp_path / "x.jpg", False, None, 10**6)
     quantization = whole.index(b"\xff\xdb")
     stray = whole[:quantization] + bytes(5) + whole[quantization:]
     with pytest.raises(ValueError, match="extraneous bytes"):
         simplejpeg.decode_jpeg(stray)
     (tmp_path / "x.jpg").write_bytes(stray)
-    assert np.array_equal(decode(tmp_path / "x.jpg", False, None, 10**6), expected)
+    assert np.array_equal(decoded(tmp_path / "x.jpg", False, None, 10**6), expected)
 
 
 def test_a_jpeg_is_not_decoded_at_another_size_than_the_one_that_was_bounded(tmp_path, monkeypatch):
     path = save(noise(8, 16, 16), tmp_path / "x.jpg")
-    expected = decode(path, False, None, 10**6)
+    expected = decoded(path, False, None, 10**6)
     monkeypatch.setattr(simplejpeg, "decode_jpeg_header", lambda data: (60_000, 60_000, "YCbCr", "420"))
     monkeypatch.setattr(simplejpeg, "decode_jpeg", None)
-    assert np.array_equal(decode(path, False, None, 10**6), expected)
+    assert np.array_equal(decoded(path, False, None, 10**6), expected)
+
+
+def test_a_jpeg_that_has_become_another_one_since_its_header_was_read_is_bounded_all_the_same(tmp_path):
+    path = save(noise(8, 16, 16), tmp_path / "x.jpg")
+    header = read_header(path, 300)
+    save(noise(8, 16, 18), path)
+    assert decode(path, header, False, None, 300).shape == (3, 16, 18)
+    save(noise(8, 40, 40), path)
+    with pytest.raises(LeftOut, match="too large to open"):
+        decode(path, header, False, None, 300)
+    path.unlink()
+    with pytest.raises(LeftOut, match="not a file that can be opened"):
+        decode(path, header, False, None, 300)
 
 
 def test_a_jpeg_that_is_cut_short_is_left_out(tmp_path):
     path = save(noise(9, 40, 40), tmp_path / "x.jpg")
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(LeftOut) as caught:
-        decode(path, False, None, 10**6)
+        decoded(path, False, None, 10**6)
     assert caught.value.reason == "cut short"
 
 
 def test_scaling_averages(tmp_path):
     board = (np.indices((64, 64)).sum(axis=0) % 2 * 255).astype(np.uint8)
-    found = decode(save(Image.fromarray(board), tmp_path / "x.png"), True, 8, 10**6)
+    found = decoded(save(Image.fromarray(board), tmp_path / "x.png"), True, 8, 10**6)
     assert np.abs(found.astype(int) - 127).max() < 12
 
 
@@ -234,7 +251,7 @@ def test_exif_orientation_is_respected(tmp_path, orientation, side):
         upright = np.asarray(ImageOps.exif_transpose(stored)).transpose(2, 0, 1)
     header = read_header(path, 1000)
     assert (header.height, header.width) == upright.shape[1:]
-    found = decode(path, False, side, 1000)
+    found = decoded(path, False, side, 1000)
     if side is None:
         assert np.array_equal(found, upright)
     else:
@@ -249,7 +266,7 @@ def test_transparent_pixels_stand_on_white(tmp_path, mode):
     picture = Image.new("RGBA", (4, 4), (10, 10, 10, 255))
     picture.putpixel((1, 2), (0, 0, 0, 0))
     picture.putpixel((3, 3), (0, 0, 0, 0 if mode == "P" else 128))
-    found = decode(save(picture.convert(mode), tmp_path / "x.png"), False, None, 100)
+    found = decoded(save(picture.convert(mode), tmp_path / "x.png"), False, None, 100)
     assert found[:, 2, 1].tolist() == [255] * 3
     assert found[:, 0, 0].tolist() == [10] * 3
     if mode != "P":
@@ -260,7 +277,7 @@ def test_sixteen_bit_greys_keep_their_upper_eight(tmp_path):
     values = np.array([[0, 256, 65535], [32768, 511, 512]], np.uint16)
     path = save(Image.fromarray(values), tmp_path / "x.png")
     assert read_header(path, 100).grey
-    assert decode(path, True, None, 100).tolist() == [[[0, 1, 255], [128, 1, 2]]]
+    assert decoded(path, True, None, 100).tolist() == [[[0, 1, 255], [128, 1, 2]]]
 
 
 @pytest.mark.parametrize(
@@ -285,7 +302,7 @@ def test_formats_and_modes_that_are_read(tmp_path, mode, form, grey):
     path = save(picture, tmp_path / f"x.{form}")
     with quiet_decoders():
         assert read_header(path, 100).grey == grey
-        found = decode(path, grey, None, 100)
+        found = decoded(path, grey, None, 100)
     assert found.shape == (1 if grey else 3, 8, 8)
     assert np.abs(found.astype(int) - light).max() < 60
 
@@ -310,7 +327,7 @@ def test_damaged_files_are_left_out_or_read_and_never_crash(tmp_path_factory, fo
     try:
         with quiet_decoders():
             header = read_header(path, 5_000)
-            outcome = str(decode(path, header.grey, None, 5_000).dtype)
+            outcome = str(decoded(path, header.grey, None, 5_000).dtype)
     except LeftOut as left_out:
         outcome = left_out.reason
     assert outcome in {"uint8", "not a picture", "empty", "cut short", "broken", "too large to open"}

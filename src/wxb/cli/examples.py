@@ -192,7 +192,7 @@ def read_picture(file: str, run: Run) -> NDArray[np.uint8]:
         if not fits and height != width:
             sizes = f"{header.height}x{header.width} pixels; the network takes {height}x{width}"
             raise WxbError(f"{file}: {sizes}")
-        picture = decode(Path(file), channels == 1, None if fits else height, MAX_PIXELS)
+        picture = decode(Path(file), header, channels == 1, None if fits else height, MAX_PIXELS)
     except LeftOut as reason:
         raise WxbError(f"{file}: {reason.reason}" + (f" ({reason.more})" if reason.more else "")) from reason
     return as_in_set(picture[None], full, ink)[0] if full is not None else picture

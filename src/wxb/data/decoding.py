@@ -21,7 +21,8 @@ from wxb.data.scaling import middle_square
 
 # formats whose decoders work in this process on bytes alone (PostScript, for one, would start another program)
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
-ORIENTATION = 0x0112  # the EXIF tag; its values 2–8 say how to turn the picture upright
+ORIENTATION = 0x0112  # the EXIF tag; its values 2–8 say how to turn the picture upright,
+TURNED = 5  # and from this one on height and width change places
 UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     2: np.fliplr,
     3: partial(np.rot90, k=2),
@@ -60,28 +61,33 @@ class Header:
     height: int
     width: int
     grey: bool
+    orientation: int  # as EXIF has it, 1 to 8
+    jpeg: str  # the mode of a JPEG; of other formats ""
 
 
 def read_header(path: Path, max_pixels: int) -> Header:
     """Size and kind of a picture. Raises LeftOut where the file is none, or has more pixels than `max_pixels`."""
     with _opened(path, max_pixels) as picture:
+        orientation = _orientation(picture)
         width, height = picture.size
-        if _orientation(picture) >= 5:
+        if orientation >= TURNED:
             width, height = height, width
-        return Header(height, width, _is_grey(picture))
+        jpeg = picture.mode if picture.format == "JPEG" else ""
+        return Header(height, width, _is_grey(picture), orientation, jpeg)
 
 
-def decode(path: Path, grey: bool, side: int | None, max_pixels: int) -> NDArray[np.uint8]:
-    """The picture, of several the first: (1 or 3, height, width) uint8.
+def decode(path: Path, header: Header, grey: bool, side: int | None, max_pixels: int) -> NDArray[np.uint8]:
+    """The picture, of several the first: (1 or 3, height, width) uint8; `header` is what `read_header` said of it.
 
     `side`: the shorter side is scaled to it and the middle square kept: (…, side, side). Transparent pixels stand on
     white; 16-bit greys keep their upper eight bits. Raises LeftOut where the file is broken.
     """
     mode = "L" if grey else "RGB"
-    with _opened(path, max_pixels) as picture:
-        orientation = _orientation(picture)
-        pixels = _jpeg(path, picture.size, mode, side) if (picture.format, picture.mode) == ("JPEG", mode) else None
-        if pixels is None:
+    orientation = header.orientation
+    pixels = _jpeg(path, header, mode, side) if header.jpeg == mode else None
+    if pixels is None:
+        with _opened(path, max_pixels) as picture:
+            orientation = _orientation(picture)
             picture.load()
             pixels = np.array(_flat(picture, mode))
     pixels = pixels.reshape(*pixels.shape[:2], -1)
@@ -92,17 +98,18 @@ def decode(path: Path, grey: bool, side: int | None, max_pixels: int) -> NDArray
     return pixels.transpose(2, 0, 1)
 
 
-def _jpeg(path: Path, size: tuple[int, int], mode: str, side: int | None) -> NDArray[np.uint8] | None:
+def _jpeg(path: Path, header: Header, mode: str, side: int | None) -> NDArray[np.uint8] | None:
     """A JPEG by simplejpeg, which holds up no other thread, at half its size or less where that leaves twice the side.
 
-    None where it complains, or finds another (width, height) than the one that was held against the bound: Pillow then
-    says what is wrong, or reads it all the same.
+    None where it cannot be read, simplejpeg complains, or finds another size than the one that was held against the
+    bound: Pillow then says what is wrong, or reads it all the same.
     """
-    data = path.read_bytes()
     scaled = {} if side is None else {"min_height": 2 * side, "min_width": 2 * side, "min_factor": 2}
-    with suppress(ValueError):
+    size = (header.height, header.width) if header.orientation < TURNED else (header.width, header.height)
+    with suppress(ValueError, OSError):
+        data = path.read_bytes()
         height, width, *_ = simplejpeg.decode_jpeg_header(data)
-        if (width, height) == size:
+        if (height, width) == size:
             pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, JPEG_COLOURS[mode], **scaled)
             return pixels
     return None

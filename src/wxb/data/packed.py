@@ -151,10 +151,12 @@ class Writing:
         self._file.flush()
         pixels = map_pixels(self.part, shape)
         pictures = pixels.transpose(0, 3, 1, 2)
-        with ThreadPoolExecutor() as pool:  # neither look through all pixels holds up the other
+        with ThreadPoolExecutor() as pool:  # two looks through all pixels, and the disk: none holds up the others
+            stored = pool.submit(os.fsync, self._file.fileno())
             looking = pool.submit(copies, pixels)
             told = fingerprint("classes", classes, pictures, targets)
             first = looking.result()
+            stored.result()
         wanted, written = self.wanted, time.time_ns()
         about = About(
             packs.FORM,

@@ -168,7 +168,7 @@ def _pixels(found: Readable, form: Form, max_pixels: int) -> NDArray[np.uint8] |
     """The picture of a file, (height, width, channels)."""
     file = found.file
     try:
-        pixels = decode(file.path, form.grey, form.side, max_pixels)
+        pixels = decode(file.path, found.header, form.grey, form.side, max_pixels)
     except LeftOut as error:
         return Refused(file.name, error.reason, error.more)
     return pixels.transpose(1, 2, 0) if pixels.shape == form.shape else Refused(file.name, "broken")

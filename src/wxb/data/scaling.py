@@ -17,7 +17,8 @@ def middle_square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     height, width, _ = pixels.shape
     shorter = min(height, width)
     top, left = (height - shorter) // 2, (width - shorter) // 2
-    middle = torch.from_numpy(pixels[top : top + shorter, left : left + shorter])
+    middle = torch.from_numpy(pixels[top : top + shorter, left : left + shorter])[None]
     size = (side, side)
-    scaled = torch.nn.functional.interpolate(middle.permute(2, 0, 1)[None], size, mode="bilinear", antialias=True)
+    # permuted as a batch, torch sees that channels lie last: it neither moves them to the front nor leaves them there
+    scaled = torch.nn.functional.interpolate(middle.permute(0, 3, 1, 2), size, mode="bilinear", antialias=True)
     return scaled[0].permute(1, 2, 0).numpy()

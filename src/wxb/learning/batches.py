@@ -137,9 +137,14 @@ class Batches:
     def inputs(self, rows: torch.Tensor) -> torch.Tensor:
         """These examples, augmented: (batch, channels, height, width), channels last, or (batch, features)."""
         held, places = self._held(rows)
+        if self.pictures and self.augment != Augment():
+            pictures = self._moved(held, places, rows)
+        elif self.elsewhere is not None:
+            pictures = held  # these examples and no others, in their order
+        else:
+            pictures = held[places]
         if not self.pictures:
-            return held[places]
-        pictures = held[places] if self.augment == Augment() else self._moved(held, places, rows)
+            return pictures
         if pictures.shape[3] == 1:
             # one channel is last and first at once; torch's kernels are a tenth faster when told the latter
             return pictures.view(len(rows), 1, *self.size)

@@ -3,11 +3,11 @@
 Networks, by the smaller side of the pictures (docs/figures.md and docs/peers.md have what they reach):
 
     below 16     two convolutions at full size, two at half
-    below 32     a first convolution of stride 2, then as above
-    from 32      whitened patches at full size, then three pairs of convolutions, each at half the side;
+    below 32     whitened patches with a stride of 2, then two pairs of convolutions, each at half the side
+    from 32      whitened patches at full size, then three pairs;
                  with little time a stride of 2 and pooled before they are wide, with more time twice as wide,
                  with much time four times
-    from 64      a first convolution of stride 2 and a pooling before that, so that the rest sees a quarter of the side
+    from 64      whitened patches with a stride of 2, then three pairs; with little time pooled before them
 
 Rows of numbers get two hidden layers of 64; of more than ten numbers two of 128, a tenth of their units dropped.
 """
@@ -46,8 +46,6 @@ class Rung:
 ROWS = Rung("FC-64-RELU-FC-64-RELU")
 LONG_ROWS = Rung("(FC-128-RELU-DROP(0.1))*2")
 SMALL = Rung("(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-GAP")
-MEDIUM = Rung("CONV5-32/2-BN-RELU-CONV3-32-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-GAP", options={"learning_rate": 0.02})
-PHOTOS = Rung("CONV5-32/2-BN-RELU-POOL-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-CONV3-256-BN-RELU-GAP")
 
 WHITENED = {"first_layer": "whitened", "start": "identity", "learning_rate": 0.04, "momentum": 0.8}
 # of trainings that see all examples often: larger batches waste none of a GPU, weights are kept small
@@ -58,13 +56,13 @@ COARSE = Rung(
 )
 
 
-def fine(patches: int, widths: tuple[int, int, int], activation: str = "RELU") -> str:
-    """Whitened patches of 3x3 at full size, then a pair of convolutions of each width, pooled inside the pair.
+def pairs(patches: str, widths: tuple[int, ...], activation: str = "RELU") -> str:
+    """Behind layers that find whitened patches a pair of convolutions of each width, pooled inside the pair.
 
     A bias before the pooling would do nothing: it moves all of a map alike, and BN takes it away again.
     """
-    pairs = (f"CONV3-{width}b0-POOL-BN-{activation}-CONV3-{width}-BN-{activation}" for width in widths)
-    return "-".join((f"CONV3-{patches}-{activation}", *pairs, "GAP"))
+    each = (f"CONV3-{width}b0-POOL-BN-{activation}-CONV3-{width}-BN-{activation}" for width in widths)
+    return "-".join((patches, *each, "GAP"))
 
 
 EXAMPLES_SEEN = 600_000  # what a default training looks at, in all epochs together
@@ -84,16 +82,19 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
     if min(sides) < 16:
         return (SMALL,)
     if min(sides) < 32:
-        return (MEDIUM,)
+        return (Rung(pairs("CONV4-32/2-RELU", (64, 128)), options=WHITENED),)
     if min(sides) >= 64:
-        return (PHOTOS,)
+        return (
+            Rung(pairs("CONV4-32/2-RELU-POOL", (64, 128, 256)), options=WHITENED),
+            Rung(pairs("CONV4-32/2-RELU", (64, 128, 256)), 5, WHITENED),
+        )
     few = len(data.split.train) < MANY_BATCHES * LONG["batch_size"]
-    patches = min(32, 2 * 9 * channels)  # both signs of each component
+    patches = f"CONV3-{min(32, 2 * 9 * channels)}"  # both signs of each component
     return (
         COARSE,
-        Rung(fine(patches, (32, 64, 128)), 3.2, WHITENED),
-        Rung(fine(patches, (64, 128, 256)), 2.5, WHITENED),
-        Rung(fine(patches, (128, 256, 512), "GELU"), 4.5, WHITENED if few else LONG),
+        Rung(pairs(f"{patches}-RELU", (32, 64, 128)), 3.2, WHITENED),
+        Rung(pairs(f"{patches}-RELU", (64, 128, 256)), 2.5, WHITENED),
+        Rung(pairs(f"{patches}-GELU", (128, 256, 512), "GELU"), 4.5, WHITENED if few else LONG),
     )
 
 
