@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from benchmarks import step
 from benchmarks.choices import Choice, Choices
 from benchmarks.figure import Figure
@@ -16,7 +19,11 @@ RESIDUAL = (
     "CONV4-32/2-RELU-CONV3-32-BN-RELU-RES(CONV3-32-BN)-RELU-POOL-CONV3-64-BN-RELU-RES(CONV3-64-BN)-RELU-POOL-"
     "CONV3-128-BN-RELU-RES(CONV3-128-BN)-RELU-GAP, SOFTMAX"
 )
-WHITENED = {name.replace("_", "-"): str(value) for name, value in defaults.WHITENED.items()}
+
+
+def options(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as options of `wxb train`."""
+    return {name.replace("_", "-"): str(value) for name, value in settings.items()}
 
 
 def strided(*widths: int) -> str:
@@ -29,7 +36,7 @@ EXPLAINED: dict[str, Figure] = {
         1,
         "cifar10",
         COARSE,
-        {"epochs": "1", **WHITENED},
+        {"epochs": "1", **options(defaults.WHITENED)},
         (
             # what was chosen, undone
             Choice("first layer learned", {"first-layer": "learned"}),
@@ -58,7 +65,7 @@ EXPLAINED: dict[str, Figure] = {
         2,
         "mnist",
         strided(64, 128),
-        {"time": "14s", **WHITENED},
+        {"time": "14s", **options(defaults.IDENTITY)},
         (
             Choice("half as wide", network=strided(32, 64)),
             Choice("three quarters as wide", network=strided(48, 96)),
@@ -69,7 +76,7 @@ EXPLAINED: dict[str, Figure] = {
                 "pooled behind the pairs",
                 network="CONV4-32/2-RELU-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-GAP, SOFTMAX",
             ),
-            Choice("first layer learned", {"first-layer": "learned"}),
+            Choice("whitened patches", {"first-layer": "whitened"}),
             Choice("random start", {"start": "random"}),
         ),
         about="MNIST in the same time by the default network, by others of its kind, and without what else it gets: "

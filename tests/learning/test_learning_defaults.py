@@ -30,12 +30,19 @@ def test_every_default_network_fits_pictures_of_its_size_and_the_next_rung_is_mo
     assert default(data) in ladder(data)
 
 
-def test_pictures_from_32_pixels_on_begin_with_whitened_patches_and_the_identity():
-    data = pictures(3, 32, 32)
+@pytest.mark.parametrize("shape", [(3, 16, 16), (3, 32, 32), (1, 32, 32), (3, 64, 64)])
+def test_pictures_begin_with_whitened_patches_and_the_identity(shape):
+    data = pictures(*shape)
     for rung in ladder(data):
         found = candidate(data, rung, options={"device": "cpu"})
         assert (found.recipe.first_layer, found.recipe.start) == ("whitened", "identity")
         assert not found.model.get_submodule(found.plan.items[0].path).weight.requires_grad
+
+
+def test_the_first_layer_of_small_grey_pictures_is_learned():
+    data = pictures(1, 28, 28)
+    recipe = candidate(data, default(data), options={"device": "cpu"}).recipe
+    assert (recipe.first_layer, recipe.start) == ("learned", "identity")
 
 
 def test_the_largest_rung_has_large_batches_where_there_are_many_of_them():

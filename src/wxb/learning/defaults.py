@@ -3,7 +3,8 @@
 Networks, by the smaller side of the pictures (docs/figures.md and docs/peers.md have what they reach):
 
     below 16     two convolutions at full size, two at half
-    below 32     whitened patches with a stride of 2, then two pairs of convolutions, each at half the side
+    below 32     patches with a stride of 2, whitened where there are colours, then two pairs of convolutions, each at
+                 half the side
     from 32      whitened patches at full size, then three pairs;
                  with little time a stride of 2 and pooled before they are wide, with more time twice as wide,
                  with much time four times
@@ -47,7 +48,8 @@ ROWS = Rung("FC-64-RELU-FC-64-RELU")
 LONG_ROWS = Rung("(FC-128-RELU-DROP(0.1))*2")
 SMALL = Rung("(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-GAP")
 
-WHITENED = {"first_layer": "whitened", "start": "identity", "learning_rate": 0.04, "momentum": 0.8}
+IDENTITY: Mapping[str, Any] = {"start": "identity", "learning_rate": 0.04, "momentum": 0.8}
+WHITENED: Mapping[str, Any] = {"first_layer": "whitened", **IDENTITY}
 # of trainings that see all examples often: larger batches waste none of a GPU, weights are kept small
 LONG: Mapping[str, Any] = {**WHITENED, "batch_size": 1024, "learning_rate": 0.08, "weight_decay": 0.1}
 COARSE = Rung(
@@ -57,7 +59,7 @@ COARSE = Rung(
 
 
 def pairs(patches: str, widths: tuple[int, ...], activation: str = "RELU") -> str:
-    """Behind layers that find whitened patches a pair of convolutions of each width, pooled inside the pair.
+    """Behind `patches`, the first layers, a pair of convolutions of each width, pooled inside the pair.
 
     A bias before the pooling would do nothing: it moves all of a map alike, and BN takes it away again.
     """
@@ -82,7 +84,7 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
     if min(sides) < 16:
         return (SMALL,)
     if min(sides) < 32:
-        return (Rung(pairs("CONV4-32/2-RELU", (64, 128)), options=WHITENED),)
+        return (Rung(pairs("CONV4-32/2-RELU", (64, 128)), options=IDENTITY if channels == 1 else WHITENED),)
     if min(sides) >= 64:
         return (
             Rung(pairs("CONV4-32/2-RELU-POOL", (64, 128, 256)), options=WHITENED),
