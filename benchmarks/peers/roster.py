@@ -19,7 +19,7 @@ LIMITS = {"mnist": 600.0, "cifar10": 1800.0, "cifar10-float32": 1800.0}  # secon
 # what is typed behind `wxb train` to reach a goal
 WXB: dict[str, dict[float, tuple[str, ...]]] = {
     "mnist": {
-        0.99: ("mnist", "--time", "8s"),
+        0.99: ("mnist", "--time", "10s"),
         0.995: ("mnist", "--time", "25s"),
     },
     "cifar10": {
