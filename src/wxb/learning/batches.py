@@ -138,17 +138,15 @@ class Batches:
         """These examples, augmented: (batch, channels, height, width), channels last, or (batch, features)."""
         held, places = self._held(rows)
         if self.pictures and self.augment != Augment():
-            pictures = self._moved(held, places, rows)
-        elif self.elsewhere is not None:
-            pictures = held  # these examples and no others, in their order
-        else:
-            pictures = held[places]
+            found = self._moved(held, places, rows)
+        else:  # what was gathered from elsewhere is these examples and no others, in their order
+            found = held[places] if self.elsewhere is None else held
         if not self.pictures:
-            return pictures
-        if pictures.shape[3] == 1:
+            return found
+        if found.shape[3] == 1:
             # one channel is last and first at once; torch's kernels are a tenth faster when told the latter
-            return pictures.view(len(rows), 1, *self.size)
-        return pictures.permute(0, 3, 1, 2)
+            return found.view(len(rows), 1, *self.size)
+        return found.permute(0, 3, 1, 2)
 
     def _held(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """A tensor on `device` in which these examples stand, and where."""

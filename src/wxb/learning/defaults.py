@@ -88,7 +88,7 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
     if min(sides) >= 64:
         return (
             Rung(pairs("CONV4-32/2-RELU-POOL", (64, 128, 256)), options=WHITENED),
-            Rung(pairs("CONV4-32/2-RELU", (64, 128, 256)), 5, WHITENED),
+            Rung(pairs("CONV4-32/2-RELU", (64, 128, 256)), 5.0, WHITENED),
         )
     few = len(data.split.train) < MANY_BATCHES * LONG["batch_size"]
     patches = f"CONV3-{min(32, 2 * 9 * channels)}"  # both signs of each component
