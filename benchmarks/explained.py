@@ -94,6 +94,9 @@ EXPLAINED: dict[str, Figure] = {
             Undone("pictures one at a time", change=step.one_at_a_time),
             Undone("activations beside their inputs", change=step.beside),
             Undone("Muon's products in float32", change=step.orthogonal_in_float32),
+            Undone("five iterations in Muon", around=step.five_iterations),
+            Undone("GAP as a mean over two dimensions", around=step.mean_of_both_sides),
+            Undone("first layer's bias learned", change=step.bias_learned),
             Undone("first layer learned", {"first_layer": "learned"}),
         ),
         about="A training step of the default network on CIFAR-10, batch 256, with one choice undone at a time; all in "

@@ -17,10 +17,11 @@ import wxb
 from benchmarks.figure import Asked, Row, Table
 from benchmarks.parts import first_examples
 from wxb.data.dataset import Dataset
-from wxb.learning import loop
+from wxb.learning import loop, optimizers
 from wxb.learning.candidate import candidate
 from wxb.learning.loop import Learner
 from wxb.learning.optimizers import Muon
+from wxb.network.layers import GlobalAverage
 
 FIRST, COUNTED = 3, 10  # steps that are not counted, and that are
 
@@ -120,6 +121,23 @@ def orthogonal_in_float32(learner: Learner) -> None:
     for optimizer in learner.optimizers:
         if isinstance(optimizer, Muon):
             optimizer.dtype = torch.float32
+
+
+def bias_learned(learner: Learner) -> None:
+    """The gradient of the first layer's bias is asked for, and with it that of the maps behind it."""
+    first = next(layer for layer in learner.model.modules() if isinstance(layer, nn.Conv2d))
+    assert first.bias is not None
+    first.bias.requires_grad_()
+
+
+def five_iterations() -> contextlib.AbstractContextManager[object]:
+    """Muon's matrices are made orthogonal by as many iterations as in its author's own program."""
+    return mock.patch.object(optimizers, "ITERATIONS", 5)
+
+
+def mean_of_both_sides() -> contextlib.AbstractContextManager[object]:
+    """GAP as one writes it."""
+    return mock.patch.object(GlobalAverage, "forward", lambda layer, x: x.mean((2, 3)))
 
 
 def _given(learner: Learner, changed: Callable[[Callable[[Any], Any], torch.Tensor], torch.Tensor]) -> None:

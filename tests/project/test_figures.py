@@ -462,7 +462,7 @@ def test_a_step_is_timed_with_each_choice_undone(monkeypatch):
     monkeypatch.setattr(step, "first_examples", lambda data, count: data)
     figure = FIGURES["step"]
     assert isinstance(figure, step.Steps)
-    small = step.Steps("cifar10", "CONV3-8-BN-RELU-GAP, SOFTMAX", {"batch_size": 20}, figure.rows)
+    small = step.Steps("cifar10", "CONV3-8-RELU-BN-GAP, SOFTMAX", {"batch_size": 20}, figure.rows)
     rows = small.measure(Asked(repetitions=1))
     assert [row["what"] for row in rows] == ["as chosen", *(way.what for way in figure.rows)]
     assert all(row["milliseconds"][0] > 0 for row in rows)

@@ -123,6 +123,9 @@ class Adam(Optimizer):
         )  # fmt: skip
 
 
+ITERATIONS = 3
+
+
 class Muon(Optimizer):
     """Momentum whose matrix is made orthogonal before it is taken as the step.
 
@@ -146,20 +149,25 @@ class Muon(Optimizer):
         """One step."""
         for weight, gradient, buffer in zip(weights, gradients, _each(states, "momentum_buffer"), strict=True):
             buffer.mul_(self.momentum).add_(gradient)
-            matrix = gradient.add(buffer, alpha=self.momentum).flatten(1)  # Nesterov's look ahead
+            ahead = gradient.add(buffer, alpha=self.momentum)  # Nesterov's look ahead
+            if weight.ndim == 4:  # as they lie; the columns' order changes nothing but the step's own columns
+                weight, ahead = weight.permute(0, 2, 3, 1), ahead.permute(0, 2, 3, 1)
+            matrix = ahead.flatten(1)
             step = orthogonal(matrix.to(self.dtype)).view_as(weight)
             weight.addcmul_(step.to(weight.dtype), rate, value=-0.2 * max(matrix.shape) ** 0.5)
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """U·Vᵀ of the singular value decomposition U·S·Vᵀ, roughly: singular values come to lie in about [0.7, 1.2].
+    """U·Vᵀ of the singular value decomposition U·S·Vᵀ, roughly: singular values of at least a fiftieth of the matrix's
+    norm come to lie in about [0.7, 1.2], smaller ones become up to forty times as large.
 
-    Five steps of a Newton-Schulz iteration of degree five, with Jordan's coefficients, which trade exactness for speed.
+    A Newton-Schulz iteration of degree five, with Jordan's coefficients, which trade exactness for speed. His five
+    rounds take two thirds longer than three; networks learned no more by them.
     """
     wide = matrix.shape[0] <= matrix.shape[1]
     x: Tensor = matrix if wide else matrix.T
     x = x / (x.norm() + 1e-7)  # the iteration needs a spectral norm of at most 1
-    for _ in range(5):
+    for _ in range(ITERATIONS):
         gram = x @ x.T
         square = torch.addmm(gram, gram, gram, beta=-4.7750, alpha=2.0315)
         x = torch.addmm(x, square, x, beta=3.4445)

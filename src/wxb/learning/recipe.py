@@ -50,7 +50,7 @@ class Recipe:
     accumulate: int = 1  # parts that a batch is computed in
     scale: str = "std"  # inputs: standardized, in [0, 1], or as they are
     start: str = "random"  # or "identity", of convolutions; or "spread", of a first FC: wxb.network.start
-    first_layer: str = "learned"  # or "whitened": filters from the training part, which stay
+    first_layer: str = "learned"  # or "whitened": filters from the training part, not learned
     shuffle: bool = True
     reduction: str = "mean"  # the data loss of a batch: its mean, or its sum
     mirror_average: bool = False  # scores are the mean of those of a picture and of its mirror image

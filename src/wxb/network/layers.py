@@ -81,7 +81,8 @@ class GlobalAverage(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, channels, height, width) → (batch, channels)."""
-        return x.mean((2, 3))
+        # as rows of channels: the gradient of a mean over two of four dimensions is four times as slow to go on with
+        return x.permute(0, 2, 3, 1).flatten(1, 2).mean(1)
 
 
 class Random(nn.Module):

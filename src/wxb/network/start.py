@@ -114,7 +114,8 @@ def whiten(
     data: Dataset | None,
     found: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
-    """Let the first convolution's filters be the principal components of its patches, not learned from then on.
+    """Let the first convolution's filters be the principal components of its patches. They and its bias are not learned
+    from then on, so that nothing needs the gradient of the maps behind it, a twelfth to a sixth of a step.
 
     Of n filters the first n/2 are the leading components v of the scaled training patches, each divided by √(its
     variance + 0.0005), the other half are their negatives, so that nothing is lost behind a rectifier (Page 2019, "How
@@ -140,7 +141,7 @@ def whiten(
             "--first-layer learned, or another width",
         )
     layer.weight.copy_(_whitened(first, filters, scale, data) if found is None else found[f"{first.path}.weight"])
-    layer.weight.requires_grad_(False)
+    layer.requires_grad_(False)
 
 
 def _whitened(first: PlannedLayer, filters: int, scale: nn.Module, data: Dataset) -> torch.Tensor:
