@@ -37,13 +37,18 @@ def describe() -> dict[str, object]:
 
 
 def processor() -> str:
-    """The processor's model as the system names it."""
+    """The processor as the system names it, with the numbers of its family and model: some hosts hide its name."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor() or "unknown"
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "unknown"
+    told = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    if "model name" not in told:
+        return platform.processor() or "unknown"
+    numbers = ", ".join(
+        f"{name} {told[key]}" for name, key in (("family", "cpu family"), ("model", "model")) if key in told
+    )
+    return f"{told['model name']} ({numbers})" if numbers else told["model name"]
 
 
 def available_cores() -> int:

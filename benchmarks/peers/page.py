@@ -50,15 +50,16 @@ How machines are made comparable: R is the seconds times the rate of a float32 m
 two threads) of the same minutes, in units of 10¹² operations. The rate is measured before and after each training and
 at least every 20 s during it: the training stands still meanwhile, and that time does not count. The median of all
 samples is taken; the samples are in the file of results, `benchmarks/results/peers/`. R says how much the machine could
-have computed in the time, so it changes little when others use the machine too.
+have computed in the time, so it changes little when others use the machine too. It compares rows of one kind of
+machine: processors differ in how far their convolutions outrun [their matrix product](performance.md#what-is-left).
 
 The pictures show every training: of peers a point behind each epoch, of wxb and of *ours*, which train for one goal at
 a time, the end. Cells of the tables are the median over seeds, and the least and greatest of them. A seed that did not
 come to the goal counts as later than all others, and with the best accuracy that it had. The ratio is that of the
 medians of R.
 
-CIFAR-10 is there twice: wxb computes in bfloat16 where the processor multiplies it, and the last section is of one that
-does not. What peers do there was not measured: they compute in float32 on both.
+CIFAR-10 is there twice: wxb computes in bfloat16 where the processor multiplies it, and the last section has it in
+float32. What peers do there was not measured again: they compute in float32 in both.
 
 To repeat it
 
@@ -73,7 +74,7 @@ The first command makes the peers' own environments. The others go on where they
 `--only NAME …` runs some of them, `--limit SECONDS` sets the time limit, `--again` runs rows that are there once more.
 """
 
-TITLES = {"mnist": "MNIST", "cifar10": "CIFAR-10", "cifar10-float32": "CIFAR-10 without bfloat16"}
+TITLES = {"mnist": "MNIST", "cifar10": "CIFAR-10", "cifar10-float32": "CIFAR-10 in float32"}
 
 Result = dict[str, Any]
 Row = dict[str, Any]

@@ -413,7 +413,7 @@ def test_a_section_of_wxb_alone_has_no_picture_and_no_recipes_and_says_which_goa
     section = page.section("cifar10-float32", {"rows": rows, "sessions": [told]})
     assert "pictures/" not in section
     assert "Recipes" not in section
-    assert "CIFAR-10 without bfloat16, 80 %\n\nNot measured yet." in section
+    assert "CIFAR-10 in float32, 80 %\n\nNot measured yet." in section
 
 
 def test_of_seeds_that_missed_the_goal_the_best_accuracy_counts():
