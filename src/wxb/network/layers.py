@@ -81,7 +81,7 @@ class GlobalAverage(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, channels, height, width) → (batch, channels)."""
-        # as rows of channels: the gradient of a mean over two of four dimensions is four times as slow to go on with
+        # as rows of channels: the gradient then lies as the maps do, which the layers before are faster with
         return x.permute(0, 2, 3, 1).flatten(1, 2).mean(1)
 
 
