@@ -21,8 +21,8 @@ from benchmarks.bounds import Bound, middle, verdict
 from benchmarks.figure import Asked, Row, Table
 from benchmarks.parts import NOTHING
 from benchmarks.throughput import RECIPE
+from wxb.allocator import kept
 from wxb.data.dataset import Dataset, Split
-from wxb.learning.allocator import kept
 from wxb.learning.loop import Record
 from wxb.learning.machine import DTYPES, Machine, choose
 from wxb.learning.precision import multiplies_bfloat16

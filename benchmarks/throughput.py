@@ -20,8 +20,8 @@ import wxb
 from benchmarks.bounds import Bound, middle, verdict
 from benchmarks.figure import Asked, Row, Table
 from benchmarks.parts import first_examples
+from wxb.allocator import kept
 from wxb.data.dataset import Dataset
-from wxb.learning.allocator import kept
 from wxb.learning.defaults import default, headed
 from wxb.learning.machine import Machine, choose
 from wxb.learning.precision import chosen

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from wxb import numbers
+from wxb.allocator import kept
 from wxb.data.dataset import Dataset
 from wxb.errors import FAILED, WxbError
 from wxb.learning import machine as machines
-from wxb.learning.allocator import kept
 from wxb.learning.batches import batches_an_epoch
 from wxb.learning.candidate import Candidate, candidate, largest_within
 from wxb.learning.checks import check

@@ -24,7 +24,7 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
 
     DATA is what wxb train takes. Classes are matched by name.
     """
-    from wxb.learning.allocator import kept
+    from wxb.allocator import kept
     from wxb.runs.evaluate import ClassEvaluation
     from wxb.runs.run import Run
 

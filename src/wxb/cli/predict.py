@@ -46,8 +46,8 @@ def predict_files(run: Run, files: tuple[str, ...], output: Output) -> list[WxbE
     """
     import numpy as np
 
+    from wxb.allocator import kept
     from wxb.data.decoding import quiet_decoders
-    from wxb.learning.allocator import kept
 
     problems: list[WxbError] = []
     something = False

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wxb.allocator import kept
 from wxb.data import packs
 from wxb.data.dataset import Split
 from wxb.data.decoding import DECODERS, Header, LeftOut, decode, quiet_decoders, read_header
@@ -176,7 +177,7 @@ def _pixels(found: Readable, form: Form, max_pixels: int) -> NDArray[np.uint8] |
 
 def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Generator[Decoded, None, Content]:
     """The content of a folder, decoded by as many threads as there are cores, into a pack or into memory."""
-    with quiet_decoders(), ThreadPoolExecutor(cores()) as pool:
+    with quiet_decoders(), kept(), ThreadPoolExecutor(cores()) as pool:
         # by one thread: opening a file is Python's work, at which several only wait for each other
         looked = [_header(file, wanted.max_pixels) for file in layout.files]
         left_out = [found for found in looked if isinstance(found, Refused)]
@@ -189,15 +190,15 @@ def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Gener
                 with _place(wanted, len(readable), form, cache) as place:
                     if isinstance(place, Writing) and (opened := open_pack(wanted)):
                         return _packed(opened, layout)  # another process has made it meanwhile
-                    kept, refused = [], []
+                    examples, refused = [], []
                     for found, pixels in zip(readable, in_order(pool, decoder, readable), strict=True):
                         if isinstance(pixels, Refused):
                             refused.append(pixels)
                         else:
                             place.add(pixels)
-                            kept.append(found)
+                            examples.append(found)
                         yield Decoded(place.count + len(refused) + len(left_out), len(layout.files))
-                    readable, left_out = kept, left_out + refused
+                    readable, left_out = examples, left_out + refused
                     _check_classes(folder, layout, readable, left_out)
                     if _form([found.header for found in readable], wanted.size) == form:
                         return _finished(place, layout, [found.file for found in readable], left_out)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from wxb.allocator import kept
 from wxb.learning import schedules
-from wxb.learning.allocator import kept
 from wxb.learning.batches import Augment, Batches, batches_an_epoch
 from wxb.learning.captured import Captured
 from wxb.learning.course import Course

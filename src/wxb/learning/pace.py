@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wxb.allocator import kept
 from wxb.data.dataset import Split
-from wxb.learning.allocator import kept
 from wxb.learning.course import Course
 from wxb.learning.inference import batch_size_for, logits
 from wxb.learning.loop import Record, learn

@@ -1,8 +1,8 @@
-"""Memory that training and prediction free is kept for the next step, rather than given back to the system.
+"""Memory that training, prediction and decoding free is kept for the next step, rather than given back to the system.
 
-A step's large tensors are freed at its end and asked for again in the next. The C library gives blocks of that size
-back to the system at once, and the system hands out fresh ones that it fills with zeros, page by page, when they are
-first touched: on a CPU that took longer than many a layer's arithmetic.
+A step's large tensors are freed at its end and asked for again in the next, as a photo's pixels are. The C library
+gives blocks of that size back to the system at once, and the system hands out fresh ones that it fills with zeros, page
+by page, when they are first touched: on a CPU that took longer than many a layer's arithmetic.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Memory that is freed stays with the process while training lasts, and goes back after it."""
+"""Memory that is freed stays with the process while training or decoding lasts, and goes back after it."""
 
 import resource
 import sys
@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import wxb
+from wxb import allocator
 from wxb.cli.main import main
-from wxb.learning import allocator, inference
+from wxb.data import pictures
+from wxb.learning import inference
 
 pytestmark = pytest.mark.skipif(allocator._glibc() is None, reason="the C library is not glibc")
 
@@ -75,6 +78,24 @@ def test_prediction_in_a_process_of_the_user_s_leaves_its_memory_alone(users, tm
     users.clear()
     run.predict(np.zeros((3, 2), np.float32))
     assert users == [0]
+
+
+def test_photos_are_decoded_with_memory_kept(monkeypatch, tmp_path):
+    found = []
+    decode = pictures.decode
+
+    def noted(*given):
+        found.append(allocator._users)
+        return decode(*given)
+
+    monkeypatch.setattr(pictures, "decode", noted)
+    for number in range(8):
+        folder = tmp_path / "photos" / "ab"[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(folder / f"{number}.png")
+    wxb.load_data(tmp_path / "photos")
+    assert found == [1] * 8
+    assert allocator._users == 0
 
 
 def test_where_the_library_is_another_nothing_happens(monkeypatch):
