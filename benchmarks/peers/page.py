@@ -37,8 +37,8 @@ What is counted
   end count; its baselines, checks and report are left out, since no peer has them.
 - `--mirror-average` scores a picture together with its mirror image, an option of wxb that is off by default; the time
   that this takes counts. No peer's recipe has anything like it.
-- How long wxb is given for a goal (`--time`, `--epochs`) was found by trying several, for CIFAR-10's 75 % and 80 % and
-  MNIST's 99 % on the seeds that are shown: other seeds may need a little more. No peer's recipe was changed.
+- How long wxb is given for a goal (`--time`) was found by trying several, on this machine and on the seeds that are
+  shown: other seeds may need a little more, and slower machines do. No peer's recipe was changed.
 - The test part chooses when a peer stops. That favours the peers; wxb does not see the test part before its end.
 - A peer has all examples that are published for training, and holds out of them what its own recipe holds out. Where a
   recipe names a number of epochs but nothing in it depends on that number, it goes on until the goal or the limit.

@@ -19,8 +19,8 @@ LIMITS = {"mnist": 600.0, "cifar10": 1800.0, "cifar10-float32": 1800.0}  # secon
 # what is typed behind `wxb train` to reach a goal
 WXB: dict[str, dict[float, tuple[str, ...]]] = {
     "mnist": {
-        0.99: ("mnist", "--time", "10s"),
-        0.995: ("mnist", "--time", "25s"),
+        0.99: ("mnist", "--time", "6s"),
+        0.995: ("mnist", "--time", "12s"),
     },
     "cifar10": {
         0.75: ("cifar10", "--time", "11s", "--mirror-average"),
