@@ -58,7 +58,7 @@ EXPLAINED: dict[str, Figure] = {
             Choice("full size", network=FINE),
             Choice("full size, pooled behind the pair", network=PAIRS),
         ),
-        about="One epoch of CIFAR-10 by a coarse network and the recipe that `--time 25s` chooses, then with one thing "
+        about="One epoch of CIFAR-10 by a coarse network and the recipe that `--time 15s` chooses, then with one thing "
         "changed at a time. With so little training an accuracy varies by a few tenths of a point from seed to seed.",
     ),
     "sizes": Choices(
