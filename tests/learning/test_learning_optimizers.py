@@ -100,10 +100,8 @@ def test_muon_takes_hidden_weights_and_leaves_biases_and_the_output_layer_to_ada
 def test_the_orthogonal_step_has_singular_values_near_one_and_the_gradient_s_directions(sizes):
     torch.manual_seed(1)
     matrix = torch.randn(sizes)
-    large = torch.linalg.svdvals(matrix) >= matrix.norm() / 50
     values = torch.linalg.svdvals(orthogonal(matrix))
-    assert large.sum() >= 5
-    assert values.sort().values[-large.sum() :].min() > 0.65
+    assert values.min() > 0.65
     assert values.max() < 1.25
     u, _, v = torch.linalg.svd(matrix, full_matrices=False)
     cosine = (orthogonal(matrix) * (u @ v)).sum() / (orthogonal(matrix).norm() * (u @ v).norm())
