@@ -1,6 +1,7 @@
 """Memory that is freed stays with the process while training or decoding lasts, and goes back after it."""
 
 import resource
+import subprocess
 import sys
 from pathlib import Path
 
@@ -46,6 +47,30 @@ def test_memory_goes_back_at_the_end_of_the_outermost():
             del tensor
         inside = resident()
     assert inside - resident() > 2**27
+
+
+BEHIND = """
+import resource
+import torch
+from wxb import allocator
+
+with allocator.kept():
+    pass
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(20):
+        torch.ones(2**18)  # a megabyte
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+faults()
+print(faults())
+"""
+
+
+def test_what_follows_touches_memory_once_too():
+    done = subprocess.run([sys.executable, "-c", BEHIND], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 2**20 / resource.getpagesize()
 
 
 @pytest.fixture
