@@ -267,7 +267,7 @@ FIGURES: dict[str, Figure] = {
         "(`RssAnon` of Linux): pages of the pack are mapped, and the system drops them where the memory is needed.",
     ),
     "gpu": Beside(
-        ("cifar10", "--time", "14s", "--mirror-average"),
+        ("cifar10", "--time", "10s", "--mirror-average"),
         "airbench94 with Muon, written anew (`benchmarks/peers/scripts/airbench.py`)",
         at_most(1, "x"),
         about="CIFAR-10 on one GPU, beside the fastest published method (Jordan 2024, arXiv:2404.00498) with its "

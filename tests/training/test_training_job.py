@@ -326,6 +326,34 @@ def test_without_a_network_a_longer_time_takes_a_larger_one(monkeypatch):
         assert found.plan.layers[0].output == (taken,)
 
 
+def test_on_a_gpu_the_largest_network_is_tried_first(monkeypatch):
+    data = wxb.load_data("digits")
+    rungs = (Rung("FC-4-RELU"), Rung("FC-8-RELU", least=10), Rung("FC-8-RELU", 50, {"seed": 1}), Rung("FC-16-RELU", 99))
+    monkeypatch.setattr(candidate, "ladder", lambda data: rungs)
+    monkeypatch.setattr(candidate.machines, "choose", lambda *_: Machine("cuda", "float32", 1))
+    whole, tried = candidate.candidate, []
+
+    def on_the_cpu(*given, options):
+        return whole(*given, options=options, machine=Machine("cpu", "float32", 1))
+
+    def one_second(model, *_):
+        tried.append(model.plan.layers[0].output[0])
+        return 1.0
+
+    monkeypatch.setattr(candidate, "candidate", on_the_cpu)
+    monkeypatch.setattr(candidate, "seconds_a_step", one_second)
+    for epochs, trials, taken in (
+        (101, [16], (16, 0)),
+        (60, [16, 8], (8, 1)),
+        (20, [16, 8], (8, 0)),
+        (3, [16, 8, 4], (4, 0)),
+    ):
+        tried.clear()
+        found, _ = candidate.largest_within(data, epochs * 36, {})
+        assert tried == trials  # the same network is tried once
+        assert (found.plan.layers[0].output[0], found.recipe.seed) == taken
+
+
 @pytest.mark.parametrize(
     ("data", "until", "what"),
     [

@@ -97,28 +97,57 @@ def _planned(
 
 
 def largest_within(data: Dataset, seconds: float, options: Mapping[str, Any]) -> tuple[Candidate, float]:
-    """The largest default network that learns well within so many seconds, and the seconds of its step.
+    """The largest default network that learns well within so many seconds, and the seconds of its step."""
+    ends = time.monotonic() + seconds
+    on_cpu = machines.choose(str(options.get("device", "auto"))).device == "cpu"
+    return (_from_the_smallest if on_cpu else _from_the_largest)(data, ends, options)
 
-    From the smallest on, each is tried for a few steps, until one would not see the examples as often as it needs to.
+
+def _from_the_smallest(data: Dataset, ends: float, options: Mapping[str, Any]) -> tuple[Candidate, float]:
+    """Each is tried for a few steps, until one would not see the examples as often as it needs to.
+
     What that trial takes is known by the arithmetic of the one before, and is not spent where it is much and promises
     nothing.
     """
-    ends = time.monotonic() + seconds
     found: tuple[Candidate, float] | None = None
     for rung in ladder(data):
-        left = ends - time.monotonic()
         if found is not None:
             planned, recipe = _planned(data, rung, None, options)
             guess = found[1] * _work(planned, recipe) / _work(found[0].plan, found[0].recipe)
+            left = ends - time.monotonic()
             if TRIAL * guess > TRIED * left and _epochs(left, guess, data, recipe) < rung.least:
                 break
-        larger = candidate(data, rung, options=options)
-        step = seconds_a_step(larger.model, data, larger.recipe, larger.machine)
-        if found is not None and _epochs(ends - time.monotonic(), step, data, larger.recipe) < rung.least:
+        larger = _tried(data, rung, options, found)
+        if found is not None and _epochs(ends - time.monotonic(), larger[1], data, larger[0].recipe) < rung.least:
             break
-        found = larger, step
+        found = larger
     assert found is not None  # no ladder is empty
     return found
+
+
+def _from_the_largest(data: Dataset, ends: float, options: Mapping[str, Any]) -> tuple[Candidate, float]:
+    """Each is tried for a few steps, until one sees the examples as often as it needs to.
+
+    On a GPU a trial takes no longer than it takes to build the network, and one network's says nothing of another's:
+    larger layers are computed at a higher rate.
+    """
+    found: tuple[Candidate, float] | None = None
+    for rung in reversed(ladder(data)):
+        found = _tried(data, rung, options, found)
+        if _epochs(ends - time.monotonic(), found[1], data, found[0].recipe) >= rung.least:
+            break
+    assert found is not None  # no ladder is empty
+    return found
+
+
+def _tried(
+    data: Dataset, rung: Rung, options: Mapping[str, Any], other: tuple[Candidate, float] | None
+) -> tuple[Candidate, float]:
+    """A network and the seconds of its step, which are those of the `other` where that is the same."""
+    found = candidate(data, rung, options=options)
+    if other is not None and other[0].plan == found.plan and other[0].recipe.batch_size == found.recipe.batch_size:
+        return found, other[1]
+    return found, seconds_a_step(found.model, data, found.recipe, found.machine)
 
 
 def _work(planned: Plan, recipe: Recipe) -> int:

@@ -7,7 +7,7 @@ Networks, by the smaller side of the pictures (docs/figures.md and docs/peers.md
                  half the side
     from 32      whitened patches at full size, then three pairs;
                  with little time a stride of 2 and pooled before they are wide, with more time twice as wide,
-                 with much time four times
+                 with much time residual trios, four times as wide
     from 64      whitened patches with a stride of 2, then three pairs; with little time pooled before them
 
 Rows of numbers get two hidden layers of 64; of more than ten numbers two of 128, a tenth of their units dropped.
@@ -49,9 +49,9 @@ LONG_ROWS = Rung("(FC-128-RELU-DROP(0.1))*2")
 SMALL = Rung("(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-GAP")
 
 IDENTITY: Mapping[str, Any] = {"start": "identity", "learning_rate": 0.04, "momentum": 0.8}
-WHITENED: Mapping[str, Any] = {"first_layer": "whitened", **IDENTITY}
+WHITENED: dict[str, Any] = {"first_layer": "whitened", **IDENTITY}
 # of trainings that see all examples often: larger batches waste none of a GPU, weights are kept small
-LONG: Mapping[str, Any] = {**WHITENED, "batch_size": 1024, "learning_rate": 0.08, "weight_decay": 0.1}
+LONG: dict[str, Any] = {**WHITENED, "batch_size": 1024, "learning_rate": 0.08, "weight_decay": 0.1}
 COARSE = Rung(
     "CONV4-32/2-RELU-CONV3-32b0-POOL-BN-RELU-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-GAP",
     options=WHITENED,
@@ -64,6 +64,15 @@ def pairs(patches: str, widths: tuple[int, ...], activation: str = "RELU") -> st
     A bias before the pooling would do nothing: it moves all of a map alike, and BN takes it away again.
     """
     each = (f"CONV3-{width}b0-POOL-BN-{activation}-CONV3-{width}-BN-{activation}" for width in widths)
+    return "-".join((patches, *each, "GAP"))
+
+
+def trios(patches: str, widths: tuple[int, ...], activation: str = "RELU") -> str:
+    """As `pairs`, with three convolutions of each width, the last two of them residual."""
+    each = (
+        f"CONV3-{width}b0-POOL-BN-{activation}-RES(CONV3-{width}-BN-{activation}-CONV3-{width}-BN)-{activation}"
+        for width in widths
+    )
     return "-".join((patches, *each, "GAP"))
 
 
@@ -91,12 +100,14 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
             Rung(pairs("CONV4-32/2-RELU", (64, 128, 256)), 5.0, WHITENED),
         )
     few = len(data.split.train) < MANY_BATCHES * LONG["batch_size"]
+    long = WHITENED if few else LONG
     patches = f"CONV3-{min(32, 2 * 9 * channels)}"  # both signs of each component
     return (
         COARSE,
         Rung(pairs(f"{patches}-RELU", (32, 64, 128)), 3.2, WHITENED),
         Rung(pairs(f"{patches}-RELU", (64, 128, 256)), 2.5, WHITENED),
-        Rung(pairs(f"{patches}-GELU", (128, 256, 512), "GELU"), 4.5, WHITENED if few else LONG),
+        Rung(trios(f"{patches}-GELU", (128, 256, 512), "GELU"), 4.5, long),
+        Rung(trios(f"{patches}-GELU", (128, 256, 512), "GELU"), 15.0, long | strong_changes(data)),
     )
 
 
@@ -185,7 +196,18 @@ def default_augment(data: Dataset) -> str:
     """
     if data.kind != "pictures":
         return "none"
-    shift = min(data.shape[1:]) // 14
+    return _moves(data, min(data.shape[1:]) // 14)
+
+
+def strong_changes(data: Dataset) -> dict[str, Any]:
+    """Of pictures that are seen so often that a large network would know them by heart: moved by twice as much as
+    usual, and a square of a quarter of the side blanked.
+    """
+    side = min(data.shape[1:])
+    return {"augment": _moves(data, side // 8), "cutout": side // 4}
+
+
+def _moves(data: Dataset, shift: int) -> str:
     moves = (["flip"] if data.shape[0] == 3 else []) + ([f"shift-{shift}"] if shift else [])
     return ",".join(moves) or "none"
 
