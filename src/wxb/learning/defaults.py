@@ -7,7 +7,7 @@ Networks, by the smaller side of the pictures (docs/figures.md and docs/peers.md
                  half the side
     from 32      whitened patches at full size, then three pairs;
                  with little time a stride of 2 and pooled before they are wide, with more time twice as wide,
-                 with much time residual trios, four times as wide
+                 with much time residual trios, twice and four times as wide
     from 64      whitened patches with a stride of 2, then three pairs; with little time pooled before them
 
 Rows of numbers get two hidden layers of 64; of more than ten numbers two of 128, a tenth of their units dropped.
@@ -106,7 +106,8 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
         COARSE,
         Rung(pairs(f"{patches}-RELU", (32, 64, 128)), 3.2, WHITENED),
         Rung(pairs(f"{patches}-RELU", (64, 128, 256)), 2.5, WHITENED),
-        Rung(trios(f"{patches}-GELU", (128, 256, 512), "GELU"), 4.5, long),
+        Rung(trios(f"{patches}-GELU", (64, 128, 256), "GELU"), 7.0, WHITENED),
+        Rung(trios(f"{patches}-GELU", (128, 256, 512), "GELU"), 6.0, long),
         Rung(trios(f"{patches}-GELU", (128, 256, 512), "GELU"), 15.0, long | strong_changes(data)),
     )
 
