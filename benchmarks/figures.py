@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.figure import SHARED, Asked
 from benchmarks.owed import FIGURES
+from wxb.hardware import cores
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> Path:
     if given.data_dir:
         os.environ["WXB_DATA"] = str(given.data_dir.resolve())
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start compiles wxb, but no library that pip installed
-    threads = machine.available_cores()
+    threads = cores()
     result: dict[str, object] = {
         "figure": given.figure,
         "command": f"python -m benchmarks.figures {given.figure}",

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import subprocess
 from importlib.metadata import version
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from wxb.hardware import cores, memory_gib, processor
 from wxb.learning.precision import multiplies_bfloat16
 from wxb.learning.profile import SIZE
 from wxb.learning.profile import matrix_rate as matrix_rate
@@ -25,7 +25,7 @@ def describe() -> dict[str, object]:
     """Processor, cores, memory (GiB), system, versions, and the commit of the checkout ("+" where it has changes)."""
     return {
         "processor": processor(),
-        "cores": available_cores(),
+        "cores": cores(),
         "memory_gib": memory_gib(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "system": f"{platform.system()} {platform.machine()}",
@@ -34,34 +34,6 @@ def describe() -> dict[str, object]:
         "wxb": version("wxb"),
         "commit": commit(),
     }
-
-
-def processor() -> str:
-    """The processor as the system names it, with the numbers of its family and model: some hosts hide its name."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or "unknown"
-    told = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    if "model name" not in told:
-        return platform.processor() or "unknown"
-    numbers = ", ".join(
-        f"{name} {told[key]}" for name, key in (("family", "cpu family"), ("model", "model")) if key in told
-    )
-    return f"{told['model name']} ({numbers})" if numbers else told["model name"]
-
-
-def available_cores() -> int:
-    """Logical cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def memory_gib() -> float | None:
-    """Memory of the whole machine in GiB, or None where the system does not say."""
-    try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def commit() -> str | None:

@@ -272,8 +272,7 @@ class Training:
         # a training that was stopped behind its last step has no record of its own
         epochs = self.record.epoch if self.record else len(run.history)
         steps = self.record.step if self.record else run.summary.steps.done
-        operations = 3.0 * self.plan.multiply_adds * steps * min(self.recipe.batch_size, len(data.split.train))
-        cheap = baselines(data, operations=operations, seed=self.recipe.seed)
+        cheap = baselines(data, operations=self._operations(steps), seed=self.recipe.seed)
         lap("baselines")
         notes = (*self.notes, *self.checks.warnings)
         found = findings(
@@ -296,6 +295,14 @@ class Training:
             "warnings": found["warnings"],
         }
         return run
+
+    def _operations(self, steps: int) -> float:
+        """The multiply-adds of so many steps where the CPU computed them, on which the baselines are computed too; a
+        GPU's take too little time for the baselines to have a share of.
+        """
+        if self.machine.device != "cpu":
+            return 0.0
+        return 3.0 * self.plan.multiply_adds * steps * min(self.recipe.batch_size, len(self.data.split.train))
 
     def _score(self, part: str, most: int | None = None) -> Evaluation:
         """The evaluation of the model on a part of the data, or on `most` examples spread evenly over it."""

@@ -291,6 +291,13 @@ def test_the_spread_of_seeds_is_student_s():
     assert spread([0.5])["interval"] is None
 
 
+def test_baselines_have_a_share_of_the_operations_of_the_cpu_alone(ring):
+    training = Training(ring, "FC-16-RELU, SOFTMAX", options={"batch_size": 100})
+    assert training._operations(7) == 3 * (2 * 16 + 16 * 2) * 7 * 100
+    training.machine = Machine("cuda", "float32", 1)
+    assert training._operations(7) == 0
+
+
 def test_a_training_takes_the_time_that_it_is_given_and_its_settings_give_the_same_bits_without_a_clock(ring, tmp_path):
     run = wxb.train(ring, "FC-16-RELU, SOFTMAX", time=5, out=tmp_path / "run", threads=1)
     assert 1 < run.history[-1]["seconds"] < 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,8 +20,9 @@ from wxb.data.folders import TEST, TRAIN, VALIDATION, File, Layout, read_layout
 from wxb.data.packed import Wanted, Writing, open_pack
 from wxb.data.packs import About
 from wxb.data.split import Fractions, Rows, copies, divide_apart, keep_test, plural, validation_share
-from wxb.data.threads import cores, in_order
+from wxb.data.threads import in_order
 from wxb.errors import WxbError
+from wxb.hardware import cores, memory
 from wxb.numbers import count, shape
 
 PARTS = (TRAIN, VALIDATION, TEST)
@@ -187,7 +187,7 @@ def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Gener
             form = _form([found.header for found in readable], wanted.size)
             decoder = partial(_pixels, form=form, max_pixels=wanted.max_pixels)
             try:
-                with _place(wanted, len(readable), form, cache) as place:
+                with _place(wanted, layout.classes, len(readable), form, cache) as place:
                     if isinstance(place, Writing) and (opened := open_pack(wanted)):
                         return _packed(opened, layout)  # another process has made it meanwhile
                     examples, refused = [], []
@@ -209,11 +209,11 @@ def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Gener
                 cache = False  # there is no place for a pack: they are held in memory
 
 
-def _place(wanted: Wanted, many: int, form: Form, cache: bool) -> Writing | Holding:
+def _place(wanted: Wanted, classes: tuple[str, ...], many: int, form: Form, cache: bool) -> Writing | Holding:
     """Where decoded pictures go. Raises WxbError where they fit nowhere, OSError where the cache cannot be made."""
     needed, there = many * prod(form.shape), memory()
     if cache and needed >= PACKED_FROM and packs.make_room(needed):
-        return Writing(wanted)
+        return Writing(wanted, classes, (many, *form.shape))
     if there is not None and needed > MEMORY_SHARE * there:
         raise WxbError(
             f"the pictures of {wanted.folder.name}/ do not fit into memory" + (", nor into the cache" if cache else ""),
@@ -233,7 +233,7 @@ def _finished(place: Writing | Holding, layout: Layout, files: Sequence[File], l
     gone = [number for number, file in enumerate(layout.files) if file not in there]
     told = [(refused.name, refused.why, refused.more) for refused in left_out]
     targets = np.array([file.class_number for file in files], dtype=np.int64)
-    return _packed(place.finish(gone, told, layout.classes, targets), layout)
+    return _packed(place.finish(gone, told, targets), layout)
 
 
 def _packed(opened: tuple[NDArray[np.uint8], About], layout: Layout) -> Content:
@@ -305,14 +305,6 @@ def _check_classes(folder: Path, layout: Layout, readable: Sequence[Readable], l
                     f"{plural(len(inside), 'file')} left out\n{listed(inside)}" if inside else "it is empty",
                     "put pictures into it, or remove it",
                 )
-
-
-def memory() -> int | None:
-    """Bytes of memory that the machine has; None where it does not say."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def _check_options(size: int | None, max_pixels: int) -> None:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from typing import TypeVar
 
+from wxb.hardware import cores
+
 Given = TypeVar("Given")
 Found = TypeVar("Found")
 WAITING = 16  # results a core that wait to be taken at most: however many things there are, memory is bounded
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_order(pool: Executor, function: Callable[[Given], Found], things: Iterable[Given]) -> Iterator[Found]:

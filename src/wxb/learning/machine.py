@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
 
 from wxb.errors import WxbError
+from wxb.hardware import physical_cores
 from wxb.numbers import count
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -113,21 +112,6 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 0, work
     if precision == "auto":
         precision = "bfloat16" if kind == "cuda" and torch.cuda.is_bf16_supported() else "float32"
     return Machine(device, precision, threads or (physical_cores() if work >= SMALL_STEP else 1))
-
-
-def physical_cores() -> int:
-    """Physical cores that this process may use; hyper-threads share one core's arithmetic and only get in the way."""
-    if not hasattr(os, "sched_getaffinity"):
-        return max(1, os.cpu_count() or 1)
-    allowed = os.sched_getaffinity(0)
-    siblings = set()
-    for cpu in allowed:
-        path = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
-        try:
-            siblings.add(path.read_text())
-        except OSError:
-            return len(allowed)
-    return max(1, len(siblings))
 
 
 def out_of_memory(error: BaseException) -> bool:

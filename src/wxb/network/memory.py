@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import torch
 
 from wxb.errors import FAILED, WxbError
+from wxb.hardware import memory
 from wxb.notation.tree import Plan, Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
 
 NUMBER = 4  # bytes of a float32
@@ -113,11 +113,7 @@ def _machine(root: Path) -> int | None:
         words = next(line for line in lines if line.startswith("MemAvailable:")).split()
         return int(words[1]) * 1024
     except (OSError, StopIteration):
-        pass
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        return None
+        return memory()
 
 
 def _groups(root: Path) -> list[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from wxb import __version__
 from wxb.data.dataset import Dataset, Split
 from wxb.data.load import ARRAYS
 from wxb.errors import WxbError
+from wxb.hardware import cores, memory_gib, processor
 from wxb.numbers import count, shape
 from wxb.runs.files import digest
 from wxb.runs.folder import SETTINGS
@@ -35,32 +35,15 @@ def environment(machine: Mapping[str, object]) -> dict[str, object]:
             **_libraries(),
         },
         "system": platform.platform(),
-        "processor": _processor(),
-        "cores": os.cpu_count() or 1,
-        "memory_gib": _memory_gib(),
+        "processor": processor(),
+        "cores": cores(),
+        "memory_gib": memory_gib(),
         "machine": dict(machine),
     }
 
 
 def _libraries() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in LIBRARIES}  # without importing them
-
-
-def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass  # not Linux: the standard library's word for it
-    return platform.processor() or platform.machine()
-
-
-def _memory_gib() -> float | None:
-    try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
-    except (AttributeError, ValueError, OSError):
-        return None
 
 
 def data_facts(data: Dataset) -> dict[str, object]:
