@@ -100,13 +100,6 @@ def test_data_from_a_pack_are_those_that_decoding_gives(folder, decoded, cache, 
     assert "2 pictures are copies of another" in opened.notes[1]
 
 
-def test_so_are_those_where_every_picture_can_be_decoded(folder):
-    (folder / "a" / "cut.png").unlink()  # without it there are as many pictures as the headers promise
-    held = load_data(folder, cache=False)
-    assert_same(load_data(folder), held)
-    assert_same(load_data(folder), held)
-
-
 def test_parts_of_a_divided_folder_are_the_same(tmp_path, cache):
     home = tmp_path / "divided"
     make(home / "train")

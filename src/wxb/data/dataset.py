@@ -95,34 +95,13 @@ class Dataset:
 
 def fingerprint(task: str, classes: tuple[str, ...], examples: NDArray[Any], targets: NDArray[Any]) -> str:
     """As `Dataset.fingerprint` has it."""
-    taken = Fingerprint(task, classes, examples.shape, examples.dtype)
-    for piece in pieces(examples):
-        taken.add(piece)
-    return taken.end(targets)
-
-
-class Fingerprint:
-    """A data set's fingerprint, taken as its examples come: `shape` and `dtype` are those of all together."""
-
-    def __init__(self, task: str, classes: tuple[str, ...], shape: Shape, dtype: np.dtype[Any]) -> None:
-        self.shape = shape
-        self._hasher = blake3(repr((task, classes)).encode("utf-8", "surrogateescape"))
-        self._begin(shape, dtype)
-
-    def add(self, piece: NDArray[Any]) -> None:
-        """The next examples, or a part of one: contiguous."""
-        little = piece.astype(piece.dtype.newbyteorder("<"), copy=False)
-        self._hasher.update(little.reshape(-1).view(np.uint8).data)
-
-    def end(self, targets: NDArray[Any]) -> str:
-        """The fingerprint of the examples that came, with these targets."""
-        self._begin(targets.shape, targets.dtype)
-        for piece in pieces(targets):
-            self.add(piece)
-        return self._hasher.hexdigest()
-
-    def _begin(self, shape: Shape, dtype: np.dtype[Any]) -> None:
-        self._hasher.update(repr((shape, dtype.name)).encode())
+    hasher = blake3(repr((task, classes)).encode("utf-8", "surrogateescape"))
+    for array in (examples, targets):
+        hasher.update(repr((array.shape, array.dtype.name)).encode())
+        for piece in pieces(array):
+            little = piece.astype(array.dtype.newbyteorder("<"), copy=False)
+            hasher.update(little.reshape(-1).view(np.uint8).data)
+    return hasher.hexdigest()
 
 
 def pieces(array: NDArray[Any]) -> Iterator[NDArray[Any]]:

@@ -6,6 +6,7 @@ import mmap
 import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,9 +19,10 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from wxb.data import packs
-from wxb.data.dataset import Fingerprint, fingerprint
+from wxb.data.dataset import fingerprint
 from wxb.data.folders import File, below
 from wxb.data.packs import About
+from wxb.data.split import copies
 
 CHECKED = 2**30  # bytes of pixels whose checksum is taken whenever a pack is opened; of more, if its time has changed
 
@@ -97,26 +99,20 @@ def digest(path: Path, about: About) -> str:
 class Writing:
     """A pack that is being written: other processes wait, and see it when it is whole or not at all.
 
-        with Writing(wanted, classes, (1000, 3, 224, 224)) as pack:
+        with Writing(wanted) as pack:
             pack.add(pixels)
             pictures, about = pack.finish(…)
 
-    What is there stays until then. What is to be said of the pixels is taken as they come, while others are decoded:
-    their checksum, the copies among them, and the data set's fingerprint, which also says how many they are. Where they
-    turn out fewer than expected, that one is taken again. Raises OSError where the cache cannot be written.
+    What is there stays until then. Raises OSError where the cache cannot be written.
     """
 
-    def __init__(self, wanted: Wanted, classes: tuple[str, ...], expected: tuple[int, int, int, int]) -> None:
+    def __init__(self, wanted: Wanted) -> None:
         self.wanted = wanted
         self.path = wanted.path
         self.part = packs.part(self.path)
-        self.classes = classes
-        self.form = expected[1:]  # (channels, height, width)
+        self.hasher = blake3()
         self.count = 0
-        self.copies: list[tuple[int, int]] = []  # as About has them
-        self._first: dict[bytes, int] = {}  # row of each picture, by its blake3
-        self._hasher = blake3()
-        self._fingerprint = Fingerprint("classes", classes, expected, np.dtype(np.uint8))
+        self.form: tuple[int, int, int] = (0, 0, 0)
         self._stack = ExitStack()
         self._file: BinaryIO
 
@@ -136,29 +132,31 @@ class Writing:
 
     def add(self, pixels: NDArray[np.uint8]) -> None:
         """The next picture (height, width, channels)."""
-        row = np.ascontiguousarray(pixels).reshape(-1).data
-        self._file.write(row)
-        self._hasher.update(row)
-        self._fingerprint.add(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
-        first = self._first.setdefault(blake3(row).digest(), self.count)
-        if first != self.count:
-            self.copies.append((self.count, first))
+        height, width, channels = pixels.shape
+        self.form = (height, width, channels)
         self.count += 1
+        row = np.ascontiguousarray(pixels).reshape(-1).data
+        self.hasher.update(row)
+        self._file.write(row)
 
     def finish(
         self,
         gone: Sequence[int],
         left_out: Sequence[tuple[str, str, str]],
+        classes: tuple[str, ...],
         targets: NDArray[np.int64],
     ) -> tuple[NDArray[np.uint8], About]:
         """Puts the pack in its place; its pictures and what it says, as `open_pack` gives them."""
-        channels, height, width = self.form
-        shape = (self.count, height, width, channels)
+        shape = (self.count, *self.form)
         self._file.flush()
-        if self.count == self._fingerprint.shape[0]:
-            told = self._fingerprint.end(targets)
-        else:
-            told = fingerprint("classes", self.classes, map_pixels(self.part, shape).transpose(0, 3, 1, 2), targets)
+        pixels = map_pixels(self.part, shape)
+        pictures = pixels.transpose(0, 3, 1, 2)
+        with ThreadPoolExecutor() as pool:  # two looks through all pixels, and the disk: none holds up the others
+            stored = pool.submit(os.fsync, self._file.fileno())
+            looking = pool.submit(copies, pixels)
+            told = fingerprint("classes", classes, pictures, targets)
+            first = looking.result()
+            stored.result()
         wanted, written = self.wanted, time.time_ns()
         about = About(
             packs.FORM,
@@ -170,11 +168,12 @@ class Writing:
             shape,
             tuple(gone),
             tuple(left_out),
-            tuple(self.copies),
+            tuple((int(row), int(first[row])) for row in np.flatnonzero(first != np.arange(len(first)))),
             told,
-            self._hasher.hexdigest(),
+            self.hasher.hexdigest(),
             written,
         )
+        del pixels, pictures  # a mapped file cannot be moved everywhere
         self._file.write(packs.tail(about))
         self._file.flush()
         os.fsync(self._file.fileno())

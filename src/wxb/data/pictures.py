@@ -187,7 +187,7 @@ def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Gener
             form = _form([found.header for found in readable], wanted.size)
             decoder = partial(_pixels, form=form, max_pixels=wanted.max_pixels)
             try:
-                with _place(wanted, layout.classes, len(readable), form, cache) as place:
+                with _place(wanted, len(readable), form, cache) as place:
                     if isinstance(place, Writing) and (opened := open_pack(wanted)):
                         return _packed(opened, layout)  # another process has made it meanwhile
                     examples, refused = [], []
@@ -209,11 +209,11 @@ def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Gener
                 cache = False  # there is no place for a pack: they are held in memory
 
 
-def _place(wanted: Wanted, classes: tuple[str, ...], many: int, form: Form, cache: bool) -> Writing | Holding:
+def _place(wanted: Wanted, many: int, form: Form, cache: bool) -> Writing | Holding:
     """Where decoded pictures go. Raises WxbError where they fit nowhere, OSError where the cache cannot be made."""
     needed, there = many * prod(form.shape), memory()
     if cache and needed >= PACKED_FROM and packs.make_room(needed):
-        return Writing(wanted, classes, (many, *form.shape))
+        return Writing(wanted)
     if there is not None and needed > MEMORY_SHARE * there:
         raise WxbError(
             f"the pictures of {wanted.folder.name}/ do not fit into memory" + (", nor into the cache" if cache else ""),
@@ -233,7 +233,7 @@ def _finished(place: Writing | Holding, layout: Layout, files: Sequence[File], l
     gone = [number for number, file in enumerate(layout.files) if file not in there]
     told = [(refused.name, refused.why, refused.more) for refused in left_out]
     targets = np.array([file.class_number for file in files], dtype=np.int64)
-    return _packed(place.finish(gone, told, targets), layout)
+    return _packed(place.finish(gone, told, layout.classes, targets), layout)
 
 
 def _packed(opened: tuple[NDArray[np.uint8], About], layout: Layout) -> Content:
