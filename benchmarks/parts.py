@@ -22,6 +22,14 @@ def first_examples(data: Dataset, count: int) -> Dataset:
     return replace(data, split=Split(train, NOTHING, data.split.test, f"the first {count} training examples"))
 
 
+def held_out(data: Dataset, count: int) -> tuple[Dataset, NDArray[np.int64]]:
+    """The same data set without validation and without `count` training examples; the rows of both."""
+    dealt = np.random.default_rng(5).permutation(data.split.train)
+    held = np.sort(np.concatenate([data.split.validation, dealt[:count]]))
+    split = Split(np.sort(dealt[count:]), NOTHING, data.split.test, f"{len(held):,} examples held out")
+    return replace(data, split=split), held
+
+
 def folds(data: Dataset, rows: NDArray[np.int64], number: int, seed: int) -> Iterator[Dataset]:
     """The data set once a fold of `rows`, cut at random: that fold tests, the other rows train, no row validates."""
     dealt = generator(seed, "folds").permutation(rows)

@@ -26,6 +26,7 @@ import wxb
 from benchmarks.bounds import Bound, middle, verdict
 from benchmarks.figure import Asked, Row, Table
 from benchmarks.photos import HEIGHT, WIDTH, make
+from wxb.allocator import kept
 from wxb.data import packs
 from wxb.data.decoding import decode, read_header
 from wxb.learning.batches import Batches
@@ -145,10 +146,11 @@ def first_epoch(folder: Path, side: int) -> Batches:
 
 
 def epoch(batches: Batches, number: int) -> None:
-    """Every batch of an epoch, as training takes them."""
+    """Every batch of an epoch, as training takes them: with its memory kept."""
     batches.start(number)
-    for index in range(len(batches)):
-        batches.inputs(batches.rows(index))
+    with kept():
+        for index in range(len(batches)):
+            batches.inputs(batches.rows(index))
 
 
 def decoded_in_full(file: Path, side: int) -> NDArray[np.uint8]:

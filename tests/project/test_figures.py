@@ -16,6 +16,7 @@ from benchmarks import (
     estimators,
     figures,
     labels,
+    lengths,
     parts,
     startup,
     step,
@@ -428,6 +429,22 @@ def test_a_choice_is_shown_beside_the_training_as_chosen():
     assert "| float32 | `--precision float32` | 75.00 ± 0.00 % (2 seeds) | −0.50 | 41.0 | 2.05× |" in section
 
 
+def test_lengths_score_what_was_neither_trained_on_nor_published_as_the_test(monkeypatch):
+    data = wxb.load_data(np.random.default_rng(0).integers(0, 256, (200, 1, 8, 8), np.uint8), np.arange(200) % 4)
+    assert [len(rows) for rows in (data.split.train, data.split.validation)] == [128, 22]
+    monkeypatch.setattr(lengths.wxb, "load_data", lambda name: data)
+    network = "CONV3-4-RELU-GAP"
+    tried = lengths.Tried("one layer", network, {"batch_size": 10}, 2, {"cutout": 2}, (0, 1))
+    figure = lengths.Lengths("noise", 28, (tried,))
+    (row,) = figure.measure(Asked())
+    assert row["what"] == "one layer, 2 epochs, --cutout 2"
+    assert len(row["accuracy"]) == len(row["seconds"]) == 2
+    assert all(50 * right == pytest.approx(round(50 * right)) for right in row["accuracy"])  # of 22 + 28 held out
+    assert row["operations"] == 6 * 100 * 2 * (9 * 4 * 64 + 4 * 4)
+    row |= {"accuracy": [0.5, 0.25], "seconds": [1.0, 3.0], "operations": 2.5e12}
+    assert figure.table([row])[1:] == [("2", "one layer", "2", "`--cutout 2`", "50.00, 25.00 %", "2.0")]
+
+
 def test_choices_change_one_thing_of_the_same_training(monkeypatch):
     typed: list[tuple[str, ...]] = []
 
@@ -454,6 +471,13 @@ def test_every_choice_of_the_recipe_is_a_training_that_wxb_would_make():
     assert isinstance(figure, choices.Choices)
     for choice in figure.rows:
         plan(read(choice.network or figure.network), (3, 32, 32), 10)
+
+
+def test_every_training_of_a_length_has_a_network():
+    figure = FIGURES["lengths"]
+    assert isinstance(figure, lengths.Lengths)
+    for tried in figure.rows:
+        plan(read(f"{tried.network}, SOFTMAX"), (3, 32, 32), 10)
 
 
 def test_a_step_is_timed_with_each_choice_undone(monkeypatch):
