@@ -6,6 +6,7 @@ import statistics
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from benchmarks.figure import Asked, Row, Table
 from benchmarks.training import quoted, spread, train
@@ -74,6 +75,11 @@ class Choices:
                 if what in measured
             ),
         ]
+
+
+def options(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as options of `wxb train`."""
+    return {name.replace("_", "-"): str(value) for name, value in settings.items()}
 
 
 def typed(options: Mapping[str, str | None]) -> tuple[str, ...]:

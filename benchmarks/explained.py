@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchmarks import step
-from benchmarks.choices import Choice, Choices
+from benchmarks.choices import Choice, Choices, options
 from benchmarks.figure import Figure
 from benchmarks.lengths import Lengths, Tried
 from benchmarks.step import Steps, Undone
@@ -20,11 +20,6 @@ RESIDUAL = (
     "CONV4-32/2-RELU-CONV3-32-BN-RELU-RES(CONV3-32-BN)-RELU-POOL-CONV3-64-BN-RELU-RES(CONV3-64-BN)-RELU-POOL-"
     "CONV3-128-BN-RELU-RES(CONV3-128-BN)-RELU-GAP, SOFTMAX"
 )
-
-
-def options(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Settings as options of `wxb train`."""
-    return {name.replace("_", "-"): str(value) for name, value in settings.items()}
 
 
 def strided(*widths: int) -> str:

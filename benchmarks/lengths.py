@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import wxb
+from benchmarks.choices import options, typed
 from benchmarks.figure import Asked, Row, Table
 from benchmarks.parts import held_out
 from wxb.learning.candidate import candidate
@@ -31,7 +32,12 @@ class Tried:
     @property
     def what(self) -> str:
         """What tells its row from all others."""
-        return ", ".join((self.name, f"{self.epochs} epochs", *told(self.changed)))
+        return " ".join((f"{self.name}, {self.epochs} epochs", *self.typed))
+
+    @property
+    def typed(self) -> tuple[str, ...]:
+        """What is changed, as options of `wxb train`."""
+        return typed(options(self.changed))
 
 
 @dataclass(frozen=True)
@@ -85,13 +91,8 @@ class Lengths:
         return [head, *(_line(tried, measured[tried.what]) for tried in self.rows if tried.what in measured)]
 
 
-def told(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """{"cutout": 8} -> ("--cutout 8",)."""
-    return tuple(f"--{name.replace('_', '-')} {value}" for name, value in settings.items())
-
-
 def _line(tried: Tried, row: Row) -> tuple[str, ...]:
     right = ", ".join(f"{100 * one:.2f}" for one in row["accuracy"])
-    changed = f"`{' '.join(told(tried.changed))}`" if tried.changed else ""
+    changed = f"`{' '.join(tried.typed)}`" if tried.changed else ""
     seconds = f"{statistics.median(row['seconds']):.1f}"
     return f"{row['operations'] / 1e12:,.0f}", tried.name, str(tried.epochs), changed, f"{right} %", seconds

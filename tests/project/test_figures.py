@@ -437,7 +437,7 @@ def test_lengths_score_what_was_neither_trained_on_nor_published_as_the_test(mon
     tried = lengths.Tried("one layer", network, {"batch_size": 10}, 2, {"cutout": 2}, (0, 1))
     figure = lengths.Lengths("noise", 28, (tried,))
     (row,) = figure.measure(Asked())
-    assert row["what"] == "one layer, 2 epochs, --cutout 2"
+    assert row["what"] == "one layer, 2 epochs --cutout 2"
     assert len(row["accuracy"]) == len(row["seconds"]) == 2
     assert all(50 * right == pytest.approx(round(50 * right)) for right in row["accuracy"])  # of 22 + 28 held out
     assert row["operations"] == 6 * 100 * 2 * (9 * 4 * 64 + 4 * 4)
