@@ -106,7 +106,7 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
         COARSE,
         Rung(pairs(f"{patches}-RELU", (32, 64, 128)), 3.2, WHITENED),
         Rung(pairs(f"{patches}-RELU", (64, 128, 256)), 2.5, WHITENED),
-        Rung(trios(f"{patches}-GELU", (64, 128, 256), "GELU"), 7.0, WHITENED),
+        Rung(trios(f"{patches}-GELU", (64, 128, 256), "GELU"), 6.0, WHITENED),
         Rung(trios(f"{patches}-GELU", (128, 256, 512), "GELU"), 6.0, long),
         Rung(trios(f"{patches}-GELU", (128, 256, 512), "GELU"), 15.0, long | strong_changes(data)),
     )
