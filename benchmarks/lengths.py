@@ -15,7 +15,6 @@ from benchmarks.parts import held_out
 from wxb.learning.candidate import candidate
 from wxb.learning.inference import score
 from wxb.learning.loop import learn
-from wxb.notation import plan, read
 
 
 @dataclass(frozen=True)
@@ -68,21 +67,17 @@ class Lengths:
                     "mirror_average": True,
                 }
                 found = candidate(data, f"{tried.network}, SOFTMAX", options=given)
+                seconds = 0.0
                 for record in learn(found.model, data, found.recipe, found.machine):
-                    row |= {"taken": record.seconds}
+                    seconds = record.seconds
                 right = score(found.model, data.examples, data.targets[held], found.machine, rows=held).accuracy
                 row["accuracy"].append(right)
-                row["seconds"].append(round(row.pop("taken"), 1))
+                row["seconds"].append(round(seconds, 1))
+                # six a multiply-add of the forward pass
+                row["operations"] = 6.0 * found.plan.multiply_adds * len(data.split.train) * tried.epochs
                 print(f"  {tried.what}, seed {seed}: {right:.4f}", file=sys.stderr)
-            row["operations"] = self._operations(tried, len(data.split.train), data.shape, data.outputs)
             rows.append(row)
         return rows
-
-    @staticmethod
-    def _operations(tried: Tried, examples: int, shape: tuple[int, ...], outputs: int) -> float:
-        """Of the whole training: six a multiply-add of the forward pass."""
-        planned = plan(read(f"{tried.network}, SOFTMAX"), shape, outputs)
-        return 6.0 * planned.multiply_adds * examples * tried.epochs
 
     def table(self, rows: list[Row]) -> Table:
         """By what was computed, in the order of the rows."""
