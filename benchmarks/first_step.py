@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from benchmarks.bounds import Bound, middle, verdict
 from benchmarks.figure import Asked, Row, Table
-from wxb.data.known import MNIST_FILES, mnist
-from wxb.data.places import either
+from wxb.data.known.search import either
+from wxb.data.known.sets import MNIST_FILES, mnist
 
 # the command itself; the first record that progress is to show comes when the first step is made
 COMMAND = """

@@ -27,8 +27,8 @@ from benchmarks.bounds import Bound, middle, verdict
 from benchmarks.figure import Asked, Row, Table
 from benchmarks.photos import HEIGHT, WIDTH, make
 from wxb.allocator import kept
-from wxb.data import packs
-from wxb.data.decoding import decode, read_header
+from wxb.data.pictures import cache as packs
+from wxb.data.pictures.decoding import decode, read_header
 from wxb.learning.batches import Batches
 
 Found = TypeVar("Found")

@@ -12,7 +12,8 @@ from conftest import valid
 from PIL import Image
 
 import wxb
-from wxb.data import packs, pictures
+from wxb.data.pictures import cache as packs
+from wxb.data.pictures import folder as pictures
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from conftest import valid
 
-from wxb.data.download import SOURCES, File, Source
+from wxb.data.known.download import SOURCES, File, Source
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

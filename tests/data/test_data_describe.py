@@ -7,7 +7,7 @@ import pytest
 
 from wxb.data import load_data
 from wxb.data.describe import describe, line, lines
-from wxb.data.drawing import HALF, RAMP, draw_examples, draw_picture, grid
+from wxb.data.pictures.drawing import HALF, RAMP, draw_examples, draw_picture, grid
 from wxb.errors import WxbError
 
 

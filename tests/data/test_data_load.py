@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxb.data import load_data, match_classes
-from wxb.data.known import KNOWN
+from wxb.data.known.sets import KNOWN
 from wxb.data.toys import TOYS
 from wxb.errors import WxbError
 

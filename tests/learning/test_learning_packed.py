@@ -13,8 +13,8 @@ from PIL import Image
 
 import wxb
 from tests.learning.test_learning_resume import BUSY, CPU, assert_same_bits, stopped_at, undisturbed
-from wxb.data import pictures
-from wxb.data.packed import is_mapped
+from wxb.data.pictures import folder as pictures
+from wxb.data.pictures.pack import is_mapped
 from wxb.learning import batches
 from wxb.learning.batches import Augment, Batches
 from wxb.learning.checks import check

@@ -16,7 +16,7 @@ from benchmarks import first_step, gpu, memory, photos, prediction, rates, readi
 from benchmarks.bounds import at_least, at_most
 from benchmarks.figure import Asked
 from benchmarks.owed import FIGURES
-from wxb.data import pictures
+from wxb.data.pictures import folder as pictures
 
 
 def lines(figure: str, rows: list[dict[str, Any]]) -> list[tuple[str, ...]]:

@@ -13,7 +13,7 @@ from PIL import Image
 import wxb
 from wxb import allocator
 from wxb.cli.main import main
-from wxb.data import pictures
+from wxb.data.pictures import folder as pictures
 from wxb.learning import inference
 
 pytestmark = pytest.mark.skipif(allocator._glibc() is None, reason="the C library is not glibc")

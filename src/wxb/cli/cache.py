@@ -15,7 +15,7 @@ from wxb.cli.runs import Age
 from wxb.errors import WxbError
 
 if TYPE_CHECKING:
-    from wxb.data.packs import Pack
+    from wxb.data.pictures.cache import Pack
 
 
 def cache(folders: tuple[str, ...], clean: bool, older_than: float | None, as_json: bool) -> None:
@@ -28,7 +28,7 @@ def cache(folders: tuple[str, ...], clean: bool, older_than: float | None, as_js
     wxb cache --clean photos
     wxb cache --clean --older-than 30d
     """
-    from wxb.data import packs
+    from wxb.data.pictures import cache as packs
 
     if older_than is not None and not clean:
         raise WxbError("--older-than is for --clean", fix="wxb cache --clean --older-than 30d")

@@ -20,7 +20,8 @@ def data(source: str, grid: int | None, as_json: bool, **given: Any) -> None:
     of pictures, a table (.csv, .tsv, .parquet; with --target), or a toy: ring, quadrants, modes, disc, spirals, moons,
     sine, steps, noisy-line. Of a table also its columns.
     """
-    from wxb.data import describe, drawing
+    from wxb.data import describe
+    from wxb.data.pictures import drawing
 
     loaded = load(source, {name: value for name, value in given.items() if value is not None})
     if as_json:

@@ -110,7 +110,7 @@ def read_file(file: str, run: Run) -> Read:
     """A picture as one example, an array or a table as one a row. Raises WxbError where the file is none of them, or
     does not fit.
     """
-    from wxb.data.frame import is_table
+    from wxb.data.tables.frame import is_table
 
     if file == STREAM:
         return read_stream(run)
@@ -160,7 +160,7 @@ def read_array(file: str, run: Run) -> Read:
 
 def read_rows(file: str, run: Run) -> Read:
     """The rows of a table, prepared as those that the network was trained on; remarks say what those had not."""
-    from wxb.data import table
+    from wxb.data.tables import table
 
     prepared = run.data.get("table")
     if prepared is None:
@@ -171,10 +171,10 @@ def read_rows(file: str, run: Run) -> Read:
 
 def read_picture(file: str, run: Run) -> NDArray[np.uint8]:
     """A picture (channels, height, width) as the network takes it."""
-    from wxb.data.decoding import LeftOut, decode, read_header
-    from wxb.data.ink import as_in_set
-    from wxb.data.known import INK
+    from wxb.data.known.ink import as_in_set
+    from wxb.data.known.sets import INK
     from wxb.data.load import MAX_PIXELS
+    from wxb.data.pictures.decoding import LeftOut, decode, read_header
 
     shape = run.summary.input
     if len(shape) != 3:

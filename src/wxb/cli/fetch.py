@@ -13,7 +13,7 @@ from wxb.cli import options, printing
 from wxb.cli.progress import ERASE, REDRAW, bar
 
 if TYPE_CHECKING:
-    from wxb.data.download import Arrived
+    from wxb.data.known.download import Arrived
 
 
 def fetch(names: tuple[str, ...], mirror: tuple[str, ...], as_json: bool, quiet: bool) -> None:
@@ -27,7 +27,7 @@ def fetch(names: tuple[str, ...], mirror: tuple[str, ...], as_json: bool, quiet:
     wxb fetch mnist
     wxb train mnist
     """
-    from wxb.data import download
+    from wxb.data.known import download
 
     for name in names:
         arrive(name, mirror, quiet)
@@ -44,7 +44,7 @@ def fetch(names: tuple[str, ...], mirror: tuple[str, ...], as_json: bool, quiet:
 
 def arrive(name: str, mirrors: tuple[str, ...], quiet: bool) -> None:
     """Downloads one set, with a line for each file on standard error, moving on a terminal."""
-    from wxb.data.download import fetch as records
+    from wxb.data.known.download import fetch as records
 
     moving, drawn = sys.stderr.isatty(), 0.0
     for arrived in records(name, mirrors):
@@ -68,8 +68,8 @@ def line(name: str, arrived: Arrived) -> str:
 
 def state(name: str) -> dict[str, Any]:
     """What `--json` says of a set: its name, folder, files, and whether all of them are there."""
-    from wxb.data.download import SOURCES, missing
-    from wxb.data.places import cache_folder
+    from wxb.data.known.download import SOURCES, missing
+    from wxb.data.known.search import cache_folder
 
     files = SOURCES[name].files
     sizes = [file.size for file in files if file.exact]

@@ -16,7 +16,7 @@ from wxb.cli.progress import ERASE, REDRAW, bar
 
 if TYPE_CHECKING:
     from wxb.data import Dataset
-    from wxb.data.pictures import Decoded
+    from wxb.data.pictures.folder import Decoded
     from wxb.runs.run import Run
 
 
@@ -39,9 +39,9 @@ def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
     Pictures of a folder are brought to the size that the network takes, unless `size` says else, and handwriting to the
     values and the ink that it had in training. Of the rows of a table remarks say what is different in them.
     """
-    from wxb.data.frame import is_table
-    from wxb.data.ink import as_in_set
-    from wxb.data.known import INK
+    from wxb.data.known.ink import as_in_set
+    from wxb.data.known.sets import INK
+    from wxb.data.tables.frame import is_table
 
     if run.data.get("table") is not None and is_table(source):
         data = load(source, {**settings, "like": run.data["table"]})
@@ -100,7 +100,7 @@ def line(step: Decoded, seconds: float) -> str:
 
 def _is_path(source: str) -> bool:
     """Whether DATA is a folder or a file, and not the name of a set or toy that a folder here happens to have too."""
-    from wxb.data.known import KNOWN
+    from wxb.data.known.sets import KNOWN
     from wxb.data.toys import TOYS
 
     return source not in (*KNOWN, *TOYS) and Path(source).exists()

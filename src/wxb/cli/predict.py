@@ -47,7 +47,7 @@ def predict_files(run: Run, files: tuple[str, ...], output: Output) -> list[WxbE
     import numpy as np
 
     from wxb.allocator import kept
-    from wxb.data.decoding import quiet_decoders
+    from wxb.data.pictures.decoding import quiet_decoders
 
     problems: list[WxbError] = []
     something = False

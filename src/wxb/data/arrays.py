@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wxb.data.folders import natural
+from wxb.data.pictures.layout import natural
 from wxb.errors import WxbError
 from wxb.numbers import count
 

@@ -57,7 +57,9 @@ class Dataset:
     notes: tuple[str, ...] = ()  # what a person should know: files left out, copies found
     features: tuple[str, ...] = ()  # of a table: what each number of an example is
     known: Known | None = None  # of a packed picture folder
-    table: dict[str, object] | None = None  # of a table: how its columns became features, as columns.Preparation.plain
+    table: dict[str, object] | None = (
+        None  # of a table: how its columns became features, as tables.columns.Preparation.plain
+    )
 
     @property
     def kind(self) -> str:

@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from wxb.data.arrays import Examples, Targets
-from wxb.data.columns import Preparation, read_plain
 from wxb.data.dataset import Dataset, pieces
 from wxb.data.split import Rows, plural
+from wxb.data.tables.columns import Preparation, read_plain
 from wxb.numbers import count, percent, shape
 
 HEAD = ("column", "kind", "missing", "holds")

@@ -23,14 +23,14 @@ from wxb.data.arrays import (
     refuse_missing,
 )
 from wxb.data.dataset import Dataset, Known, match_classes
-from wxb.data.ink import inked
-from wxb.data.known import INK, KNOWN
+from wxb.data.known.ink import inked
+from wxb.data.known.sets import INK, KNOWN
 from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, read_fractions, validation_share
 from wxb.data.toys import TOYS, draw
 from wxb.errors import WxbError, nearest
 
 if TYPE_CHECKING:
-    from wxb.data.pictures import Decoded
+    from wxb.data.pictures.folder import Decoded
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
@@ -79,8 +79,8 @@ def loading(
 ) -> Generator[Decoded, None, Dataset]:
     """Read a labelled data set and split it.
 
-    `source`: a known set (data/known.py), "digits", "mnist", …; a toy (data/toys.py); the path of a picture folder, or
-    of a table (.csv, .tsv, .parquet); or an array of examples, with `targets` the array of targets.
+    `source`: a known set, "digits", "mnist", …; a toy; the path of a picture folder, or of a table (.csv, .tsv,
+    .parquet); or an array of examples, with `targets` the array of targets.
 
     target      column of a table that is predicted; several as "a,b" or as a list
     task        "classes" or "numbers", where a table's target is not to be guessed
@@ -207,7 +207,7 @@ def _arrays(
 def _pictures(
     folder: Path, fractions: Fractions, seed: int, size: int | None, max_pixels: int, cache: bool
 ) -> Generator[Decoded, None, Dataset]:
-    from wxb.data.pictures import reading  # brings Pillow
+    from wxb.data.pictures.folder import reading  # brings Pillow
 
     found = yield from reading(folder, fractions, seed, size, max_pixels, cache)
     known = found.fingerprint and Known(found.examples, found.targets, found.classes, found.fingerprint)
@@ -226,7 +226,7 @@ def _pictures(
 
 def _is_table(text: str) -> bool:
     """Whether a source is the path of a table, by its name; a folder may be called so too."""
-    from wxb.data.frame import is_table
+    from wxb.data.tables.frame import is_table
 
     return text not in KNOWN and text not in TOYS and is_table(text) and not Path(text).expanduser().is_dir()
 
@@ -240,7 +240,7 @@ def _table(
     fractions: Fractions,
     seed: int,
 ) -> Dataset:
-    from wxb.data.table import read_like, read_table
+    from wxb.data.tables.table import read_like, read_table
 
     if like is not None and (target, task, pieces) != (None, None, None):
         raise WxbError("the run says how a table is read", fix="no --target, no --task and no --pieces")

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wxb.data.packed import is_mapped, read_ahead
+from wxb.data.pictures.pack import is_mapped, read_ahead
 from wxb.errors import WxbError
 from wxb.randomness import generator
 

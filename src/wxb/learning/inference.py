@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from wxb.data.packed import read_ahead
+from wxb.data.pictures.pack import read_ahead
 from wxb.learning.machine import DTYPES, Machine
 from wxb.network.folded import Folded, fold
 

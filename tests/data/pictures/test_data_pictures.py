@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from wxb.data import load_data, pictures
-from wxb.data.decoding import LeftOut, decode, quiet_decoders, read_header
-from wxb.data.folders import natural
-from wxb.data.scaling import middle_square
+from wxb.data import load_data
+from wxb.data.pictures import folder as pictures
+from wxb.data.pictures.decoding import LeftOut, decode, quiet_decoders, read_header
+from wxb.data.pictures.layout import natural
+from wxb.data.pictures.scaling import middle_square
 from wxb.errors import WxbError
 
 

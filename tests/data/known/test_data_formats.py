@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from wxb.data import formats
-from wxb.data.formats import CIFAR_ROW, opened, read_cifar, read_idx
+from wxb.data.known import formats
+from wxb.data.known.formats import CIFAR_ROW, opened, read_cifar, read_idx
 from wxb.errors import WxbError
 
 

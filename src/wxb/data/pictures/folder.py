@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.allocator import kept
-from wxb.data import packs
 from wxb.data.dataset import Split
-from wxb.data.decoding import DECODERS, Header, LeftOut, decode, quiet_decoders, read_header
-from wxb.data.folders import TEST, TRAIN, VALIDATION, File, Layout, read_layout
-from wxb.data.packed import Wanted, Writing, open_pack
-from wxb.data.packs import About
+from wxb.data.pictures import cache as packs
+from wxb.data.pictures.cache import About
+from wxb.data.pictures.decoding import DECODERS, Header, LeftOut, decode, quiet_decoders, read_header
+from wxb.data.pictures.layout import TEST, TRAIN, VALIDATION, File, Layout, read_layout
+from wxb.data.pictures.pack import Wanted, Writing, open_pack
+from wxb.data.pictures.threads import in_order
 from wxb.data.split import Fractions, Rows, copies, divide_apart, keep_test, plural, validation_share
-from wxb.data.threads import in_order
 from wxb.errors import WxbError
 from wxb.hardware import cores, memory
 from wxb.numbers import count, shape

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from blake3 import blake3
 
-from wxb.data.places import cache_folder
+from wxb.data.known.search import cache_folder
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

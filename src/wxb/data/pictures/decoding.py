@@ -16,8 +16,8 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError, features
 
-from wxb.data.folders import is_file
-from wxb.data.scaling import middle_square
+from wxb.data.pictures.layout import is_file
+from wxb.data.pictures.scaling import middle_square
 
 # formats whose decoders work in this process on bytes alone (PostScript, for one, would start another program)
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")

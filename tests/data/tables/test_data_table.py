@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxb.data import load_data
-from wxb.data.columns import Category, Number, Texts, default_pieces, fit_category, fit_number, read_plain
 from wxb.data.describe import describe, lines
+from wxb.data.tables.columns import Category, Number, Texts, default_pieces, fit_category, fit_number, read_plain
 from wxb.errors import WxbError
 
 ROWS = 60

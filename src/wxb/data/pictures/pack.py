@@ -18,10 +18,10 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
-from wxb.data import packs
 from wxb.data.dataset import fingerprint
-from wxb.data.folders import File, below
-from wxb.data.packs import About
+from wxb.data.pictures import cache as packs
+from wxb.data.pictures.cache import About
+from wxb.data.pictures.layout import File, below
 from wxb.data.split import copies
 
 CHECKED = 2**30  # bytes of pixels whose checksum is taken whenever a pack is opened; of more, if its time has changed

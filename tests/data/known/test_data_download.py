@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 from test_data_known import write_mnist
 
-from wxb.data import download, known, load_data
-from wxb.data.download import SOURCES, File, Source, fetch
-from wxb.data.places import HOMES, cache_folder
+from wxb.data import load_data
+from wxb.data.known import download
+from wxb.data.known import sets as known
+from wxb.data.known.download import SOURCES, File, Source, fetch
+from wxb.data.known.search import HOMES, cache_folder
 from wxb.errors import FAILED, MISTAKE, WxbError
 
 CONTENT = bytes(range(256)) * 1000

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.columns import Codes, Numbers, Texts
-from wxb.data.folders import is_file
+from wxb.data.pictures.layout import is_file
+from wxb.data.tables.columns import Codes, Numbers, Texts
 from wxb.errors import WxbError, nearest
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 from wxb import __version__
-from wxb.data.places import cache_folder
+from wxb.data.known.search import cache_folder
 from wxb.errors import FAILED, WxbError, nearest
 from wxb.numbers import count
 

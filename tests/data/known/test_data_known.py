@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from test_data_formats import idx
 
-from wxb.data import known, load_data
-from wxb.data.formats import CIFAR_ROW
+from wxb.data import load_data
+from wxb.data.known import sets as known
+from wxb.data.known.formats import CIFAR_ROW
 from wxb.errors import WxbError
 
 

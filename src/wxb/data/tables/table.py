@@ -10,9 +10,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data import target as targets
 from wxb.data.arrays import Targets
-from wxb.data.columns import (
+from wxb.data.dataset import Split
+from wxb.data.split import Fractions, Rows, divide_apart, plural
+from wxb.data.tables import target as targets
+from wxb.data.tables.columns import (
     Column,
     Features,
     LeftOut,
@@ -25,9 +27,7 @@ from wxb.data.columns import (
     rare,
     read_plain,
 )
-from wxb.data.dataset import Split
-from wxb.data.frame import Frame, read_frame
-from wxb.data.split import Fractions, Rows, divide_apart, plural
+from wxb.data.tables.frame import Frame, read_frame
 from wxb.errors import WxbError, nearest
 from wxb.numbers import count
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from test_data_known import write_mnist
 
-from wxb.data import known, load_data
-from wxb.data.formats import CIFAR_PIXELS, read_libsvm
-from wxb.data.ink import inked
+from wxb.data import load_data
+from wxb.data.known import sets as known
+from wxb.data.known.formats import CIFAR_PIXELS, read_libsvm
+from wxb.data.known.ink import inked
 from wxb.errors import WxbError
 
 

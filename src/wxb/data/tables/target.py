@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.arrays import Targets
-from wxb.data.columns import Target as Column
-from wxb.data.columns import Texts
-from wxb.data.folders import natural
-from wxb.data.frame import Frame
+from wxb.data.pictures.layout import natural
 from wxb.data.split import plural
+from wxb.data.tables.columns import Target as Column
+from wxb.data.tables.columns import Texts
+from wxb.data.tables.frame import Frame
 from wxb.errors import WxbError
 from wxb.numbers import count
 

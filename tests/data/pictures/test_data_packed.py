@@ -15,11 +15,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from wxb.data import describe, load_data, packed, packs, pictures
-from wxb.data.decoding import LeftOut
+from wxb.data import describe, load_data
 from wxb.data.load import loading
-from wxb.data.packed import is_mapped, read_ahead
-from wxb.data.threads import in_order
+from wxb.data.pictures import cache as packs
+from wxb.data.pictures import folder as pictures
+from wxb.data.pictures import pack as packed
+from wxb.data.pictures.decoding import LeftOut
+from wxb.data.pictures.pack import is_mapped, read_ahead
+from wxb.data.pictures.threads import in_order
 from wxb.errors import WxbError
 from wxb.hardware import cores
 
@@ -326,7 +329,7 @@ def test_of_two_that_pack_the_same_folder_one_does_and_both_have_it(folder, deco
 
 def test_a_process_waits_for_another_that_packs_the_same_folder(folder):
     code = (
-        "import sys; from wxb.data import load_data, pictures; pictures.PACKED_FROM = 1\n"
+        "import sys; from wxb.data import load_data; from wxb.data.pictures import folder; folder.PACKED_FROM = 1\n"
         "data = load_data(sys.argv[1]); print(data.fingerprint, type(data.examples).__name__)"
     )
     steps = loading(folder)

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.formats import check_labels, opened, read_cifar, read_idx, read_libsvm
-from wxb.data.places import either, not_found, places
+from wxb.data.known.formats import check_labels, opened, read_cifar, read_idx, read_libsvm
+from wxb.data.known.search import either, not_found, places
 from wxb.errors import WxbError
 from wxb.numbers import count, shape
 

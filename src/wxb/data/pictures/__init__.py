@@ -1,0 +1,1 @@
+"""Folders of pictures: their layout, decoding and the cache of decoded pictures."""

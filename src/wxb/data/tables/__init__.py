@@ -1,0 +1,1 @@
+"""Tables: their columns, targets, and the features they become."""
