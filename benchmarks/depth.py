@@ -7,15 +7,13 @@ residual ones falls, so it is the training loss that counts here.
 from __future__ import annotations
 
 import sys
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import wxb
 from benchmarks.figure import Asked, Row, Table
 from benchmarks.parts import first_examples
 from wxb.data.dataset import Dataset
-from wxb.training import Training
+from wxb.trials import Trial
 
 PLAIN56 = (
     "CONV3-16-BN-RELU-(CONV3-16-BN-RELU)*18-CONV3-32/2-BN-RELU-(CONV3-32-BN-RELU)*17-"
@@ -68,6 +66,5 @@ class Depth:
 def losses(data: Dataset, network: str, epochs: int, batch_size: int, seed: int) -> list[float]:
     """The mean loss on the training examples in every epoch, by the default recipe otherwise."""
     options = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
-    with tempfile.TemporaryDirectory() as folder:
-        training = Training(data, network, options=options, out=Path(folder) / "run")
-        return [record.train_loss for record in training if record.train_loss is not None]
+    trial = Trial(data, network, options=options)
+    return [record.train_loss for record in trial if record.train_loss is not None]

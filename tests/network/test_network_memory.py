@@ -246,10 +246,10 @@ def test_a_training_computes_its_batches_in_parts_where_the_memory_is_small_and_
     monkeypatch.setattr(memory, "available", lambda: there)
     options = {"optimizer": "adam", "epochs": 1, "batch_size": 200, "device": "cpu"}
     training = Training(data, text, options=options)
-    assert (training.recipe.batch_size, training.recipe.accumulate) == (200, 4)
+    assert (training.trial.recipe.batch_size, training.trial.recipe.accumulate) == (200, 4)
     note = "the memory does not hold a batch of 200: each is computed in 4 parts (--accumulate 4)"
     assert ("note", note) in training.lines()
-    assert Training(data, text, options=options | {"batch_size": 50}).recipe.accumulate == 1
+    assert Training(data, text, options=options | {"batch_size": 50}).trial.recipe.accumulate == 1
 
 
 def test_a_batch_is_at_most_all_training_examples(monkeypatch):

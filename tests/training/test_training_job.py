@@ -49,7 +49,7 @@ def test_without_a_network_the_default_of_the_data_is_taken(ring, tmp_path):
 def test_a_family_is_bound_and_stored_without_variables(tmp_path):
     data = wxb.load_data("digits")
     training = Training(data, "[(CONV4-4-RELU)*N-POOL]*M, SOFTMAX", bindings={"N": 2}, options={"epochs": 1})
-    assert training.plan.choices == ("N=2", "M=1")
+    assert training.trial.plan.choices == ("N=2", "M=1")
     assert "(N=2, M=1)" in dict(training.lines())["network"]
 
 
@@ -75,8 +75,10 @@ def test_the_work_of_visual_words_counts_for_the_threads(network, threads, monke
     data = wxb.load_data(pictures, np.arange(60) % 2)
     # 19 x 19 places; a patch of 108 numbers is whitened by 108 x 108, and compared with 8 words
     training = Training(data, network, options={"batch_size": 32})
-    assert training.machine.threads == threads
-    assert [feature.multiply_adds for feature in training.model.designed] == [0 if threads == 1 else 361 * 108 * 116]
+    assert training.trial.machine.threads == threads
+    assert [feature.multiply_adds for feature in training.trial.model.designed] == [
+        0 if threads == 1 else 361 * 108 * 116
+    ]
 
 
 def test_seconds_of_all_stages_are_told_and_add_up(ring, tmp_path):
@@ -131,7 +133,7 @@ def test_stopped_behind_the_last_step_it_only_has_to_finish(ring, tmp_path):
 
 
 def test_ctrl_c_in_python_saves_before_it_rises(ring, tmp_path, monkeypatch):
-    from wxb import training as module
+    from wxb.trials import trial as module
 
     def interrupted(*arguments):
         for record in learn(*arguments):
@@ -252,7 +254,7 @@ def test_precision_that_the_machine_lacks_is_not_chosen(ring, monkeypatch):
     monkeypatch.setattr(precision, "WORTH_IT", 0)
     monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: False)
     data = wxb.load_data("digits")
-    assert Training(data, "CONV-RELU-GAP, SOFTMAX").machine.precision == "float32"
+    assert Training(data, "CONV-RELU-GAP, SOFTMAX").trial.machine.precision == "float32"
 
 
 def test_bfloat16_is_chosen_where_gradients_agree_and_only_there(monkeypatch):
@@ -261,9 +263,9 @@ def test_bfloat16_is_chosen_where_gradients_agree_and_only_there(monkeypatch):
     monkeypatch.setattr(precision, "WORTH_IT", 0)
     monkeypatch.setattr(precision, "multiplies_bfloat16", lambda: True)
     data = wxb.load_data("digits")
-    assert Training(data, "CONV-BN-RELU-GAP, SOFTMAX", options={"device": "cpu"}).machine.precision == "bfloat16"
+    assert Training(data, "CONV-BN-RELU-GAP, SOFTMAX", options={"device": "cpu"}).trial.machine.precision == "bfloat16"
     monkeypatch.setattr(precision, "agreement", lambda *_: 0.5)
-    assert Training(data, "CONV-BN-RELU-GAP, SOFTMAX", options={"device": "cpu"}).machine.precision == "float32"
+    assert Training(data, "CONV-BN-RELU-GAP, SOFTMAX", options={"device": "cpu"}).trial.machine.precision == "float32"
 
 
 def test_the_agreement_of_a_precision_with_itself_is_one_and_leaves_the_model_alone():
@@ -293,9 +295,9 @@ def test_the_spread_of_seeds_is_student_s():
 
 def test_baselines_have_a_share_of_the_operations_of_the_cpu_alone(ring):
     training = Training(ring, "FC-16-RELU, SOFTMAX", options={"batch_size": 100})
-    assert training._operations(7) == 3 * (2 * 16 + 16 * 2) * 7 * 100
-    training.machine = Machine("cuda", "float32", 1)
-    assert training._operations(7) == 0
+    assert training.trial.cpu_operations(7) == 3 * (2 * 16 + 16 * 2) * 7 * 100
+    training.trial.machine = Machine("cuda", "float32", 1)
+    assert training.trial.cpu_operations(7) == 0
 
 
 def test_a_training_takes_the_time_that_it_is_given_and_its_settings_give_the_same_bits_without_a_clock(ring, tmp_path):
@@ -376,14 +378,14 @@ def test_until_needs_something_that_can_be_reached(data, until, what):
 
 def test_memory_that_is_short_on_the_way_is_said_in_the_settings(ring, tmp_path, monkeypatch):
     training = Training(ring, "FC-16-RELU, SOFTMAX", options={"epochs": 1, "batch_size": 60}, out=tmp_path / "run")
-    whole = training.model.forward
+    whole = training.trial.model.forward
 
     def forward(x):
-        if training.model.training and len(x) > 30:
+        if training.trial.model.training and len(x) > 30:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9000000000 bytes")
         return whole(x)
 
-    monkeypatch.setattr(training.model, "forward", forward)
+    monkeypatch.setattr(training.trial.model, "forward", forward)
     for _ in training:
         pass
     assert training.finish().settings["accumulate"] == 2
@@ -392,15 +394,15 @@ def test_memory_that_is_short_on_the_way_is_said_in_the_settings(ring, tmp_path,
 def test_a_run_that_the_memory_ran_short_for_keeps_what_was_saved_and_is_resumed(ring, tmp_path, monkeypatch):
     options = {"epochs": 2, "batch_size": 60, "seed": 3}
     training = Training(ring, "FC-16-RELU, SOFTMAX", options=options, out=tmp_path / "run")
-    whole = training.model.forward
+    whole = training.trial.model.forward
     monkeypatch.setattr("wxb.training.SAVE_EVERY", 0.0)
 
     def forward(x):
-        if training.model.training and training.record is not None and training.record.step == 4:
+        if training.trial.model.training and training.trial.record is not None and training.trial.record.step == 4:
             raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9000000000 bytes")
         return whole(x)
 
-    monkeypatch.setattr(training.model, "forward", forward)
+    monkeypatch.setattr(training.trial.model, "forward", forward)
     with pytest.raises(WxbError) as error:
         list(training)
     assert error.value.what.startswith("the memory ran short in step 5: with one example at a time")
@@ -433,7 +435,7 @@ def test_a_resumed_run_takes_its_whitened_patches_from_the_checkpoint_and_ends_w
 
     monkeypatch.setattr(start, "_whitened", found_anew)
     again = Training.resume(Run.open(tmp_path / "run"), digits)
-    assert again.checks == training.checks
+    assert again.trial.checks == training.trial.checks
     for _ in again:
         pass
     for name, tensor in weights(again.finish()).items():

@@ -31,7 +31,7 @@ def follow(training: Training, quiet: bool, verbose: bool) -> int:
             for line in details(training, width):
                 printing.remark(line)
     with Stop() as stop, Progress(quiet=quiet, moving=False if verbose else None) as progress:
-        parts = training.recipe.accumulate
+        parts = training.trial.recipe.accumulate
         for record in training:
             progress.show(record)
             if record.parts != parts:
@@ -67,7 +67,7 @@ def head(training: Training, width: int | None) -> list[str]:
 
 def details(training: Training, width: int | None) -> list[str]:
     """The layers, and every setting of the recipe as an option."""
-    return [layer_table(training.plan, flat=False, width=width), recipe_text(training.recipe, width)]
+    return [layer_table(training.trial.plan, flat=False, width=width), recipe_text(training.trial.recipe, width)]
 
 
 def recipe_text(recipe: Recipe, width: int | None) -> str:

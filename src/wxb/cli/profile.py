@@ -16,12 +16,12 @@ def show_profile(training: Training, as_json: bool) -> None:
     """Times some steps of a training that is not made, and prints a line a part of a step."""
     from wxb.learning.profile import profile
 
-    found = profile(training.model, training.data, training.recipe, training.machine)
+    found = profile(training.trial.model, training.trial.data, training.trial.recipe, training.trial.machine)
     if as_json:
         printing.result_json("wxb/profile/1", as_dict(training, found))
         return
     width = printing.columns(sys.stdout)
-    printing.result(printing.labelled("machine", str(training.machine), width))
+    printing.result(printing.labelled("machine", str(training.trial.machine), width))
     together = sum(part.seconds for part in found.parts)
     rows = [("part", "ms", "share", "GFLOP/s"), *(row(part, together) for part in found.parts)]
     rows.append(("step", f"{1e3 * found.seconds:.2f}", "100 %", f"{found.rate:.0f}"))
@@ -42,11 +42,11 @@ def row(part: Part, together: float) -> tuple[str, str, str, str]:
 def as_dict(training: Training, found: Profile) -> dict[str, object]:
     """What `--json` holds."""
     return {
-        "data": training.data.name,
-        "network": str(training.plan.network),
-        "device": training.machine.device,
-        "precision": training.machine.precision,
-        "threads": training.machine.threads,
+        "data": training.trial.data.name,
+        "network": str(training.trial.plan.network),
+        "device": training.trial.machine.device,
+        "precision": training.trial.machine.precision,
+        "threads": training.trial.machine.threads,
         "batch_size": found.batch_size,
         "seconds": found.seconds,
         "gflops": found.rate,

@@ -141,13 +141,13 @@ def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool
 def show_plan(training: Training, as_json: bool) -> None:
     """`--dry-run`: data, network, its layers and the recipe, as results."""
     if as_json:
-        plan = training.plan
+        plan = training.trial.plan
         content = {
-            "data": training.data.name,
+            "data": training.trial.data.name,
             "network": str(plan.network),
             "parameters": plan.parameters,
             "multiply_adds": plan.multiply_adds,
-            "recipe": training.recipe.settings(),
+            "recipe": training.trial.recipe.settings(),
         }
         printing.result_json("wxb/dry-run/1", content)
         return

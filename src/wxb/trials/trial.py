@@ -1,0 +1,173 @@
+"""A trial: one training that writes nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from wxb.allocator import kept
+from wxb.data.dataset import Dataset
+from wxb.errors import WxbError
+from wxb.learning.batches import batches_an_epoch
+from wxb.learning.candidate import Candidate, candidate, largest_within
+from wxb.learning.checks import check
+from wxb.learning.defaults import default
+from wxb.learning.inference import logits
+from wxb.learning.loop import Record, State, course_of, learn
+from wxb.learning.loop import part as tensors_of
+from wxb.learning.machine import Machine
+from wxb.learning.pace import Deadline, seconds_a_step, seconds_an_example
+from wxb.notation import Network
+from wxb.runs.evaluate import Evaluation, evaluate
+
+if TYPE_CHECKING:
+    from wxb.learning.recipe import Recipe
+    from wxb.network.build import Model
+    from wxb.notation import Plan
+
+REPORTING_SHARE = 0.03  # share of the given time that is kept for baselines and the report,
+REPORTING_SECONDS = 1.0  # and this many seconds more
+TRAIN_SAMPLE = 2_000  # training examples that the final weights are scored on, for comparison with the test score
+
+
+class Trial:
+    """A network, a recipe and a machine for a data set; iterating over the trial trains the network.
+
+        trial = Trial(data, "FC-64-RELU, SOFTMAX", options={"epochs": 10})
+        for record in trial:
+            print(record.step, record.loss)
+        print(trial.score("test").accuracy)
+
+    Attributes: `plan` (shapes and counts), `recipe` (every setting), `model` (trained in place), `machine`, `checks`
+    (what was looked at before training), `notes` (what the user should know), `record` (the last one, or None),
+    `seconds` (per stage: "start", "data", "checks", "train").
+    """
+
+    def __init__(
+        self,
+        data: Dataset,
+        network: str | Network | None = None,
+        *,
+        bindings: Mapping[str, int] | None = None,
+        options: Mapping[str, Any] | None = None,
+        machine: Machine | None = None,
+        seconds: float | None = None,
+        state: State | None = None,
+        started: float | None = None,
+        data_seconds: float = 0.0,
+    ) -> None:
+        """Plan and build the network, choose the machine, and check the data.
+
+        `options` are fields of `Recipe`; those not given are chosen for the network and the data. Without a `network`,
+        a default that fits the data is built. A given `machine` is used as it is. `seconds` limits the whole work,
+        counted from `started` (of time.time()): the number of steps follows from it, and so does the size of a default
+        network. `state` is the state of an earlier record, from which training continues. `data_seconds` is the time
+        that loading the data took. Raises WxbError if network, recipe and data do not fit each other, or if the memory
+        is too small.
+        """
+        self.started = time.time() - data_seconds if started is None else started
+        self.data = data
+        need_examples(data)
+        self._ends: float | None = None  # time.time() by which training and scoring must be done; None: no limit
+        self._scoring_steps = 0.0  # time reserved for scoring, in steps
+        if seconds is None:
+            earlier = None if state is None else tensors_of(state, "model")
+            setup = candidate(data, network or default(data), bindings, options, machine, earlier)
+        else:
+            setup = self._within(seconds, network, bindings, options or {})
+        self.plan: Plan = setup.plan
+        self.recipe: Recipe = setup.recipe
+        self.model: Model = setup.model
+        self.machine: Machine = setup.machine
+        self.course = course_of(self.recipe, len(data.split.train))
+        began = time.perf_counter()
+        self.checks = check(self.model, data, self.machine)
+        checked = time.perf_counter() - began
+        self.notes = (*data.notes, *setup.notes, *self.checks.warnings)
+        self.seconds: dict[str, float] = {
+            "start": time.time() - self.started - data_seconds - checked,
+            "data": data_seconds,
+            "checks": checked,
+            "train": 0.0,
+        }
+        self.record: Record | None = None
+        self.replanned = False  # whether the last record moved the end of training
+        self._state = state
+
+    def _within(
+        self,
+        seconds: float,
+        network: str | Network | None,
+        bindings: Mapping[str, int] | None,
+        options: Mapping[str, Any],
+    ) -> Candidate:
+        """A setup whose training and scoring take about `seconds`."""
+        data = self.data
+        if clashing := [f"--{name}" for name in ("epochs", "steps", "replanned") if name in options]:
+            raise WxbError(f"--time and {clashing[0]} both say when training ends", fix="one of them")
+        ends = self.started + seconds - REPORTING_SHARE * seconds - REPORTING_SECONDS
+        if network is None:
+            setup, step = largest_within(data, ends - time.time(), options)
+        else:
+            setup = candidate(data, network, bindings, options)
+            step = seconds_a_step(setup.model, data, setup.recipe, setup.machine)
+        scored = len(data.split.test) + len(data.split.validation) + TRAIN_SAMPLE
+        self._ends = ends
+        self._scoring_steps = scored * seconds_an_example(setup.model, data, setup.machine) / step
+        steps = max(1, int((ends - time.time()) / step - self._scoring_steps))
+        epochs = -(-steps // batches_an_epoch(len(data.split.train), setup.recipe.batch_size))
+        return dataclasses.replace(setup, recipe=dataclasses.replace(setup.recipe, steps=steps, epochs=epochs))
+
+    def __iter__(self) -> Iterator[Record]:
+        """Train, and yield a record after every step.
+
+        `record` and `recipe` are up to date when a record is yielded. Raises WxbError (exit code 1) if the memory does
+        not hold a step.
+        """
+        deadline = None
+        if self._ends is not None:
+            deadline = Deadline(time.monotonic() + self._ends - time.time(), self.course, self._scoring_steps)
+        for record in learn(self.model, self.data, self.recipe, self.machine, self._state, self.course):
+            self.record = record
+            self.seconds["train"] = record.seconds
+            if record.recording:
+                self.seconds["recording"] = record.recording  # a part of "train"
+            if record.parts != self.recipe.accumulate:
+                self.recipe = dataclasses.replace(self.recipe, accumulate=record.parts)
+            self.replanned = deadline is not None and deadline.look(record)
+            yield record
+
+    def train(self) -> Trial:
+        """Train to the end, and return the trial itself."""
+        for _ in self:
+            pass
+        return self
+
+    def cpu_operations(self, steps: int) -> float:
+        """The multiply-adds that so many training steps take on the CPU; 0 if the training runs on a GPU."""
+        if self.machine.device != "cpu":
+            return 0.0
+        return 3.0 * self.plan.multiply_adds * steps * min(self.recipe.batch_size, len(self.data.split.train))
+
+    def score(self, part: str = "test", most: int | None = None) -> Evaluation:
+        """Evaluate the model on a part of the data, or on `most` examples spread evenly over that part."""
+        rows = getattr(self.data.split, part)
+        if most is not None:
+            rows = rows[:: max(1, -(-len(rows) // most))]
+        targets = self.data.targets[rows]
+        with kept():
+            scores = logits(self.model, self.data.examples, self.machine, rows=rows)
+            return evaluate(scores, targets, self.model.head, self.data.task, self.data.classes, rows, self.recipe.seed)
+
+
+def need_examples(data: Dataset) -> None:
+    """Raise WxbError if the training part or the test part has no examples."""
+    for part, use in (("train", "to learn from"), ("test", "to test on")):
+        if not len(getattr(data.split, part)):
+            raise WxbError(
+                f"{data.name} has no examples {use}: its {part} part is empty",
+                f"split: {data.split.how}",
+                "--split 0.64,0.11,0.25",
+            )
