@@ -12,9 +12,9 @@ import wxb
 from benchmarks.choices import options, typed
 from benchmarks.figure import Asked, Row, Table
 from benchmarks.parts import held_out
-from wxb.learning.candidate import candidate
 from wxb.learning.inference import score
 from wxb.learning.loop import learn
+from wxb.learning.setup import set_up
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Lengths:
                     "seed": seed,
                     "mirror_average": True,
                 }
-                found = candidate(data, f"{tried.network}, SOFTMAX", options=given)
+                found = set_up(data, f"{tried.network}, SOFTMAX", options=given)
                 seconds = 0.0
                 for record in learn(found.model, data, found.recipe, found.machine):
                     seconds = record.seconds

@@ -29,7 +29,7 @@ from benchmarks.photos import HEIGHT, WIDTH, make
 from wxb.allocator import kept
 from wxb.data.pictures import cache as packs
 from wxb.data.pictures.decoding import decode, read_header
-from wxb.learning.batches import Batches
+from wxb.learning.feed import Feed
 
 Found = TypeVar("Found")
 
@@ -137,15 +137,15 @@ def timed(work: Callable[[], Found]) -> tuple[float, Found]:
     return time.perf_counter() - start, found
 
 
-def first_epoch(folder: Path, side: int) -> Batches:
+def first_epoch(folder: Path, side: int) -> Feed:
     """A folder read for the first time, and every batch of an epoch; the batches, for later ones."""
     data = wxb.load_data(folder, size=side)
-    batches = Batches(data.examples, np.arange(len(data.examples)), BATCH_SIZE, "cpu", seed=0)
+    batches = Feed(data.examples, np.arange(len(data.examples)), BATCH_SIZE, "cpu", seed=0)
     epoch(batches, 1)
     return batches
 
 
-def epoch(batches: Batches, number: int) -> None:
+def epoch(batches: Feed, number: int) -> None:
     """Every batch of an epoch, as training takes them: with its memory kept."""
     batches.start(number)
     with kept():

@@ -18,9 +18,9 @@ from benchmarks.figure import Asked, Row, Table
 from benchmarks.parts import first_examples
 from wxb.data.dataset import Dataset
 from wxb.learning import loop, optimizers
-from wxb.learning.candidate import candidate
 from wxb.learning.loop import Learner
 from wxb.learning.optimizers import Muon
+from wxb.learning.setup import set_up
 from wxb.network.layers import GlobalAverage
 
 FIRST, COUNTED = 3, 10  # steps that are not counted, and that are
@@ -84,7 +84,7 @@ class Steps:
 
 def seconds(way: Undone, data: Dataset, network: str, options: Mapping[str, Any]) -> float:
     """Median seconds of a step."""
-    found = candidate(data, network, options={**options, **way.options})
+    found = set_up(data, network, options={**options, **way.options})
     with way.around():
         learner = Learner(found.model, data, replace(found.recipe, steps=FIRST + COUNTED), found.machine)
         way.change(learner)

@@ -6,10 +6,10 @@ import pytest
 import wxb
 from wxb.data import load_data
 from wxb.errors import WxbError
-from wxb.learning.candidate import candidate
 from wxb.learning.defaults import RATES, default, headed, ladder
 from wxb.learning.loop import learn
 from wxb.learning.recipe import OPTIMIZERS, WITH_MOMENTUM, Recipe
+from wxb.learning.setup import set_up
 from wxb.network.build import build
 from wxb.notation import plan, read
 
@@ -25,7 +25,7 @@ def pictures(*shape, count=40):
 )
 def test_every_default_network_fits_pictures_of_its_size_and_the_next_rung_is_more_work(shape):
     data = pictures(*shape)
-    work = [candidate(data, rung, options={"device": "cpu"}).plan.multiply_adds for rung in ladder(data)]
+    work = [set_up(data, rung, options={"device": "cpu"}).plan.multiply_adds for rung in ladder(data)]
     of_network = dict(zip((rung.network for rung in ladder(data)), work, strict=True))
     assert list(of_network.values()) == sorted(set(work))
     # a network that comes again, with other settings, does so at once and asks for more epochs
@@ -38,20 +38,20 @@ def test_every_default_network_fits_pictures_of_its_size_and_the_next_rung_is_mo
 def test_pictures_begin_with_whitened_patches_and_the_identity(shape):
     data = pictures(*shape)
     for rung in ladder(data):
-        found = candidate(data, rung, options={"device": "cpu"})
+        found = set_up(data, rung, options={"device": "cpu"})
         assert (found.recipe.first_layer, found.recipe.start) == ("whitened", "identity")
         assert not found.model.get_submodule(found.plan.items[0].path).weight.requires_grad
 
 
 def test_the_first_layer_of_small_grey_pictures_is_learned():
     data = pictures(1, 28, 28)
-    recipe = candidate(data, default(data), options={"device": "cpu"}).recipe
+    recipe = set_up(data, default(data), options={"device": "cpu"}).recipe
     assert (recipe.first_layer, recipe.start) == ("learned", "identity")
 
 
 def test_the_largest_rung_has_large_batches_where_there_are_many_of_them():
     sizes = [
-        candidate(data, ladder(data)[-1], options={"device": "cpu"}).recipe.batch_size
+        set_up(data, ladder(data)[-1], options={"device": "cpu"}).recipe.batch_size
         for data in (pictures(3, 32, 32), pictures(1, 32, 32, count=40_000))
     ]
     assert sizes == [32, 1024]
@@ -59,8 +59,8 @@ def test_the_largest_rung_has_large_batches_where_there_are_many_of_them():
 
 def test_what_is_asked_for_wins_over_the_rung_and_a_network_of_one_s_own_has_none_of_it():
     data = pictures(3, 32, 32)
-    assert candidate(data, default(data), options={"learning_rate": 0.5}).recipe.learning_rate == 0.5
-    own = candidate(data, "CONV-8-BN-RELU-GAP, SOFTMAX").recipe
+    assert set_up(data, default(data), options={"learning_rate": 0.5}).recipe.learning_rate == 0.5
+    own = set_up(data, "CONV-8-BN-RELU-GAP, SOFTMAX").recipe
     assert (own.first_layer, own.start, own.learning_rate) == ("learned", "random", 0.01)
 
 
@@ -73,7 +73,7 @@ def test_a_default_network_ends_in_the_head_that_the_data_asks_for():
 def test_a_rate_with_which_nothing_is_learned_is_refused(rate):
     data = load_data("ring", examples=100)
     with pytest.raises(WxbError, match=rf"--learning-rate {rate:g}: a finite number above 0 is expected") as error:
-        candidate(data, "SOFTMAX", options={"learning_rate": rate})
+        set_up(data, "SOFTMAX", options={"learning_rate": rate})
     assert "--learning-rate 0.003" in error.value.fix
     with pytest.raises(WxbError, match="a finite number above 0 is expected"):
         learn(build("SOFTMAX", data), data, Recipe(learning_rate=rate))
@@ -84,10 +84,10 @@ def test_a_momentum_is_refused_by_optimizers_that_have_none(optimizer):
     data = load_data("ring", examples=100)
     options = {"optimizer": optimizer, "momentum": 0.5}
     if optimizer in WITH_MOMENTUM:
-        assert candidate(data, "SOFTMAX", options=options).recipe.momentum == 0.5
+        assert set_up(data, "SOFTMAX", options=options).recipe.momentum == 0.5
         return
     with pytest.raises(WxbError) as error:
-        candidate(data, "SOFTMAX", options=options)
+        set_up(data, "SOFTMAX", options=options)
     assert str(error.value) == (
         f"--momentum does nothing with the optimizer {optimizer}\n"
         "  momentum, nesterov and muon take one\n"
@@ -97,13 +97,13 @@ def test_a_momentum_is_refused_by_optimizers_that_have_none(optimizer):
 
 def test_a_momentum_is_refused_where_the_default_optimizer_has_none():
     with pytest.raises(WxbError, match="--momentum does nothing with the optimizer adamw"):
-        candidate(load_data("ring", examples=100), "SOFTMAX", options={"momentum": 0.5})
+        set_up(load_data("ring", examples=100), "SOFTMAX", options={"momentum": 0.5})
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_rung_s_rate_and_momentum_are_muon_s_alone(optimizer):
     data = pictures(3, 32, 32)
-    recipe = candidate(data, default(data), options={"optimizer": optimizer, "device": "cpu"}).recipe
+    recipe = set_up(data, default(data), options={"optimizer": optimizer, "device": "cpu"}).recipe
     expected = (0.04, 0.8) if optimizer == "muon" else (RATES[optimizer], 0.9)
     assert (recipe.learning_rate, recipe.momentum) == expected
     assert recipe.first_layer == "whitened"
@@ -112,9 +112,9 @@ def test_a_rung_s_rate_and_momentum_are_muon_s_alone(optimizer):
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_settings_of_a_recipe_are_accepted_and_give_it_again(optimizer):
     data = load_data("ring", examples=100)
-    recipe = candidate(data, "SOFTMAX", options={"optimizer": optimizer}).recipe
+    recipe = set_up(data, "SOFTMAX", options={"optimizer": optimizer}).recipe
     assert ("momentum" in recipe.settings()) == (optimizer in WITH_MOMENTUM)
-    assert candidate(data, "SOFTMAX", options=recipe.settings()).recipe == recipe
+    assert set_up(data, "SOFTMAX", options=recipe.settings()).recipe == recipe
 
 
 def rows(columns, examples=60, task="classes"):
@@ -138,7 +138,7 @@ def rows(columns, examples=60, task="classes"):
     ],
 )
 def test_rows_of_few_standardized_numbers_begin_with_spread_biases(data, network, options, start):
-    assert candidate(data, network, options=options).recipe.start == start
+    assert set_up(data, network, options=options).recipe.start == start
 
 
 def test_a_wave_of_one_number_is_learned_from_few_rows(tmp_path):

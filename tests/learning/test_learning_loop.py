@@ -11,14 +11,14 @@ import torch
 
 from wxb.data import load_data
 from wxb.errors import FAILED, WxbError
-from wxb.learning.batches import bounds
-from wxb.learning.candidate import candidate
-from wxb.learning.course import Course
+from wxb.learning.duration import Duration
+from wxb.learning.feed import bounds
 from wxb.learning.inference import logits, score
 from wxb.learning.loop import Learner, learn
 from wxb.learning.machine import Machine, choose
 from wxb.learning.optimizers import Optimizer
 from wxb.learning.recipe import OPTIMIZERS, Recipe
+from wxb.learning.setup import set_up
 from wxb.network.build import build
 from wxb.network.memory import estimate
 
@@ -245,7 +245,7 @@ def test_training_ends_after_its_steps_within_an_epoch_too(digits):
 
 def test_an_end_that_is_moved_while_training_gives_the_bits_of_one_that_was_known(digits):
     recipe = Recipe(epochs=2, batch_size=200, optimizer="momentum", learning_rate=0.1)
-    course = Course(12)
+    course = Duration(12)
     model = build(LINEAR, digits)
     losses = []
     for record in learn(model, digits, recipe, CPU, course=course):
@@ -331,7 +331,7 @@ def test_another_error_than_of_memory_is_not_swallowed(digits, monkeypatch):
 
 
 def test_a_learner_that_is_let_go_is_freed_at_once(digits):
-    found = candidate(digits, "FC-8-RELU, SOFTMAX", options={"epochs": 1})
+    found = set_up(digits, "FC-8-RELU, SOFTMAX", options={"epochs": 1})
     learner = Learner(found.model, digits, found.recipe, found.machine)
     steps = [record.step for record in learner.records()]
     assert steps[-1] == learner.course.steps

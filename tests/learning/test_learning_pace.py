@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from wxb.data import load_data
-from wxb.learning.course import Course
+from wxb.learning.duration import Duration
 from wxb.learning.machine import Machine
-from wxb.learning.pace import Deadline, seconds_a_step, seconds_an_example
+from wxb.learning.pace import Deadline, seconds_per_example, seconds_per_step
 from wxb.learning.recipe import Recipe
 from wxb.network.build import build
 
@@ -33,7 +33,7 @@ def ended_at(clock, planned, seconds, pace, kept=0.0, epoch=10**9, validation=0.
     """Runs a course whose step number n takes pace(n) seconds, and each epoch's end `validation` more, to be over in
     `seconds`; when it was.
     """
-    course = Course(planned)
+    course = Duration(planned)
     began = clock.now
     deadline = Deadline(began + seconds, course, kept)
     step = 0
@@ -97,7 +97,7 @@ def test_trying_a_step_leaves_the_model_as_it_was():
     data = load_data("digits")
     model = build("CONV-4-BN-RELU-GAP, SOFTMAX", data)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    assert seconds_a_step(model, data, Recipe(batch_size=64), CPU) > 0
+    assert seconds_per_step(model, data, Recipe(batch_size=64), CPU) > 0
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
@@ -105,7 +105,7 @@ def test_scoring_an_example_is_timed_with_the_model_left_as_it_was():
     data = load_data("digits")
     model = build("CONV3-8-BN-RELU-GAP, SOFTMAX", data)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    step = seconds_a_step(model, data, Recipe(batch_size=64), CPU)
-    assert 0 < seconds_an_example(model, data, CPU) < step
+    step = seconds_per_step(model, data, Recipe(batch_size=64), CPU)
+    assert 0 < seconds_per_example(model, data, CPU) < step
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     assert model.training

@@ -15,9 +15,10 @@ import wxb
 from tests.learning.test_learning_resume import BUSY, CPU, assert_same_bits, stopped_at, undisturbed
 from wxb.data.pictures import folder as pictures
 from wxb.data.pictures.pack import is_mapped
-from wxb.learning import batches
-from wxb.learning.batches import Augment, Batches
+from wxb.learning import feed
+from wxb.learning.augment import Augment
 from wxb.learning.checks import check
+from wxb.learning.feed import Feed
 from wxb.learning.inference import score
 from wxb.learning.loop import learn
 from wxb.learning.recipe import Recipe
@@ -103,7 +104,7 @@ def test_a_training_that_nobody_takes_to_its_end_leaves_nothing_behind(both):
 
 def test_batches_hold_nothing_of_a_mapped_set(both):
     mapped = both[1]
-    found = Batches(mapped.examples, mapped.split.train, 25, "cpu", 0)
+    found = Feed(mapped.examples, mapped.split.train, 25, "cpu", 0)
     found.start(1)
     assert found.inputs(found.rows(0)).shape == (23, *mapped.shape)
     assert np.shares_memory(found.elsewhere, mapped.examples)
@@ -113,9 +114,9 @@ def test_batches_hold_nothing_of_a_mapped_set(both):
 @pytest.mark.parametrize("augment", ["none", "flip,shift-1"])
 def test_what_a_gpu_has_no_room_for_goes_there_batch_by_batch(both, augment, monkeypatch):
     held, learned = both[0], both[0].split.train
-    resident = Batches(held.examples, learned, 25, "cpu", 0, augment=Augment.read(augment))
-    monkeypatch.setattr(batches, "has_room", lambda *_: False)
-    sent = Batches(held.examples, learned, 25, "cpu", 0, augment=Augment.read(augment))
+    resident = Feed(held.examples, learned, 25, "cpu", 0, augment=Augment.read(augment))
+    monkeypatch.setattr(feed, "has_room", lambda *_: False)
+    sent = Feed(held.examples, learned, 25, "cpu", 0, augment=Augment.read(augment))
     resident.start(3)
     sent.start(3)
     for index in range(len(sent)):
@@ -129,10 +130,10 @@ def test_what_a_gpu_has_no_room_for_goes_there_batch_by_batch(both, augment, mon
 def test_a_gpu_holds_what_takes_half_of_its_free_memory(monkeypatch):
     examples, rows = np.zeros((100, 3, 10, 10), np.uint8), np.arange(50)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (30_000, 10**9))
-    assert batches.has_room("cuda:1", examples, rows)
-    assert not batches.has_room("cuda:1", examples, np.arange(51))
-    assert batches.has_room("cpu", examples, rows)
-    assert batches.has_room("mps", examples, rows)
+    assert feed.has_room("cuda:1", examples, rows)
+    assert not feed.has_room("cuda:1", examples, np.arange(51))
+    assert feed.has_room("cpu", examples, rows)
+    assert feed.has_room("mps", examples, rows)
 
 
 def test_nothing_on_the_way_copies_a_mapped_set(tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 import wxb
 from wxb.errors import WxbError
-from wxb.learning import candidate
+from wxb.learning import setup
 from wxb.learning.defaults import Rung
 from wxb.learning.machine import Machine
 from wxb.runs.run import Run
@@ -319,18 +319,18 @@ def test_two_ways_to_say_when_training_ends_are_one_too_many(ring, option):
 def test_without_a_network_a_longer_time_takes_a_larger_one(monkeypatch):
     data = wxb.load_data("digits")
     rungs = (Rung("FC-4-RELU"), Rung("FC-8-RELU", least=10), Rung("FC-16-RELU", least=100))
-    monkeypatch.setattr(candidate, "ladder", lambda data: rungs)
+    monkeypatch.setattr(setup, "ladder", lambda data: rungs)
     tried = []
 
     def one_second(model, *_):
         tried.append(model.plan.layers[0].output[0])
         return 1.0
 
-    monkeypatch.setattr(candidate, "seconds_a_step", one_second)
+    monkeypatch.setattr(setup, "seconds_per_step", one_second)
     # at the pace of the first, twice the arithmetic would not do in time, and a trial is long beside 11 epochs
     for epochs, trials, taken in ((9, [4], 4), (11, [4], 4), (19, [4, 8, 16], 8), (101, [4, 8, 16], 16)):
         tried.clear()
-        found, _ = candidate.largest_within(data, epochs * 36, {})
+        found, _ = setup.largest_within(data, epochs * 36, {})
         assert tried == trials
         assert found.plan.layers[0].output == (taken,)
 
@@ -338,9 +338,9 @@ def test_without_a_network_a_longer_time_takes_a_larger_one(monkeypatch):
 def test_on_a_gpu_the_largest_network_is_tried_first(monkeypatch):
     data = wxb.load_data("digits")
     rungs = (Rung("FC-4-RELU"), Rung("FC-8-RELU", least=10), Rung("FC-8-RELU", 50, {"seed": 1}), Rung("FC-16-RELU", 99))
-    monkeypatch.setattr(candidate, "ladder", lambda data: rungs)
-    monkeypatch.setattr(candidate.machines, "choose", lambda *_: Machine("cuda", "float32", 1))
-    whole, tried = candidate.candidate, []
+    monkeypatch.setattr(setup, "ladder", lambda data: rungs)
+    monkeypatch.setattr(setup.machines, "choose", lambda *_: Machine("cuda", "float32", 1))
+    whole, tried = setup.set_up, []
 
     def on_the_cpu(*given, options):
         return whole(*given, options=options, machine=Machine("cpu", "float32", 1))
@@ -349,8 +349,8 @@ def test_on_a_gpu_the_largest_network_is_tried_first(monkeypatch):
         tried.append(model.plan.layers[0].output[0])
         return 1.0
 
-    monkeypatch.setattr(candidate, "candidate", on_the_cpu)
-    monkeypatch.setattr(candidate, "seconds_a_step", one_second)
+    monkeypatch.setattr(setup, "set_up", on_the_cpu)
+    monkeypatch.setattr(setup, "seconds_per_step", one_second)
     for epochs, trials, taken in (
         (101, [16], (16, 0)),
         (60, [16, 8], (8, 1)),
@@ -358,7 +358,7 @@ def test_on_a_gpu_the_largest_network_is_tried_first(monkeypatch):
         (3, [16, 8, 4], (4, 0)),
     ):
         tried.clear()
-        found, _ = candidate.largest_within(data, epochs * 36, {})
+        found, _ = setup.largest_within(data, epochs * 36, {})
         assert tried == trials  # the same network is tried once
         assert (found.plan.layers[0].output[0], found.recipe.seed) == taken
 

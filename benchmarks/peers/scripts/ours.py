@@ -16,7 +16,8 @@ from torch.nn.functional import cross_entropy
 import wxb
 from wxb.data.dataset import Dataset, Split
 from wxb.learning import precision
-from wxb.learning.batches import Augment, Batches
+from wxb.learning.augment import Augment
+from wxb.learning.feed import Feed
 from wxb.learning.machine import DTYPES, choose
 from wxb.learning.optimizers import decay, optimizers
 from wxb.learning.schedules import factor
@@ -42,9 +43,7 @@ machine = choose(recipe.device, recipe.precision, recipe.threads, model.plan.mul
 if recipe.precision == "auto":
     machine = precision.chosen(machine, model, data)
 augment = Augment.read(recipe.augment)
-batches = Batches(
-    data.examples, data.split.train, recipe.batch_size, machine.device, recipe.seed, recipe.shuffle, augment
-)
+batches = Feed(data.examples, data.split.train, recipe.batch_size, machine.device, recipe.seed, recipe.shuffle, augment)
 targets = torch.from_numpy(data.part("train")[1])
 its_optimizers = optimizers(model, model.plan.output_layer.path, recipe, DTYPES[machine.precision])
 weights = [parameter for parameter in model.parameters() if parameter.ndim > 1 and parameter.requires_grad]

@@ -215,7 +215,7 @@ def _moves(data: Dataset, shift: int) -> str:
 
 def check_reach(recipe: Recipe, shape: Shape) -> None:
     """Raises WxbError for changes of pictures that reach over the whole of them."""
-    from wxb.learning.batches import Augment
+    from wxb.learning.augment import Augment
 
     side = min(shape[1:])
     shift = Augment.read(recipe.augment).shift
@@ -230,7 +230,7 @@ def check_reach(recipe: Recipe, shape: Shape) -> None:
 def check_options(given: Mapping[str, Any]) -> None:
     """Raises WxbError for settings that mean nothing, or contradict each other."""
     if "augment" in given:
-        from wxb.learning.batches import Augment  # it loads torch, which other mistakes need not wait for
+        from wxb.learning.augment import Augment  # it loads torch, which other mistakes need not wait for
 
         Augment.read(str(given["augment"]))
     if "learning_rate" in given:

@@ -14,15 +14,15 @@ import torch
 
 from wxb.allocator import kept
 from wxb.learning import schedules
-from wxb.learning.batches import Augment, Batches, batches_an_epoch
-from wxb.learning.captured import Captured
-from wxb.learning.course import Course
+from wxb.learning.augment import Augment, Regularize
+from wxb.learning.cuda_graph import CudaGraphs
+from wxb.learning.duration import Duration
+from wxb.learning.feed import Feed, steps_per_epoch
 from wxb.learning.inference import Score, features, score
 from wxb.learning.machine import DTYPES, Ahead, Machine, choose, out_of_memory
 from wxb.learning.objective import Objective
 from wxb.learning.optimizers import decay, optimizers
 from wxb.learning.recipe import Recipe, check_rate
-from wxb.learning.regularize import Regularize
 from wxb.network.layers import set_generator
 from wxb.network.memory import ran_short
 from wxb.randomness import key
@@ -65,7 +65,7 @@ def learn(
     recipe: Recipe,
     machine: Machine | None = None,
     state: State | None = None,
-    course: Course | None = None,
+    course: Duration | None = None,
 ) -> Iterator[Record]:
     """Train `model` in place on `data`'s training part and yield a record after every step.
 
@@ -83,17 +83,17 @@ def learn(
     return learner.records()
 
 
-def course_of(recipe: Recipe, examples: int) -> Course:
+def duration_of(recipe: Recipe, examples: int) -> Duration:
     """The course that a recipe sets for so many training examples: its `steps`, or its whole epochs."""
-    planned = recipe.steps or recipe.epochs * batches_an_epoch(examples, recipe.batch_size)
-    return Course.read(planned, recipe.replanned)
+    planned = recipe.steps or recipe.epochs * steps_per_epoch(examples, recipe.batch_size)
+    return Duration.read(planned, recipe.replanned)
 
 
 class Learner:
     """One training: the model, its optimizers and averages, and where it stands."""
 
     def __init__(
-        self, model: Model, data: Dataset, recipe: Recipe, machine: Machine, course: Course | None = None
+        self, model: Model, data: Dataset, recipe: Recipe, machine: Machine, course: Duration | None = None
     ) -> None:
         self.model = model.to(machine.device)
         self.data = data
@@ -101,7 +101,7 @@ class Learner:
         self.machine = machine
         train, targets = data.split.train, data.targets[data.split.train]
         augment = Augment.read(recipe.augment)
-        self.batches = Batches(
+        self.batches = Feed(
             data.examples, train, recipe.batch_size, machine.device, recipe.seed, recipe.shuffle, augment
         )
         self.targets = torch.from_numpy(targets).to(machine.device)
@@ -117,9 +117,9 @@ class Learner:
         set_generator(model, self.generator)
         self.rate = torch.zeros((), device=machine.device)  # of the step that is made
         self.capture = True  # whether a step may be recorded, on a GPU
-        self.captured: Captured | None = None
+        self.captured: CudaGraphs | None = None
 
-        self.course = course or course_of(recipe, len(train))
+        self.course = course or duration_of(recipe, len(train))
         self.step = 0
         self.seconds = 0.0
         self.parts = recipe.accumulate
@@ -142,7 +142,7 @@ class Learner:
         began = time.perf_counter() - self.seconds
         self._compute_features()
         if self.capture and self._can_be_captured():
-            self.captured = Captured(self.machine.device, self.generator, self.parameters)
+            self.captured = CudaGraphs(self.machine.device, self.generator, self.parameters)
         ahead = Ahead(self.machine)
         per_epoch = len(self.batches)
         while self.step < self.course.steps and not self._ended_early():
@@ -188,7 +188,7 @@ class Learner:
             return
         self.validation = features(model, examples, self.machine, rows), targets, np.arange(len(rows))
         given = features(model, examples, self.machine, self.data.split.train)
-        self.batches = Batches(
+        self.batches = Feed(
             given, np.arange(len(given)), recipe.batch_size, self.machine.device, recipe.seed, recipe.shuffle
         )
         self.computed = True

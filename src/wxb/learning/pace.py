@@ -18,7 +18,7 @@ import numpy as np
 
 from wxb.allocator import kept
 from wxb.data.dataset import Split
-from wxb.learning.course import Course
+from wxb.learning.duration import Duration
 from wxb.learning.inference import batch_size_for, logits
 from wxb.learning.loop import Record, learn
 from wxb.learning.machine import Machine
@@ -34,7 +34,7 @@ TOLERATED = 0.02  # share of the steps that are left by which the end may be off
 LONG_EPOCH = 20  # steps; the validation behind so long an epoch is no part of the pace, behind shorter ones it is
 
 
-def seconds_a_step(model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> float:
+def seconds_per_step(model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> float:
     """Median seconds of a step of this training, tried on a copy: the model is left as it was."""
     train = data.split.train[: TRIAL * recipe.batch_size]
     few = replace(data, split=Split(train, np.empty(0, np.int64), np.empty(0, np.int64), "a trial"))
@@ -46,7 +46,7 @@ def seconds_a_step(model: Model, data: Dataset, recipe: Recipe, machine: Machine
     return statistics.median(after - before for before, after in pairwise(seconds))
 
 
-def seconds_an_example(model: Model, data: Dataset, machine: Machine) -> float:
+def seconds_per_example(model: Model, data: Dataset, machine: Machine) -> float:
     """Seconds to score an example without learning from it: the faster of two tries of a batch."""
     rows = data.split.train[: batch_size_for(model.plan, machine)]
     seconds = []
@@ -61,7 +61,7 @@ def seconds_an_example(model: Model, data: Dataset, machine: Machine) -> float:
 class Deadline:
     """Moves the end of a course so that its steps are over at a time, by the pace of the last of them."""
 
-    def __init__(self, ends: float, course: Course, kept: float = 0.0) -> None:
+    def __init__(self, ends: float, course: Duration, kept: float = 0.0) -> None:
         """`ends` is a time of time.monotonic(); as long as `kept` of the fastest steps take is kept free before it."""
         self.ends = ends
         self.course = course

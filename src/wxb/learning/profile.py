@@ -16,7 +16,7 @@ import torch
 from wxb.data.dataset import Split
 from wxb.learning.loop import Learner
 from wxb.learning.machine import DTYPES, Machine
-from wxb.learning.pace import seconds_a_step
+from wxb.learning.pace import seconds_per_step
 from wxb.learning.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def profile(model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> Pr
         for part in parts
     ]
     step = statistics.median(seconds)
-    alone = seconds_a_step(model, data, recipe, machine) if clock.device.type == "cuda" else step
+    alone = seconds_per_step(model, data, recipe, machine) if clock.device.type == "cuda" else step
     parts.append(Part(OTHER, OTHER, max(0.0, step - sum(part.seconds for part in parts))))
     order = (DATA, FORWARD, LOSS, BACKWARD, OPTIMIZER, OTHER)
     parts.sort(key=lambda part: order.index(part.kind))

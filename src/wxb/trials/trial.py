@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from wxb.allocator import kept
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
-from wxb.learning.batches import batches_an_epoch
-from wxb.learning.candidate import Candidate, candidate, largest_within
 from wxb.learning.checks import check
 from wxb.learning.defaults import default
+from wxb.learning.feed import steps_per_epoch
 from wxb.learning.inference import logits
-from wxb.learning.loop import Record, State, course_of, learn
+from wxb.learning.loop import Record, State, duration_of, learn
 from wxb.learning.loop import part as tensors_of
 from wxb.learning.machine import Machine
-from wxb.learning.pace import Deadline, seconds_a_step, seconds_an_example
+from wxb.learning.pace import Deadline, seconds_per_example, seconds_per_step
+from wxb.learning.setup import Setup, largest_within, set_up
 from wxb.notation import Network
 from wxb.runs.evaluate import Evaluation, evaluate
 
@@ -74,14 +74,14 @@ class Trial:
         self._scoring_steps = 0.0  # time reserved for scoring, in steps
         if seconds is None:
             earlier = None if state is None else tensors_of(state, "model")
-            setup = candidate(data, network or default(data), bindings, options, machine, earlier)
+            setup = set_up(data, network or default(data), bindings, options, machine, earlier)
         else:
             setup = self._within(seconds, network, bindings, options or {})
         self.plan: Plan = setup.plan
         self.recipe: Recipe = setup.recipe
         self.model: Model = setup.model
         self.machine: Machine = setup.machine
-        self.course = course_of(self.recipe, len(data.split.train))
+        self.course = duration_of(self.recipe, len(data.split.train))
         began = time.perf_counter()
         self.checks = check(self.model, data, self.machine)
         checked = time.perf_counter() - began
@@ -102,7 +102,7 @@ class Trial:
         network: str | Network | None,
         bindings: Mapping[str, int] | None,
         options: Mapping[str, Any],
-    ) -> Candidate:
+    ) -> Setup:
         """A setup whose training and scoring take about `seconds`."""
         data = self.data
         if clashing := [f"--{name}" for name in ("epochs", "steps", "replanned") if name in options]:
@@ -111,13 +111,13 @@ class Trial:
         if network is None:
             setup, step = largest_within(data, ends - time.time(), options)
         else:
-            setup = candidate(data, network, bindings, options)
-            step = seconds_a_step(setup.model, data, setup.recipe, setup.machine)
+            setup = set_up(data, network, bindings, options)
+            step = seconds_per_step(setup.model, data, setup.recipe, setup.machine)
         scored = len(data.split.test) + len(data.split.validation) + TRAIN_SAMPLE
         self._ends = ends
-        self._scoring_steps = scored * seconds_an_example(setup.model, data, setup.machine) / step
+        self._scoring_steps = scored * seconds_per_example(setup.model, data, setup.machine) / step
         steps = max(1, int((ends - time.time()) / step - self._scoring_steps))
-        epochs = -(-steps // batches_an_epoch(len(data.split.train), setup.recipe.batch_size))
+        epochs = -(-steps // steps_per_epoch(len(data.split.train), setup.recipe.batch_size))
         return dataclasses.replace(setup, recipe=dataclasses.replace(setup.recipe, steps=steps, epochs=epochs))
 
     def __iter__(self) -> Iterator[Record]:

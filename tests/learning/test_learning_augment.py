@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from wxb.errors import WxbError
+from wxb.learning.augment import Regularize, cutout, mixup
 from wxb.learning.recipe import Recipe
-from wxb.learning.regularize import Regularize, cutout, mixup
 
 FILL = torch.tensor([7.0, 9.0]).view(2, 1, 1)
 ROWS = torch.arange(6)

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from wxb.data import load_data
-from wxb.learning.candidate import candidate
 from wxb.learning.loop import Learner
 from wxb.learning.profile import profile
+from wxb.learning.setup import set_up
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU that torch can use")
 
@@ -39,7 +39,7 @@ def noise():
 
 def learner(data, text, options, capture=True):
     chosen = {"epochs": 3, "batch_size": 100, "device": "cuda", **options}
-    found = candidate(data, text, options=chosen)
+    found = set_up(data, text, options=chosen)
     made = Learner(found.model, data, found.recipe, found.machine)
     made.capture = capture
     return made
@@ -87,7 +87,7 @@ def test_what_recording_took_is_told(noise):
 
 
 def test_a_profile_times_the_step_as_training_makes_it(noise):
-    found = candidate(noise, PLAIN, options={"batch_size": 32, "device": "cuda"})
+    found = set_up(noise, PLAIN, options={"batch_size": 32, "device": "cuda"})
     told = profile(found.model, noise, found.recipe, found.machine)
     assert 0 < told.seconds < sum(part.seconds for part in told.parts)
 

@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from wxb.errors import WxbError
-from wxb.learning.batches import in_place
 from wxb.learning.recipe import Recipe
 from wxb.randomness import generator
+
+
+@dataclass(frozen=True)
+class Augment:
+    """What may happen to a picture: mirrored left-right in every second epoch, moved by up to `shift` pixels."""
+
+    flip: bool = False
+    shift: int = 0
+
+    @staticmethod
+    def read(text: str) -> Augment:
+        """ "none", "flip", "shift-2", "flip,shift-2". Raises WxbError for anything else."""
+        flip, shift = False, 0
+        for word in () if text == "none" else text.split(","):
+            if word.strip() == "flip":
+                flip = True
+            elif match := re.fullmatch(r"shift-(\d{1,3})", word.strip()):
+                shift = int(match[1])
+            else:
+                raise WxbError(
+                    f"--augment {text}: {word.strip() or 'nothing'} is no augmentation",
+                    "known: flip (left-right), shift-N (up to N pixels each way), none",
+                    "--augment flip,shift-2",
+                )
+        return Augment(flip, shift)
+
+
+NONE = Augment()
 
 
 class Regularize:
@@ -68,3 +98,8 @@ def cutout(pictures: Tensor, centres: Tensor, side: int, fill: Tensor) -> Tensor
 
     square = inside(height, centres[:, 0])[:, None, :, None] & inside(width, centres[:, 1])[:, None, None, :]
     return torch.where(square, fill.to(pictures.dtype), pictures)
+
+
+def in_place(held: torch.Tensor | None, drawn: torch.Tensor) -> torch.Tensor:
+    """What was drawn for an epoch, where that of the last one stood: a recorded step looks for it there."""
+    return drawn if held is None else held.copy_(drawn)

@@ -6,44 +6,17 @@ share is at its own row. So a step looks up what is its, and any step can be com
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from wxb.data.pictures.pack import is_mapped, read_ahead
 from wxb.errors import WxbError
+from wxb.learning.augment import NONE, Augment, in_place
 from wxb.randomness import generator
 
 ROWS_AT_ONCE = 512  # that are copied at a time
 GPU_SHARE = 0.5  # of a GPU's free memory, for the examples
-
-
-@dataclass(frozen=True)
-class Augment:
-    """What may happen to a picture: mirrored left-right in every second epoch, moved by up to `shift` pixels."""
-
-    flip: bool = False
-    shift: int = 0
-
-    @staticmethod
-    def read(text: str) -> Augment:
-        """ "none", "flip", "shift-2", "flip,shift-2". Raises WxbError for anything else."""
-        flip, shift = False, 0
-        for word in () if text == "none" else text.split(","):
-            if word.strip() == "flip":
-                flip = True
-            elif match := re.fullmatch(r"shift-(\d{1,3})", word.strip()):
-                shift = int(match[1])
-            else:
-                raise WxbError(
-                    f"--augment {text}: {word.strip() or 'nothing'} is no augmentation",
-                    "known: flip (left-right), shift-N (up to N pixels each way), none",
-                    "--augment flip,shift-2",
-                )
-        return Augment(flip, shift)
 
 
 def bounds(examples: int, batch_size: int) -> NDArray[np.int64]:
@@ -51,15 +24,15 @@ def bounds(examples: int, batch_size: int) -> NDArray[np.int64]:
 
     No example is left out and no batch is tiny: a batch of one would have no variance to normalize by.
     """
-    return np.linspace(0, examples, batches_an_epoch(examples, batch_size) + 1).round().astype(np.int64)
+    return np.linspace(0, examples, steps_per_epoch(examples, batch_size) + 1).round().astype(np.int64)
 
 
-def batches_an_epoch(examples: int, batch_size: int) -> int:
+def steps_per_epoch(examples: int, batch_size: int) -> int:
     """How many batches show every example once."""
     return -(-examples // batch_size)
 
 
-class Batches:
+class Feed:
     """The batches of one training: `rows` and `inputs` of step `index` in an epoch.
 
     `examples` (n, channels, height, width) uint8 or float32, or (n, features) float32; `learned` (count,) int64 says
@@ -77,7 +50,7 @@ class Batches:
         device: str,
         seed: int,
         shuffle: bool = True,
-        augment: Augment = Augment(),
+        augment: Augment = NONE,
     ) -> None:
         self.count = len(learned)
         self.bounds = bounds(self.count, batch_size)
@@ -88,7 +61,7 @@ class Batches:
         if self.pictures:
             examples = examples.transpose(0, 2, 3, 1)
             self.size = examples.shape[1:3]
-        elif augment != Augment():
+        elif augment != NONE:
             raise WxbError("--augment is for pictures; these examples are rows of numbers", fix="--augment none")
         self.device = device
         self.flips: torch.Tensor | None = None  # (count,) of 1 where an example is mirrored
@@ -137,7 +110,7 @@ class Batches:
     def inputs(self, rows: torch.Tensor) -> torch.Tensor:
         """These examples, augmented: (batch, channels, height, width), channels last, or (batch, features)."""
         held, places = self._held(rows)
-        if self.pictures and self.augment != Augment():
+        if self.pictures and self.augment != NONE:
             found = self._moved(held, places, rows)
         else:  # what was gathered from elsewhere is these examples and no others, in their order
             found = held[places] if self.elsewhere is None else held
@@ -174,11 +147,6 @@ class Batches:
         pixel = (places[:, None] * height + y)[:, :, None] * width + x[:, None, :]
         channels = held.shape[-1]
         return held.view(-1, channels)[pixel.view(-1)].view(len(rows), height, width, channels)
-
-
-def in_place(held: torch.Tensor | None, drawn: torch.Tensor) -> torch.Tensor:
-    """What was drawn for an epoch, where that of the last one stood: a recorded step looks for it there."""
-    return drawn if held is None else held.copy_(drawn)
 
 
 def has_room(device: str, examples: NDArray[np.uint8] | NDArray[np.float32], rows: NDArray[np.int64]) -> bool:

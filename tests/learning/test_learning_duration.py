@@ -5,21 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxb.errors import WxbError
-from wxb.learning.course import Course
+from wxb.learning.duration import Duration
 from wxb.learning.schedules import factor
 
 
 @given(st.integers(1, 10_000), st.data())
 def test_without_a_change_every_step_is_its_own(planned, data):
     step = data.draw(st.integers(1, planned))
-    course = Course(planned)
+    course = Duration(planned)
     assert course.steps == planned
     assert course.at(step) == step
 
 
 @st.composite
 def courses(draw):
-    course = Course(draw(st.integers(2, 1000)))
+    course = Duration(draw(st.integers(2, 1000)))
     for _ in range(draw(st.integers(0, 4))):
         last = course.changes[-1][0] if course.changes else 0
         if last >= course.steps - 1:
@@ -40,7 +40,7 @@ def test_the_whole_schedule_is_run_whatever_the_end_becomes(course):
 
 @given(courses())
 def test_what_was_written_down_is_the_same_course(course):
-    again = Course.read(course.planned, str(course))
+    again = Duration.read(course.planned, str(course))
     assert again.changes == course.changes
     assert [again.at(step) for step in range(1, course.steps + 1)] == [
         course.at(step) for step in range(1, course.steps + 1)
@@ -48,7 +48,7 @@ def test_what_was_written_down_is_the_same_course(course):
 
 
 def test_a_change_leaves_the_steps_before_it_as_they_were():
-    course = Course(100)
+    course = Duration(100)
     course.end_at(50, 75)
     assert [course.at(step) for step in (1, 50, 51, 75)] == [1, 50, 52, 100]
     assert str(course) == "50:75"
@@ -57,10 +57,10 @@ def test_a_change_leaves_the_steps_before_it_as_they_were():
 @pytest.mark.parametrize(("made", "steps"), [(10, 10), (10, 5), (100, 200), (120, 130)])
 def test_an_end_that_is_not_ahead_is_refused(made, steps):
     with pytest.raises(WxbError, match=f"a training of 100 steps cannot be told at step {made} to end at step {steps}"):
-        Course(100).end_at(made, steps)
+        Duration(100).end_at(made, steps)
 
 
 @pytest.mark.parametrize("text", ["412", "a:b", "1:2:3", "4:9,", "-1:5"])
 def test_a_text_that_is_no_change_is_refused(text):
     with pytest.raises(WxbError, match="is no change of the end"):
-        Course.read(10, text)
+        Duration.read(10, text)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from wxb.errors import WxbError
 from wxb.learning import machine as machines
 from wxb.learning import precision
-from wxb.learning.batches import batches_an_epoch
 from wxb.learning.defaults import Rung, headed, ladder, recipe_for
+from wxb.learning.feed import steps_per_epoch
 from wxb.learning.machine import Machine
-from wxb.learning.pace import TRIAL, seconds_a_step
+from wxb.learning.pace import TRIAL, seconds_per_step
 from wxb.learning.recipe import Recipe
 from wxb.network.build import build
 from wxb.network.memory import parts_that_fit
@@ -29,7 +29,7 @@ TRIED = 0.02  # share of a training's time that may go to trying a network that 
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Setup:
     """What could be trained, the model on its machine; `notes` say what a person should know of how it came about."""
 
     plan: Plan
@@ -39,14 +39,14 @@ class Candidate:
     notes: tuple[str, ...] = ()
 
 
-def candidate(
+def set_up(
     data: Dataset,
     network: str | Network | Rung,
     bindings: Mapping[str, int] | None = None,
     options: Mapping[str, Any] | None = None,
     machine: Machine | None = None,
     found: Mapping[str, Tensor] | None = None,
-) -> Candidate:
+) -> Setup:
     """A network for data, with the recipe that fits both and `options` in its place, on the machine given or chosen.
 
     A batch that the memory does not hold is computed in parts; `found` is as in `build`. Raises WxbError where network,
@@ -82,7 +82,7 @@ def candidate(
         machine = machines.choose(recipe.device, recipe.precision, recipe.threads, work * size)
         if recipe.precision == "auto":
             machine = precision.chosen(machine, model, data)
-    return Candidate(planned, recipe, model.to(machine.device), machine, notes)
+    return Setup(planned, recipe, model.to(machine.device), machine, notes)
 
 
 def _planned(
@@ -96,20 +96,20 @@ def _planned(
     return planned, recipe_for(planned, data, options)
 
 
-def largest_within(data: Dataset, seconds: float, options: Mapping[str, Any]) -> tuple[Candidate, float]:
+def largest_within(data: Dataset, seconds: float, options: Mapping[str, Any]) -> tuple[Setup, float]:
     """The largest default network that learns well within so many seconds, and the seconds of its step."""
     ends = time.monotonic() + seconds
     on_cpu = machines.choose(str(options.get("device", "auto"))).device == "cpu"
     return (_from_the_smallest if on_cpu else _from_the_largest)(data, ends, options)
 
 
-def _from_the_smallest(data: Dataset, ends: float, options: Mapping[str, Any]) -> tuple[Candidate, float]:
+def _from_the_smallest(data: Dataset, ends: float, options: Mapping[str, Any]) -> tuple[Setup, float]:
     """Each is tried for a few steps, until one would not see the examples as often as it needs to.
 
     What that trial takes is known by the arithmetic of the one before, and is not spent where it is much and promises
     nothing.
     """
-    found: tuple[Candidate, float] | None = None
+    found: tuple[Setup, float] | None = None
     for rung in ladder(data):
         if found is not None:
             planned, recipe = _planned(data, rung, None, options)
@@ -125,13 +125,13 @@ def _from_the_smallest(data: Dataset, ends: float, options: Mapping[str, Any]) -
     return found
 
 
-def _from_the_largest(data: Dataset, ends: float, options: Mapping[str, Any]) -> tuple[Candidate, float]:
+def _from_the_largest(data: Dataset, ends: float, options: Mapping[str, Any]) -> tuple[Setup, float]:
     """Each is tried for a few steps, until one sees the examples as often as it needs to.
 
     On a GPU a trial takes no longer than it takes to build the network, and one network's says nothing of another's:
     larger layers are computed at a higher rate.
     """
-    found: tuple[Candidate, float] | None = None
+    found: tuple[Setup, float] | None = None
     for rung in reversed(ladder(data)):
         found = _tried(data, rung, options, found)
         if _epochs(ends - time.monotonic(), found[1], data, found[0].recipe) >= rung.least:
@@ -141,13 +141,13 @@ def _from_the_largest(data: Dataset, ends: float, options: Mapping[str, Any]) ->
 
 
 def _tried(
-    data: Dataset, rung: Rung, options: Mapping[str, Any], other: tuple[Candidate, float] | None
-) -> tuple[Candidate, float]:
+    data: Dataset, rung: Rung, options: Mapping[str, Any], other: tuple[Setup, float] | None
+) -> tuple[Setup, float]:
     """A network and the seconds of its step, which are those of the `other` where that is the same."""
-    found = candidate(data, rung, options=options)
+    found = set_up(data, rung, options=options)
     if other is not None and other[0].plan == found.plan and other[0].recipe.batch_size == found.recipe.batch_size:
         return found, other[1]
-    return found, seconds_a_step(found.model, data, found.recipe, found.machine)
+    return found, seconds_per_step(found.model, data, found.recipe, found.machine)
 
 
 def _work(planned: Plan, recipe: Recipe) -> int:
@@ -156,4 +156,4 @@ def _work(planned: Plan, recipe: Recipe) -> int:
 
 
 def _epochs(seconds: float, step: float, data: Dataset, recipe: Recipe) -> float:
-    return seconds / step / batches_an_epoch(len(data.split.train), recipe.batch_size)
+    return seconds / step / steps_per_epoch(len(data.split.train), recipe.batch_size)

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wxb.errors import WxbError
-from wxb.learning.batches import Augment, bounds
-from wxb.learning.batches import Batches as Among
+from wxb.learning.augment import Augment
+from wxb.learning.feed import Feed as Among
+from wxb.learning.feed import bounds
 
 
 @given(examples=st.integers(1, 5000), batch_size=st.integers(1, 600))
@@ -20,7 +21,7 @@ def test_batches_cover_every_example_with_sizes_that_differ_by_at_most_one(examp
     assert len(sizes) == -(-examples // batch_size)
 
 
-def Batches(examples, *settings, **more):
+def Feed(examples, *settings, **more):
     """Of all examples."""
     return Among(examples, np.arange(len(examples)), *settings, **more)
 
@@ -30,7 +31,7 @@ def pictures(n=40, channels=3, size=6):
 
 
 def test_an_epoch_shows_every_example_once_and_the_next_in_another_order():
-    batches = Batches(pictures(), 7, "cpu", seed=3)
+    batches = Feed(pictures(), 7, "cpu", seed=3)
     orders = []
     for epoch in (1, 2):
         batches.start(epoch)
@@ -45,7 +46,7 @@ def test_an_epoch_shows_every_example_once_and_the_next_in_another_order():
 def test_batches_of_some_examples_are_those_of_a_set_that_has_no_others(channels, augment):
     data, learned = pictures(channels=channels), np.arange(39, 4, -3)
     some = Among(data, learned, 5, "cpu", seed=3, augment=Augment.read(augment))
-    alone = Batches(data[learned], 5, "cpu", seed=3, augment=Augment.read(augment))
+    alone = Feed(data[learned], 5, "cpu", seed=3, augment=Augment.read(augment))
     some.start(2)
     alone.start(2)
     assert len(some) == len(alone) == 3
@@ -63,14 +64,14 @@ def test_examples_that_lie_channels_last_are_not_copied(data):
 
 
 def test_without_shuffle_examples_come_in_their_own_order():
-    batches = Batches(pictures(), 7, "cpu", seed=3, shuffle=False)
+    batches = Feed(pictures(), 7, "cpu", seed=3, shuffle=False)
     batches.start(1)
     assert torch.cat([batches.rows(i) for i in range(len(batches))]).tolist() == list(range(40))
 
 
 def test_a_batch_is_the_examples_themselves_where_nothing_is_augmented():
     data = pictures()
-    batches = Batches(data, 7, "cpu", seed=3)
+    batches = Feed(data, 7, "cpu", seed=3)
     batches.start(1)
     rows = batches.rows(2)
     assert np.array_equal(batches.inputs(rows).numpy(), data[rows.numpy()])
@@ -80,8 +81,8 @@ def test_a_batch_is_the_examples_themselves_where_nothing_is_augmented():
 @pytest.mark.parametrize("text", ["flip", "shift-2", "flip,shift-1"])
 def test_augmentation_belongs_to_the_example_not_to_its_batch(text):
     data = pictures()
-    small = Batches(data, 3, "cpu", seed=5, augment=Augment.read(text))
-    large = Batches(data, 40, "cpu", seed=5, shuffle=False, augment=Augment.read(text))
+    small = Feed(data, 3, "cpu", seed=5, augment=Augment.read(text))
+    large = Feed(data, 40, "cpu", seed=5, shuffle=False, augment=Augment.read(text))
     small.start(4)
     large.start(4)
     every = large.inputs(torch.arange(40))
@@ -92,7 +93,7 @@ def test_augmentation_belongs_to_the_example_not_to_its_batch(text):
 
 def test_flipped_pictures_are_mirrored_and_about_half_are():
     data = pictures(200)
-    batches = Batches(data, 200, "cpu", seed=0, augment=Augment.read("flip"))
+    batches = Feed(data, 200, "cpu", seed=0, augment=Augment.read("flip"))
     batches.start(1)
     out = batches.inputs(torch.arange(200)).numpy()
     mirrored = [np.array_equal(out[i], data[i, :, :, ::-1]) for i in range(200)]
@@ -105,7 +106,7 @@ def test_flipped_pictures_are_mirrored_and_about_half_are():
 @given(seed=st.integers(0, 1000), reach=st.integers(1, 3))
 def test_shifted_pictures_are_the_mirrored_padding_moved(seed, reach):
     data = pictures(5, 1, 6)
-    batches = Batches(data, 5, "cpu", seed=seed, augment=Augment.read(f"shift-{reach}"))
+    batches = Feed(data, 5, "cpu", seed=seed, augment=Augment.read(f"shift-{reach}"))
     batches.start(1)
     out = batches.inputs(torch.arange(5)).numpy()
     for i in range(5):
@@ -124,4 +125,4 @@ def test_an_unknown_augmentation_is_refused_with_the_known_ones(text):
 
 def test_rows_of_numbers_cannot_be_augmented():
     with pytest.raises(WxbError, match="--augment is for pictures"):
-        Batches(np.zeros((4, 2), np.float32), 2, "cpu", 0, augment=Augment(flip=True))
+        Feed(np.zeros((4, 2), np.float32), 2, "cpu", 0, augment=Augment(flip=True))

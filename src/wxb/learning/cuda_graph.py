@@ -32,7 +32,7 @@ class Recording:
     gradients: tuple[Tensor | None, ...]
 
 
-class Captured:
+class CudaGraphs:
     """Makes steps on a GPU, for every batch size recorded at its second call: the first chooses kernels and asks for
     memory, which a recording must not. The same kernels run in the same order as without.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from wxb.errors import WxbError
 
 
-class Course:
+class Duration:
     """So many `planned` steps; each change (made, steps) says that from `made` steps on it was to end at `steps`.
 
     The schedule of the learning rate was planned for `planned` steps; after a change, what is left of it is spread over
@@ -22,7 +22,7 @@ class Course:
             self.end_at(made, steps)
 
     @staticmethod
-    def read(planned: int, text: str) -> Course:
+    def read(planned: int, text: str) -> Duration:
         """ "412:1180,800:1190": from 412 steps on 1,180 were to be made, from 800 on 1,190; "" for no change.
 
         Raises WxbError for anything else.
@@ -37,7 +37,7 @@ class Course:
                     "--replanned 412:1180",
                 )
             changes.append((int(match[1]), int(match[2])))
-        return Course(planned, changes)
+        return Duration(planned, changes)
 
     def __str__(self) -> str:
         return ",".join(f"{made}:{steps}" for made, steps in self.changes)
