@@ -16,7 +16,7 @@ from benchmarks.theory import fit
 from benchmarks.theory.part import Part, Row, Rows, Table, distinct, of
 from wxb.network.build import Model
 from wxb.network.layers import bias_in_weights, with_one
-from wxb.numbers import count
+from wxb.text import count
 
 HEADS = ("SOFTMAX", "SVM")
 SEEDS = (0, 1, 2)

@@ -12,7 +12,7 @@ from benchmarks import pictures
 from benchmarks.theory import fit
 from benchmarks.theory.part import Part, Row, Rows, Table, distinct, of
 from benchmarks.theory.penalty import NOISE, RATE, SLOPE, TOY, TRAINING, few_examples
-from wxb.numbers import count
+from wxb.text import count
 
 WIDTHS = {1: (1, 2, 4, 8, 16, 64, 256), 2: (2, 4, 16)}  # of each hidden layer, by their number
 SEEDS = (0, 1, 2)

@@ -13,7 +13,7 @@ from benchmarks import pictures
 from benchmarks.theory import fit
 from benchmarks.theory.part import Part, Row, Rows, Table, distinct, of
 from wxb.network.build import Model
-from wxb.numbers import count
+from wxb.text import count
 
 RATE = 0.1  # of the mean
 STEPS = 400

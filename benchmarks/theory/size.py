@@ -18,8 +18,8 @@ from benchmarks.theory import fit
 from benchmarks.theory.part import Part, Row, Rows, Table, distinct, of
 from wxb.data.dataset import Dataset
 from wxb.learning.inference import score
-from wxb.numbers import count, percent
 from wxb.randomness import generator
+from wxb.text import count, percent
 
 SEEDS = (0, 1, 2)
 STEPS = 500

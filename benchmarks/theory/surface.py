@@ -21,7 +21,7 @@ from benchmarks.theory import fit
 from benchmarks.theory.part import Part, Row, Rows, Table, of
 from wxb.data.dataset import Dataset
 from wxb.network.build import Model
-from wxb.numbers import count
+from wxb.text import count
 
 NETWORK = "FC-1b0-SIGMOID-FC-Cb0, EUCLID"
 POINTS = ((-4.0, 0.0), (2.0, 2.0), (3.0, 4.0), (4.0, 4.0))  # x and target; learned in standard deviations from the mean

@@ -21,7 +21,7 @@ from benchmarks.bounds import at_least, verdict
 from benchmarks.theory import fit
 from benchmarks.theory.part import Part, Row, Rows, Table, distinct, of
 from wxb.network.build import Model
-from wxb.numbers import count
+from wxb.text import count
 
 WIDTHS = (4, 16, 64, 256, 1024, 4096)
 OWN_WIDTHS = (4, 1024)  # that wxb's own start is tried at

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from wxb.version import __version__
+
 if TYPE_CHECKING:
     from wxb.data import load_data
     from wxb.learning.loop import learn
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from wxb.notation import read
     from wxb.runs.run import Run
     from wxb.training import train
-
-__version__ = "0.1.0"
 
 __all__ = ["Recipe", "Run", "__version__", "build", "learn", "load_data", "neuron", "read", "train"]
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from wxb import numbers
 from wxb.data.dataset import Dataset
 from wxb.errors import FAILED, WxbError
 from wxb.learning import machine as machines
@@ -20,6 +19,7 @@ from wxb.notation import Network
 from wxb.report import findings, report_files
 from wxb.runs.baselines import baselines
 from wxb.runs.run import Run
+from wxb.text import count, large, shape
 from wxb.trials.trial import TRAIN_SAMPLE, Trial
 
 SAVE_EVERY = 20.0  # seconds between checkpoints; the time of a checkpoint does not change what is computed
@@ -96,22 +96,20 @@ class Training:
         """The lines shown before the first step, as (label, text)."""
         trial = self.trial
         data, plan = trial.data, trial.plan
-        parts = ", ".join(
-            f"{name} {numbers.count(len(getattr(data.split, name)))}" for name in ("train", "validation", "test")
-        )
+        parts = ", ".join(f"{name} {count(len(getattr(data.split, name)))}" for name in ("train", "validation", "test"))
         noun = {"classes": "classes", "labels": "labels", "numbers": "targets"}[data.task]
         chosen = f" ({', '.join(plan.choices)})" if plan.choices else ""
         return [
             (
                 "data",
-                f"{data.name}: {numbers.count(len(data.examples))} "
-                f"{'pictures' if data.kind == 'pictures' else 'rows of'} {numbers.shape(data.shape)} "
+                f"{data.name}: {count(len(data.examples))} "
+                f"{'pictures' if data.kind == 'pictures' else 'rows of'} {shape(data.shape)} "
                 f"in {data.outputs} {noun}; {parts} ({data.split.how})",
             ),
             (
                 "network",
-                f"{plan.network.short()}{chosen}    {numbers.count(plan.parameters)} parameters, "
-                f"{numbers.large(plan.multiply_adds)} multiply-adds",
+                f"{plan.network.short()}{chosen}    {count(plan.parameters)} parameters, "
+                f"{large(plan.multiply_adds)} multiply-adds",
             ),
             ("machine", str(trial.machine)),
             ("before", "; ".join(trial.checks.lines)),

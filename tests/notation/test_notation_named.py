@@ -2,7 +2,7 @@ import pytest
 
 from wxb.notation import plan, read
 from wxb.notation.named import NAMED
-from wxb.numbers import shape as shape_text
+from wxb.text import shape as shape_text
 
 LISTED = {
     *("lenet5", "alexnet", "alexnet-one-tower", "zfnet", "vgg11", "vgg16", "vgg19", "googlenet", "squeezenet"),

@@ -16,10 +16,10 @@ import pytest
 from markdown_it import MarkdownIt
 from PIL import Image
 
-from wxb.numbers import percent
 from wxb.report import markdown, page, report_files
 from wxb.report.pictures import picture
 from wxb.report.sentences import about_examples
+from wxb.text import percent
 
 NUMBER = {"type": "number"}
 SHARE = {"type": "number", "minimum": 0, "maximum": 1}

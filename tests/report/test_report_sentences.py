@@ -6,8 +6,8 @@ import copy
 
 import pytest
 
-from wxb.numbers import rounded
 from wxb.report.sentences import about_baselines, about_generalization, about_size, about_weights, warnings
+from wxb.text import rounded
 
 
 @pytest.fixture

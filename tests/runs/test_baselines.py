@@ -12,9 +12,9 @@ from sklearn.preprocessing import StandardScaler
 
 from tests.runs.small import three_blobs
 from wxb.data.dataset import Dataset
-from wxb.numbers import wilson
 from wxb.runs import baselines as module
 from wxb.runs.baselines import baselines
+from wxb.text import wilson
 
 
 def digits_like(examples: int = 400, side: int = 8) -> Dataset:

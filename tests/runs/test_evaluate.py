@@ -13,9 +13,9 @@ from sklearn import metrics
 
 from wxb.errors import WxbError
 from wxb.network.heads import HEADS
-from wxb.numbers import wilson
 from wxb.runs.evaluate import ClassEvaluation, LabelEvaluation, NumberEvaluation, evaluate
 from wxb.runs.scores import calibration, fit, roc_area
+from wxb.text import wilson
 
 NAMES = ("ant", "bee", "cat", "dog")
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wxb import numbers
 from wxb.cli import options, printing
 from wxb.cli.runs import Age
 from wxb.errors import WxbError
+from wxb.text import count, shape
 
 if TYPE_CHECKING:
     from wxb.data.pictures.cache import Pack
@@ -44,8 +44,8 @@ def cache(folders: tuple[str, ...], clean: bool, older_than: float | None, as_js
     rows = [("pictures", "size", "bytes", "last used", "of"), *(row(pack) for pack in found)]
     printing.result(printing.table(rows, numbers=(0, 2), width=printing.columns(sys.stdout), gives_way=4))
     if clean:
-        freed = numbers.count(sum(pack.bytes for pack in found))
-        printing.remark(f"removed {numbers.count(len(found))}, {freed} bytes")
+        freed = count(sum(pack.bytes for pack in found))
+        printing.remark(f"removed {count(len(found))}, {freed} bytes")
 
 
 def as_dict(pack: Pack) -> dict[str, Any]:
@@ -65,10 +65,10 @@ def row(pack: Pack) -> tuple[str, ...]:
     """A pack's line."""
     when = moment(pack.used)[:16].replace("T", " ")
     if pack.about is None:
-        return ("", "damaged", numbers.count(pack.bytes), when, str(pack.path))
-    count, height, width, channels = pack.about.shape
-    size = numbers.shape((channels, height, width))
-    return (numbers.count(count), size, numbers.count(pack.bytes), when, pack.about.folder)
+        return ("", "damaged", count(pack.bytes), when, str(pack.path))
+    pictures, height, width, channels = pack.about.shape
+    size = shape((channels, height, width))
+    return (count(pictures), size, count(pack.bytes), when, pack.about.folder)
 
 
 def moment(when: float) -> str:

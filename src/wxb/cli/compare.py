@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wxb import numbers
 from wxb.cli import options, printing, results
 from wxb.errors import WxbError
+from wxb.text import count, percent, percent_interval
 
 if TYPE_CHECKING:
     from wxb.runs.compare import Change, Comparison, Pair
@@ -35,7 +35,7 @@ def compare(runs: tuple[str, ...], data_dir: str | None, as_json: bool) -> None:
         printing.result_json("wxb/compare/1", as_dict(found))
         return
     width = printing.columns(sys.stdout)
-    named = f"{found.data}: the same {numbers.count(found.examples)} test examples"
+    named = f"{found.data}: the same {count(found.examples)} test examples"
     printing.result(printing.labelled("data", named, width))
     rows = [("run", "test", "against the first")]
     rows += [
@@ -87,7 +87,7 @@ def difference_line(pair: Pair | None) -> str:
         r2_text, rmse_text = (f"{one.value:+.3g} [{one.interval[0]:.3g}, {one.interval[1]:.3g}]" for one in (r2, rmse))
         return f"R² {r2_text}, error {rmse_text}"
     one = pair.differences["accuracy"]
-    points = f"{100 * one.value:+.1f} points {numbers.percent_interval(one.interval)}"
+    points = f"{100 * one.value:+.1f} points {percent_interval(one.interval)}"
     p = "p < 0.001" if pair.p < 0.001 else f"p = {pair.p:.2g}"
     return f"{points}, {p}: {'more' if pair.p < CHANCE else 'no more'} than chance"
 
@@ -95,7 +95,7 @@ def difference_line(pair: Pair | None) -> str:
 def show_changes(found: Comparison, pair: Pair, width: int | None) -> None:
     """The examples that the run answers better than the first, then those that it answers worse."""
     words = ("closer", "farther off") if found.task == "numbers" else ("now right", "now wrong")
-    counts = f"{numbers.count(pair.better)} {words[0]}, {numbers.count(pair.worse)} {words[1]}"
+    counts = f"{count(pair.better)} {words[0]}, {count(pair.worse)} {words[1]}"
     printing.result()
     printing.result(f"{pair.run} against {found.runs[0]}: {counts}")
     for word, changes in zip(words, (pair.now_right, pair.now_wrong), strict=True):
@@ -108,7 +108,7 @@ def show_changes(found: Comparison, pair: Pair, width: int | None) -> None:
 
 def change_row(change: Change) -> tuple[str, ...]:
     """An example in the columns of the table; called by its file, else by its row in the data."""
-    chance = "" if change.probability is None else numbers.percent(change.probability)
+    chance = "" if change.probability is None else percent(change.probability)
     return (change.file or f"example {change.row}", change.given, change.first, change.other, chance)
 
 

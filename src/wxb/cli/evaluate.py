@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wxb import numbers
 from wxb.cli import options, printing, results
 from wxb.cli.loading import load_like
+from wxb.text import count, percent
 
 if TYPE_CHECKING:
     from wxb.runs.evaluate import ClassEvaluation, Evaluation
@@ -58,14 +58,14 @@ def as_dict(run: Run, found: Evaluation) -> dict[str, Any]:
 def show_classes(found: ClassEvaluation, names: tuple[str, ...]) -> None:
     """Precision, recall and F1 of each class; of few classes also how often each was taken for which."""
     if found.calibration_error is not None:
-        text = f"{numbers.percent(found.calibration_error)} between confidence and accuracy"
+        text = f"{percent(found.calibration_error)} between confidence and accuracy"
         printing.result(printing.labelled("trust", text))
     head = ["class", "examples", "precision", "recall", "F1"]
     rows = [
         [
             one.name,
-            numbers.count(one.support),
-            *(numbers.percent(share) for share in (one.precision, one.recall, one.f1)),
+            count(one.support),
+            *(percent(share) for share in (one.precision, one.recall, one.f1)),
         ]
         for one in found.per_class
     ]

@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
-from wxb import numbers
 from wxb.errors import WxbError
+from wxb.text import count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -130,7 +130,7 @@ def read_stream(run: Run) -> Read:
     if not data:
         raise WxbError("standard input is empty")
     if len(data) > STREAMED:
-        raise WxbError(f"standard input has more than {numbers.count(STREAMED)} bytes")
+        raise WxbError(f"standard input has more than {count(STREAMED)} bytes")
     with TemporaryDirectory() as folder:
         path = Path(folder) / ("stream.npy" if data.startswith(NUMPY) else "stream")
         path.write_bytes(data)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wxb import numbers
 from wxb.cli import options, printing
 from wxb.cli.progress import ERASE, REDRAW, bar
+from wxb.text import count
 
 if TYPE_CHECKING:
     from wxb.data.known.download import Arrived
@@ -37,7 +37,7 @@ def fetch(names: tuple[str, ...], mirror: tuple[str, ...], as_json: bool, quiet:
         return
     rows = [["set", "bytes", "here", "folder"]]
     for one in content:
-        size = "" if one["bytes"] is None else numbers.count(one["bytes"])
+        size = "" if one["bytes"] is None else count(one["bytes"])
         rows.append([one["name"], size, "yes" if one["complete"] else "no", one["folder"]])
     printing.result(printing.table(rows, numbers=(1,), width=printing.columns(sys.stdout), gives_way=3))
 
@@ -60,10 +60,10 @@ def arrive(name: str, mirrors: tuple[str, ...], quiet: bool) -> None:
 def line(name: str, arrived: Arrived) -> str:
     """ "mnist     train-images-idx3-ubyte.gz  ██████░░░░  4,112,384 of 9,912,422 bytes"."""
     if arrived.whole:
-        return printing.labelled(name, f" {arrived.file.name}  {numbers.count(arrived.done)} bytes, checked")
+        return printing.labelled(name, f" {arrived.file.name}  {count(arrived.done)} bytes, checked")
     share = f"{bar(arrived.done / arrived.file.size)}  " if arrived.file.exact else ""
-    total = f" of {numbers.count(arrived.file.size)}" if arrived.file.exact else ""
-    return printing.labelled(name, f" {arrived.file.name}  {share}{numbers.count(arrived.done)}{total} bytes")
+    total = f" of {count(arrived.file.size)}" if arrived.file.exact else ""
+    return printing.labelled(name, f" {arrived.file.name}  {share}{count(arrived.done)}{total} bytes")
 
 
 def state(name: str) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wxb import numbers
 from wxb.cli import printing
 from wxb.cli.options import LOADING
 from wxb.cli.progress import ERASE, REDRAW, bar
+from wxb.text import count, duration
 
 if TYPE_CHECKING:
     from wxb.data import Dataset
@@ -94,8 +94,8 @@ def read(source: str, quiet: bool = False, **settings: Any) -> Dataset:
 def line(step: Decoded, seconds: float) -> str:
     """ "decoding  ██████░░░░  12,000 of 60,000 files  8 s left"."""
     left = seconds / step.done * (step.files - step.done)
-    done = f"{numbers.count(step.done)} of {numbers.count(step.files)} files"
-    return f"decoding  {bar(step.done / step.files)}  {done}  {numbers.duration(left)} left"
+    done = f"{count(step.done)} of {count(step.files)} files"
+    return f"decoding  {bar(step.done / step.files)}  {done}  {duration(left)} left"
 
 
 def _is_path(source: str) -> bool:

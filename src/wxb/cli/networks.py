@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from wxb import numbers
 from wxb.cli import options, printing
 from wxb.errors import WxbError, nearest
+from wxb.text import count, shape
 
 
 def networks(name: str | None, as_json: bool) -> None:
@@ -29,13 +29,13 @@ def networks(name: str | None, as_json: bool) -> None:
     elif name is None:
         width = printing.columns(sys.stdout)
         rows = [("name", "input", "parameters", "text")]
-        rows += [(key, numbers.shape(n.input), numbers.count(n.parameters), n.text) for key, n in NAMED.items()]
+        rows += [(key, shape(n.input), count(n.parameters), n.text) for key, n in NAMED.items()]
         printing.result(printing.table(rows, numbers=[2], width=width, gives_way=3))
     else:
         ((key, known),) = chosen.items()
         printing.result(f"{key}   {known.text}")
-        printing.result(printing.labelled("input", f"{numbers.shape(known.input)}, {known.targets} targets"))
-        printing.result(printing.labelled("published", f"{numbers.count(known.parameters)} parameters; {known.source}"))
+        printing.result(printing.labelled("input", f"{shape(known.input)}, {known.targets} targets"))
+        printing.result(printing.labelled("published", f"{count(known.parameters)} parameters; {known.source}"))
 
 
 command = options.Command(networks, [click.Argument(["name"], required=False), options.JSON])

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from wxb import numbers
 from wxb.cli import options, printing
 from wxb.cli.examples import Example, ahead, batches, expected
 from wxb.cli.progress import FileProgress
 from wxb.errors import WxbError
+from wxb.text import percent
 
 if TYPE_CHECKING:
     from wxb.runs.predict import Prediction
@@ -206,7 +206,7 @@ def said(prediction: dict[str, Any]) -> tuple[str, ...]:
     if "labels" in prediction:
         return (", ".join(prediction["labels"]) or "none",)
     chance = prediction["probability"]
-    return (prediction["class"], "" if chance is None else numbers.percent(chance))
+    return (prediction["class"], "" if chance is None else percent(chance))
 
 
 command = options.Command(

@@ -6,8 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from wxb import numbers
 from wxb.cli import printing
+from wxb.text import count, duration, percent, rounded
 
 if TYPE_CHECKING:
     from wxb.learning.inference import Score
@@ -38,8 +38,8 @@ class FileProgress:
         now = time.monotonic()
         if self.moving and now - self._began >= 1 and now - self._drawn >= REDRAW:
             left = (now - self._began) / done * (self.files - done)
-            counted = f"{numbers.count(done)} of {numbers.count(self.files)}"
-            text = f"{counted}  {bar(done / self.files)}  {numbers.duration(left)} left"
+            counted = f"{count(done)} of {count(self.files)}"
+            text = f"{counted}  {bar(done / self.files)}  {duration(left)} left"
             self._draw(printing.labelled("files", text))
             self._drawn = now
 
@@ -105,7 +105,7 @@ def line(record: Record, validation: str = "", drawn: str = "") -> str:
     """ "epoch     12 of 20  loss 0.041  validation 98.5 %  3.1 s left"."""
     loss = record.train_loss if record.train_loss is not None else record.loss
     left = record.seconds / record.step * (record.steps - record.step)
-    time_left = f"{numbers.duration(left)} left" if left else numbers.duration(record.seconds)
+    time_left = f"{duration(left)} left" if left else duration(record.seconds)
     parts = (f"{record.epoch} of {record.epochs}", drawn, f"loss {loss:.3g}", validation, time_left)
     return printing.labelled("epoch", "  ".join(part for part in parts if part))
 
@@ -113,9 +113,9 @@ def line(record: Record, validation: str = "", drawn: str = "") -> str:
 def score(validation: Score) -> str:
     """ "validation 98.5 %", or of numbers their error."""
     if validation.accuracy is not None:
-        return f"validation {numbers.percent(validation.accuracy)}"
+        return f"validation {percent(validation.accuracy)}"
     assert validation.rmse is not None  # of numbers there is one
-    return f"validation error {numbers.rounded(validation.rmse, 3)}"
+    return f"validation error {rounded(validation.rmse, 3)}"
 
 
 def bar(share: float) -> str:

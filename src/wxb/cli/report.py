@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from wxb import numbers
 from wxb.cli import options, printing, results
 from wxb.errors import WxbError
+from wxb.text import count, examples, percent
 
 WEAKEST = 3  # classes that are named
 
@@ -46,12 +46,12 @@ def located(found: dict[str, Any], path: Path) -> dict[str, Any]:
 def lines(found: dict[str, Any]) -> list[tuple[str, str]]:
     """The report's essence: what was trained on what, how good it is, where it fails, whether it can be trusted."""
     data, network, said = found["data"], found["network"], found["sentences"]
-    parts = ", ".join(f"{part} {numbers.count(data['split'][part])}" for part in ("train", "validation", "test"))
-    examples = numbers.examples(data["examples"], data["kind"], tuple(data["shape"]))
+    parts = ", ".join(f"{part} {count(data['split'][part])}" for part in ("train", "validation", "test"))
+    counted = examples(data["examples"], data["kind"], tuple(data["shape"]))
     scores = {name: one["score"] for name, one in found["baselines"].items()}
     return [
-        ("data", f"{data['name']}: {examples}; {parts} ({data['split']['how']})"),
-        ("network", f"{network['short']}   {numbers.count(network['parameters'])} parameters"),
+        ("data", f"{data['name']}: {counted}; {parts} ({data['split']['how']})"),
+        ("network", f"{network['short']}   {count(network['parameters'])} parameters"),
         ("test", results.BETWEEN.join(results.scores(found["test"], scores))),
         *(("", sentence) for sentence in (said["baselines"], said["generalization"]) if sentence),
         *([("weakest", weakest(found["per_class"]))] if found.get("per_class") else []),
@@ -64,13 +64,13 @@ def lines(found: dict[str, Any]) -> list[tuple[str, str]]:
 def weakest(per_class: list[dict[str, Any]]) -> str:
     """The classes with the lowest F1: "8 (F1 94.1 %), 1 (F1 95.5 %)"."""
     ranked = sorted(per_class, key=lambda one: float(one["f1"]))[:WEAKEST]
-    return ", ".join(f"{one['name']} (F1 {numbers.percent(one['f1'])})" for one in ranked)
+    return ", ".join(f"{one['name']} (F1 {percent(one['f1'])})" for one in ranked)
 
 
 def trust(found: dict[str, Any]) -> list[str]:
     """Calibration, and the sentences on the number of examples and on which weights were taken."""
     error = found["test"].get("calibration_error")
-    calibration = "" if error is None else f"Confidence and accuracy differ by {numbers.percent(error)} on average."
+    calibration = "" if error is None else f"Confidence and accuracy differ by {percent(error)} on average."
     said = found["sentences"]
     return [sentence for sentence in (calibration, said["size"], said["weights"]) if sentence]
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wxb import numbers
 from wxb.cli import printing
+from wxb.text import count, percent, percent_interval, rounded
 
 BETWEEN = "   "  # between a score and what it is compared to
 
 
 def score_line(test: Mapping[str, Any]) -> str:
     """ "98.9 % [97.5, 99.5] of 449", or of numbers "R² 0.81 [0.79, 0.83], error 52.1 [50.2, 54.0] of 449"."""
-    of = f"of {numbers.count(test['examples'])}"
+    of = f"of {count(test['examples'])}"
     if "accuracy" in test:
-        return f"{numbers.percent(test['accuracy'])} {numbers.percent_interval(tuple(test['interval']))} {of}"
+        return f"{percent(test['accuracy'])} {percent_interval(tuple(test['interval']))} {of}"
     r2, rmse = (
-        "{} [{}, {}]".format(*(numbers.rounded(value, 3) for value in (test[name], *test[f"{name}_interval"])))
+        "{} [{}, {}]".format(*(rounded(value, 3) for value in (test[name], *test[f"{name}_interval"])))
         for name in ("r2", "rmse")
     )
     return f"R² {r2}, error {rmse} {of}"
@@ -43,7 +43,7 @@ def test_lines(test: Mapping[str, Any], baselines: Mapping[str, float]) -> str:
 
 def short_score(score: float, test: Mapping[str, Any]) -> str:
     """A score of the kind that `test` has: "98.9 %", "R² 0.813"."""
-    return numbers.percent(score) if "accuracy" in test else f"R² {score:.3g}"
+    return percent(score) if "accuracy" in test else f"R² {score:.3g}"
 
 
 def seeds_line(together: Mapping[str, Any], seeds: int) -> str:
@@ -51,9 +51,9 @@ def seeds_line(together: Mapping[str, Any], seeds: int) -> str:
     classes = together["measure"] == "accuracy"
     mean, interval, deviation = together["mean"], together["interval"], together["std"]
     if interval is None:
-        return printing.labelled("mean", f"{numbers.percent(mean) if classes else f'R² {mean:.3g}'} of one seed")
+        return printing.labelled("mean", f"{percent(mean) if classes else f'R² {mean:.3g}'} of one seed")
     if classes:
-        text = f"{numbers.percent(mean)} {numbers.percent_interval(tuple(interval))} over {seeds} seeds"
+        text = f"{percent(mean)} {percent_interval(tuple(interval))} over {seeds} seeds"
         return printing.labelled("mean", f"{text}, standard deviation {100 * deviation:.2g} points")
     text = f"R² {mean:.3g} [{interval[0]:.3g}, {interval[1]:.3g}] over {seeds} seeds"
     return printing.labelled("mean", f"{text}, standard deviation {deviation:.2g}")

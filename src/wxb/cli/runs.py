@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wxb import numbers
 from wxb.cli import options, printing, results
 from wxb.errors import WxbError, nearest
+from wxb.text import count, percent
 
 if TYPE_CHECKING:
     from wxb.runs.listing import Listed
@@ -114,7 +114,7 @@ def row(one: Listed) -> tuple[str, ...]:
     if about.finished is not None and one.state == "finished":
         when = about.finished[:16].replace("T", " ")
     else:
-        when = f"{one.state} at step {numbers.count(about.steps.done)} of {numbers.count(about.steps.total)}"
+        when = f"{one.state} at step {count(about.steps.done)} of {count(about.steps.total)}"
     score = results.score_line(about.test) if about.test else ""
     return (str(one.path), about.data, score, when, about.network)
 
@@ -177,10 +177,10 @@ def text(name: str, value: Any) -> str:
     if value is None:
         return ""
     if name == "accuracy":
-        return numbers.percent(value)
+        return percent(value)
     if isinstance(value, float):
         return f"{value:.4g}"
-    return numbers.count(value) if name in ("parameters", "multiply_adds", "steps") else str(value)
+    return count(value) if name in ("parameters", "multiply_adds", "steps") else str(value)
 
 
 # --- what goes -------------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def remove(places: tuple[str, ...], clean: bool, older_than: float | None, yes: 
     if found and not yes:
         rows = [row(one) for one in found]
         printing.remark(printing.table(rows, width=printing.columns(sys.stderr), gives_way=4))
-        if not agreed(f"delete {numbers.count(len(found))} run{'s'[: len(found) != 1]}?"):
+        if not agreed(f"delete {count(len(found))} run{'s'[: len(found) != 1]}?"):
             printing.remark("nothing was deleted")
             found = []
     for one in found:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wxb import numbers
 from wxb.cli import options, printing
 from wxb.errors import WxbError
+from wxb.text import count
+from wxb.text import shape as shape_text
 
 if TYPE_CHECKING:
     from wxb.notation.tree import Plan
@@ -44,7 +45,7 @@ def show(
         return
     width = printing.columns(sys.stdout)
     if assumed:
-        printing.remark(f"for input {numbers.shape(shape)} and {outputs} targets; --input and --targets say others")
+        printing.remark(f"for input {shape_text(shape)} and {outputs} targets; --input and --targets say others")
     name = f"{text.strip().lower()}   " if named else ""
     printing.result(name + printing.short(planned.network.short(), width and width - len(name)))
     if planned.choices:
@@ -71,11 +72,11 @@ def layer_table(planned: Plan, flat: bool, width: int | None) -> str:
     from wxb.notation.table import rows
 
     lines: list[tuple[str, ...]] = [("layer", "output", "parameters", "multiply-adds", "receptive field")]
-    lines.append(("input", numbers.shape(planned.input), "", "", ""))
+    lines.append(("input", shape_text(planned.input), "", "", ""))
     for row in rows(planned, flat):
-        counts = (numbers.count(number) if number else "" for number in (row.parameters, row.multiply_adds))
-        lines.append((row.layer, numbers.shape(row.output), *counts, row.receptive_field))
-    lines.append(("total", "", numbers.count(planned.parameters), numbers.count(planned.multiply_adds), ""))
+        counts = (count(number) if number else "" for number in (row.parameters, row.multiply_adds))
+        lines.append((row.layer, shape_text(row.output), *counts, row.receptive_field))
+    lines.append(("total", "", count(planned.parameters), count(planned.multiply_adds), ""))
     return printing.table(lines, numbers=(2, 3), width=width)
 
 

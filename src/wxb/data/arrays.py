@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from wxb.data.pictures.layout import natural
 from wxb.errors import WxbError
-from wxb.numbers import count
+from wxb.text import count
 
 Examples = NDArray[np.uint8] | NDArray[np.float32]
 Targets = NDArray[np.int64] | NDArray[np.float32]

@@ -10,7 +10,7 @@ from wxb.data.arrays import Examples, Targets
 from wxb.data.dataset import Dataset, pieces
 from wxb.data.split import Rows, plural
 from wxb.data.tables.columns import Preparation, read_plain
-from wxb.numbers import count, percent, shape
+from wxb.text import count, percent, shape
 
 HEAD = ("column", "kind", "missing", "holds")
 PARTS = ("train", "validation", "test")

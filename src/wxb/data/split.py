@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from wxb.data.dataset import Split, pieces
 from wxb.errors import WxbError
-from wxb.numbers import count
 from wxb.randomness import generator
+from wxb.text import count
 
 Rows = NDArray[np.int64]
 Fractions = tuple[float, float, float]

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from wxb.data.split import plural
 from wxb.errors import WxbError
-from wxb.numbers import count
 from wxb.randomness import generator
+from wxb.text import count
 
 SIDE = 2.5  # half the side of the square
 EXAMPLES = 8_000

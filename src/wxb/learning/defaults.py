@@ -25,7 +25,7 @@ from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.learning.recipe import Recipe, check_momentum, check_rate
 from wxb.notation.tree import Plan, Shape
-from wxb.numbers import shape as shape_text
+from wxb.text import shape as shape_text
 
 OF_MUON = ("learning_rate", "momentum")
 HEAD_OF = {"classes": "SOFTMAX", "labels": "SIGMOIDS", "numbers": "EUCLID"}

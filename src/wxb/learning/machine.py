@@ -12,7 +12,7 @@ import torch
 
 from wxb.errors import WxbError
 from wxb.hardware import physical_cores
-from wxb.numbers import count
+from wxb.text import count
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 

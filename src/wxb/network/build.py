@@ -18,8 +18,8 @@ from wxb.network.memory import refuse_if_weights_too_large
 from wxb.network.start import identify, initialize, spread, whiten
 from wxb.notation import Network, Plan, plan, read
 from wxb.notation.tree import Shape
-from wxb.numbers import shape as shape_text
 from wxb.randomness import generator
+from wxb.text import shape as shape_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

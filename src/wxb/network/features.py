@@ -21,7 +21,7 @@ from wxb.errors import WxbError
 from wxb.network.codebook import WORD_PATCHES, Whitening, fit_words
 from wxb.notation.features import BINS, BLOCK, CELL, ORIENTATIONS, PATCH, QUADRANTS, Feature, feature
 from wxb.notation.tree import PlannedLayer
-from wxb.numbers import count
+from wxb.text import count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wxb.errors import WxbError
-from wxb.numbers import count
+from wxb.text import count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

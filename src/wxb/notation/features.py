@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..numbers import shape as shape_text
+from ..text import shape as shape_text
 from .tree import Shape
 
 BINS = 16  # of HIST, a channel

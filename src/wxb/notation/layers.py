@@ -13,7 +13,7 @@ from math import prod
 from typing import NamedTuple
 
 from ..errors import WxbError
-from ..numbers import shape as shape_text
+from ..text import shape as shape_text
 from .expand import default_bias, default_padding, width_number
 from .features import feature
 from .mistakes import misfit

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import WxbError
-from ..numbers import shape as shape_text
+from ..text import shape as shape_text
 from .tree import Network, Place, Shape
 
 COLUMNS = 76  # of the text shown around a caret

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..errors import WxbError
-from ..numbers import shape as shape_text
+from ..text import shape as shape_text
 from .expand import normal
 from .family import bind
 from .layers import LayerPlanner, Signal, pair

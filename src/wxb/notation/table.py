@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ..numbers import shape as shape_text
+from ..text import shape as shape_text
 from .tree import Layer, Plan, Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
 from .vocabulary import ACTIVATIONS, BLOCKS, LAYERS, POOLING
 from .write import layer_text, longest_repeat, number_text

@@ -15,8 +15,8 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image
 
-from wxb.numbers import count
 from wxb.report.pictures import png_uri
+from wxb.text import count
 
 VIRIDIS = (
     "440154", "48186a", "472d7b", "424086", "3b528b", "33638d", "2c728e", "26828e", "21918c",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from wxb.numbers import count, duration, large, percent, rounded
 from wxb.report.sentences import ABOUT_RUN, Found, about_examples, interval_text, score_text, test_score
+from wxb.text import count, duration, large, percent, rounded
 
 
 def escaped(said: str) -> str:

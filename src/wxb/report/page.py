@@ -7,9 +7,9 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from wxb.numbers import count, duration, large, percent, rounded
 from wxb.report.figures import Series, comparison, confusion, curves, reliability
 from wxb.report.sentences import ABOUT_RUN, Found, about_examples, interval_text, score_text, test_score
+from wxb.text import count, duration, large, percent, rounded
 
 
 def page(found: Found) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from wxb.data.split import plural
-from wxb.numbers import count, examples, large, percent, percent_interval
 from wxb.runs.folder import RUN
+from wxb.text import count, examples, large, percent, percent_interval
 
 Found = dict[str, Any]
 

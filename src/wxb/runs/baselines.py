@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
-from wxb.numbers import count, wilson
 from wxb.randomness import generator
 from wxb.runs.scores import fit
+from wxb.text import count, wilson
 
 # Multiply-adds that nearest neighbour and linear model may each spend: at least what takes well under a second on two
 # cores, at most some seconds, in between a share of the training's. Both together then stay below a tenth of its

@@ -11,12 +11,12 @@ import numpy as np
 
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
-from wxb.numbers import count, shape
 from wxb.runs.evaluate import Evaluation, evaluate
 from wxb.runs.origin import changes
 from wxb.runs.paired import Interval, bootstrap, mcnemar, newcombe
 from wxb.runs.predict import Prediction, like_training, machine_of, prediction
 from wxb.runs.run import Run
+from wxb.text import count, shape
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

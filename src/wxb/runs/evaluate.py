@@ -10,7 +10,6 @@ import numpy as np
 
 from wxb.data.dataset import Dataset, match_classes
 from wxb.errors import WxbError
-from wxb.numbers import rounded, wilson
 from wxb.runs.scores import (
     Bin,
     ClassScore,
@@ -24,6 +23,7 @@ from wxb.runs.scores import (
     log_loss,
     roc_area,
 )
+from wxb.text import rounded, wilson
 
 if TYPE_CHECKING:
     import torch

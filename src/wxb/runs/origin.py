@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from wxb import __version__
 from wxb.data.dataset import Dataset, Split
 from wxb.data.load import ARRAYS
 from wxb.errors import WxbError
 from wxb.hardware import cores, memory_gib, processor
-from wxb.numbers import count, shape
 from wxb.runs.files import digest
 from wxb.runs.folder import SETTINGS
+from wxb.text import count, shape
+from wxb.version import __version__
 
 ENVIRONMENT_KEYS = ("versions", "processor", "machine")  # that are read again, here and below
 DATA_KEYS = (

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.numbers import wilson
 from wxb.randomness import generator
+from wxb.text import wilson
 
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]

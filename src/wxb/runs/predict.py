@@ -9,8 +9,8 @@ import numpy as np
 
 from wxb.errors import FAILED, WxbError
 from wxb.notation import plan, read
-from wxb.numbers import shape
 from wxb.runs.folder import SUMMARY, WEIGHTS
+from wxb.text import shape
 
 if TYPE_CHECKING:
     import torch

@@ -25,11 +25,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from wxb import __version__
 from wxb.data.dataset import Dataset, Split
 from wxb.errors import FAILED, WxbError
 from wxb.notation.tree import Plan
-from wxb.numbers import count
 from wxb.runs import files
 from wxb.runs.folder import (
     CHECKPOINT,
@@ -55,6 +53,8 @@ from wxb.runs.journal import Checkpoint, Journal, Saveable
 from wxb.runs.manifest import manifest_text, read_manifest
 from wxb.runs.origin import DATA_KEYS, ENVIRONMENT_KEYS, data_facts, environment, need_same, whence
 from wxb.runs.summary import FORMAT, NOTATION, State, Steps, Summary, now, read_summary
+from wxb.text import count
+from wxb.version import __version__
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from wxb import __version__
 from wxb.data.known.search import cache_folder
 from wxb.errors import FAILED, WxbError, nearest
-from wxb.numbers import count
+from wxb.text import count
+from wxb.version import __version__
 
 PART = ".part"
 LOCK = ".lock"

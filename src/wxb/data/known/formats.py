@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.errors import WxbError
-from wxb.numbers import count, shape
+from wxb.text import count, shape
 
 MOST_BYTES = 2**30  # of one IDX file, unpacked; MNIST's largest has 47 MB
 IDX_UBYTE = 8  # the type byte of unsigned bytes, the only one that MNIST and its kin use

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from wxb.data.known.formats import check_labels, opened, read_cifar, read_idx, read_libsvm
 from wxb.data.known.search import either, not_found, places
 from wxb.errors import WxbError
-from wxb.numbers import count, shape
+from wxb.text import count, shape
 
 CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 CIFAR_TRAIN = tuple(f"data_batch_{number}.bin" for number in range(1, 6))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from wxb.data.dataset import Dataset
 from wxb.data.split import plural
 from wxb.errors import WxbError
-from wxb.numbers import count, shape
+from wxb.text import count, shape
 
 RAMP = " .:-=+*#%@"  # from no light to all of it
 HALF = "▀"  # its foreground is the upper pixel, its background the lower

@@ -23,7 +23,7 @@ from wxb.data.pictures.threads import in_order
 from wxb.data.split import Fractions, Rows, copies, divide_apart, keep_test, plural, validation_share
 from wxb.errors import WxbError
 from wxb.hardware import cores, memory
-from wxb.numbers import count, shape
+from wxb.text import count, shape
 
 PARTS = (TRAIN, VALIDATION, TEST)
 LARGEST_SIDE = 1024

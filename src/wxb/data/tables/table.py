@@ -29,7 +29,7 @@ from wxb.data.tables.columns import (
 )
 from wxb.data.tables.frame import Frame, read_frame
 from wxb.errors import WxbError, nearest
-from wxb.numbers import count
+from wxb.text import count
 
 TEXT_SHARE = 0.5  # of the rows of a column have a value that is not rare, or it is free text
 COUNTER, IDENTIFIER = "numbers the rows", "an identifier"

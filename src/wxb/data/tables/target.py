@@ -15,7 +15,7 @@ from wxb.data.tables.columns import Target as Column
 from wxb.data.tables.columns import Texts
 from wxb.data.tables.frame import Frame
 from wxb.errors import WxbError
-from wxb.numbers import count
+from wxb.text import count
 
 TASKS = ("classes", "numbers")  # that can be asked for
 MOST_CLASSES = 20  # different whole numbers that are taken as classes

@@ -1,4 +1,4 @@
-"""Numbers as people read them, and the intervals that belong to them."""
+"""Numbers written for people, and the interval of a proportion."""
 
 from __future__ import annotations
 
