@@ -22,7 +22,7 @@ def test_every_command_has_a_schema():
 # the keys that are promised; a schema that forgets to require one is no promise
 PROMISED = {
     "train": "run network parameters epochs steps seconds test baselines warnings",
-    "show": "network input output parameters multiply_adds layers",
+    "show": "network input outputs parameters multiply_adds layers",
     "evaluate": "test confusion",
     "predict": "predictions",
     "runs": "runs",
@@ -92,14 +92,14 @@ def test_show_counts_every_named_network_as_published(name, call):
     assert sum(layer["parameters"] for layer in found["layers"]) == found["parameters"]
     assert sum(layer["multiply_adds"] for layer in found["layers"]) == found["multiply_adds"]
     assert found["input"] == list(NAMED[name].input)
-    assert found["output"] == [NAMED[name].targets]
+    assert found["outputs"] == NAMED[name].outputs
 
 
 def test_a_plain_text_says_what_input_it_is_shown_for(call):
     ended = call("show", "CONV-RELU-POOL, SOFTMAX")
-    assert ended.err == "for input 3x32x32 and 10 targets; --input and --targets say others\n"
+    assert ended.err == "for input 3x32x32 and 10 outputs; --input and --outputs say others\n"
     assert "\ninput           3x32x32\n" in ended.out
-    given = call("show", "FC-RELU, SOFTMAX", "--input", "64", "--targets", "7")
+    given = call("show", "FC-RELU, SOFTMAX", "--input", "64", "--outputs", "7")
     assert given.err == ""
     assert "FC-7" in given.out
     assert call("show", "CONV-RELU-POOL, SOFTMAX", "--json").err == ""
@@ -128,7 +128,7 @@ def test_flat_opens_groups_and_blocks(call):
         (["show", "lenet"], "error: "),
         (["show", "lenet5", "--input", "3x"], "error: --input 3x: the shape of one example is expected\n"),
         (["show", "lenet5", "--input", "0x4x4"], "error: --input 0x4x4: the shape of one example is expected\n"),
-        (["show", "lenet5", "--targets", "0"], "error: --targets 0: at least 1 is expected\n"),
+        (["show", "lenet5", "--outputs", "0"], "error: --outputs 0: at least 1 is expected\n"),
         (["show", "lenet5", "vgg16"], "error: 'vgg16' is a word too many\n"),
         (["show", "FC-W-RELU, SOFTMAX", "W=1..3"], "error: W=1..3: a range makes a sweep"),
         (["show", "(FC-64-RELU)*999999999, SOFTMAX"], "error: "),
@@ -158,7 +158,7 @@ def test_networks_lists_all_names_with_their_counts(call):
 
 def test_networks_says_where_a_count_was_published(call):
     ended = call("networks", "LeNet5")
-    assert ended.out.startswith(f"lenet5   {NAMED['lenet5'].text}\ninput     1x28x28, 10 targets\n")
+    assert ended.out.startswith(f"lenet5   {NAMED['lenet5'].text}\ninput     1x28x28, 10 outputs\n")
     assert NAMED["lenet5"].source in ended.out
     assert valid(call("networks", "nin", "--json").json)["networks"] == {"nin": NAMED["nin"].text}
 

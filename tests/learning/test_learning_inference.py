@@ -42,7 +42,7 @@ def test_small_work_takes_one_thread_and_large_work_all():
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_scores_are_those_of_the_model_in_evaluation_mode(precision):
-    model = build(TEXT, input_shape=(3, 8, 8), targets=5).train()
+    model = build(TEXT, input_shape=(3, 8, 8), outputs=5).train()
     examples = np.random.default_rng(0).integers(0, 256, (40, 3, 8, 8)).astype(np.uint8)
     machine = Machine("cpu", precision, 1)
     found = logits(model, examples, machine, batch_size=7)
@@ -56,7 +56,7 @@ def test_scores_are_those_of_the_model_in_evaluation_mode(precision):
 
 
 def test_scores_of_computed_features_are_those_of_the_examples():
-    model = build("HIST-BN-FC-8-BN-RELU, SOFTMAX", input_shape=(3, 8, 8), targets=5)
+    model = build("HIST-BN-FC-8-BN-RELU, SOFTMAX", input_shape=(3, 8, 8), outputs=5)
     examples = np.random.default_rng(0).integers(0, 256, (40, 3, 8, 8)).astype(np.uint8)
     known = features(model, examples, CPU)
     assert torch.allclose(logits(model, known, CPU, computed=True), logits(model, examples, CPU), atol=1e-6)

@@ -23,7 +23,7 @@ COUNTS = (12, 6, 3)
 
 def model_for(text: str = "CONV-4-BN-RELU-FC-5-RELU, SOFTMAX", targets: int = 3) -> Model:
     """A network on pictures of 2x4x4, in float64, none of its tensors zero."""
-    model = build(text, input_shape=(2, 4, 4), targets=targets, seed=1).double()
+    model = build(text, input_shape=(2, 4, 4), outputs=targets, seed=1).double()
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.ndim == 1:

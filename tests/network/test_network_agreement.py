@@ -38,7 +38,7 @@ def check_against_torch(planned: Plan, batch: int = 2) -> None:
         )
     with FlopCounterMode(display=False) as counter:
         out = model(x)
-    assert out.shape == (batch, planned.targets)
+    assert out.shape == (batch, planned.outputs)
     assert shapes == {item.path: (batch, *item.output) for item in every(planned.items)}
     assert sum(parameter.numel() for parameter in model.parameters()) == planned.parameters
     # torch counts a product and its addition as two operations
@@ -48,7 +48,7 @@ def check_against_torch(planned: Plan, batch: int = 2) -> None:
 @pytest.mark.parametrize("name", NAMED)
 def test_named_networks_are_as_planned(name):
     known = NAMED[name]
-    check_against_torch(plan(read(name), known.input, known.targets))
+    check_against_torch(plan(read(name), known.input, known.outputs))
 
 
 # --- generated networks ---

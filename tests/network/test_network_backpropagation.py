@@ -19,7 +19,7 @@ def put(model: Model, path: str, weight: float, bias: float) -> None:
 
 
 def test_two_sigmoid_neurons_have_the_gradients_of_the_chain_rule_by_hand():
-    model = build("FC-1-SIGMOID-FC-C-SIGMOID, EUCLID", input_shape=(1,), targets=1).double()
+    model = build("FC-1-SIGMOID-FC-C-SIGMOID, EUCLID", input_shape=(1,), outputs=1).double()
     put(model, "1.FC-1", 0.5, 0.25)
     put(model, "3.FC-1", -1.5, 0.75)
     x, target = 2.0, 1.0
@@ -37,7 +37,7 @@ def test_two_sigmoid_neurons_have_the_gradients_of_the_chain_rule_by_hand():
 
 
 def test_five_filters_are_a_grid_of_neurons_five_of_which_look_at_each_place():
-    conv = build("CONV5-5p0-GAP, SOFTMAX", input_shape=(3, 32, 32), targets=10).get_submodule("1.CONV5-5")
+    conv = build("CONV5-5p0-GAP, SOFTMAX", input_shape=(3, 32, 32), outputs=10).get_submodule("1.CONV5-5")
     x = torch.rand(1, 3, 32, 32, requires_grad=True)
     out = conv(x)
     assert out.shape == (1, 5, 28, 28)

@@ -53,7 +53,7 @@ def vectors(n=40, features=4, seed=0):
     ],
 )
 def test_every_planned_layer_stands_under_its_path(text):
-    model = build(text, input_shape=(3, 8, 8), targets=10)
+    model = build(text, input_shape=(3, 8, 8), outputs=10)
     modules = dict(model.named_modules())
     for layer in model.plan.layers:
         own = sum(parameter.numel() for parameter in modules[layer.path].parameters())
@@ -61,14 +61,14 @@ def test_every_planned_layer_stands_under_its_path(text):
 
 
 def test_an_arm_s_and_a_shortcut_s_layers_are_named_by_their_block():
-    model = build("CONV-8-RES(CONV-RELU-CONV-16/2)-GAP, SOFTMAX", input_shape=(3, 8, 8), targets=10)
+    model = build("CONV-8-RES(CONV-RELU-CONV-16/2)-GAP, SOFTMAX", input_shape=(3, 8, 8), outputs=10)
     names = {name.removesuffix(".weight") for name, _ in model.named_parameters() if name.endswith("weight")}
     assert {"2.RES.1.CONV3-8", "2.RES.3.CONV3-16", "2.RES.shortcut.1.CONV1-16", "2.RES.shortcut.2.BN"} < names
 
 
 def test_named_networks_and_bindings_are_built_like_any_text():
-    assert build("lenet5", input_shape=(1, 28, 28), targets=10).plan.parameters == NAMED["lenet5"].parameters
-    model = build("(CONV-RELU)*N-GAP, SOFTMAX", input_shape=(3, 8, 8), targets=4, bindings={"N": 3})
+    assert build("lenet5", input_shape=(1, 28, 28), outputs=10).plan.parameters == NAMED["lenet5"].parameters
+    model = build("(CONV-RELU)*N-GAP, SOFTMAX", input_shape=(3, 8, 8), outputs=4, bindings={"N": 3})
     assert sum(layer.name == "CONV" for layer in model.plan.layers) == 3
 
 
@@ -110,21 +110,21 @@ def weights(model, path):
     ],
 )
 def test_weights_are_drawn_with_he_s_or_glorot_s_variance(text, path, variance):
-    drawn = weights(build(text, input_shape=(300,), targets=3), path)
+    drawn = weights(build(text, input_shape=(300,), outputs=3), path)
     # the variance of n normal numbers is itself uncertain by a share of sqrt(2 / n)
     assert float(drawn.var()) == pytest.approx(variance, rel=5 * math.sqrt(2 / drawn.numel()))
     assert abs(float(drawn.mean())) < 5 * math.sqrt(variance / drawn.numel())
 
 
 def test_a_filter_s_fan_in_is_its_kernel_times_the_channels_of_its_group():
-    model = build("CONV5x3-64-RELU-CONV3-96g4-TANH-GAP, SVM", input_shape=(8, 6, 6), targets=3)
+    model = build("CONV5x3-64-RELU-CONV3-96g4-TANH-GAP, SVM", input_shape=(8, 6, 6), outputs=3)
     assert float(weights(model, "1.CONV5x3-64").std()) == pytest.approx(math.sqrt(2 / (5 * 3 * 8)), rel=0.05)
     glorot = math.sqrt(2 / (9 * 64 / 4 + 9 * 96 / 4))
     assert float(weights(model, "3.CONV3-96").std()) == pytest.approx(glorot, rel=0.05)
 
 
 def test_biases_begin_at_0_and_normalization_as_the_identity():
-    model = build("CONV-BN-RELU-CONV-RELU-FC-4-RELU, SOFTMAX", input_shape=(3, 8, 8), targets=3)
+    model = build("CONV-BN-RELU-CONV-RELU-FC-4-RELU, SOFTMAX", input_shape=(3, 8, 8), outputs=3)
     for name, parameter in model.named_parameters():
         if name.endswith("bias"):
             assert not parameter.any()
@@ -141,7 +141,7 @@ def test_the_first_loss_is_near_the_logarithm_of_the_number_of_classes(classes):
 
 def test_weights_follow_from_seed_and_path_alone():
     def of(text, path, seed=0):
-        return weights(build(text, input_shape=(3, 8, 8), targets=10, seed=seed), path)
+        return weights(build(text, input_shape=(3, 8, 8), outputs=10, seed=seed), path)
 
     first = of("CONV3-8-RELU-GAP, SOFTMAX", "1.CONV3-8")
     torch.manual_seed(99)  # torch's own generator has no part in it
@@ -150,7 +150,7 @@ def test_weights_follow_from_seed_and_path_alone():
 
 
 def test_layers_of_one_shape_begin_with_different_weights():
-    model = build("(FC-6-RELU)*2-CAT(FC-6, FC-6)-RELU, SVM", input_shape=(6,), targets=3)
+    model = build("(FC-6-RELU)*2-CAT(FC-6, FC-6)-RELU, SVM", input_shape=(6,), outputs=3)
     drawn = [weights(model, path) for path in ("1.FC-6", "3.FC-6", "5.CAT.1.1.FC-6", "5.CAT.2.1.FC-6")]
     assert len({tuple(weight.sign().flatten().tolist()) for weight in drawn}) == 4
 
@@ -159,7 +159,7 @@ def test_building_leaves_torch_s_generator_to_others():
     torch.manual_seed(7)
     expected = torch.rand(3)
     torch.manual_seed(7)
-    build("CONV-BN-RELU-FC-8-RELU, SOFTMAX", input_shape=(3, 8, 8), targets=10)
+    build("CONV-BN-RELU-FC-8-RELU, SOFTMAX", input_shape=(3, 8, 8), outputs=10)
     assert torch.equal(torch.rand(3), expected)
 
 
@@ -251,8 +251,8 @@ def test_a_column_that_changes_in_its_last_bit_only_is_divided_by_1(scale):
 
 def test_without_data_bytes_are_taken_to_0_to_1_and_numbers_left():
     white = torch.full((1, 3, 8, 8), 255, dtype=torch.uint8)
-    assert build("FC-6-RELU, SVM", input_shape=(3, 8, 8), targets=2).scale(white).unique().tolist() == [1.0]
-    assert build("FC-6-RELU, SVM", input_shape=(2,), targets=2).scale(torch.tensor([[3.0, 4.0]])).tolist() == [
+    assert build("FC-6-RELU, SVM", input_shape=(3, 8, 8), outputs=2).scale(white).unique().tolist() == [1.0]
+    assert build("FC-6-RELU, SVM", input_shape=(2,), outputs=2).scale(torch.tensor([[3.0, 4.0]])).tolist() == [
         [3.0, 4.0]
     ]
 
@@ -281,7 +281,7 @@ def test_numbers_are_given_in_their_own_units_and_learned_in_standard_deviations
 
 @pytest.mark.parametrize("name", HEADS)
 def test_a_model_takes_raw_examples_and_gives_float_logits(name):
-    model = build(f"CONV-4-RELU-FC-6-RELU, {name}", input_shape=(3, 6, 5), targets=3).eval()
+    model = build(f"CONV-4-RELU-FC-6-RELU, {name}", input_shape=(3, 6, 5), outputs=3).eval()
     raw = torch.from_numpy(pictures())
     assert model(raw).shape == (40, 3)
     assert model(raw).dtype == torch.float32
@@ -318,4 +318,4 @@ def test_a_plan_for_other_examples_is_refused():
     planned = plan(read("FC-4-RELU, SOFTMAX"), (5,), 3)
     with pytest.raises(WxbError) as error:
         build(planned, dataset(vectors()))
-    assert error.value.what == "the network takes 5 and gives 3 scores; made has examples of 4 and 3 targets"
+    assert error.value.what == "the network takes 5 and has 3 outputs; made has examples of 4 and needs 3 outputs"

@@ -23,7 +23,7 @@ SMALL_NAMED = [name for name in NAMED if NAMED[name].input[1] <= 32]
 
 def made(text: str, shape: tuple[int, ...], mean: float = 100.0, std: float = 60.0) -> Model:
     """A model in float64 whose every number is drawn, scales of normalization of either sign among them."""
-    model = drawn(build(text, input_shape=shape, targets=3).double()).eval()
+    model = drawn(build(text, input_shape=shape, outputs=3).double()).eval()
     per = model.scale.mean.shape
     model.scale = Standardize(
         torch.linspace(mean, 1.2 * mean, shape[0], dtype=torch.float64).view(per),
@@ -65,7 +65,7 @@ def test_every_layer_gives_what_it_gave(case: Case, around: str):
 @pytest.mark.parametrize("name", SMALL_NAMED)
 def test_named_networks_give_what_they_gave(name):
     shape = NAMED[name].input
-    model = build(name, input_shape=shape, targets=10).double().eval()  # drawn weights would overflow in 110 layers
+    model = build(name, input_shape=shape, outputs=10).double().eval()  # drawn weights would overflow in 110 layers
     for module in model.modules():
         if isinstance(module, nn.BatchNorm2d):
             drawn(module)
@@ -173,7 +173,7 @@ def test_targets_that_are_numbers_come_in_their_own_units():
 def test_in_bfloat16_it_agrees_with_float32_as_autocast_does(text):
     shape = NAMED[text].input if text in NAMED else (3, 12, 12)
     torch.manual_seed(0)
-    model = build(text if text in NAMED else f"{text}, SOFTMAX", input_shape=shape, targets=10).eval()
+    model = build(text if text in NAMED else f"{text}, SOFTMAX", input_shape=shape, outputs=10).eval()
     x = examples(shape, 16)
     with torch.inference_mode():
         expected = model(x)
@@ -186,7 +186,7 @@ def test_in_bfloat16_it_agrees_with_float32_as_autocast_does(text):
 
 
 def test_mirror_averaging_gives_the_mean_of_a_picture_s_scores_and_its_mirror_image_s():
-    model = build("CONV-4-BN-RELU-POOL-FC-8-RELU, SOFTMAX", input_shape=(3, 8, 8), targets=3).eval()
+    model = build("CONV-4-BN-RELU-POOL-FC-8-RELU, SOFTMAX", input_shape=(3, 8, 8), outputs=3).eval()
     x = torch.randint(0, 256, (5, 3, 8, 8), dtype=torch.uint8)
     alone = fold(model)
     expected = (alone(x) + alone(x.flip(3))) / 2

@@ -392,7 +392,7 @@ def test_cat_joins_its_branches_in_their_order():
 
 
 def test_a_generator_decides_what_every_random_layer_draws():
-    model = build("FC-50-DROP-RES(FC-50-DROP)(0.5)-RELU, SVM", input_shape=(4,), targets=3)
+    model = build("FC-50-DROP-RES(FC-50-DROP)(0.5)-RELU, SVM", input_shape=(4,), outputs=3)
     x = torch.randn(64, 4)
     generator = torch.Generator()
     set_generator(model, generator)

@@ -24,8 +24,8 @@ MIB, GIB = 2**20, 2**30
 BATCH = 8
 
 
-def planned(text: str, shape: tuple[int, ...] = (4, 8, 8), targets: int = 3) -> Plan:
-    return plan(read(text), shape, targets)
+def planned(text: str, shape: tuple[int, ...] = (4, 8, 8), outputs: int = 3) -> Plan:
+    return plan(read(text), shape, outputs)
 
 
 def kept(plan_: Plan) -> int:
@@ -199,7 +199,7 @@ def test_a_network_of_almost_a_billion_units_is_refused_before_anything_is_alloc
 def test_building_refuses_weights_that_cannot_be_there(monkeypatch):
     monkeypatch.setattr(memory, "available", lambda: 16 * GIB)
     with pytest.raises(WxbError, match=r"the weights of this network take 2.9 TiB of memory; 16.0 GiB are free"):
-        build("FC-999999999-RELU, SOFTMAX", input_shape=(1, 28, 28), targets=10)
+        build("FC-999999999-RELU, SOFTMAX", input_shape=(1, 28, 28), outputs=10)
 
 
 def test_a_batch_that_fits_stays_whole_and_one_that_does_not_is_halved(monkeypatch):

@@ -77,7 +77,7 @@ def test_a_network_whose_first_layer_cannot_be_whitened_is_refused(photos, netwo
 
 def test_without_data_there_is_nothing_to_whiten_by():
     with pytest.raises(WxbError, match="and for data"):
-        build("CONV2-24-GAP, SOFTMAX", input_shape=(3, 8, 8), targets=2, first_layer="whitened")
+        build("CONV2-24-GAP, SOFTMAX", input_shape=(3, 8, 8), outputs=2, first_layer="whitened")
 
 
 def test_grey_pictures_are_whitened_too():

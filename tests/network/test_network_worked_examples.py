@@ -21,9 +21,9 @@ def seed():
         yield
 
 
-def network(text: str, shape: tuple[int, ...], targets: int, **tensors: list) -> Model:
+def network(text: str, shape: tuple[int, ...], outputs: int, **tensors: list) -> Model:
     """A network that takes its numbers as they are, in float64; `tensors` replace its own in their order."""
-    model = build(text, input_shape=shape, targets=targets, scale="none").double().eval()
+    model = build(text, input_shape=shape, outputs=outputs, scale="none").double().eval()
     put(model, list(tensors.values()))
     return model
 
@@ -56,7 +56,7 @@ def test_the_scores_of_bytes_are_those_of_the_same_numbers():
 
 
 def test_a_linear_classifier_of_cifar_pictures_has_ten_times_3072_weights():
-    model = build("SOFTMAX", input_shape=(3, 32, 32), targets=10)
+    model = build("SOFTMAX", input_shape=(3, 32, 32), outputs=10)
     assert [tuple(parameter.shape) for parameter in model.parameters()] == [(10, 3072), (10,)]
     assert model(torch.zeros(1, 3, 32, 32)).shape == (1, 10)
 
@@ -78,7 +78,7 @@ def test_the_bias_trick_holds_for_a_network_without_bias_on_one_more_feature():
     biases = torch.randn(3, generator=generator, dtype=torch.float64)
     usual, tricked = (
         network("FC-C, SVM", (5,), 3, w=[0.0] * 15, b=[0.0] * 3),
-        build("FC-Cb0, SVM", input_shape=(6,), targets=3, scale="none").double(),
+        build("FC-Cb0, SVM", input_shape=(6,), outputs=3, scale="none").double(),
     )
     put(usual, [weights.tolist(), biases.tolist()])
     put(tricked, [bias_in_weights(weights, biases).tolist()])
@@ -87,7 +87,7 @@ def test_the_bias_trick_holds_for_a_network_without_bias_on_one_more_feature():
 
 @given(st.floats(-100, 100), st.integers(0, 2**32))
 def test_scores_without_bias_are_linear_in_the_picture(factor, seed):
-    model = build("FC-Cb0, SVM", input_shape=(3, 4, 4), targets=5, scale="none", seed=3).double()
+    model = build("FC-Cb0, SVM", input_shape=(3, 4, 4), outputs=5, scale="none", seed=3).double()
     x, y = torch.randn(2, 2, 3, 4, 4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     assert torch.allclose(model(factor * x), factor * model(x), rtol=1e-10, atol=1e-12)
     assert torch.allclose(model(x + y), model(x) + model(y), rtol=1e-10, atol=1e-12)
@@ -204,7 +204,7 @@ def test_three_layers_of_two_sigmoids_by_hand(x, y):
 
 
 def test_layers_are_matrix_operations_on_a_whole_batch_at_once():
-    model = build("FC-4-SIGMOID-FC-C-SIGMOID, EUCLID", input_shape=(3,), targets=2, scale="none", seed=5).double()
+    model = build("FC-4-SIGMOID-FC-C-SIGMOID, EUCLID", input_shape=(3,), outputs=2, scale="none", seed=5).double()
     (w1, b1, w2, b2), x = model.parameters(), torch.randn(6, 3, dtype=torch.float64)
     with torch.no_grad():
         b1.normal_()
@@ -244,7 +244,7 @@ def correlation(x: Tensor, filters: Tensor, biases: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("filters", [6, 5])
 def test_filters_of_5x5x3_on_32x32x3_give_a_map_of_28x28_each(filters):
-    model = build(f"CONV5-{filters}p0, SVM", input_shape=(3, 32, 32), targets=10)
+    model = build(f"CONV5-{filters}p0, SVM", input_shape=(3, 32, 32), outputs=10)
     layer = model.get_submodule(f"1.CONV5-{filters}")
     assert tuple(layer.weight.shape) == (filters, 3, 5, 5)
     assert layer(torch.zeros(1, 3, 32, 32)).shape == (1, filters, 28, 28)
@@ -254,7 +254,7 @@ def test_filters_of_5x5x3_on_32x32x3_give_a_map_of_28x28_each(filters):
 
 
 def test_five_neurons_look_at_each_place_and_at_nothing_else():
-    conv = build("CONV5-5p0, SVM", input_shape=(3, 32, 32), targets=10).get_submodule("1.CONV5-5")
+    conv = build("CONV5-5p0, SVM", input_shape=(3, 32, 32), outputs=10).get_submodule("1.CONV5-5")
     x = torch.rand(1, 3, 32, 32, requires_grad=True)
     out = conv(x)
     field = torch.zeros(3, 32, 32, dtype=torch.bool)
@@ -265,7 +265,7 @@ def test_five_neurons_look_at_each_place_and_at_nothing_else():
 
 
 def test_a_convolution_layer_is_the_correlation_of_its_definition():
-    model = build("CONV3x2-4p0, SVM", input_shape=(3, 6, 5), targets=2, scale="none").double()
+    model = build("CONV3x2-4p0, SVM", input_shape=(3, 6, 5), outputs=2, scale="none").double()
     layer = model.get_submodule("1.CONV3x2-4")
     with torch.no_grad():
         layer.bias.normal_()
@@ -275,7 +275,7 @@ def test_a_convolution_layer_is_the_correlation_of_its_definition():
 
 
 def test_the_signal_books_convolution_is_a_correlation_with_the_filter_turned_by_half():
-    layer = build("CONV3-1p0b0, SVM", input_shape=(1, 5, 5), targets=2).double().get_submodule("1.CONV3-1")
+    layer = build("CONV3-1p0b0, SVM", input_shape=(1, 5, 5), outputs=2).double().get_submodule("1.CONV3-1")
     g, x = layer.weight[0, 0].detach(), torch.randn(5, 5, dtype=torch.float64)
 
     def convolved(i: int, j: int) -> Tensor:
@@ -290,14 +290,14 @@ def test_the_signal_books_convolution_is_a_correlation_with_the_filter_turned_by
 
 
 def test_a_moved_picture_gives_moved_maps():
-    layer = build("CONV5-6p0, SVM", input_shape=(3, 12, 12), targets=2).get_submodule("1.CONV5-6")
+    layer = build("CONV5-6p0, SVM", input_shape=(3, 12, 12), outputs=2).get_submodule("1.CONV5-6")
     x = torch.randn(1, 3, 13, 12)
     assert torch.allclose(layer(x)[:, :, 1:], layer(x[:, :, 1:]), atol=1e-5)
 
 
 def test_a_fully_connected_layer_is_a_convolution_over_the_whole_input():
-    fc = build("FC-7-RELU, SVM", input_shape=(3, 5, 4), targets=2).double().get_submodule("1.FC-7")
-    conv = build("CONV5x4-7p0-RELU, SVM", input_shape=(3, 5, 4), targets=2).double().get_submodule("1.CONV5x4-7")
+    fc = build("FC-7-RELU, SVM", input_shape=(3, 5, 4), outputs=2).double().get_submodule("1.FC-7")
+    conv = build("CONV5x4-7p0-RELU, SVM", input_shape=(3, 5, 4), outputs=2).double().get_submodule("1.CONV5x4-7")
     with torch.no_grad():
         fc.bias.normal_()
         conv.weight.copy_(fc.weight.view(7, 3, 5, 4))
@@ -308,6 +308,6 @@ def test_a_fully_connected_layer_is_a_convolution_over_the_whole_input():
 
 
 def test_max_pooling_of_2x2_takes_6_8_3_4():
-    pooling = build("POOL, SVM", input_shape=(1, 4, 4), targets=2).get_submodule("1.POOL2")
+    pooling = build("POOL, SVM", input_shape=(1, 4, 4), outputs=2).get_submodule("1.POOL2")
     x = torch.tensor([[[[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]]])
     assert pooling(x)[0, 0].tolist() == [[6, 8], [3, 4]]

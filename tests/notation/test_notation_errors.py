@@ -158,7 +158,7 @@ def test_the_way_out_is_the_repaired_text_which_reads(text, repaired):
         ("(CONV-RELU)?, SVM", "? stands directly after a layer only"),
         ("POOL??, SVM", "expected - or the head, found ?"),
         ("CONV*, SVM", "expected a count: a whole number or a letter, found ,"),
-        ("RELU*C, SVM", "C is the number of targets, not a count"),
+        ("RELU*C, SVM", "C is the number of outputs, not a count"),
         ("RELU*X, SVM", "X is no variable: the letter has another meaning"),
         ("FC-X-RELU, SVM", "X is no variable: the letter has another meaning"),
         ("RELU*2*3, SVM", "expected - or the head, found *"),

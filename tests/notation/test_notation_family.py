@@ -7,8 +7,8 @@ from wxb.notation.family import variables
 FAMILY = "[(CONV-RELU)*N-POOL?]*M-(FC-RELU)*K, SOFTMAX"
 
 
-def bound(text: str, shape=(3, 32, 32), targets=10, **bindings):
-    return plan(read(text), shape, targets, bindings)
+def bound(text: str, shape=(3, 32, 32), outputs=10, **bindings):
+    return plan(read(text), shape, outputs, bindings)
 
 
 def test_a_family_names_what_can_be_bound_in_order_of_appearance():
@@ -77,7 +77,7 @@ def test_what_a_count_of_zero_removes_needs_no_binding():
         (FAMILY, {"N": -1}, "N is at least 0, not -1\n  fix: N=0"),
         ("FC-W, SVM", {"W": 0}, "W is at least 1, not 0\n  fix: W=1"),
         ("FC-W, SVM", {"W": 1.5}, "W is a whole number, not 1.5"),
-        ("FC-C, SVM", {"C": 3}, "C is the number of targets of the data; it cannot be bound"),
+        ("FC-C, SVM", {"C": 3}, "C is the number of outputs, which the data decides; it cannot be bound"),
         ("(RELU)*N, SVM", {"N": 10**9}, "the network expands to 1,000,000,000 layers"),
         ("RES((CONV)*N), SVM", {"N": 0}, "the arm of a RES is empty"),
         ("CAT(ID, BN?), SVM", {"BN": 0}, "a branch of a CAT is empty"),

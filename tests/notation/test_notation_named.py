@@ -18,7 +18,7 @@ def test_all_networks_of_the_table_are_there():
 @pytest.mark.parametrize("name", NAMED)
 def test_a_named_network_has_exactly_its_published_parameters(name):
     named = NAMED[name]
-    assert plan(read(name), named.input, named.targets).parameters == named.parameters
+    assert plan(read(name), named.input, named.outputs).parameters == named.parameters
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_lenet5_has_the_multiply_adds_that_its_layers_add_up_to():
 )
 def test_the_maps_on_the_way_are_the_published_ones(name, shapes):
     named = NAMED[name]
-    found = [item.output for item in plan(read(name), named.input, named.targets).items]
+    found = [item.output for item in plan(read(name), named.input, named.outputs).items]
     positions = [found.index(shape) for shape in shapes]
     assert positions == sorted(positions)
 
@@ -70,5 +70,5 @@ def test_names_are_read_in_any_case_and_their_places_are_those_of_their_texts():
 def test_the_page_has_the_table_of_the_networks(root):
     page = (root / "docs" / "notation.md").read_text()
     for name, named in NAMED.items():
-        cells = (f"`{name}`", shape_text(named.input), f"{named.targets:,}", f"{named.parameters:,}", named.source)
+        cells = (f"`{name}`", shape_text(named.input), f"{named.outputs:,}", f"{named.parameters:,}", named.source)
         assert f"| {' | '.join(cells)} |" in page

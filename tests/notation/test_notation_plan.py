@@ -10,20 +10,20 @@ from wxb.notation.layers import length
 from wxb.notation.tree import PlannedConcat, PlannedLayer, PlannedResidual
 
 
-def planned(text: str, shape=(3, 32, 32), targets=10):
-    return plan(read(text), shape, targets)
+def planned(text: str, shape=(3, 32, 32), outputs=10):
+    return plan(read(text), shape, outputs)
 
 
-def outputs(text: str, shape=(3, 32, 32), targets=10):
-    return [item.output for item in planned(text, shape, targets).items]
+def output_shapes(text: str, shape=(3, 32, 32), outputs=10):
+    return [item.output for item in planned(text, shape, outputs).items]
 
 
 # --- shapes ---
 
 
 def test_the_lecture_s_convolution_of_5x5_gives_28x28x6():
-    assert outputs("CONV5-6p0, SVM")[0] == (6, 28, 28)
-    assert outputs("CONV5-6, SVM")[0] == (6, 32, 32)
+    assert output_shapes("CONV5-6p0, SVM")[0] == (6, 28, 28)
+    assert output_shapes("CONV5-6, SVM")[0] == (6, 32, 32)
 
 
 @given(st.integers(1, 12), st.integers(1, 5), st.integers(1, 4), st.integers(0, 4), st.integers(1, 3))
@@ -49,12 +49,12 @@ def test_default_padding_keeps_the_size_for_odd_kernels_on_each_axis():
     conv = planned("CONV3x5-4, SVM").items[0]
     assert isinstance(conv, PlannedLayer)
     assert (conv.output, conv.padding) == ((4, 32, 32), (1, 2))
-    assert outputs("CONV3-4d4, SVM")[0] == (4, 32, 32)
-    assert outputs("CONV2-4, SVM")[0] == (4, 31, 31)
+    assert output_shapes("CONV3-4d4, SVM")[0] == (4, 32, 32)
+    assert output_shapes("CONV2-4, SVM")[0] == (4, 31, 31)
 
 
 def test_a_partial_window_is_dropped_unless_c_keeps_it():
-    assert outputs("POOL-POOLc-POOL3/2p1, SVM", (1, 11, 9))[:3] == [(1, 5, 4), (1, 3, 2), (1, 2, 1)]
+    assert output_shapes("POOL-POOLc-POOL3/2p1, SVM", (1, 11, 9))[:3] == [(1, 5, 4), (1, 3, 2), (1, 2, 1)]
 
 
 def test_the_running_width_doubles_with_strides_after_the_first_conv_up_to_512():
@@ -68,8 +68,8 @@ def test_a_written_width_sets_the_running_width():
     assert channels[:7] == [12, 12, 12, 24, 700, 700, 700]
 
 
-def test_a_width_of_c_sets_the_running_width_to_the_targets():
-    assert str(planned("CONV1-C-POOL-CONV, SVM", targets=7).network) == "CONV1-C-POOL2/2-CONV3-14-FC-C, SVM"
+def test_a_width_of_c_sets_the_running_width_to_the_outputs():
+    assert str(planned("CONV1-C-POOL-CONV, SVM", outputs=7).network) == "CONV1-C-POOL2/2-CONV3-14-FC-C, SVM"
 
 
 def test_branches_start_from_the_width_before_the_block_and_leave_it_as_it_was():
@@ -160,8 +160,8 @@ def test_pad_takes_every_sth_pixel_and_has_no_parameters():
 
 
 def test_branches_are_joined_over_channels_or_features():
-    assert outputs("CAT(ID, CONV1-5, POOL3/1p1), SVM")[0] == (11, 32, 32)
-    assert outputs("CAT(ID, FC-5), SVM", (4,))[0] == (9,)
+    assert output_shapes("CAT(ID, CONV1-5, POOL3/1p1), SVM")[0] == (11, 32, 32)
+    assert output_shapes("CAT(ID, FC-5), SVM", (4,))[0] == (9,)
 
 
 # --- the output layer ---
@@ -282,9 +282,9 @@ def test_designed_features_are_vectors_of_known_length(text, shape, features):
 @pytest.mark.parametrize(
     ("text", "shape", "what", "fix"),
     [
-        ("FC-12, SVM", (4,), "FC-12 before the head gives 12 numbers for 10 targets, and nothing stands between two "
+        ("FC-12, SVM", (4,), "FC-12 before the head gives 12 numbers for 10 outputs, and nothing stands between two "
          "affine layers", "write FC-12-RELU for a hidden layer, FC-C for the output"),
-        ("FC, SVM", (4,), "FC before the head gives 128 numbers for 10 targets, and nothing stands between two "
+        ("FC, SVM", (4,), "FC before the head gives 128 numbers for 10 outputs, and nothing stands between two "
          "affine layers", "write FC-128-RELU for a hidden layer, FC-C for the output"),
         ("CONV1-C-RELU, SVM", (1, 8, 8), "what reaches the head is 10x8x8, not a vector of 10 numbers",
          "GAP before the head"),
@@ -339,8 +339,8 @@ def test_what_does_not_fit_is_refused_with_a_way_out(text, shape, what, fix):
     assert (caught.value.what, caught.value.fix) == (what, fix)
 
 
-def test_no_targets_are_refused():
-    with pytest.raises(WxbError, match="a network has at least 1 target, not 0"):
+def test_no_outputs_are_refused():
+    with pytest.raises(WxbError, match="a network has at least 1 output, not 0"):
         planned("SVM", (4,), 0)
 
 

@@ -7,8 +7,8 @@ from wxb.notation.named import NAMED
 from wxb.notation.table import Row, rows
 
 
-def table(text: str, shape=(3, 32, 32), targets=10, flat: bool = False) -> list[Row]:
-    return rows(plan(read(text), shape, targets), flat)
+def table(text: str, shape=(3, 32, 32), outputs=10, flat: bool = False) -> list[Row]:
+    return rows(plan(read(text), shape, outputs), flat)
 
 
 def test_lenet5_has_a_row_for_each_layer_with_what_follows_it():
@@ -27,11 +27,11 @@ def test_lenet5_has_a_row_for_each_layer_with_what_follows_it():
 @pytest.mark.parametrize("name", NAMED)
 def test_the_rows_add_up_to_the_plan(name, flat):
     named = NAMED[name]
-    planned = plan(read(name), named.input, named.targets)
+    planned = plan(read(name), named.input, named.outputs)
     found = rows(planned, flat)
     assert sum(row.parameters for row in found) == planned.parameters
     assert sum(row.multiply_adds for row in found) == planned.multiply_adds
-    assert found[-1].output == (named.targets,)
+    assert found[-1].output == (named.outputs,)
 
 
 def test_repeated_groups_are_one_row_with_their_count_unless_flat():

@@ -124,7 +124,7 @@ def test_named_networks_survive_both_ways_of_printing(name):
         ("BOW, EUCLID", "BOW-256-FC-C, EUCLID"),
         ("RES(CONV, pad)(1), SVM", "RES(CONV3-32, PAD)-FC-C, SVM"),
         ("CONV1-C-GAP, SVM", "CONV1-C-GAP, SVM"),
-        ("CONV-GAP, SVM", "CONV3-32-GAP, SVM"),  # whether 32 is the number of targets, only the plan knows
+        ("CONV-GAP, SVM", "CONV3-32-GAP, SVM"),  # whether 32 is the number of outputs, only the plan knows
         ("FC-10, SVM", "FC-10, SVM"),
         ("CONV1-C-RELU-FC-7-RELU, SVM", "CONV1-C-RELU-FC-7-RELU-FC-C, SVM"),
         ("[(CONV-RELU)*N-POOL?]*M-FC-2W, SVM", "((CONV3-RELU)*N-POOL2/2?)*M-FC-2W, SVM"),

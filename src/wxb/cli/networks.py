@@ -34,7 +34,7 @@ def networks(name: str | None, as_json: bool) -> None:
     else:
         ((key, known),) = chosen.items()
         printing.result(f"{key}   {known.text}")
-        printing.result(printing.labelled("input", f"{shape(known.input)}, {known.targets} targets"))
+        printing.result(printing.labelled("input", f"{shape(known.input)}, {known.outputs} outputs"))
         printing.result(printing.labelled("published", f"{count(known.parameters)} parameters; {known.source}"))
 
 

@@ -15,11 +15,11 @@ from wxb.text import shape as shape_text
 if TYPE_CHECKING:
     from wxb.notation.tree import Plan
 
-INPUT, TARGETS = (3, 32, 32), 10  # of a text that does not know its own
+INPUT, OUTPUTS = (3, 32, 32), 10  # of a text that does not know its own
 
 
 def show(
-    words: tuple[str, ...], input_shape: tuple[int, ...] | None, targets: int | None, flat: bool, as_json: bool
+    words: tuple[str, ...], input_shape: tuple[int, ...] | None, outputs: int | None, flat: bool, as_json: bool
 ) -> None:
     """The layers of a network: output shape, parameters, multiply-adds, receptive field; and their totals.
 
@@ -36,16 +36,16 @@ def show(
     if text is None:
         raise WxbError("NETWORK is missing", fix="wxb show lenet5, or a text in quotes; wxb networks lists the names")
     named = NAMED.get(text.strip().lower())
-    assumed = named is None and (input_shape is None or targets is None)
+    assumed = named is None and (input_shape is None or outputs is None)
     shape = input_shape or (named.input if named else INPUT)
-    outputs = targets or (named.targets if named else TARGETS)
+    outputs = outputs or (named.outputs if named else OUTPUTS)
     planned = plan(read(text), shape, outputs, bindings)
     if as_json:
         printing.result_json("wxb/show/1", as_dict(planned, flat))
         return
     width = printing.columns(sys.stdout)
     if assumed:
-        printing.remark(f"for input {shape_text(shape)} and {outputs} targets; --input and --targets say others")
+        printing.remark(f"for input {shape_text(shape)} and {outputs} outputs; --input and --outputs say others")
     name = f"{text.strip().lower()}   " if named else ""
     printing.result(name + printing.short(planned.network.short(), width and width - len(name)))
     if planned.choices:
@@ -60,7 +60,7 @@ def as_dict(planned: Plan, flat: bool) -> dict[str, Any]:
     return {
         "network": str(planned.network),
         "input": list(planned.input),
-        "output": [planned.targets],
+        "outputs": planned.outputs,
         "parameters": planned.parameters,
         "multiply_adds": planned.multiply_adds,
         "layers": [row.as_dict() for row in rows(planned, flat)],
@@ -90,9 +90,9 @@ command = options.Command(
             help="Shape of one example, as 3x32x32; a named network has its own, else 3x32x32.",
         ),
         options.SectionedOption(
-            ["--targets"],
+            ["--outputs"],
             type=options.Whole(1),
-            help="Classes, labels or numbers to predict; a named network has its own, else 10.",
+            help="How many classes, labels or numbers it predicts; a named network has its own, else 10.",
         ),
         options.SectionedOption(["--flat"], is_flag=True, help="Every layer on a line of its own, also inside blocks."),
         options.JSON,

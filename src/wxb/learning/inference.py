@@ -56,7 +56,7 @@ def logits(
     computed: bool = False,
     rows: NDArray[np.int64] | None = None,
 ) -> torch.Tensor:
-    """Logits (n, targets) float32 on the CPU of raw examples (n, …), or of n `rows` of them, as the model gives them in
+    """Logits (n, outputs) float32 on the CPU of raw examples (n, …), or of n `rows` of them, as the model gives them in
     evaluation mode.
 
     `batch_size` examples are computed at a time, by default what `batch_size_for` says. `computed`: the examples are
@@ -73,7 +73,7 @@ def through(
     batch_size: int,
     rows: NDArray[np.int64] | None = None,
 ) -> torch.Tensor:
-    """Logits (n, targets) float32 on the CPU of examples (n, …), or of n `rows` of them, `batch_size` at a time."""
+    """Logits (n, outputs) float32 on the CPU of examples (n, …), or of n `rows` of them, `batch_size` at a time."""
     count = len(examples if rows is None else rows)
     scores = []
     with torch.inference_mode(), machine.in_force():
@@ -92,7 +92,7 @@ def through(
                 batch = batch.contiguous(memory_format=torch.channels_last)
             scores.append(folded(batch))
         if not scores:
-            return torch.empty(0, folded.targets)
+            return torch.empty(0, folded.outputs)
         return (scores[0] if len(scores) == 1 else torch.cat(scores)).to("cpu", torch.float32)
 
 

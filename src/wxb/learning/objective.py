@@ -34,7 +34,7 @@ class Objective:
         if recipe.class_weight == "balanced":
             if targets.ndim != 1:
                 raise WxbError("--class-weight balanced needs classes", fix="--class-weight none")
-            counts = np.bincount(targets.astype(np.int64), minlength=model.plan.targets)
+            counts = np.bincount(targets.astype(np.int64), minlength=model.plan.outputs)
             balanced = len(targets) / (len(counts) * np.maximum(counts, 1))
             device = next(model.parameters()).device
             self.class_weights = torch.from_numpy(balanced.astype(np.float32)).to(device)

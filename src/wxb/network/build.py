@@ -61,7 +61,7 @@ class Restore(Affinely):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, targets) → the same shape, in the buffers' dtype."""
+        """x: (batch, outputs) → the same shape, in the buffers' dtype."""
         return x.to(self.mean.dtype) * self.std + self.mean
 
     def standardized(self, head: Head) -> Head:
@@ -98,11 +98,11 @@ class Model(Items):
         return cast(Tensor, self.get_submodule(self.order[0])(self.scale(x)))
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, channels, height, width) or (batch, features), uint8 or float → logits (batch, targets)."""
+        """x: (batch, channels, height, width) or (batch, features), uint8 or float → logits (batch, outputs)."""
         return self.behind(self.features(x))
 
     def behind(self, features: Tensor) -> Tensor:
-        """What the layers behind the first make of its output: (batch, …) → logits (batch, targets)."""
+        """What the layers behind the first make of its output: (batch, …) → logits (batch, outputs)."""
         logits = self.through(features, first=1)
         return logits if self.restore is None else self.restore(logits)
 
@@ -112,7 +112,7 @@ def build(
     data: Dataset | None = None,
     *,
     input_shape: Shape | None = None,
-    targets: int | None = None,
+    outputs: int | None = None,
     bindings: Mapping[str, int] | None = None,
     seed: int = 0,
     scale: str = "std",
@@ -120,7 +120,7 @@ def build(
     first_layer: str = "learned",
     found: Mapping[str, Tensor] | None = None,
 ) -> Model:
-    """The module of a network, for a data set or for an input shape and a number of targets.
+    """The module of a network, for a data set or for an input shape and a number of outputs.
 
     With `data`, inputs are scaled by its training part: "std" to mean 0 and standard deviation 1 a channel or column,
     "range" to [0, 1], "none" not at all; without, bytes are taken to [0, 1] for "std" and "range". Designed features
@@ -134,11 +134,11 @@ def build(
     if not isinstance(network, Plan):
         tree = read(network) if isinstance(network, str) else network
         shape = data.shape if data is not None else input_shape
-        outputs = data.outputs if data is not None else targets
+        outputs = data.outputs if data is not None else outputs
         if shape is None or outputs is None:
             raise WxbError(
-                "a network needs data, or the shape of its input and the number of its targets",
-                fix="build(text, data), or build(text, input_shape=(3, 32, 32), targets=10)",
+                "a network needs data, or the shape of its input and the number of its outputs",
+                fix="build(text, data), or build(text, input_shape=(3, 32, 32), outputs=10)",
             )
         network = plan(tree, tuple(shape), outputs, bindings)
     if data is not None:
@@ -163,10 +163,10 @@ def build(
 
 def need_fit(plan: Plan, data: Dataset) -> None:
     """Raises WxbError where the plan is for other examples, or its head cannot learn what the data has to tell."""
-    if (plan.input, plan.targets) != (data.shape, data.outputs):
+    if (plan.input, plan.outputs) != (data.shape, data.outputs):
         raise WxbError(
-            f"the network takes {shape_text(plan.input)} and gives {plan.targets} scores; "
-            f"{data.name} has examples of {shape_text(data.shape)} and {data.outputs} targets",
+            f"the network takes {shape_text(plan.input)} and has {plan.outputs} outputs; "
+            f"{data.name} has examples of {shape_text(data.shape)} and needs {data.outputs} outputs",
             fix="build(text, data) plans the network for the data",
         )
     tasks = HEADS[plan.head].tasks
@@ -201,7 +201,7 @@ def input_scale(shape: Shape, data: Dataset | None, scale: str) -> Standardize:
 
 
 def target_scale(data: Dataset | None) -> Restore | None:
-    """Mean and standard deviation (targets,) of targets that are numbers; None for classes and labels."""
+    """Mean and standard deviation (outputs,) of targets that are numbers; None for classes and labels."""
     if data is None or data.task != "numbers":
         return None
     mean, std = moments(data.targets, data.split.train)

@@ -35,14 +35,14 @@ NEAR = 8.0
 class Folded:
     """The logits of a model in evaluation mode, in fewer passes over the numbers. Made by `fold`."""
 
-    def __init__(self, steps: list[Step], restore: Step | None, targets: int, mirror_average: bool = False) -> None:
+    def __init__(self, steps: list[Step], restore: Step | None, outputs: int, mirror_average: bool = False) -> None:
         self.steps = steps
-        self.targets = targets
+        self.outputs = outputs
         self.restore = restore
         self.mirror_average = mirror_average
 
     def __call__(self, x: Tensor) -> Tensor:
-        """x: (batch, …) as `Model` takes it, uint8 or float, unchanged → logits (batch, targets), float32 or wider."""
+        """x: (batch, …) as `Model` takes it, uint8 or float, unchanged → logits (batch, outputs), float32 or wider."""
         mirrored = self._scores(x.flip(3)) if self.mirror_average else None
         x = self._scores(x)
         if mirrored is not None:
@@ -66,7 +66,7 @@ def fold(model: Model, dtype: torch.dtype = torch.float32, first: int = 0) -> Fo
         chain.scale = model.scale
     chain.add(model.plan.items[first:])
     restore = None if model.restore is None else _computed(model.restore)
-    return Folded(chain.finished(), restore, model.plan.targets, model.mirror_average)
+    return Folded(chain.finished(), restore, model.plan.outputs, model.mirror_average)
 
 
 def _through(steps: list[Step], x: Tensor) -> Tensor:

@@ -226,9 +226,9 @@ def set_generator(model: nn.Module, generator: torch.Generator | None) -> None:
 
 
 def bias_in_weights(weight: Tensor, bias: Tensor) -> Tensor:
-    """The bias trick: W (targets, features) and b (targets,) as one matrix, b its last column.
+    """The bias trick: W (outputs, features) and b (outputs,) as one matrix, b its last column.
 
-    (targets, features + 1); of rows with a 1 appended (`with_one`) it gives the scores Wx + b.
+    (outputs, features + 1); of rows with a 1 appended (`with_one`) it gives the scores Wx + b.
     """
     return torch.cat([weight, bias[:, None]], dim=1)
 

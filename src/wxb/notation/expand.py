@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from .mistakes import misfit
 from .tree import Concat, Group, Item, Layer, Network, Place, Repeat, Residual, Variable
-from .vocabulary import AFFINE, LAYERS, MOST_LAYERS, POOLING, TARGETS, WIDEST
+from .vocabulary import AFFINE, LAYERS, MOST_LAYERS, OUTPUTS, POOLING, WIDEST
 
 
 def check_size(network: Network) -> None:
@@ -60,8 +60,8 @@ def _count(network: Network, item: Item) -> int:
             return 1 + sum(sizes)
 
 
-def normal(network: Network, targets: int | None = None) -> Network:
-    """The normal form. `targets` (C), where it is known, lets a width that follows from C be written as a number.
+def normal(network: Network, outputs: int | None = None) -> Network:
+    """The normal form. `outputs` (C), where it is known, lets a width that follows from C be written as a number.
 
     Raises WxbError where it has more than 10,000 layers or a RES or CAT with an empty arm.
     """
@@ -69,9 +69,9 @@ def normal(network: Network, targets: int | None = None) -> Network:
     body = reduce(network.body)
     if any(True for _ in unbound(body)):
         return replace(network, body=body)
-    body = _explicit(body, RunningWidth(targets))
-    if needs_output(body, targets):
-        body += (Layer("FC", width=Variable(TARGETS)),)
+    body = _explicit(body, RunningWidth(outputs))
+    if needs_output(body, outputs):
+        body += (Layer("FC", width=Variable(OUTPUTS)),)
     return replace(network, body=body)
 
 
@@ -105,7 +105,7 @@ def unbound(items: Sequence[Item]) -> Iterator[tuple[str, str]]:
     for item in items:
         match item:
             case Layer():
-                if isinstance(item.width, Variable) and item.width.name != TARGETS:
+                if isinstance(item.width, Variable) and item.width.name != OUTPUTS:
                     yield item.width.name, "width"
                 if item.optional:
                     yield item.name, "optional"
@@ -171,8 +171,8 @@ def default_bias(items: Sequence[Item], position: int) -> bool:
 class RunningWidth:
     """The width of a CONV without one, in the order of the layers; None while it follows from an unknown C."""
 
-    def __init__(self, targets: int | None = None) -> None:
-        self.targets = targets
+    def __init__(self, outputs: int | None = None) -> None:
+        self.outputs = outputs
         self.value: int | None = LAYERS["CONV"].width
         self.started = False  # whether a CONV was seen: only then does a stride double
 
@@ -189,21 +189,21 @@ class RunningWidth:
         if layer.name == "CONV":
             self.started = True
             if layer.width is not None:
-                self.value = width_number(layer.width, self.targets)
+                self.value = width_number(layer.width, self.outputs)
         return unwritten
 
     def branch(self) -> RunningWidth:
         """The same place, for a branch that goes its own way."""
-        copy = RunningWidth(self.targets)
+        copy = RunningWidth(self.outputs)
         copy.value, copy.started = self.value, self.started
         return copy
 
 
-def width_number(width: int | Variable, targets: int | None) -> int | None:
-    """A written width as a number, C being `targets`; None where it cannot be known."""
+def width_number(width: int | Variable, outputs: int | None) -> int | None:
+    """A written width as a number, C being `outputs`; None where it cannot be known."""
     if isinstance(width, int):
         return width
-    return None if targets is None or width.name != TARGETS else width.times * targets
+    return None if outputs is None or width.name != OUTPUTS else width.times * outputs
 
 
 def has_conv(items: Sequence[Item]) -> bool:
@@ -244,14 +244,14 @@ def _explicit(items: Sequence[Item], running: RunningWidth) -> tuple[Item, ...]:
     return tuple(result)
 
 
-def needs_output(body: Sequence[Item], targets: int | None) -> bool:
+def needs_output(body: Sequence[Item], outputs: int | None) -> bool:
     """Whether an `FC-C` is understood after an expanded body; False where that depends on an unknown C."""
     affine = [item for item in body if isinstance(item, Layer) and item.name in AFFINE]
-    if affine and affine[-1].width == Variable(TARGETS):
+    if affine and affine[-1].width == Variable(OUTPUTS):
         return False
     match body[-2:]:
         case (*_, Layer(name="FC")):
             return False  # with another width than C's it is a mistake, which the plan finds
         case (Layer(name="CONV", width=width), Layer(name="GAP")):
-            return targets is not None and width != targets
+            return outputs is not None and width != outputs
     return True

@@ -9,7 +9,7 @@ from ..errors import WxbError, nearest
 from .expand import check_size, reduce, unbound
 from .mistakes import misfit
 from .tree import Concat, Group, Item, Layer, Network, Repeat, Residual, Variable
-from .vocabulary import TARGETS
+from .vocabulary import OUTPUTS
 
 DEFAULTS = {"N": 2, "K": 1}
 DEEP = "M"  # as many as leave maps of at least SMALLEST_MAP, at most MOST_DEEP
@@ -75,8 +75,10 @@ def _checked(network: Network, there: Mapping[str, str], bindings: Mapping[str, 
     given: dict[str, int] = {}
     for key, value in bindings.items():
         name = key.upper()
-        if name == TARGETS:
-            raise WxbError("C is the number of targets of the data; it cannot be bound", fix=f"leave out {key}={value}")
+        if name == OUTPUTS:
+            raise WxbError(
+                "C is the number of outputs, which the data decides; it cannot be bound", fix=f"leave out {key}={value}"
+            )
         if name not in there:
             near = nearest(name, there)
             known = "its variables are " + ", ".join(there) if there else "it has no variables"
@@ -102,7 +104,7 @@ def _bound(items: Sequence[Item], values: Mapping[str, int]) -> tuple[Item, ...]
         match item:
             case Layer():
                 width = item.width
-                if isinstance(width, Variable) and width.name != TARGETS and width.name in values:
+                if isinstance(width, Variable) and width.name != OUTPUTS and width.name in values:
                     width = width.times * values[width.name]
                 layer = replace(item, width=width, optional=False)
                 present = values.get(item.name, 1) if item.optional else 1

@@ -57,10 +57,10 @@ def length(size: int, kernel: int, stride: int, padding: int, dilation: int = 1,
 class LayerPlanner:
     """Plans one layer after the other of an explicit network; `trail` holds the shapes on the way, for messages."""
 
-    def __init__(self, network: Network, shape: Shape, targets: int) -> None:
+    def __init__(self, network: Network, shape: Shape, outputs: int) -> None:
         self.network = network
         self.input = shape
-        self.targets = targets
+        self.outputs = outputs
         self.trail: list[Shape] = [shape]
 
     def start(self) -> Signal:
@@ -120,14 +120,14 @@ class LayerPlanner:
 
     def segment(self, layer: Layer) -> str:
         """The name in a path: with kernel and width, C as its number, and never with a dot."""
-        width = None if layer.width is None else width_number(layer.width, self.targets)
+        width = None if layer.width is None else width_number(layer.width, self.outputs)
         kernel = None if layer.name == "MAXOUT" else layer.kernel
         pieces = layer.kernel[0] if layer.name == "MAXOUT" and layer.kernel else ""
         return layer_text(Layer(layer.name, kernel=kernel, width=width)) + str(pieces)
 
     def width(self, layer: Layer) -> int:
         """The width as a number."""
-        width = width_number(layer.width or 0, self.targets)
+        width = width_number(layer.width or 0, self.outputs)
         if width is None:
             raise TypeError(f"{layer} has no width in a bound network")
         return width
@@ -237,7 +237,7 @@ class LayerPlanner:
 
     def feature(self, layer: Layer, planned: PlannedLayer, signal: Signal) -> tuple[PlannedLayer, Signal]:
         """A designed feature of the input."""
-        words = width_number(layer.width, self.targets) if layer.width is not None else 0
+        words = width_number(layer.width, self.outputs) if layer.width is not None else 0
         found = feature(layer.name, signal.shape, words or 0)
         if isinstance(found, str):
             raise self.misfit(layer, f"{layer.name} does not fit: {found}", "another first layer")

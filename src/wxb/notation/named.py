@@ -1,6 +1,6 @@
 """Networks from the literature in the notation, with the counts of parameters that were published for them.
 
-`parameters` is the published count for the input and the number of targets given; `source` says who published it, or
+`parameters` is the published count for the input and the number of outputs given; `source` says who published it, or
 which implementation's count it is, and in what the definition differs from the first paper.
 """
 
@@ -14,7 +14,7 @@ class Named(NamedTuple):
 
     text: str
     input: tuple[int, int, int]  # (channels, height, width)
-    targets: int
+    outputs: int
     parameters: int
     source: str
 

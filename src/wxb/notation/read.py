@@ -23,8 +23,8 @@ from .vocabulary import (
     LAYERS,
     MOST_CHARACTERS,
     NO_VARIABLES,
+    OUTPUTS,
     RESERVED,
-    TARGETS,
 )
 
 DIGITS = re.compile(r"[0-9]+")
@@ -320,8 +320,8 @@ class Reader(Scanner):
         if not found:
             self.unexpected("a count: a whole number or a letter", "(CONV-RELU)*2")
         self.move(found.end())
-        if found[0] == TARGETS:
-            self.note("C is the number of targets, not a count", place, fix="another letter")
+        if found[0] == OUTPUTS:
+            self.note("C is the number of outputs, not a count", place, fix="another letter")
         elif found[0] in NO_VARIABLES:
             self.note(f"{found[0]} is no variable: the letter has another meaning", place, fix="another letter")
         return Variable(found[0])

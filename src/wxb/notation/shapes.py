@@ -26,8 +26,8 @@ from .vocabulary import FEATURES
 from .write import layer_text
 
 
-def plan(network: Network, input_shape: Sequence[int], targets: int, bindings: Mapping[str, int] | None = None) -> Plan:
-    """Bind, expand, fill in, check and count `network` for inputs of `input_shape` and `targets` scores.
+def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: Mapping[str, int] | None = None) -> Plan:
+    """Bind, expand, fill in, check and count `network` for inputs of `input_shape` and `outputs` scores.
 
     `input_shape` is (channels, height, width) of pictures or (features,) of vectors. Raises WxbError where the
     network does not fit.
@@ -38,30 +38,30 @@ def plan(network: Network, input_shape: Sequence[int], targets: int, bindings: M
             f"an input of shape {shape_text(shape) or 'nothing'} is neither a picture nor a vector",
             fix="channels x height x width, as 3x32x32, or a number of features",
         )
-    if targets < 1:
+    if outputs < 1:
         raise WxbError(
-            f"a network has at least 1 target, not {targets}", fix="the number of classes, labels or numbers"
+            f"a network has at least 1 output, not {outputs}", fix="the number of classes, labels or numbers"
         )
 
     def smallest_map(candidate: Network) -> int | None:
         try:
-            return _smallest_map(_plan(candidate, shape, targets).items)
+            return _smallest_map(_plan(candidate, shape, outputs).items)
         except WxbError:
             return None
 
     bound, choices = bind(network, bindings or {}, smallest_map)
-    return replace(_plan(bound, shape, targets), choices=choices)
+    return replace(_plan(bound, shape, outputs), choices=choices)
 
 
-def _plan(network: Network, shape: Shape, targets: int) -> Plan:
-    explicit = normal(network, targets)
-    planner = Planner(explicit, shape, targets)
+def _plan(network: Network, shape: Shape, outputs: int) -> Plan:
+    explicit = normal(network, outputs)
+    planner = Planner(explicit, shape, outputs)
     items, end = planner.sequence(explicit.body, planner.start(), "", top=True)
     planner.check_output(items, end)
     return Plan(
         network=explicit,
         input=shape,
-        targets=targets,
+        outputs=outputs,
         items=items,
         head=explicit.head,
         parameters=sum(item.parameters for item in items),
@@ -199,19 +199,19 @@ class Planner(LayerPlanner):
         return len(branch) == 1 and isinstance(branch[0], Layer) and branch[0].name in FEATURES
 
     def check_output(self, items: Sequence[Planned], end: Signal) -> None:
-        """Raise where what reaches the head is not one vector with a number for each target."""
-        body, targets = self.network.body, self.targets
+        """Raise where what reaches the head is not one vector of `outputs` numbers."""
+        body, outputs = self.network.body, self.outputs
         last = body[-1] if body else None
-        if isinstance(last, Layer) and last.name == "FC" and end.shape != (targets,):
+        if isinstance(last, Layer) and last.name == "FC" and end.shape != (outputs,):
             raise self.misfit(
                 last,
-                f"{self.word(last)} before the head gives {end.shape[0]} numbers for {targets} targets, "
+                f"{self.word(last)} before the head gives {end.shape[0]} numbers for {outputs} outputs, "
                 "and nothing stands between two affine layers",
                 f"write {layer_text(last)}-RELU for a hidden layer, FC-C for the output",
             )
-        if end.shape != (targets,):
-            what = f"what reaches the head is {shape_text(end.shape)}, not a vector of {targets} numbers"
-            fix = "GAP before the head" if len(end.shape) == 3 and end.shape[0] == targets else "FC-C as the last layer"
+        if end.shape != (outputs,):
+            what = f"what reaches the head is {shape_text(end.shape)}, not a vector of {outputs} numbers"
+            fix = "GAP before the head" if len(end.shape) == 3 and end.shape[0] == outputs else "FC-C as the last layer"
             raise self.misfit(last if isinstance(last, Layer) else None, what, fix)
 
     def refuse_feature(self, layer: Layer) -> None:

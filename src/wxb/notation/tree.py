@@ -1,4 +1,4 @@
-"""The tree that a line of notation reads into, and the plan that it becomes once input and targets are known.
+"""The tree that a line of notation reads into, and the plan that it becomes once input and outputs are known.
 
 Both are plain frozen data. The tree (`Network`) is what was written: families, repeats, defaults left out. The plan
 (`Plan`, made by `shapes.plan`) is what will stand: repeats expanded, every default filled in, every shape known.
@@ -191,11 +191,11 @@ Planned = PlannedLayer | PlannedResidual | PlannedConcat
 
 @dataclass(frozen=True)
 class Plan:
-    """A network for a given input and number of targets; the last item gives `targets` scores to the head."""
+    """A network for a given input and number of outputs; the last item gives `outputs` scores to the head."""
 
     network: Network  # bound and explicit: what str() prints canonically
     input: Shape
-    targets: int
+    outputs: int
     items: tuple[Planned, ...]
     head: str
     parameters: int

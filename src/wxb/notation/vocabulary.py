@@ -69,7 +69,7 @@ ELSEWHERE = {  # what others call a layer or a head of ours
     "MSE": "EUCLID",
 }
 
-TARGETS = "C"  # the variable that is the number of targets
+OUTPUTS = "C"  # the variable that is the number of outputs
 NO_VARIABLES = "BDGPX"  # letters that stand for suffixes and the kernel's x
 
 WIDEST = 512  # where the running width stops doubling

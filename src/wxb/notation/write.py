@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from .expand import RunningWidth, default_bias, has_conv, needs_output, normal, unbound
 from .tree import Concat, Group, Item, Layer, Network, Repeat, Residual, Variable
-from .vocabulary import LAYERS, POOLING, TARGETS
+from .vocabulary import LAYERS, OUTPUTS, POOLING
 
 
 def canonical(network: Network) -> str:
@@ -26,7 +26,7 @@ def short(network: Network) -> str:
     body = network.body
     if any(True for _ in unbound(body)):
         return _whole(_brief(body, None), network.head)
-    output = Layer("FC", width=Variable(TARGETS))
+    output = Layer("FC", width=Variable(OUTPUTS))
     if body and body[-1] == output and needs_output(body[:-1], None):
         body = body[:-1]
     return min((_whole(_brief(body, RunningWidth(), widths), network.head) for widths in (False, True)), key=len)

@@ -121,7 +121,7 @@ class Run:
             network=str(plan.network),
             head=plan.head,
             input=plan.input,
-            targets=plan.targets,
+            targets=plan.outputs,
             classes=data.classes,
             parameters=plan.parameters,
             multiply_adds=plan.multiply_adds,
