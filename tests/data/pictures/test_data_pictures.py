@@ -173,8 +173,10 @@ def test_the_middle_square_is_what_pillow_makes_of_it(height, width, side, chann
     left, top = (width - shorter) // 2, (height - shorter) // 2
     box = (left, top, left + shorter, top + shorter)
     expected = noise(5, height, width, channels).crop(box).resize((side, side), Image.Resampling.BILINEAR)
-    off = found.astype(int) - np.asarray(expected).reshape(side, side, channels)
-    assert np.abs(off).max() <= 1
+    off = np.abs(found.astype(int) - np.asarray(expected).reshape(side, side, channels))
+    # both round after each of their two passes, with weights in fixed point: now and then one pixel is 2 levels apart
+    assert off.max() <= 2
+    assert (off > 1).sum() <= max(1, off.size // 200)
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"quality": 30}])
