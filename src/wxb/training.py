@@ -175,7 +175,7 @@ class Training:
         raise WxbError(
             f"training broke down: {reason}",
             f"optimizer {self.trial.recipe.optimizer}, learning rate {rate:g}; the run is {run.path}",
-            f"a lower rate (--learning-rate {rate / 10:g}), or --clip 1",
+            f"a lower rate, `learning_rate={rate / 10:g}`, or `clip=1`",
             exit_code=FAILED,
         )
 

@@ -187,7 +187,9 @@ def test_a_training_that_breaks_down_fails(call):
         "--optimizer",
         "sgd",
         "--learning-rate",
-        1e30,
+        1e3,
+        "--l2",
+        1e3,
         "--threads",
         1,
     )

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxb.data.split import DEFAULT, copies, divide, divide_apart, keep_test, read_fractions, validation_share
+from wxb.data.split import DEFAULT, copies, divide, divide_apart, keep_test, validation_share
 from wxb.errors import WxbError
+from wxb.settings import validate
 
 
 def parts(split):
@@ -105,17 +106,34 @@ def test_all_may_be_test():
 
 
 @pytest.mark.parametrize(
-    "split", ["0.5,0.5", "0.5,0.2,0.2", (0.7, 0.4, -0.1), "a,b,c", (1, 1, 1), (float("nan"), 0, 1), "", (0.5, 0.5)]
+    "split",
+    [
+        "0.5,0.5",
+        "0.5,0.2,0.2",
+        (0.7, 0.4, -0.1),
+        "a,b,c",
+        (1, 1, 1),
+        (float("nan"), 0, 1),
+        "",
+        (0.5, 0.5),
+        1.5,
+        None,
+        True,
+    ],
 )
 def test_shares_that_do_not_divide_are_refused(split):
-    with pytest.raises(
-        WxbError, match=r"does not divide the examples\n  expected three shares .*\n  fix: --split 0.64"
-    ):
-        read_fractions(split)
+    with pytest.raises(WxbError, match=r'^`split=.*`: expected three shares .*\n  fix: `split="0.64,0.11,0.25"`$'):
+        validate("split", split)
 
 
-def test_shares_are_read_from_text_and_lists():
-    assert read_fractions("0.8, 0.1,0.1") == read_fractions([0.8, 0.1, 0.1]) == (0.8, 0.1, 0.1)
+@pytest.mark.parametrize("split", ["0.8, 0.1,0.1", [0.8, 0.1, 0.1], (0.8, 0.1, 0.1), np.array([0.8, 0.1, 0.1])])
+def test_shares_are_read_from_text_and_sequences_alike(split):
+    assert validate("split", split) == (0.8, 0.1, 0.1)
+
+
+@pytest.mark.parametrize("split", [0.5, "0.5"])
+def test_one_share_is_that_of_train_and_the_rest_is_halved(split):
+    assert validate("split", split) == (0.5, 0.25, 0.25)
 
 
 def test_copies_are_the_first_row_with_the_same_numbers():

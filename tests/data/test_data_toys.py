@@ -143,10 +143,10 @@ def test_noise_moves_points_by_its_standard_deviation():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"examples": 1}, "1 example of ring\n  expected 20 to 10,000,000\n  fix: --examples 8000"),
-        ({"examples": 3}, "3 examples of ring\n  expected 20 to 10,000,000\n  fix: --examples 8000"),
-        ({"noise": -1.0}, "noise -1\n  expected a standard deviation from 0 to 100\n  fix: --noise 0.1"),
-        ({"noise": float("nan")}, "noise nan\n  expected a standard deviation from 0 to 100\n  fix: --noise 0.1"),
+        ({"examples": 1}, "`examples=1`: expected a whole number from 20 to 10,000,000"),
+        ({"examples": 10**8}, "`examples=100000000`: expected a whole number from 20 to 10,000,000"),
+        ({"noise": -1.0}, "`noise=-1.0`: expected a number from 0 to 100"),
+        ({"noise": float("nan")}, "`noise=nan`: expected a number from 0 to 100"),
     ],
 )
 def test_sizes_without_sense_are_refused(options, message):

@@ -161,7 +161,7 @@ def test_averaged_weights_are_the_exponential_mean_of_the_steps(digits):
 
 
 def test_a_loss_that_is_no_number_ends_the_epochs(digits):
-    recipe = Recipe(epochs=30, batch_size=100, optimizer="sgd", learning_rate=1e30, schedule="constant", warm_up=0)
+    recipe = Recipe(epochs=30, batch_size=100, optimizer="sgd", learning_rate=1e3, l2=1e3, warm_up=0)
     _, records = trained(digits, "FC-16-RELU-FC-16-RELU, SOFTMAX", recipe)
     assert not math.isfinite(records[-1].train_loss)
     assert records[-1].epoch < 30
@@ -202,9 +202,10 @@ def test_what_was_set_in_torch_before_comes_back(digits):
 
 
 def test_an_unknown_device_is_refused_with_those_there():
-    with pytest.raises(WxbError, match=r"--device cuda:7: no such device here|no such device") as error:
+    with pytest.raises(WxbError, match=r'^`device="cuda:999"`: no such device here\n  available: cpu'):
+        choose("cuda:999")
+    with pytest.raises(WxbError, match=r'^`device="quantum"`: expected auto, cpu, cuda, cuda:1 or mps'):
         choose("quantum")
-    assert "found: cpu" in str(error.value)
 
 
 def test_small_steps_get_one_thread_and_a_wish_is_heeded():
@@ -213,11 +214,10 @@ def test_small_steps_get_one_thread_and_a_wish_is_heeded():
     assert choose("cpu", threads=3, work=1000).threads == 3
 
 
-@pytest.mark.parametrize(("threads", "said"), [(-1, "no negative number of threads"), (99_999, "at most 1,024")])
-def test_a_number_of_threads_that_cannot_be_is_refused(threads, said):
-    with pytest.raises(WxbError, match=said) as error:
+@pytest.mark.parametrize("threads", [-1, 1_000])
+def test_a_number_of_threads_that_cannot_be_is_refused(threads):
+    with pytest.raises(WxbError, match=f"^`threads={threads}`: expected a whole number from 0 to 512$"):
         choose("cpu", threads=threads)
-    assert error.value.fix == "0 takes all physical cores"
 
 
 def test_a_model_left_in_evaluation_mode_is_trained_all_the_same(digits):

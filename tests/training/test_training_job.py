@@ -56,9 +56,12 @@ def test_a_family_is_bound_and_stored_without_variables(tmp_path):
 @pytest.mark.parametrize(
     ("option", "said"),
     [
-        ({"augment": "rotate"}, "--augment rotate: rotate is no augmentation\n"),
-        ({"augment": "shift-8"}, "--augment shift-8 is no smaller than the pictures, 1x8x8\n  fix: --augment shift-1"),
-        ({"cutout": 8}, "--cutout 8 is no smaller than the pictures, 1x8x8\n  fix: --cutout 4"),
+        ({"augment": "rotate"}, '`augment="rotate"`: expected none, flip, shift-N or flip,shift-N'),
+        (
+            {"augment": "shift-8"},
+            '`augment="shift-8"` is no smaller than the pictures, 1x8x8\n  fix: `augment="shift',
+        ),
+        ({"cutout": 8}, "`cutout=8` is no smaller than the pictures, 1x8x8\n  fix: `cutout=4`"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
@@ -208,13 +211,14 @@ def test_a_training_whose_loss_is_no_number_fails_with_a_way_out(ring, tmp_path)
             "FC-64-RELU-FC-64-RELU, SOFTMAX",
             out=tmp_path / "run",
             optimizer="sgd",
-            learning_rate=1e30,
+            learning_rate=1e3,
+            l2=1e3,
             epochs=50,
             schedule="constant",
             warm_up=0.0,
         )
     assert error.value.exit_code == 1
-    assert "--learning-rate 1e+29" in error.value.fix
+    assert "`learning_rate=100`" in error.value.fix
     assert Run.open(tmp_path / "run").summary.state == "failed"
 
 
@@ -312,7 +316,7 @@ def test_a_training_takes_the_time_that_it_is_given_and_its_settings_give_the_sa
 
 @pytest.mark.parametrize("option", [{"epochs": 3}, {"steps": 100}])
 def test_two_ways_to_say_when_training_ends_are_one_too_many(ring, option):
-    with pytest.raises(WxbError, match=f"--time and --{next(iter(option))} both say when training ends"):
+    with pytest.raises(WxbError, match=f"`time` and `{next(iter(option))}` both say when training ends"):
         Training(ring, "SOFTMAX", options=option, seconds=10)
 
 
@@ -366,8 +370,8 @@ def test_on_a_gpu_the_largest_network_is_tried_first(monkeypatch):
 @pytest.mark.parametrize(
     ("data", "until", "what"),
     [
-        ("sine", 0.9, "--until is for classes and labels; sine has numbers"),
-        ("ring", 0.9, "--until asks the validation part, and ring has none"),
+        ("sine", 0.9, "`until` is for classes and labels; sine has numbers"),
+        ("ring", 0.9, "`until` needs a validation part, and ring has none"),
     ],
 )
 def test_until_needs_something_that_can_be_reached(data, until, what):

@@ -10,6 +10,7 @@ import click
 
 from wxb.cli import options, printing, results
 from wxb.errors import WxbError
+from wxb.settings import DATA
 from wxb.text import count, percent, percent_interval
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ command = options.Command(
     compare,
     [
         click.Argument(["runs"], nargs=-1, required=True, metavar="RUN…"),
-        *options.params(options.LOADING, "data_dir"),
+        *options.params(DATA, "data_dir"),
         options.JSON,
     ],
 )

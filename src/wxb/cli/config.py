@@ -1,29 +1,29 @@
-"""`--config FILE`: the options of `wxb train` from a TOML file, as a run's own settings.toml is one."""
+"""`--config FILE`: the settings of `wxb train` from a TOML file, such as a run's own settings.toml."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from wxb.cli.options import Option
-from wxb.errors import WxbError, nearest
+from wxb.cli.spelling import as_key, spelled
+from wxb.errors import WxbError
+from wxb.settings import SETTINGS, unknown
 
-WORDS = ("data", "network")  # what stands without a flag on the command line
+WORDS = ("data", "network")  # the command line has them without a flag
 BINDINGS = "bindings"  # a table: N = 2
 
 
-def read_config(path: Path, options: Mapping[str, Option]) -> dict[str, Any]:
-    """The settings of a file: `data` and `network` as texts, `bindings` as a dict, every option as its own type.
+def read_config(path: Path) -> dict[str, Any]:
+    """The settings of a file: `data` and `network` as texts, `bindings` as a dict, every setting in its own type.
 
-    Keys are spelled as the options are, with _ or -. Raises WxbError for a file that is none, a key that is no option
-    (with the nearest that is) and a value of another type (with the key).
+    Words of a key are joined by _ or -. Raises WxbError, naming the file, if it is no TOML, for a key that is no
+    setting, and for a value that its setting does not take.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise WxbError(f"there is no file {path}", fix="--config FILE names a TOML file of options") from None
+        raise WxbError(f"there is no file {path}", fix="--config FILE names a TOML file of settings") from None
     except OSError as problem:
         raise WxbError(f"{path} cannot be read: {problem.strerror or problem}") from problem
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
@@ -33,25 +33,24 @@ def read_config(path: Path, options: Mapping[str, Option]) -> dict[str, Any]:
         key = written.replace("-", "_")
         if key in settings:
             raise WxbError(f"{path}: {written} is there twice, with - and with _")
-        settings[key] = _value(path, key, written, value, options)
+        try:
+            settings[key] = _value(key, value)
+        except WxbError as problem:
+            said = spelled(problem, as_key)
+            raise WxbError(f"{path}: {said.what}", said.detail, said.fix) from None
     return settings
 
 
-def _value(path: Path, key: str, written: str, value: object, options: Mapping[str, Option]) -> Any:
-    if key in options:
-        try:
-            return options[key].read(value)
-        except WxbError as problem:
-            raise WxbError(f"{path}: {problem.what}", problem.detail, problem.fix) from None
+def _value(key: str, value: Any) -> Any:
+    if key in SETTINGS:
+        return SETTINGS[key].validate(value)
     if key in WORDS:
         if not isinstance(value, str):
-            raise WxbError(f"{path}: {key} = {value!r}: a text is expected")
+            raise WxbError(f"{key} = {value!r}: expected a text")
         return value
     if key == BINDINGS:
         if not isinstance(value, dict) or not all(type(number) is int for number in value.values()):
-            raise WxbError(f"{path}: {key}: a table of whole numbers is expected", fix="[bindings] and N = 2 below it")
+            raise WxbError(f"{key}: expected a table of whole numbers", fix="[bindings] and N = 2 below it")
         return value
-    like = nearest(key, [*options, *WORDS, BINDINGS])
-    raise WxbError(
-        f"{path}: {written} is not a setting" + (f"; {like} is" if like else ""), fix="wxb train --help lists all"
-    )
+    problem = unknown(key, [*SETTINGS, *WORDS, BINDINGS])
+    raise WxbError(problem.what, fix="wxb train --help lists all settings")

@@ -9,6 +9,7 @@ import click
 
 from wxb.cli import options, printing
 from wxb.cli.loading import load
+from wxb.settings import DATA
 
 WIDTH = 80  # of the drawings where the output is no terminal
 
@@ -44,8 +45,8 @@ command = options.Command(
         options.SectionedOption(
             ["--grid"], type=options.Whole(), metavar="N", help="Example N (from 0) as its numbers, instead."
         ),
-        *options.params(options.LOADING),
-        options.DATA_SEED.click(),
+        *options.params(DATA),
+        options.DATA_SEED,
         options.JSON,
     ],
 )

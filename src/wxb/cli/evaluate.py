@@ -9,6 +9,7 @@ import click
 
 from wxb.cli import options, printing, results
 from wxb.cli.loading import load_like
+from wxb.settings import DATA
 from wxb.text import count, percent
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ command = options.Command(
         options.SectionedOption(
             ["--part"], type=options.OneOf(PARTS), help="The examples; else test of its own data, all of other data."
         ),
-        *options.params(options.LOADING),
-        options.DATA_SEED.click(),
+        *options.params(DATA),
+        options.DATA_SEED,
         options.JSON,
     ],
 )

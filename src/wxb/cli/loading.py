@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wxb.cli import printing
-from wxb.cli.options import LOADING
 from wxb.cli.progress import ERASE, REDRAW, bar
+from wxb.settings import DATA
 from wxb.text import count, duration
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def load(source: str, settings: Mapping[str, Any], quiet: bool = False) -> Datas
 
     Folders and tables are taken by their whole path, so that what a run stores means the same from another folder.
     """
-    about = {name: settings[name] for name in (*LOADING, "like") if name in settings}
+    about = {name: settings[name] for name in (*DATA, "like") if name in settings}
     if "data_dir" in about:
         about["data_dir"] = str(Path(about["data_dir"]).absolute())
     if _is_path(source):

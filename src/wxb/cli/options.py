@@ -1,25 +1,43 @@
-"""The options of the commands, each in one place and with one spelling.
-
-An option of training is a field of `Recipe` or a setting of the data; its flag is its name with - for _. The same
-table is the command line, the keys that a `--config` file may hold, and the settings that a run stores.
-"""
+"""The options of the commands: settings for the command line, and what the commands share."""
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
+from wxb.cli.spelling import as_option
 from wxb.errors import WxbError, nearest
-from wxb.learning import recipe as recipes
+from wxb.settings import SETTINGS, Setting
+from wxb.settings.data import DATA as DATA_SECTION
+from wxb.settings.setting import spell
+
+
+class Value(click.ParamType[Any]):
+    """The value of a setting, read and checked by the table of settings."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.name = {int: "number", float: "number"}.get(setting.type, "text") if setting.name != "time" else "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value that a text stands for. Raises WxbError for one that the setting does not take."""
+        return self.setting.read(value) if isinstance(value, str) else self.setting.validate(value)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """The choices, as in "[best|last]", or None for click's own."""
+        return f"[{'|'.join(self.setting.choices)}]" if self.setting.choices else None
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The choices that begin with what was typed."""
+        return [CompletionItem(choice) for choice in self.setting.choices if choice.startswith(incomplete)]
 
 
 class Whole(click.ParamType[int]):
-    """A whole number, at least `least`."""
+    """A whole number of at least `least`, of an option that is no setting."""
 
     name = "number"
 
@@ -27,71 +45,24 @@ class Whole(click.ParamType[int]):
         self.least = least
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """`value` as an integer. Raises WxbError where it is none, or too small."""
-        try:
-            number = int(value)
-            whole = isinstance(value, str) or (number == value and not isinstance(value, bool))
-        except (TypeError, ValueError, OverflowError):
-            whole = False
-        if not whole:
-            raise WxbError(f"{flag_of(param)} {value}: a whole number is expected")
-        if number < self.least:
-            raise WxbError(f"{flag_of(param)} {value}: at least {self.least} is expected")
-        return number
-
-
-class Number(click.ParamType[float]):
-    """A number from `least` to `most`; NaN is none."""
-
-    name = "number"
-
-    def __init__(self, least: float = 0.0, most: float = math.inf) -> None:
-        self.least = least
-        self.most = most
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """`value` as a number. Raises WxbError where it is none, or outside the range."""
-        try:
-            number = math.nan if isinstance(value, bool) else float(value)
-        except (TypeError, ValueError, OverflowError):
-            number = math.nan
-        if math.isnan(number):
-            raise WxbError(f"{flag_of(param)} {value}: a number is expected")
-        if not self.least <= number <= self.most or math.isinf(number):
-            span = f"from {self.least:g} to {self.most:g}" if self.most < math.inf else f"of at least {self.least:g}"
-            raise WxbError(f"{flag_of(param)} {value}: a number {span} is expected")
-        return number
-
-
-class Duration(click.ParamType[float]):
-    """A time in seconds: "90", "90s", "10m", "1h30m"."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """`value` as seconds. Raises WxbError where it is no time, or none at all."""
-        text = str(value).strip().lower()
-        match = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text)
-        parts = [float(part or 0) for part in match.groups()] if match else [0.0]
-        seconds = sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=False))
-        if not seconds:
-            raise WxbError(
-                f"{flag_of(param)} {value}: a time is expected", "30s, 10m, 1h30m; a number alone is seconds"
-            )
-        return seconds
+        """`value` as an integer. Raises WxbError for anything else, and for a smaller one."""
+        text = str(value)
+        if not (text.isascii() and text.isdigit() and len(text) <= 18) or int(text) < self.least:
+            raise WxbError(f"{flag_of(param)} {value}: expected a whole number of at least {self.least}")
+        return int(text)
 
 
 class OneOf(click.Choice[str]):
-    """One of a few words."""
+    """One of a few words, of an option that is no setting."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """`value` where it is one of them. Raises WxbError that names the nearest."""
+        """`value` if it is one of them. Raises WxbError that names the nearest."""
         if value in self.choices:
             return str(value)
         like = nearest(str(value), self.choices)
         raise WxbError(
-            f"{flag_of(param)} {value}: not known" + (f"; {like} is" if like else ""),
-            f"known: {', '.join(self.choices)}",
+            f"{flag_of(param)} {value}: expected {', '.join(self.choices)}",
+            fix=f"{flag_of(param)} {like}" if like else "",
         )
 
 
@@ -121,57 +92,6 @@ def flag_of(param: click.Parameter | None) -> str:
 # --- the table ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Option:
-    """One option: what it means, what it takes, and where `wxb train --help` lists it."""
-
-    name: str  # as in Recipe, in files and in JSON: "learning_rate"
-    help: str
-    type: click.ParamType[Any] | None  # None: a switch, --shuffle or --no-shuffle
-    section: str
-    several: bool = False  # may be given more than once; the values are then one text, with commas between
-
-    @property
-    def flag(self) -> str:
-        """ "--learning-rate"."""
-        return "--" + self.name.replace("_", "-")
-
-    def click(self) -> click.Option:
-        """For click; not given is None, so that a file and the defaults have their say."""
-        names = [self.flag, self.name]
-        if self.type is None:
-            names[0] += f"/--no-{self.name.replace('_', '-')}"
-        if self.several:
-            return SectionedOption(
-                names, type=self.type, help=self.help, multiple=True, callback=_joined, section=self.section
-            )
-        return SectionedOption(names, type=self.type, help=self.help, default=None, section=self.section)
-
-    def read(self, value: object) -> Any:
-        """A value of a settings file as this option has it. Raises WxbError that names the key."""
-        if self.type is None:
-            if not isinstance(value, bool):
-                raise WxbError(f"{self.name} = {value!r}: true or false is expected")
-            return value
-        wants_text = not isinstance(self.type, Whole | Number)
-        if isinstance(value, bool) or isinstance(value, str) != wants_text:
-            expected = "a text" if wants_text else "a whole number" if isinstance(self.type, Whole) else "a number"
-            raise WxbError(f"{self.name} = {value!r}: {expected} is expected")
-        return self.type.convert(value, _Named(self.name), None)
-
-
-def _joined(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
-    return ",".join(values) if values else None
-
-
-class _Named(click.Option):
-    """Stands for a key of a settings file in messages."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__([f"--{name}"])
-        self.opts = [f"{name} ="]
-
-
 class SectionedOption(click.Option):
     """An option that help lists under a heading."""
 
@@ -199,100 +119,36 @@ class Command(click.Command):
                 formatter.write_dl(records)
 
 
-TRAINING, OBJECTIVE, INPUTS, MACHINE, DATA = "Training", "Objective", "Inputs", "Machine", "Data"
-
-_SHARE = Number(0, 1)
-_WORDS = click.STRING
-
-# One line a field of Recipe: its section, its meaning, and its type where the field's own says too little.
-_RECIPE: dict[str, tuple[str, str, click.ParamType[Any] | None]] = {
-    "seed": (TRAINING, "What all randomness comes from: split, weights, order.", None),
-    "epochs": (TRAINING, "Passes over the training examples.", Whole(1)),
-    "steps": (TRAINING, "End after so many steps, within an epoch too; 0 for whole epochs.", Whole()),
-    "replanned": (TRAINING, "STEP:STEPS,…: from STEP on, training ends at STEPS, as --time had it.", _WORDS),
-    "until": (TRAINING, "End when this share is right in validation, 0.9 for 90 %; 0 for never.", _SHARE),
-    "batch_size": (TRAINING, "Examples a step.", Whole(1)),
-    "optimizer": (TRAINING, "How gradients become steps.", OneOf(recipes.OPTIMIZERS)),
-    "learning_rate": (TRAINING, "The greatest rate of the schedule.", Number()),
-    "momentum": (TRAINING, "Of the optimizers momentum, nesterov and muon.", _SHARE),
-    "schedule": (TRAINING, "How the rate changes over training.", OneOf(recipes.SCHEDULES)),
-    "warm_up": (TRAINING, "Share of all steps in which the rate rises.", _SHARE),
-    "clip": (TRAINING, "Greatest norm of the gradient; 0 for none.", Number()),
-    "accumulate": (TRAINING, "Parts that a batch is computed in, to save memory.", Whole(1)),
-    "average": (TRAINING, "Decay a step of averaged weights; 0 for none.", _SHARE),
-    "early_stop": (TRAINING, "Epochs without a better validation that end training; 0 for never.", Whole()),
-    "keep": (TRAINING, "Which weights the report is about: the best in validation, or the last.", OneOf(recipes.KEEPS)),
-    "shuffle": (TRAINING, "Examples in another order each epoch.", None),
-    "l2": (OBJECTIVE, "λ of the penalty λΣW².", Number()),
-    "l1": (OBJECTIVE, "λ of the penalty λΣ|W|.", Number()),
-    "elastic_beta": (OBJECTIVE, "β of the penalty λΣ(βW² + |W|), whose λ is --l1.", Number()),
-    "weight_decay": (OBJECTIVE, "Decoupled: weights shrink by rate · decay a step. Not together with --l2.", Number()),
-    "class_weight": (OBJECTIVE, "balanced: each class weighs the same in the loss.", OneOf(("none", "balanced"))),
-    "label_smoothing": (OBJECTIVE, "Share of each target that is spread over all classes.", _SHARE),
-    "reduction": (OBJECTIVE, "The loss of a batch: mean or sum of its examples.", OneOf(recipes.REDUCTIONS)),
-    "augment": (INPUTS, "none, flip, shift-N (by up to N pixels), or flip,shift-N.", _WORDS),
-    "mixup": (INPUTS, "α of Beta(α, α), by which two examples are mixed; 0 for none.", Number()),
-    "cutout": (INPUTS, "Side in pixels of the square that is blanked; 0 for none.", Whole()),
-    "start": (INPUTS, "Random; CONV as the identity; the biases of a first FC spread.", OneOf(recipes.STARTS)),
-    "first_layer": (INPUTS, "Filters of the first CONV: learned, or whitened patches.", OneOf(recipes.FIRST_LAYERS)),
-    "scale": (INPUTS, "Inputs standardized, brought to [0, 1], or as they are.", OneOf(recipes.SCALES)),
-    "mirror_average": (INPUTS, "Score a picture by the mean of its own and its mirror image's logits.", None),
-    "device": (MACHINE, "auto, cpu, cuda, cuda:1, mps.", _WORDS),
-    "threads": (MACHINE, "Threads on the CPU; 0 for one a physical core.", Whole()),
-    "precision": (MACHINE, "Of the layers' arithmetic; weights stay float32.", OneOf(recipes.PRECISIONS)),
-}  # fmt: skip
-
-
-_BY_ANNOTATION: dict[object, click.ParamType[Any] | None] = {
-    "int": Whole(),
-    "float": Number(),
-    "str": _WORDS,
-    "bool": None,
-}
-_ANNOTATIONS = {field.name: field.type for field in fields(recipes.Recipe)}
-
-RECIPE = {
-    name: Option(name, text, own or _BY_ANNOTATION[_ANNOTATIONS[name]], section)
-    for name, (section, text, own) in _RECIPE.items()
-}
-
-TASKS = ("classes", "numbers")
-FILLS = ("none", "zero", "median")
-LOADING = {
-    option.name: option
-    for option in (
-        Option("target", "Column of a table to predict; several as a,b or given again.", _WORDS, DATA, several=True),
-        Option("task", "A table's target as classes or numbers, where the guess is wrong.", OneOf(TASKS), DATA),
-        Option("pieces", "Features that a table's number has besides itself; 0 for none.", Whole(), DATA),
-        Option("data_dir", "Where known sets lie, or a folder above; else WXB_DATA, else the downloads.", _WORDS, DATA),
-        Option("split", "Shares of train, validation and test; a published test set stays the test set.", _WORDS, DATA),
-        Option("examples", "How many examples of a toy.", Whole(1), DATA),
-        Option("noise", "How much noise in a toy.", Number(), DATA),
-        Option("size", "Side in pixels that the pictures of a folder are brought to.", Whole(1), DATA),
-        Option("ink", "Handwritten digits as 16x16 squares of ink, 1, and no ink, 0.", None, DATA),
-        Option("fill", "What stands for NaN and infinite values: none (an error), zero, median.", OneOf(FILLS), DATA),
-        Option("max_pixels", "Pictures of a folder with more pixels are left out.", Whole(1), DATA),
-        Option("cache", "Keep the decoded pictures of a large folder on the disk (as is usual), or not.", None, DATA),
+def option(setting: Setting) -> click.Option:
+    """A setting for click; not given is None, so that a file and the defaults have their say."""
+    flag = as_option(setting.name)
+    names = [f"{flag}/{as_option(setting.name, 'False')}" if setting.type is bool else flag, setting.name]
+    bounds = f" ({setting.bounds})" if setting.bounds is not None else ""
+    return SectionedOption(
+        names,
+        type=None if setting.type is bool else Value(setting),
+        help=f"{spell(setting.help, SETTINGS, as_option)}{bounds}.",
+        default=None,
+        multiple=setting.several,
+        callback=_joined if setting.several else None,
+        section=setting.section.capitalize(),
     )
-}
-# where nothing is trained
-DATA_SEED = replace(RECIPE["seed"], section=DATA, help="Of the split, and of a toy's points.")
-RUN = {
-    option.name: option
-    for option in (
-        Option("out", "The run's folder; else a new one in runs/ or WXB_RUNS.", _WORDS, "Run"),
-        Option("time", "Train as well as this time allows, 10m or 90s, all of it counted.", Duration(), "Run"),
-        Option("seeds", "Train with this many seeds, from --seed on; mean and interval.", Whole(1), "Run"),
-    )
-}
-TRAIN = {**RECIPE, **LOADING, **RUN}
+
+
+def _joined(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    return ",".join(values) if values else None
+
 
 # --- what the commands share -----------------------------------------------------------------------------------------
 
 
-def params(table: Mapping[str, Option], *names: str) -> list[click.Parameter]:
-    """Options of a table for a command: those named, or all."""
-    return [table[name].click() for name in names or table]
+# for commands that train nothing
+DATA_SEED = option(replace(SETTINGS["seed"], section=DATA_SECTION, help="Seed of the split and of a toy's points"))
+
+
+def params(table: Mapping[str, Setting], *names: str) -> list[click.Parameter]:
+    """The options of a table for a command: those named, or all that the command line has."""
+    return [option(table[name]) for name in names or table if table[name].option]
 
 
 def switch(*flags: str, help: str) -> click.Option:

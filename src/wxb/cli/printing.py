@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import IO, Any
 
+from wxb.cli.spelling import spelled
 from wxb.errors import WxbError
 
 LABEL = 10  # columns of the left column that says what a line is about
@@ -66,8 +67,8 @@ def remark(text: str = "", end: str = "\n") -> None:
 
 
 def error(problem: WxbError) -> None:
-    """`error: …` with its place and the way out, on standard error."""
-    remark(f"{coloured('error:', RED + BOLD, sys.stderr)} {problem}")
+    """`error: …` with its place and the way out, on standard error; settings are spelled as options."""
+    remark(f"{coloured('error:', RED + BOLD, sys.stderr)} {spelled(problem)}")
 
 
 def has_colours(stream: IO[str]) -> bool:

@@ -7,6 +7,7 @@ import click
 from wxb.cli import options
 from wxb.cli.following import follow_to_result
 from wxb.cli.loading import load_again
+from wxb.settings import DATA
 
 
 def resume(run: str, data_dir: str | None, as_json: bool, quiet: bool, verbose: bool) -> int:
@@ -26,7 +27,7 @@ command = options.Command(
     resume,
     [
         click.Argument(["run"]),
-        *options.params(options.LOADING, "data_dir"),
+        *options.params(DATA, "data_dir"),
         options.JSON,
         options.QUIET,
         options.VERBOSE,

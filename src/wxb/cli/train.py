@@ -16,6 +16,7 @@ from wxb.cli.loading import load
 from wxb.cli.main import BEGAN
 from wxb.cli.profile import show_profile
 from wxb.errors import DONE, WxbError
+from wxb.settings import DATA, RECIPE, SETTINGS, check_together
 
 if TYPE_CHECKING:
     from wxb.training import Training
@@ -64,7 +65,7 @@ def train(
 def merged(words: tuple[str, ...], config: str | None, given: dict[str, Any]) -> dict[str, Any]:
     """What was asked for: the command line, over the settings file, without what neither says."""
     (data, network), bindings = options.split_words(words, "DATA", "NETWORK")
-    asked = read_config(Path(config), options.TRAIN) if config is not None else {}
+    asked = read_config(Path(config)) if config is not None else {}
     if network is not None:
         asked.pop(BINDINGS, None)  # they belong to the file's network
     if given.get("optimizer") is not None:
@@ -78,12 +79,11 @@ def merged(words: tuple[str, ...], config: str | None, given: dict[str, Any]) ->
 
 def check(asked: dict[str, Any]) -> None:
     """Finds what is wrong with the words and the options before anything is loaded."""
-    from wxb.learning.defaults import check_options
     from wxb.notation import read
 
     if "data" not in asked:
         raise WxbError("DATA is missing", fix="wxb train digits, or a folder of pictures; wxb train --help says more")
-    check_options(asked)
+    check_together(asked)
     if "network" in asked:
         read(asked["network"])
 
@@ -96,13 +96,13 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None) -
 
     from wxb.training import Training
 
-    stored = {name: asked[name] for name in options.LOADING if name in asked}
+    stored = {name: asked[name] for name in DATA if name in asked}
     whole_paths = {name: data.source[name] for name in ("data_dir",) if name in stored}
     return Training(
         data,
         asked.get("network"),
         bindings=asked.get(BINDINGS),
-        options={name: asked[name] for name in options.RECIPE if name in asked},
+        options={name: asked[name] for name in RECIPE if name in asked},
         settings={"data": data.source["source"], **stored, **whole_paths},
         out=asked.get("out"),
         started=began if started is None else started,
@@ -159,7 +159,7 @@ command = options.Command(
     train,
     [
         click.Argument(["words"], nargs=-1, metavar="DATA [NETWORK] [N=2 …]"),
-        *options.params(options.TRAIN),
+        *options.params(SETTINGS),
         options.SectionedOption(
             ["--config"], metavar="FILE", section="Run", help="Options from a TOML file, such as a run's settings.toml."
         ),

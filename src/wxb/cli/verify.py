@@ -6,6 +6,7 @@ import click
 
 from wxb.cli import options, printing
 from wxb.errors import DONE, FOUND, WxbError
+from wxb.settings import DATA
 
 
 def verify(run: str, data_dir: str | None, as_json: bool) -> int:
@@ -34,4 +35,4 @@ def verify(run: str, data_dir: str | None, as_json: bool) -> int:
     return DONE if found.ok else FOUND
 
 
-command = options.Command(verify, [click.Argument(["run"]), *options.params(options.LOADING, "data_dir"), options.JSON])
+command = options.Command(verify, [click.Argument(["run"]), *options.params(DATA, "data_dir"), options.JSON])

@@ -17,8 +17,7 @@ Targets = NDArray[np.int64] | NDArray[np.float32]
 
 WHOLE_NUMBERS = "iu"  # kinds of dtype: signed and unsigned
 TEXTS = "US"
-FILLS = ("none", "median", "zero")
-MISSING_FIX = 'fill="median" (--fill median): the median of the training part; or fill="zero"'
+MISSING_FIX = '`fill="median"`, the median of the training part, or `fill="zero"`'
 
 
 @dataclass(frozen=True, eq=False)

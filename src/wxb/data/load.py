@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -13,7 +14,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from wxb.data.arrays import (
-    FILLS,
     MISSING_FIX,
     Examples,
     check_lengths,
@@ -25,9 +25,11 @@ from wxb.data.arrays import (
 from wxb.data.dataset import Dataset, Known, match_classes
 from wxb.data.known.ink import inked
 from wxb.data.known.sets import INK, KNOWN
-from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, read_fractions, validation_share
+from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, validation_share
 from wxb.data.toys import TOYS, draw
 from wxb.errors import WxbError, nearest
+from wxb.settings import SETTINGS
+from wxb.settings.python import takes_settings
 
 if TYPE_CHECKING:
     from wxb.data.pictures.folder import Decoded
@@ -35,27 +37,31 @@ if TYPE_CHECKING:
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
 ARRAYS = "arrays"  # the source of a data set that came as arrays
-MOST_PIECES = 256  # of a table's number
-MAX_PIXELS = 50_000_000  # of a picture that is opened
+MAX_PIXELS: int = SETTINGS["max_pixels"].default
 
 
-def whole(steps: Callable[Given, Generator[object, None, Found]], name: str) -> Callable[Given, Found]:
-    """The function of this name that takes all steps of a generator and gives what it ends with."""
+def whole(
+    steps: Callable[Given, Generator[object, None, Found]], name: str, returns: type[Found]
+) -> Callable[Given, Found]:
+    """A function that runs the generator `steps` to its end and returns its value, with the same parameters."""
 
     @wraps(steps)
-    def taken(*values: Given.args, **options: Given.kwargs) -> Found:
-        going = steps(*values, **options)
+    def run(*values: Given.args, **options: Given.kwargs) -> Found:
+        generator = steps(*values, **options)
         while True:
             try:
-                next(going)
+                next(generator)
             except StopIteration as end:
-                found: Found = end.value
-                return found
+                value: Found = end.value
+                return value
 
-    taken.__name__ = taken.__qualname__ = name
-    return taken
+    run.__name__ = run.__qualname__ = name
+    run.__annotations__ = {**steps.__annotations__, "return": returns.__name__}
+    run.__signature__ = signature(steps).replace(return_annotation=returns.__name__)  # type: ignore[attr-defined]
+    return run
 
 
+@takes_settings
 def loading(
     source: str | os.PathLike[str] | ArrayLike,
     targets: ArrayLike | None = None,
@@ -65,7 +71,7 @@ def loading(
     pieces: int | None = None,
     like: Mapping[str, object] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
-    split: str | Sequence[float] = DEFAULT,
+    split: str | float | Sequence[float] = DEFAULT,
     seed: int = 0,
     classes: Sequence[str] | None = None,
     name: str | None = None,
@@ -88,8 +94,9 @@ def loading(
                 rows, whichever is less
     like        `run.data["table"]` of a run on a table: the rows are prepared as its were, and all of them are test
     data_dir    folder with the files of known sets, or folders with them; else WXB_DATA says it, else the downloads
-    split       shares of train, validation and test; a test set that comes with the data stays, and then validation
-                is a twentieth of the training examples, at most 2,500, or with other shares than the default theirs
+    split       shares of train, validation and test, as three numbers or a text such as "0.8,0.1,0.1"; one number is
+                the share of train, and the rest is halved. A test set that comes with the data stays: validation is
+                then a twentieth of the training examples, at most 2,500, or with other shares than the default theirs
     seed        of the split, and of a toy's points
     classes     names in the order of their numbers: of an array's classes, labels or numbers; of anything else they
                 must be its own names, whose order they set
@@ -105,14 +112,14 @@ def loading(
     `load_data` returns. The same call reads the same data. Raises WxbError where the data are not found, not whole, or
     make no sense.
     """
-    fractions = read_fractions(split)
+    fractions: Fractions = SETTINGS["split"].validate(split)
     if isinstance(source, (str, os.PathLike)):
         if targets is not None:
             raise WxbError("targets belong to an array of examples", f"the examples given are {os.fspath(source)!r}")
         text = os.fspath(source)
     else:
         text = ARRAYS
-    _check_options(text, seed, examples, noise, size, fill, cache)
+    _check_options(text, examples, noise, size, cache)
     _check_ink(text, ink)
     _check_table_options(text, {"target": target, "task": task, "pieces": pieces, "like": like})
     asked = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
@@ -141,7 +148,7 @@ def loading(
     return data if classes is None else match_classes(data, tuple(classes))
 
 
-load_data = whole(loading, "load_data")
+load_data = whole(loading, "load_data", Dataset)
 
 
 def _known(name: str, data_dir: str | os.PathLike[str] | None, fractions: Fractions, seed: int, ink: bool) -> Dataset:
@@ -243,9 +250,7 @@ def _table(
     from wxb.data.tables.table import read_like, read_table
 
     if like is not None and (target, task, pieces) != (None, None, None):
-        raise WxbError("the run says how a table is read", fix="no --target, no --task and no --pieces")
-    if pieces is not None and not 0 <= pieces <= MOST_PIECES:
-        raise WxbError(f"{pieces} pieces", f"expected 0 to {MOST_PIECES}", "--pieces 48")
+        raise WxbError("the run says how a table is read", fix="leave out `target`, `task` and `pieces`")
     found = read_table(path, target, task, fractions, seed, pieces) if like is None else read_like(path, like)
     return Dataset(
         path.stem,
@@ -292,28 +297,21 @@ def _folder(text: str) -> Path:
 
 def _check_ink(text: str, ink: bool) -> None:
     if ink and text not in INK:
-        raise WxbError(f"--ink is for handwritten digits, not for {text}", f"these are: {', '.join(INK)}")
+        raise WxbError(f"`ink` is for handwritten digits, not for {text}", f"these are: {', '.join(INK)}")
 
 
-def _check_options(
-    text: str, seed: int, examples: int | None, noise: float | None, size: int | None, fill: str, cache: bool
-) -> None:
-    """Raises WxbError for a setting that has no meaning, or none for this source."""
-    if not 0 <= seed < 2**63:
-        raise WxbError(f"seed {seed}", "expected a whole number from 0 to 2⁶³ - 1", "--seed 0")
-    if fill not in FILLS:
-        near = nearest(fill, FILLS)
-        raise WxbError(f"{fill} is no way to fill", f"known: {', '.join(FILLS)}", f"--fill {near or 'median'}")
-    for option, value in (("examples", examples), ("noise", noise)):
+def _check_options(text: str, examples: int | None, noise: float | None, size: int | None, cache: bool) -> None:
+    """Raises WxbError for a setting that has no meaning for this source."""
+    for name, value in (("examples", examples), ("noise", noise)):
         if value is not None and text not in TOYS:
-            raise WxbError(f"--{option} is for toys, not for {text}", f"toys: {', '.join(TOYS)}")
-    for option, given in (("size", size is not None), ("no-cache", not cache)):
-        if given and (text in KNOWN or text in TOYS or text == ARRAYS or _is_table(text)):
-            raise WxbError(f"--{option} is for folders of pictures, not for {text}")
+            raise WxbError(f"`{name}` is for toys, not for {text}", f"toys: {', '.join(TOYS)}")
+    for name, is_set in (("size", size is not None), ("cache=False", not cache)):
+        if is_set and (text in KNOWN or text in TOYS or text == ARRAYS or _is_table(text)):
+            raise WxbError(f"`{name}` is for folders of pictures, not for {text}")
 
 
 def _check_table_options(text: str, asked: Mapping[str, object]) -> None:
     """Raises WxbError for a setting of tables where the source is none."""
     given = [option for option, value in asked.items() if value is not None]
     if given and not _is_table(text):
-        raise WxbError(f"--{given[0]} is for tables, not for {text}", "a table is a file .csv, .tsv or .parquet")
+        raise WxbError(f"`{given[0]}` is for tables, not for {text}", "a table is a file .csv, .tsv or .parquet")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,13 +11,14 @@ from numpy.typing import NDArray
 from wxb.data.dataset import Split, pieces
 from wxb.errors import WxbError
 from wxb.randomness import generator
+from wxb.settings import SETTINGS
 from wxb.text import count
 
 Rows = NDArray[np.int64]
 Fractions = tuple[float, float, float]
 
 TRAIN, VALIDATION, TEST = range(3)
-DEFAULT: Fractions = (0.64, 0.11, 0.25)
+DEFAULT: Fractions = SETTINGS["split"].default
 VALIDATION_SHARE = 1 / 20  # of the training examples, where a test set is given
 VALIDATION_MOST = 2_500
 
@@ -26,25 +26,6 @@ VALIDATION_MOST = 2_500
 def plural(number: int, noun: str) -> str:
     """1, "picture" -> "1 picture"; 1204 -> "1,204 pictures"."""
     return f"{count(number)} {noun}{'' if number == 1 else 's'}"
-
-
-def read_fractions(split: str | Sequence[float]) -> Fractions:
-    """Shares of train, validation and test: three numbers of at least 0 with the sum 1, or text like "0.64,0.11,0.25".
-
-    Raises WxbError for anything else.
-    """
-    shown = split if isinstance(split, str) else ",".join(str(part) for part in split)
-    try:
-        parts = [float(part) for part in (split.split(",") if isinstance(split, str) else split)]
-    except (TypeError, ValueError):
-        parts = []
-    if len(parts) != 3 or not all(0 <= part <= 1 for part in parts) or not math.isclose(sum(parts), 1, abs_tol=1e-6):
-        raise WxbError(
-            f"split {shown} does not divide the examples",
-            "expected three shares of at least 0 with the sum 1: train,validation,test",
-            "--split 0.64,0.11,0.25",
-        )
-    return parts[0], parts[1], parts[2]
 
 
 def copies(examples: NDArray[np.uint8] | NDArray[np.float32]) -> Rows:

@@ -17,14 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.split import plural
-from wxb.errors import WxbError
 from wxb.randomness import generator
-from wxb.text import count
 
 SIDE = 2.5  # half the side of the square
 EXAMPLES = 8_000
-LEAST, MOST = 20, 10_000_000
 MODES = 1.5 * np.array([[np.sin(turn), np.cos(turn)] for turn in 2 * np.pi * np.arange(3) / 3])  # centres, (3, 2)
 MODE_RADIUS = 0.75
 DISC_RADIUS = 1.0
@@ -142,17 +138,10 @@ def draw(
 
     `noise` is the standard deviation of a normal shift of every point after its class is known, in the plane's units,
     or of every value of a function; default: the toy's own.
-    Raises WxbError for sizes or a noise that make no sense.
     """
     toy = TOYS[name]
     examples = EXAMPLES if examples is None else examples
     noise = toy.noise if noise is None else noise
-    if not LEAST <= examples <= MOST:
-        raise WxbError(
-            f"{plural(examples, 'example')} of {name}", f"expected {LEAST} to {count(MOST)}", "--examples 8000"
-        )
-    if not 0 <= noise <= 100:
-        raise WxbError(f"noise {noise:g}", "expected a standard deviation from 0 to 100", "--noise 0.1")
     random = generator(seed, "toy", name)
     if isinstance(toy, Function):
         arguments = random.uniform(-SIDE, SIDE, examples)

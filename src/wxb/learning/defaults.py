@@ -15,7 +15,6 @@ Rows of numbers get two hidden layers of 64; of more than ten numbers two of 128
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,8 +22,10 @@ from typing import Any
 
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
-from wxb.learning.recipe import Recipe, check_momentum, check_rate
+from wxb.learning.recipe import Recipe
 from wxb.notation.tree import Plan, Shape
+from wxb.settings import RECIPE, Setting, check_together, unknown
+from wxb.settings.setting import SHARES, named
 from wxb.text import shape as shape_text
 
 OF_MUON = ("learning_rate", "momentum")
@@ -123,17 +124,20 @@ def headed(rung: Rung, data: Dataset) -> str:
 
 
 def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
-    """The recipe for a network and its data, with what was `given` in its place. Raises WxbError where that contradicts
-    itself.
+    """The recipe for a network and its data; settings in `given` replace what would be chosen.
+
+    Raises WxbError for an unknown setting, for a value that a setting does not take, and for settings that contradict
+    each other or do not fit the data.
 
     Convolutional networks learn with Muon, others with AdamW; the rate rises over a fifth of the steps and falls
     linearly to zero. Batches are small where examples are few, so that there are enough steps.
     """
+    given = {name: _setting(name).validate(value) for name, value in given.items()}
     examples = len(data.split.train)
     large = plan.multiply_adds > LARGE_NETWORK
     seen = EXAMPLES_SEEN_LARGE if large else EXAMPLES_SEEN
     convolutional = any(layer.name == "CONV" for layer in plan.layers)
-    optimizer = str(given.get("optimizer", "muon" if convolutional else "adamw"))
+    optimizer: str = given.get("optimizer", "muon" if convolutional else "adamw")
     chosen: dict[str, Any] = {
         "epochs": min(max(round(seen / max(examples, 1)), EPOCHS[0]), EPOCHS[1]),
         "batch_size": 32 if examples < FEW_EXAMPLES else 256 if large else 128,
@@ -143,16 +147,22 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
         "warm_up": 0.2,
         "augment": default_augment(data) if convolutional else "none",
         "label_smoothing": 0.1 if large and plan.head == "SOFTMAX" else 0.0,
-        "start": default_start(plan, data, str(given.get("scale", "std"))),
+        "start": default_start(plan, data, given.get("scale", RECIPE["scale"].default)),
     }
     if optimizer in ("adamw", "muon") and not given.get("l2"):
         chosen["weight_decay"] = 0.2 if data.kind == "vectors" and data.shape[0] > FEW_COLUMNS else 0.02
-    check_options({**given, "optimizer": optimizer})
+    check_together({**given, "optimizer": optimizer})
     check_until(data, given.get("until", 0))
-    recipe = dataclasses.replace(Recipe(**chosen), **given)
+    recipe = Recipe(**{**chosen, **given})
     if data.kind == "pictures":
         check_reach(recipe, data.shape)
     return recipe
+
+
+def _setting(name: str) -> Setting:
+    if name not in RECIPE:
+        raise unknown(name, RECIPE)
+    return RECIPE[name]
 
 
 RATES = {
@@ -220,44 +230,22 @@ def check_reach(recipe: Recipe, shape: Shape) -> None:
     side = min(shape[1:])
     shift = Augment.read(recipe.augment).shift
     for option, reach, fix in (
-        (f"--augment {recipe.augment}", shift, f"--augment shift-{max(1, side // 8)}"),
-        (f"--cutout {recipe.cutout}", recipe.cutout, f"--cutout {side // 2}"),
+        (named("augment", recipe.augment), shift, named("augment", f"shift-{max(1, side // 8)}")),
+        (named("cutout", recipe.cutout), recipe.cutout, named("cutout", side // 2)),
     ):
         if reach >= side:
             raise WxbError(f"{option} is no smaller than the pictures, {shape_text(shape)}", fix=fix)
-
-
-def check_options(given: Mapping[str, Any]) -> None:
-    """Raises WxbError for settings that mean nothing, or contradict each other."""
-    if "augment" in given:
-        from wxb.learning.augment import Augment  # it loads torch, which other mistakes need not wait for
-
-        Augment.read(str(given["augment"]))
-    if "learning_rate" in given:
-        check_rate(given["learning_rate"])
-    if "momentum" in given and "optimizer" in given:
-        check_momentum(given["optimizer"])
-    if given.get("weight_decay") and given.get("l2"):
-        raise WxbError(
-            "--weight-decay and --l2 are two forms of one thing",
-            "--l2 λ adds λΣW² to the loss; --weight-decay shrinks the weights beside the gradient",
-            "one of them",
-        )
-    if given.get("elastic_beta") and not given.get("l1"):
-        raise WxbError(
-            "--elastic-beta is part of λΣ(βW² + |W|), and its λ is --l1", fix="--l1 0.0001 --elastic-beta 0.5"
-        )
 
 
 def check_until(data: Dataset, until: float) -> None:
     """Raises WxbError where no validation could ever reach what `until` asks for."""
     if until and data.task == "numbers":
         raise WxbError(
-            f"--until is for classes and labels; {data.name} has numbers", fix="--early-stop 5, or --time 1m"
+            f"`until` is for classes and labels; {data.name} has numbers", fix='`early_stop=5`, or `time="1m"`'
         )
     if until and not len(data.split.validation):
         raise WxbError(
-            f"--until asks the validation part, and {data.name} has none",
+            f"`until` needs a validation part, and {data.name} has none",
             f"split: {data.split.how}",
-            "--split 0.64,0.11,0.25",
+            named("split", SHARES.example),
         )

@@ -22,7 +22,7 @@ from wxb.learning.inference import Score, features, score
 from wxb.learning.machine import DTYPES, Ahead, Machine, choose, out_of_memory
 from wxb.learning.objective import Objective
 from wxb.learning.optimizers import decay, optimizers
-from wxb.learning.recipe import Recipe, check_rate
+from wxb.learning.recipe import Recipe
 from wxb.network.layers import set_generator
 from wxb.network.memory import ran_short
 from wxb.randomness import key
@@ -75,7 +75,6 @@ def learn(
     not fit the data, or the memory does not hold a step; a loss that is not finite ends the epochs early, as the last
     record's `train_loss`.
     """
-    check_rate(recipe.learning_rate)
     machine = machine or choose(recipe.device, recipe.precision, recipe.threads)
     learner = Learner(model, data, recipe, machine, course)
     if state is not None:

@@ -12,7 +12,7 @@ import torch
 
 from wxb.errors import WxbError
 from wxb.hardware import physical_cores
-from wxb.text import count
+from wxb.settings import validate
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -86,7 +86,6 @@ def _deterministic_kernels() -> Iterator[None]:
         cudnn.deterministic, cudnn.benchmark = deterministic, benchmark
 
 
-MOST_THREADS = 1024
 SMALL_STEP = 20_000_000  # multiply-adds of a batch below which a second thread waits more than it computes
 
 
@@ -95,20 +94,17 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 0, work
 
     No `threads` means as many as there are physical cores, or one where a batch's `work` (multiply-adds) is small.
     "auto" precision is float32 on the CPU and on MPS, bfloat16 on a GPU that has it. Raises WxbError for a device that
-    is not there or a number of threads that makes no sense.
+    is not available, and for a device or a number of threads that the settings do not take.
     """
-    fix = "0 takes all physical cores"
-    if threads < 0:
-        raise WxbError(f"--threads {threads}: there is no negative number of threads", fix=fix)
-    if threads > MOST_THREADS:  # torch dies of a number that the system refuses
-        raise WxbError(f"--threads {threads}: at most {count(MOST_THREADS)} are expected", fix=fix)
+    validate("device", device)
+    validate("threads", threads)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = device.split(":")[0]
     there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not there.get(kind, False):
         found = ", ".join(name for name, is_there in there.items() if is_there)
-        raise WxbError(f"--device {device}: no such device here", f"found: {found}", "--device auto")
+        raise WxbError(f'`device="{device}"`: no such device here', f"available: {found}", '`device="auto"`')
     if precision == "auto":
         precision = "bfloat16" if kind == "cuda" and torch.cuda.is_bf16_supported() else "float32"
     return Machine(device, precision, threads or (physical_cores() if work >= SMALL_STEP else 1))

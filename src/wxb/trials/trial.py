@@ -21,6 +21,7 @@ from wxb.learning.pace import Deadline, seconds_per_example, seconds_per_step
 from wxb.learning.setup import Setup, largest_within, set_up
 from wxb.notation import Network
 from wxb.runs.evaluate import Evaluation, evaluate
+from wxb.settings.setting import SHARES, named
 
 if TYPE_CHECKING:
     from wxb.learning.recipe import Recipe
@@ -105,8 +106,8 @@ class Trial:
     ) -> Setup:
         """A setup whose training and scoring take about `seconds`."""
         data = self.data
-        if clashing := [f"--{name}" for name in ("epochs", "steps", "replanned") if name in options]:
-            raise WxbError(f"--time and {clashing[0]} both say when training ends", fix="one of them")
+        if clashing := [name for name in ("epochs", "steps", "replanned") if options.get(name)]:
+            raise WxbError(f"`time` and `{clashing[0]}` both say when training ends", fix="set only one of them")
         ends = self.started + seconds - REPORTING_SHARE * seconds - REPORTING_SECONDS
         if network is None:
             setup, step = largest_within(data, ends - time.time(), options)
@@ -169,5 +170,5 @@ def need_examples(data: Dataset) -> None:
             raise WxbError(
                 f"{data.name} has no examples {use}: its {part} part is empty",
                 f"split: {data.split.how}",
-                "--split 0.64,0.11,0.25",
+                named("split", SHARES.example),
             )

@@ -242,7 +242,7 @@ def test_full_ink_stays_ink_and_paper_paper(height, width):
 @pytest.mark.parametrize("source", ["fashion-mnist", "cifar10", "ring"])
 def test_what_is_no_handwriting_has_no_ink(source):
     with pytest.raises(
-        WxbError, match=f"--ink is for handwritten digits, not for {source}\n  these are: digits, mnist, usps"
+        WxbError, match=f"`ink` is for handwritten digits, not for {source}\n  these are: digits, mnist, usps"
     ):
         load_data(source, ink=True)
 

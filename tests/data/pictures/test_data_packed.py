@@ -141,7 +141,7 @@ def test_the_source_says_that_no_cache_was_wanted(folder, cache):
     data = load_data(folder, cache=False)
     assert load_data(**data.source).fingerprint == data.fingerprint
     assert not cache.exists()
-    with pytest.raises(WxbError, match="--no-cache is for folders of pictures, not for digits"):
+    with pytest.raises(WxbError, match="`cache=False` is for folders of pictures, not for digits"):
         load_data("digits", cache=False)
 
 

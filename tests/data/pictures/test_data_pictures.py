@@ -526,10 +526,10 @@ def test_pictures_that_would_not_fit_into_memory_are_refused_before_they_are_dec
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"size": 0}, "pictures of 0x0\n  expected a size from 1 to 1024 pixels\n  fix: --size 64"),
-        ({"size": 2000}, "pictures of 2000x2000\n  expected a size from 1"),
-        ({"max_pixels": 0}, "at most 0 pixels\n  expected a positive number"),
-        ({"noise": 0.1}, "--noise is for toys, not for "),
+        ({"size": 0}, "`size=0`: expected a whole number from 1 to 1,024"),
+        ({"size": 2000}, "`size=2000`: expected a whole number from 1 to 1,024"),
+        ({"max_pixels": 0}, "`max_pixels=0`: expected a whole number from 1 to 10,000,000,000"),
+        ({"noise": 0.1}, "`noise` is for toys, not for "),
     ],
 )
 def test_settings_without_sense_are_refused(folder, options, expected):

@@ -187,7 +187,7 @@ def test_pieces_are_asked_for_or_refused(write):
     assert len(load_data(path, target="y", pieces=0).features) == 1
     assert len(load_data(path, target="y", pieces=3).features) == 4
     assert len(load_data(path, target="y").features) == 7
-    assert said(path, target="y", pieces=1000) == "1000 pieces\n  expected 0 to 256\n  fix: --pieces 48"
+    assert said(path, target="y", pieces=1000) == "`pieces=1000`: expected a whole number from 0 to 256"
 
 
 def test_rare_values_are_other_and_so_is_what_training_has_not_seen():
@@ -253,7 +253,9 @@ def test_a_wrong_guess_is_put_right(write):
     path = write("t.csv", {"x": (np.arange(60) * 1.5 % 7).tolist(), "y": [i % 30 for i in range(60)], "z": [0, 1] * 30})
     assert load_data(path, target="z", task="numbers").task == "numbers"
     assert load_data(path, target="y", task="classes").outputs == 30
-    assert said(path, target="z", task="label") == "label is no task of a table\n  known: classes, numbers"
+    assert (
+        said(path, target="z", task="label") == '`task="label"`: expected classes or numbers\n  fix: `task="classes"`'
+    )
 
 
 def test_several_targets_are_labels_or_numbers(write):
@@ -396,7 +398,7 @@ def test_a_file_that_is_no_parquet_or_not_there_is_said(write, tmp_path):
 
 @pytest.mark.parametrize(("option", "value"), [("target", "y"), ("task", "classes"), ("pieces", 3), ("like", {})])
 def test_settings_of_tables_are_for_tables(option, value):
-    assert said("digits", **{option: value}).startswith(f"--{option} is for tables, not for digits")
+    assert said("digits", **{option: value}).startswith(f"`{option}` is for tables, not for digits")
 
 
 # --- what is said of them ---------------------------------------------------------------------------------------------

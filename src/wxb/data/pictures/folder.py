@@ -26,7 +26,6 @@ from wxb.hardware import cores, memory
 from wxb.text import count, shape
 
 PARTS = (TRAIN, VALIDATION, TEST)
-LARGEST_SIDE = 1024
 DEFAULT_SIDES = (8, 64)  # least and greatest side chosen where sizes differ
 MEMORY_SHARE = 0.5  # of the machine's memory, for the pictures
 PACKED_FROM = 64_000_000  # bytes of pixels from which on a folder is packed
@@ -128,7 +127,6 @@ def reading(
     pack and mapped into memory; nothing but time and memory depends on it. Raises WxbError where a class has no picture
     or too few to be split, or all would fit neither into the cache nor into memory.
     """
-    _check_options(size, max_pixels)
     layout = read_layout(folder)
     wanted = Wanted(folder, layout.files, size, max_pixels, DECODERS)
     opened = open_pack(wanted) if cache else None
@@ -305,10 +303,3 @@ def _check_classes(folder: Path, layout: Layout, readable: Sequence[Readable], l
                     f"{plural(len(inside), 'file')} left out\n{listed(inside)}" if inside else "it is empty",
                     "put pictures into it, or remove it",
                 )
-
-
-def _check_options(size: int | None, max_pixels: int) -> None:
-    if size is not None and not 1 <= size <= LARGEST_SIDE:
-        raise WxbError(f"pictures of {size}x{size}", f"expected a size from 1 to {LARGEST_SIDE} pixels", "--size 64")
-    if max_pixels < 1:
-        raise WxbError(f"at most {max_pixels} pixels", "expected a positive number", "--max-pixels 50000000")

@@ -64,8 +64,6 @@ def read_table(
     learn from.
     """
     frame = read_frame(path)
-    if task is not None and task not in targets.TASKS:
-        raise WxbError(f"{task} is no task of a table", f"known: {', '.join(targets.TASKS)}")
     names = targets.named(frame, target)
     columns = tuple(Target(name, frame.form(name)) for name in names)
     frame, notes = _with_targets(frame, columns)

@@ -17,7 +17,6 @@ from wxb.data.tables.frame import Frame
 from wxb.errors import WxbError
 from wxb.text import count
 
-TASKS = ("classes", "numbers")  # that can be asked for
 MOST_CLASSES = 20  # different whole numbers that are taken as classes
 COULD_BE_CLASSES = 100  # different whole numbers that a person may have meant as classes
 ROWS_A_CLASS = 5  # but only where there are so many rows for each, or there are two

@@ -1,0 +1,18 @@
+"""Every setting of wxb once: its name, type, bounds, choices, default and help."""
+
+from wxb.settings.setting import Bounds, Setting
+from wxb.settings.table import DATA, RECIPE, RENAMED, RENAMED_VALUES, RUN, SETTINGS, check_together, unknown, validate
+
+__all__ = [
+    "DATA",
+    "RECIPE",
+    "RENAMED",
+    "RENAMED_VALUES",
+    "RUN",
+    "SETTINGS",
+    "Bounds",
+    "Setting",
+    "check_together",
+    "unknown",
+    "validate",
+]

@@ -1,0 +1,52 @@
+"""The table of all settings, what contradicts each other in it, and the names that settings had before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wxb.errors import WxbError, nearest
+from wxb.settings import data, training
+from wxb.settings.setting import Setting
+
+RECIPE = {setting.name: setting for setting in training.LIST}
+DATA = {setting.name: setting for setting in data.LIST if setting.section == data.DATA}
+RUN = {setting.name: setting for setting in data.LIST if setting.section == data.RUN}
+SETTINGS: dict[str, Setting] = {**RECIPE, **DATA, **RUN}
+
+# of runs of format 1 (version 0.1): names, and values of a setting, that are others now
+RENAMED: dict[str, str] = {}
+RENAMED_VALUES: dict[str, dict[str, str]] = {}
+
+
+def validate(name: str, value: object) -> Any:
+    """`value` in the type of the setting `name`. Raises WxbError for a wrong value or an unknown name."""
+    if name not in SETTINGS:
+        raise unknown(name)
+    return SETTINGS[name].validate(value)
+
+
+def unknown(name: str, known: Iterable[str] = SETTINGS) -> WxbError:
+    """The error for a name that is no setting: "epoch is not a setting; epochs is"."""
+    like = nearest(name, known)
+    return WxbError(f"{name} is not a setting" + (f"; {like} is" if like else ""))
+
+
+def check_together(values: Mapping[str, Any]) -> None:
+    """Raises WxbError for settings of a recipe that contradict each other; those not in `values` are not set."""
+    optimizer = values.get("optimizer")
+    if "momentum" in values and optimizer is not None and optimizer not in training.WITH_MOMENTUM:
+        *others, last = training.WITH_MOMENTUM
+        raise WxbError(
+            f"`momentum` has no effect with the optimizer {optimizer}",
+            f"only {', '.join(others)} and {last} use it",
+            '`optimizer="nesterov"`, or leave `momentum` out',
+        )
+    if values.get("weight_decay") and values.get("l2"):
+        raise WxbError(
+            "`weight_decay` and `l2` are two forms of the same penalty",
+            "`l2` adds λΣW² to the loss; `weight_decay` shrinks the weights apart from the gradient",
+            "set only one of them",
+        )
+    if values.get("elastic_beta") and not values.get("l1"):
+        raise WxbError("`elastic_beta` needs `l1`, the λ of its penalty λΣ(βW² + |W|)", fix="`l1=0.0001`")
