@@ -30,6 +30,7 @@ from wxb.notation import plan, read
 from wxb.runs.folder import REPORTS
 from wxb.runs.predict import Prediction, prediction, trained
 from wxb.runs.run import Run
+from wxb.runs.writer import Writer
 
 CLASSES = 10
 PICTURES = 2048
@@ -129,7 +130,7 @@ def made(folder: Path, case: Case, machine: Machine) -> tuple[Run, NDArray[np.ui
     pictures = np.random.default_rng(0).integers(0, 256, (PICTURES, *case.shape), dtype=np.uint8)
     data = wxb.load_data(pictures[:200], np.arange(200) % CLASSES)
     planned = plan(read(case.network or headed(default(data), data)), data.shape, data.outputs)
-    run = Run.create(data, planned, {"seed": 0}, steps=1, out=folder, machine=dataclasses.asdict(machine))
+    run = Writer.create(data, planned, {"seed": 0}, steps=1, out=folder, machine=dataclasses.asdict(machine))
     run.finish(wxb.build(planned, data).state_dict(), {}, dict.fromkeys(REPORTS, "{}"))
     return Run.open(folder), pictures
 

@@ -31,8 +31,8 @@ HEAD = """\
 What holds for all commands, and what each says with `--help`.
 
 Results go to standard output; progress, warnings and errors go to standard error. With `--json` standard output holds
-exactly one JSON object whose `schema` names its form, as in `wxb/train/1`; the schemas lie in the package, in
-`wxb/cli/schemas/`. Keys may be added to them, but never change their meaning. Colours and moving lines are for
+exactly one JSON object whose `schema` names its form, as in `wxb/train/1`; `wxb schema train` prints the JSON schema of
+that form. Keys may be added to a form, but never change their meaning. Colours and moving lines are for
 terminals only, and `NO_COLOR` turns colours off.
 
 A word with a `=` is a binding (`N=2`), never a network. A network with blanks, brackets or stars stands in quotes.

@@ -19,6 +19,7 @@ from wxb.notation import Network
 from wxb.report import findings, report_files
 from wxb.runs.baselines import baselines
 from wxb.runs.run import Run
+from wxb.runs.writer import Writer
 from wxb.text import count, large, shape
 from wxb.trials.trial import TRAIN_SAMPLE, Trial
 
@@ -68,7 +69,7 @@ class Training:
         )
         self.out = out
         self.settings = dict(settings or {})
-        self.run: Run | None = None
+        self.run: Writer | None = None
         self.result: dict[str, Any] = {}  # the answer of `wxb train --json`, once finished
         self._trained = False
 
@@ -78,18 +79,18 @@ class Training:
 
         Raises WxbError if the run has finished or failed, if another process writes it, or if the data has changed.
         """
-        checkpoint = run.resume(data)
+        writer, checkpoint = Writer.resume(run.path, data)
         try:
             fields = {field.name for field in dataclasses.fields(Recipe)}
             options = {name: value for name, value in run.settings.items() if name in fields}
-            began_with = run.environment["machine"]
-            asked = machines.choose(began_with["device"], began_with["precision"], began_with["threads"])
+            began_with = run.environment.machine
+            asked = machines.choose(began_with.device, began_with.precision, began_with.threads)
             state = checkpoint.tensors if checkpoint else None
             training = cls(data, run.summary.network, options=options, machine=asked, state=state)
         except BaseException:
-            run.close()
+            writer.close()
             raise
-        training.run = run
+        training.run = writer
         return training
 
     def lines(self) -> list[tuple[str, str]]:
@@ -146,20 +147,21 @@ class Training:
             yield record
         self._trained = True
 
-    def _records(self, run: Run) -> Iterator[Record]:
+    def _records(self, run: Writer) -> Iterator[Record]:
         """The trial's records; if the memory runs short, the run stops at its last checkpoint."""
         try:
             yield from self.trial
-        except WxbError as problem:
-            if problem.exit_code != FAILED:  # a user's mistake, which a resume would only repeat
+        except Exception as problem:
+            if not isinstance(problem, WxbError) or problem.exit_code != FAILED:  # a resume would only repeat it
+                run.close()  # this process may still resume it
                 raise
             run.stop()
             fix = f"{problem.fix}; or wxb resume {run.path}, where more memory is free"
             raise WxbError(problem.what, problem.detail, fix, problem.exit_code) from problem
 
-    def _create(self) -> Run:
+    def _create(self) -> Writer:
         trial = self.trial
-        return Run.create(
+        return Writer.create(
             trial.data,
             trial.plan,
             {"data": trial.data.name, **self.settings, "network": str(trial.plan.network), **trial.recipe.settings()},
@@ -168,7 +170,7 @@ class Training:
             machine=dataclasses.asdict(trial.machine),
         )
 
-    def _fail(self, run: Run, record: Record) -> None:
+    def _fail(self, run: Writer, record: Record) -> None:
         reason = f"the loss was no finite number in epoch {record.epoch}"
         run.fail(reason)
         rate = self.trial.recipe.learning_rate
@@ -209,13 +211,13 @@ class Training:
         lap("test")
         train = trial.score("train", TRAIN_SAMPLE)
         # a run that was stopped after its last step yields no record when it is resumed
-        epochs = record.epoch if record else len(run.history)
+        epochs = record.epoch if record else len(run.files.history)
         steps = record.step if record else run.summary.steps.done
         # the baselines run on the CPU: a GPU's training is too short for them to take a share of it
         cheap = baselines(data, operations=trial.cpu_operations(steps), seed=recipe.seed)
         lap("baselines")
         facts = findings(
-            run, data, test=test, train=train, baselines=cheap, seconds=seconds, epochs=epochs, notes=trial.notes
+            run.files, data, test=test, train=train, baselines=cheap, seconds=seconds, epochs=epochs, notes=trial.notes
         )
         run.finish(trial.model.state_dict(), test.summary(), report_files(facts))
         lap("report")
@@ -233,7 +235,7 @@ class Training:
             "baselines": {name: baseline.score for name, baseline in cheap.items()},
             "warnings": facts["warnings"],
         }
-        return run
+        return Run.open(run.path)
 
 
 def train(
@@ -265,13 +267,17 @@ def resume(run: Run | str | Path, data: Dataset) -> Run:
 
 def _to_the_end(training: Training) -> Run:
     try:
-        for _ in training:
-            pass
-    except KeyboardInterrupt:
-        if training.trial.record is not None:
-            training.stop()
-        raise
-    return training.finish()
+        try:
+            for _ in training:
+                pass
+        except KeyboardInterrupt:
+            if training.trial.record is not None:
+                training.stop()
+            raise
+        return training.finish()
+    finally:  # whatever happened, this process may resume the run
+        if training.run is not None:
+            training.run.close()
 
 
 def _settings(data: Dataset) -> dict[str, Any]:

@@ -8,13 +8,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from wxb.cli.answers import ANSWERS, schema
 from wxb.cli.main import main
 
 
@@ -71,7 +71,7 @@ def process(tmp_path: Path) -> Callable[..., Ended]:
     return call
 
 
-SCHEMAS = {path.name[:-5]: json.loads(path.read_text()) for path in (files("wxb.cli") / "schemas").iterdir()}
+SCHEMAS = {name: schema(name) for name in ANSWERS}
 
 
 def valid(content: dict[str, Any]) -> dict[str, Any]:

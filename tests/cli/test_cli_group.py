@@ -10,6 +10,7 @@ import sys
 import tomllib
 
 import click
+import msgspec
 import pytest
 
 import wxb
@@ -252,7 +253,11 @@ def test_errors_have_no_colour_where_there_is_no_terminal(process):
 
 
 def test_json_is_ascii_and_one_line(capsys):
-    printing.result_json("wxb/test/1", {"name": "café ×", "odd": "\udc80"})
+    class Named(msgspec.Struct, tag_field="schema", tag="wxb/test/1"):
+        name: str
+        odd: str
+
+    printing.result_json(Named("café ×", "\udc80"))
     out = capsys.readouterr().out
     assert out.isascii()
     assert out.count("\n") == 1

@@ -16,8 +16,9 @@ from PIL import Image
 import wxb
 from tests.cli.conftest import valid
 from wxb.errors import WxbError
-from wxb.runs.files import hold
-from wxb.runs.removal import OWN, check, delete, distinct, unfinished
+from wxb.runs.manifest import strangers
+from wxb.runs.removal import check, delete, distinct, unfinished
+from wxb.storage import hold
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_named_runs_are_deleted_and_no_others(three, call):
 
 
 def test_every_file_of_a_run_is_known_to_be_its_own(three):
-    assert set(os.listdir(three[0])) <= OWN
+    assert strangers(three[0]) == []
     (three[0] / ".weights.safetensors.123.part").write_text("killed while it was written")
     delete(three[0])
     assert not three[0].exists()

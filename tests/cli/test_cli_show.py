@@ -16,7 +16,15 @@ def test_schemas_are_schemas(name):
 
 
 def test_every_command_has_a_schema():
-    assert set(COMMANDS) - {"resume"} <= set(SCHEMAS)  # resume prints what train prints
+    assert set(COMMANDS) - {"resume", "schema"} <= set(SCHEMAS)  # resume prints what train prints
+
+
+def test_a_schema_is_printed_and_a_wrong_name_has_a_way_out(call):
+    assert call("schema").out.split() == list(SCHEMAS)
+    assert call("schema", "runs-table").json == SCHEMAS["runs-table"]
+    wrong = call("schema", "trian")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "trian is no answer of a command; train is one\n  fix: wxb schema lists them" in wrong.err
 
 
 # the keys that are promised; a schema that forgets to require one is no promise
@@ -44,21 +52,24 @@ def test_schemas_require_what_is_promised(name):
 
 def test_schemas_require_what_is_promised_within():
     def within(*path):
-        found = SCHEMAS[path[0]]
+        whole = found = SCHEMAS[path[0]]
         for key in path[1:]:
             found = found["items"] if key == "*" else found["properties"][key]
+            if "$ref" in found:
+                found = whole["$defs"][found["$ref"].rsplit("/", 1)[1]]
         return set(found["required"])
 
     assert {"start", "data", "checks", "train", "test", "baselines", "report", "total"} <= within("train", "seconds")
     assert {"layer", "output", "parameters", "multiply_adds", "receptive_field"} <= within("show", "layers", "*")
     assert {"run", "data", "network", "test", "finished"} <= within("runs", "runs", "*")
-    test = SCHEMAS["train"]["$defs"]["test"]
+    test = SCHEMAS["train"]["properties"]["test"]
     assert {"examples", "loss"} <= set(test["required"])
     assert {"accuracy", "interval"} <= set(test["oneOf"][0]["required"])
     assert {"r2", "rmse"} <= set(test["oneOf"][1]["required"])
     kinds = SCHEMAS["predict"]["properties"]["predictions"]["items"]["oneOf"]
-    assert kinds[0]["required"] == ["class", "probability", "probabilities"]
-    assert kinds[2]["required"] == ["value"]
+    assert kinds[0]["required"] == ["file", "class", "probability", "probabilities"]
+    assert kinds[1]["required"] == ["file", "labels", "probabilities"]
+    assert kinds[2]["required"] == ["file", "value"]
 
 
 LENET = """\

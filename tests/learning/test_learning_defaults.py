@@ -146,4 +146,4 @@ def test_rows_of_few_standardized_numbers_begin_with_spread_biases(data, network
 def test_a_wave_of_one_number_is_learned_from_few_rows(tmp_path):
     places = np.random.default_rng(0).uniform(-2.5, 2.5, (500, 1)).astype(np.float32)
     data = load_data(places, np.sin(3 * places[:, 0]))
-    assert wxb.train(data, out=tmp_path / "run").report["test"]["r2"] > 0.97
+    assert wxb.train(data, out=tmp_path / "run").report.test["r2"] > 0.97

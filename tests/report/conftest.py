@@ -18,7 +18,7 @@ from wxb.network.heads import HEADS
 from wxb.report import findings
 from wxb.runs.baselines import Baseline
 from wxb.runs.evaluate import evaluate
-from wxb.runs.run import Run
+from wxb.runs.writer import Writer
 
 NASTY = ('<script>alert("1")</script>', "a|b *c* `d` [e](f)", "Zürich & Köln")
 
@@ -54,7 +54,7 @@ def found_of(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     def make(kind: str, skill: float = 1.5, train_skill: float = 1.5) -> dict[str, Any]:
         data, head = data_of(kind), HEADS_OF[kind]
         plan = wxb.notation.plan(wxb.notation.read(f"FC-8-RELU, {head}"), data.shape, data.outputs)
-        run = Run.create(
+        run = Writer.create(
             data, plan, {"seed": 0, "keep": "last"}, steps=50, out=tmp_path / f"{kind}-{skill}-{train_skill}"
         )
         for epoch in range(1, 6):
@@ -68,7 +68,7 @@ def found_of(tmp_path: Path) -> Callable[..., dict[str, Any]]:
             return evaluate(logits, targets, HEADS[head], data.task, data.classes, getattr(data.split, part))
 
         return findings(
-            run,
+            run.files,
             data,
             test=scored("test", skill),
             train=scored("train", train_skill),

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.runs.small import NETWORK, Epoch, small_plan, three_blobs
+from tests.runs.small import NETWORK, SCORE, Epoch, reports, small_plan, three_blobs
 from wxb.data.dataset import Dataset
-from wxb.runs.folder import REPORTS
 from wxb.runs.run import Run
+from wxb.runs.writer import Writer
 
 
 @pytest.fixture
@@ -24,16 +24,15 @@ def settings() -> dict[str, object]:
 
 
 @pytest.fixture
-def run(data: Dataset, settings: dict[str, object], tmp_path: Path) -> Run:
+def run(data: Dataset, settings: dict[str, object], tmp_path: Path) -> Writer:
     """A run that has just begun, in tmp_path/run."""
-    return Run.create(data, small_plan(data), settings, steps=50, out=tmp_path / "run")
+    return Writer.create(data, small_plan(data), settings, steps=50, out=tmp_path / "run")
 
 
 @pytest.fixture
-def finished(run: Run) -> Run:
+def finished(run: Writer) -> Run:
     """A run that has finished, with weights that are of no use."""
     for epoch in range(1, 6):
         run.save(Epoch(epoch))
-    texts = {name: "{}" if name.endswith("json") else "text" for name in REPORTS}
-    run.finish({"weight": torch.ones(3)}, {"examples": 30, "loss": 0.5, "accuracy": 0.9}, texts)
+    run.finish({"weight": torch.ones(3)}, SCORE, reports(run.files))
     return Run.open(run.path)

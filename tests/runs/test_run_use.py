@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.runs.small import NETWORK, small_plan, three_blobs
+from tests.runs.small import NETWORK, SCORE, reports, small_plan, three_blobs
 from wxb.data import load_data
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
@@ -24,13 +24,16 @@ from wxb.learning.inference import logits
 from wxb.learning.machine import Machine
 from wxb.network.build import build
 from wxb.runs.evaluate import evaluate
-from wxb.runs.folder import KEPT, MANIFEST, REPORTS
+from wxb.runs.folder import KEPT, MANIFEST
 from wxb.runs.listing import runs
+from wxb.runs.manifest import manifest_text
+from wxb.runs.removal import delete
 from wxb.runs.run import Run
 from wxb.runs.verify import verify
+from wxb.runs.writer import Writer
+from wxb.storage import digest, json_text
 
 MACHINE = Machine("cpu", "float32", 1)
-TEXTS = dict.fromkeys(REPORTS, "{}")
 
 
 def numbers_data() -> Dataset:
@@ -45,11 +48,11 @@ def done(data: Dataset, path: Path, network: str = NETWORK) -> tuple[Run, torch.
 
     plan = wxb.notation.plan(wxb.notation.read(network), data.shape, data.outputs)
     model = build(plan, data).eval()
-    run = Run.create(data, plan, {"seed": 0}, steps=1, out=path, machine=dataclasses.asdict(MACHINE))
+    run = Writer.create(data, plan, {"seed": 0}, steps=1, out=path, machine=dataclasses.asdict(MACHINE))
     examples, targets = data.part("test")
     scores = logits(model, examples, MACHINE)
     test = evaluate(scores, targets, model.head, data.task, data.classes, data.split.test)
-    run.finish(model.state_dict(), test.summary(), TEXTS)
+    run.finish(model.state_dict(), test.summary(), reports(run.files))
     return Run.open(path), model
 
 
@@ -153,7 +156,7 @@ def test_a_network_of_bytes_takes_whole_numbers_and_refuses_shares(tmp_path):
 
 
 def test_weights_that_do_not_fit_the_network_are_said(run):
-    run.finish({"weight": torch.ones(3)}, {}, TEXTS)
+    run.finish({"weight": torch.ones(3)}, SCORE, reports(run.files))
     with pytest.raises(WxbError, match=r"weights.safetensors does not fit the network of run.json"):
         Run.open(run.path).model()
 
@@ -238,12 +241,58 @@ def test_verify_lists_every_difference(used):
     )
 
 
+def with_view(run: Run) -> Path:
+    """Give a run one more file, as its manifest has it."""
+    view = run.path / "views" / "filters.svg"
+    view.parent.mkdir()
+    view.write_text("<svg/>")
+    digests = {**run.manifest, "views/filters.svg": digest(b"<svg/>")}
+    (run.path / MANIFEST).write_bytes(manifest_text(digests))
+    return view
+
+
+def test_the_manifest_decides_what_belongs_to_a_run(used, data):
+    view = with_view(used[0])
+    assert verify(used[0].path, data).checked[0] == "12 files"
+    assert verify(used[0].path, data).ok
+    (view.parent / "notes.txt").write_text("mine")
+    assert verify(used[0].path).differences == ("views/notes.txt does not belong to the run",)
+    with pytest.raises(WxbError, match=r"holds more than a run; nothing was deleted\n  views/notes.txt"):
+        delete(used[0].path)
+    (view.parent / "notes.txt").unlink()
+    view.write_text("<svg>")
+    assert verify(used[0].path).differences == ("views/filters.svg is not what it was when the run finished",)
+    delete(used[0].path)
+    assert not used[0].path.exists()
+
+
+@pytest.mark.parametrize("name", ["../other", "/etc/passwd", "a/../../b", "", "a\\b", "C:x", "a//b", "./a"])
+def test_a_manifest_that_names_anything_outside_is_damaged(used, name):
+    (used[0].path / MANIFEST).write_bytes(manifest_text({**used[0].manifest, name: digest(b"")}))
+    with pytest.raises(WxbError, match=r"manifest.json is damaged: .* is not a file in the run's folder"):
+        _ = Run.open(used[0].path).manifest
+
+
+def test_a_score_of_another_machine_may_differ_a_little(used, data, monkeypatch):
+    run, _ = used
+    score = {**run.summary.test, "accuracy": run.summary.test["accuracy"] + 0.001}
+    stored = msgspec.structs.replace(run.summary, test=score)
+    (run.path / "run.json").write_bytes(json_text(stored))
+    (run.path / MANIFEST).write_bytes(manifest_text({**run.manifest, "run.json": digest(json_text(stored))}))
+    assert [line[:13] for line in verify(run.path, data).differences] == ["test accuracy"]
+    facts = (run.path / "environment.json").read_text().replace('"device": "cpu"', '"device": "cuda"')
+    (run.path / "environment.json").write_text(facts)
+    digests = {**Run.open(run.path).manifest, "environment.json": digest(facts.encode())}
+    (run.path / MANIFEST).write_bytes(manifest_text(digests))
+    assert verify(run.path, data).ok  # a GPU rounds differently from this CPU
+
+
 def test_verify_says_where_data_or_score_are_not_what_they_were(used, data, tmp_path):
     run, model = used
     changed = verify(run.path, three_blobs(123))
     assert changed.differences == ("the data is not what it was: examples: 120 then, 123 now", *changed.differences[1:])
-    again = Run.create(data, small_plan(data), {"seed": 0}, steps=1, out=tmp_path / "lied")
-    again.finish(model.state_dict(), {**run.summary.test, "accuracy": 0.123}, TEXTS)
+    again = Writer.create(data, small_plan(data), {"seed": 0}, steps=1, out=tmp_path / "lied")
+    again.finish(model.state_dict(), {**run.summary.test, "accuracy": 0.123}, reports(again.files))
     found = verify(tmp_path / "lied", data)
     assert [line for line in found.differences if line.startswith("test accuracy: 0.1230 stored")]
 
@@ -257,8 +306,8 @@ def test_a_run_that_has_not_finished_cannot_be_verified(run):
 
 
 def test_runs_are_listed_the_newest_first_with_their_states(finished, run, data, settings, tmp_path):
-    running = Run.create(data, small_plan(data), settings, steps=9, out=tmp_path / "running")
-    killed = Run.create(data, small_plan(data), settings, steps=9, out=tmp_path / "killed")
+    running = Writer.create(data, small_plan(data), settings, steps=9, out=tmp_path / "running")
+    killed = Writer.create(data, small_plan(data), settings, steps=9, out=tmp_path / "killed")
     killed.close()
     shutil.copytree(finished.path, tmp_path / "damaged")
     (tmp_path / "damaged" / "run.json").write_text("{")
@@ -272,7 +321,7 @@ def test_runs_are_listed_the_newest_first_with_their_states(finished, run, data,
         "damaged": "damaged",
     }
     assert "run.json is damaged" in found["damaged"].problem
-    assert found["run"].summary.test == {"examples": 30, "loss": 0.5, "accuracy": 0.9}
+    assert found["run"].summary.test == SCORE
     times = [one.summary.created for one in runs(tmp_path) if one.summary]
     assert times == sorted(times, reverse=True)
     running.close()

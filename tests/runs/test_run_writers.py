@@ -15,27 +15,27 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.runs.small import Epoch, small_plan
+from tests.runs.small import SCORE, Epoch, reports, small_plan
 from wxb.errors import WxbError
-from wxb.runs.files import LOCK, is_held
-from wxb.runs.folder import CHECKPOINT, REPORTS
+from wxb.runs.folder import CHECKPOINT
 from wxb.runs.run import Run
+from wxb.runs.writer import Writer
+from wxb.storage import LOCK, is_held
 
 WRITER = """
 import sys
 from pathlib import Path
 import torch
 from tests.runs.small import Epoch, small_plan, three_blobs
-from wxb.runs.run import Run
+from wxb.runs.writer import Writer
 
 path = Path(sys.argv[1])
 data = three_blobs()
 if path.exists():
-    run = Run.open(path)
-    checkpoint = run.resume(data)
-    first = checkpoint.counters["step"] // 10 + 1 if checkpoint else 1
+    run, checkpoint = Writer.resume(path, data)
+    first = checkpoint.counters.step // 10 + 1 if checkpoint else 1
 else:
-    run, first = Run.create(data, small_plan(data), {"seed": 0}, steps=10**6, out=path), 1
+    run, first = Writer.create(data, small_plan(data), {"seed": 0}, steps=10**6, out=path), 1
 print("ready", flush=True)
 for epoch in range(first, 10**5):
     run.save(Epoch(epoch))
@@ -69,20 +69,20 @@ def test_a_writer_killed_at_any_moment_leaves_a_valid_run(tmp_path, data):
                 run = Run.open(path)
                 history = run.history
                 assert run.summary.state == "running"
-                assert [line["epoch"] for line in history] == list(range(1, len(history) + 1))
+                assert [line.epoch for line in history] == list(range(1, len(history) + 1))
                 run.checkpoint()
         run = Run.open(path)
         checkpoint = run.checkpoint()
         assert checkpoint is not None
-        epoch = checkpoint.counters["epoch"]
-        assert checkpoint.counters["step"] >= steps
+        epoch = checkpoint.counters.epoch
+        assert checkpoint.counters.step >= steps
         assert torch.equal(checkpoint.tensors["weight"], torch.full((40, 50), float(epoch)))
         assert len(run.history) in (epoch, epoch + 1)
-        run.resume(data)
-        assert len(run.history) == epoch
+        resumed, _ = Writer.resume(path, data)
+        assert len(resumed.files.history) == epoch
         assert not list(path.glob(".*.part"))
-        run.close()
-        steps = checkpoint.counters["step"]
+        resumed.close()
+        steps = checkpoint.counters.step
     assert steps > 0
 
 
@@ -91,23 +91,23 @@ def test_a_second_writer_is_refused_and_a_killed_one_blocks_nobody(tmp_path, dat
     with _writer(path):
         assert is_held(path)
         with pytest.raises(WxbError, match="another wxb is writing"):
-            Run.open(path).resume(data)
+            Writer.resume(path, data)
         with pytest.raises(WxbError, match="already holds a run"):
-            Run.create(data, small_plan(data), settings, steps=1, out=path)
+            Writer.create(data, small_plan(data), settings, steps=1, out=path)
     assert not is_held(path)
-    assert Run.open(path).resume(data) is not None
+    assert Writer.resume(path, data)[1] is not None
 
 
 def test_two_that_create_in_one_empty_folder_get_one_run(data, settings, tmp_path, monkeypatch):
     plan = small_plan(data)
-    first = Run.create(data, plan, settings, steps=1, out=tmp_path)
+    first = Writer.create(data, plan, settings, steps=1, out=tmp_path)
     # the second saw the folder while it was empty
-    monkeypatch.setattr("wxb.runs.run.own_folder", lambda path: path)
+    monkeypatch.setattr("wxb.runs.writer.own_folder", lambda path: path)
     with pytest.raises(WxbError, match="another wxb is writing"):
-        Run.create(data, plan, settings, steps=2, out=tmp_path)
+        Writer.create(data, plan, settings, steps=2, out=tmp_path)
     first.close()
     with pytest.raises(WxbError, match="already holds a run"):
-        Run.create(data, plan, settings, steps=2, out=tmp_path)
+        Writer.create(data, plan, settings, steps=2, out=tmp_path)
     assert Run.open(tmp_path).summary.steps.total == 1
 
 
@@ -116,12 +116,12 @@ def test_a_finish_cut_off_at_any_file_leaves_a_valid_run(run, data, monkeypatch)
     run.save(Epoch(5))
     run.close()
     replaced = os.replace
-    texts = dict.fromkeys(REPORTS, "{}")
     for survived in range(20):
         opened = Run.open(run.path)
         if opened.summary.state == "finished":
             break
-        assert opened.resume(data) is not None
+        resumed, checkpoint = Writer.resume(run.path, data)
+        assert checkpoint is not None
         left = survived
 
         def die(source: str, target: str) -> None:
@@ -134,11 +134,11 @@ def test_a_finish_cut_off_at_any_file_leaves_a_valid_run(run, data, monkeypatch)
         with monkeypatch.context() as patch:
             patch.setattr(os, "replace", die)
             try:
-                opened.finish({"weight": torch.ones(3)}, {}, texts)
+                resumed.finish({"weight": torch.ones(3)}, SCORE, reports(resumed.files))
             except KeyboardInterrupt:
                 assert Run.open(run.path).summary.state == "running"
                 assert (run.path / CHECKPOINT).exists()
-        opened.close()
+        resumed.close()
     assert Run.open(run.path).summary.state == "finished"
     assert survived == 7  # weights, three reports, manifest and run.json, then the look at the end
     assert Run.open(run.path).weights()

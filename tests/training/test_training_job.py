@@ -35,9 +35,9 @@ def weights(run):
 def test_train_gives_a_finished_run_with_its_score_and_baselines(ring, tmp_path):
     run = wxb.train(ring, "FC-16-RELU, SOFTMAX", epochs=3, out=tmp_path / "run")
     assert run.summary.state == "finished"
-    assert run.report["test"]["examples"] == len(ring.split.test)
-    assert set(run.report["baselines"]) == {"majority", "nearest neighbour", "linear"}
-    assert run.evaluate(ring).accuracy == run.report["test"]["accuracy"]
+    assert run.report.test["examples"] == len(ring.split.test)
+    assert set(run.report.baselines) == {"majority", "nearest neighbour", "linear"}
+    assert run.evaluate(ring).accuracy == run.report.test["accuracy"]
     assert len(run.history) == 3
 
 
@@ -119,7 +119,7 @@ def test_stopped_at_a_step_and_resumed_it_has_the_bits_of_an_undisturbed_run(rin
     assert Run.open(tmp_path / "parts").summary.state == "stopped"
     resumed = resume(tmp_path / "parts", ring)
     assert all(torch.equal(tensor, weights(resumed)[name]) for name, tensor in weights(whole).items())
-    assert [line["train_loss"] for line in resumed.history] == [line["train_loss"] for line in whole.history]
+    assert [line.train_loss for line in resumed.history] == [line.train_loss for line in whole.history]
 
 
 def test_stopped_behind_the_last_step_it_only_has_to_finish(ring, tmp_path):
@@ -148,7 +148,25 @@ def test_ctrl_c_in_python_saves_before_it_rises(ring, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "learn", interrupted)
     with pytest.raises(KeyboardInterrupt):
         wxb.train(ring, "SOFTMAX", epochs=3, out=tmp_path / "run")
-    assert Run.open(tmp_path / "run").checkpoint().counters["step"] == 5
+    assert Run.open(tmp_path / "run").checkpoint().counters.step == 5
+
+
+def test_after_an_unexpected_error_the_same_process_can_resume(ring, tmp_path, monkeypatch):
+    from wxb.trials import trial as module
+
+    def broken(*arguments):
+        for record in learn(*arguments):
+            yield record
+            if record.step == 5:
+                raise ArithmeticError
+
+    learn = module.learn
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "learn", broken)
+        with pytest.raises(ArithmeticError) as kept:  # as a notebook keeps the last traceback, and all that hangs on it
+            wxb.train(ring, "SOFTMAX", epochs=2, out=tmp_path / "run")
+    assert resume(tmp_path / "run", ring).summary.state == "finished"
+    del kept
 
 
 KILLED = """
@@ -227,10 +245,10 @@ def test_numbers_are_learned_and_reported_in_their_own_units(tmp_path):
     inputs = generator.uniform(-1, 1, size=(500, 2)).astype(np.float32)
     price = (2e5 + 1e5 * inputs[:, :1] * inputs[:, 1:]).astype(np.float32)
     run = wxb.train(wxb.load_data(inputs, price, name="prices"), "FC-64-TANH, EUCLID", epochs=60, out=tmp_path / "run")
-    test = run.report["test"]
+    test = run.report.test
     assert test["r2"] > 0.9
     assert 1e2 < test["rmse"] < 2e4
-    assert test["r2"] > run.report["baselines"]["linear"]["score"] + 0.5
+    assert test["r2"] > run.report.baselines["linear"].score + 0.5
     assert run.predict(np.array([[0.5, 0.5]], np.float32)).values[0, 0] == pytest.approx(2.25e5, rel=0.05)
 
 
@@ -239,7 +257,7 @@ def test_labels_are_learned_independently(tmp_path):
     inputs = generator.normal(size=(600, 2)).astype(np.float32)
     labels = np.stack([inputs[:, 0] > 0, inputs[:, 1] > 0, inputs.sum(1) > 0], axis=1)
     run = wxb.train(wxb.load_data(inputs, labels), "FC-32-RELU, SIGMOIDS", epochs=60, out=tmp_path / "run")
-    assert run.report["test"]["accuracy"] > 0.85
+    assert run.report.test["accuracy"] > 0.85
     assert run.predict(np.array([[1.0, -3.0]], np.float32)).numbers.tolist() == [[1, 0, 0]]
 
 
@@ -248,8 +266,8 @@ def test_what_no_line_divides_a_small_network_does(toy, least, tmp_path):
     data = wxb.load_data(toy, examples=3000)
     line = wxb.train(data, "SOFTMAX", epochs=10, out=tmp_path / "line")
     net = wxb.train(data, "FC-32-RELU-FC-32-RELU, SOFTMAX", epochs=40, out=tmp_path / "net")
-    assert line.report["test"]["accuracy"] <= 0.75
-    assert net.report["test"]["accuracy"] >= least
+    assert line.report.test["accuracy"] <= 0.75
+    assert net.report.test["accuracy"] >= least
 
 
 def test_precision_that_the_machine_lacks_is_not_chosen(ring, monkeypatch):
@@ -306,7 +324,7 @@ def test_baselines_have_a_share_of_the_operations_of_the_cpu_alone(ring):
 
 def test_a_training_takes_the_time_that_it_is_given_and_its_settings_give_the_same_bits_without_a_clock(ring, tmp_path):
     run = wxb.train(ring, "FC-16-RELU, SOFTMAX", time=5, out=tmp_path / "run", threads=1)
-    assert 1 < run.history[-1]["seconds"] < 5
+    assert 1 < run.history[-1].seconds < 5
     recipe = {name: run.settings[name] for name in ("epochs", "steps", "replanned", "threads")}
     assert recipe["steps"] > 100
     again = wxb.train(ring, "FC-16-RELU, SOFTMAX", out=tmp_path / "again", **recipe)
@@ -452,7 +470,7 @@ def test_a_run_with_mirror_averaging_scores_and_predicts_with_it_for_ever(tmp_pa
     examples = data.examples[data.split.test]
     found = run.predict(examples)
     assert np.allclose(found.probabilities, run.predict(examples[..., ::-1]).probabilities, atol=1e-6)
-    assert run.evaluate(data).accuracy == run.report["test"]["accuracy"]
+    assert run.evaluate(data).accuracy == run.report.test["accuracy"]
 
 
 @pytest.mark.parametrize(("data", "network"), [("ring", "SOFTMAX"), ("digits", "HIST, SOFTMAX")])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from wxb.cli import options, printing
+from wxb.cli.answers.sets import Cache, CachedPack
 from wxb.cli.runs import Age
 from wxb.errors import WxbError
 from wxb.text import count, shape
@@ -35,8 +36,8 @@ def cache(folders: tuple[str, ...], clean: bool, older_than: float | None, as_js
     named = [Path(folder).expanduser().absolute() for folder in folders]
     found = packs.clean(named, older_than or 0.0) if clean else packs.of(named)
     if as_json:
-        content = [as_dict(pack) for pack in found]
-        printing.result_json("wxb/cache/1", {"folder": str(packs.folder()), "removed": clean, "packs": content})
+        content = [answer(pack) for pack in found]
+        printing.result_json(Cache(folder=str(packs.folder()), removed=clean, packs=content))
         return
     if not found:
         printing.remark("there is nothing to clean" if clean else f"nothing is kept in {packs.folder()}")
@@ -48,17 +49,13 @@ def cache(folders: tuple[str, ...], clean: bool, older_than: float | None, as_js
         printing.remark(f"removed {count(len(found))}, {freed} bytes")
 
 
-def as_dict(pack: Pack) -> dict[str, Any]:
-    """A pack of `--json`; folder, examples and shape are null where it is damaged."""
-    about = pack.about
-    return {
-        "file": str(pack.path),
-        "folder": about and about.folder,
-        "examples": about and about.shape[0],
-        "shape": about and [about.shape[3], about.shape[1], about.shape[2]],
-        "bytes": pack.bytes,
-        "used": moment(pack.used),
-    }
+def answer(pack: Pack) -> CachedPack:
+    """Return a pack as `--json` has it; folder, examples and shape are None if it is damaged."""
+    file, about, used = str(pack.path), pack.about, moment(pack.used)
+    if about is None:
+        return CachedPack(file, None, None, None, pack.bytes, used)
+    examples, height, width, channels = about.shape
+    return CachedPack(file, about.folder, examples, (channels, height, width), pack.bytes, used)
 
 
 def row(pack: Pack) -> tuple[str, ...]:

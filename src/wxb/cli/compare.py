@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from wxb.cli import options, printing, results
+from wxb.cli.answers import runs as answers
 from wxb.errors import WxbError
 from wxb.settings import DATA
 from wxb.text import count, percent, percent_interval
@@ -33,7 +34,7 @@ def compare(runs: tuple[str, ...], data_dir: str | None, as_json: bool) -> None:
     opened = [Run.open(run) for run in runs]
     found = compared(opened, opened[0].load_data(data_dir))
     if as_json:
-        printing.result_json("wxb/compare/1", as_dict(found))
+        printing.result_json(answer(found))
         return
     width = printing.columns(sys.stdout)
     named = f"{found.data}: the same {count(found.examples)} test examples"
@@ -51,32 +52,21 @@ def compare(runs: tuple[str, ...], data_dir: str | None, as_json: bool) -> None:
         printing.result(line)
 
 
-def as_dict(found: Comparison) -> dict[str, Any]:
-    """What `--json` holds."""
-    return {
-        "data": found.data,
-        "task": found.task,
-        "examples": found.examples,
-        "runs": [
-            {"run": str(path), "test": score.summary()} for path, score in zip(found.runs, found.scores, strict=True)
-        ],
-        "pairs": [
-            {
-                "run": str(pair.run),
-                "against": str(found.runs[0]),
-                "differences": {
-                    name: {"value": one.value, "interval": list(one.interval)} for name, one in pair.differences.items()
-                },
-                "p": pair.p,
-                "better": pair.better,
-                "worse": pair.worse,
-                "now_right": [dataclasses.asdict(change) for change in pair.now_right],
-                "now_wrong": [dataclasses.asdict(change) for change in pair.now_wrong],
-            }
+def answer(found: Comparison) -> answers.Compare:
+    """Return what `--json` holds."""
+    first = str(found.runs[0])
+    scored = zip(found.runs, found.scores, strict=True)
+    return answers.Compare(
+        data=found.data,
+        task=found.task,
+        examples=found.examples,
+        runs=[answers.ComparedRun(str(path), score.summary()) for path, score in scored],
+        pairs=[
+            msgspec.convert({**vars(pair), "run": str(pair.run), "against": first}, answers.Pair, from_attributes=True)
             for pair in found.pairs
         ],
-        "settings": {name: list(values) for name, values in found.settings.items()},
-    }
+        settings={name: list(values) for name, values in found.settings.items()},
+    )
 
 
 def difference_line(pair: Pair | None) -> str:

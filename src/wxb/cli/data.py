@@ -6,8 +6,10 @@ import sys
 from typing import Any
 
 import click
+import msgspec
 
 from wxb.cli import options, printing
+from wxb.cli.answers.sets import Data
 from wxb.cli.loading import load
 from wxb.settings import DATA
 
@@ -26,7 +28,7 @@ def data(source: str, grid: int | None, as_json: bool, **given: Any) -> None:
 
     loaded = load(source, {name: value for name, value in given.items() if value is not None})
     if as_json:
-        printing.result_json("wxb/data/1", describe.describe(loaded))
+        printing.result_json(msgspec.convert(describe.describe(loaded), Data))
         return
     width = printing.columns(sys.stdout)
     if grid is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wxb.cli import options, printing, results
+from wxb.cli.answers.runs import Evaluate
 from wxb.cli.loading import load_like
 from wxb.settings import DATA
 from wxb.text import count, percent
@@ -35,25 +36,24 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
     with kept():
         found = opened.evaluate(loaded, part)
     if as_json:
-        printing.result_json("wxb/evaluate/1", as_dict(opened, found))
+        printing.result_json(answer(opened, found))
         return
     printing.result(printing.labelled("test", results.score_line(found.summary())))
     if isinstance(found, ClassEvaluation):
         show_classes(found, opened.summary.classes)
 
 
-def as_dict(run: Run, found: Evaluation) -> dict[str, Any]:
-    """What `--json` holds; `confusion` is null but for classes: row the class given, column the class predicted."""
+def answer(run: Run, found: Evaluation) -> Evaluate:
+    """Return what `--json` holds."""
     from wxb.runs.evaluate import ClassEvaluation
 
-    confusion = [list(row) for row in found.confusion] if isinstance(found, ClassEvaluation) else None
-    return {
-        "run": str(run.path),
-        "task": found.task,
-        "classes": list(run.summary.classes),
-        "test": found.summary(),
-        "confusion": confusion,
-    }
+    return Evaluate(
+        run=str(run.path),
+        task=found.task,
+        classes=run.summary.classes,
+        test=found.summary(),
+        confusion=found.confusion if isinstance(found, ClassEvaluation) else None,
+    )
 
 
 def show_classes(found: ClassEvaluation, names: tuple[str, ...]) -> None:

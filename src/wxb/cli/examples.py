@@ -101,9 +101,9 @@ def expected(run: Run) -> str:
     """What files the run's network takes."""
     shape = run.summary.input
     arrays = f"arrays of NumPy (.npy) of shape (n, {', '.join(map(str, shape))})"
-    if run.data.get("table") is not None:
+    if run.data.table is not None:
         return f"tables with the columns of training, or {arrays}"
-    return f"pictures, or {arrays}" if len(shape) == 3 and run.data["dtype"] == "uint8" else arrays
+    return f"pictures, or {arrays}" if len(shape) == 3 and run.data.dtype == "uint8" else arrays
 
 
 def read_file(file: str, run: Run) -> Read:
@@ -162,7 +162,7 @@ def read_rows(file: str, run: Run) -> Read:
     """The rows of a table, prepared as those that the network was trained on; remarks say what those had not."""
     from wxb.data.tables import table
 
-    prepared = run.data.get("table")
+    prepared = run.data.table
     if prepared is None:
         raise WxbError(f"{file}: a table; the network was not trained on one")
     examples, notes = table.read_rows(Path(file), prepared)
@@ -179,11 +179,11 @@ def read_picture(file: str, run: Run) -> NDArray[np.uint8]:
     shape = run.summary.input
     if len(shape) != 3:
         raise WxbError(f"{file}: the network takes rows of {shape[0]} numbers, no pictures")
-    if run.data["dtype"] != "uint8":
-        raise WxbError(f"{file}: a picture of bytes; the network was trained on {run.data['dtype']} arrays")
+    if run.data.dtype != "uint8":
+        raise WxbError(f"{file}: a picture of bytes; the network was trained on {run.data.dtype} arrays")
     channels, height, width = shape
-    source = run.data["source"]
-    full, ink = INK.get(source["source"]), source.get("ink", False)
+    source = run.data.source
+    full, ink = INK.get(str(source["source"])), bool(source.get("ink", False))
     try:
         header = read_header(Path(file), MAX_PIXELS)
         if ink:  # its squares are made of the picture's own pixels
@@ -205,6 +205,6 @@ def fitting(array: NDArray[np.generic], file: str, run: Run) -> NDArray[np.gener
     from wxb.runs.predict import like_training
 
     try:
-        return like_training(array, run.summary.input, str(run.data["dtype"]))
+        return like_training(array, run.summary.input, run.data.dtype)
     except WxbError as problem:
         raise WxbError(f"{file}: {problem.what}", problem.detail, problem.fix) from problem

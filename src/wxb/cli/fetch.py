@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from wxb.cli import options, printing
+from wxb.cli.answers.sets import Fetch, KnownSet
 from wxb.cli.progress import ERASE, REDRAW, bar
 from wxb.text import count
 
@@ -33,12 +34,12 @@ def fetch(names: tuple[str, ...], mirror: tuple[str, ...], as_json: bool, quiet:
         arrive(name, mirror, quiet)
     content = [state(name) for name in names or download.SOURCES]
     if as_json:
-        printing.result_json("wxb/fetch/1", {"sets": content})
+        printing.result_json(Fetch(sets=content))
         return
     rows = [["set", "bytes", "here", "folder"]]
     for one in content:
-        size = "" if one["bytes"] is None else count(one["bytes"])
-        rows.append([one["name"], size, "yes" if one["complete"] else "no", one["folder"]])
+        size = "" if one.bytes is None else count(one.bytes)
+        rows.append([one.name, size, "yes" if one.complete else "no", one.folder])
     printing.result(printing.table(rows, numbers=(1,), width=printing.columns(sys.stdout), gives_way=3))
 
 
@@ -66,20 +67,20 @@ def line(name: str, arrived: Arrived) -> str:
     return printing.labelled(name, f" {arrived.file.name}  {share}{count(arrived.done)}{total} bytes")
 
 
-def state(name: str) -> dict[str, Any]:
-    """What `--json` says of a set: its name, folder, files, and whether all of them are there."""
+def state(name: str) -> KnownSet:
+    """Return a set's folder and files, and whether all of them are there."""
     from wxb.data.known.download import SOURCES, missing
     from wxb.data.known.search import cache_folder
 
     files = SOURCES[name].files
     sizes = [file.size for file in files if file.exact]
-    return {
-        "name": name,
-        "bytes": sum(sizes) if len(sizes) == len(files) else None,
-        "folder": str(cache_folder() / name),
-        "files": [file.name for file in files],
-        "complete": not missing(name),
-    }
+    return KnownSet(
+        name=name,
+        bytes=sum(sizes) if len(sizes) == len(files) else None,
+        folder=str(cache_folder() / name),
+        files=[file.name for file in files],
+        complete=not missing(name),
+    )
 
 
 command = options.Command(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from wxb.cli import printing, results
+from wxb.cli.answers.training import Train
 from wxb.cli.progress import Progress
 from wxb.cli.show import layer_table
 from wxb.cli.stopping import Stop
@@ -54,7 +57,7 @@ def follow_to_result(training: Training, as_json: bool, quiet: bool, verbose: bo
     """Follows a training, and says what came out as JSON or in lines; the exit code. A stopped one has no result."""
     code = follow(training, quiet, verbose)
     if training.result and as_json:
-        printing.result_json("wxb/train/1", training.result)
+        printing.result_json(msgspec.convert(training.result, Train))
     elif training.result:
         show_result(training)
     return code

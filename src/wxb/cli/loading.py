@@ -43,14 +43,14 @@ def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
     from wxb.data.known.sets import INK
     from wxb.data.tables.frame import is_table
 
-    if run.data.get("table") is not None and is_table(source):
-        data = load(source, {**settings, "like": run.data["table"]})
+    if run.data.table is not None and is_table(source):
+        data = load(source, {**settings, "like": run.data.table})
         for note in data.notes:
             printing.remark(printing.labelled("note", note))
         return data
     sizes = run.summary.input
     square = len(sizes) == 3 and sizes[1] == sizes[2]
-    name, ink = run.data["source"]["source"], run.data["source"].get("ink", False)
+    name, ink = str(run.data.source["source"]), bool(run.data.source.get("ink", False))
     if not _is_path(source) or not Path(source).is_dir():
         return load(source, {**settings, "ink": True} if ink and source in INK else settings)
     if square and "size" not in settings and not ink:  # squares of ink are made of the pictures as they are
@@ -63,9 +63,9 @@ def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
 
 def load_again(run: Run, data_dir: str | None = None, quiet: bool = False) -> Dataset:
     """The data that a run was trained on. Raises WxbError where it was given as arrays, or is not there any more."""
-    from wxb.runs.origin import whence
+    from wxb.runs.provenance import whence
 
-    source, stored = whence(run.path, run.data["source"], data_dir)
+    source, stored = whence(run.path, run.data.source, data_dir)
     return read(source, quiet, **stored)
 
 

@@ -39,6 +39,7 @@ COMMANDS = {
     "report": "A run's report.",
     "verify": "Whether a run is as it was when it finished.",
     "networks": "The networks that have a name.",
+    "schema": "The JSON schema of what a command prints with --json.",
     "neuron": "A simple neuron: teach it patterns, see its truth table.",
 }
 

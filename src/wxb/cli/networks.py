@@ -7,6 +7,7 @@ import sys
 import click
 
 from wxb.cli import options, printing
+from wxb.cli.answers.sets import Networks
 from wxb.errors import WxbError, nearest
 from wxb.text import count, shape
 
@@ -25,7 +26,7 @@ def networks(name: str | None, as_json: bool) -> None:
         )
     chosen = NAMED if name is None else {name.lower(): NAMED[name.lower()]}
     if as_json:
-        printing.result_json("wxb/networks/1", {"networks": {key: known.text for key, known in chosen.items()}})
+        printing.result_json(Networks(networks={key: known.text for key, known in chosen.items()}))
     elif name is None:
         width = printing.columns(sys.stdout)
         rows = [("name", "input", "parameters", "text")]

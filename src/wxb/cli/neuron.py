@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from wxb.cli import options, printing
+from wxb.cli.answers import neurons
 
 if TYPE_CHECKING:
     from wxb.network.neuron import Neuron
@@ -28,8 +29,7 @@ def neuron(fire: tuple[str, ...], not_fire: tuple[str, ...], ask: tuple[str, ...
     made = taught(patterns(fire), patterns(not_fire))
     asked = patterns(ask)
     if as_json:
-        content = {"inputs": made.inputs, "fire": list(made.fire), "not_fire": list(made.not_fire)}
-        printing.result_json("wxb/neuron/1", {**content, **(answers(made, asked) if asked else table(made))})
+        printing.result_json(answer(made, asked))
     elif asked:
         show_answers(made, asked)
     else:
@@ -51,32 +51,25 @@ def input_names(made: Neuron) -> list[str]:
     return [f"X{row}{column}" for row in range(1, made.rows + 1) for column in range(1, columns + 1)]
 
 
-def table(made: Neuron) -> dict[str, Any]:
-    """The truth table of `--json`; 1 fires, 0 does not, null is undecided."""
-    rows = [{"pattern": row.pattern, "taught": number(row.before), "rule": number(row.after)} for row in made.table()]
-    return {"table": rows, "answers": None}
+def answer(made: Neuron, asked: list[str]) -> neurons.Neuron:
+    """Return what `--json` holds: the answers to what was asked, or the truth table."""
+    answers, table = None, None
+    if asked:
+        answers = [
+            neurons.NeuronAnswer(
+                pattern.strip(), number(made.taught(pattern)), number(made.ask(pattern)), *made.distances(pattern)
+            )
+            for pattern in asked
+        ]
+    else:
+        table = [neurons.TruthRow(row.pattern, number(row.before), number(row.after)) for row in made.table()]
+    fire, not_fire = list(made.fire), list(made.not_fire)
+    return neurons.Neuron(inputs=made.inputs, fire=fire, not_fire=not_fire, table=table, answers=answers)
 
 
-def answers(made: Neuron, asked: list[str]) -> dict[str, Any]:
-    """The answers of `--json`."""
-    found = []
-    for pattern in asked:
-        to_fire, to_not = made.distances(pattern)
-        found.append(
-            {
-                "pattern": pattern.strip(),
-                "taught": number(made.taught(pattern)),
-                "rule": number(made.ask(pattern)),
-                "distance_to_fire": to_fire,
-                "distance_to_not_fire": to_not,
-            }
-        )
-    return {"table": None, "answers": found}
-
-
-def number(answer: bool | None) -> int | None:
-    """True as 1, False as 0."""
-    return None if answer is None else int(answer)
+def number(answer: bool | None) -> Literal[0, 1] | None:
+    """Return True as 1, False as 0."""
+    return None if answer is None else 1 if answer else 0
 
 
 def show_answers(made: Neuron, asked: list[str]) -> None:

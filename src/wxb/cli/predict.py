@@ -8,8 +8,10 @@ from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
+import msgspec
 
 from wxb.cli import options, printing
+from wxb.cli.answers.runs import Predict
 from wxb.cli.examples import Example, ahead, batches, expected
 from wxb.cli.progress import FileProgress
 from wxb.errors import WxbError
@@ -137,8 +139,8 @@ class Json:
     def add(self, examples: list[Example], found: Prediction) -> None:
         """The predictions, the first time behind all else that the object holds."""
         if not self._before:
-            head = json.dumps({"schema": "wxb/predict/1", "run": self.run, "classes": list(found.names)})
-            self._before = f'{head[:-1]}, "predictions": ['
+            whole = msgspec.to_builtins(Predict(run=self.run, classes=found.names, predictions=[]))
+            self._before = json.dumps(whole).removesuffix("]}")
         said = ", ".join(json.dumps(one, allow_nan=False) for one in as_dicts(examples, found))
         printing.result(self._before + said, end="")
         self._before = ", "

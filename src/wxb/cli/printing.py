@@ -12,9 +12,11 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from typing import IO, Any
+from typing import IO
+
+import msgspec
 
 from wxb.cli.spelling import spelled
 from wxb.errors import WxbError
@@ -43,10 +45,10 @@ def flush() -> None:
         raise OutputLost from problem
 
 
-def result_json(schema: str, content: Mapping[str, Any]) -> None:
-    """The one JSON object of `--json`, in one line; `schema` is its name, as in "wxb/show/1"."""
+def result_json(answer: msgspec.Struct) -> None:
+    """Print the one JSON object of `--json`, in one line."""
     # ASCII, whatever the terminal's encoding; NaN is no JSON, and a result that holds one is a bug of ours
-    result(json.dumps({"schema": schema, **content}, allow_nan=False))
+    result(json.dumps(msgspec.to_builtins(answer), allow_nan=False))
 
 
 def result_csv(rows: Iterable[Sequence[object]]) -> None:

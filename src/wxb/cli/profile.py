@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from wxb.cli import printing
+from wxb.cli.answers import training as answers
 
 if TYPE_CHECKING:
     from wxb.learning.profile import Part, Profile
@@ -18,7 +21,7 @@ def show_profile(training: Training, as_json: bool) -> None:
 
     found = profile(training.trial.model, training.trial.data, training.trial.recipe, training.trial.machine)
     if as_json:
-        printing.result_json("wxb/profile/1", as_dict(training, found))
+        printing.result_json(answer(training, found))
         return
     width = printing.columns(sys.stdout)
     printing.result(printing.labelled("machine", str(training.trial.machine), width))
@@ -39,20 +42,19 @@ def row(part: Part, together: float) -> tuple[str, str, str, str]:
     return (part.name, f"{1e3 * part.seconds:.2f}", f"{100 * part.seconds / together:.1f} %", rate)
 
 
-def as_dict(training: Training, found: Profile) -> dict[str, object]:
-    """What `--json` holds."""
-    return {
-        "data": training.trial.data.name,
-        "network": str(training.trial.plan.network),
-        "device": training.trial.machine.device,
-        "precision": training.trial.machine.precision,
-        "threads": training.trial.machine.threads,
-        "batch_size": found.batch_size,
-        "seconds": found.seconds,
-        "gflops": found.rate,
-        "matrix_product_gflops": found.matrix_product,
-        "parts": [
-            {"name": part.name, "kind": part.kind, "seconds": part.seconds, "multiply_adds": part.multiply_adds}
-            for part in found.parts
-        ],
-    }
+def answer(training: Training, found: Profile) -> answers.Profile:
+    """Return what `--json` holds."""
+    trial = training.trial
+    machine = trial.machine
+    return answers.Profile(
+        data=trial.data.name,
+        network=str(trial.plan.network),
+        device=machine.device,
+        precision=machine.precision,
+        threads=machine.threads,
+        batch_size=found.batch_size,
+        seconds=found.seconds,
+        gflops=found.rate,
+        matrix_product_gflops=found.matrix_product,
+        parts=msgspec.convert(found.parts, list[answers.ProfilePart], from_attributes=True),
+    )

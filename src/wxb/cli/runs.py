@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wxb.cli import options, printing, results
+from wxb.cli.answers import runs as answers
 from wxb.errors import WxbError, nearest
 from wxb.text import count, percent
 
@@ -61,7 +62,7 @@ def runs(
     if table is not None:
         show_table(found, table.split(","), as_csv, as_json)
     elif as_json:
-        printing.result_json("wxb/runs/1", {"runs": [as_dict(one) for one in found]})
+        printing.result_json(answers.Runs(runs=[answer(one) for one in found]))
     elif not found:
         printing.remark(f"no runs in {', '.join(places) or root()}; wxb train makes one")
     else:
@@ -93,17 +94,12 @@ def show(found: Sequence[Listed]) -> None:
     printing.result(printing.table(rows, width=printing.columns(sys.stdout), gives_way=4))
 
 
-def as_dict(one: Listed) -> dict[str, Any]:
-    """A run of `--json`; `test` and `finished` are null where it has not finished, all is where it is damaged."""
+def answer(one: Listed) -> answers.ListedRun:
+    """Return a run as `--json` has it: all but its state is None if it is damaged."""
     about = one.summary
-    return {
-        "run": str(one.path),
-        "state": one.state,
-        "data": about and about.data,
-        "network": about and about.network,
-        "test": about and about.test,
-        "finished": about and about.finished,
-    }
+    if about is None:
+        return answers.ListedRun(str(one.path), one.state, None, None, None, None)
+    return answers.ListedRun(str(one.path), one.state, about.data, about.network, about.test, about.finished)
 
 
 def row(one: Listed) -> tuple[str, ...]:
@@ -137,10 +133,10 @@ def show_table(found: Sequence[Listed], names: list[str], as_csv: bool, as_json:
     rows = [[one.get(name) for name in columns] for one in values]
     if as_json:
         content = [
-            {"run": str(one.path), "values": dict(zip(columns, cells, strict=True))}
+            answers.TableRow(str(one.path), dict(zip(columns, cells, strict=True)))
             for one, cells in zip(found, rows, strict=True)
         ]
-        printing.result_json("wxb/runs-table/1", {"columns": columns, "runs": content})
+        printing.result_json(answers.RunsTable(columns=columns, runs=content))
     elif as_csv:
         lines = [[str(one.path), *cells] for one, cells in zip(found, rows, strict=True)]
         printing.result_csv([["run", *columns], *lines])
@@ -162,11 +158,11 @@ def show_table(found: Sequence[Listed], names: list[str], as_csv: bool, as_json:
 
 def values_of(one: Listed) -> dict[str, Any]:
     """A run's settings and results by name; a damaged one has none, and standard error says why."""
+    from wxb.runs.files import RunFiles
     from wxb.runs.listing import results as results_of
-    from wxb.runs.run import Run
 
     try:
-        return {**Run.open(one.path).settings, **results_of(one)}
+        return {**RunFiles.open(one.path).settings, **results_of(one)}
     except WxbError as problem:
         printing.remark(f"{one.path} is left empty: {problem.what}")
         return {}
@@ -216,7 +212,7 @@ def remove(places: tuple[str, ...], clean: bool, older_than: float | None, yes: 
     for one in found:
         removal.delete(one.path)
     if as_json:
-        printing.result_json("wxb/runs-deleted/1", {"deleted": [str(one.path) for one in found]})
+        printing.result_json(answers.RunsDeleted(deleted=[str(one.path) for one in found]))
     elif found:
         printing.result("\n".join(f"deleted {one.path}" for one in found))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from wxb.cli import options, printing
+from wxb.cli.answers.sets import LayerRow, Show
 from wxb.errors import WxbError
 from wxb.text import count
 from wxb.text import shape as shape_text
@@ -41,7 +43,7 @@ def show(
     outputs = outputs or (named.outputs if named else OUTPUTS)
     planned = plan(read(text), shape, outputs, bindings)
     if as_json:
-        printing.result_json("wxb/show/1", as_dict(planned, flat))
+        printing.result_json(answer(planned, flat))
         return
     width = printing.columns(sys.stdout)
     if assumed:
@@ -53,18 +55,18 @@ def show(
     printing.result(layer_table(planned, flat, width))
 
 
-def as_dict(planned: Plan, flat: bool) -> dict[str, Any]:
-    """What `--json` holds."""
+def answer(planned: Plan, flat: bool) -> Show:
+    """Return what `--json` holds."""
     from wxb.notation.table import rows
 
-    return {
-        "network": str(planned.network),
-        "input": list(planned.input),
-        "outputs": planned.outputs,
-        "parameters": planned.parameters,
-        "multiply_adds": planned.multiply_adds,
-        "layers": [row.as_dict() for row in rows(planned, flat)],
-    }
+    return Show(
+        network=str(planned.network),
+        input=planned.input,
+        outputs=planned.outputs,
+        parameters=planned.parameters,
+        multiply_adds=planned.multiply_adds,
+        layers=msgspec.convert(rows(planned, flat), list[LayerRow], from_attributes=True),
+    )
 
 
 def layer_table(planned: Plan, flat: bool, width: int | None) -> str:

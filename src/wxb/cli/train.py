@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from wxb.cli import options, printing, results
+from wxb.cli.answers.training import DryRun, TrainSeeds
 from wxb.cli.config import BINDINGS, read_config
 from wxb.cli.following import details, follow, follow_to_result, head, show_result
 from wxb.cli.loading import load
@@ -132,7 +134,7 @@ def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool
     measure = "accuracy" if "accuracy" in found[0]["test"] else "r2"
     together = {"measure": measure, **spread([one["test"][measure] for one in found])}
     if as_json:
-        printing.result_json("wxb/train-seeds/1", {"runs": found, "score": together})
+        printing.result_json(msgspec.convert({"runs": found, "score": together}, TrainSeeds))
     else:
         printing.result(results.seeds_line(together, len(found)))
     return DONE
@@ -142,14 +144,14 @@ def show_plan(training: Training, as_json: bool) -> None:
     """`--dry-run`: data, network, its layers and the recipe, as results."""
     if as_json:
         plan = training.trial.plan
-        content = {
-            "data": training.trial.data.name,
-            "network": str(plan.network),
-            "parameters": plan.parameters,
-            "multiply_adds": plan.multiply_adds,
-            "recipe": training.trial.recipe.settings(),
-        }
-        printing.result_json("wxb/dry-run/1", content)
+        dry_run = DryRun(
+            data=training.trial.data.name,
+            network=str(plan.network),
+            parameters=plan.parameters,
+            multiply_adds=plan.multiply_adds,
+            recipe=training.trial.recipe.settings(),
+        )
+        printing.result_json(dry_run)
         return
     width = printing.columns(sys.stdout)
     printing.result("\n".join([*head(training, width), *details(training, width)]))

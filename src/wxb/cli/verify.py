@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from wxb.cli import options, printing
+from wxb.cli.answers.runs import Verify
 from wxb.errors import DONE, FOUND, WxbError
 from wxb.settings import DATA
 
@@ -26,8 +27,7 @@ def verify(run: str, data_dir: str | None, as_json: bool) -> int:
         else:
             found = verified(run, data)
     if as_json:
-        content = {"ok": found.ok, "differences": list(found.differences), "checked": list(found.checked)}
-        printing.result_json("wxb/verify/1", content)
+        printing.result_json(Verify(ok=found.ok, differences=found.differences, checked=found.checked))
     elif found.ok:
         printing.result(f"{run} is as it was: {', '.join(found.checked)}")
     else:

@@ -92,7 +92,7 @@ def loading(
     task        "classes" or "numbers", where a table's target is not to be guessed
     pieces      how many features each number of a table has besides itself; default: 48, or a hundredth of the training
                 rows, whichever is less
-    like        `run.data["table"]` of a run on a table: the rows are prepared as its were, and all of them are test
+    like        `run.data.table` of a run on a table: the rows are prepared as its were, and all of them are test
     data_dir    folder with the files of known sets, or folders with them; else WXB_DATA says it, else the downloads
     split       shares of train, validation and test, as three numbers or a text such as "0.8,0.1,0.1"; one number is
                 the share of train, and the rest is halved. A test set that comes with the data stays: validation is

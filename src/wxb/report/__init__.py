@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from wxb.report.findings import findings
 from wxb.report.markdown import markdown
 from wxb.report.page import page
-from wxb.runs.files import json_text
+from wxb.runs.schema import Report
+from wxb.storage import json_text
 
 __all__ = ["findings", "markdown", "page", "report_files"]
 
@@ -16,4 +19,5 @@ __all__ = ["findings", "markdown", "page", "report_files"]
 def report_files(found: Mapping[str, Any]) -> dict[str, str | bytes]:
     """The content of `report.json`, `report.md` and `report.html`, as `Run.finish` takes it."""
     plain = dict(found)
-    return {"report.json": json_text(plain), "report.md": markdown(plain), "report.html": page(plain)}
+    report = msgspec.convert(plain, Report)
+    return {"report.json": json_text(report), "report.md": markdown(plain), "report.html": page(plain)}

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from wxb.data.dataset import Dataset
@@ -14,15 +15,15 @@ from wxb.report.pictures import picture
 from wxb.report.sentences import about_baselines, about_generalization, about_size, about_weights, warnings
 from wxb.runs.baselines import Baseline
 from wxb.runs.evaluate import ClassEvaluation, Evaluation, LabelEvaluation, NumberEvaluation
+from wxb.runs.files import RunFiles
 from wxb.runs.folder import RUN
-from wxb.runs.run import Run
 
 SCHEMA = "wxb/report/1"
 ROWS_AT_ONCE = 256  # examples that are looked at together
 
 
 def findings(
-    run: Run,
+    run: RunFiles,
     data: Dataset,
     *,
     test: Evaluation,
@@ -45,7 +46,7 @@ def findings(
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "run": {"name": run.name, "wxb": about.wxb, "created": about.created},
-        "data": {key: value for key, value in run.data.items() if key != "targets_fingerprint"},
+        "data": msgspec.to_builtins(msgspec.structs.replace(run.data, targets_fingerprint=msgspec.UNSET)),
         "network": {
             "text": about.network,
             "short": read(about.network).short(),
@@ -59,13 +60,13 @@ def findings(
         "train": None if train is None else {"sample": train.examples < len(data.split.train), **train.summary()},
         "baselines": {name: dataclasses.asdict(one) for name, one in (baselines or {}).items()},
         "mistakes": [_mistake(mistake, data, white) for mistake in test.mistakes],
-        "history": run.history,
+        "history": msgspec.to_builtins(run.history),
         "epochs": made,
         "seconds": spent,
         "examples_per_second": _rate(len(data.split.train) * made, spent.get("train")),
         "size": _size(about.parameters, len(data.split.train), test),
         "settings": settings,
-        "environment": run.environment,
+        "environment": msgspec.to_builtins(run.environment),
     }
     found |= _tables(test)
     found["sentences"] = {

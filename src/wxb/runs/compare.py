@@ -12,9 +12,9 @@ import numpy as np
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.runs.evaluate import Evaluation, evaluate
-from wxb.runs.origin import changes
 from wxb.runs.paired import Interval, bootstrap, mcnemar, newcombe
 from wxb.runs.predict import Prediction, like_training, machine_of, prediction
+from wxb.runs.provenance import changes
 from wxb.runs.run import Run
 from wxb.text import count, shape
 
@@ -110,14 +110,14 @@ def _need_alike(first: Run, other: Run) -> None:
     """Raises WxbError, with what differs, where two runs were not tested on the same examples."""
     found = []
     split = f"the split: {first.split.how}; {other.split.how}"
-    if first.data["fingerprint"] != other.data["fingerprint"]:
+    if first.data.fingerprint != other.data.fingerprint:
         found = [
-            f"{word}: {_said(first.data[key])}; {_said(other.data[key])}"
+            f"{word}: {_said(getattr(first.data, key))}; {_said(getattr(other.data, key))}"
             for key, word in (("name", "data"), ("task", "task"), ("examples", "examples"), ("classes", "classes"))
-            if first.data[key] != other.data[key]
+            if getattr(first.data, key) != getattr(other.data, key)
         ]
-        if first.data["shape"] != other.data["shape"]:
-            found.append(f"one example: {shape(tuple(first.data['shape']))}; {shape(tuple(other.data['shape']))}")
+        if first.data.shape != other.data.shape:
+            found.append(f"one example: {shape(first.data.shape)}; {shape(other.data.shape)}")
         # the columns of a table are prepared by its training part
         same_split = first.split.how == other.split.how
         found = found or (["the content of some examples or their targets"] if same_split else [split])
@@ -132,7 +132,7 @@ def _need_alike(first: Run, other: Run) -> None:
 
 
 def _said(value: Any) -> str:
-    return count(value) if isinstance(value, int) else ", ".join(value) if isinstance(value, list) else str(value)
+    return count(value) if isinstance(value, int) else ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _settings(runs: list[Run]) -> dict[str, tuple[Any, ...]]:
@@ -154,11 +154,11 @@ class _Answers:
 def _answers(run: Run, data: Dataset, rows: NDArray[np.int64]) -> _Answers:
     from wxb.learning.inference import logits
 
-    examples = like_training(data.examples, run.summary.input, str(run.data["dtype"]))
+    examples = like_training(data.examples, run.summary.input, run.data.dtype)
     machine = machine_of(run)
     model = run.model().to(machine.device)
     scores = logits(model, examples, machine, rows=rows)
-    seed = int(run.settings.get("seed", 0))
+    seed = run.seed
     score = evaluate(scores, data.targets[rows], model.head, data.task, data.classes, rows, seed)
     said = prediction(scores, model.head, data.task, data.classes)
     return _Answers(score, said, _confidence(said, scores.double().numpy()))
@@ -182,7 +182,7 @@ def _pair(run: Run, first: _Answers, other: _Answers, data: Dataset, rows: NDArr
     if data.task == "numbers":
         assert first.said.values is not None and other.said.values is not None  # noqa: PT018
         given, before, after = (array.astype(np.float64) for array in (targets, first.said.values, other.said.values))
-        seed = int(run.settings.get("seed", 0))
+        seed = run.seed
         found = bootstrap(given, before, after, seed)
         spread = np.where(given.std(axis=0) > 0, given.std(axis=0), 1)
         off_before, off_after = (np.linalg.norm((given - one) / spread, axis=1) for one in (before, after))

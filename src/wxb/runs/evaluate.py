@@ -10,6 +10,7 @@ import numpy as np
 
 from wxb.data.dataset import Dataset, match_classes
 from wxb.errors import WxbError
+from wxb.runs.predict import like_training, machine_of, trained
 from wxb.runs.scores import (
     Bin,
     ClassScore,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wxb.network.heads import Head
-    from wxb.runs.run import Run
+    from wxb.runs.files import RunFiles
 
 MISTAKES = 24  # the most confident ones that an evaluation keeps
 
@@ -277,18 +278,17 @@ def _mean_fit(fits: list[Fit]) -> Fit:
     return Fit(**means)
 
 
-def evaluate_run(run: Run, data: Dataset, part: str | None = None) -> Evaluation:
+def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None) -> Evaluation:
     """A finished run's network on a part of `data`: by default on the test part of the run's own data, and on all
     examples of any other.
 
     Classes are matched by name. Raises WxbError where names, task or shapes differ, or the part has no examples.
     """
     from wxb.learning.inference import logits
-    from wxb.runs.predict import like_training, machine_of
 
     if data.task != run.summary.task:
         raise WxbError(f"{data.name} holds {data.task}; {run.path} was trained on {run.summary.task}")
-    own = data.fingerprint == run.data["fingerprint"]
+    own = data.fingerprint == run.data.fingerprint
     matched = match_classes(data, run.summary.classes)
     if part is None:
         part = "test" if own else "all"
@@ -296,9 +296,9 @@ def evaluate_run(run: Run, data: Dataset, part: str | None = None) -> Evaluation
     rows = np.arange(len(matched.examples)) if part == "all" else getattr(split, part)
     if not len(rows):
         raise WxbError(f"{data.name} has no examples in its {part} part")
-    examples = like_training(matched.examples, run.summary.input, str(run.data["dtype"]))
+    examples = like_training(matched.examples, run.summary.input, run.data.dtype)
     machine = machine_of(run)
-    model = run.model().to(machine.device)
+    model = trained(run).to(machine.device)
     scores = logits(model, examples, machine, rows=rows)
-    seed = int(run.settings.get("seed", 0))
+    seed = run.seed
     return evaluate(scores, matched.targets[rows], model.head, data.task, matched.classes, rows, seed)

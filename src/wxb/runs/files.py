@@ -1,226 +1,154 @@
-"""Files of a run: written whole or not at all, read with their checksums, one writer at a time."""
+"""The files of a run, read: each is checked against the manifest once the run has finished, and never unpickled."""
 
 from __future__ import annotations
 
-import errno
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+import tomllib
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self, TypeVar
 
-import blake3
 import msgspec
 
+from wxb.data.dataset import Split
 from wxb.errors import FAILED, WxbError
+from wxb.runs import version1
+from wxb.runs.folder import DATA, ENVIRONMENT, HISTORY, REPORTS, SETTINGS, SPLIT, SUMMARY, WEIGHTS, read_split
+from wxb.runs.journal import Checkpoint, Journal, whole_lines
+from wxb.runs.manifest import read_manifest
+from wxb.runs.schema import DataFacts, Environment, Epoch, Report, Settings, Summary
+from wxb.runs.summary import read_summary
+from wxb.storage import damaged, decode, digest, file_digest, read, read_tensors, understanding
+from wxb.text import count
 
 if TYPE_CHECKING:
-    from filelock import BaseFileLock
     from torch import Tensor
 
-LOCK = ".lock"
-BROUGHT_BACK = "bring it back from a copy, or train again"  # what to do about a file that is not what it was
-PART = ".part"  # ending of a file that is being written
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+T = TypeVar("T")
 
 
-@contextmanager
-def saving(path: Path, kept: str = "") -> Iterator[Path]:
-    """Gives the temporary file to write; it takes the place of `path` at the end, or goes where anything failed.
+class RunFiles:
+    """A run as its files describe it. Reading them needs no torch, except for the tensors."""
 
-    A reader sees the old file or the new one, whole. `kept` says what of the run is still whole, for the message.
-    Raises WxbError where the disk is full or the folder cannot be written.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
-    try:
-        yield part
-        os.replace(part, path)
-    except OSError as error:
-        raise _not_saved(error, path, kept) from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
+    def __init__(self, path: Path, summary: Summary) -> None:
+        self.path = path
+        self.summary = summary
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.path)!r}, {self.summary.state})"
 
-def _not_saved(error: OSError, path: Path, kept: str) -> WxbError:
-    if error.errno in _FULL:
-        what, fix = (
-            f"the disk is full: {path} was not saved",
-            "free some space there, or choose another disk with --out",
-        )
-    else:
-        what, fix = f"{path} cannot be written: {error.strerror or error}", "choose a folder you may write with --out"
-    return WxbError(what, kept, fix, exit_code=FAILED)
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open a run for reading. Raises WxbError if there is none, or it is damaged or of a newer version."""
+        folder = Path(path)
+        run = cls(folder, read_summary(folder))
+        if run.summary.state == "finished":
+            run._check(SUMMARY, file_digest(folder / SUMMARY))
+        return run
 
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
 
-def write(path: Path, data: bytes | str, kept: str = "") -> None:
-    """Writes a file whole; text as UTF-8."""
-    with saving(path, kept) as part:
-        part.write_bytes(data.encode() if isinstance(data, str) else data)
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of `train`, as used."""
+        data = self._read(SETTINGS)
+        with understanding(self.path / SETTINGS):
+            stored = tomllib.loads(data.decode())
+            return msgspec.convert(version1.settings(stored) if self.summary.format == 1 else stored, Settings)
 
+    @property
+    def seed(self) -> int:
+        """The seed of the training."""
+        seed = self.settings.get("seed", 0)
+        if not isinstance(seed, int):
+            raise damaged(self.path / SETTINGS, f"Expected an integer as `seed`, got {seed!r}")
+        return seed
 
-def damaged(path: Path, how: str = "", detail: str = "") -> WxbError:
-    """The refusal of a run's file: `how` says in which way it is damaged, "cut short"."""
-    return WxbError(f"{path} is damaged" + (f": {how}" if how else ""), detail, BROUGHT_BACK, FAILED)
+    @cached_property
+    def environment(self) -> Environment:
+        """Versions, processor, machine."""
+        return self._decoded(ENVIRONMENT, Environment)
 
+    @cached_property
+    def data(self) -> DataFacts:
+        """The data that the run was trained on: source, counts, shape, classes, fingerprint."""
+        about, data = self.summary, self._decoded(DATA, DataFacts)
+        if (data.task, data.classes, data.shape) != (about.task, about.classes, about.input):
+            raise damaged(self.path / DATA, f"its task, classes or shape are not those of {SUMMARY}")
+        return data
 
-def read(path: Path) -> bytes:
-    """A file's bytes. Raises WxbError where it is missing or cannot be read."""
-    with _reading(path):
-        return path.read_bytes()
+    @property
+    def history(self) -> list[Epoch]:
+        """One record per epoch: step, learning rate, training loss, validation score, seconds."""
+        path = self.path / HISTORY
+        return [decode(path, line, Epoch) for line in whole_lines(self._read(HISTORY))]
 
+    @cached_property
+    def split(self) -> Split:
+        """The rows of the data in the training, validation and test part."""
+        return read_split(self.path / SPLIT, self._read(SPLIT), self.data.split.how, self.data.examples)
 
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise WxbError(f"{path} is missing", fix=BROUGHT_BACK, exit_code=FAILED) from None
-    except OSError as error:
-        raise WxbError(f"{path} cannot be read: {error.strerror or error}", fix="make it readable") from error
+    @cached_property
+    def report(self) -> Report:
+        """The content of `report.json`. Raises WxbError if the run has not finished."""
+        self.need_finished("report")
+        return self._decoded(REPORTS[0], Report)
 
+    def text(self, name: str) -> str:
+        """Return a report as text: "report.md" or "report.html". Raises WxbError if the run has not finished."""
+        self.need_finished("report")
+        data = self._read(name)
+        with understanding(self.path / name):
+            return data.decode()
 
-def json_text(value: object) -> bytes:
-    """JSON that a person can read: two blanks a level, a line end after the last."""
-    return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+    def weights(self) -> dict[str, Tensor]:
+        """Return the weights that the report is about, by their names in the network."""
+        self.need_finished("weights")
+        self._check(WEIGHTS, file_digest(self.path / WEIGHTS))
+        return read_tensors(self.path / WEIGHTS)[0]
 
+    def checkpoint(self) -> Checkpoint | None:
+        """Return the last checkpoint: None if training ended before the first, and in a finished run."""
+        return Journal(self.path).checkpoint()
 
-def digest(data: bytes) -> str:
-    """blake3 of the bytes, as 64 hexadecimal digits."""
-    return blake3.blake3(data).hexdigest()
+    @cached_property
+    def manifest(self) -> dict[str, str]:
+        """The blake3 digest of each file of a finished run. Raises WxbError if the manifest is missing or changed."""
+        return read_manifest(self.path)
 
+    def need_finished(self, what: str) -> None:
+        """Raise WxbError if the run has not finished, and so has no `what`."""
+        if self.summary.state != "finished":
+            steps = self.summary.steps
+            verb = "is" if self.summary.state == "running" else "ended"
+            raise WxbError(
+                f"{self.path} has no {what} yet: it {verb} at step {count(steps.done)} of {count(steps.total)}",
+                fix=way_on(self.path, self.summary),
+            )
 
-def file_digest(path: Path) -> str:
-    """blake3 of a file's content, read in pieces. Raises WxbError as `read`."""
-    hasher = blake3.blake3()
-    with _reading(path), path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            hasher.update(piece)
-    return hasher.hexdigest()
+    def _decoded(self, name: str, kind: type[T]) -> T:
+        older = version1.READERS.get(name) if self.summary.format == 1 else None
+        return decode(self.path / name, self._read(name), kind, older)
 
+    def _read(self, name: str) -> bytes:
+        """Return a file's bytes. Raises WxbError if the run has finished and the manifest has another digest."""
+        data = read(self.path / name)
+        self._check(name, digest(data))
+        return data
 
-# --- tensors ---------------------------------------------------------------------------------------------------------
-
-
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], kept: str = "") -> None:
-    """One safetensors file, with the checksum of its tensors and its metadata within.
-
-    Tensors that share memory are stored apart. On the disk before it takes the old file's place: after a power cut
-    one of both is there, whole.
-    """
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
-    apart = _apart(tensors)
-    noted = {**metadata, "checksum": _checksum(apart, metadata)}
-    with saving(path, kept) as part:
-        part.touch()
-        mode = part.stat().st_mode  # as the person's umask has it; safetensors would keep the file from all others
-        try:
-            save_file(apart, part, noted)
-            part.chmod(mode)
-        except SafetensorError as error:
-            # safetensors wraps the operating system's error and keeps its text only
-            full = "No space left" in str(error) or "os error 28" in str(error)
-            raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
-
-
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors (on the CPU) and the metadata of a file that `write_tensors` wrote.
-
-    Raises WxbError naming the file where it is missing, cut short or changed.
-    """
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    # read once: safetensors' own way from a path opens the file twice, and another checkpoint may come between
-    data = read(path)
-    try:
-        tensors = load(data)
-        metadata = _metadata(data)
-    except (SafetensorError, msgspec.DecodeError, ValueError) as error:
-        raise damaged(path, "cut short, or not written by wxb", str(error)) from error
-    found = metadata.pop("checksum", "")
-    if found != _checksum(tensors, metadata):
-        raise damaged(path, "its checksum does not fit its content")
-    return tensors, metadata
+    def _check(self, name: str, found: str) -> None:
+        if self.summary.state == "finished" and self.manifest.get(name) != found:
+            raise WxbError(
+                f"{self.path / name} was changed after the run had finished, or was cut short",
+                fix=f"wxb verify {self.path} lists every difference",
+                exit_code=FAILED,
+            )
 
 
-def _metadata(data: bytes) -> dict[str, str]:
-    """The texts in a safetensors file's header: JSON, behind its length in 8 bytes with the lowest first."""
-    length = int.from_bytes(data[:8], "little")
-    return msgspec.json.decode(data[8 : 8 + length], type=_Header).metadata
-
-
-class _Header(msgspec.Struct):
-    metadata: dict[str, str] = msgspec.field(default_factory=dict, name="__metadata__")
-
-
-def _apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """On the CPU, contiguous, and no two in the same memory, as safetensors asks."""
-    taken: set[int] = set()
-    apart = {}
-    for name, tensor in tensors.items():
-        plain = tensor.detach().cpu().contiguous()
-        storage = plain.untyped_storage()
-        if storage.data_ptr() in taken or storage.nbytes() != plain.numel() * plain.element_size():
-            plain = plain.clone()
-        taken.add(plain.untyped_storage().data_ptr())
-        apart[name] = plain
-    return apart
-
-
-def _checksum(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:
-    import torch
-
-    hasher = blake3.blake3(msgspec.json.encode(dict(sorted(metadata.items()))))
-    for name in sorted(tensors):
-        tensor = tensors[name]
-        hasher.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        hasher.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return hasher.hexdigest()
-
-
-# --- one writer ------------------------------------------------------------------------------------------------------
-
-
-def hold(folder: Path) -> BaseFileLock:
-    """Takes the folder for writing until the lock is released or this process ends, however it ends.
-
-    Raises WxbError where another process holds it or the folder cannot be written.
-    """
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(folder / LOCK)
-    try:
-        lock.acquire(timeout=1)  # a listing may hold it for a moment
-    except Timeout:
-        raise WxbError(
-            f"another wxb is writing {folder}",
-            fix="wait until it ends, or choose another folder with --out",
-        ) from None
-    except OSError as error:
-        raise _not_saved(error, folder, "") from error
-    for part in folder.glob(f".*{PART}"):  # left by a writer that was killed
-        part.unlink(missing_ok=True)
-    return lock
-
-
-def is_held(folder: Path) -> bool:
-    """Whether a process is writing the folder now; False where that cannot be told."""
-    from filelock import FileLock, Timeout
-
-    if not (folder / LOCK).exists():
-        return False
-    lock = FileLock(folder / LOCK, is_singleton=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    except OSError:
-        return False
-    lock.release()
-    return False
+def way_on(path: Path, summary: Summary) -> str:
+    """Return what to do about a run that has not finished: resume it, or train again if it failed."""
+    if summary.state == "failed":
+        return "train again with other settings, for example a lower --learning-rate"
+    return f"wxb resume {path}"

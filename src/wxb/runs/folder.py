@@ -1,4 +1,4 @@
-"""The folder of a run: where it lies, what its files are called, and the form of the plain ones."""
+"""The folder of a run: where it is, the names of its files, and the form of settings and split."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import tomli_w
 
 from wxb.data.dataset import Split
 from wxb.errors import FAILED, WxbError
-from wxb.runs.files import LOCK, damaged, digest
+from wxb.storage import LOCK, damaged, digest
 
+PARTS = ("train", "validation", "test")
 SUMMARY = "run.json"
 SETTINGS = "settings.toml"
 ENVIRONMENT = "environment.json"
@@ -25,19 +26,19 @@ SPLIT = "split.safetensors"
 HISTORY = "history.jsonl"
 CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
-RUN = "RUN"  # stands for the folder in its report, which goes with it wherever it is moved
+RUN = "RUN"  # stands for the folder in its report, which moves with it
 REPORTS = ("report.json", "report.md", "report.html")
 MANIFEST = "manifest.json"
-KEPT = (SUMMARY, SETTINGS, ENVIRONMENT, DATA, SPLIT, HISTORY, WEIGHTS, *REPORTS)  # what a finished run is made of
+KEPT = (SUMMARY, SETTINGS, ENVIRONMENT, DATA, SPLIT, HISTORY, WEIGHTS, *REPORTS)  # of every finished run
 
 
 def root() -> Path:
-    """Where runs lie unless `--out` says else: WXB_RUNS, or `runs` under the working directory."""
+    """Return the folder of all runs: WXB_RUNS, or `runs` in the working directory."""
     return Path(os.environ.get("WXB_RUNS") or "runs")
 
 
 def new_folder(data: str, settings: Mapping[str, Any]) -> Path:
-    """A folder that no other run has: data's name and 4 hexadecimal digits of the settings and the time."""
+    """Make a folder of its own for a run, named after the data and 4 hexadecimal digits of settings and time."""
     plain = re.sub(r"[^A-Za-z0-9_.]+", "-", data).strip("-.")[:40] or "data"
     seed = msgspec.json.encode(sorted((key, str(value)) for key, value in settings.items()))
     for attempt in range(1000):
@@ -56,7 +57,7 @@ def new_folder(data: str, settings: Mapping[str, Any]) -> Path:
 
 
 def own_folder(folder: Path) -> Path:
-    """The folder that a person named; made where it is missing. Raises WxbError where it holds anything."""
+    """Return the folder that the user named, made if it is missing. Raises WxbError if it holds anything."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         others = content(folder)
@@ -68,16 +69,14 @@ def own_folder(folder: Path) -> Path:
 
 
 def content(folder: Path) -> list[str]:
-    """Names of the files in a folder, but for its lock."""
+    """Return the names of the files in a folder, except its lock."""
     return sorted(path.name for path in folder.iterdir() if path.name != LOCK)
 
 
 def taken(folder: Path, others: list[str]) -> WxbError:
-    """The refusal to write a run into a folder that holds `others`."""
+    """Return the error for a run that would be written into a folder that holds `others`."""
     if SUMMARY in others:
-        return WxbError(
-            f"{folder} already holds a run", fix=f"another --out, or wxb resume {folder} where it was stopped"
-        )
+        return WxbError(f"{folder} already holds a run", fix=f"another --out, or wxb resume {folder} if it was stopped")
     return WxbError(f"{folder} exists and is not empty", f"it holds {', '.join(others[:3])}", "another --out")
 
 
@@ -90,9 +89,14 @@ def _cannot_be_made(folder: Path, error: OSError) -> WxbError:
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:
-    """Settings as TOML; None is left out, which TOML has no word for, and what is no plain value becomes its text."""
+    """Encode settings as TOML, their `events` as an array of tables at the end.
+
+    None is left out, since TOML has no null; a value that TOML cannot hold becomes its text.
+    """
     plain = {key: _toml(value) for key, value in settings.items() if value is not None}
-    return "# wxb train --config settings.toml trains with these settings again\n" + tomli_w.dumps(plain)
+    events = plain.pop("events", [])
+    text = "# wxb train --config settings.toml trains with these settings again\n" + tomli_w.dumps(plain)
+    return text + "".join(f"\n[[events]]\n{tomli_w.dumps(event)}" for event in events)
 
 
 def _toml(value: Any) -> Any:
@@ -108,20 +112,28 @@ def _toml(value: Any) -> Any:
 
 
 def split_bytes(split: Split) -> bytes:
-    """Row numbers as safetensors."""
+    """Encode the row numbers as safetensors."""
     from safetensors.numpy import save
 
-    rows = {name: np.ascontiguousarray(getattr(split, name), np.int64) for name in ("train", "validation", "test")}
+    rows = {name: np.ascontiguousarray(getattr(split, name), np.int64) for name in PARTS}
     return bytes(save(rows, {"how": split.how}))
 
 
-def read_split(path: Path, data: bytes, how: str) -> Split:
-    """A split from the bytes that `split_bytes` made. Raises WxbError, naming `path`, where they are others."""
+def read_split(path: Path, data: bytes, how: str, examples: int) -> Split:
+    """Return the split of so many examples from the bytes made by `split_bytes`.
+
+    Raises WxbError, naming `path`, if they hold anything else.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     try:
-        rows = load(data)
-        return Split(rows["train"], rows["validation"], rows["test"], how)
+        parts = load(data)
+        split = Split(parts["train"], parts["validation"], parts["test"], how)
     except (SafetensorError, KeyError) as error:
         raise damaged(path, detail=str(error)) from error
+    for name in PARTS:
+        rows = getattr(split, name)
+        if rows.dtype != np.int64 or rows.ndim != 1 or (len(rows) and not 0 <= rows.min() <= rows.max() < examples):
+            raise damaged(path, f"{name} is not a list of rows of the {examples} examples")
+    return split

@@ -1,11 +1,14 @@
-"""The history and the checkpoint of a run, in step with each other whenever the process may die.
+"""The history and the checkpoint of a run, which agree whenever the process dies.
 
-An epoch's line is written before the checkpoint that counts it. Killed between the two, the history has a line more
-than its checkpoint; going on from the checkpoint drops that line, and training writes it again.
+Each epoch appends a line to the history; a checkpoint counts the lines before it, which are on the disk by then. If the
+process dies, the history may hold more lines than the checkpoint counts, and a torn one at its end: resuming from the
+checkpoint drops them, and training writes them again.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,63 +17,66 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from wxb.runs import files
+from wxb import storage
 from wxb.runs.folder import CHECKPOINT, HISTORY
+from wxb.runs.schema import Count, Counters, Epoch, Validation
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+SYNC_EVERY = 1.0  # seconds between flushes of the history to the disk, at least; it is flushed before a checkpoint too
+
 
 class Saveable(Protocol):
-    """What of a training's record a run writes down."""
+    """The parts of a training record that a run writes down."""
 
     @property
     def step(self) -> int:
-        """Steps made, this one included."""
+        """Number of steps done, including this one."""
         ...
 
     @property
     def epoch(self) -> int:
-        """The epoch that the step belongs to, from 1."""
+        """The epoch of the step, from 1."""
         ...
 
     @property
     def epoch_end(self) -> bool:
-        """Whether it is the epoch's last step."""
+        """Whether this is the last step of its epoch."""
         ...
 
     @property
     def learning_rate(self) -> float:
-        """Rate of the step."""
+        """Learning rate of the step."""
         ...
 
     @property
     def train_loss(self) -> float | None:
-        """Mean loss over the epoch, at its end."""
+        """Mean loss over the epoch; None within it."""
         ...
 
     @property
     def validation(self) -> Any:
-        """Score on the validation part at an epoch's end, a dataclass or dict; None without one."""
+        """Score on the validation part at the end of an epoch: a dataclass, a dict or None."""
         ...
 
     @property
     def seconds(self) -> float:
-        """Time since training began."""
+        """Seconds of training so far."""
         ...
 
     def state(self) -> dict[str, Tensor]:
-        """Everything that resume needs."""
+        """Return the tensors that a resume needs."""
         ...
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a resume goes on from."""
+    """The state from which training resumes."""
 
     tensors: dict[str, Tensor]
-    counters: dict[str, Any]  # values of JSON, "step" among them
-    epochs: int  # lines of the history that lie behind it
+    counters: Counters
+    epochs: int  # lines of the history before it
 
 
 class Journal:
@@ -78,11 +84,12 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._synced = -math.inf  # time.monotonic() at which the history was flushed to the disk
 
     @cached_property
     def lines(self) -> list[bytes]:
-        """The history, a JSON object a line."""
-        return files.read(self.folder / HISTORY).splitlines()
+        """The lines of the history, one JSON object each."""
+        return whole_lines(storage.read(self.folder / HISTORY))
 
     @property
     def exists(self) -> bool:
@@ -90,44 +97,62 @@ class Journal:
         return (self.folder / CHECKPOINT).exists()
 
     def note(self, record: Saveable, kept: str = "") -> bool:
-        """Adds the line of a record that ends an epoch; False, and none, within an epoch or for one noted before."""
-        if not record.epoch_end or (self.lines and msgspec.json.decode(self.lines[-1])["epoch"] >= record.epoch):
+        """Append the line of a record that ends an epoch.
+
+        Return False, and append nothing, for a record within an epoch or of an epoch that has its line already.
+        """
+        if not record.epoch_end or record.epoch <= self._last_epoch:
             return False
-        line = {
-            "epoch": record.epoch,
-            "step": record.step,
-            "learning_rate": record.learning_rate,
-            "train_loss": record.train_loss,
-            "validation": msgspec.to_builtins(record.validation),
-            "seconds": round(record.seconds, 3),
-        }
-        self.add(line, kept)
+        validation = msgspec.convert(record.validation, Validation | None, from_attributes=True)
+        line = Epoch(
+            record.epoch, record.step, record.learning_rate, record.train_loss, validation, round(record.seconds, 3)
+        )
+        self._add(msgspec.json.encode(line), kept)
         return True
 
-    def add(self, line: Mapping[str, Any], kept: str = "") -> None:
-        """Adds a line to the history."""
-        self._write_lines([*self.lines, msgspec.json.encode(dict(line))], kept)
+    def _add(self, text: bytes, kept: str) -> None:
+        """Append a line to the history; flush it to the disk at most once per second, since epochs may be shorter."""
+        lines, now = self.lines, time.monotonic()
+        sync = now - self._synced >= SYNC_EVERY
+        storage.append(self.folder / HISTORY, text + b"\n", kept, sync=sync)
+        lines.append(text)
+        if sync:
+            self._synced = now
 
-    def save(self, tensors: Mapping[str, Tensor], counters: Mapping[str, Any], kept: str = "") -> None:
-        """Writes the checkpoint that stands behind the history as it is now."""
-        metadata = {"counters": msgspec.json.encode(dict(counters)).decode(), "epochs": str(len(self.lines))}
-        files.write_tensors(self.folder / CHECKPOINT, tensors, metadata, kept)
+    def sync(self, kept: str = "") -> None:
+        """Flush the history to the disk."""
+        storage.append(self.folder / HISTORY, b"", kept)
+
+    @property
+    def _last_epoch(self) -> int:
+        return storage.decode(self.folder / HISTORY, self.lines[-1], Epoch).epoch if self.lines else 0
+
+    def save(self, tensors: Mapping[str, Tensor], counters: Counters, kept: str = "") -> None:
+        """Write the checkpoint that counts the history's lines, after flushing these to the disk."""
+        self.sync(kept)
+        metadata = {"counters": msgspec.json.encode(counters).decode(), "epochs": str(len(self.lines))}
+        storage.write_tensors(self.folder / CHECKPOINT, tensors, metadata, kept)
 
     def checkpoint(self) -> Checkpoint | None:
-        """The last checkpoint; None where there is none. Raises WxbError where it is damaged."""
+        """Return the last checkpoint, or None if there is none. Raises WxbError if it is damaged."""
         if not self.exists:
             return None
         path = self.folder / CHECKPOINT
-        tensors, metadata = files.read_tensors(path)
-        try:
-            return Checkpoint(tensors, msgspec.json.decode(metadata["counters"]), int(metadata["epochs"]))
-        except (KeyError, ValueError) as error:
-            raise files.damaged(path, "it has no counters", str(error)) from error
+        tensors, metadata = storage.read_tensors(path)
+        if not {"counters", "epochs"} <= metadata.keys():
+            raise storage.damaged(path, "it has no counters")
+        counters = storage.decode(path, metadata["counters"].encode(), Counters)
+        return Checkpoint(tensors, counters, storage.decode(path, metadata["epochs"].encode(), Count))
 
     def rewind(self, checkpoint: Checkpoint | None) -> None:
-        """Drops the lines of the history that `checkpoint` does not count; all of them where there is none."""
-        self._write_lines(self.lines[: checkpoint.epochs if checkpoint else 0], "")
-
-    def _write_lines(self, lines: list[bytes], kept: str) -> None:
-        files.write(self.folder / HISTORY, b"".join(line + b"\n" for line in lines), kept)
+        """Drop the history's lines that `checkpoint` does not count, all of them without one, and a torn last line."""
+        lines = self.lines[: checkpoint.epochs if checkpoint else 0]
+        content = b"".join(line + b"\n" for line in lines)
+        if content != storage.read(self.folder / HISTORY):
+            storage.write(self.folder / HISTORY, content)
         self.lines = lines
+
+
+def whole_lines(content: bytes) -> list[bytes]:
+    """Return the lines of a history; what follows the last newline was torn by a kill, and is dropped."""
+    return content[: content.rfind(b"\n") + 1].splitlines()

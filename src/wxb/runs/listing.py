@@ -1,4 +1,4 @@
-"""All runs of a folder, the newest first, by their `run.json` alone."""
+"""Listing the runs of a folder, newest first, from their `run.json` alone."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from wxb.errors import WxbError
-from wxb.runs.files import is_held
 from wxb.runs.folder import SUMMARY, root
-from wxb.runs.summary import Summary, read_summary
+from wxb.runs.schema import State, Summary
+from wxb.runs.summary import read_summary
+from wxb.storage import is_held
 
-SCORES = ("accuracy", "r2", "rmse", "mae", "loss")  # that a test score may have
+SCORES = ("accuracy", "r2", "rmse", "mae", "loss")  # numbers that a test score may have
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A run in a list; `problem` says why one cannot be read, and there is no summary then."""
+    """A run in a list: its summary, or the `problem` that prevents reading it."""
 
     path: Path
     summary: Summary | None
     problem: str = ""
 
     @property
-    def state(self) -> str:
-        """As in `run.json`, but "stopped" where the process that wrote it is gone; "damaged" where nothing is known."""
+    def state(self) -> State | Literal["damaged"]:
+        """The state in `run.json`, except "stopped" if its process is gone, and "damaged" if it cannot be read."""
         if self.summary is None:
             return "damaged"
         if self.summary.state == "running" and not is_held(self.path):
@@ -35,9 +36,9 @@ class Listed:
 
 
 def runs(folder: str | Path | None = None) -> list[Listed]:
-    """The runs that lie directly in `folder` (WXB_RUNS, else `runs`); what is no run is passed over.
+    """Return the runs directly in `folder` (default: WXB_RUNS, or `runs`), ignoring everything else there.
 
-    Raises WxbError where a folder that was named is not there.
+    Raises WxbError if a folder was named that does not exist.
     """
     where = root() if folder is None else Path(folder)
     try:
@@ -48,27 +49,27 @@ def runs(folder: str | Path | None = None) -> list[Listed]:
         raise WxbError(f"there is no folder {where}", fix="wxb runs FOLDER lists the runs that lie in FOLDER") from None
     except OSError as error:
         raise WxbError(f"{where} cannot be read: {error.strerror}") from error
-    found = [_listed(where / name) for name in names if os.path.exists(os.path.join(where, name, SUMMARY))]
-    return sorted(found, key=lambda one: one.summary.created if one.summary else "", reverse=True)
+    listed = [_listed(where / name) for name in names if os.path.exists(os.path.join(where, name, SUMMARY))]
+    return sorted(listed, key=lambda one: one.summary.created if one.summary else "", reverse=True)
 
 
 def find(places: Sequence[str | Path]) -> list[Listed]:
-    """The runs that `places` name, each a run or a folder of runs, in their order; without any, those of `runs()`.
+    """Return the runs named by `places`, each a run or a folder of runs; without places, those of `runs()`.
 
-    Raises WxbError as `runs`.
+    Raises WxbError like `runs`.
     """
     if not places:
         return runs()
-    found = []
+    listed = []
     for place in map(Path, places):
-        found += [_listed(place)] if (place / SUMMARY).is_file() else runs(place)
-    return found
+        listed += [_listed(place)] if (place / SUMMARY).is_file() else runs(place)
+    return listed
 
 
 def results(one: Listed) -> dict[str, Any]:
-    """What a run is and what came out, by name; None for what it has not.
+    """Return the facts and scores of a run by name; None for those it does not have.
 
-    Raises WxbError where the run cannot be read.
+    Raises WxbError if the run cannot be read.
     """
     about = one.summary if one.summary is not None else read_summary(one.path)
     test = about.test or {}

@@ -1,38 +1,70 @@
-"""`manifest.json`: the checksum of each file of a finished run, and of themselves."""
+"""`manifest.json`: the files that belong to a finished run, with a digest of each and one of all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from wxb.errors import FAILED, WxbError
-from wxb.runs.files import damaged, digest, json_text, read
-from wxb.runs.folder import MANIFEST
-
-
-class _Manifest(msgspec.Struct):
-    files: dict[str, str]  # blake3 by name
-    digest: str  # of `files`
+from wxb.runs.folder import CHECKPOINT, KEPT, MANIFEST
+from wxb.runs.schema import Manifest
+from wxb.storage import LOCK, PART, damaged, decode, digest, json_text, read
 
 
 def manifest_text(digests: Mapping[str, str]) -> bytes:
-    """The file for these checksums."""
-    return json_text(_Manifest(dict(digests), _digest(digests)))
+    """Encode the manifest for these digests."""
+    return json_text(Manifest(dict(digests), _digest(digests)))
 
 
 def read_manifest(folder: Path) -> dict[str, str]:
-    """blake3 of each file, by its name. Raises WxbError where the manifest is missing, damaged or itself changed."""
+    """Return the digest of each file by its name, relative to the folder and with "/" between the parts of a path.
+
+    Raises WxbError if the manifest is missing, damaged or changed, or names anything outside the folder.
+    """
     path = folder / MANIFEST
     data = read(path)
-    try:
-        stored = msgspec.json.decode(data, type=_Manifest)
-    except msgspec.DecodeError as error:
-        raise damaged(path, detail=str(error)) from error
+    stored = decode(path, data, Manifest)
     if data != manifest_text(stored.files):
         raise WxbError(f"{path} was changed after the run had finished", exit_code=FAILED)
+    for name in stored.files:
+        if not _inside(name):
+            raise damaged(path, f"{name!r} is not a file in the run's folder")
     return stored.files
+
+
+def strangers(folder: Path) -> list[str]:
+    """Return what lies in a run's folder and does not belong to the run, sorted; a foreign folder is named once.
+
+    The manifest decides, and before there is one, the names that every run has. A file that was being written when its
+    writer was killed belongs to the run too.
+    """
+    own = {*KEPT, MANIFEST, CHECKPOINT, LOCK}
+    with suppress(WxbError):  # not finished yet, or damaged: what more there is stays
+        own.update(read_manifest(folder))
+    return sorted(_strangers(folder, "", own))
+
+
+def _strangers(folder: Path, above: str, own: set[str]) -> Iterator[str]:
+    for entry in os.scandir(folder):
+        name = above + entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if any(one.startswith(f"{name}/") for one in own):
+                yield from _strangers(folder / entry.name, f"{name}/", own)
+            else:
+                yield name
+        elif name not in own and not (entry.name.startswith(".") and entry.name.endswith(PART)):
+            yield name
+
+
+def _inside(name: str) -> bool:
+    """Return whether a name stays in its folder, whatever the system's path separator is."""
+    parts = PurePosixPath(name).parts
+    plain = "/".join(parts) == name and not set(name) & set("\\:\0")
+    return plain and bool(parts) and ".." not in parts and parts[0] != "/"
 
 
 def _digest(digests: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wxb.learning.machine import Machine
     from wxb.network.build import Model
     from wxb.network.heads import Head
-    from wxb.runs.run import Run
+    from wxb.runs.files import RunFiles
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Prediction:
         return tuple(self.names[number] for number in self.numbers)
 
 
-def trained(run: Run) -> Model:
+def trained(run: RunFiles) -> Model:
     """A finished run's network with its weights, in evaluation mode, on the CPU.
 
     Raises WxbError where the run has not finished, or weights and network do not fit each other.
@@ -59,7 +59,7 @@ def trained(run: Run) -> Model:
     from wxb.network.build import Model, Restore, input_scale
 
     about = run.summary
-    planned = plan(read(about.network), about.input, about.targets)
+    planned = plan(read(about.network), about.input, about.outputs)
     numbers = "restore.mean" in weights  # predicted in the training targets' units
     restore = Restore(weights["restore.mean"], weights["restore.std"]) if numbers else None
     model = Model(planned, input_scale(about.input, None, "std"), restore)
@@ -70,21 +70,21 @@ def trained(run: Run) -> Model:
     except RuntimeError as error:
         what = f"{run.path / WEIGHTS} does not fit the network of {SUMMARY}"
         raise WxbError(what, str(error), exit_code=FAILED) from error
-    model.mirror_average = bool(run.settings.get("mirror_average", False))
+    model.mirror_average = len(about.input) == 3 and bool(run.settings.get("mirror_average", False))
     return model.eval()
 
 
 class Predictor:
     """A finished run's network, folded for prediction, and the machine that it computes on."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: RunFiles) -> None:
         """Raises WxbError where the run has not finished, or weights and network do not fit each other."""
         from wxb.learning.inference import batch_size_for, through
         from wxb.learning.machine import DTYPES
         from wxb.network.folded import fold
 
         self.about = run.summary
-        self.dtype = str(run.data["dtype"])
+        self.dtype = run.data.dtype
         self.machine = machine_of(run)
         model = trained(run).to(self.machine.device)
         self.head = model.head
@@ -115,15 +115,13 @@ def prediction(scores: torch.Tensor, head: Head, task: str, names: tuple[str, ..
     return Prediction(task, names, scores.numpy().argmax(axis=1), probabilities)
 
 
-def machine_of(run: Run) -> Machine:
+def machine_of(run: RunFiles) -> Machine:
     """The machine that the run was trained on, as far as there is one like it here; else the CPU in float32."""
     from wxb.learning.machine import choose
 
-    stored = run.environment["machine"]
+    stored = run.environment.machine
     try:
-        return choose(
-            str(stored.get("device", "auto")), str(stored.get("precision", "auto")), int(stored.get("threads", 0))
-        )
+        return choose(stored.device, stored.precision, stored.threads)
     except WxbError:
         return choose("cpu", "float32")
 

@@ -1,4 +1,4 @@
-"""Runs that are deleted: only what is a run's goes, and nothing that is being written."""
+"""Deleting runs: only files that belong to a run go, and none of a run that is being written."""
 
 from __future__ import annotations
 
@@ -8,47 +8,54 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wxb.errors import FAILED, WxbError
-from wxb.runs.files import LOCK, PART, is_held
-from wxb.runs.folder import CHECKPOINT, KEPT, MANIFEST, SUMMARY
+from wxb.runs.folder import SUMMARY
 from wxb.runs.listing import Listed, runs
+from wxb.runs.manifest import strangers
 from wxb.runs.summary import read_summary
-
-OWN = {*KEPT, MANIFEST, CHECKPOINT, LOCK}  # names of a run's files
+from wxb.storage import is_held
 
 
 def check(path: Path) -> None:
-    """Raises WxbError where `path` is not the folder of a run that may be deleted.
+    """Raise WxbError if `path` is not the folder of a run that may be deleted.
 
-    It must be a folder itself, no link to one; hold a run that can be read, and nothing else; and nobody may write it.
+    It must be a folder itself, not a link to one; it must hold a run that can be read, and nothing else; and no process
+    may be writing it.
     """
     if path.is_symlink():
         raise WxbError(f"{path} is a link; nothing was deleted", fix=f"name the run itself: {os.path.realpath(path)}")
     read_summary(path)
-    if others := [entry.name for entry in os.scandir(path) if not _is_own(entry)]:
-        named = ", ".join(sorted(others)[:3]) + (" …" if len(others) > 3 else "")
+    if others := strangers(path):
+        named = ", ".join(others[:3]) + (" …" if len(others) > 3 else "")
         raise WxbError(f"{path} holds more than a run; nothing was deleted", named, "move it elsewhere first")
     if is_held(path):
         raise WxbError(f"another wxb is writing {path}; nothing was deleted", fix="wait until it ends, or stop it")
 
 
 def delete(path: Path) -> None:
-    """Deletes a run's folder; a link within goes, what it points to stays. Raises WxbError as `check`, and where the
-    folder cannot be written.
+    """Delete a run's folder; a link within it goes, what the link points to stays.
+
+    Raises WxbError like `check`, and if the folder cannot be written.
     """
     check(path)
-    # the summary goes last: what is interrupted is still a run, and can be deleted again
-    names = sorted((entry.name for entry in os.scandir(path)), key=lambda name: (name == SUMMARY, name))
     try:
-        for name in names:
-            (path / name).unlink()
+        # the summary goes last: what is interrupted is still a run, and can be deleted again
+        for folder, folders, names in os.walk(path, topdown=False):
+            for name in (*names, *folders):
+                entry = Path(folder) / name
+                if entry.is_dir() and not entry.is_symlink():
+                    entry.rmdir()
+                elif entry != path / SUMMARY:
+                    entry.unlink()
+        (path / SUMMARY).unlink()
         Path(os.path.abspath(path)).rmdir()  # "." cannot be removed by that name
     except OSError as error:
         raise WxbError(f"{path} cannot be deleted: {error.strerror or error}", exit_code=FAILED) from error
 
 
 def unfinished(folder: str | Path | None, older_than: float) -> list[Listed]:
-    """The runs in `folder` (WXB_RUNS, else `runs`) that were stopped or have failed, and that nothing was written to
-    for `older_than` seconds; the newest first.
+    """Return the runs in `folder` that were stopped or have failed, unwritten for `older_than` seconds, newest first.
+
+    Without `folder` they are those in WXB_RUNS, or in `runs`.
     """
     now = time.time()
     return [
@@ -61,14 +68,8 @@ def unfinished(folder: str | Path | None, older_than: float) -> list[Listed]:
 
 
 def distinct(paths: Sequence[str | Path]) -> list[Path]:
-    """The paths, each folder once."""
-    found: dict[str, Path] = {}
+    """Return the paths, each folder once."""
+    by_place: dict[str, Path] = {}
     for path in paths:
-        found.setdefault(os.path.abspath(path), Path(path))
-    return list(found.values())
-
-
-def _is_own(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry of a run's folder is one of its files, or the rest of one that was being written."""
-    part = entry.name.startswith(".") and entry.name.endswith(PART)
-    return (entry.name in OWN or part) and not entry.is_dir(follow_symlinks=False)
+        by_place.setdefault(os.path.abspath(path), Path(path))
+    return list(by_place.values())

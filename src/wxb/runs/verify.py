@@ -1,4 +1,4 @@
-"""Whether a finished run is still what it was: its files, its weights, its test score."""
+"""Verifying a finished run: are its files, its weights and its test score still what they were?"""
 
 from __future__ import annotations
 
@@ -7,26 +7,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wxb.errors import WxbError
-from wxb.runs.files import file_digest
-from wxb.runs.folder import KEPT, MANIFEST, content
-from wxb.runs.manifest import read_manifest
-from wxb.runs.origin import changes, environment
+from wxb.runs.environment import environment
+from wxb.runs.files import way_on
+from wxb.runs.folder import KEPT, MANIFEST
+from wxb.runs.manifest import read_manifest, strangers
+from wxb.runs.predict import machine_of
+from wxb.runs.provenance import changes
 from wxb.runs.run import Run
 from wxb.runs.summary import read_summary
+from wxb.storage import file_digest
 
 if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
 
-# Another processor or another version of torch may round otherwise, and an example on the border between two classes
-# fall to the other side; on the same ones every bit is the same.
+# Another processor or another version of torch may round differently, which moves an example on the border between two
+# classes to the other side; on the same ones every bit is the same.
 TOLERANCE = 0.002
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What a look at a run found."""
+    """The result of verifying a run."""
 
-    differences: tuple[str, ...]  # a sentence each; none: the run is what it was
+    differences: tuple[str, ...]  # a sentence each; empty if the run is what it was
     checked: tuple[str, ...]  # what was looked at, for people
 
     @property
@@ -36,60 +39,64 @@ class Verification:
 
 
 def verify(path: str | Path, data: Dataset | None = None) -> Verification:
-    """Compares a finished run with its manifest, its weights with its network, and, given the data that it was trained
-    on, its test score with one computed anew.
+    """Compare a finished run with its manifest, and its weights with its network.
 
-    Raises WxbError where the folder is no run, of a newer version, or not finished: there is nothing to compare with.
+    Given the data that it was trained on, compute its test score again and compare that too. Raises WxbError if the
+    folder holds no run, or one of a newer version, or one that has not finished: there is nothing to compare with.
     """
     folder = Path(path)
-    differences = _file_differences(folder)
-    if differences:
-        return Verification(tuple(differences), (f"{len(KEPT) + 1} files",))
-    run = Run.open(folder)
-    checked = [f"{len(KEPT) + 1} files"]
-    try:
-        run.model()
-        checked.append("weights fit the network")
-        if data is not None:
-            differences += _score_differences(run, data)
-            checked.append("test score computed anew")
-    except WxbError as error:
-        differences.append(str(error))
+    differences, files = _file_differences(folder)
+    checked = [f"{files} files"]
+    if not differences:
+        try:
+            run = Run.open(folder)
+            run.model()
+            checked.append("weights fit the network")
+            if data is not None:
+                differences += _score_differences(run, data)
+                checked.append("test score computed anew")
+        except WxbError as error:
+            differences.append(str(error))
     return Verification(tuple(differences), tuple(checked))
 
 
-def _file_differences(folder: Path) -> list[str]:
+def _file_differences(folder: Path) -> tuple[list[str], int]:
+    """Return what differs from the manifest, and how many files were compared with it."""
     try:
         summary = read_summary(folder)
     except WxbError as error:
         if not (folder / MANIFEST).exists() or "newer" in error.what:
             raise
-        return [error.what]
+        return [error.what], 1
     if summary.state != "finished":
-        raise WxbError(f"{folder} has not finished; only a finished run can be verified", fix=f"wxb resume {folder}")
+        raise WxbError(f"{folder} has not finished; only a finished run can be verified", fix=way_on(folder, summary))
     try:
         manifest = read_manifest(folder)
     except WxbError as error:
-        return [error.what]
-    found = []
-    for name in KEPT:
+        return [error.what], 1
+    lines = []
+    for name in dict.fromkeys((*KEPT, *manifest)):
         if not (folder / name).is_file():
-            found.append(f"{name} is missing")
+            lines.append(f"{name} is missing")
         elif file_digest(folder / name) != manifest.get(name):
-            found.append(f"{name} is not what it was when the run finished")
-    others = set(content(folder)) - set(KEPT) - {MANIFEST}
-    return found + [f"{name} does not belong to the run" for name in sorted(others)]
+            lines.append(f"{name} is not what it was when the run finished")
+    lines += [f"{name} does not belong to the run" for name in strangers(folder)]
+    return lines, len(manifest) + 1
 
 
 def _score_differences(run: Run, data: Dataset) -> list[str]:
     if changed := changes(run.data, data):
         return [f"the data is not what it was: {line}" for line in changed]
-    stored = run.summary.test or {}
-    measure = "r2" if run.summary.task == "numbers" else "accuracy"
-    then, now = stored.get(measure), run.evaluate(data).summary()[measure]
-    here = environment({})
-    same_machine = all(run.environment[key] == here[key] for key in ("versions", "processor"))
-    if isinstance(then, float) and abs(then - now) <= (0 if same_machine else TOLERANCE):
+    scores = run.evaluate(data).summary()
+    measure = "r2" if "r2" in scores else "accuracy"
+    then, now = (run.summary.test or {}).get(measure), scores[measure]
+    there, here = run.environment, environment({})
+    exact = (
+        there.versions == here.versions
+        and there.processor == here.processor
+        and there.machine.device == machine_of(run).device == "cpu"  # which GPU it was is not known
+    )
+    if isinstance(then, float) and abs(then - now) <= (0 if exact else TOLERANCE):
         return []
-    said = [f"{value:.4f}" if isinstance(value, float) else "nothing" for value in (then, now)]
-    return [f"test {measure}: {said[0]} stored, {said[1]} computed now"]
+    texts = [f"{value:.4f}" if isinstance(value, float) else "nothing" for value in (then, now)]
+    return [f"test {measure}: {texts[0]} stored, {texts[1]} computed now"]

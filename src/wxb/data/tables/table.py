@@ -164,9 +164,7 @@ def _preparation(plain: object) -> Preparation:
     try:
         return read_plain(plain)
     except msgspec.ValidationError as error:
-        raise WxbError(
-            "this is no preparation of a table", str(error), 'run.data["table"] of a run on a table'
-        ) from error
+        raise WxbError("this is no preparation of a table", str(error), "run.data.table of a run on a table") from error
 
 
 def _with_targets(frame: Frame, columns: tuple[Target, ...]) -> tuple[Frame, tuple[str, ...]]:

@@ -1,0 +1,125 @@
+"""The data that a run came from (`data.json`): what identifies it, whether it is still the same, how to load it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wxb.data.dataset import Dataset, Split
+from wxb.data.load import ARRAYS
+from wxb.errors import WxbError
+from wxb.runs.folder import SETTINGS
+from wxb.runs.schema import DataFacts, Setting, SplitFacts
+from wxb.storage import digest
+from wxb.text import count, shape
+
+
+def data_facts(data: Dataset) -> DataFacts:
+    """Return what a person wants to know of the data, and what tells whether it is still the same."""
+    split = data.split
+    return DataFacts(
+        name=data.name,
+        source={key: _plain(value) for key, value in data.source.items()},
+        task=data.task,
+        kind=data.kind,
+        examples=len(data.examples),
+        shape=data.shape,
+        dtype="uint8" if data.examples.dtype == np.uint8 else "float32",
+        classes=data.classes,
+        counts=_counts(data),
+        split=SplitFacts(len(split.train), len(split.validation), len(split.test), split.how),
+        features=data.features,
+        table=data.table,
+        notes=data.notes,
+        fingerprint=data.fingerprint,
+        targets_fingerprint=digest(np.ascontiguousarray(data.targets).tobytes()),
+    )
+
+
+def changes(then: DataFacts, data: Dataset) -> list[str]:
+    """Return how `data` differs from the data described by `then`, one line per difference; empty if it is the same."""
+    if data.fingerprint == then.fingerprint:
+        return []
+    now = data_facts(data)
+    lines = []
+    if now.examples != then.examples:
+        lines.append(f"examples: {count(then.examples)} then, {count(now.examples)} now")
+    if now.shape != then.shape or now.dtype != then.dtype:
+        lines.append(f"one example: {_example(then)} then, {_example(now)} now")
+    lines += _class_changes(then, now)
+    if not lines and now.targets_fingerprint != then.targets_fingerprint:
+        lines.append("the targets of some examples")
+    return lines or ["the content of some examples; their number, shape and targets are the same"]
+
+
+def need_same(path: Path, then: DataFacts, split: Split, data: Dataset) -> None:
+    """Raise WxbError, saying what changed, if `data` is not what the run in `path` began with."""
+    lines = changes(then, data)
+    parts = ("train", "validation", "test")
+    if not lines and any(not np.array_equal(getattr(split, part), getattr(data.split, part)) for part in parts):
+        lines = [f"the split: {split.how} then, {data.split.how} now"]
+    if lines:
+        raise WxbError(
+            f"the data has changed since {path} began; it cannot be resumed",
+            "\n".join(lines),
+            f"bring the data back, or train anew: wxb train --config {path / SETTINGS}",
+        )
+
+
+def whence(path: Path, source: Mapping[str, Setting], data_dir: str | Path | None = None) -> tuple[str, dict[str, Any]]:
+    """Return the arguments with which `load_data` loads the data of the run in `path` again.
+
+    Raises WxbError if it came as arrays.
+    """
+    stored = dict(source)
+    name = str(stored.pop("source"))
+    if name == ARRAYS:
+        raise WxbError(
+            f"{path} was trained on arrays, which only the one who has them can give again",
+            fix=f"in Python: wxb.Run.open({str(path)!r}).evaluate(data)",
+        )
+    return name, stored | ({} if data_dir is None else {"data_dir": str(data_dir)})
+
+
+def _class_changes(then: DataFacts, now: DataFacts) -> list[str]:
+    lines = []
+    if gone := [name for name in then.classes if name not in now.classes]:
+        lines.append(f"classes gone: {', '.join(gone)}")
+    if new := [name for name in now.classes if name not in then.classes]:
+        lines.append(f"classes new: {', '.join(new)}")
+    if not lines and then.classes != now.classes:
+        lines.append("the order of the classes")
+    if not lines and then.counts is not None and now.counts is not None:
+        lines += [
+            f"{name}: {count(then.counts[name])} examples then, {count(now.counts[name])} now"
+            for name in now.classes
+            if then.counts[name] != now.counts[name]
+        ]
+    return lines
+
+
+def _counts(data: Dataset) -> dict[str, int] | None:
+    """Examples a class, or examples that have a label; None for numbers."""
+    if data.task == "numbers":
+        return None
+    if data.task == "labels":
+        sums = data.targets.sum(axis=0)
+    else:
+        sums = np.bincount(data.targets.astype(np.int64), minlength=len(data.classes))
+    return {name: int(number) for name, number in zip(data.classes, sums, strict=True)}
+
+
+def _plain(value: object) -> Setting:
+    """Return a value of the source as JSON has it."""
+    if isinstance(value, (str, int, float, bool)) or value is None:
+        return value
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]  # type: ignore[misc]
+    return str(value)
+
+
+def _example(facts: DataFacts) -> str:
+    return f"{shape(facts.shape)} {facts.dtype}"

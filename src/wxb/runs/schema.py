@@ -1,0 +1,359 @@
+"""The form of every file of a run, as msgspec structs that write it, read it and check each of its values.
+
+A file that has another form is refused with its name, the place in it and what was expected there. The JSON schemas
+that `wxb schema` prints are generated from these structs.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+FORMAT = 2  # of the run folder; a run with a greater one is refused
+NOTATION = 1  # version of the notation that canonical texts are written in
+
+State = Literal["running", "stopped", "finished", "failed"]
+
+Count = Annotated[int, Meta(ge=0, le=2**53)]  # every reader of JSON has such numbers exactly
+Size = Annotated[int, Meta(ge=1, le=2**53)]
+Amount = Annotated[float, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Interval = Annotated[tuple[float, float], Meta(description="low and high, 95 %")]
+Shape = Annotated[tuple[Size, ...], Meta(description="of one example", min_length=1, max_length=3)]
+Digest = Annotated[str, Meta(description="blake3, as 64 hexadecimal digits", pattern="^[0-9a-f]{64}$")]
+Moment = Annotated[str, Meta(description="ISO 8601, UTC")]
+Text = Annotated[str, Meta(description="canonical")]
+
+Plain = bool | int | float | str | None
+Setting = Plain | list[Plain | list[Plain] | dict[str, Plain]]  # the events of a training are dicts
+Settings = dict[str, Setting]
+
+
+# --- scores ----------------------------------------------------------------------------------------------------------
+
+
+class _Judged(Struct):
+    examples: Count
+    loss: float
+    accuracy: Share
+    interval: Interval
+
+
+class _Fitted(Struct):
+    examples: Count
+    loss: float
+    r2: float
+    r2_interval: Interval
+    rmse: Amount
+    rmse_interval: Interval
+    mae: Amount
+    mae_interval: Interval
+
+
+_SCORE = {
+    "required": ["examples", "loss"],
+    "properties": {
+        name: schema
+        for kind in (_Judged, _Fitted)
+        for name, schema in msgspec.json.schema(kind)["$defs"][kind.__name__]["properties"].items()
+    },
+    "oneOf": [
+        {"required": ["accuracy", "interval"]},
+        {"required": ["r2", "r2_interval", "rmse", "rmse_interval", "mae", "mae_interval"]},
+    ],
+}
+Score = Annotated[
+    dict[str, bool | int | float | list[float] | None],
+    Meta(description="the numbers of a score by name: accuracy, or R² and errors", extra_json_schema=_SCORE),
+]
+
+
+def check_score(score: Score) -> None:
+    """Raise msgspec.ValidationError if a score lacks one of its numbers, or one is out of its range."""
+    msgspec.convert(score, _Fitted if "r2" in score else _Judged)
+
+
+# --- run.json --------------------------------------------------------------------------------------------------------
+
+
+class Steps(Struct):
+    """How far training has come; the checkpoint may lie before it."""
+
+    done: Count = 0
+    total: Count = 0
+
+
+class Summary(Struct):
+    """`run.json`: what a run is."""
+
+    format: Size
+    wxb: Annotated[str, Meta(description="version that made the run")]
+    notation: Annotated[Size, Meta(description="version of the notation that `network` is written in")]
+    state: State
+    name: str
+    data: str
+    task: str
+    network: Text
+    head: str
+    input: Shape
+    outputs: Size
+    classes: Annotated[tuple[str, ...], Meta(description="names of the classes, labels or numbers")]
+    parameters: Count
+    multiply_adds: Annotated[Count, Meta(description="of one example, forward")]
+    created: Moment
+    finished: Moment | None = None
+    steps: Steps = msgspec.field(default_factory=Steps)
+    test: Score | None = None
+    reason: Annotated[str | None, Meta(description="of a failed run: what ended it")] = None
+
+    def __post_init__(self) -> None:
+        if len(self.classes) != self.outputs:
+            raise ValueError(f"Expected {self.outputs} `classes`, one for each output, got {len(self.classes)}")
+        if self.test is not None:
+            check_score(self.test)
+        if self.state == "finished" and (self.test is None or self.finished is None):
+            raise ValueError("Expected `test` and `finished` of a finished run")
+
+
+class Version(Struct):
+    """The part of `run.json` that every version has, and will have."""
+
+    format: Size
+    wxb: str = "a newer wxb"
+
+
+# --- environment.json ------------------------------------------------------------------------------------------------
+
+
+class MachineFacts(Struct, frozen=True):
+    """The machine that was chosen for training."""
+
+    device: str = "auto"
+    precision: str = "auto"
+    threads: Annotated[int, Meta(ge=0, le=2**16)] = 0
+
+
+class Environment(Struct, frozen=True):
+    """`environment.json`: what training ran on."""
+
+    versions: Annotated[dict[str, str], Meta(description="of Python, wxb and its libraries")]
+    system: str
+    processor: str
+    cores: Size
+    memory_gib: Amount | None
+    machine: MachineFacts
+
+
+# --- data.json -------------------------------------------------------------------------------------------------------
+
+
+class SplitFacts(Struct, frozen=True):
+    """How many examples each part has, and how the parts were made."""
+
+    train: Count
+    validation: Count
+    test: Count
+    how: str
+
+
+class DataFacts(Struct, frozen=True):
+    """`data.json`: the data of a run, and what tells whether it is still the same."""
+
+    name: str
+    source: Annotated[dict[str, Setting], Meta(description="what the data is loaded with again")]
+    task: str
+    kind: str
+    examples: Size
+    shape: Shape
+    dtype: Literal["uint8", "float32"]
+    classes: tuple[str, ...]
+    counts: Annotated[dict[str, Count] | None, Meta(description="examples by class or label; null for numbers")]
+    split: SplitFacts
+    features: Annotated[tuple[str, ...], Meta(description="of a table: what each number of an example is")]
+    table: Annotated[dict[str, Any] | None, Meta(description="of a table: how its columns became features")]
+    notes: tuple[str, ...]
+    fingerprint: Digest
+    targets_fingerprint: Digest | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.source.get("source"), str):
+            raise ValueError("Expected `source` to name the data set as `source`")
+        if self.counts is not None and set(self.counts) != set(self.classes):
+            raise ValueError("Expected `counts` of each of `classes`, and of no others")
+
+
+# --- history.jsonl, the checkpoint's counters, manifest.json ---------------------------------------------------------
+
+
+class Validation(Struct, frozen=True):
+    """The score on the validation part after an epoch."""
+
+    examples: Count
+    loss: float | None
+    accuracy: Share | None = None
+    rmse: Amount | None = None
+
+
+class Epoch(Struct, frozen=True):
+    """A line of `history.jsonl`. Losses are null if they were no finite number."""
+
+    epoch: Size
+    step: Size
+    learning_rate: float
+    train_loss: float | None
+    validation: Validation | None
+    seconds: Amount
+
+
+class Counters(Struct, frozen=True):
+    """What a checkpoint counts: updates made, and the epoch of the last one."""
+
+    step: Count
+    epoch: Count = 0
+
+
+class Manifest(Struct, frozen=True):
+    """`manifest.json`: the files that belong to a finished run, with their digests."""
+
+    files: Annotated[dict[str, Digest], Meta(description="by name, relative to the run's folder")]
+    digest: Annotated[Digest, Meta(description="of `files`, so that a change of the manifest shows too")]
+
+
+# --- report.json -----------------------------------------------------------------------------------------------------
+
+
+class ReportRun(Struct, frozen=True, omit_defaults=True):
+    """The run that a report is about."""
+
+    name: str
+    wxb: str
+    created: Moment
+    path: Annotated[
+        str | UnsetType, Meta(description="its folder, which only `wxb report --json` knows: a run may be moved")
+    ] = UNSET
+
+
+class ReportNetwork(Struct, frozen=True):
+    """The network that was trained."""
+
+    text: Text
+    short: str
+    head: str
+    parameters: Count
+    multiply_adds: Count
+
+
+class BaselineFacts(Struct, frozen=True):
+    """A cheap way to answer, scored on the same test examples."""
+
+    score: float
+    interval: Interval
+    about: str
+    seconds: Amount
+
+
+class MistakeFacts(Struct, frozen=True):
+    """A test example that the network gets wrong."""
+
+    row: Count
+    given: str
+    predicted: str
+    probability: Annotated[Share | None, Meta(description="of what was predicted; null if the network has none")]
+    file: str | UnsetType = UNSET
+    picture: Annotated[str | UnsetType, Meta(description="a data: URI")] = UNSET
+
+
+class ClassFacts(Struct, frozen=True):
+    """How one class or label fares."""
+
+    name: str
+    precision: Share
+    recall: Share
+    f1: Share
+    support: Count
+    roc_area: Annotated[Share | UnsetType | None, Meta(description="of a label")] = UNSET
+
+
+class BinFacts(Struct, frozen=True):
+    """The predictions whose confidence lies in one bin."""
+
+    low: Share
+    high: Share
+    examples: Count
+    confidence: Share
+    accuracy: Share
+
+
+class FitFacts(Struct, frozen=True):
+    """How close the predictions of one target come."""
+
+    r2: float
+    r2_interval: Interval
+    rmse: Amount
+    rmse_interval: Interval
+    mae: Amount
+    mae_interval: Interval
+
+
+class SizeFacts(Struct, frozen=True):
+    """The number of parameters beside that of training examples, by two rules of thumb."""
+
+    parameters: Count
+    examples: Count
+    by_weights: tuple[Count, Count]
+    by_error: Count | None
+
+
+class Sentences(Struct, frozen=True):
+    """What the numbers say, in words; empty if there is nothing to say."""
+
+    baselines: str
+    generalization: str
+    size: str
+    weights: str
+
+
+class NextStep(Struct, frozen=True):
+    """A command to go on with."""
+
+    command: Annotated[str, Meta(description="RUN stands for the run's folder in `report.json`")]
+    what: str
+
+
+class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="wxb/report/1"):
+    """`report.json`, and what wxb report prints with --json."""
+
+    run: ReportRun
+    data: DataFacts
+    network: ReportNetwork
+    task: str
+    measure: Annotated[str, Meta(description="the number in `test` that stands for all others")]
+    test: Score
+    train: Score | None
+    baselines: dict[str, BaselineFacts]
+    mistakes: tuple[MistakeFacts, ...]
+    history: tuple[Epoch, ...]
+    epochs: Count
+    seconds: Annotated[dict[str, Amount], Meta(description="by stage")]
+    examples_per_second: Amount | None
+    size: SizeFacts
+    settings: Settings
+    environment: Environment
+    per_class: tuple[ClassFacts, ...] | UnsetType = UNSET
+    per_target: dict[str, FitFacts] | UnsetType = UNSET
+    confusion: Annotated[
+        tuple[tuple[Count, ...], ...] | UnsetType, Meta(description="row: the class given, column: the class predicted")
+    ] = UNSET
+    calibration: tuple[BinFacts, ...] | UnsetType = UNSET
+    sentences: Sentences
+    warnings: tuple[str, ...]
+    next: tuple[NextStep, ...]
+
+    def __post_init__(self) -> None:
+        check_score(self.test)
+        if self.train is not None:
+            check_score(self.train)
+        if self.measure not in self.test:
+            raise ValueError(f"Expected `test` to hold {self.measure}")

@@ -1,0 +1,67 @@
+"""Reading runs of format 1, made by wxb 0.1: the names, words and values that are different in format 2.
+
+Each function takes what a file of format 1 holds and returns what a file of format 2 would. A value of another form
+than format 1 has is left as it is, for the reader of format 2 to refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wxb.runs.folder import DATA, REPORTS, SUMMARY
+
+Values = dict[str, Any]
+
+TASKS: dict[str, str] = {}
+KINDS: dict[str, str] = {}
+SETTINGS: dict[str, str] = {}
+SETTING_VALUES: dict[str, dict[str, str]] = {}
+
+
+def summary(stored: Values) -> Values:
+    """Convert `run.json`, whose `format` stays 1."""
+    renamed = dict(stored)
+    if "targets" in renamed:
+        renamed["outputs"] = renamed.pop("targets")
+    return _with_words(renamed)
+
+
+def data(stored: Values) -> Values:
+    """Convert `data.json`."""
+    converted = _with_words(stored)
+    if isinstance(source := converted.get("source"), dict):
+        converted["source"] = settings(source)
+    if isinstance(table := converted.get("table"), dict):
+        converted["table"] = _with_words(table)
+    return converted
+
+
+def report(stored: Values) -> Values:
+    """Convert `report.json`; its sentences stay."""
+    converted = _with_words(stored)
+    for name, convert in (("data", data), ("settings", settings)):
+        if isinstance(value := converted.get(name), dict):
+            converted[name] = convert(value)
+    return converted
+
+
+def settings(stored: Values) -> Values:
+    """Convert `settings.toml`, with what changed the training on its way as events."""
+    converted: Values = {}
+    for name, value in stored.items():
+        words = TASKS if name == "task" else SETTING_VALUES.get(name, {})
+        converted[SETTINGS.get(name, name)] = words.get(value, value) if isinstance(value, str) else value
+    return converted
+
+
+def _with_words(stored: Values) -> Values:
+    """Return a copy with the words for kinds of target and of input."""
+    converted = dict(stored)
+    for name, words in (("task", TASKS), ("kind", KINDS)):
+        if isinstance(value := converted.get(name), str):
+            converted[name] = words.get(value, value)
+    return converted
+
+
+READERS: dict[str, Callable[[Values], Values]] = {SUMMARY: summary, DATA: data, REPORTS[0]: report}

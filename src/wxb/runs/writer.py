@@ -1,0 +1,272 @@
+"""A run being written while it trains, so that a reader or a resume finds a valid run at any moment.
+
+    run.json                what it is and how far it has come; its state "finished" is what ends a run
+    settings.toml           the settings of `wxb train`; `wxb train --config settings.toml` trains with them again
+    environment.json        versions, processor, machine
+    data.json               the data it was trained on, with its fingerprint
+    split.safetensors       the rows in the training, validation and test part
+    history.jsonl           one line per epoch
+    checkpoint.safetensors  all that a resume needs; removed when the run has finished
+    weights.safetensors     the weights that the report is about
+    report.json .md .html   the results
+    manifest.json           checksums of all these, once the run has finished
+
+The history is appended to, every other file is replaced atomically; `journal.py` keeps history and checkpoint in step.
+The manifest, which holds the checksum of the final `run.json`, is written before it: the run finishes in the one moment
+in which `run.json` says so.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from wxb import storage
+from wxb.data.dataset import Dataset
+from wxb.errors import WxbError
+from wxb.notation.tree import Plan
+from wxb.runs.environment import environment
+from wxb.runs.files import RunFiles, way_on
+from wxb.runs.folder import (
+    CHECKPOINT,
+    DATA,
+    ENVIRONMENT,
+    HISTORY,
+    KEPT,
+    MANIFEST,
+    REPORTS,
+    SETTINGS,
+    SPLIT,
+    SUMMARY,
+    WEIGHTS,
+    content,
+    new_folder,
+    own_folder,
+    settings_text,
+    split_bytes,
+    taken,
+)
+from wxb.runs.journal import Checkpoint, Journal, Saveable
+from wxb.runs.manifest import manifest_text
+from wxb.runs.provenance import data_facts, need_same
+from wxb.runs.schema import FORMAT, NOTATION, Counters, Score, Settings, State, Steps, Summary
+from wxb.runs.summary import now, read_summary
+from wxb.version import __version__
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+    from torch import Tensor
+
+TELL_EVERY = 1.0  # seconds between updates of run.json at the ends of epochs, at least
+
+
+class Writer:
+    """The one process that writes a run, from `create` or `resume` to `stop`, `fail`, `finish` or `close`."""
+
+    def __init__(self, path: Path, summary: Summary, lock: BaseFileLock, journal: Journal) -> None:
+        self.path = path
+        self.summary = summary
+        self._lock = lock
+        self._journal = journal
+        self._told = -math.inf  # time.monotonic() at which run.json was written
+        self._saved = 0  # steps before the last checkpoint that this process wrote or read
+
+    def __repr__(self) -> str:
+        return f"Writer({str(self.path)!r}, {self.summary.state})"
+
+    @property
+    def files(self) -> RunFiles:
+        """The run as it is now, for reading."""
+        return RunFiles(self.path, self.summary)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of `train`, as written."""
+        return self.files.settings
+
+    # --- begin -------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def create(
+        cls,
+        data: Dataset,
+        plan: Plan,
+        settings: Mapping[str, Any],
+        *,
+        steps: int,
+        out: str | Path | None = None,
+        machine: Mapping[str, object] | None = None,
+    ) -> Writer:
+        """Create a run's folder and lock it for writing: `out`, or a new one named after the data in `runs/`.
+
+        WXB_RUNS names another folder in place of `runs/`. `settings` are the settings of `train` as used; None is left
+        out, which TOML has no word for. `steps` is how many steps training will take. Raises WxbError if `out` exists
+        and is not empty, or cannot be written.
+        """
+        path = own_folder(Path(out)) if out is not None else new_folder(data.name, settings)
+        lock = storage.hold(path)
+        try:
+            if others := content(path):
+                raise taken(path, others)
+            summary = Summary(
+                format=FORMAT,
+                wxb=__version__,
+                notation=NOTATION,
+                state="running",
+                name=path.name,
+                data=data.name,
+                task=data.task,
+                network=str(plan.network),
+                head=plan.head,
+                input=plan.input,
+                outputs=plan.outputs,
+                classes=data.classes,
+                parameters=plan.parameters,
+                multiply_adds=plan.multiply_adds,
+                created=now(),
+                steps=Steps(0, steps),
+            )
+            storage.write(path / SETTINGS, settings_text(settings))
+            storage.write(path / ENVIRONMENT, storage.json_text(environment(machine or {})))
+            storage.write(path / DATA, storage.json_text(data_facts(data)))
+            storage.write(path / SPLIT, split_bytes(data.split))
+            storage.write(path / HISTORY, "")
+            writer = cls(path, summary, lock, Journal(path))
+            writer._write_summary()  # last: a folder without run.json is no run yet
+        except BaseException:
+            lock.release()
+            raise
+        return writer
+
+    @classmethod
+    def resume(cls, path: str | Path, data: Dataset) -> tuple[Writer, Checkpoint | None]:
+        """Lock a run for writing; return the checkpoint to resume from too, or None to train from the start.
+
+        Raises WxbError if the run has finished or failed, another process is writing it, or `data` has changed.
+        """
+        folder = Path(path)
+        _need_resumable(folder, read_summary(folder))
+        lock = storage.hold(folder)
+        try:
+            files = RunFiles.open(folder)  # read again: the process that held it may have finished it
+            _need_resumable(folder, files.summary)
+            need_same(folder, files.data, files.split, data)
+            journal = Journal(folder)
+            checkpoint = journal.checkpoint()
+            if checkpoint and (epochs := len(files.history)) < checkpoint.epochs:
+                raise storage.damaged(folder / HISTORY, f"it has {epochs} of {checkpoint.epochs} epochs")
+            journal.rewind(checkpoint)
+            writer = cls(folder, files.summary, lock, journal)
+            if files.summary.format < FORMAT:
+                writer._convert(files)
+            writer.summary.state = "running"
+            writer._saved = writer.summary.steps.done = checkpoint.counters.step if checkpoint else 0
+            writer._write_summary()
+        except BaseException:
+            lock.release()
+            raise
+        return writer, checkpoint
+
+    def _convert(self, files: RunFiles) -> None:
+        """Write the files of a run of an older format in this one; `run.json`, which tells the format, is the last."""
+        storage.write(self.path / DATA, storage.json_text(files.data))
+        storage.write(self.path / SETTINGS, settings_text(files.settings))
+        self.summary.format = FORMAT
+
+    # --- while training ----------------------------------------------------------------------------------------------
+
+    def note(self, record: Saveable) -> None:
+        """Append the line of a record that ends an epoch to the history, and say in `run.json` how far training is.
+
+        `run.json` is written at most once per second: epochs may be shorter.
+        """
+        if self._journal.note(record, self._kept()):
+            self.summary.steps.done = record.step
+            if time.monotonic() - self._told >= TELL_EVERY:
+                self._write_summary()
+
+    def change(self, settings: Mapping[str, Any], steps: int) -> None:
+        """Write settings that changed during training, and the step at which training now ends."""
+        self.settings = {**self.settings, **settings}
+        storage.write(self.path / SETTINGS, settings_text(self.settings), self._kept())
+        self.summary.steps.total = steps
+        self._write_summary()
+
+    def save(self, record: Saveable) -> None:
+        """Note the record and write the checkpoint that a resume continues from.
+
+        Raises WxbError if the disk is full; the checkpoint before this one is then still intact.
+        """
+        self.note(record)
+        self._journal.save(record.state(), Counters(record.step, record.epoch), self._kept())
+        self._saved = self.summary.steps.done = record.step
+        self._write_summary()
+
+    def _write_summary(self) -> None:
+        storage.write(self.path / SUMMARY, storage.json_text(self.summary), self._kept())
+        self._told = time.monotonic()
+
+    def _kept(self) -> str:
+        if not self._journal.exists:
+            return ""
+        return f"what was saved before is whole: step {self._saved}; wxb resume {self.path} goes on from it"
+
+    # --- end ---------------------------------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """End an interrupted training; a resume continues from what was saved last."""
+        self._end("stopped")
+
+    def fail(self, reason: str) -> None:
+        """End a training that broke down and would again; `reason` says why ("the loss is NaN from step 12 on")."""
+        self.summary.reason = reason
+        self._end("failed")
+
+    def _end(self, state: State) -> None:
+        self.summary.state = state
+        self._write_summary()
+        self.close()
+
+    def finish(self, weights: Mapping[str, Tensor], test: Mapping[str, Any], report: Mapping[str, str | bytes]) -> None:
+        """Write the kept weights, the report and the manifest, which finishes the run.
+
+        `test` is the `test` object of `wxb train --json`; `report` holds the content of each of REPORTS.
+        """
+        if set(report) != set(REPORTS):
+            raise ValueError(f"a report has the files {', '.join(REPORTS)}; got {', '.join(report)}")
+        self._journal.sync(self._kept())
+        about = {"network": self.summary.network, "notation": str(self.summary.notation)}
+        storage.write_tensors(self.path / WEIGHTS, weights, about, self._kept())
+        for name, text in report.items():
+            storage.write(self.path / name, text, self._kept())
+        score = msgspec.convert(test, Score)
+        ended = msgspec.structs.replace(self.summary, state="finished", finished=now(), test=score)
+        final = storage.json_text(ended)
+        digests = {name: storage.file_digest(self.path / name) for name in KEPT if name != SUMMARY}
+        digests[SUMMARY] = storage.digest(final)
+        storage.write(self.path / MANIFEST, manifest_text(digests), self._kept())
+        storage.write(self.path / SUMMARY, final, self._kept())
+        storage.sync_folder(self.path)  # a power cut must not leave a run with neither a checkpoint nor an end
+        self.summary = ended
+        (self.path / CHECKPOINT).unlink(missing_ok=True)
+        self.close()
+
+    def close(self) -> None:
+        """Unlock the folder, so that another process may write it."""
+        self._lock.release()
+
+
+def _need_resumable(path: Path, summary: Summary) -> None:
+    if summary.state == "finished":
+        raise WxbError(
+            f"{path} has finished; there is nothing to resume",
+            fix=f"wxb report {path} shows it; wxb train --config {path / SETTINGS} runs it again",
+        )
+    if summary.state == "failed":
+        raise WxbError(f"{path} has failed and would fail again: {summary.reason}", fix=way_on(path, summary))
