@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -283,17 +283,3 @@ def _to_the_end(training: Training) -> Run:
 def _settings(data: Dataset) -> dict[str, Any]:
     """What `load_data` was called with, as settings of `train`."""
     return {("data" if name == "source" else name): value for name, value in data.source.items() if name != "seed"}
-
-
-def spread(scores: Sequence[float]) -> dict[str, Any]:
-    """Mean, standard deviation and the 95 % interval of the mean (Student's t) of the scores of several seeds."""
-    from statistics import fmean, stdev
-
-    from scipy.special import stdtrit
-
-    mean = fmean(scores)
-    if len(scores) < 2:
-        return {"mean": mean, "std": None, "interval": None}
-    deviation = stdev(scores)
-    half = float(stdtrit(len(scores) - 1, 0.975)) * deviation / math.sqrt(len(scores))
-    return {"mean": mean, "std": deviation, "interval": [mean - half, mean + half]}

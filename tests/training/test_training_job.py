@@ -18,7 +18,7 @@ from wxb.learning import setup
 from wxb.learning.defaults import Rung
 from wxb.learning.machine import Machine
 from wxb.runs.run import Run
-from wxb.training import Training, resume, spread
+from wxb.training import Training, resume
 
 RING = {"examples": 600}
 
@@ -306,13 +306,6 @@ def test_the_agreement_of_a_precision_with_itself_is_one_and_leaves_the_model_al
 def test_an_empty_training_or_test_part_is_refused(split, said):
     with pytest.raises(WxbError, match=said):
         Training(wxb.load_data("ring", examples=100, split=split))
-
-
-def test_the_spread_of_seeds_is_student_s():
-    together = spread([0.98, 0.99, 1.0])
-    assert together["mean"] == pytest.approx(0.99)
-    assert together["interval"] == pytest.approx([0.99 - 4.302653 * 0.01 / 3**0.5, 0.99 + 4.302653 * 0.01 / 3**0.5])
-    assert spread([0.5])["interval"] is None
 
 
 def test_baselines_have_a_share_of_the_operations_of_the_cpu_alone(ring):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
 from pathlib import Path
@@ -116,7 +117,7 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None) -
 def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool) -> int:
     """`--seeds`: a run a seed, each as `--seed` alone would make it; their scores together."""
     from wxb.runs.folder import SUMMARY, taken
-    from wxb.training import spread
+    from wxb.statistics import mean_of
 
     if "out" in asked and (Path(asked["out"]) / SUMMARY).exists():
         raise taken(Path(asked["out"]), [SUMMARY])
@@ -132,7 +133,7 @@ def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool
             return code
         found.append(training.result)
     measure = "accuracy" if "accuracy" in found[0]["test"] else "r2"
-    together = {"measure": measure, **spread([one["test"][measure] for one in found])}
+    together = {"measure": measure, **dataclasses.asdict(mean_of([one["test"][measure] for one in found]))}
     if as_json:
         printing.result_json(msgspec.convert({"runs": found, "score": together}, TrainSeeds))
     else:
