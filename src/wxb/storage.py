@@ -161,7 +161,8 @@ def understanding(path: Path) -> Iterator[None]:
     except RecursionError as error:
         raise damaged(path, "it is nested too deeply") from error
     except ValueError as error:  # of msgspec, tomllib and UTF-8
-        raise damaged(path, detail=str(error)) from error
+        # a setting between backticks would be spelled as an option
+        raise damaged(path, detail=str(error).replace("`", "'")) from error
 
 
 def digest(data: bytes) -> str:

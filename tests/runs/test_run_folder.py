@@ -358,11 +358,11 @@ def test_a_broken_text_of_an_unfinished_run_is_named(run, name):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("data.json", "{}", "Object missing required field `name`"),
-        ("environment.json", '{"versions": {"torch": 2}}', r"Expected `str`, got `int` - at `\$.versions\[...\]`"),
-        ("history.jsonl", '{"epoch": 0}\n', r"Expected `int` >= 1 - at `\$.epoch`"),
-        ("run.json", '{"format": 2, "steps": []}', r"Expected `object`, got `array` - at `\$.steps`"),
-        ("settings.toml", "seed = 2026-01-01", "Expected .* got `date`"),
+        ("data.json", "{}", "Object missing required field 'name'"),
+        ("environment.json", '{"versions": {"torch": 2}}', r"Expected 'str', got 'int' - at '\$.versions\[...\]'"),
+        ("history.jsonl", '{"epoch": 0}\n', r"Expected 'int' >= 1 - at '\$.epoch'"),
+        ("run.json", '{"format": 2, "steps": []}', r"Expected 'object', got 'array' - at '\$.steps'"),
+        ("settings.toml", "seed = 2026-01-01", "Expected .* got 'date'"),
     ],
 )
 def test_a_value_of_another_form_is_named_with_its_place(run, name, content, said):

@@ -10,7 +10,7 @@ import numpy as np
 from wxb.errors import FAILED, WxbError
 from wxb.notation import plan, read
 from wxb.runs.folder import SUMMARY, WEIGHTS
-from wxb.text import shape
+from wxb.text import count, shape
 
 if TYPE_CHECKING:
     import torch
@@ -60,7 +60,14 @@ def trained(run: RunFiles) -> Model:
 
     about = run.summary
     planned = plan(read(about.network), about.input, about.outputs)
-    numbers = "restore.mean" in weights  # predicted in the training targets' units
+    misfit = f"{run.path / WEIGHTS} does not fit the network of {SUMMARY}"
+    if planned.parameters > (stored := sum(tensor.numel() for tensor in weights.values())):
+        # before a network is built that may be far too large
+        detail = f"it holds {count(stored)} numbers, the network has {count(planned.parameters)} parameters"
+        raise WxbError(misfit, detail, exit_code=FAILED)
+    if planned.head != about.head:
+        raise WxbError(f"{run.path / SUMMARY} names another head than its network's", exit_code=FAILED)
+    numbers = {"restore.mean", "restore.std"} <= weights.keys()  # predicted in the training targets' units
     restore = Restore(weights["restore.mean"], weights["restore.std"]) if numbers else None
     model = Model(planned, input_scale(about.input, None, "std"), restore)
     # as in training, so that the same bits come out; torch's stub of `to` does not know the memory format
@@ -68,8 +75,7 @@ def trained(run: RunFiles) -> Model:
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
-        what = f"{run.path / WEIGHTS} does not fit the network of {SUMMARY}"
-        raise WxbError(what, str(error), exit_code=FAILED) from error
+        raise WxbError(misfit, str(error), exit_code=FAILED) from error
     model.mirror_average = len(about.input) == 3 and bool(run.settings.get("mirror_average", False))
     return model.eval()
 

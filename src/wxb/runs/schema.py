@@ -110,11 +110,11 @@ class Summary(Struct):
 
     def __post_init__(self) -> None:
         if len(self.classes) != self.outputs:
-            raise ValueError(f"Expected {self.outputs} `classes`, one for each output, got {len(self.classes)}")
+            raise ValueError(f"Expected {self.outputs} classes, one for each output, got {len(self.classes)}")
         if self.test is not None:
             check_score(self.test)
         if self.state == "finished" and (self.test is None or self.finished is None):
-            raise ValueError("Expected `test` and `finished` of a finished run")
+            raise ValueError("Expected a finished run to have a test score and an end")
 
 
 class Version(Struct):
@@ -179,9 +179,9 @@ class DataFacts(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if not isinstance(self.source.get("source"), str):
-            raise ValueError("Expected `source` to name the data set as `source`")
+            raise ValueError("Expected the source to name a data set")
         if self.counts is not None and set(self.counts) != set(self.classes):
-            raise ValueError("Expected `counts` of each of `classes`, and of no others")
+            raise ValueError("Expected counts of each class, and of no others")
 
 
 # --- history.jsonl, the checkpoint's counters, manifest.json ---------------------------------------------------------
@@ -356,4 +356,4 @@ class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="wxb/rep
         if self.train is not None:
             check_score(self.train)
         if self.measure not in self.test:
-            raise ValueError(f"Expected `test` to hold {self.measure}")
+            raise ValueError(f"Expected the test score to hold {self.measure}")
