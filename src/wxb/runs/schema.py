@@ -131,7 +131,7 @@ class MachineFacts(Struct, frozen=True):
     """The machine that was chosen for training."""
 
     device: str = "auto"
-    precision: str = "auto"
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
     threads: Annotated[int, Meta(ge=0, le=2**16)] = 0
 
 

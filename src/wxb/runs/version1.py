@@ -10,13 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from wxb.runs.folder import DATA, REPORTS, SUMMARY
+from wxb.settings import RENAMED, RENAMED_VALUES
 
 Values = dict[str, Any]
 
 TASKS: dict[str, str] = {}
 KINDS: dict[str, str] = {}
-SETTINGS: dict[str, str] = {}
-SETTING_VALUES: dict[str, dict[str, str]] = {}
 
 
 def summary(stored: Values) -> Values:
@@ -50,8 +49,8 @@ def settings(stored: Values) -> Values:
     """Convert `settings.toml`, with what changed the training on its way as events."""
     converted: Values = {}
     for name, value in stored.items():
-        words = TASKS if name == "task" else SETTING_VALUES.get(name, {})
-        converted[SETTINGS.get(name, name)] = words.get(value, value) if isinstance(value, str) else value
+        words = TASKS if name == "task" else RENAMED_VALUES.get(name, {})
+        converted[RENAMED.get(name, name)] = words.get(value, value) if isinstance(value, str) else value
     return converted
 
 
