@@ -63,7 +63,7 @@ sessions: $(VENV)/.installed  ## take the terminal sessions of README.md and doc
 
 figures: $(VENV)/.installed-test  ## write docs/figures.md and docs/theory.md from benchmarks/results/
 	$(BIN)/python -m benchmarks.tables
-	$(BIN)/python -m benchmarks.theory.page
+	$(BIN)/python -m benchmarks.lessons page
 
 clean:  ## remove the environment and everything built; runs/ stays
 	rm -rf $(VENV) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

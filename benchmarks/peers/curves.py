@@ -8,13 +8,13 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from benchmarks import pictures
 from benchmarks.peers.roster import PEERS
+from wxb.lessons import picture
 
 Row = dict[str, Any]
 
 LEAST = {"mnist": 95.0, "cifar10": 30.0, "cifar10-float32": 30.0}  # %, the lower end of the picture
-COLOURS = (*pictures.COLOURS[:-1], pictures.GREY, pictures.BROWN)
+COLOURS = (*picture.COLOURS[:-1], picture.GREY, picture.BROWN)
 TICKS = (1, 2, 5)  # times powers of ten
 
 
@@ -23,7 +23,7 @@ def draw(data: str, rows: list[Row]) -> Figure:
 
     Across is R in 10¹² operations, seconds times the median rate of the training, on a logarithmic scale.
     """
-    figure, (axes,) = pictures.panels(1, height=4.2)
+    figure, (axes,) = picture.panels(1, height=4.2)
     for peer, colour in zip(PEERS[data], COLOURS, strict=False):
         its = [row for row in rows if row["name"] == peer.name and row["epochs"]]
         if peer.by_goal:
@@ -35,15 +35,15 @@ def draw(data: str, rows: list[Row]) -> Figure:
             axes.plot(*across(points(row)), color=colour, marker=".", markersize=5, linewidth=1, label=label)
     wxb = [point for row in rows if row["name"] == "wxb" for point in points(row)]
     axes.plot(
-        *across(wxb), color=pictures.BLACK, marker="*", markersize=11, linestyle="", label="wxb, a training a goal"
+        *across(wxb), color=picture.BLACK, marker="*", markersize=11, linestyle="", label="wxb, a training a goal"
     )
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=TICKS))
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_formatter("")
     axes.set_ylim(bottom=LEAST[data])
-    pictures.label(axes, "up and to the left is better", "R, 10¹² operations", "test accuracy, %")
-    pictures.legend(axes, loc="upper left", bbox_to_anchor=(1, 1))
+    picture.label(axes, "up and to the left is better", "R, 10¹² operations", "test accuracy, %")
+    picture.legend(axes, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 

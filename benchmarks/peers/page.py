@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import pictures
 from benchmarks.peers import curves
 from benchmarks.peers.curves import rate
 from benchmarks.peers.roster import GOALS, LIMITS, PEERS, WXB
 from benchmarks.tables import line
+from wxb.lessons import picture
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "peers"
@@ -263,6 +263,6 @@ def write() -> None:
     results = read()
     for data, result in results.items():
         if has_peers(result["rows"]):
-            pictures.save(curves.draw(data, result["rows"]), PICTURES / f"peers-{data}.svg")
+            picture.save(curves.draw(data, result["rows"]), PICTURES / f"peers-{data}.svg")
     PAGE.write_text(page(results))
     print(PAGE.relative_to(ROOT))

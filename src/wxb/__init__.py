@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from wxb.data import load_data
     from wxb.learning.loop import learn
     from wxb.learning.recipe import Recipe
+    from wxb.lessons.neuron import neuron
     from wxb.network.build import build
-    from wxb.network.neuron import neuron
     from wxb.notation import read
     from wxb.runs.run import Run
     from wxb.training import train
@@ -28,7 +28,7 @@ _HOMES = {
     "build": "wxb.network.build",
     "learn": "wxb.learning.loop",
     "load_data": "wxb.data",
-    "neuron": "wxb.network.neuron",
+    "neuron": "wxb.lessons.neuron",
     "read": "wxb.notation",
     "train": "wxb.training",
 }

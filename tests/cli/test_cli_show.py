@@ -41,6 +41,7 @@ PROMISED = {
     "cache": "folder removed packs",
     "networks": "networks",
     "compare": "data task examples runs pairs settings",
+    "lesson": "lessons result",
     "neuron": "inputs fire not_fire table answers",
 }
 

@@ -35,7 +35,7 @@ def wrong_with(command: str) -> str | None:
     with click.Context(group, info_name="wxb") as context:
         subcommand = group.get_command(context, name)
     assert subcommand is not None
-    with click.Context(subcommand, info_name=name) as context:
+    with click.Context(subcommand, info_name=name, help_option_names=["-h", "--help"]) as context:
         known = {
             spelling for option in subcommand.get_params(context) for spelling in (*option.opts, *option.secondary_opts)
         }

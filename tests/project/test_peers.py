@@ -16,13 +16,13 @@ import click
 import numpy as np
 import pytest
 
-from benchmarks import pictures
 from benchmarks.peers import __main__ as command
 from benchmarks.peers import curves, page, roster, session, watch
 from benchmarks.peers.roster import GOALS, PEERS, SCRIPTS, WXB
 from benchmarks.peers.session import Session
 from benchmarks.peers.watch import Watched, counted
 from wxb.cli.main import group
+from wxb.lessons import picture
 
 ALL = [(data, peer) for data, peers in PEERS.items() for peer in peers]
 MACHINE = {
@@ -275,7 +275,7 @@ def test_the_page_of_peers_is_made_of_the_results_that_lie_here():
 
 @pytest.mark.parametrize("data", [data for data, result in page.read().items() if page.has_peers(result["rows"])])
 def test_the_picture_of_a_comparison_is_made_of_its_results(tmp_path, data):
-    pictures.save(curves.draw(data, page.read()[data]["rows"]), tmp_path / "x.svg")
+    picture.save(curves.draw(data, page.read()[data]["rows"]), tmp_path / "x.svg")
     assert (tmp_path / "x.svg").read_bytes() == (page.PICTURES / f"peers-{data}.svg").read_bytes()
 
 

@@ -40,6 +40,7 @@ COMMANDS = {
     "verify": "Whether a run is as it was when it finished.",
     "networks": "The networks that have a name.",
     "schema": "The JSON schema of what a command prints with --json.",
+    "lesson": "A statement about learning, tried by a few trainings.",
     "neuron": "A simple neuron: teach it patterns, see its truth table.",
 }
 

@@ -9,7 +9,7 @@ from wxb.cli import options, printing
 from wxb.cli.answers import neurons
 
 if TYPE_CHECKING:
-    from wxb.network.neuron import Neuron
+    from wxb.lessons.neuron import Neuron
 
 SAID = {True: "1", False: "0", None: "0/1"}  # as lectures write it
 
@@ -24,7 +24,7 @@ def neuron(fire: tuple[str, ...], not_fire: tuple[str, ...], ask: tuple[str, ...
     wxb neuron --fire 111,101 --not 000,001
     wxb neuron --fire 111/010/010 --not 101/111/101 --ask 111/010/011
     """
-    from wxb.network.neuron import neuron as taught
+    from wxb.lessons.neuron import neuron as taught
 
     made = taught(patterns(fire), patterns(not_fire))
     asked = patterns(ask)

@@ -1,1 +1,1 @@
-"""From a planned network to a module that torch can train; and the simple neuron, which needs no torch."""
+"""From a planned network to a module that torch can train."""

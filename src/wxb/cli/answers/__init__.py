@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from wxb.cli.answers import neurons, runs, sets, training
+from wxb.cli.answers import lessons, neurons, runs, sets, training
 from wxb.cli.answers.answer import Answer
 from wxb.runs.schema import Report
 
-_MODULES = (training, sets, runs, neurons)
+_MODULES = (training, sets, runs, lessons, neurons)
 _KINDS = [kind for module in _MODULES for kind in vars(module).values() if isinstance(kind, type)]
 
 ANSWERS: dict[str, type[msgspec.Struct]] = {

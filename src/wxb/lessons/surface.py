@@ -8,38 +8,37 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 from torch import Tensor
 from torch.func import functional_call
 
 import wxb
-from benchmarks import pictures
-from benchmarks.theory import fit
-from benchmarks.theory.part import Part, Row, Rows, Table, of
 from wxb.data.dataset import Dataset
+from wxb.lessons import fit, picture
+from wxb.lessons.lesson import Lesson, Row, Rows, Table, where
 from wxb.network.build import Model
 from wxb.text import count
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 NETWORK = "FC-1b0-SIGMOID-FC-Cb0, EUCLID"
 POINTS = ((-4.0, 0.0), (2.0, 2.0), (3.0, 4.0), (4.0, 4.0))  # x and target; learned in standard deviations from the mean
 STARTS = ((-1.0, 2.5), (-0.5, -2.5), (0.2, 1.5), (3.0, -2.0), (-0.3, 0.6), (-4.0, 2.0), (7.0, 2.0))  # w₁, w₂
 RATE = 0.2
 STEPS = 3000
-KEPT = 60  # points of a path that are written down
-FLAT = 1e-3  # slope and curvature below which there is none to speak of
-SOLVED = 1e-10  # slope at which Newton's method is done
-NEAR = 0.05  # of a minimum, that a descent is taken to end in it
-
-Numbers = fit.Numbers
+KEPT = 60  # points of a path that are kept
+FLAT = 1e-3  # slope and curvature that count as none
+SOLVED = 1e-10  # slope at which Newton's method stops
+NEAR = 0.05  # distance from a minimum within which a descent counts as having ended in it
 
 
-def measure(starts: Sequence[tuple[float, float]] = STARTS, steps: int = STEPS) -> Rows:
-    """A row a descent, and a row for every stationary place that Newton's method finds from a grid."""
-    rows = [descent(start, steps) for start in starts]
-    return rows + stationary()
+def measure(start: tuple[float, float] | None, seed: int = 0, steps: int = STEPS) -> Rows:
+    """The descent from a start; None: a row for every stationary place that Newton's method finds from a grid."""
+    return [descent(start, steps)] if start else stationary()
 
 
 def network() -> Model:
@@ -58,8 +57,8 @@ def loss(model: Model, weights: Tensor) -> Tensor:
     """The mean loss on the examples with these weights (2,), differentiable by them; float64."""
     data = points()
     names = [name for name, _ in model.named_parameters()]
-    given = {name: weight.view(1, 1) for name, weight in zip(names, weights, strict=True)}
-    scores = functional_call(model, given, (torch.from_numpy(data.examples).double(),))
+    parameters = {name: weight.view(1, 1) for name, weight in zip(names, weights, strict=True)}
+    scores = functional_call(model, parameters, (torch.from_numpy(data.examples).double(),))
     return model.head.loss(scores, torch.from_numpy(data.targets).double()).mean()
 
 
@@ -90,7 +89,7 @@ def expansion(model: Model, at: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def described(place: tuple[float, float]) -> Row:
-    """Loss, gradient and curvature at a place, in float64."""
+    """Loss, gradient and curvatures at a place, in float64."""
     value, gradient, hessian = expansion(network().double(), torch.tensor(place, dtype=torch.float64))
     return {
         "place": list(place), "loss": float(value), "gradient": float(gradient.norm()),
@@ -101,7 +100,7 @@ def described(place: tuple[float, float]) -> Row:
 def stationary() -> Rows:
     """Minima and saddles of the drawn part, each once, by Newton's method from a grid of starts."""
     model = network().double()
-    found: Rows = []
+    places: Rows = []
     for first in np.linspace(-3, 3, 5):
         for second in np.linspace(-2, 2, 5):
             at = torch.tensor([first, second], dtype=torch.float64)
@@ -111,30 +110,35 @@ def stationary() -> Rows:
                     break
                 at = at - torch.linalg.pinv(hessian) @ gradient
             one = described((float(at[0]), float(at[1])))
-            near = [other for other in found if np.hypot(*np.subtract(other["place"], one["place"])) < 1e-3]
-            if one["gradient"] < SOLVED and max(map(abs, one["place"])) < 4 and not near:
-                found.append({"kind": "stationary", **one})
-    return sorted(found, key=lambda one: one["loss"])
+            known = any(distance(one, other) < 1e-3 for other in places)
+            if one["gradient"] < SOLVED and max(map(abs, one["place"])) < 4 and not known:
+                places.append({"kind": "stationary", **one})
+    return sorted(places, key=lambda one: one["loss"])
+
+
+def distance(one: Row, other: Row) -> float:
+    """The distance between the places of two rows."""
+    return float(np.hypot(*np.subtract(one["place"], other["place"])))
 
 
 def nature(row: Row) -> str:
-    """What a place without slope is by its curvatures."""
+    """The kind of a place without slope, by its curvatures."""
     low, high = row["curvatures"]
     return "minimum" if low > FLAT else "saddle" if low < -FLAT and high > FLAT else "plateau"
 
 
 def end(row: Row, rows: Rows) -> str:
-    """Where a descent has come to: one of the minima, or on its way."""
-    for place in of(rows, kind="stationary"):
-        if np.hypot(*np.subtract(place["place"], row["place"])) < NEAR:
+    """Where a descent has come to: one of the minima, a plateau, or on its way."""
+    for place in where(rows, kind="stationary"):
+        if distance(place, row) < NEAR:
             return f"{nature(place)} of loss {place['loss']:.3f}"
     return "on a plateau" if row["gradient"] < FLAT and abs(row["curvatures"][0]) < FLAT else "on its way"
 
 
-def heights(first: Numbers, second: Numbers) -> Numbers:
+def heights(first: fit.Numbers, second: fit.Numbers) -> fit.Numbers:
     """The loss at every pair of weights: (len(second), len(first)).
 
-    The output layer is linear, so that the network of w₂ = 1 says what all others give.
+    The output layer is linear, so the outputs for w₂ = 1 give those for every w₂.
     """
     model, data = network().double(), points()
     mean, std = (getattr(model.restore, name).double().numpy() for name in ("mean", "std"))
@@ -150,30 +154,9 @@ def heights(first: Numbers, second: Numbers) -> Numbers:
     return out
 
 
-# --- the page -------------------------------------------------------------------------------------------------------
-
-
 def pair(place: Sequence[float]) -> str:
-    """[-1.934, 1.5] -> "(−1.93, 1.50)"; what rounds to 0 has no sign."""
+    """[-1.934, 1.5] -> "(−1.93, 1.50)"; a value that rounds to 0 has no sign."""
     return f"({place[0]:z.2f}, {place[1]:z.2f})".replace("-", "−")
-
-
-def tables(rows: Rows) -> list[tuple[str, Table]]:
-    """Start, end and loss of every descent; the stationary places."""
-    descents: Table = [("start (w₁, w₂)", "end", "loss", "norm of the gradient", "curvatures", "the end is")]
-    places: Table = [("place (w₁, w₂)", "loss", "curvatures", "kind")]
-    for row in of(rows, kind="descent"):
-        descents.append((
-            pair(row["start"]), pair(row["place"]), f"{row['loss']:.4f}", f"{row['gradient']:.1e}", bends(row),
-            end(row, rows),
-        ))  # fmt: skip
-    for row in of(rows, kind="stationary"):
-        places.append((pair(row["place"]), f"{row['loss']:.4f}", bends(row), nature(row)))
-    return [
-        (f"Gradient descent for {count(STEPS)} steps at the rate {RATE}. Curvatures are the eigenvalues of the second "
-         "derivatives.", descents),
-        ("Places without slope that Newton's method finds in the drawn part.", places),
-    ]  # fmt: skip
 
 
 def bends(row: Row) -> str:
@@ -181,58 +164,81 @@ def bends(row: Row) -> str:
     return ", ".join(f"{value:.2g}" for value in row["curvatures"]).replace("-", "−")
 
 
-def seen(rows: Rows) -> str:
+def tables(rows: Rows) -> list[tuple[str, Table]]:
+    """Start, end and loss of every descent; the stationary places."""
+    descents: Table = [("start (w₁, w₂)", "end", "loss", "norm of the gradient", "curvatures", "the end is")]
+    descents += [
+        (
+            pair(row["start"]), pair(row["place"]), f"{row['loss']:.4f}", f"{row['gradient']:.1e}", bends(row),
+            end(row, rows),
+        )
+        for row in where(rows, kind="descent")
+    ]  # fmt: skip
+    places: Table = [("place (w₁, w₂)", "loss", "curvatures", "kind")]
+    places += [
+        (pair(row["place"]), f"{row['loss']:.4f}", bends(row), nature(row)) for row in where(rows, kind="stationary")
+    ]
+    return [
+        (f"Gradient descent for {count(STEPS)} steps at the rate {RATE}. Curvatures are the eigenvalues of the second "
+         "derivatives.", descents),
+        ("Places without slope that Newton's method finds in the drawn part.", places),
+    ]  # fmt: skip
+
+
+def findings(rows: Rows) -> str:
     """How many starts end where."""
-    descents = of(rows, kind="descent")
+    descents = where(rows, kind="descent")
     ends = Counter(end(row, rows) for row in descents)
     into = ", ".join(
-        f"{times} {'end in a' if 'loss' in where else 'are still'} {where}" for where, times in ends.items()
+        f"{times} in a {place}" if "loss" in place else f"{times} {place}" for place, times in ends.items()
     )
     flat = [row for row in descents if end(row, rows) == "on a plateau"]
     slow = " and ".join(f"{pair(row['place'])} with a slope of {row['gradient']:.0e}" for row in flat)
     return (
-        f"Of {len(descents)} starts {into}. Only the start decides: the same network, data and rate end in errors that "
-        "differ, and from the worse minimum no small step leads down."
+        f"The {len(descents)} starts end like this: {into}. Only the start makes the difference: with the same "
+        "network, data and rate the errors at the end differ, and from the worse minimum no small step leads down."
         + (f" On the plateau, at {slow}, the sigmoid is saturated and w₁ hardly moves." if flat else "")
-        + " The saddle lies between the basins: there the slope is zero, but the surface bends up one way and down the "
-        "other."
+        + " The saddle lies between the basins: the slope there is zero, but the surface bends up in one direction and "
+        "down in the other."
     )
 
 
 def draw(rows: Rows) -> Figure:
     """Contours of the loss with the paths of gradient descent."""
-    figure, (axes,) = pictures.panels(1, width=7.0, height=4.8)
+    figure, (axes,) = picture.panels(1, width=7.0, height=4.8)
     first, second = np.linspace(-6, 8, 85), np.linspace(-3, 3, 61)
     levels = 0.42 + np.geomspace(0.005, 12, 15)  # finest at the minima
-    filled = axes.contourf(first, second, heights(first, second), levels=levels, cmap="Greys", extend="both", alpha=0.6)
-    axes.contour(first, second, heights(first, second), levels=levels, colors=pictures.GREY, linewidths=0.4)
-    for row, colour in zip(of(rows, kind="descent"), pictures.COLOURS, strict=False):
+    above = heights(first, second)
+    filled = axes.contourf(first, second, above, levels=levels, cmap="Greys", extend="both", alpha=0.6)
+    axes.contour(first, second, above, levels=levels, colors=picture.GREY, linewidths=0.4)
+    for row, colour in zip(where(rows, kind="descent"), picture.COLOURS, strict=False):
         path = np.array(row["path"])
         axes.plot(path[:, 0], path[:, 1], color=colour, marker=".", markersize=3, label=f"from {pair(row['start'])}")
         axes.plot(*path[0], color=colour, marker="o", markersize=6)
     for kind, marker in (("minimum", "*"), ("saddle", "X")):
-        ones = [row["place"] for row in of(rows, kind="stationary") if nature(row) == kind]
+        ones = [row["place"] for row in where(rows, kind="stationary") if nature(row) == kind]
         if ones:
             axes.plot(*np.transpose(ones), marker, color="black", markerfacecolor="white", markersize=11, label=kind)
     axes.grid(False)
-    pictures.label(axes, "loss of y = w₂·σ(w₁x)", "w₁, an input's unit", "w₂, targets' standard deviations")
+    picture.label(axes, "loss of y = w₂·σ(w₁x)", "w₁, an input's unit", "w₂, targets' standard deviations")
     bar = figure.colorbar(filled, ax=axes, label="loss, squared standard deviations")
     bar.set_ticks(levels[::2].tolist())
     bar.set_ticklabels([f"{level:.2f}" for level in levels[::2]])
-    pictures.legend(figure, loc="outside lower center", ncols=4)
+    picture.legend(figure, loc="outside lower center", ncols=4)
     return figure
 
 
-PART = Part(
-    "surface",
-    "The error surface and its minima",
-    "The lecture draws the total cost over two weights: gradient descent goes down from where it starts, and different "
-    "starts may end in different minima, or rest on a plateau or near a saddle, where the slope is almost zero. Here "
-    f"the network `{NETWORK}` has two weights, y = w₂·σ(w₁x), and learns four points; `wxb.learn` goes down by plain "
-    "gradient descent from several starts.",
+LESSON = Lesson(
+    "The lecture draws the total cost over two weights: gradient descent goes down from its start, and different "
+    "starts may end in different minima, or stay on a plateau or near a saddle, where the slope is almost zero. Here "
+    f"the network `{NETWORK}` has two weights, y = w₂·σ(w₁x), and learns four points by plain gradient descent from "
+    "several starts.",
+    (*STARTS, None),
+    (*STARTS[:2], STARTS[-2], None),
     measure,
     tables,
-    seen,
+    findings,
     draw,
     "contours of the loss over two weights with paths of gradient descent to two minima and along a plateau",
+    seeded=False,
 )

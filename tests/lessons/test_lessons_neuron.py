@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import wxb
 from wxb.errors import WxbError
-from wxb.network.neuron import MOST_INPUTS, Neuron, neuron
+from wxb.lessons.neuron import MOST_INPUTS, Neuron, neuron
 
 FIRES, RESTS, OPEN = True, False, None
 WORDS = {"0": RESTS, "1": FIRES, "0/1": OPEN}

@@ -1,1 +1,0 @@
-"""The lecture's statements on learning, each as one command that measures it: `python -m benchmarks.theory`."""

@@ -1,0 +1,92 @@
+"""Pictures with matplotlib that come out the same each time, in colours that colour-blind people can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wxb import storage
+from wxb.errors import WxbError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Color Universal Design, Okabe and Ito 2008, without the yellow that is hard to see on white
+BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7",
+)  # fmt: skip
+COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK)
+GREY, BROWN = "#777777", "#8C564B"
+STYLE: Any = {
+    "svg.hashsalt": "wxb",
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same outlines on every machine
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#E4E4E4",
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "lines.linewidth": 1.5,
+    "lines.markersize": 4,
+}
+FORMATS = (".svg", ".png", ".pdf")
+
+
+def style() -> AbstractContextManager[None]:
+    """The style of all pictures, in force inside `with`. Raises WxbError if matplotlib is not installed."""
+    try:
+        import matplotlib
+    except ImportError:
+        raise WxbError("a picture needs matplotlib, which is not installed", fix="pip install 'wxb[plots]'") from None
+    return matplotlib.rc_context(STYLE)
+
+
+def panels(columns: int, width: float = 8.0, height: float = 3.2, **options: Any) -> tuple[Figure, list[Axes]]:
+    """A figure of `width`·`height` inches with its panels side by side."""
+    with style():
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+        axes = figure.subplots(1, columns, squeeze=False, **options)
+    return figure, list(axes[0])
+
+
+def label(axes: Axes, title: str, x: str, y: str) -> None:
+    """Set the title of a panel and the names of its axes, each with its unit."""
+    with style():
+        axes.set_title(title, loc="left")
+        axes.set_xlabel(x)
+        axes.set_ylabel(y)
+
+
+def legend(of: Axes | Figure, **options: Any) -> None:
+    """Add the legend of a panel or of the whole figure."""
+    with style():
+        of.legend(**options)
+
+
+def band(axes: Axes, x: Sequence[float], runs: Sequence[Sequence[float]], colour: str, name: str, **line: Any) -> None:
+    """Draw the mean over the runs (their values for each x) as a line, and least to greatest as a band."""
+    axes.fill_between(x, [min(run) for run in runs], [max(run) for run in runs], color=colour, alpha=0.15, linewidth=0)
+    axes.plot(x, [sum(run) / len(run) for run in runs], color=colour, label=name, **{"marker": "o", **line})
+
+
+def check(path: Path) -> None:
+    """Raise WxbError if no picture can be written to a file of this name."""
+    if path.suffix.lower() not in FORMATS:
+        raise WxbError(f"{path.name} is not the name of a picture", fix=f"a name that ends in {', '.join(FORMATS)}")
+    style()
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write the figure in the format that the file's name ends in, atomically; as SVG without date and version."""
+    check(path)
+    form = path.suffix.lower()
+    metadata: dict[str, None] = {"Date": None, "Creator": None} if form == ".svg" else {}
+    with style(), storage.replacing(path) as file:
+        figure.savefig(file, format=form[1:], metadata=metadata)

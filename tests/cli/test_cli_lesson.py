@@ -1,0 +1,55 @@
+"""`wxb lesson`: the list, a lesson on the terminal, as JSON and as a picture."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import valid
+from wxb.lessons.lesson import TITLES
+
+
+def test_lessons_are_listed(call):
+    ended = call("lesson")
+    assert ended.code == 0
+    assert ended.out.splitlines()[1] == "bias           The bias trick"
+    assert len(ended.out.splitlines()) == 1 + len(TITLES)
+    assert valid(call("lesson", "--json").json) == {"schema": "wxb/lesson/1", "lessons": TITLES, "result": None}
+
+
+def test_a_lesson_trains_and_says_what_it_shows(process):
+    ended = process("lesson", "bias", "--out", "bias.svg")
+    assert ended.code == 0
+    assert ended.out.startswith("The bias trick\n\nThe lecture flattens a picture")
+    assert "the worst of 1 seed.\nclassifier   largest score" in ended.out
+    assert "1,797 of 1,797" in ended.out
+    assert ended.out.endswith("but for rounding.\n\npicture   bias.svg\n")
+    assert ended.err.startswith("training  1 of 1")
+
+
+def test_a_lesson_as_json_holds_what_was_measured(call, tmp_path):
+    result = valid(call("lesson", "bias", "--seeds", "2", "--json", "-q", "--out", "b.png").json)["result"]
+    assert (result["name"], result["full"], result["seeds"], result["picture"]) == ("bias", False, [0, 1], "b.png")
+    assert [row["seed"] for row in result["rows"]] == [0, 1]
+    assert result["tables"][0]["head"][0] == "classifier"
+    assert (tmp_path / "b.png").is_file()
+
+
+@pytest.mark.parametrize("name", sorted(set(TITLES) - {"bias"}))
+@pytest.mark.slow
+def test_every_short_lesson_ends_with_tables_findings_and_a_picture(name, call, tmp_path):
+    ended = call("lesson", name, "--json", "-q", "--out", "one.svg")
+    assert ended.code == 0
+    result = valid(ended.json)["result"]
+    assert all(len(row) == len(table["head"]) for table in result["tables"] for row in table["rows"])
+    assert "none" not in result["findings"] or name in ("universality", "reduction")
+    assert (tmp_path / "one.svg").is_file()
+
+
+def test_a_lesson_that_there_is_not_is_refused_before_anything_is_trained(call):
+    ended = call("lesson", "capacities")
+    assert (ended.code, ended.err) == (
+        2, "error: no lesson is called capacities; capacity is one\n  fix: wxb lesson lists all\n",
+    )  # fmt: skip
+    ended = call("lesson", "bias", "--out", "bias.txt")
+    assert (ended.code, ended.out) == (2, "")
+    assert "bias.txt is not the name of a picture" in ended.err
