@@ -61,9 +61,8 @@ docs: $(VENV)/.installed-check  ## build the documentation into site/
 sessions: $(VENV)/.installed  ## take the terminal sessions of README.md and docs/ again
 	$(BIN)/python -m docs.sessions
 
-figures: $(VENV)/.installed-test  ## write docs/figures.md and docs/theory.md from benchmarks/results/
-	$(BIN)/python -m benchmarks.tables
-	$(BIN)/python -m benchmarks.lessons page
+figures: $(VENV)/.installed-test  ## write the tables and pictures of docs/ from benchmarks/results/
+	$(BIN)/python -m benchmarks.pages
 
 clean:  ## remove the environment and everything built; runs/ stays
 	rm -rf $(VENV) site build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

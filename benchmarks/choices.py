@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.figure import Asked, Row, Table
+from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table
 from benchmarks.training import quoted, spread, train
 
 
@@ -22,7 +22,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Choices:
+class Choices(Figure):
     """A figure of choices: `wxb train DATA NETWORK OPTIONS`, then once more for each choice."""
 
     seeds: int
@@ -30,16 +30,11 @@ class Choices:
     network: str
     options: Mapping[str, str]
     rows: tuple[Choice, ...]
-    about: str = ""
 
-    def owed(self) -> str:
-        """Nothing: it explains."""
-        return "nothing, it explains what was chosen"
-
-    def measure(self, asked: Asked) -> list[Row]:
+    def measure(self, asked: Asked) -> Rows:
         """All trainings of a seed, then those of the next one, so that a machine's moods weigh on all alike."""
         choices = (Choice("as chosen"), *self.rows)
-        rows: list[Row] = [
+        rows: Rows = [
             {"what": choice.what, "command": self.command(choice), "seeds": [], "accuracy": [], "seconds": []}
             for choice in choices
         ]
@@ -62,7 +57,7 @@ class Choices:
             return quoted(choice.network)
         return " ".join(typed(choice.options) or ("wxb train", *map(quoted, self.arguments(choice))))
 
-    def table(self, rows: list[Row]) -> Table:
+    def table(self, rows: Rows) -> Table:
         """Accuracy, and what it and the seconds of training are against those of the first row."""
         measured = {row["what"]: row for row in rows}
         base = measured["as chosen"]
@@ -87,7 +82,7 @@ def typed(options: Mapping[str, str | None]) -> tuple[str, ...]:
     return tuple(word for name, value in options.items() if value is not None for word in (f"--{name}", value))
 
 
-def line(row: Row, base: Row) -> tuple[str, ...]:
+def line(row: Row, base: Row) -> Cells:
     """One row beside the first."""
     mean, seconds = (statistics.mean(row[key]) for key in ("accuracy", "seconds"))
     base_mean, base_seconds = (statistics.mean(base[key]) for key in ("accuracy", "seconds"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,11 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 import wxb
+from benchmarks import timing
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Row, Table
+from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table
 from wxb.data.dataset import Dataset, Split
 from wxb.data.split import VALIDATION_SHARE
+from wxb.learning.inference import logits
 from wxb.randomness import generator
+from wxb.trials import Trial
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Trees:
 
 
 @dataclass(frozen=True)
-class CrossValidation:
+class CrossValidation(Figure):
     """Root of the mean squared error over the folds of a table, of the default network and of trees."""
 
     what: str  # of the network
@@ -47,13 +49,8 @@ class CrossValidation:
     trees: tuple[Trees, ...]
     folds: int = 5
     seeds: int = 1
-    about: str = ""
 
-    def owed(self) -> str:
-        """The bound in words."""
-        return f"{self.what}, error {self.error} ({self.unit_name})"
-
-    def measure(self, asked: Asked) -> list[Row]:
+    def measure(self, asked: Asked) -> Rows:
         """A row a way to answer: error and seconds of each fold, of all seeds one after the other."""
         ways: dict[str, Callable[[Path, Path, int], tuple[float, float]]] = {self.what: self._network}
         for one in self.trees:
@@ -63,7 +60,7 @@ class CrossValidation:
                 print(f"  {one.what} is not installed", file=sys.stderr)
             else:
                 ways[one.what] = partial(self._trees, one)
-        rows: list[Row] = [{"what": what, "rmse": [], "seconds": []} for what in ways]
+        rows: Rows = [{"what": what, "rmse": [], "seconds": []} for what in ways]
         for seed in range(asked.seeds or self.seeds):
             for learned, tested in self._dealt(asked.shared / self.file, seed):
                 for row, way in zip(rows, ways.values(), strict=True):
@@ -73,12 +70,12 @@ class CrossValidation:
                     print(f"  {row['what']}: {row['rmse'][-1]:.3f} in {seconds:.1f} s", file=sys.stderr)
         return rows
 
-    def table(self, rows: list[Row]) -> Table:
+    def table(self, rows: Rows) -> Table:
         """Mean error ± standard deviation over the folds, and seconds of a fold."""
         head = ("what", f"error, {self.unit_name}", "seconds a fold", "owed")
         return [head, *(self._line(row) for row in rows)]
 
-    def _line(self, row: Row) -> tuple[str, ...]:
+    def _line(self, row: Row) -> Cells:
         mean, deviation = statistics.mean(row["rmse"]), statistics.stdev(row["rmse"])
         owed = verdict(self.error, round(mean, 4)) if row["what"] == self.what else ""
         return (row["what"], f"{mean:.3f} ± {deviation:.3f}", middle(row["seconds"], 1), owed)
@@ -96,23 +93,19 @@ class CrossValidation:
                 yield learned, tested
 
     def _network(self, learned: Path, tested: Path, seed: int) -> tuple[float, float]:
-        """Error of the default network, and seconds of its training with test, baselines and report."""
+        """Error of the default network, and seconds of its training."""
         data = joined(learned, tested, self.target, seed)
-        start = time.perf_counter()
-        run = wxb.train(data, out=learned.parent / "run", seed=seed)
-        seconds = time.perf_counter() - start
-        predicted = run.predict(data.examples[data.split.test]).values
-        assert predicted is not None  # a table of numbers
-        return rmse(predicted[:, 0], data.targets[data.split.test, 0]), seconds
+        trial = Trial(data, options={"seed": seed})
+        seconds = timing.seconds(trial.train)
+        predicted = logits(trial.model, data.examples, trial.machine, rows=data.split.test)
+        return rmse(predicted.numpy()[:, 0], data.targets[data.split.test, 0]), seconds
 
     def _trees(self, one: Trees, learned: Path, tested: Path, seed: int) -> tuple[float, float]:
         """Error of trees on the columns as they are, texts as a column a value, and seconds of their fit."""
         data = joined(learned, tested, self.target, seed, pieces=0)
         rows = np.concatenate([data.split.train, data.split.validation])
         trees = one.make(seed)
-        start = time.perf_counter()
-        trees.fit(data.examples[rows], data.targets[rows, 0])
-        seconds = time.perf_counter() - start
+        seconds = timing.seconds(lambda: trees.fit(data.examples[rows], data.targets[rows, 0]))
         examples, targets = data.part("test")
         return rmse(trees.predict(examples), targets[:, 0]), seconds
 

@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 
 import wxb
-from benchmarks.figure import Asked, Row, Table
+from benchmarks.figure import Asked, Figure, Rows, Table
 from benchmarks.parts import first_examples
 from wxb.data.dataset import Dataset
 from wxb.trials import Trial
@@ -22,7 +22,7 @@ PLAIN56 = (
 
 
 @dataclass(frozen=True)
-class Depth:
+class Depth(Figure):
     """The residual network's training loss is the lower one with every seed, after a short training of both."""
 
     data: str
@@ -32,17 +32,16 @@ class Depth:
     epochs: int
     batch_size: int
     seeds: int = 3
-    about: str = ""
 
     def owed(self) -> str:
         """What is owed in words."""
         return "with every seed the residual network has the lower training loss"
 
-    def measure(self, asked: Asked) -> list[Row]:
+    def measure(self, asked: Asked) -> Rows:
         """A row a network: the training loss of every epoch of every seed."""
         data = first_examples(wxb.load_data(self.data), self.examples)
         seeds = list(range(asked.seeds or self.seeds))
-        rows: list[Row] = [
+        rows: Rows = [
             {"what": what, "network": network, "seeds": seeds, "examples": self.examples, "losses": []}
             for what, network in (("residual", self.residual), ("plain", self.plain))
         ]
@@ -52,7 +51,7 @@ class Depth:
                 print(f"  {row['what']}, seed {seed}: training loss {row['losses'][-1][-1]:.3f}", file=sys.stderr)
         return rows
 
-    def table(self, rows: list[Row]) -> Table:
+    def table(self, rows: Rows) -> Table:
         """A line a seed: the last epoch's loss of both."""
         residual, plain = ([losses[-1] for losses in row["losses"]] for row in rows)
         head = ("seed", "training loss, residual", "training loss, plain", "owed")

@@ -136,9 +136,6 @@ EXPLAINED: dict[str, Figure] = {
             Tried("64, 128, 256, two residual pairs a width", QUINTS, defaults.LONG, 50, CHANGED),
             Tried("64, 128, 256, pooled behind pairs", BEHIND, defaults.LONG, 30, CHANGED),
         ),
-        about="CIFAR-10 learned from 40,000 of the training pictures and scored on the 7,500 others and the validation "
-        "part, each with its mirror image; what is changed are options of `wxb train`. For a GPU: on two cores all of "
-        "it takes a day. An accuracy varies by one or two tenths of a point from seed to seed.",
     ),
     "recipe": Choices(
         1,
@@ -166,8 +163,6 @@ EXPLAINED: dict[str, Figure] = {
             Choice("full size", network=FINE),
             Choice("full size, pooled behind the pair", network=PAIRS),
         ),
-        about="One epoch of CIFAR-10 by a coarse network and the recipe that `--time 15s` chooses, then with one thing "
-        "changed at a time. With so little training an accuracy varies by a few tenths of a point from seed to seed.",
     ),
     "sizes": Choices(
         2,
@@ -187,8 +182,6 @@ EXPLAINED: dict[str, Figure] = {
             Choice("whitened patches", {"first-layer": "whitened"}),
             Choice("random start", {"start": "random"}),
         ),
-        about="MNIST in the same time by the default network, by others of its kind, and without what else it gets: "
-        "which one learns most in fourteen seconds.",
     ),
     "step": Steps(
         "cifar10",
@@ -207,7 +200,5 @@ EXPLAINED: dict[str, Figure] = {
             Undone("first layer's bias learned", change=step.bias_learned),
             Undone("first layer learned", {"first_layer": "learned"}),
         ),
-        about="A training step of the default network on CIFAR-10, batch 256, with one choice undone at a time; all in "
-        "turn in one process.",
     ),
 }

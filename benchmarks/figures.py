@@ -1,71 +1,58 @@
-"""Take a figure: `python -m benchmarks.figures digits` measures and writes benchmarks/results/digits.json.
+"""Take a figure or a full lesson: `python -m benchmarks.figures digits` writes benchmarks/results/digits.json.
 
-Each figure is a sub-command. Then `python -m benchmarks.tables` makes docs/figures.md of all results.
+Then `python -m benchmarks.pages` writes the pages of the documentation.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
 import os
-import tempfile
+import time
 from pathlib import Path
 
-from benchmarks import machine
+from benchmarks import machine, results
 from benchmarks.figure import SHARED, Asked
 from benchmarks.owed import FIGURES
 from wxb.hardware import cores
-
-RESULTS = Path(__file__).resolve().parent / "results"
+from wxb.lessons.lesson import SEEDS, TITLES, lesson
 
 
 def main(arguments: list[str] | None = None) -> Path:
-    """Measure one figure and write its file; returns the path."""
-    given = options().parse_args(arguments)
-    if given.data_dir:
-        os.environ["WXB_DATA"] = str(given.data_dir.resolve())
+    """Measure one figure or lesson and write its file; returns the path."""
+    options = parser().parse_args(arguments)
+    if options.data_dir:
+        os.environ["WXB_DATA"] = str(options.data_dir.resolve())
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start compiles wxb, but no library that pip installed
-    threads = cores()
-    result: dict[str, object] = {
-        "figure": given.figure,
-        "command": f"python -m benchmarks.figures {given.figure}",
-        "date": datetime.date.today().isoformat(),
-        "note": given.note,
-        "machine": machine.describe(),
-    }
-    before = machine.rates(threads)
-    rows = FIGURES[given.figure].measure(Asked(given.seeds, given.repetitions, given.shared))
-    result |= {"matrix_product": {"before": before, "after": machine.rates(threads)}, "rows": rows}
-    path = given.out or RESULTS / f"{given.figure}.json"
-    save(result, path)
-    print(f"{path}   next: python -m benchmarks.tables")
-    return path
+    name, threads = options.figure, cores()
+    session = results.session(f"python -m benchmarks.figures {name}", options.note)
+    before, began = machine.rates(threads), time.perf_counter()
+    rows = measure(name, Asked(options.seeds, options.repetitions, options.shared))
+    seconds = round(time.perf_counter() - began, 1)
+    rates = {"before": before, "after": machine.rates(threads)}
+    file: Path = options.out or results.path("lesson" if name in TITLES else "figure", name)
+    results.save({"figure": name, **session, "seconds": seconds, "matrix_product": rates, "rows": rows}, file)
+    print(f"{file}   next: python -m benchmarks.pages")
+    return file
 
 
-def options() -> argparse.ArgumentParser:
-    """What a figure is taken with."""
+def measure(name: str, asked: Asked) -> results.Rows:
+    """The rows of a figure or of a full lesson."""
+    if name in TITLES:
+        return [row for rows in lesson(name).run(asked.seeds or SEEDS, full=True) for row in rows]
+    return FIGURES[name].measure(asked)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of a figure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.figures", description=__doc__)
-    commands = parser.add_subparsers(dest="figure", required=True, metavar="FIGURE")
-    for figure in FIGURES:
-        command = commands.add_parser(figure)
-        command.add_argument("--note", default="", help="what a reader must know, for example that the data are copies")
-        command.add_argument("--out", type=Path, help="the file to write instead of benchmarks/results/FIGURE.json")
-        command.add_argument("--data-dir", type=Path, help="the folder of real data; WXB_DATA without it")
-        command.add_argument("--seeds", type=int, help="how many seeds, counted from 0")
-        command.add_argument("--repetitions", type=int, help="of what is timed")
-        command.add_argument("--shared", type=Path, default=SHARED, help="the folder with tables/ and labels/")
+    parser.add_argument("figure", choices=[*FIGURES, *TITLES], metavar="FIGURE", help=", ".join([*FIGURES, *TITLES]))
+    parser.add_argument("--note", default="", help="what a reader must know, for example that the data are copies")
+    parser.add_argument("--out", type=Path, help="the file to write instead of the one in benchmarks/results/")
+    parser.add_argument("--data-dir", type=Path, help="the folder of real data; WXB_DATA without it")
+    parser.add_argument("--seeds", type=int, help="how many seeds, counted from 0")
+    parser.add_argument("--repetitions", type=int, help="of what is timed")
+    parser.add_argument("--shared", type=Path, default=SHARED, help="the folder with tables/ and labels/")
     return parser
-
-
-def save(result: dict[str, object], path: Path) -> None:
-    """Write the result as JSON, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with open(handle, "w") as file:
-        json.dump(result, file, indent=1, ensure_ascii=False)
-        file.write("\n")
-    os.replace(name, path)
 
 
 if __name__ == "__main__":

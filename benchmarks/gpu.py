@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from typing import Any
 
 import torch
 
+from benchmarks import timing
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Row, Table
+from benchmarks.figure import Asked, Figure, Row, Rows, Table
 from benchmarks.peers.arrays import prepare
 from benchmarks.training import spread, train
 from wxb.learning.profile import matrix_rate
@@ -25,23 +25,22 @@ SIZE = 8192  # rows and columns of the matrices whose product is the GPU's rate
 
 
 @dataclass(frozen=True)
-class Beside:
-    """`wxb train ARGUMENTS` and the published method, a run of each a seed, in turn."""
+class Beside(Figure):
+    """`wxb train ARGUMENTS` and the published method, a run of each for every seed, in turn."""
 
     arguments: tuple[str, ...]
     method: str
     bound: Bound  # of wxb's time, as a share of the method's
     seeds: int = 3
-    about: str = ""
 
     def owed(self) -> str:
         """The bound in words."""
         return f"the accuracy of the method in {self.bound} of its time, from the start of the process and in training"
 
-    def measure(self, asked: Asked) -> list[Row]:
+    def measure(self, asked: Asked) -> Rows:
         """Accuracy, seconds from the start of the process to the end of the test, and seconds of training, of both.
 
-        Raises SystemExit where there is no GPU.
+        Raises SystemExit if there is no GPU.
         """
         if not torch.cuda.is_available():
             raise SystemExit("this figure needs a GPU that torch can use")
@@ -65,14 +64,13 @@ class Beside:
     def _command(self) -> str:
         return " ".join(("wxb train", *self.arguments))
 
-    def table(self, rows: list[Row]) -> Table:
+    def table(self, rows: Rows) -> Table:
         """Accuracy and seconds of both, and wxb's share of the method's time; what was not taken says so."""
-        measured = {row["what"]: row for row in rows}
-        ours, theirs = measured.get(self._command), measured.get(self.method)
-        told = f"not taken: {self.owed()}" if ours is None or theirs is None else self._verdict(ours, theirs)
+        ours = next((row for row in rows if "told" in row), None)
+        theirs = next((row for row in rows if row["what"] == self.method), None)
+        owed = f"not taken: {self.owed()}" if ours is None or theirs is None else self._verdict(ours, theirs)
         head = ("what", "test accuracy", "seconds from start to test", "of them training", "owed")
-        lines = [(f"`{self._command}`", *_numbers(ours), told), (self.method, *_numbers(theirs), "")]
-        return [head, *lines]
+        return [head, (f"`{self._command}`", *_numbers(ours), owed), (self.method, *_numbers(theirs), "")]
 
     def _verdict(self, ours: Row, theirs: Row) -> str:
         whole, training = (
@@ -110,11 +108,8 @@ def published(arrays: Path, seed: int) -> tuple[float, float, float]:
 
     An epoch counts with the mean of all but the first, which chooses kernels: the method's own measure leaves that out.
     """
-    command = [sys.executable, str(SCRIPT), "--data", str(arrays), "--seed", str(seed)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}\n{done.stderr}")
-    told: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    ended, _ = timing.python(str(SCRIPT), "--data", str(arrays), "--seed", str(seed))
+    told: list[dict[str, Any]] = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
     first, *_, last = told
     begun, ended = last["evaluation"]
     epoch = (last["seconds"] - first["seconds"]) / (last["epoch"] - first["epoch"])

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +18,16 @@ from numpy.typing import NDArray
 
 import wxb
 from benchmarks.bounds import Bound, verdict
-from benchmarks.figure import Asked, Row, Table
+from benchmarks.figure import Asked, Figure, Row, Rows, Table
 from benchmarks.parts import folds
+from wxb.learning.inference import logits
+from wxb.trials import Trial
 
 MAJORITY = 3  # of five votes
 
 
 @dataclass(frozen=True)
-class Doubts:
+class Doubts(Figure):
     """How many labels that a majority calls wrong are among the `most` that the default network doubts most."""
 
     what: str
@@ -37,13 +38,8 @@ class Doubts:
     number_of_folds: int = 5
     epochs: int = 10  # the networks have only to be surer of what is right than of what is wrong
     seeds: int = 1
-    about: str = ""
 
-    def owed(self) -> str:
-        """The bound in words."""
-        return f"{self.what} {self.found}"
-
-    def measure(self, asked: Asked) -> list[Row]:
+    def measure(self, asked: Asked) -> Rows:
         """One row, with the ranks (from 1) of the wrong labels by how much they are doubted, of each seed."""
         data = wxb.load_data(self.data)
         test = data.split.test
@@ -54,9 +50,9 @@ class Doubts:
             probabilities = np.zeros((len(test), data.outputs), np.float32)
             for fold in folds(data, test, self.number_of_folds, seed):
                 places = np.searchsorted(test, fold.split.test)
-                with tempfile.TemporaryDirectory() as folder:
-                    run = wxb.train(fold, out=Path(folder) / "run", epochs=self.epochs, seed=seed)
-                    probabilities[places] = run.predict(data.examples[fold.split.test]).probabilities
+                trial = Trial(fold, options={"epochs": self.epochs, "seed": seed}).train()
+                scores = logits(trial.model, data.examples, trial.machine, rows=fold.split.test)
+                probabilities[places] = trial.model.head.probabilities(scores)
                 print(f"  {self.what}, {fold.split.how}", file=sys.stderr)
             ranked = most_doubted(probabilities, data.targets[test]).tolist()
             mistakes = int((probabilities.argmax(axis=1) != data.targets[test]).sum())
@@ -65,7 +61,7 @@ class Doubts:
             row["ranks"].append({str(i): ranked.index(i) + 1 for i in wrong})
         return [row]
 
-    def table(self, rows: list[Row]) -> Table:
+    def table(self, rows: Rows) -> Table:
         """A line a seed."""
         head = ("what", "accuracy out of fold", "mistakes", f"wrong labels in the {self.most} most doubted", "owed")
         lines = [

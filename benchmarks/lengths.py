@@ -10,11 +10,9 @@ from typing import Any
 
 import wxb
 from benchmarks.choices import options, typed
-from benchmarks.figure import Asked, Row, Table
+from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table, lines
 from benchmarks.parts import held_out
-from wxb.learning.inference import score
-from wxb.learning.loop import learn
-from wxb.learning.setup import set_up
+from wxb.trials import Trial
 
 
 @dataclass(frozen=True)
@@ -40,53 +38,38 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Lengths:
+class Lengths(Figure):
     """A figure of trainings on `data`, of which `held` training examples besides the validation part only score."""
 
     data: str
     held: int
     rows: tuple[Tried, ...]
-    about: str = ""
 
-    def owed(self) -> str:
-        """Nothing: it explains."""
-        return "nothing, it explains what was chosen"
-
-    def measure(self, asked: Asked) -> list[Row]:
+    def measure(self, asked: Asked) -> Rows:
         """Accuracy on what was held out, a picture and its mirror image together, and seconds of training."""
-        data, held = held_out(wxb.load_data(self.data), self.held)
+        data = held_out(wxb.load_data(self.data), self.held)
         rows = []
         for tried in self.rows:
             row: Row = {"what": tried.what, "seeds": list(tried.seeds), "accuracy": [], "seconds": []}
             for seed in tried.seeds:
-                given = {
-                    **tried.settings,
-                    **tried.changed,
-                    "epochs": tried.epochs,
-                    "seed": seed,
-                    "mirror_average": True,
-                }
-                found = set_up(data, f"{tried.network}, SOFTMAX", options=given)
-                seconds = 0.0
-                for record in learn(found.model, data, found.recipe, found.machine):
-                    seconds = record.seconds
-                right = score(found.model, data.examples, data.targets[held], found.machine, rows=held).accuracy
-                row["accuracy"].append(right)
-                row["seconds"].append(round(seconds, 1))
-                # six a multiply-add of the forward pass
-                row["operations"] = 6.0 * found.plan.multiply_adds * len(data.split.train) * tried.epochs
-                print(f"  {tried.what}, seed {seed}: {right:.4f}", file=sys.stderr)
+                its = {"epochs": tried.epochs, "seed": seed, "mirror_average": True}
+                trial = Trial(data, f"{tried.network}, SOFTMAX", options={**tried.settings, **tried.changed, **its})
+                row["accuracy"].append(trial.train().score("test").score)
+                row["seconds"].append(round(trial.seconds["train"], 1))
+                # six per multiply-add of the forward pass
+                row["operations"] = 6.0 * trial.plan.multiply_adds * len(data.split.train) * tried.epochs
+                print(f"  {tried.what}, seed {seed}: {row['accuracy'][-1]:.4f}", file=sys.stderr)
             rows.append(row)
         return rows
 
-    def table(self, rows: list[Row]) -> Table:
+    def table(self, rows: Rows) -> Table:
         """By what was computed, in the order of the rows."""
-        measured = {row["what"]: row for row in rows}
         head = ("10¹² operations", "network", "epochs", "changed", "right", "seconds of training")
-        return [head, *(_line(tried, measured[tried.what]) for tried in self.rows if tried.what in measured)]
+        return [head, *lines(self.rows, rows, line)]
 
 
-def _line(tried: Tried, row: Row) -> tuple[str, ...]:
+def line(tried: Tried, row: Row) -> Cells:
+    """The line of a training."""
     right = ", ".join(f"{100 * one:.2f}" for one in row["accuracy"])
     changed = f"`{' '.join(tried.typed)}`" if tried.changed else ""
     seconds = f"{statistics.median(row['seconds']):.1f}"

@@ -86,7 +86,6 @@ FIGURES: dict[str, Figure] = {
                 at_most(3780, "s"),
             ),
         ),
-        about="The most that an hour gives: the largest of the default networks, as many epochs as there is time for.",
     ),
     "linear": Trainings(
         1,
@@ -96,9 +95,6 @@ FIGURES: dict[str, Figure] = {
             Training("hinge", ("cifar10", "SVM"), at_least(-0.01, "%", "SGDClassifier")),
             Estimator("SGDClassifier", linear_svm, "cifar10"),
         ),
-        about="Linear networks on the pixels of CIFAR-10 beside scikit-learn's linear models on the same training part "
-        "and scale. scikit-learn has no hinge loss over several classes at once: its SVM sets each class against "
-        "the rest.",
     ),
     "features": Trainings(
         1,
@@ -112,8 +108,6 @@ FIGURES: dict[str, Figure] = {
             Training("visual words, linear", ("cifar10", "BOW-256, SOFTMAX"), at_least(0.60, "%")),
             Training("pixels, a hidden layer", ("cifar10", "FC-512-RELU, SOFTMAX"), at_least(0.52, "%")),
         ),
-        about="Features that people designed against features that are learned, on CIFAR-10; the last row is that of "
-        "the figure cifar10.",
     ),
     "toys": Trainings(
         3,
@@ -133,8 +127,6 @@ FIGURES: dict[str, Figure] = {
             Training("disc, linear in r and θ", ("disc", "POLAR, SOFTMAX"), at_least(0.98, "%")),
             Training("ring, linear in r and θ", ("ring", "POLAR, SOFTMAX")),
         ),
-        about="One bound on the radius tells the disc from the ring around it. The toy `ring` needs two, for the rest "
-        "lies on both sides of its radii, 1 and 2: linear scores in r and θ cannot divide it.",
     ),
     "houses": Trainings(
         3,
@@ -146,8 +138,6 @@ FIGURES: dict[str, Figure] = {
             Estimator("HistGradientBoostingRegressor", boosted_trees, file=HOUSES, target="median_house_value"),
         ),
         score="r2",
-        about="California housing, 20,640 rows; all see the same split and prepared columns. The seed is that of the "
-        "split and of the estimator.",
     ),
     "houses-folds": CrossValidation(
         "default network",
@@ -160,11 +150,6 @@ FIGURES: dict[str, Figure] = {
             Trees("HistGradientBoostingRegressor", boosted_trees),
             Trees("CatBoostRegressor", catboost),
         ),
-        about="California housing in five folds: each fifth of the rows is answered once by what has learned from the "
-        "others, and the error is the root of the mean squared difference. The network takes a twentieth of the "
-        "others to validate; trees learn from all of them, by their own defaults, from the columns as they are and a "
-        "column for each kind of place. Seconds are those of `wxb.train`, with its test, baselines and report, or of "
-        "the trees' fit. CatBoost, which wxb does not need, is shown where it was installed.",
     ),
     "depth": Depth(
         "cifar10",
@@ -173,18 +158,12 @@ FIGURES: dict[str, Figure] = {
         examples=2_000,
         epochs=2,
         batch_size=50,
-        about="ResNet-56 and the same 56 layers without shortcuts, two epochs on 2,000 pictures of CIFAR-10 by the "
-        "default recipe with batches of 50; the loss is that of the last epoch.",
     ),
     "labels": Doubts(
         "MNIST test set in 5 folds",
         "mnist",
         "labels/mnist-test-doubted.csv",
         at_least(10, ""),
-        about="The 10,000 test pictures of MNIST are cut into five folds, each answered by the default network trained "
-        "for ten epochs on the other four. Ranked by the probability of their own label, least first, so that the "
-        "surest mistakes lead (there are fewer than 100 of them), the first 100 are searched for labels that people "
-        "voted to be wrong (Northcutt, Athalye, Mueller 2021).",
     ),
     "throughput": Throughput(
         (
@@ -192,11 +171,6 @@ FIGURES: dict[str, Figure] = {
             Loop("ResNet-20 on CIFAR-10", "cifar10", "resnet20", 2_560, at_least(1, "x"), at_least(0.97, "x")),
             Loop("default network on CIFAR-10", "cifar10", None, 6_400, at_least(1, "x"), at_least(0.97, "x")),
         ),
-        about="Examples a second of an epoch without validation and augmentation, against loops that a person writes. "
-        "Plain loops compute in float32 on tensors that lie as torch makes them, and read every step's loss. The loop "
-        "with wxb's settings has all that wxb sets: pictures channels last, the precision that it chooses for the "
-        "network on this machine, memory that is kept between steps, a fused optimizer, and no wait for a loss. Loops "
-        "take turns; weights lie channels last in all of them.",
     ),
     "rates": Rates(
         tuple(
@@ -207,13 +181,6 @@ FIGURES: dict[str, Figure] = {
             )
             for precision, share in shares.items()
         ),
-        about=f"GFLOP/s of whole training steps (forward, backward, optimizer) of `{VGG_LIKE.format(64, 128, 256)}` "
-        "and of the same network at a quarter of its widths, on random pictures 3x32x32 in batches of 128, with "
-        "momentum. A step counts six operations a multiply-add of its forward pass, as `wxb train --profile` does; "
-        "the gradient of the pictures, which nobody needs and which is not computed, is counted too. The best rate is "
-        "that of the product of two 2048×2048 matrices or of a 3x3 convolution of 256 channels at 8x8 (batch 128, "
-        "channels last, forward), whichever is faster, in the same precision and threads, taken in turn with the "
-        "steps. bfloat16 is measured where the processor multiplies it.",
     ),
     "prediction": Predicting(
         (
@@ -223,59 +190,31 @@ FIGURES: dict[str, Figure] = {
             Case("CIFAR-10, default network", (3, 32, 32)),
             Case("CIFAR-10, default network, bfloat16", (3, 32, 32), precision="bfloat16"),
         ),
-        about="One thread. Of one picture: the network folded for prediction, called on a tensor that is ready, under "
-        "`torch.inference_mode`, and `run.predict` of an array, which checks it and gives classes and probabilities. "
-        "Of many: the module as it was trained, in evaluation mode, with batches of the same size, and `run.predict`. "
-        "Weights and pictures are random.",
     ),
     "photos": Reading(
         (Side(224, at_least(1.5, "x"), at_least(10, "x")), Side(128), Side(64)),
-        about="Photos a second from 1,000 JPEG files of 500x375 (noise whose spectrum falls as that of photos) to "
-        "batches of 64; no network sees them. The first epoch of wxb finds, decodes and packs the photos, takes a "
-        "checksum of each, and reads all batches; later epochs read them from the pack, or from memory where the "
-        "pixels are less than 64 MB. Beside them a `DataLoader` with 2 workers over a data set as people write it: "
-        "Pillow decodes the whole photo, scales its shorter side and keeps the middle. The last column but one is how "
-        "far wxb's pixels, which JPEG may give at a half of its size or less, are on average from "
-        "those of the whole photo.",
     ),
     "first-step": FirstStep(
         "wxb train mnist",
         ("train", "mnist"),
         at_most(1.3, "x"),
-        about="From the start of the process to the end of the first step of the default network's training: options, "
-        "data, split, network, the looks at both that come before a training, and the run's folder. Beside it a "
-        "process that only imports torch and reads the four files of MNIST with numpy, as they lie on the disk.",
     ),
     "time": Timekeeping(
         tuple(
             Timed(data, seconds, at_most(0.05, "%"), at_most(0.1, "%"))
             for data, seconds in (("cifar10", 20), ("cifar10", 45), ("mnist", 15))
         ),
-        about="What `--time` asks for and what comes of it. Seconds of the whole are those that the command itself "
-        "counts, from its start to the end of its report, of which it shows each stage; those of the process have the "
-        "start and the end of Python too. Aside are the checks before training, the baselines and the report, as a "
-        "share of the training.",
     ),
     "memory": Memory(
         500,
         224,
         "AVGPOOL4-CONV3-16-BN-RELU-POOL-CONV3-32-BN-RELU-GAP, SOFTMAX",
         at_most(1.1, "x"),
-        about="Peak memory of `wxb train` on a folder of photos (JPEG of 224x224, a small network, one epoch): the "
-        "first command, which decodes and packs the photos and then trains, and the next, which finds the pack. The "
-        "packs have 75 and 750 MB. What counts is the memory that no file stands behind, looked at every 5 ms "
-        "(`RssAnon` of Linux): pages of the pack are mapped, and the system drops them where the memory is needed.",
     ),
     "gpu": Beside(
         ("cifar10", "--time", "10s", "--mirror-average"),
         "airbench94 with Muon, written anew (`benchmarks/peers/scripts/airbench.py`)",
         at_most(1, "x"),
-        about="CIFAR-10 on one GPU, beside the fastest published method (Jordan 2024, arXiv:2404.00498) with its "
-        "settings: it learns from all 50,000 examples, wxb from the 47,500 that validation leaves, and its test "
-        "averages six views of a picture, wxb's a picture and its mirror image. Seconds count from the start of the "
-        "process to the end of the test, without the tests between the method's epochs, and without wxb's checks, "
-        "baselines and report. The method is not compiled; of its training the first epoch, which chooses kernels, "
-        "counts as the others do.",
     ),
     "startup": Startup(
         (

@@ -22,12 +22,12 @@ def first_examples(data: Dataset, count: int) -> Dataset:
     return replace(data, split=Split(train, NOTHING, data.split.test, f"the first {count} training examples"))
 
 
-def held_out(data: Dataset, count: int) -> tuple[Dataset, NDArray[np.int64]]:
-    """The same data set without validation and without `count` training examples; the rows of both."""
+def held_out(data: Dataset, count: int) -> Dataset:
+    """The same data set with its validation part and `count` training examples as its test part."""
     dealt = np.random.default_rng(5).permutation(data.split.train)
     held = np.sort(np.concatenate([data.split.validation, dealt[:count]]))
-    split = Split(np.sort(dealt[count:]), NOTHING, data.split.test, f"{len(held):,} examples held out")
-    return replace(data, split=split), held
+    split = Split(np.sort(dealt[count:]), NOTHING, held, f"{len(held):,} examples held out")
+    return replace(data, split=split)
 
 
 def folds(data: Dataset, rows: NDArray[np.int64], number: int, seed: int) -> Iterator[Dataset]:

@@ -1,18 +1,17 @@
 """What `run.predict` adds to the arithmetic of one picture, and how many pictures a second it answers.
 
-Pictures and weights are random, for no time depends on them. What is compared is measured in turn in one process, on
-one thread, so that what else the machine does weighs on all alike.
+Pictures are random and the network is hardly trained, since no time depends on either. What is compared is measured in
+turn in one process, on one thread, so that other work of the machine slows all of it alike.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +19,14 @@ import torch
 from numpy.typing import NDArray
 
 import wxb
+from benchmarks import timing
 from benchmarks.bounds import Bound, verdict
-from benchmarks.figure import Asked, Row, Table
-from wxb.learning.defaults import default, headed
+from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table, lines
 from wxb.learning.inference import batch_size_for
 from wxb.learning.machine import Machine
 from wxb.network.build import Model
-from wxb.notation import plan, read
-from wxb.runs.folder import REPORTS
 from wxb.runs.predict import Prediction, prediction, trained
 from wxb.runs.run import Run
-from wxb.runs.writer import Writer
 
 CLASSES = 10
 PICTURES = 2048
@@ -51,32 +47,27 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Predicting:
+class Predicting(Figure):
     """The figure of all cases."""
 
     rows: tuple[Case, ...]
     repetitions: int = 300  # of one picture
-    about: str = ""
 
-    def owed(self) -> str:
-        """Every bound with the case that it is for."""
-        return "; ".join(f"{case.what} {case.added} added to one picture" for case in self.rows if case.added)
-
-    def measure(self, asked: Asked) -> list[Row]:
+    def measure(self, asked: Asked) -> Rows:
         """Every case."""
         return [measure(case, asked.repetitions or self.repetitions) for case in self.rows]
 
-    def table(self, rows: list[Row]) -> Table:
+    def table(self, rows: Rows) -> Table:
         """Microseconds of one picture; pictures a second of many, and how many times those of the module they are."""
-        measured = {row["what"]: row for row in rows}
         head = (
             "what", "precision", "one picture: folded forward, µs", "`run.predict`, µs", "added, µs",
             "many: module, pictures/s", "`run.predict`, pictures/s", "gain", "owed",
         )  # fmt: skip
-        return [head, *(_line(case, measured[case.what]) for case in self.rows if case.what in measured)]
+        return [head, *lines(self.rows, rows, line)]
 
 
-def _line(case: Case, row: Row) -> tuple[str, ...]:
+def line(case: Case, row: Row) -> Cells:
+    """The line of a network."""
     one, many = row["one_picture_us"], row["pictures_a_second"]
     added = one["predict"] - one["folded"]
     return (
@@ -93,7 +84,7 @@ def measure(case: Case, repetitions: int) -> Row:
     """Microseconds of one picture and pictures a second of many, at the median, on one thread."""
     machine = Machine("cpu", case.precision, threads=1)
     with tempfile.TemporaryDirectory() as folder, machine.in_force():
-        run, pictures = made(Path(folder) / "run", case, machine)
+        run, pictures = made(Path(folder) / "run", case)
         one = pictures[0]
         prepared, folded = channels_last(one[None]), run.predictor.folded
 
@@ -125,14 +116,12 @@ def measure(case: Case, repetitions: int) -> Row:
     }
 
 
-def made(folder: Path, case: Case, machine: Machine) -> tuple[Run, NDArray[np.uint8]]:
-    """A finished run of an untrained network, and pictures for it."""
+def made(folder: Path, case: Case) -> tuple[Run, NDArray[np.uint8]]:
+    """A run of a single training step, and pictures for it."""
     pictures = np.random.default_rng(0).integers(0, 256, (PICTURES, *case.shape), dtype=np.uint8)
     data = wxb.load_data(pictures[:200], np.arange(200) % CLASSES)
-    planned = plan(read(case.network or headed(default(data), data)), data.shape, data.outputs)
-    run = Writer.create(data, planned, {"seed": 0}, steps=1, out=folder, machine=dataclasses.asdict(machine))
-    run.finish(wxb.build(planned, data).state_dict(), {}, dict.fromkeys(REPORTS, "{}"))
-    return Run.open(folder), pictures
+    run = wxb.train(data, case.network, out=folder, steps=1, threads=1, device="cpu", precision=case.precision)
+    return run, pictures
 
 
 def channels_last(pictures: NDArray[np.uint8]) -> torch.Tensor:
@@ -149,12 +138,7 @@ def module_says(run: Run, model: Model, machine: Machine, pictures: NDArray[np.u
     return prediction(scores, model.head, run.summary.task, run.summary.classes)
 
 
-def medians(things: dict[str, Callable[[], object]], repetitions: int) -> dict[str, float]:
-    """Median seconds of each, in turn; the first round, which warms up, is not counted."""
-    seconds: dict[str, list[float]] = {name: [] for name in things}
-    for _ in range(repetitions + 1):
-        for name, do in things.items():
-            start = time.perf_counter()
-            do()
-            seconds[name].append(time.perf_counter() - start)
-    return {name: statistics.median(taken[1:]) for name, taken in seconds.items()}
+def medians(ways: dict[str, Callable[[], object]], repetitions: int) -> dict[str, float]:
+    """Median seconds of each, in turn."""
+    taken = timing.in_turn({name: partial(timing.seconds, way) for name, way in ways.items()}, repetitions)
+    return {name: statistics.median(seconds) for name, seconds in taken.items()}

@@ -18,7 +18,7 @@ from torch import nn
 
 import wxb
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Row, Table
+from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table, lines
 from benchmarks.parts import NOTHING
 from benchmarks.throughput import RECIPE
 from wxb.allocator import kept
@@ -47,40 +47,35 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Rates:
+class Rates(Figure):
     """The figure of all networks."""
 
     rows: tuple[Share, ...]
     repetitions: int = 5
-    about: str = ""
 
-    def owed(self) -> str:
-        """Every bound with the network that it is for."""
-        return "; ".join(f"{one.what} {one.share}" for one in self.rows)
-
-    def measure(self, asked: Asked) -> list[Row]:
+    def measure(self, asked: Asked) -> Rows:
         """Every network, in the precisions that the processor multiplies."""
         here = [one for one in self.rows if one.precision == "float32" or multiplies_bfloat16()]
         return measure(here, asked.repetitions or self.repetitions)
 
-    def table(self, rows: list[Row]) -> Table:
+    def table(self, rows: Rows) -> Table:
         """GFLOP/s of the steps and of both products; the share is of medians."""
-        measured = {row["what"]: row for row in rows}
         head = ("what", "training steps", "matrix product", "convolution", "share of the faster", "owed")
-        return [head, *(_line(one, measured[one.what]) for one in self.rows if one.what in measured)]
+        return [head, *lines(self.rows, rows, line)]
 
 
-def _line(one: Share, row: Row) -> tuple[str, ...]:
+def line(one: Share, row: Row) -> Cells:
+    """The line of a network and precision."""
     found = [row[name] for name in ("steps", "matrix_product", "convolution")]
     steps, *products = map(statistics.median, found)
     share = steps / max(products)
     return (one.what, *(middle(rates, 0) for rates in found), f"{100 * share:.0f} %", verdict(one.share, share))
 
 
-def measure(networks: list[Share], repetitions: int) -> list[Row]:
+def measure(networks: list[Share], repetitions: int) -> Rows:
     """GFLOP/s of every network's steps and of the products in its precision, at each repetition."""
     trainings = [_Training(one, repetitions) for one in networks]
-    rows: list[Row] = [
+    rows: Rows = [
         {
             "what": one.what,
             "network": one.network,

@@ -9,13 +9,11 @@ import os
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
@@ -23,15 +21,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import wxb
+from benchmarks import timing
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Row, Table
+from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table, lines
 from benchmarks.photos import HEIGHT, WIDTH, make
 from wxb.allocator import kept
 from wxb.data.pictures import cache as packs
 from wxb.data.pictures.decoding import decode, read_header
 from wxb.learning.feed import Feed
-
-Found = TypeVar("Found")
 
 BATCH_SIZE = 64
 WORKERS = 2
@@ -46,47 +43,45 @@ class Side:
     first: Bound | None = None
     later: Bound | None = None
 
+    @property
+    def what(self) -> str:
+        """The side as a text."""
+        return f"{self.side} px"
+
 
 @dataclass(frozen=True)
-class Reading:
+class Reading(Figure):
     """The figure of all sides."""
 
-    sides: tuple[Side, ...]
+    rows: tuple[Side, ...]
     photos: int = 1000
     repetitions: int = 3
-    about: str = ""
 
-    def owed(self) -> str:
-        """Every bound with the side that it is for."""
-        return "; ".join(
-            f"{one.side} px: first epoch {one.first}, later ones {one.later}" for one in self.sides if one.first
-        )
-
-    def measure(self, asked: Asked) -> list[Row]:
+    def measure(self, asked: Asked) -> Rows:
         """Every side, of photos that are made for it."""
         with tempfile.TemporaryDirectory() as place, cache_in(Path(place) / "cache"):
             folder = Path(place) / "photos"
             files = make(folder, self.photos)
-            return [measure(folder, files, one.side, asked.repetitions or self.repetitions) for one in self.sides]
+            return [measure(folder, files, one.side, asked.repetitions or self.repetitions) for one in self.rows]
 
-    def table(self, rows: list[Row]) -> Table:
+    def table(self, rows: Rows) -> Table:
         """Photos a second; ratios are of medians."""
-        measured = {row["side"]: row for row in rows}
         head = (
             "side", "Pillow in a DataLoader", "wxb, first epoch", "wxb, later epochs", "first / Pillow",
             "later / Pillow", "pixels differ by", "owed",
         )  # fmt: skip
-        return [head, *(_line(one, measured[one.side]) for one in self.sides if one.side in measured)]
+        return [head, *lines(self.rows, [{**row, "what": f"{row['side']} px"} for row in rows], line)]
 
 
-def _line(one: Side, row: Row) -> tuple[str, ...]:
+def line(one: Side, row: Row) -> Cells:
+    """The line of a side."""
     rates = [row["photos_a_second"][name] for name in ("Pillow", "first", "later")]
     pillow, *ours = map(statistics.median, rates)
     ratios = [rate / pillow for rate in ours]
     bounds = zip((one.first, one.later), ratios, strict=True)
     owed = "; ".join(verdict(bound, ratio) for bound, ratio in bounds if bound)
     cells = (*(middle(found, 0) for found in rates), *(f"{ratio:.2f}×" for ratio in ratios))
-    return (f"{one.side} px", *cells, f"{row['pixels_differ']:.2f} of 255", owed)
+    return (one.what, *cells, f"{row['pixels_differ']:.2f} of 255", owed)
 
 
 @contextmanager
@@ -103,19 +98,25 @@ def cache_in(folder: Path) -> Iterator[None]:
 
 
 def measure(folder: Path, files: list[Path], side: int, repetitions: int) -> Row:
-    """Photos a second of each way at each repetition, in turn; the first round, which warms up, is not counted."""
-    rates: dict[str, list[float]] = {"Pillow": [], "first": [], "later": []}
-    for repetition in range(repetitions + 1):
-        pillow, _ = timed(partial(through_dataloader, files, side))
+    """Photos a second of each way at each repetition, in turn."""
+    batches: list[Feed] = []
+
+    def rate(name: str, work: Callable[[], object]) -> float:
+        value = round(len(files) / timing.seconds(work), 1)
+        print(f"  {side} px, {name}: {value:,.0f} photos/s", file=sys.stderr)
+        return value
+
+    def first() -> float:
         packs.clean()
-        first, batches = timed(partial(first_epoch, folder, side))
-        later, _ = timed(partial(epoch, batches, 2))
-        seconds = (pillow, first, later)
-        told = ", ".join(f"{name} {len(files) / one:,.0f}" for name, one in zip(rates, seconds, strict=True))
-        print(f"  {side} px: {told} photos/s", file=sys.stderr)
-        for taken, one in zip(rates.values(), seconds, strict=True):
-            if repetition:
-                taken.append(round(len(files) / one, 1))
+        batches.clear()
+        return rate("first", lambda: batches.append(first_epoch(folder, side)))
+
+    ways: dict[str, Callable[[], float]] = {
+        "Pillow": lambda: rate("Pillow", partial(through_dataloader, files, side)),
+        "first": first,
+        "later": lambda: rate("later", lambda: epoch(batches[0], 2)),
+    }
+    rates = timing.in_turn(ways, repetitions)
     off = []
     for file in files[:COMPARED]:
         found = decode(file, read_header(file, HEIGHT * WIDTH), False, side, HEIGHT * WIDTH)
@@ -128,13 +129,6 @@ def measure(folder: Path, files: list[Path], side: int, repetitions: int) -> Row
         "photos_a_second": rates,
         "pixels_differ": round(float(np.mean(off)), 3),
     }
-
-
-def timed(work: Callable[[], Found]) -> tuple[float, Found]:
-    """Seconds that something takes, and what comes of it."""
-    start = time.perf_counter()
-    found = work()
-    return time.perf_counter() - start, found
 
 
 def first_epoch(folder: Path, side: int) -> Feed:

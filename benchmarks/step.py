@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 import wxb
-from benchmarks.figure import Asked, Row, Table
+from benchmarks.figure import Asked, Figure, Rows, Table
 from benchmarks.parts import first_examples
 from wxb.data.dataset import Dataset
 from wxb.learning import loop, optimizers
@@ -37,7 +37,7 @@ class Undone:
 
 
 @dataclass(frozen=True)
-class Steps:
+class Steps(Figure):
     """Milliseconds of a training step of a default network, as it is and with each choice undone."""
 
     data: str
@@ -45,24 +45,19 @@ class Steps:
     options: Mapping[str, Any]
     rows: tuple[Undone, ...]
     repetitions: int = 5
-    about: str = ""
 
-    def owed(self) -> str:
-        """Nothing: it explains."""
-        return "nothing, it explains what was chosen"
-
-    def measure(self, asked: Asked) -> list[Row]:
+    def measure(self, asked: Asked) -> Rows:
         """All of them in turn, as often as is asked for: milliseconds at the median of each turn's steps."""
         data = first_examples(wxb.load_data(self.data), 10_000)
         ways = (Undone("as chosen"), *self.rows)
-        rows: list[Row] = [{"what": way.what, "network": self.network, "milliseconds": []} for way in ways]
+        rows: Rows = [{"what": way.what, "network": self.network, "milliseconds": []} for way in ways]
         for _ in range(asked.repetitions or self.repetitions):
             for way, row in zip(ways, rows, strict=True):
                 row["milliseconds"].append(round(1000 * seconds(way, data, self.network, self.options), 2))
                 print(f"  {way.what}: {row['milliseconds'][-1]:.1f} ms a step", file=sys.stderr)
         return rows
 
-    def table(self, rows: list[Row]) -> Table:
+    def table(self, rows: Rows) -> Table:
         """Milliseconds of a step at its fastest turn, which nothing else on the machine has slowed down, and how many
         times those of the first row; behind it the median turn.
         """

@@ -1,7 +1,7 @@
 """Examples a second of `wxb.learn` against loops that people write by hand: same network, data, optimizer, threads.
 
 The hand-written loops get their pictures as float32 that is standardized already, and no scaling in the network; they
-neither validate nor augment, and neither does `learn` here. What is timed is one epoch, data structures made before.
+neither validate nor augment, and neither does `learn` here. One epoch is timed; data structures are made before.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,8 +18,9 @@ from torch import nn
 
 import wxb
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Row, Table
+from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table
 from benchmarks.parts import first_examples
+from benchmarks.timing import in_turn
 from wxb.allocator import kept
 from wxb.data.dataset import Dataset
 from wxb.learning.defaults import default, headed
@@ -30,10 +31,12 @@ from wxb.learning.recipe import Recipe
 RECIPE = Recipe(epochs=1, batch_size=128, optimizer="momentum", learning_rate=0.01, schedule="constant", warm_up=0.0)
 PLAIN, TUNED = "plain", "tuned"  # loops as people write them, and the loop with all settings of wxb
 
+Batches = Iterable[tuple[torch.Tensor, torch.Tensor]]
+
 
 @dataclass(frozen=True)
 class Loop:
-    """Examples a second of `wxb.learn` over those of the faster plain loop, and over those of the tuned one."""
+    """Bounds of the rate of `wxb.learn` over that of the faster plain loop, and over that of the tuned one."""
 
     what: str
     data: str
@@ -44,48 +47,42 @@ class Loop:
 
 
 @dataclass(frozen=True)
-class Throughput:
+class Throughput(Figure):
     """The figure of all loops."""
 
     rows: tuple[Loop, ...]
     repetitions: int = 5
-    about: str = ""
 
-    def owed(self) -> str:
-        """Every bound with the loop that it is for."""
-        return "; ".join(f"{loop.what} {loop.ratio}, with wxb's settings {loop.tuned}" for loop in self.rows)
-
-    def measure(self, asked: Asked) -> list[Row]:
+    def measure(self, asked: Asked) -> Rows:
         """Every loop."""
         return [measure(loop, asked.repetitions or self.repetitions) for loop in self.rows]
 
-    def table(self, rows: list[Row]) -> Table:
-        """Two lines a loop; a ratio is of medians, to the faster of the hand-written loops of its line."""
+    def table(self, rows: Rows) -> Table:
+        """Two lines for each loop; a ratio is of medians, to the faster of the hand-written loops of its line."""
         measured = {row["what"]: row for row in rows}
-        head = ("what", "precision", "learn", "loop over tensors", "loop over a DataLoader", "learn / faster", "owed")
-        lines = [_lines(loop, measured[loop.what]) for loop in self.rows if loop.what in measured]
-        return [head, *(line for both in lines for line in both)]
+        table: Table = [
+            ("what", "precision", "learn", "loop over tensors", "loop over a DataLoader", "learn / faster", "owed")
+        ]
+        for loop in self.rows:
+            if row := measured.get(loop.what):
+                what = f"{loop.what}, batch {row['batch_size']}"
+                table.append(line(what, row, PLAIN, loop.ratio))
+                table.append(line(f"{what}, wxb's settings", row, TUNED, loop.tuned))
+        return table
 
 
-def _lines(loop: Loop, row: Row) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    what = f"{loop.what}, batch {row['batch_size']}"
-    plain, tuned = row["rates"][PLAIN], row["rates"][TUNED]
-    return (
-        _line(what, row["precision"][PLAIN], plain, ("tensors", "DataLoader"), loop.ratio),
-        _line(f"{what}, wxb's settings", row["precision"][TUNED], tuned, ("tensors",), loop.tuned),
-    )
-
-
-def _line(
-    what: str, precision: str, rates: dict[str, list[float]], loops: tuple[str, ...], bound: Bound
-) -> tuple[str, ...]:
-    cells = [middle(rates[name], 0) if name in rates else "" for name in ("learn", "tensors", "DataLoader")]
-    ratio = statistics.median(rates["learn"]) / max(statistics.median(rates[name]) for name in loops)
-    return (what, precision, *cells, f"{ratio:.3f}×", verdict(bound, ratio))
+def line(what: str, row: Row, settings: str, bound: Bound) -> Cells:
+    """The line of a loop and settings."""
+    rates = row["rates"][settings]
+    names = ("learn", "tensors", "DataLoader")
+    learn, *others = (statistics.median(rates[name]) for name in names if name in rates)
+    cells = [middle(rates[name], 0) if name in rates else "" for name in names]
+    ratio = learn / max(others)
+    return (what, row["precision"][settings], *cells, f"{ratio:.3f}×", verdict(bound, ratio))
 
 
 def measure(loop: Loop, repetitions: int) -> Row:
-    """Examples a second of each loop at each repetition, in turn; the first round warms up and is not counted."""
+    """Examples a second of each loop at each repetition, in turn."""
     data = first_examples(wxb.load_data(loop.data), loop.examples)
     network = loop.network or headed(default(data), data)
     plain = choose(precision="float32")
@@ -99,24 +96,19 @@ def measure(loop: Loop, repetitions: int) -> Row:
     }
     if tuned == plain:
         del loops[TUNED, "learn"]
-    rates: dict[str, dict[str, list[float]]] = {PLAIN: {}, TUNED: {}}
-    for repetition in range(repetitions + 1):
-        for (settings, name), seconds in loops.items():
-            rate = loop.examples / seconds()
-            print(f"  {loop.what}, {settings}, {name}: {rate:,.0f} examples/s", file=sys.stderr)
-            if repetition:
-                rates[settings].setdefault(name, []).append(round(rate, 1))
-    if tuned == plain:
-        rates[TUNED]["learn"] = rates[PLAIN]["learn"]
+
+    def rate(key: tuple[str, str]) -> float:
+        value = round(loop.examples / loops[key](), 1)
+        print(f"  {loop.what}, {', '.join(key)}: {value:,.0f} examples/s", file=sys.stderr)
+        return value
+
+    taken = in_turn({key: partial(rate, key) for key in loops}, repetitions)
+    rates = {settings: {name: taken[a, name] for a, name in taken if a == settings} for settings in (PLAIN, TUNED)}
+    rates[TUNED].setdefault("learn", rates[PLAIN]["learn"])
     return {
-        "what": loop.what,
-        "network": network,
-        "examples": loop.examples,
-        "batch_size": RECIPE.batch_size,
-        "threads": plain.threads,
-        "precision": {PLAIN: plain.precision, TUNED: tuned.precision},
-        "rates": rates,
-    }
+        "what": loop.what, "network": network, "examples": loop.examples, "batch_size": RECIPE.batch_size,
+        "threads": plain.threads, "precision": {PLAIN: plain.precision, TUNED: tuned.precision}, "rates": rates,
+    }  # fmt: skip
 
 
 def learn_seconds(data: Dataset, network: str, machine: Machine) -> float:
@@ -130,7 +122,7 @@ def learn_seconds(data: Dataset, network: str, machine: Machine) -> float:
 
 
 def standardized(data: Dataset) -> tuple[torch.Tensor, torch.Tensor]:
-    """Training examples as float32 with mean 0 and deviation 1 a channel, and their classes."""
+    """Training examples as float32 with mean 0 and deviation 1 in each channel, and their classes."""
     examples, classes = data.part("train")
     x = torch.from_numpy(examples).float()
     axes = [axis for axis in range(x.ndim) if axis != 1]
@@ -147,36 +139,34 @@ def bare(network: str, data: Dataset) -> nn.Module:
     return model.train()
 
 
-def tensors_seconds(data: Dataset, network: str, machine: Machine) -> float:
-    """Seconds of an epoch of a hand-written loop over tensors in memory."""
-    torch.set_num_threads(machine.threads)
-    x, y = standardized(data)
-    model = bare(network, data)
-    optimizer = torch.optim.SGD(model.parameters(), lr=RECIPE.learning_rate, momentum=RECIPE.momentum)
-    start = time.perf_counter()
+def shuffled(x: torch.Tensor, y: torch.Tensor) -> Batches:
+    """Batches of tensors in memory, in a random order."""
     order = torch.randperm(len(x))
-    total = 0.0
     for begin in range(0, len(x), RECIPE.batch_size):
         rows = order[begin : begin + RECIPE.batch_size]
-        optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(model(x[rows]), y[rows])
-        loss.backward()
-        optimizer.step()
-        total += loss.item()
-    return time.perf_counter() - start
+        yield x[rows], y[rows]
+
+
+def tensors_seconds(data: Dataset, network: str, machine: Machine) -> float:
+    """Seconds of an epoch of a hand-written loop over tensors in memory."""
+    return plain_seconds(data, network, machine, shuffled(*standardized(data)))
 
 
 def dataloader_seconds(data: Dataset, network: str, machine: Machine) -> float:
     """Seconds of an epoch of a hand-written loop over a DataLoader in the same process."""
+    tensors = torch.utils.data.TensorDataset(*standardized(data))
+    loader = torch.utils.data.DataLoader(tensors, batch_size=RECIPE.batch_size, shuffle=True)
+    return plain_seconds(data, network, machine, loader)
+
+
+def plain_seconds(data: Dataset, network: str, machine: Machine, batches: Batches) -> float:
+    """Seconds of an epoch of a loop as people write it."""
     torch.set_num_threads(machine.threads)
-    loader = torch.utils.data.DataLoader(
-        torch.utils.data.TensorDataset(*standardized(data)), batch_size=RECIPE.batch_size, shuffle=True
-    )
     model = bare(network, data)
     optimizer = torch.optim.SGD(model.parameters(), lr=RECIPE.learning_rate, momentum=RECIPE.momentum)
     start = time.perf_counter()
     total = 0.0
-    for examples, classes in loader:
+    for examples, classes in batches:
         optimizer.zero_grad()
         loss = nn.functional.cross_entropy(model(examples), classes)
         loss.backward()
@@ -197,14 +187,12 @@ def tuned_seconds(data: Dataset, network: str, machine: Machine) -> float:
     optimizer = torch.optim.SGD(model.parameters(), lr=RECIPE.learning_rate, momentum=RECIPE.momentum, fused=True)
     with kept():
         start = time.perf_counter()
-        order = torch.randperm(len(x))
         total = torch.zeros(())
-        for begin in range(0, len(x), RECIPE.batch_size):
-            rows = order[begin : begin + RECIPE.batch_size]
+        for examples, classes in shuffled(x, y):
             optimizer.zero_grad()
             with machine.autocast():
-                scores = model(x[rows])
-            loss = nn.functional.cross_entropy(scores.float(), y[rows])
+                scores = model(examples)
+            loss = nn.functional.cross_entropy(scores.float(), classes)
             loss.backward()
             optimizer.step()
             total += loss.detach()

@@ -1,21 +1,19 @@
-"""Scores on test examples: the real command, one process a seed in a folder of its own."""
+"""Scores on test examples: the real command, one process for each seed, in a folder of its own."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from benchmarks import timing
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Row, Table
+from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table, lines
 
 SCORES = {"accuracy": "test accuracy", "r2": "test R²"}  # key of `wxb train --json`: head of the table
 
@@ -37,7 +35,7 @@ class Trained(Protocol):
 
 @dataclass(frozen=True)
 class Training:
-    """`wxb train ARGUMENTS`, once a seed: the mean score, and the seconds of the slowest whole command."""
+    """`wxb train ARGUMENTS`, once for each seed; bounds of the mean score and of the slowest seconds."""
 
     what: str
     arguments: tuple[str, ...]
@@ -47,58 +45,43 @@ class Training:
 
     def measure(self, seeds: int, score: str, asked: Asked) -> Row:
         """Train with seeds 0 to seeds - 1; accuracies are fractions, seconds are those of the whole process."""
-        row: Row = {
+        file = asked.shared / self.file if self.file else None
+        answers = [train(self.arguments, seed, file) for seed in range(seeds)]
+        return {
             "what": self.what,
-            "command": " ".join(("wxb train", *map(quoted, self.arguments))),
+            "command": command(self.arguments),
             "seeds": list(range(seeds)),
-            score: [],
-            "seconds": [],
-            "told": [],
+            score: [answer["test"][score] for answer, _ in answers],
+            "seconds": [round(seconds, 2) for _, seconds in answers],
+            "told": [{key: value for key, value in answer.items() if key != "run"} for answer, _ in answers],
         }
-        for seed in row["seeds"]:
-            answer, took = train(self.arguments, seed, asked.shared / self.file if self.file else None)
-            row[score].append(answer["test"][score])
-            row["seconds"].append(round(took, 2))
-            row["told"].append({key: value for key, value in answer.items() if key != "run"})
-            print(f"  {self.what}, seed {seed}: {row[score][-1]:.4f} in {took:.1f} s", file=sys.stderr)
-        return row
 
 
 @dataclass(frozen=True)
-class Trainings:
-    """A figure of several trainings; `beside` are those of other figures that its table shows too."""
+class Trainings(Figure):
+    """A figure of several trainings."""
 
     seeds: int
     rows: tuple[Trained, ...]
     score: str = "accuracy"
-    about: str = ""
 
-    def owed(self) -> str:
-        """Every bound with the row that it is for."""
-        bounds = [pair for one in self.rows for pair in ((one.what, one.bound), ("", one.seconds))]
-        return "; ".join(f"{what} {bound}".strip() for what, bound in bounds if bound)
-
-    def measure(self, asked: Asked) -> list[Row]:
-        """Every row, once a seed."""
+    def measure(self, asked: Asked) -> Rows:
+        """Every row, once for each seed."""
         return [row.measure(asked.seeds or self.seeds, self.score, asked) for row in self.rows]
 
-    def table(self, rows: list[Row]) -> Table:
+    def table(self, rows: Rows) -> Table:
         """Mean score over the seeds, seconds, parameters, and the bounds."""
-        measured = {row["what"]: row for row in rows}
-        means = {what: statistics.mean(row[self.score]) for what, row in measured.items()}
-        head = ("what", "command", SCORES[self.score], "seconds", "parameters", "owed")
-        return [
-            head,
-            *(self._line(one, measured[one.what], means) for one in self.rows if one.what in measured),
-        ]
+        means = {row["what"]: statistics.mean(row[self.score]) for row in rows}
 
-    def _line(self, one: Trained, row: Row, means: dict[str, float]) -> tuple[str, ...]:
-        verdicts = [verdict(one.bound, means[one.what], means)] if one.bound else []
-        if one.seconds:
-            verdicts.append(verdict(one.seconds, max(row["seconds"])))
-        parameters = f"{row['told'][0]['parameters']:,}" if row["told"] else ""
-        scored = spread(row[self.score], self.score)
-        return (one.what, f"`{row['command']}`", scored, middle(row["seconds"], 1), parameters, "; ".join(verdicts))
+        def line(one: Trained, row: Row) -> Cells:
+            owed = [verdict(one.bound, means[one.what], means)] if one.bound else []
+            owed += [verdict(one.seconds, max(row["seconds"]))] if one.seconds else []
+            parameters = f"{row['told'][0]['parameters']:,}" if row["told"] else ""
+            score = spread(row[self.score], self.score)
+            return (one.what, f"`{row['command']}`", score, middle(row["seconds"], 1), parameters, "; ".join(owed))
+
+        head = ("what", "command", SCORES[self.score], "seconds", "parameters", "owed")
+        return [head, *lines(self.rows, rows, line)]
 
 
 def spread(scores: list[float], score: str) -> str:
@@ -110,23 +93,25 @@ def spread(scores: list[float], score: str) -> str:
 
 
 def train(arguments: tuple[str, ...], seed: int, file: Path | None = None) -> tuple[dict[str, Any], float]:
-    """What `wxb train … --json` says, and the seconds of its process; a command that fails ends the measurement.
+    """The JSON of `wxb train …`, and the seconds of its process; a command that fails ends the measurement.
 
     `file` is copied into the folder that the command runs in.
     """
-    command = [sys.executable, "-m", "wxb", "train", *arguments, "--seed", str(seed), "--json", "-q"]
-    environment = {name: value for name, value in os.environ.items() if name != "WXB_RUNS"}
     with tempfile.TemporaryDirectory() as folder:
         if file:
             shutil.copy(file, folder)
-        start = time.perf_counter()
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-        took = time.perf_counter() - start
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}\n{done.stderr}")
-    return json.loads(done.stdout), took
+        words = ("-m", "wxb", "train", *arguments, "--seed", str(seed), "--json", "-q")
+        ended, seconds = timing.python(*words, folder=folder)
+    answer = json.loads(ended.stdout)
+    print(f"  {command(arguments)}, seed {seed}: {answer['test']} in {seconds:.1f} s", file=sys.stderr)
+    return answer, seconds
+
+
+def command(arguments: tuple[str, ...]) -> str:
+    """`wxb train ARGUMENTS` as it is typed."""
+    return " ".join(("wxb train", *map(quoted, arguments)))
 
 
 def quoted(word: str) -> str:
-    """A word as it is typed: in quotes where it has blanks or signs of the shell."""
+    """A word as it is typed: in quotes if it has blanks or signs of the shell."""
     return f'"{word}"' if set(word) & set(" *()[]?,") else word

@@ -1,13 +1,12 @@
 """Compare: `python -m benchmarks.peers mnist --seeds 3` writes benchmarks/results/peers/mnist.json and docs/peers.md.
 
 Every training is a row of that file. It is saved when it ends, and is not run again: an interrupted comparison goes on
-where it was when the same command is given again. `python -m benchmarks.peers page` only writes docs/peers.md.
+where it was when the same command is given again.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import os
 import shlex
@@ -16,23 +15,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine
-from benchmarks.figures import save
-from benchmarks.peers import page
+from benchmarks import pages, results
+from benchmarks.peers import table
 from benchmarks.peers.arrays import prepare
 from benchmarks.peers.roster import DATA_SETS, GOALS, LIMITS, PEERS, WXB, Peer, names
-from benchmarks.peers.session import Row, Session
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from benchmarks.peers.session import Session
+from benchmarks.results import Row
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run what has no row yet, each seed's trainings in turn."""
     given = options().parse_args(arguments)
-    if given.data == "page":
-        page.write()
-        return
-    path = given.out or page.RESULTS / f"{given.data}.json"
+    path = given.out or results.path("peers", given.data)
     result: dict[str, Any] = {"data": given.data, "sessions": [], "rows": []}
     if path.exists():
         result = json.loads(path.read_text())
@@ -41,8 +35,8 @@ def main(arguments: list[str] | None = None) -> None:
         print("nothing to run: every row is there; --again runs them once more", file=sys.stderr)
     else:
         compare(given, result, waiting, path)
-    if path.parent == page.RESULTS:
-        page.write()
+    if not given.out:
+        pages.write()
 
 
 def options() -> argparse.ArgumentParser:
@@ -65,11 +59,12 @@ def options() -> argparse.ArgumentParser:
         command.add_argument(
             "--limit", type=float, default=LIMITS[data], help="seconds of a training; default: %(default)g"
         )
-        command.add_argument("--environments", type=Path, default=ROOT / "build" / "peers", help="of environment.sh")
+        command.add_argument(
+            "--environments", type=Path, default=results.ROOT / "build/peers", help="of environment.sh"
+        )
         command.add_argument("--data-dir", help="the folder of real data; WXB_DATA without it")
         command.add_argument("--note", default="", help="what a reader must know, for example that the data are copies")
         command.add_argument("--out", type=Path, help="the file to write instead of benchmarks/results/peers/DATA.json")
-    commands.add_parser("page", help="only write docs/peers.md")
     return parser
 
 
@@ -98,15 +93,8 @@ def compare(
 ) -> None:
     """Run what waits and save the file behind each training."""
     peers = {peer.name: peer for peer in PEERS[given.data]}
-    about = machine.describe()
-    result["sessions"].append(
-        {
-            "command": f"python -m benchmarks.peers {shlex.join(typed(given))}",
-            "date": datetime.date.today().isoformat(),
-            "note": given.note,
-            "machine": about,
-        }
-    )
+    result["sessions"].append(results.session(f"python -m benchmarks.peers {shlex.join(typed(given))}", given.note))
+    about = result["sessions"][-1]["machine"]
     folder = given.data_dir or os.environ.get("WXB_DATA")
     data_dir = str(Path(folder).resolve()) if folder else None
     failed: set[str] = set()
@@ -129,10 +117,10 @@ def compare(
             key = (name, goal, seed)
             kept = [row for row in result["rows"] if (row["name"], row["goal"], row["seed"]) != key]
             result["rows"] = [*kept, found]
-            save(result, path)
+            results.save(result, path)
             if found["ended"] == "error":
                 failed.add(name)
-            print(f"  {place} of {len(waiting)}: {page.said(found)}", file=sys.stderr)
+            print(f"  {place} of {len(waiting)}: {table.said(found)}", file=sys.stderr)
 
 
 def one(session: Session, peer: Peer | None, goal: float | None, seed: int, about: dict[str, Any]) -> Row:

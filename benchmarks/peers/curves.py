@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from typing import Any
 
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from benchmarks.peers.roster import PEERS
+from benchmarks.results import Row
 from wxb.lessons import picture
-
-Row = dict[str, Any]
 
 LEAST = {"mnist": 95.0, "cifar10": 30.0, "cifar10-float32": 30.0}  # %, the lower end of the picture
 COLOURS = (*picture.COLOURS[:-1], picture.GREY, picture.BROWN)

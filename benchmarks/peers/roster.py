@@ -13,6 +13,7 @@ GOALS: dict[str, tuple[float, ...]] = {
     "cifar10": (0.75, 0.80, 0.90),
     "cifar10-float32": (0.75, 0.80, 0.90),
 }
+TITLES = {"mnist": "MNIST", "cifar10": "CIFAR-10", "cifar10-float32": "CIFAR-10 in float32"}
 DATA_SETS = {"cifar10-float32": "cifar10"}  # of those that are not named for it
 LIMITS = {"mnist": 600.0, "cifar10": 1800.0, "cifar10-float32": 1800.0}  # seconds after which a training is stopped
 

@@ -10,12 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from benchmarks.peers.roster import GOALS, LEFT_OUT_AT_THE_END, LEFT_OUT_BEFORE, SCRIPTS, WXB, Peer
 from benchmarks.peers.watch import EVERY, Interval, Watched, float32_rate, watch
-
-Row = dict[str, Any]
+from benchmarks.results import Row
 
 # what a shell may have set that decides how many threads or which kernels a library takes, or that modules are compiled
 # at every start; wxb's folder of runs; and, for peers, where this project's own modules lie

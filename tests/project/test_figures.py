@@ -17,11 +17,13 @@ from benchmarks import (
     figures,
     labels,
     lengths,
+    pages,
     parts,
+    results,
     startup,
     step,
-    tables,
     throughput,
+    timing,
     training,
 )
 from benchmarks.bounds import at_least, at_most
@@ -33,6 +35,7 @@ from benchmarks.training import Training, Trainings
 from wxb.learning.machine import choose
 from wxb.notation import plan, read
 from wxb.notation.named import NAMED
+from wxb.trials import Trial
 
 MACHINE = {
     "processor": "Example 9000", "cores": 2, "memory_gib": 8.0, "gpu": None, "system": "Linux x86_64",
@@ -57,21 +60,26 @@ def digits_row(accuracy: list[float], seconds: list[float]) -> dict[str, Any]:
 
 
 def shown(figure: str, rows: list[dict[str, Any]], note: str = "") -> str:
-    return tables.section(figure, {figure: result(figure, rows, note)})
+    return "\n".join(pages.figure(figure, {figure: result(figure, rows, note)}))
 
 
-def test_the_page_of_figures_is_made_of_the_results_that_lie_here():
-    assert tables.PAGE.read_text() == tables.page(tables.read())
+@pytest.mark.parametrize("page", pages.PAGES)
+def test_every_page_shows_the_results_that_lie_here(page):
+    text = (pages.DOCS / f"{page}.md").read_text()
+    assert text == pages.filled(text, pages.read())
+    assert text.count("<!-- end -->") == len(pages.PLACE.findall(text)) > 0
 
 
-def test_the_page_of_performance_shows_the_results_that_lie_here():
-    text = tables.PERFORMANCE.read_text()
-    assert text == tables.filled(text, tables.read())
-    assert text.count("<!-- figure ") == text.count("<!-- end -->") > 0
+def test_the_page_of_figures_has_a_place_for_each():
+    places = [place["name"] for place in pages.PLACE.finditer((pages.DOCS / "figures.md").read_text())]
+    assert places == list(FIGURES)
+
+
+NOTHING: pages.Results = {"figure": {}, "lesson": {}, "peers": {}}
 
 
 def test_a_figure_stands_in_its_place_on_a_page_and_nothing_else_changes():
-    page = tables.filled("before\n<!-- figure digits -->\nold\n<!-- end -->\nbehind\n", {})
+    page = pages.filled("before\n<!-- figure digits -->\nold\n<!-- end -->\nbehind\n", NOTHING)
     assert page.startswith("before\n<!-- figure digits -->\n`python -m benchmarks.figures digits`\n")
     assert page.endswith("≤ 30 s.\n<!-- end -->\nbehind\n")
     assert "old" not in page
@@ -79,14 +87,12 @@ def test_a_figure_stands_in_its_place_on_a_page_and_nothing_else_changes():
 
 def test_a_page_that_names_no_figure_of_ours_is_refused():
     with pytest.raises(KeyError, match="digts"):
-        tables.filled("<!-- figure digts -->\n<!-- end -->", {})
+        pages.filled("<!-- figure digts -->\n<!-- end -->", NOTHING)
 
 
 def test_a_figure_without_results_says_what_is_owed_and_that_it_was_not_taken():
-    page = tables.page({})
-    assert page.count("Not taken yet.") == len(FIGURES)
-    assert "digits, default network ≥ 98.5 %; ≤ 30 s" in page
-    assert "softmax ≥ LogisticRegression − 1 point" in page
+    assert pages.figure("digits", {})[-1] == "Not taken yet. Owed: digits, default network ≥ 98.5 %; ≤ 30 s."
+    assert "softmax ≥ LogisticRegression − 1 point" in pages.figure("linear", {})[-1]
 
 
 def test_a_training_is_shown_with_mean_deviation_seconds_and_machine():
@@ -152,13 +158,13 @@ def test_a_figure_shows_the_rows_that_it_shares_with_another():
     row = {"command": "x", "accuracy": [0.5], "seconds": [1.0], "told": []}
     mine = result("features", [row | {"what": FIGURES["features"].rows[0].what}])
     lent = result(other, [row | {"what": FIGURES[other].rows[0].what}])
-    assert FIGURES[other].rows[0].what not in tables.section("features", {"features": mine})
-    assert FIGURES[other].rows[0].what in tables.section("features", {"features": mine, other: lent})
+    assert FIGURES[other].rows[0].what not in "\n".join(pages.figure("features", {"features": mine}))
+    assert FIGURES[other].rows[0].what in "\n".join(pages.figure("features", {"features": mine, other: lent}))
 
 
 @pytest.mark.parametrize("figure", FIGURES)
 def test_every_figure_has_a_command_and_a_name_of_its_own_for_each_row(figure):
-    assert figures.options().parse_args([figure]).figure == figure
+    assert figures.parser().parse_args([figure]).figure == figure
     rows = getattr(FIGURES[figure], "rows", ())
     assert len({row.what for row in rows}) == len(rows)
     assert FIGURES[figure].owed()
@@ -172,7 +178,7 @@ def test_a_training_is_measured_once_a_seed_by_the_real_command(monkeypatch):
         answer = {"run": "runs/x", "parameters": 5, "test": {"accuracy": 0.5}}
         return type("Done", (), {"returncode": 0, "stdout": json.dumps(answer), "stderr": ""})
 
-    monkeypatch.setattr(training.subprocess, "run", run)
+    monkeypatch.setattr(timing.subprocess, "run", run)
     row = FIGURES["toys"].rows[0].measure(2, "accuracy", Asked())
     assert row["accuracy"] == [0.5, 0.5]
     assert row["command"] == "wxb train ring SOFTMAX"
@@ -184,7 +190,7 @@ def test_a_training_is_measured_once_a_seed_by_the_real_command(monkeypatch):
 
 def test_a_command_that_fails_ends_the_measurement_with_its_words(monkeypatch):
     done = type("Done", (), {"returncode": 2, "stdout": "", "stderr": "error: no such data"})
-    monkeypatch.setattr(training.subprocess, "run", lambda command, **_: done)
+    monkeypatch.setattr(timing.subprocess, "run", lambda command, **_: done)
     with pytest.raises(SystemExit, match="ended with 2\nerror: no such data"):
         training.train(("nowhere",), 0)
 
@@ -217,7 +223,8 @@ def test_more_examples_than_there_are_cannot_be_timed():
 
 
 def test_processes_are_timed_in_turn_beside_the_empty_one():
-    (row,) = startup.measure((Process("nothing again", ("-c", "import json"), at_most(5, "x")),), repetitions=2)
+    figure = startup.Startup((Process("nothing again", ("-c", "import json"), at_most(5, "x")),), repetitions=2)
+    (row,) = figure.measure(Asked())
     assert (len(row["seconds"]), len(row["nothing_seconds"]), row["torch"]) == (2, 2, False)
 
 
@@ -227,7 +234,7 @@ def test_imports_are_seen_by_the_interpreter_itself():
 
 
 def test_a_result_is_written_whole(tmp_path: Path):
-    figures.save(result("digits", []), tmp_path / "results" / "digits.json")
+    results.save(result("digits", []), tmp_path / "results" / "digits.json")
     assert json.loads((tmp_path / "results" / "digits.json").read_text())["figure"] == "digits"
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["digits.json"]
 
@@ -305,8 +312,9 @@ class Mean:
 
 def test_every_row_of_a_table_is_answered_by_what_has_not_seen_it(houses, monkeypatch):
     made = []
-    train = wxb.train
-    monkeypatch.setattr(crossvalidation.wxb, "train", lambda data, **given: train(data, "EUCLID", epochs=1, **given))
+    monkeypatch.setattr(
+        crossvalidation, "Trial", lambda data, options: Trial(data, "EUCLID", options={"epochs": 1, **options})
+    )
 
     def mean(seed):
         made.append(Mean())
@@ -402,13 +410,12 @@ def test_wrong_labels_among_the_most_doubted_are_counted():
 
 def test_labels_are_answered_by_networks_that_did_not_see_them(tmp_path: Path, monkeypatch):
     trained_on: list[np.ndarray] = []
-    train = wxb.train
 
-    def short(data, **options):
+    def short(data, options):
         trained_on.append(data.split.train)
-        return train(data, "SOFTMAX", **options)
+        return Trial(data, "SOFTMAX", options=options)
 
-    monkeypatch.setattr(labels.wxb, "train", short)
+    monkeypatch.setattr(labels, "Trial", short)
     data = wxb.load_data("digits")
     (tmp_path / "doubted.csv").write_text(f"test_index,given,votes_given\n0,{data.targets[data.split.test[0]]},0\n")
     figure = labels.Doubts("digits", "digits", "doubted.csv", at_least(0, ""), number_of_folds=2, epochs=1)

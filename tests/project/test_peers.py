@@ -16,8 +16,9 @@ import click
 import numpy as np
 import pytest
 
+from benchmarks import pages, results
 from benchmarks.peers import __main__ as command
-from benchmarks.peers import curves, page, roster, session, watch
+from benchmarks.peers import curves, roster, session, table, watch
 from benchmarks.peers.roster import GOALS, PEERS, SCRIPTS, WXB
 from benchmarks.peers.session import Session
 from benchmarks.peers.watch import Watched, counted
@@ -248,7 +249,7 @@ def test_a_comparison_goes_on_where_it_was(tmp_path, monkeypatch):
 
     monkeypatch.setattr(command, "one", one)
     monkeypatch.setattr(command, "prepare", lambda *_: tmp_path / "x.npz")
-    monkeypatch.setattr(command.machine, "describe", lambda: MACHINE)
+    monkeypatch.setattr(results.machine, "describe", lambda: MACHINE)
     words = ["mnist", "--seeds", "2", "--only", "wxb", "ours", "--out", str(out)]
     with pytest.raises(KeyboardInterrupt):
         command.main(words)
@@ -269,14 +270,18 @@ def test_a_comparison_goes_on_where_it_was(tmp_path, monkeypatch):
 # --- the page ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_page_of_peers_is_made_of_the_results_that_lie_here():
-    assert page.PAGE.read_text() == page.page(page.read())
+RESULTS = results.read("peers")
 
 
-@pytest.mark.parametrize("data", [data for data, result in page.read().items() if page.has_peers(result["rows"])])
+def test_the_page_of_peers_has_a_place_for_every_comparison():
+    places = [place["name"] for place in pages.PLACE.finditer((pages.DOCS / "peers.md").read_text())]
+    assert places == list(GOALS)
+
+
+@pytest.mark.parametrize("data", [data for data, result in RESULTS.items() if table.has_peers(result["rows"])])
 def test_the_picture_of_a_comparison_is_made_of_its_results(tmp_path, data):
-    picture.save(curves.draw(data, page.read()[data]["rows"]), tmp_path / "x.svg")
-    assert (tmp_path / "x.svg").read_bytes() == (page.PICTURES / f"peers-{data}.svg").read_bytes()
+    picture.save(curves.draw(data, RESULTS[data]["rows"]), tmp_path / "x.svg")
+    assert (tmp_path / "x.svg").read_bytes() == (pages.PICTURES / f"peers-{data}.svg").read_bytes()
 
 
 def test_a_picture_has_a_line_a_peer_and_the_end_of_each_training_for_a_goal():
@@ -289,7 +294,7 @@ def test_a_picture_has_a_line_a_peer_and_the_end_of_each_training_for_a_goal():
 
 
 def test_a_comparison_without_results_says_so():
-    assert page.page({}).count("Not measured yet.") == len(GOALS)
+    assert pages.peers("mnist", {})[2] == "Not measured yet. Goals: 99 %, 99.5 %; time limit 600 s."
 
 
 def test_seconds_effort_and_ratio_are_those_of_the_median_seed():
@@ -297,7 +302,7 @@ def test_seconds_effort_and_ratio_are_those_of_the_median_seed():
         a_row("wxb", 0.99, seed, seconds, 0.992, command="wxb train mnist") for seed, seconds in enumerate((9, 8, 10))
     ]
     rows += [a_row("keras", None, seed, seconds, 0.991) for seed, seconds in enumerate((40.0, 36.0, 45.0))]
-    head, wxb, keras = page.table("mnist", 0.99, rows)
+    head, wxb, keras = table.table("mnist", 0.99, rows)
     assert head[:4] == ("what", "seconds", "R", "R / wxb's")
     assert wxb[:4] == ("**wxb**, `wxb train mnist`", "9.0 (8.0–10.0)", "0.9 (0.8–1.0)", "1.0×")
     assert keras[1:7] == ("40.0 (36.0–45.0)", "4.0 (3.6–4.5)", "4.4×", "99.1 %", "1", "3 of 3")
@@ -306,26 +311,27 @@ def test_seconds_effort_and_ratio_are_those_of_the_median_seed():
 def test_who_does_not_come_to_the_goal_is_shown_with_the_time_it_had():
     rows = [a_row("wxb", 0.995, 0, 10, 0.996, command="wxb train mnist")]
     rows += [a_row("keras", None, seed, 100.0, 0.991, ended="limit", seconds=600.0 + seed) for seed in range(3)]
-    keras = page.table("mnist", 0.995, rows)[2]
+    keras = table.table("mnist", 0.995, rows)[2]
     assert keras[1:7] == ("> 600", "> 60.0", "> 60.0×", "99.1 %", "1", "0 of 3")
 
 
 def test_a_seed_that_does_not_come_to_the_goal_is_later_than_all_others():
     rows = [a_row("keras", None, seed, 100.0 + seed, 0.996) for seed in range(2)]
     rows.append(a_row("keras", None, 2, 100.0, 0.991, ended="limit", seconds=600.0))
-    keras = page.table("mnist", 0.995, rows)[1]
+    keras = table.table("mnist", 0.995, rows)[1]
     assert keras[1:7] == ("101 (100–> 600)", "10.1 (10.0–> 60.0)", "", "99.6 %", "1", "2 of 3")
 
 
 def test_what_does_not_run_is_shown_with_its_error():
     rows = [a_row("fastai", None, 0, 1, 0.1, ended="error", error="RuntimeError: no operator", epochs=[])]
-    (_, fastai) = page.table("mnist", 0.99, rows)
+    (_, fastai) = table.table("mnist", 0.99, rows)
     assert fastai[1] == "does not run here: `RuntimeError: no operator`"
 
 
 def test_a_section_names_recipes_and_sessions():
     told = {"command": "python -m benchmarks.peers mnist", "date": "2026-01-31", "note": "made up", "machine": MACHINE}
-    section = page.section("mnist", {"rows": [a_row("plain", None, 0, 1, 0.99)], "sessions": [told]})
+    result = {"rows": [a_row("plain", None, 0, 1, 0.99)], "sessions": [told]}
+    section = "\n".join(pages.peers("mnist", {"mnist": result}))
     assert "<https://keras.io/examples/vision/mnist_convnet/>, `benchmarks/peers/scripts/keras_mnist.py`" in section
     assert "- 2026-01-31, Example 9000, 2 cores, 8.0 GiB, Linux x86_64, Python 3.11.7, wxb 0.1.0 at abc1234" in section
     assert section.rstrip().endswith("made up.")
@@ -410,7 +416,7 @@ def test_the_bare_loop_takes_wxb_s_network_and_recipe(tmp_path):
 def test_a_section_of_wxb_alone_has_no_picture_and_no_recipes_and_says_which_goal_is_not_measured():
     told = {"command": "python -m benchmarks.peers", "date": "2026-01-31", "note": "", "machine": MACHINE}
     rows = [a_row("wxb", 0.75, 0, 40, 0.76, command="wxb train cifar10")]
-    section = page.section("cifar10-float32", {"rows": rows, "sessions": [told]})
+    section = "\n".join(pages.peers("cifar10-float32", {"cifar10-float32": {"rows": rows, "sessions": [told]}}))
     assert "pictures/" not in section
     assert "Recipes" not in section
     assert "CIFAR-10 in float32, 80 %\n\nNot measured yet." in section
@@ -418,5 +424,5 @@ def test_a_section_of_wxb_alone_has_no_picture_and_no_recipes_and_says_which_goa
 
 def test_of_seeds_that_missed_the_goal_the_best_accuracy_counts():
     rows = [a_row("wxb", 0.8, seed, 40, accuracy, command="x") for seed, accuracy in enumerate((0.79, 0.81, 0.70))]
-    (_, wxb) = page.table("cifar10", 0.8, rows)
+    (_, wxb) = table.table("cifar10", 0.8, rows)
     assert wxb[4:7] == ("79 %", "1", "1 of 3")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import first_step, gpu, memory, photos, prediction, rates, reading, timekeeping
+from benchmarks import first_step, gpu, memory, photos, prediction, rates, reading, timekeeping, timing
 from benchmarks.bounds import at_least, at_most
 from benchmarks.figure import Asked
 from benchmarks.owed import FIGURES
@@ -80,7 +80,7 @@ def test_the_first_step_is_shown_as_a_multiple_of_the_least():
 
 
 def test_the_process_ends_at_its_first_step_and_leaves_no_finished_run(tmp_path):
-    first_step.once(first_step.COMMAND, ("train", "ring", "SOFTMAX", "--out", "run"), str(tmp_path))
+    timing.python("-c", first_step.COMMAND, "train", "ring", "SOFTMAX", "--out", "run", folder=tmp_path)
     assert not (tmp_path / "run" / "weights.safetensors").exists()
     assert json.loads((tmp_path / "run" / "run.json").read_text())["steps"]["done"] == 0
 
@@ -89,12 +89,12 @@ def test_the_least_reads_files_whether_they_are_packed_or_not(tmp_path):
     (tmp_path / "pictures").write_bytes(bytes(20))
     with gzip.open(tmp_path / "labels.gz", "wb") as file:
         file.write(bytes(10))
-    assert first_step.once(first_step.LEAST, ("pictures", "labels.gz"), str(tmp_path)) > 0
+    assert timing.python("-c", first_step.LEAST, "pictures", "labels.gz", folder=tmp_path)[1] > 0
 
 
 def test_a_process_that_fails_ends_the_measurement_with_its_words(tmp_path):
     with pytest.raises(SystemExit, match=r"(?s)train nowhere ended with 2.*nowhere"):
-        first_step.once(first_step.COMMAND, ("train", "nowhere"), str(tmp_path))
+        timing.python("-c", first_step.COMMAND, "train", "nowhere", folder=tmp_path)
 
 
 def test_the_figure_reads_the_files_that_the_command_reads(real_data, monkeypatch):
