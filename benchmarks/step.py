@@ -21,7 +21,7 @@ from wxb.learning import loop, optimizers
 from wxb.learning.loop import Learner
 from wxb.learning.optimizers import Muon
 from wxb.learning.setup import set_up
-from wxb.network.layers import GlobalAverage
+from wxb.network.layers.pooling import GlobalAverage
 
 FIRST, COUNTED = 3, 10  # steps that are not counted, and that are
 

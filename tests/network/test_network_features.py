@@ -28,10 +28,10 @@ from wxb.learning.machine import Machine
 from wxb.learning.recipe import Recipe
 from wxb.network.build import build
 from wxb.network.codebook import Whitening, fit_words
-from wxb.network.features import DESIGNED, Designed, similarity
+from wxb.network.layers.features import FEATURES, Designed, similarity
 from wxb.notation import plan, read
+from wxb.notation.layers.features import FEATURES as WORDS
 from wxb.notation.tree import PlannedLayer
-from wxb.notation.vocabulary import FEATURES
 
 HERE = Machine("cpu", "float32", 1)
 
@@ -68,7 +68,7 @@ def planned(name: str, shape: tuple[int, ...]) -> PlannedLayer:
 
 def feature(name: str, shape: tuple[int, ...]):
     """The module, neither fitted nor scaled."""
-    return DESIGNED[name.split("-")[0]](planned(name, shape))
+    return FEATURES[name.split("-")[0]](planned(name, shape))
 
 
 def of(name: str, *examples: np.ndarray) -> np.ndarray:
@@ -80,7 +80,7 @@ each_feature = pytest.mark.parametrize(("name", "shape"), SHAPES.items())
 
 
 def test_no_designed_feature_is_forgotten():
-    assert set(DESIGNED) == set(FEATURES) == {name.split("-")[0] for name in SHAPES}
+    assert set(FEATURES) == set(WORDS) == {name.split("-")[0] for name in SHAPES}
 
 
 def raw(shape: tuple[int, ...], n: int = 12) -> np.ndarray:
@@ -263,7 +263,7 @@ def test_similarity_is_0_for_words_farther_than_average(seed):
 def test_pictures_in_parts_have_the_words_of_the_whole(monkeypatch):
     made, x = fitted("BOW-5", (2, 9, 12)), torch.from_numpy(raw((2, 9, 12)))
     whole = made(x)
-    monkeypatch.setattr("wxb.network.features.NUMBERS_AT_ONCE", 1)
+    monkeypatch.setattr("wxb.network.layers.features.NUMBERS_AT_ONCE", 1)
     torch.testing.assert_close(made(x), whole)
 
 
@@ -373,8 +373,8 @@ def test_the_parts_of_a_network_make_its_whole():
     x = torch.from_numpy(data.examples)
     for text in ("CAT(HOG, HIST)-FC-3-RELU, SOFTMAX", "CONV-RELU-GAP, SOFTMAX"):
         model = build(text, data).eval()
-        assert torch.equal(model.behind(model.features(x)), model(x))
-        assert [type(each) for each in model.designed] == ([DESIGNED["HOG"], DESIGNED["HIST"]] if "CAT" in text else [])
+        assert torch.equal(model.after_features(model.features(x)), model(x))
+        assert [type(each) for each in model.designed] == ([FEATURES["HOG"], FEATURES["HIST"]] if "CAT" in text else [])
 
 
 @settings(max_examples=20)

@@ -157,7 +157,7 @@ def test_behind_the_first_item_it_is_what_the_model_makes_of_features():
     model = made("CONV3-4-BN-RELU, SOFTMAX", MAPS)
     with torch.no_grad():
         features = model.features(examples(MAPS))
-        expected = model.behind(features)
+        expected = model.after_features(features)
         assert torch.allclose(fold(model, torch.float64, first=1)(features), expected, rtol=0, atol=1e-9)
 
 

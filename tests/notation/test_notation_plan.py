@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from wxb.errors import WxbError
 from wxb.notation import plan, read
-from wxb.notation.layers import length
+from wxb.notation.layers.window import length
 from wxb.notation.tree import PlannedConcat, PlannedLayer, PlannedResidual
 
 
@@ -327,9 +327,9 @@ def test_designed_features_are_vectors_of_known_length(text, shape, features):
          "another first layer"),
         ("BOW-FC-RELU, SVM", (3, 6, 6), "BOW does not fit: its input is 6x6, and each quadrant needs a patch of 6x6",
          "another first layer"),
-        ("SVM", (3, 6), "an input of shape 3x6 is neither a picture nor a vector",
+        ("SVM", (3, 6), "an input of shape 3x6 is neither a picture nor a row of numbers",
          "channels x height x width, as 3x32x32, or a number of features"),
-        ("SVM", (), "an input of shape nothing is neither a picture nor a vector",
+        ("SVM", (), "an input of shape nothing is neither a picture nor a row of numbers",
          "channels x height x width, as 3x32x32, or a number of features"),
     ],
 )  # fmt: skip

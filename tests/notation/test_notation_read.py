@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from wxb.errors import WxbError
 from wxb.notation import Network, read
+from wxb.notation.layers import LAYERS
 from wxb.notation.named import NAMED
 from wxb.notation.tree import Concat, Group, Layer, Repeat, Residual, Variable
-from wxb.notation.vocabulary import HEADS, LAYERS
+from wxb.notation.vocabulary import HEADS
 
 VALID = (
     "[(CONV-RELU)*N-POOL?]*M-(FC-RELU)*K, SOFTMAX",

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxb.notation import Network, read
-from wxb.notation.expand import normal
+from wxb.notation.layers import LAYERS
 from wxb.notation.named import NAMED
 from wxb.notation.tree import Concat, Group, Item, Layer, Repeat, Residual, Variable
-from wxb.notation.vocabulary import HEADS, LAYERS
+from wxb.notation.vocabulary import HEADS
 from wxb.notation.write import fold, number_text
 
 SMALL = st.integers(1, 4)
@@ -96,7 +96,7 @@ def test_the_canonical_text_is_a_fixed_point(network):
 
 @given(networks())
 def test_equal_networks_have_equal_texts_and_hashes(network):
-    expanded = normal(network)
+    expanded = replace(network, body=network.normal)
     assert expanded == network
     assert str(expanded) == str(network)
     assert hash(expanded) == hash(network)
@@ -180,7 +180,7 @@ def test_folded_repeats_unfold_to_what_they_were(letters):
     names = {"A": "RELU", "B": "TANH"}
     text = "-".join(fold([names[letter] for letter in letters]))
     network = read(f"{text}, SVM" if text else "SVM")
-    read_back = [item.name for item in normal(network).body[:-1] if isinstance(item, Layer)]
+    read_back = [item.name for item in network.normal[:-1] if isinstance(item, Layer)]
     assert read_back == [names[letter] for letter in letters]
 
 

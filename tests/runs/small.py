@@ -9,7 +9,7 @@ import torch
 
 import wxb.notation
 from wxb.data.dataset import Dataset, Split
-from wxb.notation.tree import Plan
+from wxb.notation import Plan
 from wxb.runs.files import RunFiles
 from wxb.runs.schema import Report, ReportNetwork, ReportRun, Sentences, SizeFacts
 from wxb.storage import json_text

@@ -15,7 +15,7 @@ from wxb.text import count
 from wxb.text import shape as shape_text
 
 if TYPE_CHECKING:
-    from wxb.notation.tree import Plan
+    from wxb.notation import Plan
 
 INPUT, OUTPUTS = (3, 32, 32), 10  # of a text that does not know its own
 

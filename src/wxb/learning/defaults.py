@@ -23,7 +23,8 @@ from typing import Any
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.learning.recipe import Recipe
-from wxb.notation.tree import Plan, Shape
+from wxb.notation import Plan
+from wxb.notation.tree import Shape
 from wxb.settings import RECIPE, Setting, check_together, unknown
 from wxb.settings.setting import SHARES, named
 from wxb.text import shape as shape_text

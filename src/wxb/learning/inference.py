@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wxb.network.build import Model
-    from wxb.notation.tree import Plan
+    from wxb.notation import Plan
 
 
 @dataclass(frozen=True)

@@ -267,7 +267,7 @@ class Learner:
         for part, its in zip(_split(rows, parts), _split(targets, parts), strict=True):
             inputs, goals = self.regularize.apply(self.batches.inputs(part), its, part, self.step + 1)
             with self.machine.autocast():
-                logits = (self.model.behind if self.computed else self.model)(inputs)
+                logits = (self.model.after_features if self.computed else self.model)(inputs)
             loss = self.objective.data_loss(logits.float(), goals, whole)
             loss.backward()
             values.append(loss.detach())

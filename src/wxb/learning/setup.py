@@ -68,7 +68,7 @@ def set_up(
         scale=recipe.scale,
         start=recipe.start,
         first_layer=recipe.first_layer,
-        found=found,
+        state=found,
     )
     if recipe.mirror_average and (data.kind != "pictures" or model.designed):
         raise WxbError(

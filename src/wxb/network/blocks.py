@@ -1,7 +1,7 @@
-"""How layers stand together: one after the other, around a shortcut, side by side.
+"""How layers are joined: one after the other, around a shortcut, side by side.
 
-Every module stands under its planned path: "3.RES.1.CONV3-64" is `model["3"]["RES"]["1"]["CONV3-64"]` in the sense of
-`dict(model.named_modules())`, and so are its weights' names.
+Every module stands under its planned path: "3.RES.1.CONV3-64" is its name in `dict(model.named_modules())` and the
+beginning of the names of its weights.
 """
 
 from __future__ import annotations
@@ -9,65 +9,82 @@ from __future__ import annotations
 from typing import cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from wxb.network.layers import PadShortcut, Random, layer
+from wxb.network.layers import LAYERS, Random
+from wxb.notation.layers import family
 from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual
 
-# layers whose output neither they nor another layer reads again, so that RELU may overwrite it
-OVERWRITABLE = ("CONV", "FC", "BN", "POOL", "AVGPOOL")
+# families whose output is a new tensor that no backward pass reads again, so that RELU may overwrite it
+OVERWRITABLE = ("affine", "pooling", "normalization")
 
 
-class Items(nn.Module):
+class Place(nn.Module):
+    """A position before a layer's name: the "3" of "3.CONV3-64"."""
+
+    def __init__(self, name: str, layer: nn.Module) -> None:
+        super().__init__()
+        self.add_module(name, layer)
+
+    @property
+    def layer(self) -> nn.Module:
+        """What stands at this place."""
+        return cast(nn.Module, next(iter(self._modules.values())))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x as the layer takes it → as the layer gives it."""
+        return cast(Tensor, self.layer(x))
+
+
+class Block(nn.Module):
+    """A module that is printed as its layers under their paths, without the places in between."""
+
+    def __repr__(self) -> str:
+        lines = [self.extra_repr()] if self.extra_repr() else []
+        for name, child in self._modules.items():
+            if isinstance(child, Place):
+                (inner,) = child._modules
+                name, child = f"{name}.{inner}", child.layer
+            if not (isinstance(child, Chain) and not child.places):  # the identity
+                lines.append(f"({name}): {child}".replace("\n", "\n  "))
+        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)" if lines else f"{type(self).__name__}()"
+
+
+class Chain(Block):
     """Planned items, one after the other.
 
-    A RELU works in place where it can: the output that a hook is shown of the layer before it is then only good until
-    the RELU has run.
+    A RELU works in place if it can: the output of the layer before it, as a hook sees it, is then valid only until the
+    RELU has run.
     """
 
     def __init__(self, items: tuple[Planned, ...]) -> None:
         super().__init__()
-        self.order: list[str] = []
-        self.add(items)
-
-    def add(self, items: tuple[Planned, ...]) -> None:
-        """Puts the items' modules into this one, each as position, then name: the last two segments of its path."""
-        before = ""
+        self.places: list[Place] = []
+        before: Planned | None = None
         for item in items:
             *_, position, name = item.path.split(".")
             layer = module(item)
             if isinstance(layer, nn.ReLU):
-                layer.inplace = before in OVERWRITABLE
-            self.add_module(position, Place(name, layer))
-            self.order.append(position)
-            before = item.name if isinstance(item, PlannedLayer) else ""
+                layer.inplace = family(before) in OVERWRITABLE
+            place = Place(name, layer)
+            self.add_module(position, place)
+            self.places.append(place)
+            before = item
 
     def through(self, x: Tensor, first: int = 0) -> Tensor:
-        """What the items from the `first` on, one after the other, make of x."""
-        for position in self.order[first:]:
-            x = self.get_submodule(position)(x)
+        """x: (batch, …) as item `first` takes it → as the last item gives it."""
+        for place in self.places[first:]:
+            x = place.layer(x)
         return x
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, …) as the first item takes it → as the last gives it."""
+        """x: (batch, …) as the first item takes it → as the last item gives it."""
         return self.through(x)
 
 
-class Place(nn.Module):
-    """A position in front of a layer's name: the "3" of "3.CONV3-64"."""
-
-    def __init__(self, name: str, inner: nn.Module) -> None:
-        super().__init__()
-        self.add_module(name, inner)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """What the layer makes of x."""
-        (inner,) = self.children()
-        return cast(Tensor, inner(x))
-
-
-class Residual(Items, Random):
-    """arm(x) + shortcut(x) (He et al. 2016), the arm's layers standing directly in it.
+class Residual(Chain, Random):
+    """RES: arm(x) + shortcut(x) (He et al. 2016); the layers of the arm stand directly in it.
 
     With `survival` p < 1 it has stochastic depth (Huang et al. 2016): in training an example goes through the arm with
     probability p; in evaluation the arm counts p times (their equation 5).
@@ -77,10 +94,10 @@ class Residual(Items, Random):
         super().__init__(planned.arm)
         self.survival = planned.survival
         pad, items = planned.pad, planned.shortcut
-        self.shortcut = PadShortcut(planned.stride, planned.output[0]) if pad else Items(items)
+        self.shortcut = PadShortcut(planned.stride, planned.output[0]) if pad else Chain(items)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, …) → (batch, …) as the arm has it."""
+        """x: (batch, …) → (batch, …) as the arm gives it."""
         arm = self.through(x)
         if self.survival < 1:
             alive = (len(x),) + (1,) * (arm.ndim - 1)
@@ -92,13 +109,36 @@ class Residual(Items, Random):
         return f"survival={self.survival}" if self.survival < 1 else ""
 
 
-class Concat(nn.Module):
-    """Branches side by side, joined over channels or features; a branch without items passes x on."""
+class PadShortcut(nn.Module):
+    """PAD: every `stride`-th pixel from the first, zero channels appended (He et al. 2016, section 3.3, option A)."""
+
+    def __init__(self, stride: int, channels: int) -> None:
+        super().__init__()
+        self.stride = stride
+        self.channels = channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, in, height, width) → (batch, channels, ⌈height/stride⌉, ⌈width/stride⌉).
+
+        Vectors: (batch, in) → (batch, channels).
+        """
+        if x.ndim == 4:
+            x = x[:, :, :: self.stride, :: self.stride]
+            return F.pad(x, (0, 0, 0, 0, 0, self.channels - x.shape[1]))
+        return F.pad(x, (0, self.channels - x.shape[1]))
+
+    def extra_repr(self) -> str:
+        """For print(model)."""
+        return f"stride={self.stride}, channels={self.channels}"
+
+
+class Concat(Block):
+    """CAT: branches side by side, joined over channels or features; a branch without items passes x on."""
 
     def __init__(self, planned: PlannedConcat) -> None:
         super().__init__()
         for number, branch in enumerate(planned.branches, 1):
-            self.add_module(str(number), Items(branch))
+            self.add_module(str(number), Chain(branch))
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, …) → (batch, sum of the branches' channels, …)."""
@@ -109,7 +149,7 @@ def module(planned: Planned) -> nn.Module:
     """The module of a planned item."""
     match planned:
         case PlannedLayer():
-            return layer(planned)
+            return LAYERS[planned.name](planned)
         case PlannedResidual():
             return Residual(planned)
         case PlannedConcat():

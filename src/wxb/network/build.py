@@ -1,4 +1,4 @@
-"""From a plan to a module: raw examples in, logits out."""
+"""From a plan to a module that takes raw examples and gives logits."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from wxb.errors import WxbError
-from wxb.network.blocks import Items
-from wxb.network.features import Designed
+from wxb.network.blocks import Chain
 from wxb.network.heads import HEADS, Head
+from wxb.network.layers import Designed
 from wxb.network.memory import refuse_if_weights_too_large
 from wxb.network.start import identify, initialize, spread, whiten
 from wxb.notation import Network, Plan, plan, read
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int64]
 
-NUMBERS_AT_ONCE = 2**20  # whose sums are taken at a time: they stay in the cache, and no second copy is needed
+NUMBERS_AT_ONCE = 2**20  # summed at a time: they stay in the cache, and no second copy is needed
 FITTED_ON = 10_000  # training examples, spread evenly, that designed features are fitted to and scaled by
-FITTED_BYTES = 2**28  # that these take at most
-FITTED_NUMBERS = 2**26  # but no more than give so many numbers: 256 MB
+FITTED_BYTES = 2**28  # these take at most,
+FITTED_NUMBERS = 2**26  # and their features have at most so many numbers: 256 MB
 
 
 class Affinely(nn.Module):
-    """Numbers moved and stretched, entry by entry; mean and std are buffers, part of what a run saves."""
+    """A scale and a shift, number by number; mean and std are buffers and therefore saved with a run."""
 
     mean: Tensor
     std: Tensor
@@ -47,15 +47,15 @@ class Affinely(nn.Module):
 
 
 class Standardize(Affinely):
-    """Examples as they are stored → (x − mean) / std."""
+    """Scale examples as they are stored: (x − mean) / std."""
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, …) uint8 or float → the same shape, in the buffers' dtype (or a wider one of x)."""
-        return (x - self.mean).div_(self.std)  # a byte less a float is a float, and new: one pass fewer
+        return (x - self.mean).div_(self.std)  # a byte minus a float is a new float tensor: one pass fewer
 
 
 class Restore(Affinely):
-    """Scores in standard deviations of the training targets → in the targets' own units, x · std + mean.
+    """Bring scores in standard deviations of the training targets into the targets' own units: x · std + mean.
 
     Targets that are numbers may have any size (prices, years); a network learns best what is about 1.
     """
@@ -74,37 +74,43 @@ class Restore(Affinely):
         return replace(head, losses=losses)
 
 
-class Model(Items):
-    """A network that takes examples as the data has them and gives logits.
+class Model(Chain):
+    """A network that takes examples as the data stores them and gives logits.
 
-    Its layers stand under the paths that its plan gives them: `dict(model.named_modules())["3.RES.1.CONV3-64"]`.
+    Its layers are submodules under their planned paths: `model.get_submodule("3.RES.1.CONV3-64")`. It can be pickled
+    and copied like any module.
     """
 
     def __init__(self, plan: Plan, scale: Standardize, restore: Restore | None = None) -> None:
         super().__init__(plan.items)
         self.plan = plan
-        self.head: Head = HEADS[plan.head] if restore is None else restore.standardized(HEADS[plan.head])
         self.scale = scale
         self.restore = restore
-        self.mirror_average = False  # whether what is folded of it scores a picture together with its mirror image
+        self.mirror_average = False  # whether its folded form averages the scores of a picture and its mirror image
+
+    @property
+    def head(self) -> Head:
+        """The loss and the predictions that belong to the logits."""
+        head = HEADS[self.plan.head]
+        return head if self.restore is None else self.restore.standardized(head)
 
     @property
     def designed(self) -> list[Designed]:
-        """The designed features that the first layer is or joins; none where the network learns its own."""
-        return [module for module in self.get_submodule(self.order[0]).modules() if isinstance(module, Designed)]
-
-    def features(self, x: Tensor) -> Tensor:
-        """What the first layer makes of raw examples: (batch, …) → (batch, …)."""
-        return cast(Tensor, self.get_submodule(self.order[0])(self.scale(x)))
+        """The designed features that the first layer is or joins; none if the network learns its own."""
+        return [module for module in self.places[0].modules() if isinstance(module, Designed)]
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, channels, height, width) or (batch, features), uint8 or float → logits (batch, outputs)."""
-        return self.behind(self.features(x))
+        return self.after_features(self.features(x))
 
-    def behind(self, features: Tensor) -> Tensor:
-        """What the layers behind the first make of its output: (batch, …) → logits (batch, outputs)."""
+    def features(self, x: Tensor) -> Tensor:
+        """The output of the first layer for raw examples: (batch, …) → (batch, …)."""
+        return cast(Tensor, self.places[0].layer(self.scale(x)))
+
+    def after_features(self, features: Tensor) -> Tensor:
+        """The logits for outputs of the first layer: (batch, …) → (batch, outputs)."""
         logits = self.through(features, first=1)
-        return logits if self.restore is None else self.restore(logits)
+        return logits if self.restore is None else cast(Tensor, self.restore(logits))
 
 
 def build(
@@ -118,18 +124,19 @@ def build(
     scale: str = "std",
     start: str = "random",
     first_layer: str = "learned",
-    found: Mapping[str, Tensor] | None = None,
+    state: Mapping[str, Tensor] | None = None,
 ) -> Model:
-    """The module of a network, for a data set or for an input shape and a number of outputs.
+    """Build the module of a network, for a data set or for an input shape and a number of outputs.
 
-    With `data`, inputs are scaled by its training part: "std" to mean 0 and standard deviation 1 a channel or column,
-    "range" to [0, 1], "none" not at all; without, bytes are taken to [0, 1] for "std" and "range". Designed features
-    read the examples as they are; it is what they give that is scaled. Weights are drawn from (seed, path), codebooks
-    from (seed, "codebook"). With `start="identity"` convolutions begin by passing their input on, with "spread" the
-    units of the first layer begin by turning at places spread over the inputs, with
-    `first_layer="whitened"` the first one's filters are found in the training part and not learned: `wxb.network.start`
-    says how; `found` is the state_dict of a model that was built with the same arguments and may have learned since,
-    whose filters are taken instead. Raises WxbError where network and data do not fit each other.
+    `scale` says how inputs are scaled, by the training part of `data`: "std" to mean 0 and standard deviation 1 per
+    channel or column, "range" to [0, 1], "none" not at all. Without data, "std" and "range" bring bytes to [0, 1].
+    Designed features read examples as they are; then their output is scaled.
+
+    Weights are drawn from (seed, path), codebooks from (seed, "codebook"). With `start="identity"` convolutions begin
+    by passing their input on; with "spread" the units of the first layer turn at places spread over the inputs; with
+    `first_layer="whitened"` the filters of the first convolution are computed from the training part and not learned
+    (`wxb.network.start`). `state` is the state_dict of a model built with the same arguments: its filters are then
+    taken instead of being computed again. Raises WxbError if network and data do not fit each other.
     """
     if not isinstance(network, Plan):
         tree = read(network) if isinstance(network, str) else network
@@ -155,14 +162,14 @@ def build(
     elif start == "spread":
         spread(model, model.plan, seed)
     if first_layer == "whitened":
-        whiten(model, model.plan, model.scale, data, found)
+        whiten(model, model.plan, model.scale, data, state)
     # torch's stub of `to` does not know the memory format
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return model
 
 
 def need_fit(plan: Plan, data: Dataset) -> None:
-    """Raises WxbError where the plan is for other examples, or its head cannot learn what the data has to tell."""
+    """Raise WxbError if the plan is for other examples, or if its head cannot learn the targets of the data."""
     if (plan.input, plan.outputs) != (data.shape, data.outputs):
         raise WxbError(
             f"the network takes {shape_text(plan.input)} and has {plan.outputs} outputs; "
@@ -184,7 +191,7 @@ def need_fit(plan: Plan, data: Dataset) -> None:
 
 
 def input_scale(shape: Shape, data: Dataset | None, scale: str) -> Standardize:
-    """How examples are scaled: mean and std (channels, 1, 1) of pictures, (features,) of rows, float32."""
+    """The scale of examples: mean and std (channels, 1, 1) of pictures, (features,) of rows, float32."""
     per = (shape[0],) + (1,) * (len(shape) - 1)
     if data is None:
         bound = 255.0 if len(shape) == 3 and scale != "none" else 1.0
@@ -201,7 +208,7 @@ def input_scale(shape: Shape, data: Dataset | None, scale: str) -> Standardize:
 
 
 def target_scale(data: Dataset | None) -> Restore | None:
-    """Mean and standard deviation (outputs,) of targets that are numbers; None for classes and labels."""
+    """The mean and standard deviation (outputs,) of targets that are numbers; None for classes and labels."""
     if data is None or data.task != "numbers":
         return None
     mean, std = moments(data.targets, data.split.train)
@@ -210,8 +217,9 @@ def target_scale(data: Dataset | None) -> Restore | None:
 
 @torch.no_grad()
 def fit_features(model: Model, data: Dataset, seed: int, scale: str) -> None:
-    """Let the designed features of `model` learn from at most 10,000 training examples what they need to know of them,
-    and scale what they give, as `scale` says. Raises WxbError where the examples are too few for that.
+    """Fit the designed features of `model` to at most 10,000 training examples, and scale their output.
+
+    Raises WxbError if the examples are too few.
     """
     train = data.split.train
     bound = min(FITTED_ON, max(1, FITTED_BYTES // data.examples[:1].nbytes))
@@ -222,11 +230,11 @@ def fit_features(model: Model, data: Dataset, seed: int, scale: str) -> None:
             continue
         rows = np.arange(len(examples))[:: -(-len(examples) * feature.mean.numel() // FITTED_NUMBERS)]
         chunks = (torch.from_numpy(np.ascontiguousarray(examples[chunk])) for chunk in _chunks(examples, rows))
-        found = torch.cat([feature(chunk) for chunk in chunks]).numpy()
+        values = torch.cat([feature(chunk) for chunk in chunks]).numpy()
         if scale == "std":
-            mean, std = moments(found, np.arange(len(found)))
+            mean, std = moments(values, np.arange(len(values)))
         else:
-            mean, most = extremes(found, np.arange(len(found)))
+            mean, most = extremes(values, np.arange(len(values)))
             std = _spread(most - mean, mean)
         feature.mean.copy_(_tensor(mean))
         feature.std.copy_(_tensor(std))
@@ -235,13 +243,13 @@ def fit_features(model: Model, data: Dataset, seed: int, scale: str) -> None:
 def moments(examples: Numbers, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation of each channel or column of these rows, in float64.
 
-    The deviation of one that never changes is 1.
+    The deviation of a constant one is 1.
     """
     axes = (0, *range(2, examples.ndim))
     chunks = _chunks(examples, rows)
     places = len(rows) * int(np.prod(examples.shape[2:]))
     if examples.dtype == np.uint8:
-        # sums of bytes and of their squares are whole numbers: the same however pixels lie in memory, in one pass
+        # sums of bytes and of their squares are exact in any memory layout, and take one pass
         total, squares = np.zeros((2, examples.shape[1]), dtype=object)
         for chunk in chunks:
             pixels = examples[chunk]
@@ -257,7 +265,7 @@ def moments(examples: Numbers, rows: NDArray[np.int64]) -> tuple[NDArray[np.floa
 
 
 def extremes(examples: Numbers, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Least and greatest number of each channel or column of these rows, in float64."""
+    """The least and the greatest number of each channel or column of these rows, in float64."""
     axes = (0, *range(2, examples.ndim))
     chunks = _chunks(examples, rows)
     least = np.min([examples[chunk].min(axes) for chunk in chunks], axis=0)
@@ -271,7 +279,7 @@ def _chunks(examples: Numbers, rows: NDArray[np.int64]) -> list[NDArray[np.int64
 
 
 def _spread(width: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What to divide by: 1 where a channel or column never changes, but for the rounding of float32."""
+    """The divisor of each channel or column: its width, or 1 if it is constant up to the rounding of float32."""
     rounding = np.finfo(np.float32).eps * np.abs(centre)
     return np.where(width > rounding, width, 1.0)
 

@@ -1,12 +1,12 @@
-"""A trained network made ready for prediction: what training needs is taken out, what can be one product becomes one.
+"""A trained network folded for prediction: without what only training needs, with as few products as possible.
 
-    BN behind a CONV or FC    in its weights: W' = aW, b' = a(b − mean) + β with a = γ / √(variance + ε), a channel
-    (x − mean) / std          in the first CONV or FC, as far as that is exact
-    DROP, stochastic depth    nothing is left to do
-    activations               in place, where nobody else reads what they read
+    BN after a CONV or FC     goes into its weights: W' = aW, b' = a(b − mean) + β, a = γ / √(variance + ε) per channel
+    (x − mean) / std          goes into the first CONV or FC, as far as that is exact
+    DROP, stochastic depth    go
+    activations               overwrite their input if nothing else reads it
 
-Batch normalization is that of Ioffe, Szegedy 2015; section 3.1 has a in their equation for inference. What is folded is
-computed in float64 and rounded once. The model stays as it is.
+The formula for batch normalization is that of Ioffe, Szegedy 2015, section 3.1. Folded weights are computed in float64
+and rounded once. The model itself does not change.
 """
 
 from __future__ import annotations
@@ -20,20 +20,21 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wxb.network.build import Model, Standardize
-from wxb.network.layers import Affine, Convolution
+from wxb.network.layers import IN_PLACE, Affine, Convolution
+from wxb.notation.layers import family
 from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual
 
 Step = Callable[[Tensor], Tensor]
 
-WHOLE = (torch.float32, torch.float64)  # what need not be spared the subtraction of large numbers, or squares
+WHOLE = (torch.float32, torch.float64)  # precise enough for squares and for the difference of large numbers
 
-# |mean| in standard deviations up to which x may be multiplied before its mean is taken off: beyond, years or heights
+# |mean| in standard deviations up to which x may be multiplied before its mean is subtracted: beyond, years or heights
 # above the sea lose digits of float32 that the difference keeps
 NEAR = 8.0
 
 
 class Folded:
-    """The logits of a model in evaluation mode, in fewer passes over the numbers. Made by `fold`."""
+    """The logits of a model in evaluation mode, computed in fewer passes over the numbers. Made by `fold`."""
 
     def __init__(self, steps: list[Step], restore: Step | None, outputs: int, mirror_average: bool = False) -> None:
         self.steps = steps
@@ -42,7 +43,7 @@ class Folded:
         self.mirror_average = mirror_average
 
     def __call__(self, x: Tensor) -> Tensor:
-        """x: (batch, …) as `Model` takes it, uint8 or float, unchanged → logits (batch, outputs), float32 or wider."""
+        """x: (batch, …) as `Model` takes it, uint8 or float → logits (batch, outputs), float32 or wider; x is kept."""
         mirrored = self._scores(x.flip(3)) if self.mirror_average else None
         x = self._scores(x)
         if mirrored is not None:
@@ -56,10 +57,10 @@ class Folded:
 
 @torch.no_grad()
 def fold(model: Model, dtype: torch.dtype = torch.float32, first: int = 0) -> Folded:
-    """The model made ready, on its device; CONV and FC compute in `dtype`.
+    """Fold the model, on its device; CONV and FC compute in `dtype`.
 
-    From item `first` on: what `Model.behind` does is first = 1. Weights that nothing is folded into are shared with the
-    model where `dtype` is theirs.
+    `first` is the item to begin with: 1 gives what `Model.after_features` computes. Weights into which nothing is
+    folded are shared with the model if their dtype is `dtype`.
     """
     chain = _Chain(model, dtype)
     if not first:
@@ -76,17 +77,17 @@ def _through(steps: list[Step], x: Tensor) -> Tensor:
 
 
 def _as(x: Tensor, dtype: torch.dtype) -> Tensor:
-    """As `x.to(dtype)`, which takes microseconds to find that there is nothing to do."""
+    """`x.to(dtype)`, without the microseconds it takes to find that there is nothing to do."""
     return x if x.dtype == dtype else x.to(dtype)
 
 
 def _computed(layer: nn.Module) -> Step:
-    """A layer as it is, its numbers its own; what torch looks after at every call of a module is left out."""
+    """A layer as it is, with its own copy of its numbers and without the bookkeeping of a module's call."""
     return cast(Step, copy.deepcopy(layer).eval().forward)
 
 
 def _exact(numbers: Tensor) -> Tensor:
-    """In float64, on the CPU: some devices have none."""
+    """In float64, on the CPU, as some devices do not have it."""
     return numbers.detach().cpu().double()
 
 
@@ -94,7 +95,7 @@ def _exact(numbers: Tensor) -> Tensor:
 
 
 class _Product:
-    """A CONV or FC while it is folded, and as a step; factors and shifts (outputs,) are float64."""
+    """A CONV or FC while other layers are folded into it; factors and shifts (outputs,) are float64."""
 
     def __init__(self, layer: nn.Module, dtype: torch.dtype) -> None:
         assert isinstance(layer, Convolution | Affine)
@@ -104,7 +105,7 @@ class _Product:
         self.bias: Tensor | None = None if layer.bias is None else layer.bias.detach()
 
     def then(self, factor: Tensor, shift: Tensor | None = None) -> None:
-        """Let factor · y + shift follow."""
+        """Fold in factor · y + shift of its output y."""
         per_output = (-1,) + (1,) * (self.weight.ndim - 1)
         self.weight = _exact(self.weight) * factor.view(per_output)
         if self.bias is not None:
@@ -113,9 +114,9 @@ class _Product:
             self.bias = shift if self.bias is None else self.bias + shift
 
     def after(self, scale: Standardize, shape: tuple[int, ...]) -> Step | None:
-        """Let (x − mean) / std of inputs (batch, *shape) come before; the step that is left of that is given back.
+        """Fold in (x − mean) / std of its input (batch, *shape); return the step that has to stay before it, if any.
 
-        The division always goes in. So does the mean, but where a padding's zeros stand for it or digits would be lost.
+        The division always goes in. So does the mean, unless zeros of a padding stand for it or digits would be lost.
         """
         mean, std = (_exact(each).expand(shape) for each in (scale.mean, scale.std))
         if isinstance(self.layer, Convolution):
@@ -140,7 +141,7 @@ class _Product:
         return None
 
     def step(self) -> Step:
-        """What computes it, of (batch, …) in any dtype."""
+        """The function that computes it for (batch, …) in any dtype."""
         dtype, layer = self.dtype, self.layer
         weight = self.weight.to(layer.weight.device, dtype)
         bias = None if self.bias is None else self.bias.to(weight)
@@ -152,19 +153,19 @@ class _Product:
 
 
 class _Chain:
-    """Items one after the other, becoming steps."""
+    """Items one after the other while they become steps."""
 
     def __init__(self, model: Model, dtype: torch.dtype) -> None:
         self.model = model
         self.dtype = dtype
         self.steps: list[Step] = []
-        self.scale: Standardize | None = None  # what is still to be done to the input
-        self.product: _Product | None = None  # what a BN can still go into
-        self.pieces = 1  # of a MAXOUT that stands between
-        self.pending: list[Step] = []  # the steps behind `product`
+        self.scale: Standardize | None = None  # the scale of the input, as long as it is not done
+        self.product: _Product | None = None  # the last product, as long as a BN can go into it
+        self.pieces = 1  # of a MAXOUT after it
+        self.pending: list[Step] = []  # the steps after it
 
     def add(self, items: tuple[Planned, ...]) -> None:
-        """Turns the items into steps."""
+        """Turn the items into steps."""
         for item in items:
             match item:
                 case PlannedLayer():
@@ -175,13 +176,13 @@ class _Chain:
                     self._step(self._concat(item))
 
     def finished(self) -> list[Step]:
-        """All steps; nothing more can be added."""
+        """End the chain and return its steps."""
         self._close()
         self._need_scaled()
         return self.steps
 
     def scaled(self, factor: float) -> bool:
-        """Multiplies what comes out, where a product stands last: whether it does."""
+        """Multiply the output by `factor` if a product is last; return whether it is."""
         if self.product is None or self.pieces > 1:
             return False
         self.product.then(torch.full((len(self.product.weight),), factor, dtype=torch.float64))
@@ -189,7 +190,7 @@ class _Chain:
 
     def _layer(self, planned: PlannedLayer) -> None:
         layer = self.model.get_submodule(planned.path)
-        if planned.name in ("CONV", "FC"):
+        if family(planned) == "affine":
             product = _Product(layer, self.dtype)
             if self.scale is not None:
                 left, self.scale = product.after(self.scale, planned.input), None
@@ -204,19 +205,19 @@ class _Chain:
         elif planned.name in IN_PLACE:
             self._step(IN_PLACE[planned.name](layer) if self._owned else _computed(layer))
         elif planned.name == "LRN" and self.dtype not in WHOLE:
-            self._step(lambda x: layer(x.float()))  # squares of few digits would leave none of the sum
+            self._step(lambda x: layer(x.float()))  # squares in bfloat16 would leave no digits of the sum
         else:
             self._step(_computed(layer))
 
     @property
     def _owned(self) -> bool:
-        """Whether what comes next reads numbers that a step of this chain made, so that nobody else needs them."""
+        """Whether the next step reads numbers that this chain computed, so that nothing else needs them."""
         return bool(self.steps or self.product or self.scale)
 
     def _normalized(self, layer: nn.Module) -> bool:
-        """Folds a normalization into the product before it: whether that is exact.
+        """Fold a normalization into the product before it if that is exact; return whether it is.
 
-        Over a MAXOUT it is where no factor is negative: max(ay) = a max(y) for a ≥ 0.
+        After a MAXOUT it is exact if no factor is negative: max(ay) = a max(y) for a ≥ 0.
         """
         assert isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)
         mean, variance = (_exact(cast(Tensor, each)) for each in (layer.running_mean, layer.running_var))
@@ -238,7 +239,7 @@ class _Chain:
             self.scale = None
 
     def _close(self) -> None:
-        """Nothing more goes into the last product."""
+        """End the last product."""
         if self.product is not None:
             self.steps += [self.product.step(), *self.pending]
         self.product, self.pieces, self.pending = None, 1, []
@@ -268,13 +269,3 @@ class _Chain:
             chain.add(branch)
         branches = [chain.finished() for chain in chains]
         return lambda x: torch.cat([_through(branch, x) for branch in branches], dim=1)
-
-
-IN_PLACE: dict[str, Callable[[nn.Module], Step]] = {
-    "SIGMOID": lambda layer: torch.sigmoid_,
-    "TANH": lambda layer: torch.tanh_,
-    "RELU": lambda layer: torch.relu_,
-    "SILU": lambda layer: lambda x: F.silu(x, inplace=True),
-    "LEAKY": lambda layer: lambda x: F.leaky_relu_(x, cast(nn.LeakyReLU, layer).negative_slope),
-    "ELU": lambda layer: lambda x: F.elu_(x, cast(nn.ELU, layer).alpha),
-}

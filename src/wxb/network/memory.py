@@ -10,10 +10,11 @@ import torch
 
 from wxb.errors import FAILED, WxbError
 from wxb.hardware import memory
-from wxb.notation.tree import Plan, Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
+from wxb.notation import Plan
+from wxb.notation.layers import LAYERS
+from wxb.notation.layers.kind import FLOAT32, size
+from wxb.notation.tree import Planned, PlannedLayer
 
-NUMBER = 4  # bytes of a float32
-INDEX = 8  # bytes of an int64
 STATE = {  # numbers that an optimizer holds for every parameter; those few that Muon leaves to Adam have one more
     "sgd": 0,
     "momentum": 1,
@@ -24,10 +25,6 @@ STATE = {  # numbers that an optimizer holds for every parameter; those few that
     "adamw": 2,
     "muon": 1,
 }
-# what the backward pass of a layer reads again
-READS_INPUT = {"CONV", "FC", "BN", "POOL", "AVGPOOL", "GELU", "SILU", "LEAKY", "ELU", "LRN", "MAXOUT"}
-READS_OUTPUT = {"RELU", "SIGMOID", "TANH", "MAXOUT"}
-LRN_STEPS = 3  # maps between its input and its output that are kept: squares, their mean, its power
 
 
 @dataclass(frozen=True)
@@ -50,49 +47,35 @@ def estimate(plan: Plan, batch_size: int, optimizer: str, accumulate: int = 1) -
 
     Activations are the tensors that the backward pass reads again, and the gradient at the layer where it is largest.
     """
-    weights = NUMBER * plan.parameters
+    weights = FLOAT32 * plan.parameters
     kept, reads_input = _kept(plan.items, True)
     if reads_input:
-        kept += _size(plan.input)
-    passing = max((_size(layer.input) + _size(layer.output) for layer in plan.layers), default=0)
+        kept += size(plan.input)
+    passing = max((size(layer.input) + size(layer.output) for layer in plan.layers), default=0)
     at_once = -(-batch_size // accumulate)
     return Estimate(weights, weights, STATE[optimizer] * weights, at_once * (kept + passing))
 
 
-def _size(shape: Shape) -> int:
-    return NUMBER * prod(shape)
+def _kept(items: tuple[Planned, ...], read_after: bool) -> tuple[int, bool]:
+    """Bytes per example that the items keep of their outputs and inner tensors, and whether their input is read again.
 
-
-def _kept(items: tuple[Planned, ...], read_behind: bool) -> tuple[int, bool]:
-    """Bytes an example that are kept behind each item, and whether what comes in is read again as well.
-
-    A tensor is kept once, whoever reads it: `read_behind` says whether the last item's output is.
+    A tensor is kept once, however many layers read it: `read_after` says whether something reads the last output.
     """
     total = 0
     for item in reversed(items):
-        match item:
-            case PlannedLayer():
-                if read_behind or item.name in READS_OUTPUT:
-                    total += _size(item.output)
-                read_behind = item.name in READS_INPUT
-                if item.name == "FC" and prod(item.input[1:]) > 1:  # flattening channels-last maps makes a copy
-                    total += _size(item.input)
-                    read_behind = False
-                elif item.name == "POOL":  # where each maximum was
-                    total += INDEX * prod(item.output)
-                elif item.name == "DROP":  # what was dropped
-                    total += _size(item.output)
-                    read_behind = False
-                elif item.name == "LRN":
-                    total += LRN_STEPS * _size(item.output)
-            case PlannedResidual() | PlannedConcat():
-                if read_behind:
-                    total += _size(item.output)
-                ways = (item.arm, item.shortcut) if isinstance(item, PlannedResidual) else item.branches
-                inside = [_kept(way, False) for way in ways]
-                total += sum(kept for kept, _ in inside)
-                read_behind = any(read for _, read in inside)
-    return total, read_behind
+        if isinstance(item, PlannedLayer):
+            saved = LAYERS[item.name].saved(item)
+            if read_after or saved.output:
+                total += size(item.output)
+            total += saved.more
+            read_after = saved.input
+        else:
+            if read_after:
+                total += size(item.output)
+            inside = [_kept(way, False) for way in item.ways]
+            total += sum(kept for kept, _ in inside)
+            read_after = any(read for _, read in inside)
+    return total, read_after
 
 
 # --- what there is --------------------------------------------------------------------------------------------------
@@ -209,7 +192,7 @@ def _sizes(needs: Estimate, optimizer: str) -> str:
 def refuse_if_weights_too_large(plan: Plan, there: int | None = None) -> None:
     """Raises WxbError where not even the weights would fit into the memory that there is."""
     there = available() if there is None else there
-    weights = NUMBER * plan.parameters
+    weights = FLOAT32 * plan.parameters
     if there is not None and weights > there:
         raise WxbError(
             f"the weights of this network take {_text(weights)} of memory; {_text(there)} are free",

@@ -1,72 +1,66 @@
-"""Weights before the first step: drawn, passing on what comes in, or found in the training part."""
+"""Weights before the first step: drawn, passing on the input, or computed from the training part."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
 from wxb.errors import WxbError
-from wxb.notation.tree import Plan, Planned, PlannedConcat, PlannedLayer, PlannedResidual
+from wxb.notation import Plan
+from wxb.notation.layers import LAYERS, family
+from wxb.notation.tree import Planned, PlannedLayer
 from wxb.randomness import key
 
 if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
 
-RECTIFIERS = ("RELU", "LEAKY", "ELU", "GELU", "SILU", "MAXOUT")
-BETWEEN = ("BN", "LRN", "DROP", "POOL", "AVGPOOL", "GAP")  # may stand between a layer and its activation
+BETWEEN = ("normalization", "dropout", "pooling")  # families that may stand between a layer and its activation
 WHITENED_ON = 5_000  # training pictures, spread evenly, whose patches give the whitened filters
-SMALLEST_VARIANCE = 5e-4  # added to each component's, so that noise is not blown up
+SMALLEST_VARIANCE = 5e-4  # added to that of each component, so that noise is not amplified
 
 
 @torch.no_grad()
 def initialize(model: nn.Module, plan: Plan, seed: int) -> None:
-    """Draw the weights of every CONV and FC from (seed, "weights", path).
+    """Draw the weights of every CONV and FC from (seed, "weights", path); biases are 0.
 
-    Normal with variance 2 / fan-in before a rectifier (He et al. 2015, equation 10), else 2 / (fan-in + fan-out)
-    (Glorot, Bengio 2010, equation 12); biases 0. The layer that gives the logits starts at a tenth of that, so that the
-    first loss is near what knowing nothing costs, ln C. Normalization starts as the identity.
+    They are normal with the standard deviation that the layer's row in the notation gives. The layer that gives the
+    logits gets a tenth of it, so that the first loss is near ln C, that of knowing nothing. Normalization starts as the
+    identity.
     """
     output = plan.output_layer.path
-    for planned, rectified in _followed(plan.items):
+    for planned, std in _deviations(plan.items):
         layer = model.get_submodule(planned.path)
         assert isinstance(layer, nn.Conv2d | nn.Linear)
-        weight, bias = layer.weight, layer.bias
-        fan_in = weight[0].numel()
-        fan_out = weight.shape[0] // planned.groups * (weight[0, 0].numel() if weight.ndim == 4 else 1)
-        variance = 2 / fan_in if rectified else 2 / (fan_in + fan_out)
-        std = variance**0.5 * (0.1 if planned.path == output else 1)
         generator = torch.Generator().manual_seed(key(seed, "weights", planned.path))
-        weight.copy_(torch.empty(weight.shape).normal_(0, std, generator=generator))
-        if bias is not None:
-            bias.zero_()
+        std = std * (0.1 if planned.path == output else 1)
+        layer.weight.copy_(torch.empty(layer.weight.shape).normal_(0, std, generator=generator))
+        if layer.bias is not None:
+            layer.bias.zero_()
 
 
-def _followed(items: tuple[Planned, ...]) -> list[tuple[PlannedLayer, bool]]:
-    """Every CONV and FC, and whether a rectifier is the first activation behind it among its siblings."""
-    found: list[tuple[PlannedLayer, bool]] = []
+def _deviations(items: tuple[Planned, ...]) -> Iterator[tuple[PlannedLayer, float]]:
+    """Every layer with weights, and the standard deviation of these; it depends on the first activation after it."""
     for place, item in enumerate(items):
-        match item:
-            case PlannedLayer(name="CONV" | "FC"):
-                behind = [other.name for other in items[place + 1 :] if isinstance(other, PlannedLayer)]
-                first = next((name for name in behind if name not in BETWEEN), "")
-                found.append((item, first in RECTIFIERS))
-            case PlannedResidual():
-                found += _followed(item.arm) + _followed(item.shortcut)
-            case PlannedConcat():
-                for branch in item.branches:
-                    found += _followed(branch)
-    return found
+        if isinstance(item, PlannedLayer):
+            initial = LAYERS[item.name].initial
+            if initial is not None:
+                following = (layer for layer in items[place + 1 :] if isinstance(layer, PlannedLayer))
+                first = next((layer for layer in following if family(layer) not in BETWEEN), None)
+                yield item, initial(item, first is not None and LAYERS[first.name].rectifies)
+        else:
+            for way in item.ways:
+                yield from _deviations(way)
 
 
 @torch.no_grad()
 def identify(model: nn.Module, plan: Plan) -> None:
-    """Let convolutions begin by passing on as many of their input's channels as they have filters for.
+    """Make convolutions begin as the identity, as far as they have filters for the channels of their input.
 
-    Those are CONV layers at top level that keep the size of their maps, but for the output layer; the filters that are
-    left over stay as they were drawn (Zagoruyko, Komodakis 2017, "DiracNets", arXiv:1706.00388; Jordan 2024,
+    This is done to every CONV outside of blocks that keeps the size of its maps, except the output layer; the remaining
+    filters stay as they were drawn (Zagoruyko, Komodakis 2017, "DiracNets", arXiv:1706.00388; Jordan 2024,
     arXiv:2404.00498, section 3.3).
     """
     for item in plan.items:
@@ -85,12 +79,12 @@ def identify(model: nn.Module, plan: Plan) -> None:
 
 @torch.no_grad()
 def spread(model: nn.Module, plan: Plan, seed: int) -> None:
-    """Let the units of the first layer turn at places spread over the inputs, rather than all of them at their mean.
+    """Spread the places where the units of the first layer turn over the inputs, instead of all at the mean.
 
-    With weights w a unit's bias is uniform in ±√3·|w|, drawn from (seed, "biases", path): a standardized input that is
-    uniform reaches just so far along any axis. After Nguyen, Widrow (1990), "Improving the learning speed of 2-layer
-    neural networks by choosing initial values of the adaptive weights". Raises WxbError where the network does not
-    begin with an FC, behind which others stand, that has biases.
+    The bias of a unit with weights w is uniform in ±√3·|w|, drawn from (seed, "biases", path): a uniform standardized
+    input reaches exactly that far along any axis. After Nguyen, Widrow (1990), "Improving the learning speed of 2-layer
+    neural networks by choosing initial values of the adaptive weights". Raises WxbError unless the network begins with
+    a hidden FC that has biases.
     """
     first = plan.hidden_first
     if first is None:
@@ -112,16 +106,16 @@ def whiten(
     plan: Plan,
     scale: nn.Module,
     data: Dataset | None,
-    found: Mapping[str, torch.Tensor] | None = None,
+    state: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
-    """Let the first convolution's filters be the principal components of its patches. They and its bias are not learned
-    from then on, so that nothing needs the gradient of the maps behind it, a twelfth to a sixth of a step.
+    """Make the filters of the first convolution the principal components of its patches, and stop them learning.
 
     Of n filters the first n/2 are the leading components v of the scaled training patches, each divided by √(its
-    variance + 0.0005), the other half are their negatives, so that nothing is lost behind a rectifier (Page 2019, "How
-    to train your ResNet 8"; Jordan 2024, arXiv:2404.00498, section 3.2). `found` are weights by their names in the
-    network, where these filters were found before. Raises WxbError where the network does not begin with a CONV that
-    has as many filters as that takes.
+    variance + 0.0005); the other half are their negatives, so that a rectifier after them loses nothing (Page 2019,
+    "How to train your ResNet 8"; Jordan 2024, arXiv:2404.00498, section 3.2). As neither these filters nor their bias
+    are learned, the gradient of their maps is not needed, which saves a twelfth to a sixth of a step. `state` holds
+    weights by name if the filters were computed before. Raises WxbError unless the network begins with a CONV that has
+    a suitable number of filters.
     """
     first = plan.items[0]
     if data is None or not isinstance(first, PlannedLayer) or first.name != "CONV" or first.groups != 1:
@@ -140,12 +134,12 @@ def whiten(
             "with both signs",
             "--first-layer learned, or another width",
         )
-    layer.weight.copy_(_whitened(first, filters, scale, data) if found is None else found[f"{first.path}.weight"])
+    layer.weight.copy_(_whitened(first, filters, scale, data) if state is None else state[f"{first.path}.weight"])
     layer.requires_grad_(False)
 
 
 def _whitened(first: PlannedLayer, filters: int, scale: nn.Module, data: Dataset) -> torch.Tensor:
-    """Whitened patches of the training part: (filters, channels, height, width)."""
+    """Whitening filters of the patches of the training part: (filters, channels, height, width)."""
     size = first.input[0] * first.kernel[0] * first.kernel[1]
     train = data.split.train
     examples = torch.from_numpy(data.examples[train[:: -(-len(train) // WHITENED_ON)]])
@@ -160,7 +154,7 @@ def _whitened(first: PlannedLayer, filters: int, scale: nn.Module, data: Dataset
     variances, components = torch.linalg.eigh(correlation / patches)
     half = filters // 2
     leading = components.T.flip(0)[:half] / (variances.flip(0)[:half, None] + SMALLEST_VARIANCE).sqrt()
-    # an eigenvector's sign is the library's choice: here its largest number is positive
+    # the sign of an eigenvector is the library's choice: here its largest number is positive
     largest = leading.gather(1, leading.abs().argmax(1, keepdim=True))
     leading = leading * largest.sign()
     return torch.cat([leading, -leading]).view(filters, first.input[0], *first.kernel)

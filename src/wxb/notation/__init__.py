@@ -1,9 +1,9 @@
-"""The notation: one line of text to a network, its plan, and back."""
+"""The notation: from one line of text to a network and its plan, and back."""
 
 from __future__ import annotations
 
+from .network import Network
+from .plan import Plan, plan
 from .read import read
-from .shapes import plan
-from .tree import Network, Plan
 
 __all__ = ["Network", "Plan", "plan", "read"]

@@ -1,4 +1,4 @@
-"""Families of networks: what is to be bound, what is chosen where nothing is, and the network that results."""
+"""Families of networks: what can be bound, what is chosen if nothing is, and the network that results."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import replace
 from ..errors import WxbError, nearest
 from .expand import check_size, reduce, unbound
 from .mistakes import misfit
-from .tree import Concat, Group, Item, Layer, Network, Repeat, Residual, Variable
-from .vocabulary import OUTPUTS
+from .network import Network
+from .tree import OUTPUTS, Concat, Group, Item, Layer, Repeat, Residual, Variable
 
 DEFAULTS = {"N": 2, "K": 1}
 DEEP = "M"  # as many as leave maps of at least SMALLEST_MAP, at most MOST_DEEP
@@ -20,44 +20,45 @@ SMALLEST_MAP = 4
 def variables(network: Network) -> dict[str, str]:
     """What can be bound, in order of appearance: name → "count", "width" or "optional" (the name of a layer with `?`).
 
-    A variable that is both a width and a count is a count. An empty dict: the network is no family.
+    A variable that is both a width and a count is a count. A network without variables is not a family.
     """
-    found: dict[str, str] = {}
-    check_size(network)
+    uses: dict[str, str] = {}
+    check_size(network.body, network.text)
     for name, use in unbound(reduce(network.body)):
-        if name not in found or use == "count":
-            found[name] = use
-    return found
+        if name not in uses or use == "count":
+            uses[name] = use
+    return uses
 
 
 def bind(
     network: Network, bindings: Mapping[str, int], smallest_map: Callable[[Network], int | None]
 ) -> tuple[Network, tuple[str, ...]]:
-    """The network with every variable bound, and what each was bound to, as "N=2", in order of appearance.
+    """Bind every variable: the network, and the value of each variable, as "N=2", in order of appearance.
 
-    `smallest_map` gives the side in pixels of the smallest map in a bound network (None where it does not fit its
-    input); M is chosen by it. Raises WxbError for a name that is not there, a value that is none, and a variable
-    without a value and without a default.
+    `smallest_map` returns the side in pixels of the smallest map of a bound network (None if it does not fit its
+    input), by which M is chosen. Raises WxbError for an unknown name, an impossible value, and a variable that has
+    neither a value nor a default.
     """
-    there = variables(network)
-    given = _checked(network, there, bindings)
-    missing = [name for name, use in there.items() if name not in given and _default(name, use) is None]
+    uses = variables(network)
+    values = _checked(network, uses, bindings)
+    missing = [name for name, use in uses.items() if name not in values and _default(name, use) is None]
     if missing:
         names = " and ".join(missing)
         raise misfit(
-            network,
+            network.text,
             None,
             f"{names} {'has' if len(missing) == 1 else 'have'} no value",
-            fix="bind " + " ".join(f"{name}=2" if there[name] == "count" else f"{name}=64" for name in missing),
+            fix="bind " + " ".join(f"{name}=2" if uses[name] == "count" else f"{name}=64" for name in missing),
         )
-    values = given | {name: _default(name, use) or 0 for name, use in there.items() if name not in given}
-    if DEEP in there and DEEP not in given:
+    choose_depth = DEEP in uses and DEEP not in values
+    values |= {name: _default(name, use) or 0 for name, use in uses.items() if name not in values}
+    if choose_depth:
         for depth in range(MOST_DEEP, 0, -1):
             values[DEEP] = depth
             side = smallest_map(bound(network, values))
             if side is not None and side >= SMALLEST_MAP:
                 break
-    return bound(network, values), tuple(f"{name}={values[name]}" for name in there)
+    return bound(network, values), tuple(f"{name}={values[name]}" for name in uses)
 
 
 def bound(network: Network, values: Mapping[str, int]) -> Network:
@@ -71,31 +72,30 @@ def _default(name: str, use: str) -> int | None:
     return None if use == "width" else {**DEFAULTS, DEEP: 1}.get(name)
 
 
-def _checked(network: Network, there: Mapping[str, str], bindings: Mapping[str, int]) -> dict[str, int]:
-    given: dict[str, int] = {}
+def _checked(network: Network, uses: Mapping[str, str], bindings: Mapping[str, int]) -> dict[str, int]:
+    values: dict[str, int] = {}
     for key, value in bindings.items():
         name = key.upper()
         if name == OUTPUTS:
+            what = "C is the number of outputs, which the data decides; it cannot be bound"
+            raise WxbError(what, fix=f"leave out {key}={value}")
+        if name not in uses:
+            near = nearest(name, uses)
+            known = "its variables are " + ", ".join(uses) if uses else "it has no variables"
             raise WxbError(
-                "C is the number of outputs, which the data decides; it cannot be bound", fix=f"leave out {key}={value}"
-            )
-        if name not in there:
-            near = nearest(name, there)
-            known = "its variables are " + ", ".join(there) if there else "it has no variables"
-            fix = f"{near}={value}" if near else f"leave out {key}={value}"
-            raise WxbError(
-                f"the network has no variable {key}", f"{known}: {network.text or network.short()}"[:400], fix
+                f"the network has no variable {key}",
+                f"{known}: {network.text or network.short()}"[:400],
+                f"{near}={value}" if near else f"leave out {key}={value}",
             )
         if not isinstance(value, int):
             raise WxbError(f"{name} is a whole number, not {value}", fix=f"{name}=2")
-        use = there[name]
-        if use == "optional" and value not in (0, 1):
+        if uses[name] == "optional" and value not in (0, 1):
             raise WxbError(f"{name} is 0 (left out) or 1 (present), not {value}", fix=f"{name}=1")
         least = 1 if any(pair == (name, "width") for pair in unbound(network.body)) else 0
         if value < least:
             raise WxbError(f"{name} is at least {least}, not {value}", fix=f"{name}={least}")
-        given[name] = value
-    return given
+        values[name] = value
+    return values
 
 
 def _bound(items: Sequence[Item], values: Mapping[str, int]) -> tuple[Item, ...]:
@@ -115,12 +115,9 @@ def _bound(items: Sequence[Item], values: Mapping[str, int]) -> tuple[Item, ...]
             case Repeat(inner, times):
                 once = Group(_bound((inner,), values))
                 if isinstance(times, Variable):
-                    # 0 for what a count of 0 around it removes, so that it was nobody's to bind
+                    # a variable inside what a count of 0 removes is not bound: 0 as well
                     times = values.get(times.name, 0)
                 result.append(replace(item, item=once, count=times))
-            case Residual(arm, shortcut):
-                shortcut = _bound(shortcut, values) if isinstance(shortcut, tuple) else shortcut
-                result.append(replace(item, arm=_bound(arm, values), shortcut=shortcut))
-            case Concat(branches):
-                result.append(replace(item, branches=tuple(_bound(branch, values) for branch in branches)))
+            case Residual() | Concat():
+                result.append(item.mapped(lambda way: _bound(way, values)))
     return tuple(result)

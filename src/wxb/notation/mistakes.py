@@ -1,4 +1,4 @@
-"""Mistakes in a text: where they stand, and the error that shows them all."""
+"""Mistakes in a text: where they are, and the error that shows them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..errors import WxbError
 from ..text import shape as shape_text
-from .tree import Network, Place, Shape
+from .tree import Place, Shape
 
 COLUMNS = 76  # of the text shown around a caret
 MOST = 3  # mistakes reported together
@@ -15,7 +15,7 @@ TRAIL = 8  # shapes shown up to a layer that does not fit
 
 
 class Mistake(NamedTuple):
-    """`edit` replaces the characters of its place; the repaired text is then the way out, otherwise `fix` is."""
+    """One mistake. `edit` replaces the characters of a place, and the repaired text is the way out; else `fix` is."""
 
     what: str
     place: Place
@@ -26,7 +26,7 @@ class Mistake(NamedTuple):
 def error(text: str, mistakes: Sequence[Mistake]) -> WxbError:
     """One error for the first three mistakes, in the order of the text."""
     shown = sorted(mistakes, key=lambda mistake: mistake.place.start)[:MOST]
-    together = all(mistake.edit for mistake in shown)  # one repaired text can answer them all
+    together = all(mistake.edit for mistake in shown)  # one repaired text answers all of them
     lines: list[str] = []
     for number, mistake in enumerate(shown):
         if number:
@@ -38,19 +38,19 @@ def error(text: str, mistakes: Sequence[Mistake]) -> WxbError:
     return WxbError(shown[0].what, "\n".join(lines), fix)
 
 
-def misfit(network: Network, place: Place | None, what: str, trail: Sequence[Shape] = (), fix: str = "") -> WxbError:
-    """A network that is written well and does not work; `trail` is the shapes up to the place."""
+def misfit(text: str, place: Place | None, what: str, trail: Sequence[Shape] = (), fix: str = "") -> WxbError:
+    """The error for a network that is well written and does not work; `trail` holds the shapes up to the place."""
     shapes = [shape_text(shape) for shape in trail]
     if len(shapes) > TRAIL:
         shapes[2 : 3 - TRAIL] = ["…"]
     note = " > ".join(shapes)
-    if place is None or not network.text:
+    if place is None or not text:
         return WxbError(what, note, fix)
-    return WxbError(what, "\n".join(excerpt(network.text, place, note)), fix)
+    return WxbError(what, "\n".join(excerpt(text, place, note)), fix)
 
 
 def excerpt(text: str, place: Place, note: str = "") -> list[str]:
-    """The line that holds the place, shortened to what stands around it, and the line with the carets."""
+    """The line that holds the place, shortened around it, and the line with the carets."""
     at = min(place.start, len(text))
     start = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
     stop = min((end for end in (text.find("\n", at), text.find("\r", at)) if end >= 0), default=len(text))
@@ -59,7 +59,7 @@ def excerpt(text: str, place: Place, note: str = "") -> list[str]:
         left = max(start, min(at - COLUMNS // 2, stop - COLUMNS))
     right = min(stop, left + COLUMNS)
     before, after = ("…" if left > start else ""), ("…" if right < stop else "")
-    # one column a character, whatever the text holds: tabs and what cannot be shown would move the caret
+    # one column per character: tabs and unprintable characters would move the caret
     shown = "".join(c if c.isprintable() else " " for c in text[left:right])
     carets = "^" * max(1, min(place.end, right) - at)
     pointer = " " * (len(before) + at - left) + carets + (f" {note}" if note else "")

@@ -1,7 +1,7 @@
-"""Networks from the literature in the notation, with the counts of parameters that were published for them.
+"""Networks from the literature in the notation, with their published counts of parameters.
 
-`parameters` is the published count for the input and the number of outputs given; `source` says who published it, or
-which implementation's count it is, and in what the definition differs from the first paper.
+`parameters` is the published count for this input and number of outputs. `source` says who published it or which
+implementation was counted, and how the definition differs from the first paper.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Named(NamedTuple):
-    """A network, what it is for, and its published count of parameters."""
+    """A network, the data it is for, and its published count of parameters."""
 
     text: str
     input: tuple[int, int, int]  # (channels, height, width)
@@ -30,12 +30,12 @@ def _vgg(*stages: tuple[int, int]) -> str:
 
 
 def _basic(width: int, stride: int = 1) -> str:
-    """The residual block of two 3x3 convolutions, with the ReLU behind the sum."""
+    """The residual block of two 3x3 convolutions, with the ReLU after the sum."""
     return f"RES(CONV3-{width}{_by(stride)}-BN-RELU-CONV3-{width}-BN)-RELU"
 
 
 def _bottleneck(width: int, stride: int = 1) -> str:
-    """The residual block that narrows to `width`, convolves 3x3, where the stride is, and widens to four times that."""
+    """The residual block that narrows to `width`, convolves 3x3 with the stride, and widens to four times `width`."""
     return f"RES(CONV1-{width}-BN-RELU-CONV3-{width}{_by(stride)}-BN-RELU-CONV1-{4 * width}-BN)-RELU"
 
 
@@ -77,12 +77,12 @@ def _fire(squeeze: int, expand: int) -> str:
 
 
 def _separable(channels: int, width: int, stride: int = 1) -> str:
-    """A 3x3 convolution a channel, then a 1x1 convolution over channels."""
+    """A 3x3 convolution per channel, then a 1x1 convolution over channels."""
     return f"CONV3-{channels}{_by(stride)}g{channels}-BN-RELU-CONV1-{width}-BN-RELU"
 
 
 def _dense(number: int) -> str:
-    """Layers that each add 32 channels to what they see."""
+    """Layers that each add 32 channels to their input."""
     return f"CAT(ID, BN-RELU-CONV1-128-BN-RELU-CONV3-32b0)*{number}"
 
 

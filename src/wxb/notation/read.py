@@ -1,4 +1,4 @@
-"""Text to tree: a hand-written scanner and recursive descent, with mistakes collected on the way."""
+"""Text to tree: recursive descent over a hand-written scanner, which collects mistakes on the way."""
 
 from __future__ import annotations
 
@@ -9,51 +9,51 @@ from typing import NoReturn
 
 from ..errors import WxbError, nearest
 from .expand import check_size
+from .layers import LAYERS
 from .mistakes import Mistake, error
 from .named import NAMED
-from .scan import LETTERS, NAME, NAMES, Scanner, Stop
+from .network import Network
+from .scan import LETTERS, Scanner, Stop
 from .spelling import PLAIN, Written, check
-from .tree import Concat, Group, Item, Layer, Network, Place, Repeat, Residual, Variable
+from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Variable
 from .vocabulary import (
     ARMS,
     BLOCKS,
     DEEPEST,
-    ELSEWHERE,
     HEADS,
-    LAYERS,
     MOST_CHARACTERS,
     NO_VARIABLES,
-    OUTPUTS,
     RESERVED,
+    aliases,
+    the_layers,
+    words,
 )
 
 DIGITS = re.compile(r"[0-9]+")
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 IN_BRACKETS = re.compile(r"\(\s*([0-9]+(?:\.[0-9]+)?)\s*\)")
 NO_NUMBER = re.compile(r"\([^()A-Z]*\)?")  # brackets that were meant for a number
-# a letter that is no part of a longer word, except for suffixes that follow at once
+# a letter that is not part of a longer word, unless suffixes follow at once
 SUFFIX = re.compile(r"C(?=[PGDB][0-9]|[^A-Z]|$)|[PGDB](?=[0-9])")
 VARIABLE = re.compile(r"[A-Z](?=C?[PGDB][0-9]|[^A-Z]|$)")
-ALONE = re.compile(rf"[,)\]*×?]|-{NAME.pattern}")  # what may follow a name that carries nothing
-WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")  # what could be meant as the name of a network
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")  # could be meant as the name of a network
 LONGEST_NETWORK = max(map(len, NAMED))
 
-THE_LAYERS = "the layers are " + " ".join((*LAYERS, *BLOCKS))
 THE_HEADS = 'after "," stands a head: ' + " ".join(HEADS) + '; layers are joined by "-"'
 EXAMPLE = 'for example "CONV-RELU-POOL, SOFTMAX"'
 
 
 def read(text: str) -> Network:
-    """Read one line of notation, or the name of a network that `wxb networks` lists.
+    """Read one line of notation, or the name of one of the networks that `wxb networks` lists.
 
-    Raises WxbError for every text that is not a network: the first three mistakes with their places and a way out.
+    Raises WxbError for a text that is not a network: its first three mistakes, where they are, and a way out.
     """
     named = NAMED.get(text.strip().lower()) if len(text) <= MOST_CHARACTERS else None
     return Reader(named.text if named else text).network()
 
 
 class Reader(Scanner):
-    """One reading of one text: a method for each rule of the grammar."""
+    """One reading of one text; each rule of the grammar is a method."""
 
     def __init__(self, text: str) -> None:
         if len(text) > MOST_CHARACTERS:
@@ -62,10 +62,11 @@ class Reader(Scanner):
                 fix="repeats: (CONV-RELU)*3 stands for CONV-RELU-CONV-RELU-CONV-RELU",
             )
         super().__init__(text)
+        self.alone = re.compile(rf"[,)\]*×?]|-{self.name.pattern}")  # what may follow a name that carries nothing
         self.depth = 0
 
     def network(self) -> Network:
-        """The network, or the error that shows the mistakes."""
+        """Read the network, or raise the error that shows the mistakes."""
         try:
             body, head = self.whole()
         except Stop:
@@ -73,9 +74,8 @@ class Reader(Scanner):
         if self.mistakes:
             self.refuse_unknown_network()
             raise error(self.text, self.mistakes)
-        network = Network(body, head, self.text)
-        check_size(network)
-        return network
+        check_size(body, self.text)
+        return Network(body, head, self.text)
 
     # --- the grammar, from the whole to its parts ---
 
@@ -90,8 +90,8 @@ class Reader(Scanner):
         body = self.sequence()
         sign = self.peek()
         if not sign:
-            behind = Place(self.end, self.end)
-            self.stop("the network has no head", behind, edit=(behind, ", SOFTMAX"))
+            end = Place(self.end, self.end)
+            self.stop("the network has no head", end, edit=(end, ", SOFTMAX"))
         if sign in ")]":
             self.stop(f"{sign} closes nothing", Place(self.at, self.at + 1), edit=(Place(self.at, self.at + 1), ""))
         if sign not in ",-":
@@ -108,7 +108,7 @@ class Reader(Scanner):
             place = Place(start, self.end)
             if name in RESERVED:
                 self.stop(f"{name} is not a head yet: the word is reserved for later", place, fix=THE_HEADS)
-            near = None if name in NAMES else known_name(name, HEADS)
+            near = None if name in words() else known_name(name, HEADS)
             if near:
                 self.stop(f"{self.text[start : self.end]} is not a head; {near} is", place, edit=(place, near))
             self.stop(f"{self.text[start : self.end][:40]} is not a head", place, fix=THE_HEADS)
@@ -145,7 +145,7 @@ class Reader(Scanner):
         elif LETTERS.match(sign):
             thing = self.layer_or_block()
         else:
-            self.unexpected("a layer", THE_LAYERS)
+            self.unexpected("a layer", the_layers())
         sign = self.peek()
         if sign == "?":
             self.take()
@@ -169,7 +169,7 @@ class Reader(Scanner):
         return Group(items, Place(start, self.end))
 
     def layer_or_block(self) -> Layer | Residual | Concat:
-        """A layer or a block by its name; words that are neither are mistakes here."""
+        """A layer or a block; a word that is neither is a mistake here."""
         start, name = self.word()
         if name == "RES":
             return self.residual(start)
@@ -186,17 +186,17 @@ class Reader(Scanner):
         if name in ARMS:
             where = "a branch of CAT" if name == "ID" else "the shortcut of RES"
             form = "CAT(ID, CONV)" if name == "ID" else "RES(CONV, PAD)"
-            self.stop(f"{name} is no layer: it stands alone as {where}", place, fix=form)
+            self.stop(f"{name} is not a layer: it stands alone as {where}", place, fix=form)
         if name == "SELF":
             self.stop("SELF is not a head yet: the word is reserved for later", place, fix=THE_HEADS)
         if name in RESERVED:
-            self.note(f"{name} is not a layer yet: the word is reserved for later", place, fix=THE_LAYERS)
+            self.note(f"{name} is not a layer yet: the word is reserved for later", place, fix=the_layers())
             self.written()
             return placeholder(start, self.end)
         return self.unknown(start, name)
 
     def unknown(self, start: int, name: str) -> Layer | Residual | Concat:
-        """Note an unknown name, and read on as if the nearest known one stood there."""
+        """Note an unknown name, and read on as if it were the nearest known one."""
         shown, place = self.text[start : self.end][:40], Place(start, self.end)
         if whole := self.network_ahead(start):
             place = Place(start, start + len(whole))
@@ -205,7 +205,7 @@ class Reader(Scanner):
         if near in HEADS:
             self.stop(f"{shown} is not a layer; {near} is a head", place, edit=(place, near))
         if near is None:
-            self.note(f"{shown} is not a layer", place, fix=THE_LAYERS)
+            self.note(f"{shown} is not a layer", place, fix=the_layers())
         else:
             self.note(f"{shown} is not a layer; {near} is", place, edit=(place, near))
         if near == "RES" and self.peek() == "(":
@@ -226,14 +226,14 @@ class Reader(Scanner):
         self.close(")", start)
         survival = None
         if self.peek() == "(":
-            found = IN_BRACKETS.match(self.line, self.at)
-            if not found:
+            number = IN_BRACKETS.match(self.line, self.at)
+            if not number:
                 self.unexpected_number("RES(…)(0.8)")
-            place = Place(self.at, found.end())
-            self.move(found.end())
-            survival = float(found[1])
+            place = Place(self.at, number.end())
+            self.move(number.end())
+            survival = float(number[1])
             if not 0 < survival <= 1:
-                self.note(f"a survival probability is in (0, 1], not {found[1]}", place, fix="RES(…)(0.8)")
+                self.note(f"a survival probability is in (0, 1], not {number[1]}", place, fix="RES(…)(0.8)")
         return Residual(arm, shortcut, survival, Place(start, self.end))
 
     def concat(self, start: int) -> Concat:
@@ -250,13 +250,13 @@ class Reader(Scanner):
         return Concat(tuple(branches), place)
 
     def written(self) -> Written:
-        """What follows a name: kernel, width, suffixes, number, whether or not the layer may carry them."""
-        if ALONE.match(self.line, self.at):
+        """The parts after a name: kernel, width, suffixes, number, whether or not the layer may carry them."""
+        if self.alone.match(self.line, self.at):
             return PLAIN
         written = Written()
-        if found := NUMBER.match(self.line, self.skip()):
-            self.move(found.end())
-            written.kernel = [found[0]]
+        if first := NUMBER.match(self.line, self.skip()):
+            self.move(first.end())
+            written.kernel = [first[0]]
             mark = self.mark()
             if self.peek() in ("X", "×"):
                 self.take()
@@ -271,23 +271,23 @@ class Reader(Scanner):
             self.take()
             value = "1"
             if sign != "C":
-                found = DIGITS.match(self.line, self.skip() if sign == "/" else self.at)
-                if not found:
+                digits = DIGITS.match(self.line, self.skip() if sign == "/" else self.at)
+                if not digits:
                     self.unexpected("a stride: a whole number", "CONV/2")
-                self.move(found.end())
-                value = found[0]
+                self.move(digits.end())
+                value = digits[0]
             if sign in written.suffixes:
                 self.note(f"{sign.lower()} is written twice", Place(start, self.end), edit=(Place(start, self.end), ""))
             written.suffixes[sign] = value
-        if found := IN_BRACKETS.match(self.line, self.at):
-            written.number = found[1]
-            self.move(found.end())
+        if number := IN_BRACKETS.match(self.line, self.at):
+            written.number = number[1]
+            self.move(number.end())
         elif NO_NUMBER.match(self.line, self.at):
             self.unexpected_number("DROP(0.5)")
         return written
 
     def width(self, written: Written) -> None:
-        """ "-" width, where no name stands behind the "-"."""
+        """ "-" width, unless a name follows the "-"."""
         mark = self.mark()
         if self.peek() != "-":
             return
@@ -298,38 +298,42 @@ class Reader(Scanner):
             written.width = times[0]
         letter = VARIABLE.match(self.line, self.skip())
         if letter and not times and self.name_ahead():
-            letter = None  # UP2 is a name, no U with a padding
+            letter = None  # UP2 is a name, not U with a padding
         if letter and (not times or letter[0] not in NO_VARIABLES):
             self.move(letter.end())
             if letter[0] in NO_VARIABLES:
                 place = Place(letter.start(), self.end)
-                self.note(f"{letter[0]} is no variable: the letter has another meaning", place, fix="another letter")
+                self.refuse_variable(letter[0], place)
             written.width = Variable(letter[0], int(times[0][:9]) if times and times[0].isdigit() else 1)
         elif not times:
             self.back(mark)
 
     def count(self) -> int | Variable:
-        """A whole number or a variable behind a "*"."""
+        """A whole number or a variable after a "*"."""
         self.skip()
         place = Place(self.at, self.at + 1)
-        if found := DIGITS.match(self.line, self.at):
-            self.move(found.end())
+        if digits := DIGITS.match(self.line, self.at):
+            self.move(digits.end())
             # longer numbers are beyond the limit of layers anyway
-            return int(found[0]) if len(found[0]) < 18 else 10**18
-        found = VARIABLE.match(self.line, self.at)
-        if not found:
+            return int(digits[0]) if len(digits[0]) < 18 else 10**18
+        letter = VARIABLE.match(self.line, self.at)
+        if not letter:
             self.unexpected("a count: a whole number or a letter", "(CONV-RELU)*2")
-        self.move(found.end())
-        if found[0] == OUTPUTS:
+        self.move(letter.end())
+        if letter[0] == OUTPUTS:
             self.note("C is the number of outputs, not a count", place, fix="another letter")
-        elif found[0] in NO_VARIABLES:
-            self.note(f"{found[0]} is no variable: the letter has another meaning", place, fix="another letter")
-        return Variable(found[0])
+        elif letter[0] in NO_VARIABLES:
+            self.refuse_variable(letter[0], place)
+        return Variable(letter[0])
+
+    def refuse_variable(self, letter: str, place: Place) -> None:
+        """Note a letter that cannot be a variable."""
+        self.note(f"{letter} is not a variable: the letter has another meaning", place, fix="another letter")
 
     def network_ahead(self, start: int) -> str:
-        """The name of a network that stands at `start`, as written; "" where there is none."""
-        found = WORD.match(self.text, start, start + LONGEST_NETWORK)
-        word = found[0] if found else ""
+        """The name of a network at `start`, as written; "" if there is none."""
+        match = WORD.match(self.text, start, start + LONGEST_NETWORK)
+        word = match[0] if match else ""
         while word and word.lower() not in NAMED:
             word = word.rpartition("-")[0]
         return word
@@ -337,14 +341,14 @@ class Reader(Scanner):
     # --- brackets ---
 
     def deeper(self, start: int) -> None:
-        """Go into a bracket."""
+        """Enter a bracket."""
         self.depth += 1
         if self.depth > DEEPEST:
             place = Place(start, start + 1)
             self.stop(f"brackets are nested more than {DEEPEST} deep", place, fix="fewer brackets in brackets")
 
     def open(self, name: str, start: int) -> None:
-        """The opening bracket of a block."""
+        """Read the opening bracket of a block."""
         if self.peek() != "(":
             form = "RES(CONV-BN-RELU-CONV-BN)" if name == "RES" else "CAT(CONV1, CONV3)"
             self.stop(f"{name} is followed by its parts in ( )", Place(start, self.end), fix=form)
@@ -352,7 +356,7 @@ class Reader(Scanner):
         self.deeper(start)
 
     def close(self, bracket: str, start: int) -> None:
-        """The closing bracket of what began at `start`."""
+        """Read the closing bracket of what began at `start`."""
         sign = self.peek()
         if sign == bracket:
             self.take()
@@ -374,7 +378,7 @@ class Reader(Scanner):
         self.stop("a number is expected in these brackets", place, fix=form)
 
     def refuse_unknown_network(self) -> None:
-        """Where the text is a single word near to the name of a network, that is what was meant."""
+        """Raise WxbError if the text is a single word that is close to the name of a network."""
         word = self.text.strip()[:80]
         near = nearest(word, NAMED, cutoff=0.75) if WORD.fullmatch(word) else None
         if near:
@@ -384,13 +388,13 @@ class Reader(Scanner):
 
 
 def known_name(word: str, names: Sequence[str]) -> str | None:
-    """What may have been meant: another name for one of `names`, or the nearest of them."""
-    meant = ELSEWHERE.get(word)
+    """The word that may have been meant: one of `names` by another name, or the nearest of them."""
+    meant = aliases().get(word)
     if meant in names:
         return meant
     return nearest(word[:40], names, cutoff=0.6) if len(word) > 1 else None
 
 
 def placeholder(start: int, end: int) -> Layer:
-    """Stands where a layer could not be read, so that reading goes on."""
+    """A layer in place of one that could not be read, so that reading goes on."""
     return Layer("RELU", place=Place(start, end))

@@ -8,25 +8,31 @@ from typing import NoReturn
 
 from .mistakes import MOST, Mistake
 from .tree import Place
-from .vocabulary import ARMS, BLOCKS, HEADS, LAYERS, RESERVED
+from .vocabulary import HEADS, the_layers, words
 
-NAMES = frozenset((*LAYERS, *BLOCKS, *HEADS, *ARMS, *RESERVED))
 COMMENT = re.compile(r"#[^\n\r]*")
 BLANKS = re.compile(r"\s*")
 LETTERS = re.compile(r"[A-Z]+")
-# the longest name first; behind it stand no letters but those of suffixes
-NAME = re.compile(f"({'|'.join(sorted(NAMES, key=len, reverse=True))})(?=C?[PGDB][0-9]|C(?![A-Z])|[^A-Z]|$)")
 
 # the same length, so that places in the prepared line are places in the text
 SIGNS = {ord(dash): "-" for dash in "–−"} | {ord(c): c.upper() for c in "abcdefghijklmnopqrstuvwxyz"}
 
 
+def name_pattern() -> re.Pattern[str]:
+    """Matches a word of the notation, the longest that fits, followed by no letters but those of suffixes."""
+    names = "|".join(sorted(words(), key=len, reverse=True))
+    return re.compile(f"({names})(?=C?[PGDB][0-9]|C(?![A-Z])|[^A-Z]|$)")
+
+
 class Stop(Exception):
-    """Reading cannot go on behind a mistake; those found so far are reported."""
+    """Reading cannot go on after a mistake; those found so far are reported."""
 
 
 class Scanner:
-    """`at` is the place of the next character, `end` that after the last token, `line` the text with capitals only."""
+    """A text and the place in it.
+
+    `at` is the place of the next character, `end` the one after the last token, `line` the text in capitals.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -34,54 +40,55 @@ class Scanner:
         self.at = 0
         self.end = 0
         self.mistakes: list[Mistake] = []
+        self.name = name_pattern()
 
     def word(self) -> tuple[int, str]:
-        """The longest name that stands here, or the whole run of letters where none does; moves behind it."""
+        """Read the longest word that starts here, or the whole run of letters if there is none; (its start, it)."""
         start = self.skip()
-        found = NAME.match(self.line, start) or LETTERS.match(self.line, start)
-        if not found:
-            self.unexpected("a name", " ".join(LAYERS))
-        self.move(found.end())
-        return start, found[0]
+        match = self.name.match(self.line, start) or LETTERS.match(self.line, start)
+        if not match:
+            self.unexpected("a name", the_layers())
+        self.move(match.end())
+        return start, match[0]
 
-    def name_ahead(self, names: Container[str] = NAMES) -> bool:
-        """Whether one of `names` stands here; moves over blanks only."""
-        found = NAME.match(self.line, self.skip())
-        return found is not None and found[0] in names
+    def name_ahead(self, names: Container[str] | None = None) -> bool:
+        """Whether one of `names` comes next, by default any word; moves over blanks only."""
+        match = self.name.match(self.line, self.skip())
+        return match is not None and (names is None or match[0] in names)
 
     def head_ahead(self) -> bool:
-        """Whether a head stands here; moves over blanks only."""
+        """Whether a head comes next; moves over blanks only."""
         return self.name_ahead(HEADS)
 
     def arm_ahead(self, name: str) -> bool:
-        """Whether `name` (ID or PAD) stands here; if so, move behind it."""
+        """Whether `name` (ID or PAD) comes next; if so, read it."""
         if not self.name_ahead((name,)):
             return False
         self.word()
         return True
 
     def skip(self) -> int:
-        """Move over blanks; the place behind them."""
+        """Move over blanks and return the place after them."""
         if self.line[self.at : self.at + 1].isspace():
             self.at = BLANKS.match(self.line, self.at).end()  # type: ignore[union-attr]  # it matches everywhere
         return self.at
 
     def peek(self) -> str:
-        """The next character that is no blank; "" at the end."""
+        """The next character that is not blank; "" at the end."""
         sign = self.line[self.at : self.at + 1]
         return self.line[self.skip() : self.at + 1] if sign.isspace() else sign
 
     def take(self) -> str:
-        """The character that stands here; moves behind it."""
+        """Read one character."""
         self.move(self.at + 1)
         return self.line[self.at - 1]
 
     def move(self, to: int) -> None:
-        """Go behind a token that ends at `to`."""
+        """Go to the end of a token."""
         self.at = self.end = to
 
     def mark(self) -> tuple[int, int]:
-        """Where reading is, for `back`."""
+        """The current state, for `back`."""
         return self.at, self.end
 
     def back(self, mark: tuple[int, int]) -> None:
@@ -93,7 +100,7 @@ class Scanner:
         return Place(self.skip(), max(self.at + 1, len(self.text.rstrip())))
 
     def add(self, mistake: Mistake) -> None:
-        """Note a mistake; the third ends the reading."""
+        """Note a mistake; the third one ends the reading."""
         self.mistakes.append(mistake)
         if len(self.mistakes) >= MOST:
             raise Stop
@@ -103,12 +110,12 @@ class Scanner:
         self.add(Mistake(what, place, edit, fix))
 
     def stop(self, what: str, place: Place, *, edit: tuple[Place, str] | None = None, fix: str = "") -> NoReturn:
-        """Note a mistake behind which nothing can be read."""
+        """Note a mistake after which nothing can be read."""
         self.note(what, place, edit=edit, fix=fix)
         raise Stop
 
     def unexpected(self, expected: str, fix: str) -> NoReturn:
-        """Stop at the next character, where something else was expected."""
+        """Stop at the next character because something else was expected."""
         sign = self.text[self.skip() : self.at + 1]
-        found = "the end" if not sign else sign if sign.isprintable() else f"the character U+{ord(sign):04X}"
-        self.stop(f"expected {expected}, found {found}", Place(self.at, self.at + 1), fix=fix)
+        actual = "the end" if not sign else sign if sign.isprintable() else f"the character U+{ord(sign):04X}"
+        self.stop(f"expected {expected}, found {actual}", Place(self.at, self.at + 1), fix=fix)

@@ -1,12 +1,13 @@
-"""Whether a layer carries what it may: from the parts as written to the layer, or to the nearest right spelling."""
+"""From the parts of a layer as written to the layer, or to a mistake with the nearest right spelling."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .layers import LAYERS, Kind
 from .mistakes import Mistake
 from .tree import Layer, Place, Variable
-from .vocabulary import LAYERS, MOST_DIGITS, POOLING, Kind
+from .vocabulary import MOST_DIGITS
 from .write import layer_text
 
 SUFFIXES = {"/": "stride", "P": "padding", "G": "groups", "D": "dilation", "B": "bias", "C": "ceil"}
@@ -15,9 +16,9 @@ LONGEST_NUMBER = 20  # characters of a decimal number
 
 @dataclass
 class Written:
-    """The parts behind a name, digits as they stand in the text."""
+    """The parts after a name, with digits as they stand in the text."""
 
-    kernel: list[str] = field(default_factory=list)  # none, one, or height and width
+    kernel: list[str] = field(default_factory=list)  # empty, one side, or height and width
     width: str | Variable | None = None
     suffixes: dict[str, str] = field(default_factory=dict)
     number: str | None = None
@@ -30,36 +31,22 @@ def check(name: str, written: Written, place: Place) -> tuple[Layer, Mistake | N
     """The layer, and what is wrong with it; a wrong one is a layer without its parts."""
     if written == PLAIN:
         return Layer(name, place=place), None
-    kind = LAYERS[name]
-    foreign = _foreign(kind, written)
-    if foreign:
+    kind, bare = LAYERS[name], Layer(name, place=place)
+    if foreign := _foreign(kind, written):
         repaired = _repaired(name, kind, written)
-        return Layer(name, place=place), Mistake(
-            f"{name} takes no {foreign}; write {repaired}", place, edit=(place, repaired)
-        )
-    if problem := _value_problem(name, written):
-        what, fix = problem
-        return Layer(name, place=place), Mistake(what, place, fix=fix)
+        return bare, Mistake(f"{name} takes no {foreign}; write {repaired}", place, edit=(place, repaired))
+    if wrong := _wrong_value(name, kind, written):
+        what, fix = wrong
+        return bare, Mistake(what, place, fix=fix)
     layer = _layer(name, written, place)
-    if name in POOLING:
-        kernel = layer.kernel or (kind.kernel or 1,) * 2
-        if kernel[0] != kernel[1] and layer.stride is None:
-            repaired = layer_text(_layer(name, written, place)) + f"/{min(kernel)}"
-            return layer, Mistake(
-                f"{name} with a kernel that is not square needs its stride; write {repaired}",
-                place,
-                edit=(place, repaired),
-            )
-        if 2 * (layer.padding or 0) > min(kernel):
-            fix = f"p{min(kernel) // 2} at most"
-            return layer, Mistake(
-                f"the padding of a pooling is at most half its kernel, not {layer.padding}", place, fix=fix
-            )
+    if problem := kind.problem(layer):
+        edit = (place, problem.repaired) if problem.repaired else None
+        return bare, Mistake(problem.what, place, edit=edit, fix=problem.fix)
     return layer, None
 
 
 def _foreign(kind: Kind, written: Written) -> str:
-    """The first part that the layer cannot carry, by its name."""
+    """The name of the first part that the layer cannot carry."""
     if written.kernel and kind.kernel is None:
         return "kernel"
     if written.width is not None and kind.width is None:
@@ -95,13 +82,13 @@ def _repaired(name: str, kind: Kind, written: Written) -> str:
             right.kernel = [stray]
         elif kind.width is not None and right.width is None and stray.isdigit():
             right.width = stray
-    if _value_problem(name, right):
+    if _wrong_value(name, kind, right) or kind.problem(_layer(name, right, None)):
         return name
     return layer_text(_layer(name, right, None))
 
 
-def _value_problem(name: str, written: Written) -> tuple[str, str] | None:
-    """What is wrong with a number, and the way out."""
+def _wrong_value(name: str, kind: Kind, written: Written) -> tuple[str, str] | None:
+    """What is wrong with a single value, and the way out."""
     whole = [("kernel", text, 1) for text in written.kernel]
     if isinstance(written.width, str):
         whole.append(("width", written.width, 1))
@@ -118,13 +105,10 @@ def _value_problem(name: str, written: Written) -> tuple[str, str] | None:
             return f"the {part} of {name} is at least {least}, not {int(text)}", f"{least} or more"
     if written.suffixes.get("B", "0").lstrip("0") not in ("", "1"):
         return f"the bias of {name} is b0 or b1, not b{int(written.suffixes['B'])}", "b0 for none"
-    if name == "MAXOUT" and written.kernel and (len(written.kernel) > 1 or int(written.kernel[0]) < 2):
-        return "MAXOUT takes the number of its pieces, 2 or more", "MAXOUT2"
-    if written.number is not None:
-        if len(written.number) > LONGEST_NUMBER:
-            return f"the number of {name} is too long", f"at most {LONGEST_NUMBER} characters"
-        if name == "DROP" and float(written.number) >= 1:
-            return f"DROP takes a share in [0, 1), not {written.number}", "DROP(0.5) drops half"
+    if len(written.kernel) > 1 and not kind.slides:
+        return f"{name} takes one whole number, not {'x'.join(written.kernel)}", f"{name}{written.kernel[0]}"
+    if written.number is not None and len(written.number) > LONGEST_NUMBER:
+        return f"the number of {name} is too long", f"at most {LONGEST_NUMBER} characters"
     return None
 
 

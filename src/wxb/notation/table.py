@@ -1,4 +1,4 @@
-"""The rows that `wxb show` prints, and puts into its JSON."""
+"""The rows that `wxb show` prints and writes as JSON."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..text import shape as shape_text
-from .tree import Layer, Plan, Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
-from .vocabulary import ACTIVATIONS, BLOCKS, LAYERS, POOLING
+from .layers import LAYERS, family
+from .plan import Plan
+from .tree import Layer, Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
+from .vocabulary import BLOCKS
 from .write import layer_text, longest_repeat, number_text
 
-FOLLOWERS = frozenset((*ACTIVATIONS, "BN", "LRN", "DROP", "MAXOUT"))
+FOLLOWERS = ("activation", "normalization", "dropout")  # families that share the row of the layer before
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line: one layer and what follows it on the same shape, a block, or a repeated group with its count.
+    """One line: a layer with what follows it on the same shape, a block, or a repeated group with its count.
 
-    The parameters and the multiply-adds of all rows add up to the plan's. `receptive_field` is "5", "6, every 2"
-    where neighbouring outputs are that many pixels apart, "3x5" where the axes differ, or "all".
+    Parameters and multiply-adds of all rows add up to those of the plan. `receptive_field` is "5", "6, every 2" if
+    neighbouring outputs are 2 pixels apart, "3x5" if the axes differ, or "all".
     """
 
     layer: str
@@ -28,26 +30,25 @@ class Row:
     receptive_field: str
 
     def as_dict(self) -> dict[str, object]:
-        """The row as `wxb show --json` has it."""
+        """The row in `wxb show --json`."""
         return {**vars(self), "output": list(self.output)}
 
 
 def rows(plan: Plan, flat: bool = False) -> list[Row]:
-    """The rows of a plan, from the input's first reader to the last layer; `flat` opens blocks and repeats nothing."""
+    """The rows of a plan in the order of its layers; `flat` opens blocks and folds no repeats."""
     if flat:
         return [row for name, items in _ways(plan.items, "") for row in _lines(items, plan.input, name)]
     return _folded(_lines(plan.items, plan.input, ""))
 
 
 def _lines(items: Sequence[Planned], whole: Shape, name: str) -> list[Row]:
-    """A row for each item; what keeps the shape joins the row before."""
+    """One row per item; an activation, normalization or dropout joins the row before."""
     lines: list[Row] = []
     before_it: Planned | None = None
     for item in items:
         row = Row(f"{name}{_text(item)}", item.output, item.parameters, item.multiply_adds, _field(item, whole))
-        follows = isinstance(item, PlannedLayer) and item.name in FOLLOWERS
-        # not behind a CAT: a row of equal blocks would fall apart where only the last is followed by something
-        if follows and before_it is not None and not isinstance(before_it, PlannedConcat):
+        # not after a CAT: a row of equal blocks would fall apart if something follows the last of them only
+        if family(item) in FOLLOWERS and before_it is not None and not isinstance(before_it, PlannedConcat):
             before = lines[-1]
             row = replace(
                 row,
@@ -63,7 +64,7 @@ def _lines(items: Sequence[Planned], whole: Shape, name: str) -> list[Row]:
 
 
 def _ways(items: Sequence[Planned], name: str) -> Iterator[tuple[str, Sequence[Planned]]]:
-    """Every stretch of plain layers, also inside blocks, with the path of the block that it stands in."""
+    """Every stretch of plain layers, also inside blocks, with the path of the block around it."""
     stretch: list[Planned] = []
     for item in items:
         if isinstance(item, PlannedLayer):
@@ -82,7 +83,7 @@ def _ways(items: Sequence[Planned], name: str) -> Iterator[tuple[str, Sequence[P
 
 
 def _folded(lines: Sequence[Row]) -> list[Row]:
-    """Repeated stretches as one row: plain layers where shapes repeat as well, blocks whatever their shapes."""
+    """Fold repeated stretches into one row: plain layers if their shapes repeat as well, blocks of any shapes."""
     symbols: dict[object, str] = {}
     keys = [row.layer if row.layer.startswith(BLOCKS) else (row.layer, row.output) for row in lines]
     line = "".join(symbols.setdefault(key, chr(0x10000 + len(symbols))) for key in keys)
@@ -111,7 +112,7 @@ def _folded(lines: Sequence[Row]) -> list[Row]:
 
 
 def _text(item: Planned) -> str:
-    """An item as the notation has it, with the sizes that were decided and without defaults that anyone knows."""
+    """An item in the notation: with the sizes that were decided, without defaults that anyone knows."""
     match item:
         case PlannedLayer():
             return _layer_text(item)
@@ -128,29 +129,18 @@ def _sequence(items: Sequence[Planned]) -> str:
 
 
 def _layer_text(item: PlannedLayer) -> str:
-    segment = item.path.rpartition(".")[2]
-    layer = Layer(segment)
-    if item.name in POOLING:
-        square = item.kernel[0] == item.kernel[1]
-        known = item.kernel == (LAYERS[item.name].kernel,) * 2
-        layer = Layer(
-            item.name,
-            kernel=None if known else item.kernel,
-            stride=None if square and item.stride == item.kernel[0] else item.stride,
-            padding=item.padding[0] or None,
-            ceil=item.ceil,
-        )
-    elif item.name == "CONV":
-        same = tuple(item.dilation * (size - 1) // 2 for size in item.kernel)
-        layer = Layer(
-            segment,
-            stride=None if item.stride == 1 else item.stride,
-            padding=None if item.padding == same else item.padding[0],
-            groups=None if item.groups == 1 else item.groups,
-            dilation=None if item.dilation == 1 else item.dilation,
-        )
-    elif item.number is not None and item.number != LAYERS[item.name].number:
-        layer = Layer(segment, number=item.number)
+    kind, segment = LAYERS[item.name], item.path.rpartition(".")[2]
+    if kind.family == "pooling" and item.kernel == (kind.kernel,) * 2:
+        segment = item.name
+    layer = Layer(
+        segment,
+        stride=None if item.stride == kind.default_stride(item.kernel) else item.stride,
+        padding=None if item.padding == kind.default_padding(item.kernel, item.dilation) else item.padding[0],
+        groups=None if item.groups == 1 else item.groups,
+        dilation=None if item.dilation == 1 else item.dilation,
+        ceil=item.ceil,
+        number=None if item.number == kind.number else item.number,
+    )
     return layer_text(layer)
 
 

@@ -1,66 +1,15 @@
-"""The words of the notation: what each layer may carry, and what it has where nothing is written."""
+"""The words of the notation beside the layers (`layers.LAYERS`), and the limits of a text."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from .layers import LAYERS
 
-
-class Kind(NamedTuple):
-    """What a layer may carry; each value is the default, None where the layer cannot carry it."""
-
-    kernel: int | None = None  # of a MAXOUT: its pieces
-    width: int | None = None  # of CONV: where the running width starts
-    suffixes: str = ""
-    number: float | None = None
-
-
-LAYERS: dict[str, Kind] = {
-    "CONV": Kind(kernel=3, width=32, suffixes="/PGDB"),
-    "POOL": Kind(kernel=2, suffixes="/PC"),
-    "AVGPOOL": Kind(kernel=2, suffixes="/PC"),
-    "GAP": Kind(),
-    "FC": Kind(width=128, suffixes="B"),
-    "SIGMOID": Kind(),
-    "TANH": Kind(),
-    "RELU": Kind(),
-    "GELU": Kind(),
-    "SILU": Kind(),
-    "LEAKY": Kind(number=0.1),
-    "ELU": Kind(number=1.0),
-    "MAXOUT": Kind(kernel=2),
-    "BN": Kind(),
-    "LRN": Kind(),
-    "DROP": Kind(number=0.5),
-    "PIXELS": Kind(),
-    "POLAR": Kind(),
-    "HIST": Kind(),
-    "HOG": Kind(),
-    "BOW": Kind(width=256),
-}
-ACTIVATIONS = ("SIGMOID", "TANH", "RELU", "GELU", "SILU", "LEAKY", "ELU")
-AFFINE = ("CONV", "FC")
-POOLING = ("POOL", "AVGPOOL")
-FEATURES = ("PIXELS", "POLAR", "HIST", "HOG", "BOW")
 BLOCKS = ("RES", "CAT")
 ARMS = ("ID", "PAD")  # words that stand for a branch or a shortcut
 HEADS = ("SOFTMAX", "SVM", "EUCLID", "SIGMOIDS")
 RESERVED = ("UP", "EMBED", "RNN", "ATTN", "SELF")
 
-ELSEWHERE = {  # what others call a layer or a head of ours
-    "CONVOLUTION": "CONV",
-    "MAXPOOL": "POOL",
-    "MAXPOOLING": "POOL",
-    "MEANPOOL": "AVGPOOL",
-    "AVERAGEPOOL": "AVGPOOL",
-    "LINEAR": "FC",
-    "DENSE": "FC",
-    "AFFINE": "FC",
-    "BATCHNORM": "BN",
-    "LEAKYRELU": "LEAKY",
-    "LRELU": "LEAKY",
-    "SWISH": "SILU",
-    "LOGISTIC": "SIGMOID",
-    "DROPOUT": "DROP",
+ALIASES = {  # what other libraries and papers call a block, an arm or a head
     "RESIDUAL": "RES",
     "CONCAT": "CAT",
     "IDENTITY": "ID",
@@ -69,11 +18,23 @@ ELSEWHERE = {  # what others call a layer or a head of ours
     "MSE": "EUCLID",
 }
 
-OUTPUTS = "C"  # the variable that is the number of outputs
-NO_VARIABLES = "BDGPX"  # letters that stand for suffixes and the kernel's x
+NO_VARIABLES = "BDGPX"  # letters that stand for suffixes and for the x of a kernel
 
-WIDEST = 512  # where the running width stops doubling
 MOST_CHARACTERS = 1_000_000
-MOST_LAYERS = 10_000
 DEEPEST = 100
 MOST_DIGITS = 9  # of a kernel, a width, a suffix
+
+
+def words() -> tuple[str, ...]:
+    """Every word that means something."""
+    return (*LAYERS, *BLOCKS, *HEADS, *ARMS, *RESERVED)
+
+
+def aliases() -> dict[str, str]:
+    """Other names of our words."""
+    return {alias: name for name, kind in LAYERS.items() for alias in kind.aliases} | ALIASES
+
+
+def the_layers() -> str:
+    """The layers and blocks there are, for messages."""
+    return "the layers are " + " ".join((*LAYERS, *BLOCKS))

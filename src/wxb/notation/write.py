@@ -1,43 +1,19 @@
-"""Tree to text: canonical for runs and machines, short for people; repeats are folded in both."""
+"""Tree to text: items as they stand in the tree, with repeats folded."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from .expand import RunningWidth, default_bias, has_conv, needs_output, normal, unbound
-from .tree import Concat, Group, Item, Layer, Network, Repeat, Residual, Variable
-from .vocabulary import LAYERS, OUTPUTS, POOLING
+from .tree import Concat, Group, Item, Layer, Repeat, Residual, Variable
 
 
-def canonical(network: Network) -> str:
-    """Every default written out, the output layer too; no variables but C, unless the network is a family."""
-    network = normal(network)
-    return _whole(network.body, network.head)
-
-
-def short(network: Network) -> str:
-    """Defaults left out, the output layer too where it is understood.
-
-    The widths of CONV that follow from the running width are left out unless the text is shorter with them: where the
-    same block has its widths only from the second time on, it cannot be folded.
-    """
-    network = normal(network)
-    body = network.body
-    if any(True for _ in unbound(body)):
-        return _whole(_brief(body, None), network.head)
-    output = Layer("FC", width=Variable(OUTPUTS))
-    if body and body[-1] == output and needs_output(body[:-1], None):
-        body = body[:-1]
-    return min((_whole(_brief(body, RunningWidth(), widths), network.head) for widths in (False, True)), key=len)
-
-
-def _whole(body: Sequence[Item], head: str) -> str:
+def network_text(body: Sequence[Item], head: str) -> str:
+    """A whole network."""
     return f"{sequence_text(body)}, {head}" if body else head
 
 
 def layer_text(layer: Layer) -> str:
-    """One layer, what is None left out."""
+    """One layer; parts that are None are left out."""
     parts = [layer.name]
     if layer.kernel:
         height, width = layer.kernel
@@ -101,9 +77,9 @@ def item_text(item: Item) -> str:
 
 
 def fold(texts: Sequence[str]) -> list[str]:
-    """Fold repeats from the left as (…)*n, at each place the one that covers most; of equal ones the shortest."""
+    """Fold repeats from the left as (…)*n: at each place the repeat that covers most, of equal ones the shortest."""
     symbols: dict[str, str] = {}
-    # one character a text, so that stretches compare as strings
+    # one character per text, so that stretches compare as strings
     line = "".join(symbols.setdefault(text, chr(0x10000 + len(symbols))) for text in texts)
     return _fold(texts, line, 0, len(line))
 
@@ -117,7 +93,7 @@ def _fold(texts: Sequence[str], line: str, start: int, stop: int) -> list[str]:
             result.append(texts[at])
         else:
             once = _fold(texts, line, at, at + length)
-            # what already ends in a count needs brackets before it takes another
+            # a text that already ends in a count needs brackets before it takes another
             simple = length == 1 and "*" not in texts[at].rpartition(")")[2]
             result.append(f"{once[0]}*{times}" if simple else f"({'-'.join(once)})*{times}")
         at += length * times
@@ -125,11 +101,11 @@ def _fold(texts: Sequence[str], line: str, start: int, stop: int) -> list[str]:
 
 
 def longest_repeat(line: str, at: int, stop: int) -> tuple[int, int]:
-    """(length, times) of the repeat from `at` on that covers most of line[at:stop]; (1, 1) where there is none."""
+    """(length, times) of the repeat starting at `at` that covers most of line[at:stop]; (1, 1) if there is none."""
     best, best_length = 1, 1
     half = (stop - at) // 2
     probe = 1
-    # lengths from `probe` to below 2 * probe repeat only where the first `probe` symbols come again
+    # lengths from `probe` to below 2 * probe can repeat only where the first `probe` symbols occur again
     while probe <= half and best < stop - at:
         begin = line[at : at + probe]
         found = line.find(begin, at + probe, min(stop, at + 2 * probe - 1 + probe))
@@ -144,50 +120,3 @@ def longest_repeat(line: str, at: int, stop: int) -> tuple[int, int]:
             found = line.find(begin, found + 1, min(stop, at + 2 * probe - 1 + probe))
         probe *= 2
     return best_length, best // best_length
-
-
-def _brief(items: Sequence[Item], running: RunningWidth | None, widths: bool = True) -> tuple[Item, ...]:
-    """`items` without defaults; with `widths` every CONV keeps its own. `running` is None in a family."""
-    result: list[Item] = []
-    for position, item in enumerate(items):
-        match item:
-            case Layer():
-                layer = _brief_layer(item)
-                unwritten = running.step(item) if running else None
-                if item.name == "CONV" and not widths and item.width == unwritten:
-                    layer = replace(layer, width=None)
-                if running and item.bias == default_bias(items, position):
-                    layer = replace(layer, bias=None)
-                result.append(layer)
-            case Group(inner):
-                result.append(Group(_brief(inner, running, widths)))
-            case Repeat(inner, times):
-                brief = _brief((inner,), running, widths)[0]
-                assert not isinstance(brief, Repeat)
-                result.append(Repeat(brief, times))
-            case Residual(arm, shortcut):
-                arm = _brief(arm, running and running.branch(), widths)
-                if isinstance(shortcut, tuple):
-                    shortcut = _brief(shortcut, running and running.branch(), widths)
-                result.append(replace(item, arm=arm, shortcut=shortcut))
-            case Concat(branches):
-                parts = tuple(_brief(part, running and running.branch(), widths) for part in branches)
-                result.append(replace(item, branches=parts))
-        if running:
-            running.started = running.started or has_conv((item,))
-    return tuple(result)
-
-
-def _brief_layer(layer: Layer) -> Layer:
-    """The layer without the defaults that are its own."""
-    kind = LAYERS[layer.name]
-    kernel, width, stride, number = layer.kernel, layer.width, layer.stride, layer.number
-    if layer.name in POOLING and kernel is not None and kernel[0] == kernel[1] == stride:
-        stride = None
-    if kernel == (kind.kernel, kind.kernel):
-        kernel = None
-    if layer.name != "CONV" and width == kind.width:
-        width = None
-    if number == kind.number:
-        number = None
-    return replace(layer, kernel=kernel, width=width, stride=stride, number=number)

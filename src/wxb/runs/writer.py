@@ -30,7 +30,7 @@ import msgspec
 from wxb import storage
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
-from wxb.notation.tree import Plan
+from wxb.notation import Plan
 from wxb.runs.environment import environment
 from wxb.runs.files import RunFiles, way_on
 from wxb.runs.folder import (

@@ -3,39 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..errors import WxbError
 from ..text import shape as shape_text
-from .expand import normal
+from .expand import default_bias, normal
 from .family import bind
-from .layers import LayerPlanner, Signal, pair
+from .layers import LAYERS, family
+from .layers.kind import Signal, Site, as_written, pair
+from .mistakes import misfit
+from .network import Network
 from .tree import (
     Concat,
     Item,
     Layer,
-    Network,
-    Plan,
     Planned,
     PlannedConcat,
+    PlannedLayer,
     PlannedResidual,
     Residual,
     Shape,
+    layers_of,
+    width_number,
 )
-from .vocabulary import FEATURES
 from .write import layer_text
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A network for a given input and number of outputs; its last item gives `outputs` scores to the head."""
+
+    network: Network  # bound and explicit: str() prints it canonically
+    input: Shape
+    outputs: int
+    items: tuple[Planned, ...]
+    head: str
+    parameters: int
+    multiply_adds: int
+    choices: tuple[str, ...] = ()  # what was chosen for a family, as "N=2", in order of appearance
+
+    @property
+    def layers(self) -> list[PlannedLayer]:
+        """All layers, those inside blocks included, in the order of their paths."""
+        return list(layers_of(self.items))
+
+    @property
+    def output_layer(self) -> PlannedLayer:
+        """The CONV or FC that gives the logits: the last one outside of blocks."""
+        affine = (item for item in reversed(self.items) if family(item) == "affine")
+        return next(item for item in affine if isinstance(item, PlannedLayer))
+
+    @property
+    def hidden_first(self) -> PlannedLayer | None:
+        """The first layer, if it is a hidden FC with biases."""
+        first = self.items[0]
+        if isinstance(first, PlannedLayer) and first.name == "FC" and first.bias and first != self.output_layer:
+            return first
+        return None
 
 
 def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: Mapping[str, int] | None = None) -> Plan:
     """Bind, expand, fill in, check and count `network` for inputs of `input_shape` and `outputs` scores.
 
-    `input_shape` is (channels, height, width) of pictures or (features,) of vectors. Raises WxbError where the
-    network does not fit.
+    `input_shape` is (channels, height, width) of pictures or (features,) of rows. Raises WxbError if the network does
+    not fit.
     """
     shape = tuple(int(size) for size in input_shape)
     if len(shape) not in (1, 3) or min(shape) < 1:
         raise WxbError(
-            f"an input of shape {shape_text(shape) or 'nothing'} is neither a picture nor a vector",
+            f"an input of shape {shape_text(shape) or 'nothing'} is neither a picture nor a row of numbers",
             fix="channels x height x width, as 3x32x32, or a number of features",
         )
     if outputs < 1:
@@ -54,10 +90,10 @@ def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: M
 
 
 def _plan(network: Network, shape: Shape, outputs: int) -> Plan:
-    explicit = normal(network, outputs)
+    explicit = replace(network, body=normal(network.body, outputs, network.text))
     planner = Planner(explicit, shape, outputs)
     items, end = planner.sequence(explicit.body, planner.start(), "", top=True)
-    planner.check_output(items, end)
+    planner.check_output(end)
     return Plan(
         network=explicit,
         input=shape,
@@ -69,20 +105,31 @@ def _plan(network: Network, shape: Shape, outputs: int) -> Plan:
     )
 
 
-class Planner(LayerPlanner):
-    """One walk over an explicit network: sequences, blocks, and what reaches the head."""
+class Planner:
+    """One walk over an explicit network; `trail` holds the shapes on the way, for messages."""
+
+    def __init__(self, network: Network, shape: Shape, outputs: int) -> None:
+        self.network = network
+        self.input = shape
+        self.outputs = outputs
+        self.trail: list[Shape] = [shape]
+
+    def start(self) -> Signal:
+        """The input."""
+        places = (self.input[1], self.input[2]) if len(self.input) == 3 else (1, self.input[0])
+        return Signal(self.input, (1, 1), (1, 1), places)
 
     def sequence(
         self, items: Sequence[Item], signal: Signal, path: str, top: bool = False
     ) -> tuple[tuple[Planned, ...], Signal]:
-        """Plan siblings one after the other; `path` is what their paths begin with."""
+        """Plan siblings one after the other; `path` is the beginning of their paths."""
         planned: list[Planned] = []
         for position, item in enumerate(items):
             prefix = f"{path}{position + 1}."
             done: Planned
             match item:
                 case Layer():
-                    if item.name in FEATURES and not (top and position == 0):
+                    if family(item) == "feature" and not (top and position == 0):
                         self.refuse_feature(item)
                     done, signal = self.layer(items, position, item, signal, prefix)
                 case Residual():
@@ -95,6 +142,46 @@ class Planner(LayerPlanner):
             if self.trail[-1] != signal.shape:
                 self.trail.append(signal.shape)
         return tuple(planned), signal
+
+    def layer(
+        self, items: Sequence[Item], position: int, layer: Layer, signal: Signal, prefix: str
+    ) -> tuple[PlannedLayer, Signal]:
+        """Plan the layer at `position` among its siblings; its path is `prefix` and its name."""
+        kind = LAYERS[layer.name]
+        bias, pieces = False, 1
+        if kind.family == "affine":
+            bias = default_bias(items, position) if layer.bias is None else layer.bias
+            match items[position + 1 : position + 2]:
+                case (Layer(name="MAXOUT", kernel=(pieces, _)),):
+                    pass
+        planned = PlannedLayer(
+            path=prefix + self.segment(layer),
+            name=layer.name,
+            input=signal.shape,
+            output=signal.shape,
+            kernel=layer.kernel or (1, 1),
+            stride=layer.stride or 1,
+            dilation=layer.dilation or 1,
+            groups=layer.groups or 1,
+            bias=bias,
+            ceil=layer.ceil,
+            pieces=pieces,
+            number=layer.number,
+            receptive_field=signal.field,
+            jump=signal.jump,
+            place=layer.place,
+        )
+        before = items[position - 1] if position else None
+        return kind.rule(Site(layer, planned, signal, before, self.outputs, self.network.text, self.trail))
+
+    def segment(self, layer: Layer) -> str:
+        """The name of a layer in its path: with kernel and width, C as a number, and never with a dot."""
+        width = None if layer.width is None else width_number(layer.width, self.outputs)
+        return layer_text(Layer(layer.name, kernel=layer.kernel, width=width))
+
+    def misfit(self, item: Item | None, what: str, fix: str) -> WxbError:
+        """The error for `item`, with the shapes up to it."""
+        return misfit(self.network.text, item.place if item else None, what, self.trail, fix)
 
     def residual(self, block: Residual, signal: Signal, path: str) -> tuple[PlannedResidual, Signal]:
         """The sum of an arm and a shortcut."""
@@ -139,7 +226,7 @@ class Planner(LayerPlanner):
     def projection(
         self, block: Residual, signal: Signal, output: Shape, path: str
     ) -> tuple[tuple[Planned, ...], Signal]:
-        """The shortcut where shapes differ: CONV1-width/stride-BN, of vectors FC-width-BN."""
+        """The shortcut if the shapes differ: CONV1-width/stride-BN, for vectors FC-width-BN."""
         if len(output) == 1:
             layer = Layer("FC", width=output[0], place=block.place)
         else:
@@ -160,13 +247,13 @@ class Planner(LayerPlanner):
     def concat(self, block: Concat, signal: Signal, path: str, first: bool) -> tuple[PlannedConcat, Signal]:
         """Branches joined over channels or features; `first`: the block reads the input."""
         trail = list(self.trail)
-        featured = [self.lone_feature(branch) for branch in block.branches]
+        featured = all(len(branch) == 1 and family(branch[0]) == "feature" for branch in block.branches)
         branches: list[tuple[Planned, ...]] = []
         ends: list[Signal] = []
         for number, branch in enumerate(block.branches, 1):
             prefix = f"{path}.{number}."
             layer = branch[0] if branch else None
-            if first and all(featured) and isinstance(layer, Layer):
+            if first and featured and isinstance(layer, Layer):
                 planned, end = self.layer(branch, 0, layer, signal, f"{prefix}1.")
                 branches.append((planned,))
             else:
@@ -191,22 +278,18 @@ class Planner(LayerPlanner):
             receptive_field=field,
             jump=jump,
         )
-        spread = pair(max(end.spread[axis] for end in ends) for axis in (0, 1))
-        return done, Signal(output, field, jump, spread)
+        places = pair(max(end.places[axis] for end in ends) for axis in (0, 1))
+        return done, Signal(output, field, jump, places)
 
-    def lone_feature(self, branch: Sequence[Item]) -> bool:
-        """Whether a branch is one designed feature."""
-        return len(branch) == 1 and isinstance(branch[0], Layer) and branch[0].name in FEATURES
-
-    def check_output(self, items: Sequence[Planned], end: Signal) -> None:
-        """Raise where what reaches the head is not one vector of `outputs` numbers."""
+    def check_output(self, end: Signal) -> None:
+        """Raise WxbError unless a vector of `outputs` numbers reaches the head."""
         body, outputs = self.network.body, self.outputs
         last = body[-1] if body else None
         if isinstance(last, Layer) and last.name == "FC" and end.shape != (outputs,):
             raise self.misfit(
                 last,
-                f"{self.word(last)} before the head gives {end.shape[0]} numbers for {outputs} outputs, "
-                "and nothing stands between two affine layers",
+                f"{as_written(last, self.network.text)} before the head gives {end.shape[0]} numbers for {outputs} "
+                "outputs, and nothing stands between two affine layers",
                 f"write {layer_text(last)}-RELU for a hidden layer, FC-C for the output",
             )
         if end.shape != (outputs,):
@@ -215,26 +298,17 @@ class Planner(LayerPlanner):
             raise self.misfit(last if isinstance(last, Layer) else None, what, fix)
 
     def refuse_feature(self, layer: Layer) -> None:
-        """Raise for a designed feature that does not read the input."""
+        """Raise WxbError for a designed feature that does not read the input."""
         what = f"{layer.name} reads the input only: it is the first layer, or a branch of a CAT that is first"
         raise self.misfit(layer, what, f'"{layer.name}-FC-RELU", or "CAT(PIXELS, {layer.name})-FC-RELU"')
 
 
 def _widest(signals: Sequence[Signal]) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Receptive field and jump of what is joined or added from several ways."""
+    """Receptive field and jump of several ways that are joined or added."""
     field = pair(max(signal.field[axis] for signal in signals) for axis in (0, 1))
     return field, pair(max(signal.jump[axis] for signal in signals) for axis in (0, 1))
 
 
 def _smallest_map(items: Sequence[Planned]) -> int:
-    """Least height or width of all maps, as large as can be where there are none."""
-    sides = [10**9]
-    for item in items:
-        if len(item.output) == 3:
-            sides.append(min(item.output[1:]))
-        match item:
-            case PlannedResidual():
-                sides.append(_smallest_map((*item.arm, *item.shortcut)))
-            case PlannedConcat():
-                sides += [_smallest_map(branch) for branch in item.branches]
-    return min(sides)
+    """The least height or width of all maps; 1,000,000,000 if there are none."""
+    return min((min(layer.output[1:]) for layer in layers_of(items) if len(layer.output) == 3), default=10**9)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from wxb.errors import WxbError
 from wxb.network.codebook import WORD_PATCHES, Whitening, fit_words
-from wxb.notation.features import BINS, BLOCK, CELL, ORIENTATIONS, PATCH, QUADRANTS, Feature, feature
+from wxb.notation.layers.features import BINS, BLOCK, CELL, ORIENTATIONS, PATCH, QUADRANTS, Feature, oriented_gradients
 from wxb.notation.tree import PlannedLayer
 from wxb.text import count
 
@@ -233,10 +233,10 @@ def _draw(examples: Examples, most: int, generator: np.random.Generator) -> Exam
 
 def _unfitted(shape: tuple[int, ...]) -> str:
     """A feature for pictures of this shape that needs no training."""
-    return "HOG" if isinstance(feature("HOG", shape), Feature) else "HIST"
+    return "HOG" if isinstance(oriented_gradients(shape), Feature) else "HIST"
 
 
-DESIGNED: dict[str, Callable[[PlannedLayer], Designed]] = {
+FEATURES: dict[str, Callable[[PlannedLayer], nn.Module]] = {
     "PIXELS": Pixels,
     "POLAR": Polar,
     "HIST": Histogram,

@@ -1,0 +1,72 @@
+"""Layers with weights: FC and CONV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from wxb.notation.tree import PlannedLayer
+
+# With fewer channels than its kernels take at a time, oneDNN computes wrong gradients of 1x1 filters with a stride, or
+# writes out of bounds, on processors without AVX-512 (uxlfoundation/oneDNN, issue 6035). The pixels that such filters
+# skip are therefore left out before.
+LEAST_CHANNELS = 16
+
+
+class Affine(nn.Linear):
+    """FC: f(x) = Wx + b of all numbers of an example, W (width, features).
+
+    Maps are read channel by channel, each row by row, whatever their layout in memory.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, features) or (batch, channels, height, width) → (batch, width)."""
+        return F.linear(x if x.ndim == 2 else x.flatten(1), self.weight, self.bias)
+
+    def reset_parameters(self) -> None:
+        """Do nothing: `start.initialize` draws the weights, and torch's own generator stays untouched."""
+
+
+class Convolution(nn.Conv2d):
+    """CONV: filters (width, channels / groups, height, width) over maps, a correlation."""
+
+    def __init__(self, layer: PlannedLayer) -> None:
+        channels, filters = layer.input[0], layer.output[0]
+        super().__init__(
+            channels, filters, layer.kernel, layer.stride, layer.padding, layer.dilation, layer.groups, layer.bias
+        )
+        few = channels // layer.groups < LEAST_CHANNELS
+        self.skips = few and layer.stride > 1 and layer.kernel == (1, 1) and layer.padding == (0, 0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, channels, height, width) → (batch, width, …)."""
+        if self.skips:
+            down, right = self.stride
+            return F.conv2d(x[:, :, ::down, ::right], self.weight, self.bias, groups=self.groups)
+        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+
+    def reset_parameters(self) -> None:
+        """Do nothing, as in `Affine`."""
+
+
+def bias_in_weights(weight: Tensor, bias: Tensor) -> Tensor:
+    """The bias trick: W (outputs, features) and b (outputs,) as one matrix (outputs, features + 1), b its last column.
+
+    Applied to rows with a 1 appended (`with_one`), it gives the scores Wx + b.
+    """
+    return torch.cat([weight, bias[:, None]], dim=1)
+
+
+def with_one(x: Tensor) -> Tensor:
+    """The other half of the bias trick: rows (batch, features) with a 1 appended, so that W'x' = Wx + b."""
+    return torch.cat([x, x.new_ones(len(x), 1)], dim=1)
+
+
+AFFINE: dict[str, Callable[[PlannedLayer], nn.Module]] = {
+    "CONV": Convolution,
+    "FC": lambda layer: Affine(prod(layer.input), layer.output[0], layer.bias),
+}

@@ -1,0 +1,65 @@
+"""Normalization: BN, LRN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from wxb.errors import WxbError
+from wxb.notation.tree import PlannedLayer
+from wxb.text import shape as shape_text
+
+
+class BatchNorm1d(nn.BatchNorm1d):
+    """BN of vectors; refuses to learn from a single number per feature."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, features) → the same shape."""
+        if self.training:
+            need_variance(x)
+        return super().forward(x)
+
+
+class BatchNorm2d(nn.BatchNorm2d):
+    """BN of maps; refuses to learn from a single number per channel."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, channels, height, width) → the same shape."""
+        if self.training:
+            need_variance(x)
+        return super().forward(x)
+
+
+def need_variance(x: Tensor) -> None:
+    """Raise WxbError if a batch has only one number per channel, whose variance is 0."""
+    if x.numel() == x.shape[1]:
+        raise WxbError(
+            "BN cannot learn from one number a channel: they are normalized by their variance",
+            f"what reaches it is one example of {shape_text(tuple(x.shape[1:]))}",
+            "--batch-size 2 or more, and fewer parts where --accumulate divides the batches",
+        )
+
+
+class LocalResponseNorm(nn.Module):
+    """LRN: x_i / (k + α Σ_j x_j²)^β over the n channels j around i, n = 5, α = 1e-4, β = 0.75, k = 2.
+
+    Krizhevsky, Sutskever, Hinton 2012, section 3.3. torch's own divides α by n, which the paper does not.
+    """
+
+    channels, alpha, beta, k = 5, 1e-4, 0.75, 2.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, channels, height, width) → the same shape."""
+        return F.local_response_norm(x, self.channels, self.alpha * self.channels, self.beta, self.k)
+
+
+def _batch_norm(layer: PlannedLayer) -> nn.Module:
+    return BatchNorm2d(layer.input[0]) if len(layer.input) == 3 else BatchNorm1d(layer.input[0])
+
+
+NORMALIZATION: dict[str, Callable[[PlannedLayer], nn.Module]] = {
+    "BN": _batch_norm,
+    "LRN": lambda layer: LocalResponseNorm(),
+}

@@ -1,0 +1,65 @@
+"""The short way to write a network: expanded items without their defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from .expand import OUTPUT, RunningWidth, default_bias, needs_output, unbound
+from .layers import LAYERS
+from .tree import Concat, Group, Item, Layer, Repeat, Residual
+from .write import network_text
+
+
+def short_text(body: Sequence[Item], head: str) -> str:
+    """The text of a normal form without defaults, and without the output layer if it is understood.
+
+    The widths of CONV that follow from the running width are left out unless the text is shorter with them: if a block
+    has to write its widths only when it is repeated, the repeats cannot be folded.
+    """
+    if any(True for _ in unbound(body)):
+        return network_text(_brief(body, None), head)
+    if body and body[-1] == OUTPUT and needs_output(body[:-1], None):
+        body = body[:-1]
+    return min((network_text(_brief(body, RunningWidth(), widths), head) for widths in (False, True)), key=len)
+
+
+def _brief(items: Sequence[Item], running: RunningWidth | None, widths: bool = True) -> tuple[Item, ...]:
+    """`items` without defaults; with `widths` every CONV keeps its own. `running` is None in a family."""
+    result: list[Item] = []
+    for position, item in enumerate(items):
+        match item:
+            case Layer():
+                layer = _brief_layer(item)
+                unwritten = running.step(item) if running else None
+                if item.name == "CONV" and not widths and item.width == unwritten:
+                    layer = replace(layer, width=None)
+                if running and item.bias == default_bias(items, position):
+                    layer = replace(layer, bias=None)
+                result.append(layer)
+            case Group(inner):
+                result.append(Group(_brief(inner, running, widths)))
+            case Repeat(inner, times):
+                brief = _brief((inner,), running, widths)[0]
+                assert not isinstance(brief, Repeat)
+                result.append(Repeat(brief, times))
+            case Residual() | Concat():
+                result.append(item.mapped(lambda way: _brief(way, running and running.branch(), widths)))
+        if running:
+            running.leave(item)
+    return tuple(result)
+
+
+def _brief_layer(layer: Layer) -> Layer:
+    """The layer without its own defaults."""
+    kind = LAYERS[layer.name]
+    kernel, width, stride, number = layer.kernel, layer.width, layer.stride, layer.number
+    if kernel is not None and stride == kind.default_stride(kernel):
+        stride = None
+    if kernel == (kind.kernel, kind.kernel):
+        kernel = None
+    if layer.name != "CONV" and width == kind.width:
+        width = None
+    if number == kind.number:
+        number = None
+    return replace(layer, kernel=kernel, width=width, stride=stride, number=number)

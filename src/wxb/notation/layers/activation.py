@@ -1,0 +1,64 @@
+"""Activations: functions of one number, and MAXOUT, which compares several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..tree import Layer, PlannedLayer
+from .affine import AFFINE
+from .kind import Kind, Problem, Saved, Signal, Site, save_input, save_output
+
+
+def activation(
+    formula: str,
+    saved: Callable[[PlannedLayer], Saved],
+    *,
+    rectifies: bool = True,
+    number: float | None = None,
+    aliases: tuple[str, ...] = (),
+) -> Kind:
+    """A function of one number. `number` is the default of its parameter, if it has one."""
+    return Kind("activation", formula, saved=saved, number=number, rectifies=rectifies, aliases=aliases)
+
+
+def greatest_piece(site: Site) -> tuple[PlannedLayer, Signal]:
+    """The greatest of the pieces that the layer before computes."""
+    if not (isinstance(site.before, Layer) and site.before.name in AFFINE):
+        what = "MAXOUT takes the greatest of the pieces of a CONV or FC, and none stands directly before it"
+        raise site.misfit(what, "CONV-MAXOUT or FC-MAXOUT")
+    planned, pieces = site.planned, site.planned.kernel[0]
+    output = (planned.input[0] // pieces, *planned.input[1:])
+    return site.result(replace(planned, output=output, pieces=pieces, kernel=(1, 1)))
+
+
+def saved_by_comparison(layer: PlannedLayer) -> Saved:
+    """Input and output: the gradient goes where they are equal."""
+    return Saved(input=True, output=True)
+
+
+def problem(layer: Layer) -> Problem | None:
+    """Too few pieces."""
+    if layer.kernel and layer.kernel[0] < 2:
+        return Problem("MAXOUT takes the number of its pieces, 2 or more", "MAXOUT2")
+    return None
+
+
+ACTIVATIONS = {
+    "SIGMOID": activation("σ(z) = 1 / (1 + e^−z)", save_output, rectifies=False, aliases=("LOGISTIC",)),
+    "TANH": activation("(e^z − e^−z) / (e^z + e^−z)", save_output, rectifies=False),
+    "RELU": activation("max(0, z)", save_output),
+    "GELU": activation("zΦ(z), Φ being the normal distribution's", save_input),
+    "SILU": activation("zσ(z)", save_input, aliases=("SWISH",)),
+    "LEAKY": activation("max(az, z), a = 0.1", save_input, number=0.1, aliases=("LEAKYRELU", "LRELU")),
+    "ELU": activation("z, or a(e^z − 1) below 0, a = 1", save_input, number=1.0),
+    "MAXOUT": Kind(
+        "activation",
+        "the greatest of 2 affine pieces; the `CONV` or `FC` directly before it computes them",
+        greatest_piece,
+        saved_by_comparison,
+        kernel=2,
+        problem=problem,
+        rectifies=True,
+    ),
+}
