@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import io
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -14,8 +16,9 @@ from hypothesis import strategies as st
 import wxb
 from wxb.data.dataset import Dataset, Split
 from wxb.errors import WxbError
-from wxb.network.build import NUMBERS_AT_ONCE, build, moments
+from wxb.network.build import NUMBERS_AT_ONCE, Model, build, moments
 from wxb.network.heads import HEADS
+from wxb.network.layers import set_generator
 from wxb.notation import plan, read
 from wxb.notation.named import NAMED
 
@@ -319,3 +322,75 @@ def test_a_plan_for_other_examples_is_refused():
     with pytest.raises(WxbError) as error:
         build(planned, dataset(vectors()))
     assert error.value.what == "the network takes 5 and has 3 outputs; made has examples of 4 and needs 3 outputs"
+
+
+# --- a model is a module like any other ---
+
+EVERYTHING = (
+    "CONV3-8-RES(CONV3-8-BN-RELU-DROP-CONV3-8)(0.5)-RELU-RES(CONV-16/2, PAD)-CAT(CONV1-2-MAXOUT, ID)-GAP-FC-6-BN, {}"
+)
+
+
+def through_torch(model: Model) -> Model:
+    file = io.BytesIO()
+    torch.save(model, file)
+    file.seek(0)
+    return torch.load(file, weights_only=False)
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model)), through_torch])
+def test_a_model_that_has_predicted_is_copied_and_pickled(copied, head):
+    model = build(EVERYTHING.format(head), input_shape=(3, 8, 8), outputs=3)
+    x = torch.randint(0, 256, (4, 3, 8, 8), dtype=torch.uint8)
+    set_generator(model, torch.Generator().manual_seed(0))
+    model(x).sum().backward()
+    expected = model.eval()(x)
+    other = copied(model)
+    assert list(other.state_dict()) == list(model.state_dict())
+    assert torch.equal(other(x), expected)
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.add_(1)
+    assert torch.equal(model(x), expected)
+    assert not torch.equal(other(x), expected)  # it computes with its own weights
+
+
+def test_a_model_of_numbers_is_pickled_with_their_units():
+    data = dataset(vectors(), (np.arange(80).reshape(40, 2) * 100).astype(np.float32), "numbers", 2)
+    model = build("FC-4-RELU, EUCLID", data)
+    other = pickle.loads(pickle.dumps(model))
+    scores, targets = torch.tensor([[1.0, 2.0]]), torch.tensor([[50.0, 900.0]])
+    assert torch.equal(other.head.loss(scores, targets), model.head.loss(scores, targets))
+
+
+def test_a_layer_that_is_replaced_is_used():
+    model = build("FC-4-RELU, SVM", input_shape=(3,), outputs=2)
+    model.get_submodule("2").add_module("RELU", torch.nn.Tanh())
+    x = torch.randn(5, 3)
+    expected = model.get_submodule("3.FC-2")(model.get_submodule("1.FC-4")(x).tanh())
+    assert torch.equal(model(x), expected)
+
+
+def test_a_model_is_printed_as_its_layers_under_their_paths():
+    model = build("CONV3-8-RES(CONV3-8-RELU)(0.5)-CAT(ID, CONV1-2)-GAP, SVM", input_shape=(3, 8, 8), outputs=2)
+    assert str(model) == (
+        "Model(\n"
+        "  (1.CONV3-8): Convolution(3, 8, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1))\n"
+        "  (2.RES): Residual(\n"
+        "    survival=0.5\n"
+        "    (1.CONV3-8): Convolution(8, 8, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1))\n"
+        "    (2.RELU): ReLU(inplace=True)\n"
+        "    (shortcut): Identity()\n"
+        "  )\n"
+        "  (3.CAT): Concat(\n"
+        "    (1): Identity()\n"
+        "    (2): Chain(\n"
+        "      (1.CONV1-2): Convolution(8, 2, kernel_size=(1, 1), stride=(1, 1))\n"
+        "    )\n"
+        "  )\n"
+        "  (4.GAP): GlobalAverage()\n"
+        "  (5.FC-2): Affine(in_features=10, out_features=2, bias=True)\n"
+        "  (scale): Standardize()\n"
+        ")"
+    )

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxb.notation import Network, read
+from wxb.notation.expand import normal
 from wxb.notation.layers import LAYERS
 from wxb.notation.named import NAMED
 from wxb.notation.tree import Concat, Group, Item, Layer, Repeat, Residual, Variable
@@ -200,3 +201,27 @@ def test_a_number_is_printed_with_digits_that_read_back(number):
     text = number_text(number)
     assert set(text) <= set("0123456789.")
     assert float(text) == number
+
+
+def test_comparing_and_printing_expand_each_network_at_most_once(monkeypatch):
+    expanded: list[str] = []
+
+    def counted(body, outputs=None, text=""):
+        expanded.append(text)
+        return normal(body, outputs, text)
+
+    monkeypatch.setattr("wxb.notation.network.normal", counted)
+    first, second = read("resnet152"), read("resnet152")
+    assert first == second
+    assert expanded == []  # equal trees are equal networks
+    assert len({str(first), first.short(), str(first)}) == 2
+    assert hash(first) == hash(first)
+    assert len(expanded) == 1
+    other = read("CONV-RELU, SVM")
+    assert other == read("CONV3-32-RELU, SVM") != first
+    assert len(expanded) == 3  # the heads of the last two differ
+
+
+def test_a_network_is_shown_as_the_call_that_reads_it():
+    network = read("(CONV3-32-RELU)*2-FC-C, SOFTMAX")
+    assert repr(network) == "read('(CONV-RELU)*2, SOFTMAX')"

@@ -46,9 +46,8 @@ class Block(nn.Module):
             if isinstance(child, Place):
                 (inner,) = child._modules
                 name, child = f"{name}.{inner}", child.layer
-            if not (isinstance(child, Chain) and not child.places):  # the identity
-                lines.append(f"({name}): {child}".replace("\n", "\n  "))
-        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)" if lines else f"{type(self).__name__}()"
+            lines.append(f"({name}): {child}".replace("\n", "\n  "))
+        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)" if lines else "Identity()"
 
 
 class Chain(Block):

@@ -37,7 +37,7 @@ class Network:
         return self._canonical
 
     def __repr__(self) -> str:
-        return f"read({self.text or self._canonical!r})"
+        return f"read({self.short()!r})"
 
     def short(self) -> str:
         """The text for people: defaults left out, repeats folded."""

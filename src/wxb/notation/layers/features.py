@@ -1,4 +1,4 @@
-"""Designed features: the shapes of what they give. `wxb.network.features` computes them."""
+"""Designed features: the shapes of what they give. `wxb.network.layers.features` computes them."""
 
 from __future__ import annotations
 
