@@ -1,0 +1,56 @@
+"""Cross-validation: a data set in folds, each of which is the test part once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from wxb.data.dataset import Dataset
+from wxb.data.split import copies, keep_test, plural
+from wxb.errors import WxbError
+from wxb.randomness import generator
+
+
+def folds(data: Dataset, count: int = 5, seed: int = 0) -> tuple[Dataset, ...]:
+    """`count` data sets with the same examples; number i tests on fold i and trains on the other folds.
+
+    Classes have the same share in every fold, as nearly as whole examples allow, and copies of an example are in one
+    fold. The validation part takes the share of the remaining examples that it has in `data`. All examples are dealt
+    into folds, also those of a published test set. Raises WxbError if there are fewer different examples than folds.
+    """
+    if count < 2:
+        raise WxbError(f"{plural(count, 'fold')}: cross-validation needs at least 2", fix="folds=5")
+    by_class = data.task == "classes"
+    strata = data.targets.astype(np.int64) if by_class else np.zeros(len(data.targets), np.int64)
+    names = list(data.classes) if by_class else ["all"]
+    groups = copies(data.examples)
+    first_rows, group = np.unique(groups, return_inverse=True)
+    if len(first_rows) < count:
+        raise WxbError(
+            f"{data.name} has {plural(len(first_rows), 'different example')}, fewer than {count} folds",
+            fix=f"folds={max(2, len(first_rows))}, or more data",
+        )
+    shuffled = generator(seed, "folds").permutation(len(first_rows))
+    dealt = shuffled[np.argsort(strata[first_rows[shuffled]], kind="stable")]  # class after class, in random order
+    fold_of_group = np.empty(len(first_rows), np.int64)
+    fold_of_group[dealt] = np.arange(len(dealt)) % count
+    fold = fold_of_group[group.reshape(-1)]
+    learned = len(data.split.train) + len(data.split.validation)
+    share = len(data.split.validation) / learned if learned else 0.0
+    return tuple(
+        replace(
+            data,
+            split=keep_test(
+                strata,
+                names,
+                np.flatnonzero(fold != number),
+                np.flatnonzero(fold == number),
+                seed,
+                share,
+                groups,
+                f"fold {number + 1} of {count}",
+            ),
+        )
+        for number in range(count)
+    )

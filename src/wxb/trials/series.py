@@ -1,0 +1,156 @@
+"""A series of trials: one training repeated over seeds or folds, or two trainings compared pair by pair."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wxb.data.dataset import Dataset
+from wxb.data.folds import folds as folds_of
+from wxb.notation import Network
+from wxb.runs.evaluate import Evaluation
+from wxb.statistics import Mean, mean_of
+from wxb.text import percent, percent_interval
+from wxb.trials.trial import Trial
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of one trial of a series."""
+
+    label: str  # "seed 3", "fold 2 of 5"
+    test: Evaluation
+    steps: int
+    seconds: float  # from the start of the trial to its test score
+
+
+@dataclass(frozen=True)
+class Series:
+    """The outcomes of a series of trials, in their order."""
+
+    outcomes: tuple[Outcome, ...]
+    planned: int  # how many trials were asked for; a time limit may leave fewer outcomes
+
+    @property
+    def scores(self) -> tuple[float, ...]:
+        """The test score of each trial: the main measure of the task, such as accuracy or R²."""
+        return tuple(outcome.test.score for outcome in self.outcomes)
+
+    @property
+    def score(self) -> Mean:
+        """The mean of the test scores, with the 95 % confidence interval of the mean."""
+        return mean_of(self.scores)
+
+    def __repr__(self) -> str:
+        score = self.score
+        interval = "" if score.interval is None else f" {percent_interval(score.interval)}"
+        done = len(self.outcomes)
+        of = f"{done} trials" if done == self.planned else f"{done} of {self.planned} trials, the time was over"
+        return f"Series({percent(score.mean)}{interval} over {of})"
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Two series with the same seeds, compared pair by pair."""
+
+    first: Series
+    second: Series
+
+    @property
+    def difference(self) -> Mean:
+        """The mean of second − first over the pairs, with its 95 % confidence interval (paired Student's t)."""
+        return mean_of([b - a for a, b in zip(self.first.scores, self.second.scores, strict=True)])
+
+
+def seeds(
+    data: Dataset,
+    network: str | Network | None = None,
+    count: int = 5,
+    *,
+    bindings: Mapping[str, int] | None = None,
+    time: float | None = None,
+    **options: Any,
+) -> Series:
+    """Train the same network `count` times with different seeds, and score each on the test part.
+
+    The data and its split stay the same; weights, order and augmentation change with the seed. `seed` is the first
+    seed. `time` limits the whole series, in seconds: no trial begins that would likely exceed it, except the first.
+    The other arguments are those of `wxb.train`. Nothing is written.
+    """
+    first = int(options.pop("seed", 0))
+    arguments = {"network": network, "bindings": bindings, **options}
+    makers = [(f"seed {seed}", _maker(data, {**arguments, "seed": seed})) for seed in range(first, first + count)]
+    return Series(tuple(outcomes(makers, time)), count)
+
+
+def folds(
+    data: Dataset,
+    network: str | Network | None = None,
+    count: int = 5,
+    *,
+    bindings: Mapping[str, int] | None = None,
+    time: float | None = None,
+    **options: Any,
+) -> Series:
+    """Cross-validate a network: train it `count` times, each time testing on another fold of the data.
+
+    The data is read once; what is fitted to the training part is fitted anew for each fold. The arguments are those of
+    `seeds`; see `wxb.data.folds` for how examples are dealt into folds.
+    """
+    parts = folds_of(data, count, int(options.get("seed", 0)))
+    arguments = {"network": network, "bindings": bindings, **options}
+    makers = [(f"fold {number} of {count}", _maker(part, arguments)) for number, part in enumerate(parts, 1)]
+    return Series(tuple(outcomes(makers, time)), count)
+
+
+def pairs(
+    data: Dataset,
+    first: Mapping[str, Any],
+    second: Mapping[str, Any],
+    count: int = 5,
+    *,
+    time: float | None = None,
+) -> Pairs:
+    """Train two networks or recipes `count` times each, in pairs with the same seed, and score them on the test part.
+
+    `first` and `second` are arguments of `wxb.train`: {"network": "FC-64-RELU, SOFTMAX", "learning_rate": 0.01}. The
+    pairs are trained one after the other, so that a `time` limit in seconds leaves whole pairs.
+    """
+    makers = [
+        (f"seed {seed}", _maker(data, {**arguments, "seed": seed}))
+        for seed in range(count)
+        for arguments in (first, second)
+    ]
+    done = tuple(outcomes(makers, time, together=2))
+    return Pairs(Series(done[0::2], count), Series(done[1::2], count))
+
+
+def outcomes(
+    trials: Sequence[tuple[str, Callable[[], Trial]]], time: float | None = None, together: int = 1
+) -> Iterator[Outcome]:
+    """Train and score each trial, and yield its outcome; a trial is (label, function that sets it up).
+
+    With a `time` limit in seconds the series ends before a group of `together` trials that would exceed the limit if it
+    took as long as the longest group so far. The first group is always trained.
+    """
+    began = clock.monotonic()
+    longest = 0.0
+    for start in range(0, len(trials), together):
+        group_began = clock.monotonic()
+        if time is not None and start and group_began - began + longest > time:
+            return
+        for label, make in trials[start : start + together]:
+            trial_began = clock.monotonic()
+            trial = make().train()
+            test = trial.score("test")
+            yield Outcome(label, test, trial.record.step if trial.record else 0, clock.monotonic() - trial_began)
+        longest = max(longest, clock.monotonic() - group_began)
+
+
+def _maker(data: Dataset, arguments: Mapping[str, Any]) -> Callable[[], Trial]:
+    """What sets up a trial with arguments of `wxb.train`."""
+    options = dict(arguments)
+    network, bindings = options.pop("network", None), options.pop("bindings", None)
+    return lambda: Trial(data, network, bindings=bindings, options=options)
