@@ -147,7 +147,7 @@ def test_nan_in_the_examples_is_counted_and_placed_with_a_way_out():
     assert message(examples, CLASSES) == (
         "3 values of the examples are NaN or infinite\n"
         "  1 NaN, 2 infinite, in 2 of 60 rows; the first at row 3, feature 1\n"
-        '  fix: fill="median" (--fill median): the median of the training part; or fill="zero"'
+        '  fix: `fill="median"`, the median of the training part, or `fill="zero"`'
     )
 
 
@@ -224,9 +224,14 @@ def test_copies_among_arrays_stand_on_one_side():
         (VECTORS, CLASSES, {"classes": ("a", "b", "a")}, "a class name stands twice in classes"),
         (VECTORS, VECTORS, {"classes": ("a", "b")}, "2 names for 4 targets\n  given: a, b\n  fix: one name a column"),
         (VECTORS, VECTORS[:, 0] * 1e300, {}, "of the targets (as float32) are NaN or infinite"),
-        (VECTORS, CLASSES, {"fill": "medain"}, "medain is no way to fill\n  known: none, median, zero\n  fix: --fill"),
-        (VECTORS, CLASSES, {"size": 8}, "--size is for folders of pictures, not for arrays"),
-        (VECTORS, CLASSES, {"noise": 1.0}, "--noise is for toys, not for arrays\n  toys: ring, quadrants, modes"),
+        (
+            VECTORS,
+            CLASSES,
+            {"fill": "medain"},
+            '`fill="medain"`: expected none, zero or median\n  fix: `fill="median"`',
+        ),
+        (VECTORS, CLASSES, {"size": 8}, "`size` is for folders of pictures, not for arrays"),
+        (VECTORS, CLASSES, {"noise": 1.0}, "`noise` is for toys, not for arrays\n  toys: ring, quadrants, modes"),
         (VECTORS, [0] * 59 + [1], {}, "class 1 cannot be split: 1 example"),
     ],
 )
