@@ -72,7 +72,7 @@ def test_a_run_on_kept_pictures_is_verified_and_one_without_says_so(call, photos
     assert call("train", "photos", *words, "--out", "kept").code == 0
     assert call("train", "photos", *words, "--no-cache", "--out", "held").code == 0
     kept, held = wxb.Run.open("kept"), wxb.Run.open("held")
-    assert kept.data["fingerprint"] == held.data["fingerprint"]
+    assert kept.data.fingerprint == held.data.fingerprint
     assert "cache" not in kept.settings
     assert held.settings["cache"] is False
     assert call("train", "--config", "held/settings.toml", "--out", "again").code == 0

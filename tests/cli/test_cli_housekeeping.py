@@ -88,7 +88,7 @@ def test_where_nobody_can_be_asked_nothing_is_deleted(three, call, monkeypatch):
     ended = call("runs", "--delete", "runs/a")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.endswith(
-        "error: nothing was deleted: there is nobody to ask\n  fix: --yes deletes without asking\n"
+        "error: nothing was deleted: there is no terminal to ask on\n  fix: --yes deletes without asking\n"
     )
     assert three[0].exists()
 
@@ -231,8 +231,8 @@ def test_finished_running_and_linked_runs_are_no_rest(three):
         (["--delete", "--clean"], "error: --delete and --clean do not go together\n"),
         (["--table", "epochs", "--delete"], "error: --table and --delete do not go together\n"),
         (["--older-than", "7d"], "error: --older-than is for --clean\n"),
-        (["--clean", "--older-than", "7"], "error: --older-than 7: a time is expected, as 7d, 12h or 30m\n"),
-        (["--clean", "--older-than", "-1d"], "error: --older-than -1d: a time is expected"),
+        (["--clean", "--older-than", "7"], "error: --older-than 7: expected a time such as 7d, 12h or 30m\n"),
+        (["--clean", "--older-than", "-1d"], "error: --older-than -1d: expected a time"),
         (["--yes"], "error: --yes is for --delete and --clean\n"),
         (["--csv"], "error: --csv is for --table\n"),
         (["--table", "epochs", "--csv", "--json"], "error: --csv and --json are two forms of one thing\n"),
@@ -283,7 +283,7 @@ def test_unfinished_and_damaged_runs_leave_cells_empty(three, call):
 def test_a_column_that_no_run_knows_names_the_nearest(three, call):
     ended = call("runs", "--table", "acuracy")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("error: acuracy is no setting or result of a run; accuracy is\n  known: data, ")
+    assert ended.err.startswith("error: acuracy is not a setting or result of a run; accuracy is\n  known: data, ")
 
 
 def test_a_list_takes_runs_and_folders(three, call):

@@ -464,7 +464,7 @@ def test_runs_of_an_empty_place_say_so_and_print_nothing(call):
 def test_verify_finds_nothing_on_a_whole_run(trained, call):
     ended = call("verify", trained[1])
     assert (ended.code, ended.err) == (0, "")
-    assert "test score computed anew" in ended.out
+    assert "test score computed again" in ended.out
     found = valid(call("verify", trained[1], "--json").json)
     assert (found["ok"], found["differences"]) == (True, [])
 

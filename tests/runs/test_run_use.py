@@ -214,7 +214,7 @@ def test_other_classes_another_task_and_an_empty_part_are_refused(used, data):
 def test_a_run_that_nothing_happened_to_verifies(used, data):
     found = verify(used[0].path, data)
     assert found.ok
-    assert found.checked == ("11 files", "weights fit the network", "test score computed anew")
+    assert found.checked == ("11 files", "weights fit the network", "test score computed again")
 
 
 @pytest.mark.parametrize("name", [*KEPT, MANIFEST])

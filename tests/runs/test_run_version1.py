@@ -88,7 +88,7 @@ def test_scores_are_what_they_were_and_the_run_verifies(old, name):
     run = Run.open(old / name)
     found = verify(run.path, run.load_data())
     assert found.differences == ()
-    assert "test score computed anew" in found.checked
+    assert "test score computed again" in found.checked
     assert run.evaluate().summary()["loss"] == pytest.approx(run.summary.test["loss"], rel=1e-6)
 
 

@@ -1,4 +1,4 @@
-"""`wxb cache`: the decoded pictures that are kept, and what is removed of them."""
+"""`wxb cache`: list the decoded pictures that are kept on the disk, or remove them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def cache(folders: tuple[str, ...], clean: bool, older_than: float | None, as_json: bool) -> None:
-    """The decoded pictures of large folders that are kept on the disk, those of FOLDER or all, the last used first.
+    """List the decoded pictures of large folders that are kept on the disk, last used first: those of FOLDER, or all.
 
-    They lie in the folder WXB_CACHE, or where the system has such things, and take at most a quarter of the disk's free
-    space; those unused for longest go first. With --clean they are removed, and decoded again when they are needed.
+    They are kept in the folder WXB_CACHE, or in the system's cache folder, and take at most a quarter of the disk's
+    free space; those unused for longest are removed first. With --clean they are removed until they are needed again.
 
     \b
     wxb cache --clean photos
@@ -34,19 +34,19 @@ def cache(folders: tuple[str, ...], clean: bool, older_than: float | None, as_js
     if older_than is not None and not clean:
         raise WxbError("--older-than is for --clean", fix="wxb cache --clean --older-than 30d")
     named = [Path(folder).expanduser().absolute() for folder in folders]
-    found = packs.clean(named, older_than or 0.0) if clean else packs.of(named)
+    listed = packs.clean(named, older_than or 0.0) if clean else packs.of(named)
     if as_json:
-        content = [answer(pack) for pack in found]
+        content = [answer(pack) for pack in listed]
         printing.result_json(Cache(folder=str(packs.folder()), removed=clean, packs=content))
         return
-    if not found:
+    if not listed:
         printing.remark("there is nothing to clean" if clean else f"nothing is kept in {packs.folder()}")
         return
-    rows = [("pictures", "size", "bytes", "last used", "of"), *(row(pack) for pack in found)]
+    rows = [("pictures", "size", "bytes", "last used", "of"), *(row(pack) for pack in listed)]
     printing.result(printing.table(rows, numbers=(0, 2), width=printing.columns(sys.stdout), gives_way=4))
     if clean:
-        freed = count(sum(pack.bytes for pack in found))
-        printing.remark(f"removed {count(len(found))}, {freed} bytes")
+        freed = count(sum(pack.bytes for pack in listed))
+        printing.remark(f"removed {count(len(listed))}, {freed} bytes")
 
 
 def answer(pack: Pack) -> CachedPack:
@@ -59,7 +59,7 @@ def answer(pack: Pack) -> CachedPack:
 
 
 def row(pack: Pack) -> tuple[str, ...]:
-    """A pack's line."""
+    """Return a pack's line in the list."""
     when = moment(pack.used)[:16].replace("T", " ")
     if pack.about is None:
         return ("", "damaged", count(pack.bytes), when, str(pack.path))
@@ -69,7 +69,7 @@ def row(pack: Pack) -> tuple[str, ...]:
 
 
 def moment(when: float) -> str:
-    """A time as "2026-01-31T12:00:00", of this place."""
+    """Format a time as local time, "2026-01-31T12:00:00"."""
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(when))
 
 
@@ -79,7 +79,7 @@ command = options.Command(
         click.Argument(["folders"], nargs=-1, metavar="[FOLDER]…"),
         options.SectionedOption(["--clean"], is_flag=True, help="Remove them."),
         options.SectionedOption(
-            ["--older-than"], type=Age(), help="With --clean: those unused for so long, as 30d, 12h or 30m."
+            ["--older-than"], type=Age(), help="With --clean: only those unused for this long, such as 30d, 12h or 30m."
         ),
         options.JSON,
     ],

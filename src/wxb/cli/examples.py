@@ -183,7 +183,7 @@ def read_picture(file: str, run: Run) -> NDArray[np.uint8]:
         raise WxbError(f"{file}: a picture of bytes; the network was trained on {run.data.dtype} arrays")
     channels, height, width = shape
     source = run.data.source
-    full, ink = INK.get(str(source["source"])), bool(source.get("ink", False))
+    full, ink = INK.get(str(source.get("source"))), bool(source.get("ink", False))
     try:
         header = read_header(Path(file), MAX_PIXELS)
         if ink:  # its squares are made of the picture's own pixels

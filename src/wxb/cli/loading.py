@@ -50,7 +50,7 @@ def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
         return data
     sizes = run.summary.input
     square = len(sizes) == 3 and sizes[1] == sizes[2]
-    name, ink = str(run.data.source["source"]), bool(run.data.source.get("ink", False))
+    name, ink = str(run.data.source.get("source")), bool(run.data.source.get("ink", False))
     if not _is_path(source) or not Path(source).is_dir():
         return load(source, {**settings, "ink": True} if ink and source in INK else settings)
     if square and "size" not in settings and not ink:  # squares of ink are made of the pictures as they are

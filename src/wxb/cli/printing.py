@@ -1,4 +1,4 @@
-"""What is printed, and where: results on standard output, everything else on standard error.
+"""Printing: results to standard output, everything else to standard error.
 
 Nothing here draws with more than the standard library, so that the quick commands stay quick.
 """
@@ -26,11 +26,11 @@ RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
 
 
 class OutputLost(Exception):
-    """Standard output cannot be written: its reader has gone, or its disk is full. The cause says which."""
+    """Standard output cannot be written: its reader has gone or its disk is full; the cause says which."""
 
 
 def result(text: str = "", end: str = "\n") -> None:
-    """One line, or several, of what was asked for. Raises OutputLost."""
+    """Print one or more lines of the result. Raises OutputLost."""
     try:
         sys.stdout.write(text + end)
     except OSError as problem:
@@ -38,7 +38,7 @@ def result(text: str = "", end: str = "\n") -> None:
 
 
 def flush() -> None:
-    """What was written is on its way. Raises OutputLost."""
+    """Flush standard output. Raises OutputLost."""
     try:
         sys.stdout.flush()
     except OSError as problem:
@@ -52,14 +52,14 @@ def result_json(answer: msgspec.Struct) -> None:
 
 
 def result_csv(rows: Iterable[Sequence[object]]) -> None:
-    """Rows as CSV (RFC 4180, but for plain line ends), the first of them the head; None is an empty cell."""
+    """Print rows as CSV (RFC 4180, except for plain line ends), the header first; None is an empty cell."""
     lines = io.StringIO()
     csv.writer(lines, lineterminator="\n").writerows(rows)
     result(lines.getvalue().removesuffix("\n"))
 
 
 def remark(text: str = "", end: str = "\n") -> None:
-    """Progress, warnings and errors. Nobody has to read them: where standard error is closed they are lost."""
+    """Print progress, a warning or an error; it is lost if standard error is closed."""
     try:
         sys.stderr.write(text + end)
         sys.stderr.flush()
@@ -74,27 +74,27 @@ def error(problem: WxbError) -> None:
 
 
 def has_colours(stream: IO[str]) -> bool:
-    """Whether the stream is a terminal that has colours, and NO_COLOR does not forbid them."""
+    """Return whether the stream is a terminal with colours, and NO_COLOR does not forbid them."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def has_true_colours(stream: IO[str]) -> bool:
-    """Whether it also says that it has colours of 24 bits."""
+    """Return whether the terminal also claims 24-bit colours."""
     return has_colours(stream) and os.environ.get("COLORTERM") in ("truecolor", "24bit")
 
 
 def coloured(text: str, colour: str, stream: IO[str]) -> str:
-    """The text in a colour where the stream has colours."""
+    """Colour a text if the stream has colours."""
     return f"{colour}{text}{PLAIN}" if has_colours(stream) else text
 
 
 def columns(stream: IO[str]) -> int | None:
-    """Width of the terminal; None where the stream is none, and a line may be as long as it likes."""
+    """Return the width of the terminal; None if the stream is not one, and lines may have any length."""
     return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
 def labelled(label: str, text: str, width: int | None = None) -> str:
-    """A line with its label in the left column; what does not fit `width` goes on below, under the text."""
+    """Format a line with its label in the left column, wrapped at `width` under the text."""
     lines = text.splitlines() or [""]
     if width is not None:
         room = max(width - LABEL, 20)
@@ -104,7 +104,7 @@ def labelled(label: str, text: str, width: int | None = None) -> str:
 
 
 def short(text: str, width: int | None) -> str:
-    """The text, its middle left out where it is longer than `width`."""
+    """Shorten a text to `width` by leaving out its middle."""
     if width is None or len(text) <= width:
         return text
     kept = max(width - 1, 2)
@@ -114,9 +114,9 @@ def short(text: str, width: int | None) -> str:
 def table(
     rows: Iterable[Sequence[str]], numbers: Sequence[int] = (), width: int | None = None, gives_way: int = 0
 ) -> str:
-    """Rows in columns three blanks apart, the columns `numbers` (0-based) to the right; the first row is the head.
+    """Format rows as columns three spaces apart, those in `numbers` (0-based) right-aligned; the first is the header.
 
-    Where they need more than `width`, column `gives_way` has the middle of its longest cells left out.
+    If they need more than `width`, the longest cells of column `gives_way` are shortened in the middle.
     """
     filled = [list(row) for row in rows]
     sizes = widths(filled, width, gives_way)
@@ -126,18 +126,18 @@ def table(
 
 
 def widths(rows: Sequence[Sequence[str]], width: int | None = None, gives_way: int = 0) -> list[int]:
-    """How wide the columns of a table of these rows are."""
-    found = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    if width is not None and (over := sum(found) + 3 * (len(found) - 1) - width) > 0:
-        found[gives_way] = max(found[gives_way] - over, 12)
-    return found
+    """Return the widths of a table's columns."""
+    sizes = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    if width is not None and (over := sum(sizes) + 3 * (len(sizes) - 1) - width) > 0:
+        sizes[gives_way] = max(sizes[gives_way] - over, 12)
+    return sizes
 
 
 def lines(rows: Iterable[Sequence[str]], sizes: Sequence[int], numbers: Sequence[int] = ()) -> str:
-    """Rows of a table whose columns have these widths; a longer cell moves the rest of its line."""
-    said = []
+    """Format rows in columns of these widths; a longer cell shifts the rest of its line."""
+    texts = []
     for row in rows:
         sized = enumerate(zip(row, sizes, strict=True))
         cells = (cell.rjust(size) if place in numbers else cell.ljust(size) for place, (cell, size) in sized)
-        said.append("   ".join(cells).rstrip())
-    return "\n".join(said)
+        texts.append("   ".join(cells).rstrip())
+    return "\n".join(texts)

@@ -20,7 +20,7 @@ WEAKEST = 3  # classes that are named
 
 
 def report(run: str, markdown: bool, as_json: bool) -> None:
-    """A run's report in a few lines, and where its page with curves and pictures lies."""
+    """Print a run's report in a few lines, and the path of its page with curves and pictures."""
     from wxb.runs.files import RunFiles
 
     if markdown and as_json:
@@ -84,7 +84,7 @@ command = options.Command(
     report,
     [
         click.Argument(["run"]),
-        options.switch("--markdown", help="The whole report as Markdown."),
+        options.switch("--markdown", help="Print the whole report as Markdown."),
         options.JSON,
     ],
 )

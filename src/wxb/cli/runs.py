@@ -1,4 +1,4 @@
-"""`wxb runs`: the runs in a folder, as a list or a table, and what is deleted of them."""
+"""`wxb runs`: list the runs of a folder, show them as a table, or delete some of them."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ UNITS = {"m": 60, "h": 3600, "d": 86400}  # seconds
 
 
 class Age(click.ParamType[float]):
-    """A time as "7d", "12h" or "30m", in seconds."""
+    """A time such as "7d", "12h" or "30m", in seconds."""
 
     name = "age"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """`value` in seconds. Raises WxbError where it is no time."""
+        """Convert a text to seconds. Raises WxbError if it is not a time."""
         if isinstance(value, float):
             return value
         number, unit = str(value)[:-1], str(value)[-1:]
         if unit not in UNITS or not (number.isascii() and number.isdigit()):
-            raise WxbError(f"{options.flag_of(param)} {value}: a time is expected, as 7d, 12h or 30m")
+            raise WxbError(f"{options.flag_of(param)} {value}: expected a time such as 7d, 12h or 30m")
         return float(int(number) * UNITS[unit])
 
 
@@ -44,7 +44,7 @@ def runs(
     as_csv: bool,
     as_json: bool,
 ) -> None:
-    """The runs in FOLDER, the newest first; without FOLDER those in WXB_RUNS, or in runs/. A run may be named too.
+    """List the runs in FOLDER, newest first; by default those in WXB_RUNS, or in runs/. FOLDER may also be a run.
 
     \b
     wxb runs --table accuracy,epochs,learning_rate
@@ -58,24 +58,22 @@ def runs(
     if delete or clean:
         remove(places, clean, older_than, yes, as_json)
         return
-    found = find(places)
+    listed = find(places)
     if table is not None:
-        show_table(found, table.split(","), as_csv, as_json)
+        show_table(listed, table.split(","), as_csv, as_json)
     elif as_json:
-        printing.result_json(answers.Runs(runs=[answer(one) for one in found]))
-    elif not found:
+        printing.result_json(answers.Runs(runs=[answer(one) for one in listed]))
+    elif not listed:
         printing.remark(f"no runs in {', '.join(places) or root()}; wxb train makes one")
     else:
-        show(found)
+        show(listed)
 
 
 def _check(
     table: str | None, delete: bool, clean: bool, older_than: float | None, yes: bool, as_csv: bool, as_json: bool
 ) -> None:
-    """Raises WxbError where options do not go together."""
-    flags = [
-        flag for flag, given in (("--table", table is not None), ("--delete", delete), ("--clean", clean)) if given
-    ]
+    """Raise WxbError if options do not go together."""
+    flags = [flag for flag, used in (("--table", table is not None), ("--delete", delete), ("--clean", clean)) if used]
     if len(flags) > 1:
         raise WxbError(f"{' and '.join(flags)} do not go together", fix="one of them")
     if older_than is not None and not clean:
@@ -88,9 +86,9 @@ def _check(
         raise WxbError("--csv and --json are two forms of one thing", fix="one of them")
 
 
-def show(found: Sequence[Listed]) -> None:
-    """The list, for people."""
-    rows = [("run", "data", "test", "finished", "network"), *(row(one) for one in found)]
+def show(listed: Sequence[Listed]) -> None:
+    """Print the list for people."""
+    rows = [("run", "data", "test", "finished", "network"), *(row(one) for one in listed)]
     printing.result(printing.table(rows, width=printing.columns(sys.stdout), gives_way=4))
 
 
@@ -103,7 +101,7 @@ def answer(one: Listed) -> answers.ListedRun:
 
 
 def row(one: Listed) -> tuple[str, ...]:
-    """A run's line in the list."""
+    """Return a run's line in the list."""
     about = one.summary
     if about is None:
         return (str(one.path), "", "", "damaged", one.problem)
@@ -118,32 +116,32 @@ def row(one: Listed) -> tuple[str, ...]:
 # --- a table ---------------------------------------------------------------------------------------------------------
 
 
-def show_table(found: Sequence[Listed], names: list[str], as_csv: bool, as_json: bool) -> None:
-    """Settings and results of the runs, a column each of `names`. Raises WxbError for a name that no run knows."""
+def show_table(listed: Sequence[Listed], names: list[str], as_csv: bool, as_json: bool) -> None:
+    """Print the settings and results `names` of the runs in columns. Raises WxbError for a name that no run has."""
     columns = [name.strip().replace("-", "_") for name in names]
-    values = [values_of(one) for one in found]
+    values = [values_of(one) for one in listed]
     known = dict.fromkeys(name for one in values for name in one)
     for name in columns:
-        if found and name not in known:
+        if listed and name not in known:
             like = nearest(name, known)
             raise WxbError(
-                f"{name} is no setting or result of a run" + (f"; {like} is" if like else ""),
+                f"{name} is not a setting or result of a run" + (f"; {like} is" if like else ""),
                 f"known: {', '.join(known)}",
             )
     rows = [[one.get(name) for name in columns] for one in values]
     if as_json:
         content = [
             answers.TableRow(str(one.path), dict(zip(columns, cells, strict=True)))
-            for one, cells in zip(found, rows, strict=True)
+            for one, cells in zip(listed, rows, strict=True)
         ]
         printing.result_json(answers.RunsTable(columns=columns, runs=content))
     elif as_csv:
-        lines = [[str(one.path), *cells] for one, cells in zip(found, rows, strict=True)]
+        lines = [[str(one.path), *cells] for one, cells in zip(listed, rows, strict=True)]
         printing.result_csv([["run", *columns], *lines])
     else:
         texts = [
             [str(one.path), *(text(name, cell) for name, cell in zip(columns, cells, strict=True))]
-            for one, cells in zip(found, rows, strict=True)
+            for one, cells in zip(listed, rows, strict=True)
         ]
         right = [
             place
@@ -157,7 +155,7 @@ def show_table(found: Sequence[Listed], names: list[str], as_csv: bool, as_json:
 
 
 def values_of(one: Listed) -> dict[str, Any]:
-    """A run's settings and results by name; a damaged one has none, and standard error says why."""
+    """Return a run's settings and results by name; a damaged one has none, and standard error says why."""
     from wxb.runs.files import RunFiles
     from wxb.runs.listing import results as results_of
 
@@ -169,7 +167,7 @@ def values_of(one: Listed) -> dict[str, Any]:
 
 
 def text(name: str, value: Any) -> str:
-    """A cell for people."""
+    """Format a cell for people."""
     if value is None:
         return ""
     if name == "accuracy":
@@ -179,13 +177,13 @@ def text(name: str, value: Any) -> str:
     return count(value) if name in ("parameters", "multiply_adds", "steps") else str(value)
 
 
-# --- what goes -------------------------------------------------------------------------------------------------------
+# --- deleting -------------------------------------------------------------------------------------------------------
 
 
 def remove(places: tuple[str, ...], clean: bool, older_than: float | None, yes: bool, as_json: bool) -> None:
-    """Deletes the named runs, or those in the named folders that were stopped long ago; lists them and asks first.
+    """Delete the named runs, or those in the named folders that were stopped long ago, after listing and asking.
 
-    Raises WxbError, before anything is deleted, where one of them is no run, or is being written.
+    Raises WxbError, before anything is deleted, if one of them is not a run or is being written.
     """
     from wxb.runs import removal
     from wxb.runs.listing import find
@@ -193,32 +191,32 @@ def remove(places: tuple[str, ...], clean: bool, older_than: float | None, yes: 
     if clean:
         age = 7.0 * UNITS["d"] if older_than is None else older_than
         old = [one for place in places or (None,) for one in removal.unfinished(place, age)]
-        found = [one for one in old if removable(one)]
-        if not found:
+        listed = [one for one in old if removable(one)]
+        if not listed:
             printing.remark("there is nothing to clean")
     elif places:
         named = removal.distinct(places)
         for path in named:
             removal.check(path)
-        found = find(named)
+        listed = find(named)
     else:
         raise WxbError("--delete names no run", fix="wxb runs --delete RUN…; wxb runs lists them")
-    if found and not yes:
-        rows = [row(one) for one in found]
+    if listed and not yes:
+        rows = [row(one) for one in listed]
         printing.remark(printing.table(rows, width=printing.columns(sys.stderr), gives_way=4))
-        if not agreed(f"delete {count(len(found))} run{'s'[: len(found) != 1]}?"):
+        if not agreed(f"delete {count(len(listed))} run{'s'[: len(listed) != 1]}?"):
             printing.remark("nothing was deleted")
-            found = []
-    for one in found:
+            listed = []
+    for one in listed:
         removal.delete(one.path)
     if as_json:
-        printing.result_json(answers.RunsDeleted(deleted=[str(one.path) for one in found]))
-    elif found:
-        printing.result("\n".join(f"deleted {one.path}" for one in found))
+        printing.result_json(answers.RunsDeleted(deleted=[str(one.path) for one in listed]))
+    elif listed:
+        printing.result("\n".join(f"deleted {one.path}" for one in listed))
 
 
 def removable(one: Listed) -> bool:
-    """Whether a run may be deleted; standard error says why not."""
+    """Return whether a run may be deleted; standard error says why not."""
     from wxb.runs.removal import check
 
     try:
@@ -230,9 +228,9 @@ def removable(one: Listed) -> bool:
 
 
 def agreed(question: str) -> bool:
-    """Whether the person at the terminal says yes. Raises WxbError where there is nobody to ask."""
+    """Return whether the user agrees. Raises WxbError if there is no terminal to ask on."""
     if not sys.stdin.isatty():
-        raise WxbError("nothing was deleted: there is nobody to ask", fix="--yes deletes without asking")
+        raise WxbError("nothing was deleted: there is no terminal to ask on", fix="--yes deletes without asking")
     printing.remark(f"{question} [y/N]", end=" ")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -242,17 +240,19 @@ command = options.Command(
     [
         click.Argument(["places"], nargs=-1, metavar="[FOLDER]…"),
         options.SectionedOption(
-            ["--table"], metavar="NAME,…", help="Settings and results of the runs, such as accuracy,epochs, in columns."
+            ["--table"],
+            metavar="NAME,…",
+            help="Show settings and results in columns, such as accuracy,epochs.",
         ),
-        options.SectionedOption(["--delete"], is_flag=True, help="Delete the runs that are named."),
+        options.SectionedOption(["--delete"], is_flag=True, help="Delete the named runs."),
         options.SectionedOption(
-            ["--clean"], is_flag=True, help="Delete the runs that were stopped or have failed some time ago."
+            ["--clean"], is_flag=True, help="Delete runs that were stopped or failed some time ago."
         ),
         options.SectionedOption(
-            ["--older-than"], type=Age(), help="With --clean: how long ago, as 7d, 12h or 30m; else 7d."
+            ["--older-than"], type=Age(), help="With --clean: how long ago, such as 7d, 12h or 30m; default 7d."
         ),
         options.SectionedOption(["-y", "--yes"], is_flag=True, help="Delete without asking."),
-        options.switch("--csv", "as_csv", help="The table as comma-separated values."),
+        options.switch("--csv", "as_csv", help="Print the table as comma-separated values."),
         options.JSON,
     ],
 )

@@ -13,9 +13,9 @@ from wxb.errors import WxbError, nearest
 
 
 def schema(name: str | None) -> None:
-    """The JSON schema of what a command prints with --json; without NAME the names.
+    """Print the JSON schema of a command's --json output; without NAME, list the names.
 
-    A name is the middle of what an answer calls its form: train for wxb/train/1.
+    NAME is the middle part of the output's "schema": train for wxb/train/1.
     """
     if name is None:
         printing.result("\n".join(ANSWERS))

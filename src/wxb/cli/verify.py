@@ -1,4 +1,4 @@
-"""`wxb verify`: whether a run is as it was when it finished."""
+"""`wxb verify`: check that a run is as it was when it finished."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from wxb.settings import DATA
 
 
 def verify(run: str, data_dir: str | None, as_json: bool) -> int:
-    """Whether a run is as it was when it finished: its files, its weights and, where its data is there, its score.
+    """Check that a run is as it was when it finished: its files, its weights and, if its data is available, its score.
 
-    Exit code 0 says that nothing differs, 3 that something does.
+    Exit code 0 means that nothing differs, 3 that something does.
     """
     from wxb.runs.run import Run
     from wxb.runs.verify import verify as verified
 
-    found = verified(run)
-    if found.ok:
+    result = verified(run)
+    if result.ok:
         try:
             data = Run.open(run).load_data(data_dir)
         except WxbError as problem:
-            printing.remark(f"the test score was not computed anew: {problem.what}")
+            printing.remark(f"the test score was not computed again: {problem.what}")
         else:
-            found = verified(run, data)
+            result = verified(run, data)
     if as_json:
-        printing.result_json(Verify(ok=found.ok, differences=found.differences, checked=found.checked))
-    elif found.ok:
-        printing.result(f"{run} is as it was: {', '.join(found.checked)}")
+        printing.result_json(Verify(ok=result.ok, differences=result.differences, checked=result.checked))
+    elif result.ok:
+        printing.result(f"{run} is as it was: {', '.join(result.checked)}")
     else:
-        printing.result("\n".join([f"{run} is not as it was", *(f"  {line}" for line in found.differences)]))
-    return DONE if found.ok else FOUND
+        printing.result("\n".join([f"{run} is not as it was", *(f"  {line}" for line in result.differences)]))
+    return DONE if result.ok else FOUND
 
 
 command = options.Command(verify, [click.Argument(["run"]), *options.params(DATA, "data_dir"), options.JSON])

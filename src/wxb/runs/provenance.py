@@ -75,13 +75,13 @@ def whence(path: Path, source: Mapping[str, Setting], data_dir: str | Path | Non
     Raises WxbError if it came as arrays.
     """
     stored = dict(source)
-    name = str(stored.pop("source"))
+    name = stored.pop("source", ARRAYS)
     if name == ARRAYS:
         raise WxbError(
             f"{path} was trained on arrays, which only the one who has them can give again",
             fix=f"in Python: wxb.Run.open({str(path)!r}).evaluate(data)",
         )
-    return name, stored | ({} if data_dir is None else {"data_dir": str(data_dir)})
+    return str(name), stored | ({} if data_dir is None else {"data_dir": str(data_dir)})
 
 
 def _class_changes(then: DataFacts, now: DataFacts) -> list[str]:

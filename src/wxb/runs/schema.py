@@ -162,7 +162,7 @@ class DataFacts(Struct, frozen=True):
     """`data.json`: the data of a run, and what tells whether it is still the same."""
 
     name: str
-    source: Annotated[dict[str, Setting], Meta(description="what the data is loaded with again")]
+    source: Annotated[dict[str, Setting], Meta(description="the arguments that load the data again")]
     task: str
     kind: str
     examples: Size
@@ -178,7 +178,7 @@ class DataFacts(Struct, frozen=True):
     targets_fingerprint: Digest | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        if not isinstance(self.source.get("source"), str):
+        if not isinstance(self.source.get("source", ""), str):
             raise ValueError("Expected the source to name a data set")
         if self.counts is not None and set(self.counts) != set(self.classes):
             raise ValueError("Expected counts of each class, and of no others")

@@ -54,7 +54,7 @@ def verify(path: str | Path, data: Dataset | None = None) -> Verification:
             checked.append("weights fit the network")
             if data is not None:
                 differences += _score_differences(run, data)
-                checked.append("test score computed anew")
+                checked.append("test score computed again")
         except WxbError as error:
             differences.append(str(error))
     return Verification(tuple(differences), tuple(checked))
