@@ -17,10 +17,11 @@ import wxb
 from benchmarks.figure import Asked, Figure, Rows, Table
 from benchmarks.parts import first_examples
 from wxb.data.dataset import Dataset
-from wxb.learning import loop, optimizers
-from wxb.learning.loop import Learner
-from wxb.learning.optimizers import Muon
+from wxb.learning import loop, optimizers, step
+from wxb.learning.feed import Feed
+from wxb.learning.loop import learn
 from wxb.learning.setup import set_up
+from wxb.network.build import Model
 from wxb.network.layers.pooling import GlobalAverage
 
 FIRST, COUNTED = 3, 10  # steps that are not counted, and that are
@@ -28,11 +29,11 @@ FIRST, COUNTED = 3, 10  # steps that are not counted, and that are
 
 @dataclass(frozen=True)
 class Undone:
-    """One choice undone: by an option of the training, by a change of the learner, or by a patch around it."""
+    """One choice undone: by an option of the training, by a change of the model, or by a patch around it."""
 
     what: str
     options: Mapping[str, Any] = field(default_factory=dict)
-    change: Callable[[Learner], None] = lambda learner: None
+    change: Callable[[Model], object] = lambda model: None
     around: Callable[[], contextlib.AbstractContextManager[object]] = contextlib.nullcontext
 
 
@@ -79,11 +80,11 @@ class Steps(Figure):
 
 def seconds(way: Undone, data: Dataset, network: str, options: Mapping[str, Any]) -> float:
     """Median seconds of a step."""
-    found = set_up(data, network, options={**options, **way.options})
+    setup = set_up(data, network, options={**options, **way.options})
+    way.change(setup.model)
     with way.around():
-        learner = Learner(found.model, data, replace(found.recipe, steps=FIRST + COUNTED), found.machine)
-        way.change(learner)
-        ends = [record.seconds for record in learner.records()]
+        records = learn(setup.model, data, replace(setup.recipe, steps=FIRST + COUNTED), setup.machine)
+        ends = [record.seconds for record in records]
     return statistics.median(later - sooner for sooner, later in zip(ends[FIRST - 1 :], ends[FIRST:], strict=False))
 
 
@@ -92,35 +93,38 @@ def memory_given_back() -> contextlib.AbstractContextManager[object]:
     return mock.patch.object(loop, "kept", contextlib.nullcontext)
 
 
-def channels_first(learner: Learner) -> None:
-    """A picture's maps lie one behind the other, as torch has them where nothing else is said."""
+def filters_channels_first(model: Model) -> None:
+    """Filters lie channel by channel, as torch has them by default."""
     # torch's stub of `to` does not know the memory format
-    learner.model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    _given(learner, lambda inputs, rows: inputs(rows).contiguous())
+    model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
 
 
-def one_at_a_time(learner: Learner) -> None:
+def pictures_channels_first() -> contextlib.AbstractContextManager[object]:
+    """Pictures lie channel by channel."""
+    return _inputs(lambda inputs, rows: inputs(rows).contiguous())
+
+
+def one_at_a_time() -> contextlib.AbstractContextManager[object]:
     """Every picture is looked up, moved and mirrored by itself, and the batch is put together of them."""
-    _given(learner, lambda inputs, rows: torch.cat([inputs(row[None]) for row in rows]))
+    return _inputs(lambda inputs, rows: torch.cat([inputs(row[None]) for row in rows]))
 
 
-def beside(learner: Learner) -> None:
+def beside(model: Model) -> None:
     """An activation writes its output beside its input instead of over it."""
-    for layer in learner.model.modules():
+    for layer in model.modules():
         if isinstance(layer, nn.ReLU):
             layer.inplace = False
 
 
-def orthogonal_in_float32(learner: Learner) -> None:
+def orthogonal_in_float32() -> contextlib.AbstractContextManager[object]:
     """Muon multiplies its matrices in float32."""
-    for optimizer in learner.optimizers:
-        if isinstance(optimizer, Muon):
-            optimizer.dtype = torch.float32
+    made = optimizers.optimizers
+    return mock.patch.object(step, "optimizers", lambda model, output, recipe, dtype: made(model, output, recipe))
 
 
-def bias_learned(learner: Learner) -> None:
-    """The gradient of the first layer's bias is asked for, and with it that of the maps behind it."""
-    first = next(layer for layer in learner.model.modules() if isinstance(layer, nn.Conv2d))
+def bias_learned(model: Model) -> None:
+    """The gradient of the first layer's bias is computed, and with it that of the maps after it."""
+    first = next(layer for layer in model.modules() if isinstance(layer, nn.Conv2d))
     assert first.bias is not None
     first.bias.requires_grad_()
 
@@ -135,6 +139,6 @@ def mean_of_both_sides() -> contextlib.AbstractContextManager[object]:
     return mock.patch.object(GlobalAverage, "forward", lambda layer, x: x.mean((2, 3)))
 
 
-def _given(learner: Learner, changed: Callable[[Callable[[Any], Any], torch.Tensor], torch.Tensor]) -> None:
-    inputs = learner.batches.inputs
-    setattr(learner.batches, "inputs", lambda rows: changed(inputs, rows))  # noqa: B010  mypy forbids the assignment
+def _inputs(changed: Callable[[Callable[[Any], Any], torch.Tensor], torch.Tensor]) -> mock._patch[Any]:
+    inputs = Feed.inputs
+    return mock.patch.object(Feed, "inputs", lambda feed, rows: changed(lambda these: inputs(feed, these), rows))

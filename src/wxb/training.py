@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from wxb.data.dataset import Dataset
 from wxb.errors import FAILED, WxbError
 from wxb.learning import machine as machines
-from wxb.learning.loop import Record, State
+from wxb.learning.events import Event, event_tables, read_events
+from wxb.learning.loop import Record, StateGone
 from wxb.learning.machine import Machine
 from wxb.learning.recipe import Recipe
+from wxb.learning.state import State
 from wxb.notation import Network
 from wxb.report import findings, report_files
 from wxb.runs.baselines import baselines
@@ -51,6 +54,7 @@ class Training:
         data_seconds: float = 0.0,
         seconds: float | None = None,
         state: State | None = None,
+        events: Iterable[Event] = (),
     ) -> None:
         """Set up the trial; the arguments not named here are those of `Trial`.
 
@@ -64,6 +68,7 @@ class Training:
             machine=machine,
             seconds=seconds,
             state=state,
+            events=events,
             started=started,
             data_seconds=data_seconds,
         )
@@ -86,7 +91,8 @@ class Training:
             began_with = run.environment.machine
             asked = machines.choose(began_with.device, began_with.precision, began_with.threads)
             state = checkpoint.tensors if checkpoint else None
-            training = cls(data, run.summary.network, options=options, machine=asked, state=state)
+            events = read_events(run.settings.get("events", []))
+            training = cls(data, run.summary.network, options=options, machine=asked, state=state, events=events)
         except BaseException:
             writer.close()
             raise
@@ -130,17 +136,15 @@ class Training:
         run = self.run
         saved = time.perf_counter()
         trial.seconds["start"] += saved - began
-        accumulate = trial.recipe.accumulate
+        written = read_events(run.settings.get("events", []))
         for record in self._records(run):
             if record.train_loss is not None and not math.isfinite(record.train_loss):
                 self._fail(run, record)
             if record.epoch_end:
                 run.note(record)
-            if record.parts != accumulate:
-                accumulate = record.parts
-                run.change({"accumulate": accumulate}, trial.course.steps)
-            if trial.replanned:
-                run.change({"replanned": str(trial.course)}, trial.course.steps)
+            if trial.events != written:
+                written = trial.events
+                run.change({"events": event_tables(written)}, trial.steps)
             if record.step < record.steps and time.perf_counter() - saved > SAVE_EVERY:
                 run.save(record)
                 saved = time.perf_counter()
@@ -161,11 +165,15 @@ class Training:
 
     def _create(self) -> Writer:
         trial = self.trial
+        settings = {"data": trial.data.name, **self.settings, "network": str(trial.plan.network)}
+        settings |= trial.recipe.settings()
+        if trial.events:
+            settings["events"] = event_tables(trial.events)
         return Writer.create(
             trial.data,
             trial.plan,
-            {"data": trial.data.name, **self.settings, "network": str(trial.plan.network), **trial.recipe.settings()},
-            steps=trial.course.steps,
+            settings,
+            steps=trial.steps,
             out=self.out,
             machine=dataclasses.asdict(trial.machine),
         )
@@ -182,13 +190,17 @@ class Training:
         )
 
     def stop(self) -> int:
-        """Save the run at the last record's step, release it, and return that step."""
+        """Save the run at the last record's step, release it, and return the step that it is saved at.
+
+        If training was interrupted within a step, that is the step of the last checkpoint.
+        """
         record = self.trial.record
         if self.run is None or record is None:
             raise ValueError("nothing was trained yet")
-        self.run.save(record)
+        with contextlib.suppress(StateGone):
+            self.run.save(record)
         self.run.stop()
-        return record.step
+        return self.run.summary.steps.done
 
     def finish(self) -> Run:
         """Test the final weights, compare them with baselines, write the report, and end the run.

@@ -149,7 +149,7 @@ def test_profile_says_where_a_step_s_time_goes_and_writes_nothing(call):
     lines = ended.out.splitlines()
     parts = [line.split()[0] for line in lines[2:-1]]
     assert parts == ["data", "scale", "1.FC-32", "2.RELU", "3.FC-10", "loss", "backward", "optimizer", "other", "step"]
-    assert "32 examples a step" in lines[-1]
+    assert "32 examples per step" in lines[-1]
     found = valid(call("train", *SMALL, "--profile", "--json").json)
     assert [part["name"] for part in found["parts"]] == parts[:-1]
     assert not Path("runs").exists()

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from wxb.errors import WxbError
-from wxb.learning.augment import Regularize, cutout, mixup
-from wxb.learning.recipe import Recipe
+from wxb.learning.augment import Cutout, Mixup, cutout, goals
 
 FILL = torch.tensor([7.0, 9.0]).view(2, 1, 1)
 ROWS = torch.arange(6)
@@ -23,10 +22,10 @@ def pictures(n: int = 6, height: int = 8, width: int = 10) -> Tensor:
     return torch.from_numpy(np.random.default_rng(0).integers(20, 256, (n, 2, height, width), dtype=np.uint8))
 
 
-def applied(recipe: Recipe, inputs: Tensor, targets: Tensor, rows: Tensor = ROWS, epoch: int = 1, step: int = 1):
-    made = Regularize(recipe, 100, 3, FILL)
+def cut(x: Tensor, rows: Tensor = ROWS, side: int = 3, seed: int = 4, epoch: int = 1) -> Tensor:
+    made = Cutout(side, 100, seed, FILL)
     made.start(epoch)
-    return made.apply(inputs, targets, rows, step)
+    return made.apply(x, rows)
 
 
 # --- cutout ---
@@ -77,38 +76,34 @@ def test_pictures_of_a_batch_have_their_own_squares_and_channels_last_survives()
 
 
 def test_a_square_belongs_to_the_example_in_its_epoch_whatever_the_batch():
-    recipe = Recipe(cutout=3, seed=4)
-    whole, _ = applied(recipe, pictures(), torch.zeros(6).long())
+    whole = cut(pictures())
     order = torch.tensor([4, 1])
-    part, _ = applied(recipe, pictures()[order], torch.zeros(2).long(), order, step=9)
-    assert torch.equal(part, whole[order])
+    assert torch.equal(cut(pictures()[order], order), whole[order])
 
 
 @pytest.mark.parametrize("other", [{"seed": 5}, {"epoch": 2}])
 def test_another_seed_or_epoch_cuts_elsewhere(other):
-    def squares(seed: int = 4, epoch: int = 1) -> Tensor:
-        return applied(Recipe(cutout=3, seed=seed), pictures(), torch.zeros(6).long(), epoch=epoch)[0] == 7
-
-    assert torch.equal(squares(), squares())
-    assert not torch.equal(squares(), squares(**other))
+    squares = cut(pictures()) == 7
+    assert torch.equal(squares, cut(pictures()) == 7)
+    assert not torch.equal(squares, cut(pictures(), **other) == 7)
 
 
 def test_centres_lie_everywhere_alike():
-    made = Regularize(Recipe(cutout=1), 20_000, 3, FILL)
+    made = Cutout(1, 20_000, 0, FILL)
     made.start(1)
-    out = made.apply(torch.full((20_000, 1, 4, 5), 200.0), torch.zeros(20_000).long(), torch.arange(20_000), 1)[0]
+    out = made.apply(torch.full((20_000, 1, 4, 5), 200.0), torch.arange(20_000))
     shares = (out[:, 0] != 200).float().mean(0)
     assert float((shares - 1 / 20).abs().max()) < 5 * (0.05 * 0.95 / 20_000) ** 0.5
 
 
-def test_targets_stay_as_they_are_under_cutout():
-    targets = torch.tensor([0, 1, 2, 0, 1, 2])
-    assert applied(Recipe(cutout=3), pictures(), targets)[1] is targets
+def test_without_cutout_pictures_pass_as_they_are():
+    x = pictures()
+    assert cut(x, side=0) is x
 
 
 def test_cutout_of_rows_of_numbers_is_refused():
     with pytest.raises(WxbError) as error:
-        Regularize(Recipe(cutout=3), 10, 2, torch.zeros(4))
+        Cutout(3, 10, 0, torch.zeros(4))
     assert str(error.value) == "--cutout is for pictures; these examples are rows of numbers\n  fix: --cutout 0"
 
 
@@ -117,35 +112,35 @@ def test_cutout_of_rows_of_numbers_is_refused():
 TARGETS = torch.tensor([0, 1, 2, 0, 1, 1])
 
 
+def draw(alpha: float = 0.4, seed: int = 0, step: int = 1, batch: int = 6) -> Mixup:
+    return Mixup.draw(alpha, seed, step, batch, torch.device("cpu"))
+
+
+def mixed(x: Tensor, mixup: Mixup) -> Tensor:
+    return mixup.mix(x.float(), x[mixup.partners].float())
+
+
 def test_mixup_is_a_share_of_each_partner():
-    x, partners = torch.tensor([[1.0, 2], [3, 4], [5, 6]]), torch.tensor([2, 0, 1])
+    x, mixup = torch.tensor([[1.0, 2], [3, 4], [5, 6]]), Mixup(0.25, torch.tensor([2, 0, 1]))
     expected = torch.tensor([[4.0, 5], [1.5, 2.5], [3.5, 4.5]])
-    torch.testing.assert_close(mixup(x, 0.25, partners), expected)
+    torch.testing.assert_close(mixed(x, mixup), expected)
 
 
-def test_inputs_and_targets_are_mixed_alike():
-    x = torch.nn.functional.one_hot(torch.arange(6), 6).byte()  # each row says which example it is
-    mixed, goals = applied(Recipe(mixup=0.5, seed=1), x, TARGETS)
-    assert mixed.dtype == goals.dtype == torch.float32
-    one_hot = torch.nn.functional.one_hot(TARGETS, 3).float()
-    torch.testing.assert_close(goals, mixed @ one_hot)
-    torch.testing.assert_close(mixed.sum(1), torch.ones(6))
-    torch.testing.assert_close(mixed.sum(0), torch.ones(6))  # partners are a permutation
-    assert len({round(float(value), 5) for value in mixed.flatten()} - {0.0, 1.0}) <= 2  # one share for the batch
+def test_partners_are_a_permutation_of_the_batch():
+    assert sorted(draw(batch=50).partners.tolist()) == list(range(50))
 
 
-def test_numbers_and_labels_are_mixed_as_they_are():
-    targets = torch.tensor([[1.0, -2], [0, 3], [2, 2], [5, 5], [6, 6], [7, 7]])
-    x = torch.nn.functional.one_hot(torch.arange(6), 6)
-    mixed, goals = applied(Recipe(mixup=1.0), x, targets)
-    torch.testing.assert_close(goals, mixed @ targets)
+def test_goals_of_classes_are_one_hot_and_others_stay_as_they_are():
+    one_hot = goals(TARGETS, 3)
+    assert one_hot.tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0], [0, 1, 0]]
+    numbers = torch.tensor([[1.0, -2], [0, 3]])
+    assert goals(numbers, 2) is numbers
 
 
 def shares(alpha: float, steps: int) -> np.ndarray:
-    """The share of each of some steps, between a half and one."""
-    made, x = Regularize(Recipe(mixup=alpha), 2, 2, torch.zeros(1)), torch.eye(2)
-    drawn = [made.apply(x, torch.tensor([0, 1]), torch.arange(2), step)[0].max().item() for step in range(steps)]
-    return np.array([share for share in drawn if share < 1])
+    """The greater share of each of some steps, between a half and one."""
+    drawn = [draw(alpha, step=step).share for step in range(steps)]
+    return np.array([max(share, 1 - share) for share in drawn])
 
 
 def test_shares_are_drawn_from_beta():
@@ -155,25 +150,7 @@ def test_shares_are_drawn_from_beta():
 
 
 def test_the_same_seed_and_step_mix_the_same_and_others_do_not():
-    def mixed(seed: int = 0, step: int = 1) -> Tensor:
-        return applied(Recipe(mixup=0.4, seed=seed), pictures(), TARGETS, step=step)[0]
-
-    assert torch.equal(mixed(), mixed())
-    assert not torch.equal(mixed(), mixed(seed=1))
-    assert not torch.equal(mixed(), mixed(step=2))
-
-
-def test_squares_are_cut_before_pictures_are_mixed():
-    recipe = Recipe(cutout=3, mixup=0.4, seed=2)
-    cut, _ = applied(Recipe(cutout=3, seed=2), pictures(), TARGETS)
-    both, goals = applied(recipe, pictures(), TARGETS)
-    alone, mixed_goals = applied(Recipe(mixup=0.4, seed=2), cut, TARGETS)
-    assert torch.equal(both, alone)
-    assert torch.equal(goals, mixed_goals)
-
-
-def test_without_either_a_batch_passes_as_it_is():
     x = pictures()
-    inputs, targets = applied(Recipe(), x, TARGETS)
-    assert inputs is x
-    assert targets is TARGETS
+    assert torch.equal(mixed(x, draw()), mixed(x, draw()))
+    assert not torch.equal(mixed(x, draw()), mixed(x, draw(seed=1)))
+    assert not torch.equal(mixed(x, draw()), mixed(x, draw(step=2)))

@@ -1,3 +1,5 @@
+"""Which examples each step takes, and that augmentation belongs to the example."""
+
 import numpy as np
 import pytest
 import torch
@@ -6,8 +8,7 @@ from hypothesis import strategies as st
 
 from wxb.errors import WxbError
 from wxb.learning.augment import Augment
-from wxb.learning.feed import Feed as Among
-from wxb.learning.feed import bounds
+from wxb.learning.feed import Feed, bounds
 
 
 @given(examples=st.integers(1, 5000), batch_size=st.integers(1, 600))
@@ -21,9 +22,9 @@ def test_batches_cover_every_example_with_sizes_that_differ_by_at_most_one(examp
     assert len(sizes) == -(-examples // batch_size)
 
 
-def Feed(examples, *settings, **more):
-    """Of all examples."""
-    return Among(examples, np.arange(len(examples)), *settings, **more)
+def feed_all(examples, *settings, **more):
+    """The feed of all examples."""
+    return Feed(examples, np.arange(len(examples)), *settings, **more)
 
 
 def pictures(n=40, channels=3, size=6):
@@ -31,7 +32,7 @@ def pictures(n=40, channels=3, size=6):
 
 
 def test_an_epoch_shows_every_example_once_and_the_next_in_another_order():
-    batches = Feed(pictures(), 7, "cpu", seed=3)
+    batches = feed_all(pictures(), 7, "cpu", seed=3)
     orders = []
     for epoch in (1, 2):
         batches.start(epoch)
@@ -45,8 +46,8 @@ def test_an_epoch_shows_every_example_once_and_the_next_in_another_order():
 @pytest.mark.parametrize("channels", [1, 3])
 def test_batches_of_some_examples_are_those_of_a_set_that_has_no_others(channels, augment):
     data, learned = pictures(channels=channels), np.arange(39, 4, -3)
-    some = Among(data, learned, 5, "cpu", seed=3, augment=Augment.read(augment))
-    alone = Feed(data[learned], 5, "cpu", seed=3, augment=Augment.read(augment))
+    some = Feed(data, learned, 5, "cpu", seed=3, augment=Augment.read(augment))
+    alone = feed_all(data[learned], 5, "cpu", seed=3, augment=Augment.read(augment))
     some.start(2)
     alone.start(2)
     assert len(some) == len(alone) == 3
@@ -57,21 +58,21 @@ def test_batches_of_some_examples_are_those_of_a_set_that_has_no_others(channels
 
 @pytest.mark.parametrize("data", [pictures(channels=1), pictures().transpose(0, 2, 3, 1).copy().transpose(0, 3, 1, 2)])
 def test_examples_that_lie_channels_last_are_not_copied(data):
-    batches = Among(data, np.arange(10), 7, "cpu", seed=3)
+    batches = Feed(data, np.arange(10), 7, "cpu", seed=3)
     batches.start(1)
     data[:] = 7
     assert bool((batches.inputs(batches.rows(0)) == 7).all())
 
 
 def test_without_shuffle_examples_come_in_their_own_order():
-    batches = Feed(pictures(), 7, "cpu", seed=3, shuffle=False)
+    batches = feed_all(pictures(), 7, "cpu", seed=3, shuffle=False)
     batches.start(1)
     assert torch.cat([batches.rows(i) for i in range(len(batches))]).tolist() == list(range(40))
 
 
 def test_a_batch_is_the_examples_themselves_where_nothing_is_augmented():
     data = pictures()
-    batches = Feed(data, 7, "cpu", seed=3)
+    batches = feed_all(data, 7, "cpu", seed=3)
     batches.start(1)
     rows = batches.rows(2)
     assert np.array_equal(batches.inputs(rows).numpy(), data[rows.numpy()])
@@ -81,8 +82,8 @@ def test_a_batch_is_the_examples_themselves_where_nothing_is_augmented():
 @pytest.mark.parametrize("text", ["flip", "shift-2", "flip,shift-1"])
 def test_augmentation_belongs_to_the_example_not_to_its_batch(text):
     data = pictures()
-    small = Feed(data, 3, "cpu", seed=5, augment=Augment.read(text))
-    large = Feed(data, 40, "cpu", seed=5, shuffle=False, augment=Augment.read(text))
+    small = feed_all(data, 3, "cpu", seed=5, augment=Augment.read(text))
+    large = feed_all(data, 40, "cpu", seed=5, shuffle=False, augment=Augment.read(text))
     small.start(4)
     large.start(4)
     every = large.inputs(torch.arange(40))
@@ -93,7 +94,7 @@ def test_augmentation_belongs_to_the_example_not_to_its_batch(text):
 
 def test_flipped_pictures_are_mirrored_and_about_half_are():
     data = pictures(200)
-    batches = Feed(data, 200, "cpu", seed=0, augment=Augment.read("flip"))
+    batches = feed_all(data, 200, "cpu", seed=0, augment=Augment.read("flip"))
     batches.start(1)
     out = batches.inputs(torch.arange(200)).numpy()
     mirrored = [np.array_equal(out[i], data[i, :, :, ::-1]) for i in range(200)]
@@ -106,11 +107,11 @@ def test_flipped_pictures_are_mirrored_and_about_half_are():
 @given(seed=st.integers(0, 1000), reach=st.integers(1, 3))
 def test_shifted_pictures_are_the_mirrored_padding_moved(seed, reach):
     data = pictures(5, 1, 6)
-    batches = Feed(data, 5, "cpu", seed=seed, augment=Augment.read(f"shift-{reach}"))
+    batches = feed_all(data, 5, "cpu", seed=seed, augment=Augment.read(f"shift-{reach}"))
     batches.start(1)
     out = batches.inputs(torch.arange(5)).numpy()
     for i in range(5):
-        dy, dx = batches.shifts[:, i].tolist()
+        dy, dx = batches.moves.shifts[:, i].tolist()
         assert abs(dy) <= reach
         assert abs(dx) <= reach
         padded = np.pad(data[i, 0], reach, mode="reflect")
@@ -125,4 +126,4 @@ def test_an_unknown_augmentation_is_refused_with_the_known_ones(text):
 
 def test_rows_of_numbers_cannot_be_augmented():
     with pytest.raises(WxbError, match="--augment is for pictures"):
-        Feed(np.zeros((4, 2), np.float32), 2, "cpu", 0, augment=Augment(flip=True))
+        feed_all(np.zeros((4, 2), np.float32), 2, "cpu", 0, augment=Augment(flip=True))

@@ -11,10 +11,10 @@ import torch
 
 from wxb.data import load_data
 from wxb.errors import FAILED, WxbError
-from wxb.learning.duration import Duration
+from wxb.learning.events import End, MicroBatches
 from wxb.learning.feed import bounds
 from wxb.learning.inference import logits, score
-from wxb.learning.loop import Learner, learn
+from wxb.learning.loop import Loop, learn
 from wxb.learning.machine import Machine, choose
 from wxb.learning.optimizers import Optimizer
 from wxb.learning.recipe import OPTIMIZERS, Recipe
@@ -86,10 +86,15 @@ def test_every_optimizer_learns_the_digits(digits, optimizer):
     assert score(model, *digits.part("test"), CPU).accuracy > 0.85
 
 
-def test_parts_of_a_batch_add_up_to_its_gradient(digits):
-    whole = Recipe(epochs=1, batch_size=300, optimizer="sgd", learning_rate=0.1, class_weight="balanced")
-    one, _ = trained(digits, "FC-16-TANH, SOFTMAX", whole)
-    other, _ = trained(digits, "FC-16-TANH, SOFTMAX", dataclasses.replace(whole, accumulate=7))
+@pytest.mark.parametrize("accumulate", [2, 7])
+def test_accumulated_batches_give_the_gradient_of_one_of_all_their_examples(digits, accumulate):
+    whole = Recipe(epochs=1, batch_size=42 * 7, optimizer="sgd", learning_rate=0.1, class_weight="balanced")
+    one, expected = trained(digits, "FC-16-TANH, SOFTMAX", whole)
+    batch_size = whole.batch_size // accumulate
+    other, records = trained(
+        digits, "FC-16-TANH, SOFTMAX", dataclasses.replace(whole, batch_size=batch_size, accumulate=accumulate)
+    )
+    assert len(records) == len(expected)
     for a, b in zip(one.parameters(), other.parameters(), strict=True):
         assert torch.allclose(a, b, atol=1e-6)
 
@@ -154,9 +159,8 @@ def test_averaged_weights_are_the_exponential_mean_of_the_steps(digits):
     model = build(LINEAR, digits)
     name = "1.FC-10.weight"
     mean = model.get_parameter(name).detach().clone()
-    for record in learn(model, digits, recipe, CPU):
-        if record.step <= record.steps:
-            mean = 0.8 * mean + 0.2 * model.get_parameter(name).detach()
+    for _ in learn(model, digits, recipe, CPU):
+        mean = 0.8 * mean + 0.2 * model.get_parameter(name).detach()
     assert torch.allclose(model.get_parameter(name), mean, atol=1e-6)
 
 
@@ -245,16 +249,28 @@ def test_training_ends_after_its_steps_within_an_epoch_too(digits):
 
 def test_an_end_that_is_moved_while_training_gives_the_bits_of_one_that_was_known(digits):
     recipe = Recipe(epochs=2, batch_size=200, optimizer="momentum", learning_rate=0.1)
-    course = Duration(12)
-    model = build(LINEAR, digits)
-    losses = []
-    for record in learn(model, digits, recipe, CPU, course=course):
+    records = learn(build(LINEAR, digits), digits, recipe, CPU)
+    losses, events = [], []
+    for record in records:
         losses.append(record.loss)
+        events += record.events
         if record.step == 4:
-            course.end_at(4, 9)
+            assert record.steps == 12
+            assert records.send(End(4, 9)) is record
     assert len(losses) == 9
-    _, again = trained(digits, LINEAR, dataclasses.replace(recipe, steps=12, replanned=str(course)))
+    assert events == [End(4, 9)]
+    again = list(learn(build(LINEAR, digits), digits, recipe, CPU, events=events))
     assert [record.loss for record in again] == losses
+    assert [record.events for record in again] == 4 * [()] + [(End(4, 9),)] + 4 * [()]
+
+
+def test_an_event_of_a_step_that_is_done_is_refused(digits):
+    records = learn(build(LINEAR, digits), digits, Recipe(epochs=1, batch_size=200), CPU)
+    for record in records:
+        if record.step == 3:
+            with pytest.raises(WxbError, match="an event of step 2 comes too late: 3 steps are done"):
+                records.send(MicroBatches(2, 4))
+            break
 
 
 def test_training_ends_when_validation_reaches_what_was_asked_for(digits):
@@ -267,25 +283,51 @@ def test_training_ends_when_validation_reaches_what_was_asked_for(digits):
     assert all(r.validation.accuracy < 0.9 for r in records[:-1] if r.validation)
 
 
-def test_a_batch_that_the_memory_does_not_hold_is_computed_in_parts_and_training_goes_on(digits, monkeypatch):
+CUT = "CONV-4-BN-RELU-DROP(0.5)-GAP, SOFTMAX"
+
+
+def test_a_batch_that_the_memory_does_not_hold_is_cut_and_training_goes_on(digits, monkeypatch):
     recipe = Recipe(epochs=1, batch_size=100, optimizer="sgd", learning_rate=0.1)
-    network = "CONV-4-BN-RELU-DROP(0.5)-GAP, SOFTMAX"
-    expected_model, expected = trained(digits, network, dataclasses.replace(recipe, accumulate=4))
-    model = build(network, digits)
+    model = build(CUT, digits)
     whole = model.forward
+    limit = 100
 
     def forward(x):
-        logits = whole(x)
-        if model.training and len(x) > 25:
+        if model.training and len(x) > limit:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return logits
+        return whole(x)
 
     monkeypatch.setattr(model, "forward", forward)
-    records = list(learn(model, digits, recipe, CPU))
-    assert {record.parts for record in records} == {4}
-    assert [record.loss for record in records] == [record.loss for record in expected]
+    records, events = [], []
+    for record in learn(model, digits, recipe, CPU):
+        records.append(record)
+        events += record.events
+        if record.step == 4:
+            limit = 25  # the fifth step begins whole, and ends in four micro-batches
+    assert events == [MicroBatches(4, 4)]
+    assert records[4].events == (MicroBatches(4, 4),)
+
+    repeated = build(CUT, digits)
+    again = list(learn(repeated, digits, recipe, CPU, events=events))
+    assert [record.loss for record in again] == [record.loss for record in records]
+    assert [record.events for record in again] == [record.events for record in records]
     for name, tensor in model.state_dict().items():
-        assert torch.equal(tensor, expected_model.state_dict()[name]), name
+        assert torch.equal(tensor, repeated.state_dict()[name]), name
+
+
+def test_a_training_whose_batch_was_cut_continues_with_the_cut(digits):
+    recipe = Recipe(epochs=1, batch_size=100, optimizer="sgd", learning_rate=0.1)
+    events = [MicroBatches(2, 2), MicroBatches(4, 4)]
+    undisturbed = [record.loss for record in learn(build(CUT, digits), digits, recipe, CPU, events=events)]
+    for stop in (2, 3, 4, 6):
+        losses = []
+        for record in learn(build(CUT, digits), digits, recipe, CPU, events=events):
+            losses.append(record.loss)
+            if record.step == stop:
+                state = record.state()
+                break
+        continued = learn(build(CUT, digits), digits, recipe, CPU, state, events)
+        assert losses + [record.loss for record in continued] == undisturbed
 
 
 def test_a_single_example_that_the_memory_does_not_hold_ends_training_with_what_it_takes(digits, monkeypatch):
@@ -330,15 +372,61 @@ def test_another_error_than_of_memory_is_not_swallowed(digits, monkeypatch):
         list(learn(model, digits, Recipe(), CPU))
 
 
-def test_a_learner_that_is_let_go_is_freed_at_once(digits):
-    found = set_up(digits, "FC-8-RELU, SOFTMAX", options={"epochs": 1})
-    learner = Learner(found.model, digits, found.recipe, found.machine)
-    steps = [record.step for record in learner.records()]
-    assert steps[-1] == learner.course.steps
-    gone = weakref.ref(learner)
+def test_a_training_that_is_let_go_is_freed_at_once(digits):
+    setup = set_up(digits, "FC-8-RELU, SOFTMAX", options={"epochs": 1})
+    training = Loop(setup.model, digits, setup.recipe, setup.machine, (), ())
+    steps = [record.step for record in training.records()]
+    assert steps[-1] == training.duration.steps
+    gone = weakref.ref(training)
     gc.disable()
     try:
-        del learner
+        del training
         assert gone() is None  # what a GPU holds for it would otherwise stay until garbage is collected
     finally:
         gc.enable()
+
+
+# --- records are values ---
+
+
+def test_a_record_that_is_kept_keeps_its_numbers(digits):
+    recipe = Recipe(epochs=2, batch_size=200, optimizer="adam", learning_rate=0.01)
+    told = []
+    kept = []
+    for record in learn(build(LINEAR, digits), digits, recipe, CPU):
+        told.append((record.step, record.loss, record.learning_rate, record.train_loss, record.validation))
+        kept.append(record)
+    assert [(r.step, r.loss, r.learning_rate, r.train_loss, r.validation) for r in kept] == told
+
+
+def test_a_record_gives_its_own_step_s_state_or_says_that_it_is_gone(digits):
+    records = learn(build(LINEAR, digits), digits, Recipe(epochs=1, batch_size=200), CPU)
+    first = next(records)
+    assert first.state()["counters"][0] == 1
+    *_, last = records
+    with pytest.raises(WxbError) as error:
+        first.state()
+    assert error.value.what == "the state of step 1 is gone: training has gone on"
+    assert error.value.fix == "call record.state() before taking the next record"
+    with pytest.raises(WxbError, match="the state of step 6 is gone"):
+        last.state()  # the model may have other weights than those of the last step
+
+
+def test_a_record_keeps_its_state_when_no_further_one_is_taken(digits):
+    for record in learn(build(LINEAR, digits), digits, Recipe(epochs=1, batch_size=200), CPU):
+        if record.step == 3:
+            break
+    assert record.state()["counters"][0] == 3
+
+
+def test_a_step_that_was_broken_off_leaves_no_state(digits, monkeypatch):
+    def step(self, rate):
+        raise KeyboardInterrupt
+
+    records = learn(build(LINEAR, digits), digits, Recipe(epochs=1, batch_size=200), CPU)
+    first = next(records)
+    monkeypatch.setattr(Optimizer, "step", step)
+    with pytest.raises(KeyboardInterrupt):
+        next(records)
+    with pytest.raises(WxbError, match="the state of step 1 is gone"):
+        first.state()

@@ -30,32 +30,35 @@ def clock(monkeypatch):
 
 
 def ended_at(clock, planned, seconds, pace, kept=0.0, epoch=10**9, validation=0.0):
-    """Runs a course whose step number n takes pace(n) seconds, and each epoch's end `validation` more, to be over in
-    `seconds`; when it was.
+    """When a training was over that had `seconds`, and its duration.
+
+    Its step number n takes pace(n) seconds, and each epoch's end `validation` more.
     """
-    course = Duration(planned)
+    duration = Duration(planned)
     began = clock.now
-    deadline = Deadline(began + seconds, course, kept)
+    deadline = Deadline(began + seconds, kept)
     step = 0
-    while step < course.steps:
+    while step < duration.steps:
         step += 1
-        end = step % epoch == 0
-        clock.now += pace(step) + end * validation
-        deadline.look(SimpleNamespace(step=step, steps=course.steps, epoch_end=end))
-    return clock.now - began, course
+        epoch_end = step % epoch == 0
+        clock.now += pace(step) + epoch_end * validation
+        event = deadline.look(SimpleNamespace(step=step, steps=duration.steps, epoch_end=epoch_end))
+        if event is not None:
+            duration.move_end(event)
+    return clock.now - began, duration
 
 
 def test_an_end_that_the_pace_keeps_is_not_moved(clock):
-    took, course = ended_at(clock, 1000, 100, lambda step: 0.1)
+    took, duration = ended_at(clock, 1000, 100, lambda step: 0.1)
     assert took == pytest.approx(100)
-    assert course.changes == []
+    assert duration.ends == []
 
 
 @pytest.mark.parametrize("factor", [0.3, 0.7, 1.5, 4])
 def test_a_wrong_guess_of_the_pace_is_made_good(clock, factor):
-    took, course = ended_at(clock, 1000, 100, lambda step: 0.1 * factor)
+    took, duration = ended_at(clock, 1000, 100, lambda step: 0.1 * factor)
     assert took == pytest.approx(100, rel=0.02)
-    assert course.steps == pytest.approx(1000 / factor, rel=0.02)
+    assert duration.steps == pytest.approx(1000 / factor, rel=0.02)
 
 
 def test_a_machine_that_slows_down_on_the_way_still_ends_on_time(clock):
@@ -81,15 +84,15 @@ def test_slow_first_steps_are_not_taken_for_the_pace(clock, first):
     assert took + 1 == pytest.approx(5, rel=0.05)
 
 
-def test_validations_behind_every_step_are_part_of_the_pace(clock):
-    took, course = ended_at(clock, 1000, 100, lambda step: 0.1, epoch=1, validation=0.1)
+def test_validations_after_every_step_are_part_of_the_pace(clock):
+    took, duration = ended_at(clock, 1000, 100, lambda step: 0.1, epoch=1, validation=0.1)
     assert took == pytest.approx(100, rel=0.02)
-    assert course.steps == pytest.approx(500, rel=0.02)
+    assert duration.steps == pytest.approx(500, rel=0.02)
 
 
 def test_when_the_time_is_over_one_more_step_is_the_last(clock):
-    took, course = ended_at(clock, 1000, 10, lambda step: 6.0)
-    assert course.steps == 2
+    took, duration = ended_at(clock, 1000, 10, lambda step: 6.0)
+    assert duration.steps == 2
     assert took == 12
 
 

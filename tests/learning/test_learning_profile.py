@@ -16,7 +16,7 @@ def test_every_layer_and_every_part_of_a_step_has_its_time_and_all_add_up_to_the
     data = load_data("digits")
     model = build(NETWORK, data)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    recipe = Recipe(batch_size=64, optimizer="muon", augment="shift-1", cutout=2, accumulate=2, weight_decay=0.1)
+    recipe = Recipe(batch_size=32, optimizer="muon", augment="shift-1", cutout=2, accumulate=2, weight_decay=0.1)
     found = profile(model, data, recipe, CPU)
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
     kinds = [part.kind for part in found.parts]

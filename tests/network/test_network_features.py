@@ -23,7 +23,7 @@ from wxb.data.dataset import Dataset, Split
 from wxb.errors import WxbError
 from wxb.learning.inference import features as computed_features
 from wxb.learning.inference import logits
-from wxb.learning.loop import Learner, learn
+from wxb.learning.loop import learn
 from wxb.learning.machine import Machine
 from wxb.learning.recipe import Recipe
 from wxb.network.build import build
@@ -437,9 +437,7 @@ def test_a_training_that_goes_on_computes_features_by_the_codebook_that_it_began
     for _ in records:
         pass
     other = build("BOW-4, SOFTMAX", data, seed=1)  # another codebook, which the state replaces
-    learner = Learner(other, data, recipe, HERE)
-    learner.load(state)
-    for _ in learner.records():
+    for _ in learn(other, data, recipe, HERE, state):
         pass
     assert torch.equal(logits(other, data.examples, HERE), logits(model, data.examples, HERE))
     assert np.array_equal(computed_features(other, data.examples, HERE), computed_features(model, data.examples, HERE))

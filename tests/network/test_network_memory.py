@@ -11,6 +11,7 @@ import torch
 
 from wxb.data import load_data
 from wxb.errors import WxbError
+from wxb.learning.events import MicroBatches
 from wxb.learning.optimizers import optimizers
 from wxb.learning.recipe import OPTIMIZERS, Recipe
 from wxb.network import memory
@@ -247,10 +248,13 @@ def test_a_training_computes_its_batches_in_parts_where_the_memory_is_small_and_
     monkeypatch.setattr(memory, "available", lambda: there)
     options = {"optimizer": "adam", "epochs": 1, "batch_size": 200, "device": "cpu"}
     training = Training(data, text, options=options)
-    assert (training.trial.recipe.batch_size, training.trial.recipe.accumulate) == (200, 4)
-    note = "the memory does not hold a batch of 200: each is computed in 4 parts (--accumulate 4)"
+    assert training.trial.events == (MicroBatches(0, 4),)
+    note = "the memory does not hold a batch of 200: a step is computed in 4 micro-batches"
     assert ("note", note) in training.lines()
-    assert Training(data, text, options=options | {"batch_size": 50}).trial.recipe.accumulate == 1
+    assert Training(data, text, options=options | {"batch_size": 50}).trial.events == ()
+    accumulated = Training(data, text, options=options | {"batch_size": 100, "accumulate": 2})
+    assert accumulated.trial.events == (MicroBatches(0, 4),)
+    assert Training(data, text, options=options | {"batch_size": 50, "accumulate": 4}).trial.events == ()
 
 
 def test_a_batch_is_at_most_all_training_examples(monkeypatch):

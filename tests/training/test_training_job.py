@@ -16,6 +16,7 @@ import wxb
 from wxb.errors import WxbError
 from wxb.learning import setup
 from wxb.learning.defaults import Rung
+from wxb.learning.events import read_events
 from wxb.learning.machine import Machine
 from wxb.runs.run import Run
 from wxb.training import Training, resume
@@ -318,9 +319,13 @@ def test_baselines_have_a_share_of_the_operations_of_the_cpu_alone(ring):
 def test_a_training_takes_the_time_that_it_is_given_and_its_settings_give_the_same_bits_without_a_clock(ring, tmp_path):
     run = wxb.train(ring, "FC-16-RELU, SOFTMAX", time=5, out=tmp_path / "run", threads=1)
     assert 1 < run.history[-1].seconds < 5
-    recipe = {name: run.settings[name] for name in ("epochs", "steps", "replanned", "threads")}
+    recipe = {name: run.settings[name] for name in ("epochs", "steps", "threads")}
     assert recipe["steps"] > 100
-    again = wxb.train(ring, "FC-16-RELU, SOFTMAX", out=tmp_path / "again", **recipe)
+    events = read_events(run.settings.get("events", []))
+    training = Training(ring, "FC-16-RELU, SOFTMAX", options=recipe, events=events, out=tmp_path / "again")
+    for _ in training:
+        pass
+    again = training.finish()
     for name, tensor in weights(run).items():
         assert torch.equal(tensor, weights(again)[name]), name
 
@@ -403,7 +408,9 @@ def test_memory_that_is_short_on_the_way_is_said_in_the_settings(ring, tmp_path,
     monkeypatch.setattr(training.trial.model, "forward", forward)
     for _ in training:
         pass
-    assert training.finish().settings["accumulate"] == 2
+    run = training.finish()
+    assert run.settings["events"] == [{"kind": "micro_batches", "step": 0, "count": 2}]
+    assert run.settings["accumulate"] == 1
 
 
 def test_a_run_that_the_memory_ran_short_for_keeps_what_was_saved_and_is_resumed(ring, tmp_path, monkeypatch):

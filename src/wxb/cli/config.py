@@ -8,10 +8,12 @@ from typing import Any
 
 from wxb.cli.spelling import as_key, spelled
 from wxb.errors import WxbError
+from wxb.learning.events import read_events
 from wxb.settings import SETTINGS, unknown
 
 WORDS = ("data", "network")  # the command line has them without a flag
 BINDINGS = "bindings"  # a table: N = 2
+EVENTS = "events"  # tables: what changed the training that the file is of
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -52,5 +54,7 @@ def _value(key: str, value: Any) -> Any:
         if not isinstance(value, dict) or not all(type(number) is int for number in value.values()):
             raise WxbError(f"{key}: expected a table of whole numbers", fix="[bindings] and N = 2 below it")
         return value
+    if key == EVENTS:
+        return read_events(value)
     problem = unknown(key, [*SETTINGS, *WORDS, BINDINGS])
     raise WxbError(problem.what, fix="wxb train --help lists all settings")

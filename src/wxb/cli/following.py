@@ -13,6 +13,7 @@ from wxb.cli.progress import Progress
 from wxb.cli.show import layer_table
 from wxb.cli.stopping import Stop
 from wxb.errors import DONE
+from wxb.learning.events import MicroBatches
 from wxb.learning.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -34,14 +35,11 @@ def follow(training: Training, quiet: bool, verbose: bool) -> int:
             for line in details(training, width):
                 printing.remark(line)
     with Stop() as stop, Progress(quiet=quiet, moving=False if verbose else None) as progress:
-        parts = training.trial.recipe.accumulate
         for record in training:
             progress.show(record)
-            if record.parts != parts:
-                parts = record.parts
-                printing.remark(
-                    f"the memory does not hold a whole batch: each is computed in {parts} parts from here on"
-                )
+            for event in record.events:
+                if isinstance(event, MicroBatches):
+                    printing.remark(f"to save memory, each step is computed in {event.count} micro-batches from now on")
             if stop.code is not None and record.step < record.steps:
                 progress.end()
                 step = training.stop()

@@ -13,7 +13,7 @@ import msgspec
 
 from wxb.cli import options, printing, results
 from wxb.cli.answers.training import DryRun, TrainSeeds
-from wxb.cli.config import BINDINGS, read_config
+from wxb.cli.config import BINDINGS, EVENTS, read_config
 from wxb.cli.following import details, follow, follow_to_result, head, show_result
 from wxb.cli.loading import load
 from wxb.cli.main import BEGAN
@@ -23,6 +23,9 @@ from wxb.settings import DATA, RECIPE, SETTINGS, check_together
 
 if TYPE_CHECKING:
     from wxb.training import Training
+
+
+DECIDES_STEPS = ("batch_size", "accumulate", "epochs", "steps", "time", "seeds")
 
 
 def train(
@@ -71,6 +74,8 @@ def merged(words: tuple[str, ...], config: str | None, given: dict[str, Any]) ->
     asked = read_config(Path(config)) if config is not None else {}
     if network is not None:
         asked.pop(BINDINGS, None)  # they belong to the file's network
+    if any(given.get(name) is not None for name in DECIDES_STEPS) or data is not None or network is not None:
+        asked.pop(EVENTS, None)  # they belong to the steps of the file's training
     if given.get("optimizer") is not None:
         asked.pop("momentum", None)  # it belongs to the file's optimizer
     typed = {"data": data, "network": network, **given}
@@ -111,6 +116,7 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None) -
         started=began if started is None else started,
         data_seconds=data_seconds,
         seconds=asked.get("time"),
+        events=asked.get(EVENTS, ()),
     )
 
 

@@ -1,4 +1,8 @@
-"""Mixup and cutout: what makes training examples harder, beyond moving them."""
+"""Augmentation: flips, shifts, cutout and mixup.
+
+The flip, shift and cutout of an example are drawn once per epoch, for all examples, from (seed, purpose, epoch); mixup
+is drawn per step, for the whole batch. So no draw depends on how a batch is computed.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +15,21 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from wxb.errors import WxbError
-from wxb.learning.recipe import Recipe
 from wxb.randomness import generator
 
 
 @dataclass(frozen=True)
 class Augment:
-    """What may happen to a picture: mirrored left-right in every second epoch, moved by up to `shift` pixels."""
+    """The setting `augment`: pictures are flipped left-right in every second epoch, and shifted by up to `shift`
+    pixels.
+    """
 
     flip: bool = False
     shift: int = 0
 
     @staticmethod
     def read(text: str) -> Augment:
-        """ "none", "flip", "shift-2", "flip,shift-2". Raises WxbError for anything else."""
+        """Read "none", "flip", "shift-2" or "flip,shift-2". Raises WxbError for anything else."""
         flip, shift = False, 0
         for word in () if text == "none" else text.split(","):
             if word.strip() == "flip":
@@ -43,50 +48,87 @@ class Augment:
 NONE = Augment()
 
 
-class Regularize:
-    """Applies a recipe's mixup and cutout to batches.
+class Moves:
+    """The flips and shifts of `count` pictures, drawn anew for each epoch."""
 
-    `count` examples, `classes` of them for targets that are class numbers, `fill` (channels, 1, 1) what a cut-out
-    square shows: what the scaling takes to 0, the mean of standardized data.
-    """
-
-    def __init__(self, recipe: Recipe, count: int, classes: int, fill: Tensor) -> None:
-        if recipe.cutout and fill.ndim != 3:
-            raise WxbError("--cutout is for pictures; these examples are rows of numbers", fix="--cutout 0")
-        self.recipe = recipe
+    def __init__(self, augment: Augment, count: int, seed: int, device: str) -> None:
+        self.augment = augment
         self.count = count
-        self.classes = classes
-        self.fill = fill
-        self.centres: Tensor | None = None  # (count, 2)
+        self.seed = seed
+        self.device = device
+        self.flips: Tensor | None = None  # (count,) 1 for a flipped example
+        self.shifts: Tensor | None = None  # (2, count) pixels down and right
 
     def start(self, epoch: int) -> None:
-        """Draw where the squares of an epoch (1-based) lie: a share of height and width for every example."""
-        if self.recipe.cutout:
-            centres = generator(self.recipe.seed, "cutout", epoch).random((self.count, 2), dtype=np.float32)
+        """Draw the flips and shifts of an epoch (1-based)."""
+        if self.augment.flip:
+            # half of the examples in the first epoch, the other half in the next, and so on: each side is seen equally
+            # often, which independent draws would leave to chance (Jordan 2024, arXiv:2404.00498, section 3.6)
+            first = generator(self.seed, "flip").integers(0, 2, self.count, dtype=np.int64)
+            self.flips = in_place(self.flips, torch.from_numpy((first + epoch) % 2).to(self.device))
+        if self.augment.shift:
+            reach = self.augment.shift
+            shifts = generator(self.seed, "shift", epoch).integers(-reach, reach + 1, (2, self.count), dtype=np.int64)
+            self.shifts = in_place(self.shifts, torch.from_numpy(shifts).to(self.device))
+
+    def look_up(self, pictures: Tensor, places: Tensor, rows: Tensor) -> Tensor:
+        """The pictures of examples `rows`, flipped and shifted in one look-up: (batch, height, width, channels).
+
+        `pictures` (n, height, width, channels) holds them at `places` (batch,). A shifted picture is continued by
+        reflection at its border, without repeating the border itself.
+        """
+        height, width, channels = pictures.shape[1:]
+        device = pictures.device
+        y = torch.arange(height, device=device).expand(len(rows), height)
+        x = torch.arange(width, device=device).expand(len(rows), width)
+        if self.shifts is not None:
+            dy, dx = self.shifts[:, rows, None]
+            y, x = _reflected(y + dy, height), _reflected(x + dx, width)
+        if self.flips is not None:
+            x = torch.where(self.flips[rows, None] == 1, width - 1 - x, x)
+        pixel = (places[:, None] * height + y)[:, :, None] * width + x[:, None, :]
+        return pictures.view(-1, channels)[pixel.view(-1)].view(len(rows), height, width, channels)
+
+
+def _reflected(places: Tensor, length: int) -> Tensor:
+    """Places outside [0, length) reflected back in: -1 → 1, length → length - 2."""
+    if length == 1:
+        return torch.zeros_like(places)
+    period = 2 * (length - 1)
+    places = places % period
+    return torch.where(places < length, places, period - places)
+
+
+class Cutout:
+    """A square of `side` pixels in each picture, filled with `fill` (channels, 1, 1); its place is drawn per epoch.
+
+    The fill is what the normalization takes to 0: the mean of standardized data. Raises WxbError for rows of numbers.
+    """
+
+    def __init__(self, side: int, count: int, seed: int, fill: Tensor) -> None:
+        if side and fill.ndim != 3:
+            raise WxbError("--cutout is for pictures; these examples are rows of numbers", fix="--cutout 0")
+        self.side = side
+        self.count = count
+        self.seed = seed
+        self.fill = fill
+        self.centres: Tensor | None = None  # (count, 2) shares of height and width
+
+    def start(self, epoch: int) -> None:
+        """Draw the places of an epoch (1-based)."""
+        if self.side:
+            centres = generator(self.seed, "cutout", epoch).random((self.count, 2), dtype=np.float32)
             self.centres = in_place(self.centres, torch.from_numpy(centres).to(self.fill.device))
 
-    def apply(self, inputs: Tensor, targets: Tensor, rows: Tensor, step: int) -> tuple[Tensor, Tensor]:
-        """A batch (batch, …) of examples `rows` and its targets, as they are to be learned in this step (1-based)."""
-        if self.centres is not None:
-            inputs = cutout(inputs, self.centres[rows], self.recipe.cutout, self.fill)
-        if self.recipe.mixup:
-            drawn = generator(self.recipe.seed, "mixup", step)
-            share = float(drawn.beta(self.recipe.mixup, self.recipe.mixup))
-            partners = torch.from_numpy(drawn.permutation(len(rows))).to(rows.device)
-            goals = targets if targets.is_floating_point() else F.one_hot(targets, self.classes).float()
-            return mixup(inputs.float(), share, partners), mixup(goals, share, partners)
-        return inputs, targets
-
-
-def mixup(x: Tensor, share: float, partners: Tensor) -> Tensor:
-    """λx + (1 − λ)x' with x' = x[partners], float (Zhang et al. 2018, equation 1)."""
-    return share * x + (1 - share) * x[partners]
+    def apply(self, pictures: Tensor, rows: Tensor) -> Tensor:
+        """The pictures (batch, channels, height, width) of examples `rows`, with their squares filled."""
+        return pictures if self.centres is None else cutout(pictures, self.centres[rows], self.side, self.fill)
 
 
 def cutout(pictures: Tensor, centres: Tensor, side: int, fill: Tensor) -> Tensor:
     """Pictures (batch, channels, height, width) with a square of `side` pixels around each centre filled.
 
-    `centres` (batch, 2) are shares of height and width in [0, 1); a square may hang over the border
+    `centres` (batch, 2) are shares of height and width in [0, 1); a square may reach over the border
     (DeVries, Taylor 2017, section 3.2). `fill` (channels, 1, 1).
     """
     height, width = pictures.shape[2:]
@@ -100,6 +142,30 @@ def cutout(pictures: Tensor, centres: Tensor, side: int, fill: Tensor) -> Tensor
     return torch.where(square, fill.to(pictures.dtype), pictures)
 
 
-def in_place(held: torch.Tensor | None, drawn: torch.Tensor) -> torch.Tensor:
-    """What was drawn for an epoch, where that of the last one stood: a recorded step looks for it there."""
+@dataclass(frozen=True)
+class Mixup:
+    """The mixup of one batch, λx + (1 − λ)x' (Zhang et al. 2018, equation 1)."""
+
+    share: float  # λ
+    partners: Tensor  # (batch,) int64: for each example, the place of x' in the batch
+
+    @staticmethod
+    def draw(alpha: float, seed: int, step: int, batch: int, device: torch.device) -> Mixup:
+        """λ from Beta(alpha, alpha) and a permutation of the batch, for a step (1-based)."""
+        drawn = generator(seed, "mixup", step)
+        share = float(drawn.beta(alpha, alpha))
+        return Mixup(share, torch.from_numpy(drawn.permutation(batch)).to(device))
+
+    def mix(self, x: Tensor, others: Tensor) -> Tensor:
+        """λx + (1 − λ)x' of examples or goals and those of their partners, in float."""
+        return self.share * x + (1 - self.share) * others
+
+
+def goals(targets: Tensor, classes: int) -> Tensor:
+    """Targets that can be mixed: class numbers as one-hot rows (batch, classes), others as they are."""
+    return targets if targets.is_floating_point() else F.one_hot(targets, classes).float()
+
+
+def in_place(held: Tensor | None, drawn: Tensor) -> Tensor:
+    """The draws of an epoch, in the tensor that held the last epoch's: a recorded step reads them there."""
     return drawn if held is None else held.copy_(drawn)

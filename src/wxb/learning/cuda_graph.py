@@ -1,8 +1,8 @@
-"""A training step recorded on a GPU and launched as one.
+"""CUDA graphs: a training step recorded on a GPU, and launched as one.
 
-A small network's step is hundreds of short kernels, and a processor asks for them more slowly than a GPU computes them.
-A CUDA graph holds them all with their addresses: what changes from step to step is copied to where the recorded step
-looks for it.
+A small network's step is hundreds of short kernels, and a processor launches them more slowly than a GPU computes them.
+A CUDA graph holds all of them with their addresses: what changes from step to step is copied to where the recorded step
+reads it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Work = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Recording:
-    """A step for batches of one size: where it reads its rows, and what it leaves."""
+    """A recorded step for batches of one size: where it reads its rows, and what it leaves."""
 
     graph: torch.cuda.CUDAGraph
     rows: Tensor
@@ -33,11 +33,12 @@ class Recording:
 
 
 class CudaGraphs:
-    """Makes steps on a GPU, for every batch size recorded at its second call: the first chooses kernels and asks for
-    memory, which a recording must not. The same kernels run in the same order as without.
+    """Takes steps on a GPU, recorded at the second call for each batch size.
 
-    The work, of the rows of a batch (batch,) int64 to its loss (), may draw from `generator`, and must read all else
-    that changes from tensors that stay where they are. Where the memory does not hold a recording, none are made.
+    The first call chooses kernels and allocates memory, which a recording must not. A launched recording runs the same
+    kernels in the same order. The work takes the rows of a batch (batch,) int64 and returns its loss (). It may draw
+    from `generator`, and must read all else that changes from tensors that stay where they are. If the memory does not
+    hold a recording, none are made.
     """
 
     def __init__(self, device: str, generator: torch.Generator, parameters: list[nn.Parameter]) -> None:
@@ -45,18 +46,23 @@ class CudaGraphs:
         self.generator = generator
         self.parameters = parameters
         self.recordings: dict[int, Recording] = {}
-        self.tried: set[int] = set()  # batch sizes that were computed once
-        self.full = False  # whether the memory held no recording
-        self.seconds = 0.0  # that recording took
+        self.tried: set[int] = set()  # batch sizes that have been computed once
+        self.full = False  # whether the memory has failed to hold a recording
+        self.seconds = 0.0  # spent on recording
 
     def step(self, work: Work, rows: Tensor) -> Tensor:
-        """The loss on these rows, when the step is made."""
+        """Take a step on these rows, and return its loss."""
         caller = torch.cuda.current_stream(self.stream.device)
         self.stream.wait_stream(caller)
         with torch.cuda.stream(self.stream):
             loss = self._step(work, rows)
         caller.wait_stream(self.stream)
         return loss
+
+    def forget(self) -> None:
+        """Forget all recordings, because the work has changed."""
+        self.recordings.clear()
+        self.tried.clear()
 
     def _step(self, work: Work, rows: Tensor) -> Tensor:
         size = len(rows)
@@ -90,13 +96,13 @@ class CudaGraphs:
 
 @cache
 def stream(device: torch.device) -> torch.cuda.Stream:
-    """The stream of all recorded steps on a device: autograd wants a parameter's gradients on one only."""
+    """The stream of all recorded steps on a device; autograd needs a parameter's gradients on one stream."""
     return torch.cuda.Stream(device)
 
 
 @contextmanager
 def _nothing_collected() -> Iterator[None]:
-    """Inside, no garbage is collected: what frees memory of the GPU would end a recording."""
+    """Collect no garbage inside: freeing memory of the GPU would end a recording."""
     gc.collect()
     collects = gc.isenabled()
     gc.disable()

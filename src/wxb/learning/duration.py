@@ -1,68 +1,47 @@
-"""Where a training ends, and how that was changed on its way."""
+"""The duration of a training in steps, and how a moved end changes the learning rate."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from wxb.errors import WxbError
+from wxb.learning.events import End
 
 
 class Duration:
-    """So many `planned` steps; each change (made, steps) says that from `made` steps on it was to end at `steps`.
+    """The number of steps of a training.
 
-    The schedule of the learning rate was planned for `planned` steps; after a change, what is left of it is spread over
-    the steps that are left then.
+    The schedule of the learning rate is made for `planned` steps. An `End` event moves the end: the part of the
+    schedule that is left at that step is then spread over the steps that are left.
     """
 
-    def __init__(self, planned: int, changes: Iterable[tuple[int, int]] = ()) -> None:
+    def __init__(self, planned: int, ends: Iterable[End] = ()) -> None:
         self.planned = planned
-        self.changes: list[tuple[int, int]] = []
-        for made, steps in changes:
-            self.end_at(made, steps)
-
-    @staticmethod
-    def read(planned: int, text: str) -> Duration:
-        """ "412:1180,800:1190": from 412 steps on 1,180 were to be made, from 800 on 1,190; "" for no change.
-
-        Raises WxbError for anything else.
-        """
-        changes = []
-        for word in text.split(",") if text else ():
-            match = re.fullmatch(r"(\d{1,12}):(\d{1,12})", word.strip())
-            if match is None:
-                raise WxbError(
-                    f"--replanned {text}: {word.strip() or 'nothing'} is no change of the end",
-                    "expected STEP:STEPS, several with commas: from STEP on, training ends at STEPS",
-                    "--replanned 412:1180",
-                )
-            changes.append((int(match[1]), int(match[2])))
-        return Duration(planned, changes)
-
-    def __str__(self) -> str:
-        return ",".join(f"{made}:{steps}" for made, steps in self.changes)
+        self.ends: list[End] = []
+        for end in ends:
+            self.move_end(end)
 
     @property
     def steps(self) -> int:
-        """At which step training ends, as far as is known."""
-        return self.changes[-1][1] if self.changes else self.planned
+        """The step after which training ends, as far as is known."""
+        return self.ends[-1].end if self.ends else self.planned
 
-    def end_at(self, made: int, steps: int) -> None:
-        """Training, of which `made` steps are made, is to end at `steps`. Raises WxbError where that is not ahead."""
-        last = self.changes[-1][0] if self.changes else 0
-        if not last <= made < steps or made >= self.steps:
+    def move_end(self, event: End) -> None:
+        """Move the end. Raises WxbError if the event comes before an earlier one, or after the end."""
+        earliest = self.ends[-1].step if self.ends else 0
+        if not earliest <= event.step < min(event.end, self.steps):
             raise WxbError(
-                f"a training of {self.steps} steps cannot be told at step {made} to end at step {steps}",
-                fix="changes in the order of their steps, each with an end behind it",
+                f"a training of {self.steps} steps cannot be told at step {event.step} to end at step {event.end}",
+                fix="events in the order of their steps, each before the end that it moves and before the new one",
             )
-        self.changes.append((made, steps))
+        self.ends.append(event)
 
     def at(self, step: int) -> float:
-        """Which step of the planned course has the same learning rate as this `step` (1-based)."""
+        """The step of the planned schedule whose learning rate this `step` (1-based) has; may lie between two steps."""
         place, since, end = 0.0, 0, self.planned
-        for made, steps in self.changes:
-            if step <= made:
+        for event in self.ends:
+            if step <= event.step:
                 break
-            place += (made - since) * (self.planned - place) / (end - since)
-            since, end = made, steps
+            place += (event.step - since) * (self.planned - place) / (end - since)
+            since, end = event.step, event.end
         return place + (step - since) * ((self.planned - place) / (end - since))

@@ -1,10 +1,10 @@
-"""The learning loop: a generator of records, and everything that it takes to go on from any of them."""
+"""The training loop: a generator that trains one step for each record that is asked for."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -13,50 +13,65 @@ import numpy as np
 import torch
 
 from wxb.allocator import kept
+from wxb.errors import WxbError
 from wxb.learning import schedules
-from wxb.learning.augment import Augment, Regularize
-from wxb.learning.cuda_graph import CudaGraphs
+from wxb.learning.augment import NONE, Augment
 from wxb.learning.duration import Duration
+from wxb.learning.events import End, Event, MicroBatches, ordered
 from wxb.learning.feed import Feed, steps_per_epoch
 from wxb.learning.inference import Score, features, score
-from wxb.learning.machine import DTYPES, Ahead, Machine, choose, out_of_memory
-from wxb.learning.objective import Objective
-from wxb.learning.optimizers import decay, optimizers
+from wxb.learning.machine import Ahead, Machine, choose, out_of_memory
 from wxb.learning.recipe import Recipe
-from wxb.network.layers import set_generator
+from wxb.learning.state import State, like, of_kind, of_optimizers, put, put_into_optimizers, tensors
+from wxb.learning.step import Step
+from wxb.learning.watch import Reading, Watch
 from wxb.network.memory import ran_short
-from wxb.randomness import key
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from wxb.data.dataset import Dataset
     from wxb.network.build import Model
 
-State = dict[str, torch.Tensor]
-COMPUTED_NUMBERS = 2**27  # of designed features that are held rather than computed at every step: 512 MB
+    Examples = NDArray[np.uint8] | NDArray[np.float32]
+
+COMPUTED_NUMBERS = 2**27  # designed features are held, not computed at every step, up to so many numbers: 512 MB
+
+
+class StateGone(WxbError):
+    """The state of a record was asked for when training had gone on, or was in the middle of a step."""
 
 
 @dataclass(frozen=True)
 class Record:
     """What training says after a step."""
 
-    step: int  # 1-based; this many updates are done
+    step: int  # 1-based: the number of updates made
     steps: int
     epoch: int  # 1-based
     epochs: int
     learning_rate: float  # of this step
-    seconds: float  # of training so far, of earlier parts too where it was resumed
+    seconds: float  # of training so far, including the time before it was resumed
     epoch_end: bool
-    train_loss: float | None  # at an epoch's end: mean objective over the epoch's examples, penalties included
-    validation: Score | None  # at an epoch's end, where there are validation examples
-    parts: int  # that the batch was computed in: as the recipe has it, or more where the memory did not hold them
-    recording: float  # of the seconds, in this process: those in which a GPU's step was recorded to be launched as one
+    train_loss: float | None  # at the end of an epoch: the mean objective over its examples, with penalties
+    validation: Score | None  # at the end of an epoch, if there are validation examples
+    events: tuple[Event, ...]  # that took effect at this step
+    recording: float  # seconds of this process spent on recording steps of a GPU, part of `seconds`
+    reading: Reading | None  # of what is watched
     batch_loss: torch.Tensor = field(repr=False)
-    state: Callable[[], State] = field(repr=False)  # all that `learn` needs to go on from here; copies, on the CPU
+    take_state: Callable[[int], State] = field(repr=False)
 
     @property
     def loss(self) -> float:
-        """The objective on this step's batch; reading it waits for the device."""
+        """The objective on this step's batch, before its update; reading it waits for the device."""
         return float(self.batch_loss)
+
+    def state(self) -> State:
+        """All that `learn` needs to continue from here, copied to the CPU.
+
+        Raises StateGone if training has gone on: nothing is copied unless it is asked for.
+        """
+        return self.take_state(self.step)
 
 
 def learn(
@@ -65,113 +80,106 @@ def learn(
     recipe: Recipe,
     machine: Machine | None = None,
     state: State | None = None,
-    course: Duration | None = None,
-) -> Iterator[Record]:
-    """Train `model` in place on `data`'s training part and yield a record after every step.
+    events: Iterable[Event] = (),
+    watch: Collection[str] = (),
+) -> Generator[Record, Event | None]:
+    """Train `model` in place on the training part of `data`, and yield a record after every step.
 
-    `state` is an earlier record's `state()`: training goes on from there and ends with the same bits as if it had never
-    stopped. `course` says when to end, and may be changed between two records; without it, the recipe says so. The
-    weights that `recipe.keep` asks for are in the model when the generator ends. Raises WxbError where the recipe does
-    not fit the data, or the memory does not hold a step; a loss that is not finite ends the epochs early, as the last
-    record's `train_loss`.
+    `state` is the state of an earlier record: training continues from there, and ends with the same bits as if it had
+    never stopped. `events` are those of a training to repeat. An event can also be sent between two records, with
+    `records.send(End(step, end))`. `watch` names what each record's `reading` holds: "seconds", "activations",
+    "gradients".
+
+    When the generator ends, the model has the weights that `recipe.keep` asks for. A loss that is not finite ends
+    training with its epoch. Raises WxbError if the recipe does not fit the data, or the memory does not hold a step.
     """
     machine = machine or choose(recipe.device, recipe.precision, recipe.threads)
-    learner = Learner(model, data, recipe, machine, course)
+    training = Loop(model, data, recipe, machine, ordered(events), watch)
     if state is not None:
-        learner.load(state)
-    return learner.records()
+        training.load(state)
+    return training.records()
 
 
-def duration_of(recipe: Recipe, examples: int) -> Duration:
-    """The course that a recipe sets for so many training examples: its `steps`, or its whole epochs."""
-    planned = recipe.steps or recipe.epochs * steps_per_epoch(examples, recipe.batch_size)
-    return Duration.read(planned, recipe.replanned)
+def duration_of(recipe: Recipe, examples: int, events: Iterable[Event] = ()) -> Duration:
+    """The duration of training on so many examples: `recipe.steps` or whole epochs, as the events changed it."""
+    planned = recipe.steps or recipe.epochs * steps_per_epoch(examples, recipe.batch_size * recipe.accumulate)
+    return Duration(planned, [event for event in events if isinstance(event, End)])
 
 
-class Learner:
-    """One training: the model, its optimizers and averages, and where it stands."""
+class Loop:
+    """One training: how far it is, its best weights so far, and the events that are still to come."""
 
     def __init__(
-        self, model: Model, data: Dataset, recipe: Recipe, machine: Machine, course: Duration | None = None
+        self,
+        model: Model,
+        data: Dataset,
+        recipe: Recipe,
+        machine: Machine,
+        events: tuple[Event, ...],
+        watch: Collection[str],
     ) -> None:
         self.model = model.to(machine.device)
         self.data = data
         self.recipe = recipe
         self.machine = machine
-        train, targets = data.split.train, data.targets[data.split.train]
-        augment = Augment.read(recipe.augment)
-        self.batches = Feed(
-            data.examples, train, recipe.batch_size, machine.device, recipe.seed, recipe.shuffle, augment
-        )
-        self.targets = torch.from_numpy(targets).to(machine.device)
-        rows = data.split.validation
-        self.validation = data.examples, data.targets[rows], rows
-        self.computed = False  # whether batches and validation are designed features, no raw examples
-        self.objective = Objective(model, recipe, targets)
-        self.regularize = Regularize(recipe, len(targets), data.outputs, model.scale.mean)
-        self.optimizers = optimizers(model, model.plan.output_layer.path, recipe, DTYPES[machine.precision])
-        self.parameters = [p for p in model.parameters() if p.requires_grad]
-        self.weights = list(self.objective.weights)
-        self.generator = torch.Generator(machine.device)
-        set_generator(model, self.generator)
-        self.rate = torch.zeros((), device=machine.device)  # of the step that is made
-        self.capture = True  # whether a step may be recorded, on a GPU
-        self.captured: CudaGraphs | None = None
-
-        self.course = course or duration_of(recipe, len(train))
-        self.step = 0
+        self.watch = Watch(model, machine.device, watch)
+        train, validation = data.split.train, data.split.validation
+        self.validation = data.examples, data.targets[validation], validation
+        feed = self._feed(data.examples, train, Augment.read(recipe.augment))
+        self.step = Step(model, feed, data.targets[train], data.outputs, recipe, machine, self.watch)
+        self.events = list(events)  # past and future ones
+        self.duration = duration_of(recipe, len(train), events)
+        self.done = 0  # steps
         self.seconds = 0.0
-        self.parts = recipe.accumulate
-        self.fits = False  # whether a batch has been computed in so many parts
-        self.reached = False  # whether validation has come to what `until` asks for
         self.stale = 0  # epochs since the best validation
+        self.reached = False  # whether validation has come to `until`
         self.best_value = -math.inf
         self.best: State | None = None
-        self.loss_sum = torch.zeros((), dtype=torch.float64, device=machine.device)  # over the epoch's examples
-        self.average = {name: t.clone() for name, t in self._tensors().items()} if recipe.average else None
+        self.resting = False  # whether all is as the last record left it
+
+    def _feed(self, examples: Examples, learned: NDArray[np.int64], augment: Augment = NONE) -> Feed:
+        recipe = self.recipe
+        batch_size = recipe.batch_size * recipe.accumulate
+        return Feed(examples, learned, batch_size, self.machine.device, recipe.seed, recipe.shuffle, augment)
 
     # --- the loop ---------------------------------------------------------------------------------------------------
 
-    def records(self) -> Iterator[Record]:
-        """A record after every step, to the end of the course."""
-        with kept():
+    def records(self) -> Generator[Record, Event | None]:
+        """Train to the end, and yield a record after every step."""
+        with kept(), self.watch.layers():
             yield from self._records()
 
-    def _records(self) -> Iterator[Record]:
+    def _records(self) -> Generator[Record, Event | None]:
         began = time.perf_counter() - self.seconds
         self._compute_features()
-        if self.capture and self._can_be_captured():
-            self.captured = CudaGraphs(self.machine.device, self.generator, self.parameters)
+        self.step.record()
+        self.due = [e for e in self.events if isinstance(e, MicroBatches) and e.step >= self.done]
         ahead = Ahead(self.machine)
-        per_epoch = len(self.batches)
-        while self.step < self.course.steps and not self._ended_early():
-            epoch, index = divmod(self.step, per_epoch)
-            self.batches.start(epoch + 1)
-            self.regularize.start(epoch + 1)
-            for place in range(index, per_epoch):
-                with self.machine.in_force():
-                    try:
-                        rate, loss = self._learn_from(place)
-                    except (RuntimeError, MemoryError) as error:
-                        if not out_of_memory(error):
-                            raise
-                        photos = bool(self.data.files)
-                        raise ran_short(self.model.plan, self.recipe.optimizer, self.step + 1, photos) from error
+        per_epoch = len(self.step.feed)
+        while self.done < self.duration.steps and not self._ended_early():
+            epoch, first = divmod(self.done, per_epoch)
+            self.step.start(epoch + 1)
+            for index in range(first, per_epoch):
+                rate, loss = self._take_step(index)
                 ahead.step()
-                self.step += 1
+                self.done += 1
                 train_loss, validation = None, None
-                end = place + 1 == per_epoch or self.step == self.course.steps
+                end = index + 1 == per_epoch or self.done == self.duration.steps
                 if end:
-                    train_loss = float(self.loss_sum) / int(self.batches.bounds[place + 1])
-                    self.loss_sum.zero_()
-                    validation = self.score()
+                    train_loss = float(self.step.loss_sum) / int(self.step.feed.bounds[index + 1])
+                    self.step.loss_sum.zero_()
+                    validation = self._score()
                     self._remember(validation)
                 self.seconds = time.perf_counter() - began
-                yield Record(
-                    self.step, self.course.steps, epoch + 1, -(-self.course.steps // per_epoch), rate, self.seconds,
-                    end, train_loss, validation, self.parts, self.captured.seconds if self.captured else 0.0, loss,
-                    self.state,
+                record = Record(
+                    self.done, self.duration.steps, epoch + 1, -(-self.duration.steps // per_epoch), rate, self.seconds,
+                    end, train_loss, validation, tuple(e for e in self.events if e.step == self.done - 1),
+                    self.step.graphs.seconds if self.step.graphs else 0.0, self.watch.take(), loss, self.state,
                 )  # fmt: skip
+                self.resting = True
+                while (event := (yield record)) is not None:
+                    self._add(event)
+                self.resting = False
                 if end:
                     break
             if train_loss is not None and not math.isfinite(train_loss):
@@ -179,124 +187,61 @@ class Learner:
         self._put_kept_weights()
 
     def _compute_features(self) -> None:
-        """Designed features do not change in training: they are computed once, where nothing changes the examples."""
+        """Compute designed features once, if nothing changes the examples and there is memory for them."""
         model, recipe, (examples, targets, rows) = self.model, self.recipe, self.validation
         changed = recipe.augment != "none" or recipe.cutout or recipe.mixup
-        numbers = (self.batches.count + len(rows)) * math.prod(model.plan.items[0].output)
+        numbers = (self.step.feed.count + len(rows)) * math.prod(model.plan.items[0].output)
         if not model.designed or changed or numbers > COMPUTED_NUMBERS:
             return
         self.validation = features(model, examples, self.machine, rows), targets, np.arange(len(rows))
-        given = features(model, examples, self.machine, self.data.split.train)
-        self.batches = Feed(
-            given, np.arange(len(given)), recipe.batch_size, self.machine.device, recipe.seed, recipe.shuffle
-        )
-        self.computed = True
+        learned = features(model, examples, self.machine, self.data.split.train)
+        self.step.feed = self._feed(learned, np.arange(len(learned)))
+        self.step.on_features = True
 
-    def _learn_from(self, place: int) -> tuple[float, torch.Tensor]:
-        """One step on batch `place` of the epoch: the rate it had and the objective before it."""
-        recipe = self.recipe
-        self.model.train()  # whoever looked at the last record may have left it in evaluation mode
+    def _take_step(self, index: int) -> tuple[float, torch.Tensor]:
+        """Take the next step, on batch `index` of the epoch: its learning rate, and the objective before it."""
+        while self.due and self.due[0].step <= self.done:
+            self.step.micro_batches = self.due.pop(0).count
+        recipe, duration, number = self.recipe, self.duration, self.done + 1
         rate = recipe.learning_rate * schedules.factor(
-            recipe.schedule, recipe.warm_up, self.course.at(self.step + 1), self.course.planned
+            recipe.schedule, recipe.warm_up, duration.at(number), duration.planned
         )
-        self.rate.fill_(rate)
-        rows = self.batches.rows(place)
-        if self.captured is None:
-            return rate, self._update(rows)
-        self._seed()  # a recorded step does not come by `_gradients` again
-        return rate, self.captured.step(self._update, rows)
-
-    def _can_be_captured(self) -> bool:
-        """Whether a step is the same kernels on the same addresses each time: mixup draws on the CPU, designed features
-        may look at what they compute, and examples that do not fit on the GPU are sent to it.
-        """
-        cuda = torch.device(self.machine.device).type == "cuda"
-        plain = not self.recipe.mixup and (self.computed or not self.model.designed)
-        return cuda and plain and self.batches.elsewhere is None
-
-    def _seed(self) -> None:
-        self.generator.manual_seed(key(self.recipe.seed, "layers", self.step + 1))
-
-    def _update(self, rows: torch.Tensor) -> torch.Tensor:
-        """All that a step on these rows does on the device, at the rate that `self.rate` holds; the objective before
-        it.
-        """
-        recipe = self.recipe
-        loss = self._gradients(rows)
-        self.loss_sum.add_(loss, alpha=len(rows))
-        if recipe.clip:
-            torch.nn.utils.clip_grad_norm_(self.parameters, recipe.clip, foreach=True)
-        with torch.no_grad():
-            if recipe.weight_decay:
-                decay(self.weights, self.rate * recipe.weight_decay)
-            for optimizer in self.optimizers:
-                optimizer.step(self.rate)
-            if self.average is not None:
-                self._follow(self.average)
-        return loss
-
-    def _gradients(self, rows: torch.Tensor) -> torch.Tensor:
-        """Gradients of the objective on these rows, in twice as many parts each time that the memory does not hold one;
-        the objective's value, detached. What normalization saw of a batch that did not fit is taken back. Where single
-        examples do not fit either, torch's error comes through.
-        """
-        while True:
-            before = None if self.fits else [buffer.clone() for buffer in self.model.buffers()]
-            for parameter in self.parameters:
-                parameter.grad = None
-            self._seed()
+        count = self.step.micro_batches
+        with self.machine.in_force():
             try:
-                loss = self._backward(rows)
+                loss = self.step.take(number, index, rate)
             except (RuntimeError, MemoryError) as error:
-                recorded = self.captured is not None and torch.cuda.is_current_stream_capturing()
-                if not out_of_memory(error) or self.parts >= len(rows) or recorded:
-                    raise  # a second try would be recorded behind what is left of the first
-            else:
-                self.fits = True
-                return loss
-            self.parts, self.fits = min(2 * self.parts, len(rows)), False
-            for buffer, old in zip(self.model.buffers(), before or (), strict=False):
-                buffer.copy_(old)
+                if not out_of_memory(error):
+                    raise
+                raise ran_short(self.model.plan, recipe.optimizer, number, bool(self.data.files)) from error
+        if self.step.micro_batches != count:
+            self.events.append(MicroBatches(self.done, self.step.micro_batches))
+        return rate, loss
 
-    def _backward(self, rows: torch.Tensor) -> torch.Tensor:
-        """Adds the gradients of the objective on these rows, computed in `parts`; its value, detached."""
-        targets = self.targets[rows]
-        whole = self.objective.size(targets)
-        parts = min(self.parts, len(rows))
-        values = []
-        for part, its in zip(_split(rows, parts), _split(targets, parts), strict=True):
-            inputs, goals = self.regularize.apply(self.batches.inputs(part), its, part, self.step + 1)
-            with self.machine.autocast():
-                logits = (self.model.after_features if self.computed else self.model)(inputs)
-            loss = self.objective.data_loss(logits.float(), goals, whole)
-            loss.backward()
-            values.append(loss.detach())
-        if self.objective.penalizes:
-            penalty = self.objective.penalty()
-            penalty.backward()
-            values.append(penalty.detach())
-        return values[0] if len(values) == 1 else torch.stack(values).sum()
+    def _add(self, event: Event) -> None:
+        if event.step < self.done:
+            raise WxbError(
+                f"an event of step {event.step} comes too late: {self.done} steps are done",
+                fix="send events of the last record's step, or of a later one",
+            )
+        if isinstance(event, End):
+            self.duration.move_end(event)
+        else:
+            self.due = sorted([*self.due, event], key=lambda due: due.step)
+        self.events.append(event)
 
-    def _follow(self, average: State) -> None:
-        """The averaged tensors move towards the model's; counters, which have no mean, are taken as they are."""
-        for name, tensor in self._tensors().items():
-            if tensor.is_floating_point():
-                average[name].lerp_(tensor, 1 - self.recipe.average)
-            else:
-                average[name].copy_(tensor)
+    # --- validation and the weights that are kept -------------------------------------------------------------------
 
-    # --- validation and what is kept --------------------------------------------------------------------------------
-
-    def score(self) -> Score | None:
-        """The validation part's score, with the averaged weights where there are any; None without such a part."""
+    def _score(self) -> Score | None:
+        """The score on the validation part, with the averaged weights if there are any; None without such a part."""
         examples, targets, rows = self.validation
         if not len(rows):
             return None
         with self._averaged():
-            return score(self.model, examples, targets, self.machine, self.computed, rows)
+            return score(self.model, examples, targets, self.machine, self.step.on_features, rows)
 
     def _remember(self, validation: Score | None) -> None:
-        """Keep the weights if they are the best so far (a tie goes to the later ones, which have seen more)."""
+        """Keep the weights if they are the best so far; of equal ones the later, which have seen more."""
         if self.recipe.until and validation is not None and validation.accuracy is not None:
             self.reached = validation.accuracy >= self.recipe.until
         if validation is None or (self.recipe.keep == "last" and not self.recipe.early_stop):
@@ -304,7 +249,7 @@ class Learner:
         if validation.value >= self.best_value:
             self.best_value, self.stale = validation.value, 0
             if self.recipe.keep == "best":
-                source = self.average if self.average is not None else self._tensors()
+                source = self.step.ema if self.step.ema is not None else tensors(self.model)
                 self.best = {name: tensor.clone() for name, tensor in source.items()}
         else:
             self.stale += 1
@@ -314,72 +259,50 @@ class Learner:
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:
-        """The averaged weights stand in the model for a while."""
-        if self.average is None:
+        """Let the model have the averaged weights inside."""
+        if self.step.ema is None:
             yield
             return
-        own = {name: tensor.clone() for name, tensor in self._tensors().items()}
-        self._put(self.average)
+        own = {name: tensor.clone() for name, tensor in tensors(self.model).items()}
+        put(self.model, self.step.ema)
         try:
             yield
         finally:
-            self._put(own)
+            put(self.model, own)
 
     def _put_kept_weights(self) -> None:
-        kept = self.best if self.best is not None else self.average
-        if kept is not None:
-            self._put(kept)
+        weights = self.best if self.best is not None else self.step.ema
+        if weights is not None:
+            put(self.model, weights)
 
-    def _tensors(self) -> State:
-        """The model's own tensors, weights and buffers, by name."""
-        return {name: tensor.detach() for name, tensor in self.model.state_dict(keep_vars=True).items()}
+    # --- stopping and continuing ------------------------------------------------------------------------------------
 
-    @torch.no_grad()
-    def _put(self, tensors: State) -> None:
-        # copied into the tensors that are there: their memory layout stays, and with it the bits of what follows
-        for name, tensor in self._tensors().items():
-            tensor.copy_(tensors[name])
-
-    # --- stopping and going on --------------------------------------------------------------------------------------
-
-    def state(self) -> State:
-        """Everything that going on from here takes, copied to the CPU."""
-        out = {f"model/{name}": tensor for name, tensor in self._tensors().items()}
-        names = {id(parameter): name for name, parameter in self.model.named_parameters()}
-        for optimizer in self.optimizers:
-            for parameter, values in optimizer.state.items():
-                out |= {f"optimizer/{names[id(parameter)]}/{key}": value for key, value in values.items()}
-        for kind, tensors in (("average", self.average), ("best", self.best)):
-            out |= {f"{kind}/{name}": tensor for name, tensor in (tensors or {}).items()}
-        out["loss_sum"] = self.loss_sum
-        counters = [self.step, self.stale, self.reached, self.parts, self.seconds, self.best_value]
+    def state(self, step: int) -> State:
+        """All that continuing from `step` takes, copied to the CPU. Raises StateGone if training is elsewhere."""
+        if not self.resting or step != self.done:
+            raise StateGone(
+                f"the state of step {step} is gone: training has gone on",
+                fix="call record.state() before taking the next record",
+            )
+        out = {f"model/{name}": tensor for name, tensor in tensors(self.model).items()}
+        memory = of_optimizers(self.model, self.step.optimizers)
+        out |= {f"optimizer/{name}": tensor for name, tensor in memory.items()}
+        for kind, weights in (("average", self.step.ema), ("best", self.best)):
+            out |= {f"{kind}/{name}": tensor for name, tensor in (weights or {}).items()}
+        out["loss_sum"] = self.step.loss_sum
+        counters = [self.done, self.stale, self.reached, self.step.micro_batches, self.seconds, self.best_value]
         out["counters"] = torch.tensor(counters, dtype=torch.float64)
         return {name: tensor.to("cpu", copy=True).contiguous() for name, tensor in out.items()}
 
     def load(self, state: State) -> None:
-        """Go on from `state`."""
-        self._put(part(state, "model"))
-        parameters = dict(self.model.named_parameters())
-        owner = {id(p): optimizer for optimizer in self.optimizers for p in optimizer.parameters}
-        for name, tensor in part(state, "optimizer").items():
-            of, key = name.rsplit("/", 1)
-            parameter = parameters[of]
-            like = parameter if tensor.shape == parameter.shape else tensor
-            held = torch.empty_like(like, dtype=tensor.dtype, device=parameter.device)
-            owner[id(parameter)].state.setdefault(parameter, {})[key] = held.copy_(tensor)
-        for kind in ("average", "best"):
-            if tensors := part(state, kind):
-                layout = self._tensors()
-                setattr(self, kind, {name: torch.empty_like(layout[name]).copy_(t) for name, t in tensors.items()})
-        self.loss_sum.copy_(state["loss_sum"])
-        step, stale, reached, parts, self.seconds, self.best_value = state["counters"].tolist()
-        self.step, self.stale, self.reached, self.parts = int(step), int(stale), bool(reached), int(parts)
-
-
-def _split(tensor: torch.Tensor, parts: int) -> tuple[torch.Tensor, ...]:
-    return (tensor,) if parts == 1 else tensor.tensor_split(parts)
-
-
-def part(state: State, kind: str) -> State:
-    """The tensors of one kind: "model/1.CONV.weight" → "1.CONV.weight"."""
-    return {name.removeprefix(kind + "/"): tensor for name, tensor in state.items() if name.startswith(kind + "/")}
+        """Continue from a state."""
+        put(self.model, of_kind(state, "model"))
+        put_into_optimizers(self.model, self.step.optimizers, of_kind(state, "optimizer"))
+        if average := of_kind(state, "average"):
+            self.step.ema = like(self.model, average)
+        if best := of_kind(state, "best"):
+            self.best = like(self.model, best)
+        self.step.loss_sum.copy_(state["loss_sum"])
+        done, stale, reached, micro_batches, self.seconds, self.best_value = state["counters"].tolist()
+        self.done, self.stale, self.reached = int(done), int(stale), bool(reached)
+        self.step.micro_batches = int(micro_batches)

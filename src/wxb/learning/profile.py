@@ -4,94 +4,87 @@ from __future__ import annotations
 
 import copy
 import statistics
-import time
-from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
-from wxb.data.dataset import Split
-from wxb.learning.loop import Learner
+from wxb.learning.events import Event, MicroBatches
+from wxb.learning.loop import learn
 from wxb.learning.machine import DTYPES, Machine
-from wxb.learning.pace import seconds_per_step
+from wxb.learning.pace import excerpt, seconds_per_step
 from wxb.learning.recipe import Recipe
+from wxb.learning.watch import BACKWARD, DATA, FORWARD, LOSS, OPTIMIZER, SECONDS, now
 
 if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
     from wxb.network.build import Model
 
-T = TypeVar("T")
-
-FIRST = 3  # steps that are not counted: kernels are chosen, memory is asked for
+FIRST = 3  # steps that are not counted: they choose kernels and allocate memory
 COUNTED = 10
 SIZE = 2048  # rows and columns of the matrices whose product is the measure
-DATA, FORWARD, LOSS, BACKWARD, OPTIMIZER, OTHER = "data", "forward", "loss", "backward", "optimizer", "other"
+OTHER = "other"
 
 
 @dataclass(frozen=True)
 class Part:
-    """What a step does, and how long it takes of it."""
+    """A part of a step, and the seconds that it takes."""
 
     name: str  # "data", the path of a layer going forward, "loss", "backward", "optimizer", "other"
     kind: str  # "data", "forward", "loss", "backward", "optimizer", "other"
     seconds: float  # median over the steps
-    multiply_adds: int = 0  # of the whole batch; 0 where products are not what its work is
+    multiply_adds: int = 0  # of all examples of the step; 0 if products are not its work
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A step of training on a machine. GFLOP/s count two operations a multiply-add, backward twice those of forward."""
+    """A step of training on a machine. GFLOP/s count two operations per multiply-add, and backward twice as forward."""
 
     parts: tuple[Part, ...]
     seconds: float  # of a step, median
-    batch_size: int
+    batch_size: int  # examples per step
     rate: float  # GFLOP/s of the whole step
     matrix_product: float  # GFLOP/s of the product of two 2048x2048 matrices, in the layers' precision
 
     @property
     def share(self) -> float:
-        """Of the matrix product's rate."""
+        """The step's rate as a share of the matrix product's."""
         return self.rate / self.matrix_product
 
 
-def profile(model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> Profile:
-    """Time some steps of this training on a copy of the model, which itself is left as it was.
+def profile(model: Model, data: Dataset, recipe: Recipe, machine: Machine, events: Iterable[Event] = ()) -> Profile:
+    """Time some steps of this training on a copy of the model.
 
     On a GPU each part is waited for, so that its time is its own. The step as a whole, which training may launch as
     one, is timed by itself there, and can be shorter than its parts together.
     """
-    rows = data.split.train[: (FIRST + COUNTED) * recipe.batch_size]
-    none = np.empty(0, np.int64)
-    few = replace(data, split=Split(rows, none, none, "a profile"))
-    short = replace(recipe, steps=FIRST + COUNTED, replanned="", average=0.0)
-    learner = Learner(copy.deepcopy(model), few, short, machine)
-    clock = Clock(machine)
-    _attach(clock, learner)
-    learner.capture = False  # a recorded step has no parts
-    steps = []
-    for record in learner.records():
-        steps.append((record.seconds, clock.lap()))
-    seconds = [later[0] - sooner[0] for sooner, later in zip(steps[FIRST - 1 :], steps[FIRST:], strict=False)]
-    counted = [lap for _, lap in steps[FIRST:]]
-    size = min(recipe.batch_size, len(rows))
+    few, short = excerpt(data, recipe, FIRST + COUNTED)
+    cuts = [event for event in events if isinstance(event, MicroBatches)]
+    ends, laps = [], []
+    for record in learn(copy.deepcopy(model), few, short, machine, events=cuts, watch=[SECONDS]):
+        assert record.reading is not None  # seconds are watched
+        ends.append(record.seconds)
+        laps.append(record.reading.seconds)
+    step = statistics.median(after - before for before, after in pairwise(ends[FIRST - 1 :]))
+    counted = laps[FIRST:]
+    size = min(recipe.batch_size * recipe.accumulate, len(few.split.train))
     products = {layer.path: layer.multiply_adds * size for layer in model.plan.layers}
     forward = sum(products.values())
     parts = [
         Part(name, kind, statistics.median(lap[kind, name] for lap in counted), products.get(name, 0))
         for kind, name in counted[0]
     ]
-    # what of the gradients' time was neither data nor forward nor loss
+    # the gradients' time includes that of data, forward and loss
     inside = (DATA, FORWARD, LOSS)
     backward = [lap[BACKWARD, BACKWARD] - sum(t for (kind, _), t in lap.items() if kind in inside) for lap in counted]
     parts = [
         replace(part, seconds=statistics.median(backward), multiply_adds=2 * forward) if part.kind == BACKWARD else part
         for part in parts
     ]
-    step = statistics.median(seconds)
-    alone = seconds_per_step(model, data, recipe, machine) if clock.device.type == "cuda" else step
+    launched_as_one = torch.device(machine.device).type == "cuda"
+    alone = seconds_per_step(model, data, recipe, machine, cuts) if launched_as_one else step
     parts.append(Part(OTHER, OTHER, max(0.0, step - sum(part.seconds for part in parts))))
     order = (DATA, FORWARD, LOSS, BACKWARD, OPTIMIZER, OTHER)
     parts.sort(key=lambda part: order.index(part.kind))
@@ -99,72 +92,13 @@ def profile(model: Model, data: Dataset, recipe: Recipe, machine: Machine) -> Pr
     return Profile(tuple(parts), alone, size, 6 * forward / alone / 1e9, product)
 
 
-class Clock:
-    """Adds up the seconds of what happens under a name, until `lap` takes them."""
-
-    def __init__(self, machine: Machine) -> None:
-        self.device = torch.device(machine.device)
-        self.seconds: dict[tuple[str, str], float] = defaultdict(float)
-        self.begun: dict[str, float] = {}
-
-    def now(self) -> float:
-        """Seconds, when all that was asked of the device is done."""
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-        return time.perf_counter()
-
-    def timed(self, kind: str, function: Callable[..., T]) -> Callable[..., T]:
-        """The function, its time added under its kind."""
-
-        def run(*given: Any) -> T:
-            began = self.now()
-            result = function(*given)
-            self.seconds[kind, kind] += self.now() - began
-            return result
-
-        return run
-
-    def watch(self, path: str, layer: torch.nn.Module) -> None:
-        """Adds the time of a layer's forward pass under its path."""
-
-        def begin(*_: object) -> None:
-            self.begun[path] = self.now()
-
-        def end(*_: object) -> None:
-            self.seconds[FORWARD, path] += self.now() - self.begun[path]
-
-        layer.register_forward_pre_hook(begin)
-        layer.register_forward_hook(end)
-
-    def lap(self) -> dict[tuple[str, str], float]:
-        """What was added up since the last lap."""
-        taken, self.seconds = dict(self.seconds), defaultdict(float)
-        return taken
-
-
-def _attach(clock: Clock, learner: Learner) -> None:
-    """Let the clock see the parts of the learner's steps."""
-    clock.watch("scale", learner.model.scale)
-    for layer in learner.model.plan.layers:
-        clock.watch(layer.path, learner.model.get_submodule(layer.path))
-    watched: list[tuple[str, object, str]] = [
-        (DATA, learner.batches, "inputs"),
-        (DATA, learner.regularize, "apply"),
-        (LOSS, learner.objective, "data_loss"),
-        (BACKWARD, learner, "_gradients"),
-        *((OPTIMIZER, optimizer, "step") for optimizer in learner.optimizers),
-    ]
-    for kind, owner, method in watched:
-        setattr(owner, method, clock.timed(kind, getattr(owner, method)))
-
-
 def matrix_rate(dtype: torch.dtype, threads: int, size: int = SIZE, repetitions: int = 7, device: str = "cpu") -> float:
     """GFLOP/s of the product of two square matrices, 2·size³ operations, at the median of the repetitions.
 
-    What one pair of matrices costs the first time (memory, kernel choice) is left out by one product before.
+    A product before them pays for memory and the choice of a kernel.
     """
     before = torch.get_num_threads()
-    clock = Clock(Machine(device, "float32", threads))
+    on = torch.device(device)
     torch.set_num_threads(threads)
     try:
         generator = torch.Generator().manual_seed(0)
@@ -173,9 +107,9 @@ def matrix_rate(dtype: torch.dtype, threads: int, size: int = SIZE, repetitions:
         _ = left @ right
         seconds = []
         for _ in range(repetitions):
-            began = clock.now()
+            began = now(on)
             _ = left @ right
-            seconds.append(clock.now() - began)
+            seconds.append(now(on) - began)
     finally:
         torch.set_num_threads(before)
     return 2 * size**3 / statistics.median(seconds) / 1e9

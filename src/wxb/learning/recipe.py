@@ -28,7 +28,6 @@ class Recipe:
     seed: int = _default("seed")
     epochs: int = _default("epochs")
     steps: int = _default("steps")
-    replanned: str = _default("replanned")
     until: float = _default("until")
     batch_size: int = _default("batch_size")
     optimizer: str = _default("optimizer")

@@ -1,27 +1,27 @@
-"""A network with its recipe, its untrained module and its machine: all that training takes besides data."""
+"""The setup of a training: everything that it takes besides data."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wxb.errors import WxbError
 from wxb.learning import machine as machines
 from wxb.learning import precision
 from wxb.learning.defaults import Rung, headed, ladder, recipe_for
+from wxb.learning.events import Event, MicroBatches, micro_batches_at, ordered
 from wxb.learning.feed import steps_per_epoch
 from wxb.learning.machine import Machine
 from wxb.learning.pace import TRIAL, seconds_per_step
 from wxb.learning.recipe import Recipe
+from wxb.learning.state import State, of_kind, steps_done
 from wxb.network.build import build
 from wxb.network.memory import parts_that_fit
 from wxb.notation import Network, Plan, plan, read
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from wxb.data.dataset import Dataset
     from wxb.network.build import Model
 
@@ -30,12 +30,17 @@ TRIED = 0.02  # share of a training's time that may go to trying a network that 
 
 @dataclass(frozen=True)
 class Setup:
-    """What could be trained, the model on its machine; `notes` say what a person should know of how it came about."""
+    """A network, its recipe, and its untrained module on a machine.
+
+    `events` are those to repeat, and a cut of the batches if the memory does not hold them whole. `notes` are what the
+    user should know.
+    """
 
     plan: Plan
     recipe: Recipe
     model: Model
     machine: Machine
+    events: tuple[Event, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -45,22 +50,17 @@ def set_up(
     bindings: Mapping[str, int] | None = None,
     options: Mapping[str, Any] | None = None,
     machine: Machine | None = None,
-    found: Mapping[str, Tensor] | None = None,
+    state: State | None = None,
+    events: Iterable[Event] = (),
 ) -> Setup:
-    """A network for data, with the recipe that fits both and `options` in its place, on the machine given or chosen.
+    """The setup of a network for data, on the given machine or a chosen one.
 
-    A batch that the memory does not hold is computed in parts; `found` is as in `build`. Raises WxbError where network,
-    recipe and data do not fit each other, or the memory does not even hold the network and one example.
+    `options` are fields of `Recipe`; those not given are chosen for the network and the data. `state` is that of an
+    earlier record, if the training is to continue, and `events` are those to repeat. Raises WxbError if network, recipe
+    and data do not fit each other, or if the memory does not even hold the network and one example.
     """
     planned, recipe = _planned(data, network, bindings, options or {})
-    size = min(recipe.batch_size, len(data.split.train))
-    parts = parts_that_fit(planned, size, recipe.optimizer, recipe.accumulate, recipe.device, photos=bool(data.files))
-    notes: tuple[str, ...] = ()
-    if parts > recipe.accumulate:
-        recipe = replace(recipe, accumulate=parts)
-        notes = (
-            f"the memory does not hold a batch of {size}: each is computed in {parts} parts (--accumulate {parts})",
-        )
+    events, notes = _fitting(planned, recipe, data, ordered(events), 0 if state is None else steps_done(state))
     model = build(
         planned,
         data,
@@ -68,7 +68,7 @@ def set_up(
         scale=recipe.scale,
         start=recipe.start,
         first_layer=recipe.first_layer,
-        state=found,
+        state=None if state is None else of_kind(state, "model"),
     )
     if recipe.mirror_average and (data.kind != "pictures" or model.designed):
         raise WxbError(
@@ -79,16 +79,30 @@ def set_up(
     model.mirror_average = recipe.mirror_average
     if machine is None:
         work = planned.multiply_adds + sum(feature.multiply_adds for feature in model.designed)
-        machine = machines.choose(recipe.device, recipe.precision, recipe.threads, work * size)
+        batch_size = min(recipe.batch_size, len(data.split.train))
+        machine = machines.choose(recipe.device, recipe.precision, recipe.threads, work * batch_size)
         if recipe.precision == "auto":
             machine = precision.chosen(machine, model, data)
-    return Setup(planned, recipe, model.to(machine.device), machine, notes)
+    return Setup(planned, recipe, model.to(machine.device), machine, events, notes)
+
+
+def _fitting(
+    planned: Plan, recipe: Recipe, data: Dataset, events: tuple[Event, ...], step: int
+) -> tuple[tuple[Event, ...], tuple[str, ...]]:
+    """The events, and one more if the memory does not hold the micro-batches after `step` steps; and a note on it."""
+    size = min(recipe.batch_size * recipe.accumulate, len(data.split.train))
+    count = micro_batches_at(step, events, recipe.accumulate)
+    fitting = parts_that_fit(planned, size, recipe.optimizer, count, recipe.device, photos=bool(data.files))
+    if fitting <= count:
+        return events, ()
+    note = f"the memory does not hold a batch of {-(-size // count)}: a step is computed in {fitting} micro-batches"
+    return ordered([*events, MicroBatches(step, fitting)]), (note,)
 
 
 def _planned(
     data: Dataset, network: str | Network | Rung, bindings: Mapping[str, int] | None, options: Mapping[str, Any]
 ) -> tuple[Plan, Recipe]:
-    """The plan of a network for data, and the recipe that fits both."""
+    """The plan of a network for data, and a recipe that fits both."""
     if isinstance(network, Rung):
         options = {**network.options_with(str(options.get("optimizer", "muon"))), **options}
         network = headed(network, data)
@@ -97,63 +111,62 @@ def _planned(
 
 
 def largest_within(data: Dataset, seconds: float, options: Mapping[str, Any]) -> tuple[Setup, float]:
-    """The largest default network that learns well within so many seconds, and the seconds of its step."""
+    """The largest default network that learns well in so many seconds, and the seconds of its step."""
     ends = time.monotonic() + seconds
     on_cpu = machines.choose(str(options.get("device", "auto"))).device == "cpu"
     return (_from_the_smallest if on_cpu else _from_the_largest)(data, ends, options)
 
 
 def _from_the_smallest(data: Dataset, ends: float, options: Mapping[str, Any]) -> tuple[Setup, float]:
-    """Each is tried for a few steps, until one would not see the examples as often as it needs to.
+    """Try one network after the other for a few steps, until one would not see the examples often enough.
 
-    What that trial takes is known by the arithmetic of the one before, and is not spent where it is much and promises
-    nothing.
+    How long a trial takes is estimated from the one before; a long one that promises nothing is left out.
     """
-    found: tuple[Setup, float] | None = None
+    best: tuple[Setup, float] | None = None
     for rung in ladder(data):
-        if found is not None:
+        if best is not None:
             planned, recipe = _planned(data, rung, None, options)
-            guess = found[1] * _work(planned, recipe) / _work(found[0].plan, found[0].recipe)
+            guess = best[1] * _work(planned, recipe) / _work(best[0].plan, best[0].recipe)
             left = ends - time.monotonic()
             if TRIAL * guess > TRIED * left and _epochs(left, guess, data, recipe) < rung.least:
                 break
-        larger = _tried(data, rung, options, found)
-        if found is not None and _epochs(ends - time.monotonic(), larger[1], data, larger[0].recipe) < rung.least:
+        larger = _tried(data, rung, options, best)
+        if best is not None and _epochs(ends - time.monotonic(), larger[1], data, larger[0].recipe) < rung.least:
             break
-        found = larger
-    assert found is not None  # no ladder is empty
-    return found
+        best = larger
+    assert best is not None  # no ladder is empty
+    return best
 
 
 def _from_the_largest(data: Dataset, ends: float, options: Mapping[str, Any]) -> tuple[Setup, float]:
-    """Each is tried for a few steps, until one sees the examples as often as it needs to.
+    """Try one network after the other for a few steps, until one sees the examples often enough.
 
-    On a GPU a trial takes no longer than it takes to build the network, and one network's says nothing of another's:
-    larger layers are computed at a higher rate.
+    On a GPU a trial takes no longer than building the network, and says nothing of another network: larger layers are
+    computed at a higher rate.
     """
-    found: tuple[Setup, float] | None = None
+    last: tuple[Setup, float] | None = None
     for rung in reversed(ladder(data)):
-        found = _tried(data, rung, options, found)
-        if _epochs(ends - time.monotonic(), found[1], data, found[0].recipe) >= rung.least:
+        last = _tried(data, rung, options, last)
+        if _epochs(ends - time.monotonic(), last[1], data, last[0].recipe) >= rung.least:
             break
-    assert found is not None  # no ladder is empty
-    return found
+    assert last is not None  # no ladder is empty
+    return last
 
 
 def _tried(
     data: Dataset, rung: Rung, options: Mapping[str, Any], other: tuple[Setup, float] | None
 ) -> tuple[Setup, float]:
-    """A network and the seconds of its step, which are those of the `other` where that is the same."""
-    found = set_up(data, rung, options=options)
-    if other is not None and other[0].plan == found.plan and other[0].recipe.batch_size == found.recipe.batch_size:
-        return found, other[1]
-    return found, seconds_per_step(found.model, data, found.recipe, found.machine)
+    """A setup and the seconds of its step, taken from the `other` if they are the same."""
+    setup = set_up(data, rung, options=options)
+    if other is not None and other[0].plan == setup.plan and other[0].recipe.batch_size == setup.recipe.batch_size:
+        return setup, other[1]
+    return setup, seconds_per_step(setup.model, data, setup.recipe, setup.machine, setup.events)
 
 
 def _work(planned: Plan, recipe: Recipe) -> int:
-    """Multiply-adds of a step, forward."""
-    return planned.multiply_adds * recipe.batch_size
+    """The multiply-adds of a step, forward."""
+    return planned.multiply_adds * recipe.batch_size * recipe.accumulate
 
 
 def _epochs(seconds: float, step: float, data: Dataset, recipe: Recipe) -> float:
-    return seconds / step / steps_per_epoch(len(data.split.train), recipe.batch_size)
+    return seconds / step / steps_per_epoch(len(data.split.train), recipe.batch_size * recipe.accumulate)

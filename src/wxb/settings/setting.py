@@ -183,12 +183,6 @@ def _path(value: Any) -> str:
     return path
 
 
-def _end_changes(value: str) -> str:
-    if value and not re.fullmatch(r" *\d{1,12}:\d{1,12} *(, *\d{1,12}:\d{1,12} *)*", value):
-        raise ValueError
-    return value
-
-
 YEAR = 365 * 24 * 3600  # seconds
 AUGMENTATION = Form(_augmentation, "none, flip, shift-N or flip,shift-N, with N pixels below 1,000", "flip,shift-2")
 DEVICE = Form(_device, "auto, cpu, cuda, cuda:1 or mps", "auto")
@@ -196,4 +190,3 @@ SHARES = Form(_shares, "three shares from 0 to 1 with the sum 1: train, validati
 TIME = Form(_seconds, "a time of up to a year, such as 30s, 10m or 1h30m; a number alone is seconds", "10m")
 TEXTS = Form(_texts, "a text, or a list of texts", "a,b")
 PATH = Form(_path, "a path", "folder")
-END_CHANGES = Form(_end_changes, "STEP:STEPS, several with commas", "412:1180")

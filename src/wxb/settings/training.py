@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wxb.settings.setting import AUGMENTATION, DEVICE, END_CHANGES, Bounds, Setting
+from wxb.settings.setting import AUGMENTATION, DEVICE, Bounds, Setting
 
 TRAINING, OBJECTIVE, INPUTS, MACHINE = "training", "objective", "inputs", "machine"
 WITH_MOMENTUM = ("momentum", "nesterov", "muon")
@@ -17,11 +17,8 @@ LIST = (
     Setting("seed", int, 0, "Seed of everything random: split, weights, order of the examples", TRAINING, SEED),
     Setting("epochs", int, 20, "Passes over the training examples", TRAINING, Bounds(1, 1_000_000), fitted=True),
     Setting("steps", int, 0, "Train for this many steps instead of whole epochs; 0 for whole epochs", TRAINING, STEPS),
-    Setting(
-        "replanned", str, "", "Changes of the end: from STEP on, training ends at STEPS", TRAINING, form=END_CHANGES
-    ),
     Setting("until", float, 0.0, "Stop at this validation accuracy, 0.9 for 90 %; 0 for never", TRAINING, SHARE),
-    Setting("batch_size", int, 128, "Examples per step", TRAINING, Bounds(1, 10_000_000), fitted=True),
+    Setting("batch_size", int, 128, "Examples per batch", TRAINING, Bounds(1, 10_000_000), fitted=True),
     Setting(
         "optimizer", str, "adamw", "How the gradient becomes a step", TRAINING, fitted=True,
         choices=("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "muon"),
@@ -37,7 +34,7 @@ LIST = (
     ),
     Setting("warm_up", float, 0.2, "Share of the steps in which the learning rate rises", TRAINING, SHARE, fitted=True),
     Setting("clip", float, 0.0, "Largest norm of the gradient; 0 for no limit", TRAINING, PENALTY),
-    Setting("accumulate", int, 1, "Parts that a batch is computed in, to save memory", TRAINING, Bounds(1, 100_000)),
+    Setting("accumulate", int, 1, "Batches per step, whose gradients add up", TRAINING, Bounds(1, 100_000)),
     Setting("average", float, 0.0, "Decay per step of the averaged weights; 0 for none", TRAINING, DECAY),
     Setting(
         "early_stop", int, 0, "Stop after this many epochs without a better validation; 0 for never", TRAINING,

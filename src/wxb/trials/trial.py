@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from wxb.allocator import kept
@@ -12,13 +12,14 @@ from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.learning.checks import check
 from wxb.learning.defaults import default
+from wxb.learning.events import Event
 from wxb.learning.feed import steps_per_epoch
 from wxb.learning.inference import logits
-from wxb.learning.loop import Record, State, duration_of, learn
-from wxb.learning.loop import part as tensors_of
+from wxb.learning.loop import Record, duration_of, learn
 from wxb.learning.machine import Machine
 from wxb.learning.pace import Deadline, seconds_per_example, seconds_per_step
 from wxb.learning.setup import Setup, largest_within, set_up
+from wxb.learning.state import State
 from wxb.notation import Network
 from wxb.runs.evaluate import Evaluation, evaluate
 from wxb.settings.setting import SHARES, named
@@ -42,8 +43,8 @@ class Trial:
         print(trial.score("test").accuracy)
 
     Attributes: `plan` (shapes and counts), `recipe` (every setting), `model` (trained in place), `machine`, `checks`
-    (what was looked at before training), `notes` (what the user should know), `record` (the last one, or None),
-    `seconds` (per stage: "start", "data", "checks", "train").
+    (what was looked at before training), `notes` (what the user should know), `events` (those to repeat, and those that
+    took effect so far), `record` (the last one, or None), `seconds` (per stage: "start", "data", "checks", "train").
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Trial:
         machine: Machine | None = None,
         seconds: float | None = None,
         state: State | None = None,
+        events: Iterable[Event] = (),
         started: float | None = None,
         data_seconds: float = 0.0,
     ) -> None:
@@ -64,25 +66,27 @@ class Trial:
         `options` are fields of `Recipe`; those not given are chosen for the network and the data. Without a `network`,
         a default that fits the data is built. A given `machine` is used as it is. `seconds` limits the whole work,
         counted from `started` (of time.time()): the number of steps follows from it, and so does the size of a default
-        network. `state` is the state of an earlier record, from which training continues. `data_seconds` is the time
-        that loading the data took. Raises WxbError if network, recipe and data do not fit each other, or if the memory
-        is too small.
+        network. `state` is the state of an earlier record, from which training continues, and `events` are those to
+        repeat. `data_seconds` is the time that loading the data took. Raises WxbError if network, recipe and data do
+        not fit each other, or if the memory is too small.
         """
         self.started = time.time() - data_seconds if started is None else started
         self.data = data
         need_examples(data)
         self._ends: float | None = None  # time.time() by which training and scoring must be done; None: no limit
         self._scoring_steps = 0.0  # time reserved for scoring, in steps
+        events = tuple(events)
+        if seconds is not None and events:
+            raise WxbError("`time` and events both say when training ends", fix="set only one of them")
         if seconds is None:
-            earlier = None if state is None else tensors_of(state, "model")
-            setup = set_up(data, network or default(data), bindings, options, machine, earlier)
+            setup = set_up(data, network or default(data), bindings, options, machine, state, events)
         else:
             setup = self._within(seconds, network, bindings, options or {})
         self.plan: Plan = setup.plan
         self.recipe: Recipe = setup.recipe
         self.model: Model = setup.model
         self.machine: Machine = setup.machine
-        self.course = duration_of(self.recipe, len(data.split.train))
+        self.events = setup.events
         began = time.perf_counter()
         self.checks = check(self.model, data, self.machine)
         checked = time.perf_counter() - began
@@ -94,7 +98,6 @@ class Trial:
             "train": 0.0,
         }
         self.record: Record | None = None
-        self.replanned = False  # whether the last record moved the end of training
         self._state = state
 
     def _within(
@@ -106,38 +109,47 @@ class Trial:
     ) -> Setup:
         """A setup whose training and scoring take about `seconds`."""
         data = self.data
-        if clashing := [name for name in ("epochs", "steps", "replanned") if options.get(name)]:
+        if clashing := [name for name in ("epochs", "steps") if options.get(name)]:
             raise WxbError(f"`time` and `{clashing[0]}` both say when training ends", fix="set only one of them")
         ends = self.started + seconds - REPORTING_SHARE * seconds - REPORTING_SECONDS
         if network is None:
             setup, step = largest_within(data, ends - time.time(), options)
         else:
             setup = set_up(data, network, bindings, options)
-            step = seconds_per_step(setup.model, data, setup.recipe, setup.machine)
+            step = seconds_per_step(setup.model, data, setup.recipe, setup.machine, setup.events)
         scored = len(data.split.test) + len(data.split.validation) + TRAIN_SAMPLE
         self._ends = ends
         self._scoring_steps = scored * seconds_per_example(setup.model, data, setup.machine) / step
         steps = max(1, int((ends - time.time()) / step - self._scoring_steps))
-        epochs = -(-steps // steps_per_epoch(len(data.split.train), setup.recipe.batch_size))
-        return dataclasses.replace(setup, recipe=dataclasses.replace(setup.recipe, steps=steps, epochs=epochs))
+        recipe = setup.recipe
+        epochs = -(-steps // steps_per_epoch(len(data.split.train), recipe.batch_size * recipe.accumulate))
+        return dataclasses.replace(setup, recipe=dataclasses.replace(recipe, steps=steps, epochs=epochs))
+
+    @property
+    def steps(self) -> int:
+        """The step after which training ends, as far as is known."""
+        return duration_of(self.recipe, len(self.data.split.train), self.events).steps
 
     def __iter__(self) -> Iterator[Record]:
         """Train, and yield a record after every step.
 
-        `record` and `recipe` are up to date when a record is yielded. Raises WxbError (exit code 1) if the memory does
+        `record` and `events` are up to date when a record is yielded. Raises WxbError (exit code 1) if the memory does
         not hold a step.
         """
         deadline = None
         if self._ends is not None:
-            deadline = Deadline(time.monotonic() + self._ends - time.time(), self.course, self._scoring_steps)
-        for record in learn(self.model, self.data, self.recipe, self.machine, self._state, self.course):
+            deadline = Deadline(time.monotonic() + self._ends - time.time(), self._scoring_steps)
+        records = learn(self.model, self.data, self.recipe, self.machine, self._state, self.events)
+        for record in records:
             self.record = record
             self.seconds["train"] = record.seconds
             if record.recording:
                 self.seconds["recording"] = record.recording  # a part of "train"
-            if record.parts != self.recipe.accumulate:
-                self.recipe = dataclasses.replace(self.recipe, accumulate=record.parts)
-            self.replanned = deadline is not None and deadline.look(record)
+            new = [event for event in record.events if event not in self.events]
+            if deadline is not None and (end := deadline.look(record)) is not None:
+                records.send(end)
+                new.append(end)
+            self.events = (*self.events, *new)
             yield record
 
     def train(self) -> Trial:
@@ -150,7 +162,8 @@ class Trial:
         """The multiply-adds that so many training steps take on the CPU; 0 if the training runs on a GPU."""
         if self.machine.device != "cpu":
             return 0.0
-        return 3.0 * self.plan.multiply_adds * steps * min(self.recipe.batch_size, len(self.data.split.train))
+        examples = min(self.recipe.batch_size * self.recipe.accumulate, len(self.data.split.train))
+        return 3.0 * self.plan.multiply_adds * steps * examples
 
     def score(self, part: str = "test", most: int | None = None) -> Evaluation:
         """Evaluate the model on a part of the data, or on `most` examples spread evenly over that part."""

@@ -12,14 +12,31 @@ from wxb.notation.tree import PlannedLayer
 
 
 class Random(nn.Module):
-    """A layer that draws in training: from `generator`, or from torch's own if that is None."""
+    """A layer that draws at random in training: from `generator`, or from torch's own if that is None.
+
+    If x is a micro-batch, `micro_batch` says so by its first row in the batch and the number of rows of the batch: the
+    layer then draws for the whole batch at its first micro-batch, and each gets its own rows of that.
+    """
 
     generator: torch.Generator | None = None
+    micro_batch: tuple[int, int] | None = None
+    _whole: Tensor | None = None  # the draws of a batch, from its first micro-batch to its last
 
     def kept(self, shape: tuple[int, ...], probability: float, like: Tensor) -> Tensor:
-        """1 with `probability`, else 0, in this shape, on the device and in the dtype of `like`."""
-        drawn = torch.empty(shape, device=like.device, dtype=torch.float32)
-        return drawn.bernoulli_(probability, generator=self.generator).to(like.dtype)
+        """1 with `probability`, else 0, in the given shape (batch, …) and in the dtype of `like`."""
+        if self.micro_batch is None:
+            return self._drawn(shape, probability, like.device).to(like.dtype)
+        first, batch = self.micro_batch
+        if first == 0:
+            self._whole = self._drawn((batch, *shape[1:]), probability, like.device).bool()  # a quarter of the memory
+        assert self._whole is not None
+        rows = self._whole[first : first + shape[0]]
+        if first + shape[0] == batch:
+            self._whole = None
+        return rows.to(like.dtype)
+
+    def _drawn(self, shape: tuple[int, ...], probability: float, device: torch.device) -> Tensor:
+        return torch.empty(shape, device=device, dtype=torch.float32).bernoulli_(probability, generator=self.generator)
 
 
 class Dropout(Random):

@@ -1,0 +1,203 @@
+"""One step of training: the gradient of a batch, then one update of the weights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from wxb.learning.augment import Cutout, Mixup, goals
+from wxb.learning.cuda_graph import CudaGraphs
+from wxb.learning.feed import Feed
+from wxb.learning.machine import DTYPES, Machine, out_of_memory
+from wxb.learning.objective import Objective
+from wxb.learning.optimizers import decay, optimizers
+from wxb.learning.recipe import Recipe
+from wxb.learning.state import State, tensors
+from wxb.learning.watch import BACKWARD, DATA, LOSS, OPTIMIZER, Watch
+from wxb.network.layers import set_generator
+from wxb.network.layers.dropout import Random
+from wxb.randomness import key
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from wxb.network.build import Model
+
+
+class Step:
+    """Takes steps: gradients of the objective on a batch, then the optimizers' update, decay and moving average.
+
+    A batch is computed in `micro_batches`, whose gradients add up to that of the whole batch; masks and partners are
+    drawn for the whole batch. If the memory does not hold a micro-batch, their number is doubled from then on. On a GPU
+    the step is recorded and launched as one after `record`, if it can be.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        feed: Feed,
+        targets: NDArray[np.int64] | NDArray[np.float32],
+        outputs: int,
+        recipe: Recipe,
+        machine: Machine,
+        watch: Watch,
+    ) -> None:
+        """`targets` (count, …) are those of the feed's examples, `outputs` is the number of scores."""
+        self.model = model
+        self.feed = feed
+        self.recipe = recipe
+        self.machine = machine
+        self.watch = watch
+        self.device = torch.device(machine.device)
+        self.on_features = False  # whether the feed gives designed features instead of raw examples
+        self.outputs = outputs
+        self.targets = torch.from_numpy(targets).to(self.device)
+        self.objective = Objective(model, recipe, targets)
+        self.cutout = Cutout(recipe.cutout, len(targets), recipe.seed, model.scale.mean)
+        self.optimizers = optimizers(model, model.plan.output_layer.path, recipe, DTYPES[machine.precision])
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self.weights = list(self.objective.weights)
+        self.generator = torch.Generator(self.device)
+        set_generator(model, self.generator)
+        self.drawing = [module for module in model.modules() if isinstance(module, Random)]
+        self.ema = {name: t.clone() for name, t in tensors(model).items()} if recipe.average else None
+        self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)  # over the epoch's examples
+        self.rate = torch.zeros((), device=self.device)  # of the step that is taken; recorded steps read it here
+        self.graphs: CudaGraphs | None = None
+        self._micro_batches = recipe.accumulate
+        self._fits = False  # whether the memory has held such a micro-batch
+
+    @property
+    def micro_batches(self) -> int:
+        """How many micro-batches a batch is computed in."""
+        return self._micro_batches
+
+    @micro_batches.setter
+    def micro_batches(self, count: int) -> None:
+        if count != self._micro_batches:
+            self._micro_batches, self._fits = count, False
+            if self.graphs is not None:
+                self.graphs.forget()
+
+    def record(self) -> None:
+        """Let steps be recorded from here on, if each is the same kernels on the same addresses.
+
+        That is not so with mixup, which draws on the CPU, with designed features, which may look at what they compute,
+        and with examples that are sent to the GPU batch by batch. Watched steps are not recorded: each part is timed.
+        """
+        repeats = not self.recipe.mixup and (self.on_features or not self.model.designed) and not self.watch.what
+        if self.device.type == "cuda" and repeats and self.feed.elsewhere is None:
+            self.graphs = CudaGraphs(self.machine.device, self.generator, self.parameters)
+
+    def start(self, epoch: int) -> None:
+        """Draw what is drawn once per epoch (1-based)."""
+        self.feed.start(epoch)
+        self.cutout.start(epoch)
+
+    def take(self, number: int, index: int, rate: float) -> Tensor:
+        """Take step `number` (1-based), on batch `index` of the epoch; the objective before the update, detached.
+
+        Raises torch's or Python's own error if the memory does not hold a single example.
+        """
+        self.model.train()  # whoever looked at the last record may have left it in evaluation mode
+        self.rate.fill_(rate)
+        rows = self.feed.rows(index)
+        mixup = None
+        if self.recipe.mixup:
+            mixup = Mixup.draw(self.recipe.mixup, self.recipe.seed, number, len(rows), rows.device)
+        self._seed = key(self.recipe.seed, "layers", number)
+        if self.graphs is None:
+            return self._update(rows, mixup)
+        self.generator.manual_seed(self._seed)  # launching a recorded step does not
+        return self.graphs.step(self._update, rows)
+
+    def _update(self, rows: Tensor, mixup: Mixup | None = None) -> Tensor:
+        """All that a step does on the device, at the rate that `self.rate` holds."""
+        recipe = self.recipe
+        with self.watch.part(BACKWARD):
+            loss = self._gradients(rows, mixup)
+        self.watch.gradients()
+        self.loss_sum.add_(loss, alpha=len(rows))
+        if recipe.clip:
+            torch.nn.utils.clip_grad_norm_(self.parameters, recipe.clip, foreach=True)
+        with torch.no_grad():
+            if recipe.weight_decay:
+                decay(self.weights, self.rate * recipe.weight_decay)
+            for optimizer in self.optimizers:
+                with self.watch.part(OPTIMIZER):
+                    optimizer.step(self.rate)
+            if self.ema is not None:
+                self._follow(self.ema)
+        return loss
+
+    def _gradients(self, rows: Tensor, mixup: Mixup | None) -> Tensor:
+        """The objective on these rows; its gradients are left in the parameters.
+
+        Each time the memory does not hold a micro-batch, the batch is begun again in twice as many; what normalization
+        has seen of the attempt is taken back.
+        """
+        while True:
+            buffers = None if self._fits else [buffer.clone() for buffer in self.model.buffers()]
+            for parameter in self.parameters:
+                parameter.grad = None
+            self.generator.manual_seed(self._seed)
+            try:
+                loss = self._backward(rows, mixup)
+            except (RuntimeError, MemoryError) as error:
+                recording = self.graphs is not None and torch.cuda.is_current_stream_capturing()
+                if not out_of_memory(error) or self.micro_batches >= len(rows) or recording:
+                    raise  # a second attempt would be recorded after what is left of the first
+            else:
+                self._fits = True
+                return loss
+            self.micro_batches = min(2 * self.micro_batches, len(rows))
+            for buffer, old in zip(self.model.buffers(), buffers or (), strict=False):
+                buffer.copy_(old)
+
+    def _backward(self, rows: Tensor, mixup: Mixup | None) -> Tensor:
+        """Add the gradients of the objective on these rows to those of the parameters; the objective, detached."""
+        whole = self.objective.size(self.targets[rows])
+        count = min(self.micro_batches, len(rows))
+        values = []
+        first = 0
+        for part in (rows,) if count == 1 else rows.tensor_split(count):
+            for layer in self.drawing:
+                layer.micro_batch = None if count == 1 else (first, len(rows))
+            with self.watch.part(DATA):
+                inputs, wanted = self._examples(rows, part, first, mixup)
+            with self.machine.autocast():
+                logits = (self.model.after_features if self.on_features else self.model)(inputs)
+            with self.watch.part(LOSS):
+                loss = self.objective.data_loss(logits.float(), wanted, whole)
+            loss.backward()
+            values.append(loss.detach())
+            first += len(part)
+        if self.objective.penalizes:
+            penalty = self.objective.penalty()
+            penalty.backward()
+            values.append(penalty.detach())
+        return values[0] if len(values) == 1 else torch.stack(values).sum()
+
+    def _examples(self, rows: Tensor, part: Tensor, first: int, mixup: Mixup | None) -> tuple[Tensor, Tensor]:
+        """The inputs and goals of a micro-batch: `part` of the batch `rows`, which begins at its `first` example."""
+        inputs, targets = self.cutout.apply(self.feed.inputs(part), part), self.targets[part]
+        if mixup is None:
+            return inputs, targets
+        inputs, partners = inputs.float(), mixup.partners[first : first + len(part)]
+        if len(part) == len(rows):
+            others = inputs[partners]
+        else:  # an example's partner may be in another micro-batch
+            others = self.cutout.apply(self.feed.inputs(rows[partners]), rows[partners]).float()
+        own, theirs = goals(targets, self.outputs), goals(self.targets[rows[partners]], self.outputs)
+        return mixup.mix(inputs, others), mixup.mix(own, theirs)
+
+    def _follow(self, ema: State) -> None:
+        """Move the averaged tensors towards the model's; counters, which have no mean, are copied."""
+        for name, tensor in tensors(self.model).items():
+            if tensor.is_floating_point():
+                ema[name].lerp_(tensor, 1 - self.recipe.average)
+            else:
+                ema[name].copy_(tensor)
