@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file
 
 from wxb.cli.main import main
+from wxb.runs import version1
 from wxb.runs.compare import compare
 from wxb.runs.listing import runs
 from wxb.runs.run import Run
@@ -125,3 +126,18 @@ def test_a_resume_that_is_killed_while_it_converts_leaves_a_run_that_resumes(old
             Writer.resume(old / "stopped", data)
     assert Run.open(old / "stopped").settings == settings
     assert resume(old / "stopped", data).summary.state == "finished"
+
+
+def test_moved_ends_and_parts_of_a_batch_are_events():
+    stored = {"epochs": 4, "accumulate": 2, "replanned": "412:1180, 800:1190", "batch_size": 32}
+    assert version1.settings(stored) == {
+        "epochs": 4,
+        "accumulate": 1,
+        "batch_size": 32,
+        "events": [
+            {"kind": "micro_batches", "step": 0, "count": 2},
+            {"kind": "end", "step": 412, "end": 1180},
+            {"kind": "end", "step": 800, "end": 1190},
+        ],
+    }
+    assert version1.settings({"accumulate": 1, "replanned": ""}) == {"accumulate": 1}

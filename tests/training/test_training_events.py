@@ -106,7 +106,7 @@ def test_an_end_moved_by_the_clock_is_repeated_without_it(ring, tmp_path, monkey
 
 
 def test_time_and_events_are_refused_together(ring):
-    with pytest.raises(wxb.errors.WxbError, match="--time and events both say when training ends"):
+    with pytest.raises(wxb.errors.WxbError, match="`time` and events both say when training ends"):
         Training(ring, NETWORK, seconds=10, events=[End(4, 9)])
 
 

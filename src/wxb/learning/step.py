@@ -17,8 +17,7 @@ from wxb.learning.optimizers import decay, optimizers
 from wxb.learning.recipe import Recipe
 from wxb.learning.state import State, tensors
 from wxb.learning.watch import BACKWARD, DATA, LOSS, OPTIMIZER, Watch
-from wxb.network.layers import set_generator
-from wxb.network.layers.dropout import Random
+from wxb.network.layers import Random, set_generator
 from wxb.randomness import key
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ than format 1 has is left as it is, for the reader of format 2 to refuse.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -48,6 +49,15 @@ def report(stored: Values) -> Values:
 def settings(stored: Values) -> Values:
     """Convert `settings.toml`, with what changed the training on its way as events."""
     converted: Values = {}
+    stored = dict(stored)
+    events: list[Values] = []
+    if isinstance(parts := stored.get("accumulate"), int) and parts > 1:  # the parts of one batch
+        stored["accumulate"] = 1
+        events.append({"kind": "micro_batches", "step": 0, "count": parts})
+    if isinstance(ends := stored.pop("replanned", ""), str):  # "412:1180,800:1190"
+        events += [{"kind": "end", "step": int(a), "end": int(b)} for a, b in re.findall(r"(\d+):(\d+)", ends)]
+    if events:
+        stored["events"] = events
     for name, value in stored.items():
         words = TASKS if name == "task" else RENAMED_VALUES.get(name, {})
         converted[RENAMED.get(name, name)] = words.get(value, value) if isinstance(value, str) else value
