@@ -195,11 +195,13 @@ def test_gradient_descent_ends_in_one_minimum_or_the_other_by_its_start():
 
 
 def test_the_heights_of_the_surface_are_the_losses_of_the_network():
-    first, second = np.array([-2.0, 0.5]), np.array([-1.0, 0.0, 2.0])
-    heights = surface.heights(first, second)
-    for i, w2 in enumerate(second):
-        for j, w1 in enumerate(first):
-            assert heights[i, j] == pytest.approx(surface.described((w1, w2))["loss"], abs=1e-6)
+    data = fit.examples(surface.X[:, None], surface.TARGETS[:, None])
+    model = wxb.build(surface.NETWORK, data, scale="none").double()
+    examples, targets = (torch.from_numpy(array).double() for array in data.part("train"))
+    places = torch.tensor([[w1, w2] for w1 in (-2.0, 0.5) for w2 in (-1.0, 0.0, 2.0)])
+    for place, height in zip(places, surface.loss(places), strict=True):
+        torch.nn.utils.vector_to_parameters(place.double(), model.parameters())
+        assert model.head.loss(model(examples), targets).mean().item() == pytest.approx(height.item(), abs=1e-6)
 
 
 def test_rows_are_chosen_by_their_values():

@@ -5,28 +5,27 @@ The network is y = w₂·σ(w₁x) on four points. Gradient descent is `wxb.lear
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.func import functional_call
+from torch.autograd.functional import hessian, jacobian
 
 import wxb
-from wxb.data.dataset import Dataset
 from wxb.lessons import fit, picture
 from wxb.lessons.lesson import Lesson, Row, Rows, Table, where
-from wxb.network.build import Model
 from wxb.text import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NETWORK = "FC-1b0-SIGMOID-FC-Cb0, EUCLID"
-POINTS = ((-4.0, 0.0), (2.0, 2.0), (3.0, 4.0), (4.0, 4.0))  # x and target; learned in standard deviations from the mean
+X, TARGETS = np.array([-4.0, 2.0, 3.0, 4.0]), np.array([0.0, 2.0, 4.0, 4.0])
+STANDARDIZED = (TARGETS - TARGETS.mean()) / TARGETS.std()  # what the network learns
 STARTS = ((-1.0, 2.5), (-0.5, -2.5), (0.2, 1.5), (3.0, -2.0), (-0.3, 0.6), (-4.0, 2.0), (7.0, 2.0))  # w₁, w₂
 RATE = 0.2
 STEPS = 3000
@@ -41,78 +40,52 @@ def measure(start: tuple[float, float] | None, seed: int = 0, steps: int = STEPS
     return [descent(start, steps)] if start else stationary()
 
 
-def network() -> Model:
-    """The network on inputs as they are."""
-    return wxb.build(NETWORK, points(), scale="none")
-
-
-@cache
-def points() -> Dataset:
-    """The four examples."""
-    x, y = np.array(POINTS).T
-    return fit.examples(x[:, None], y[:, None])
-
-
-def loss(model: Model, weights: Tensor) -> Tensor:
-    """The mean loss on the examples with these weights (2,), differentiable by them; float64."""
-    data = points()
-    names = [name for name, _ in model.named_parameters()]
-    parameters = {name: weight.view(1, 1) for name, weight in zip(names, weights, strict=True)}
-    scores = functional_call(model, parameters, (torch.from_numpy(data.examples).double(),))
-    return model.head.loss(scores, torch.from_numpy(data.targets).double()).mean()
+def loss(weights: Tensor) -> Tensor:
+    """The mean loss on the examples for weights (…, 2), differentiable: (…), float64."""
+    first, second = weights.double().unbind(-1)
+    outputs = second[..., None] * torch.sigmoid(first[..., None] * torch.from_numpy(X))
+    return (outputs - torch.from_numpy(STANDARDIZED)).square().mean(-1)
 
 
 def descent(start: tuple[float, float], steps: int) -> Row:
     """Gradient descent at a constant rate; the path is thinned, densest at its beginning."""
-    model = network()
+    data = fit.examples(X[:, None], TARGETS[:, None])
+    model = wxb.build(NETWORK, data, scale="none")
+    inner, outer = model.parameters()
     with torch.no_grad():
-        for parameter, value in zip(model.parameters(), start, strict=True):
-            parameter.fill_(value)
+        inner.fill_(start[0])
+        outer.fill_(start[1])
     path = [start]
     recipe = wxb.Recipe(
-        epochs=steps, batch_size=len(POINTS), optimizer="sgd", learning_rate=RATE, schedule="constant", warm_up=0.0
+        epochs=steps, batch_size=len(X), optimizer="sgd", learning_rate=RATE, schedule="constant", warm_up=0.0
     )
-    for _ in wxb.learn(model, points(), recipe, fit.ONE_THREAD):
-        first, second = (float(parameter.detach()) for parameter in model.parameters())
-        path.append((first, second))
+    for _ in wxb.learn(model, data, recipe, fit.ONE_THREAD):
+        path.append((inner.item(), outer.item()))
     kept = np.unique(np.geomspace(1, len(path), KEPT).round().astype(int) - 1)
     return {"kind": "descent", "start": list(start), **described(path[-1]), "path": [list(path[i]) for i in kept]}
 
 
-def expansion(model: Model, at: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Loss (), gradient (2,) and second derivatives (2, 2) at the weights (2,)."""
-    weights = at.detach().requires_grad_()
-    value = loss(model, weights)
-    (gradient,) = torch.autograd.grad(value, weights, create_graph=True)
-    rows = [torch.autograd.grad(one, weights, retain_graph=True)[0] for one in gradient]
-    return value.detach(), gradient.detach(), torch.stack(rows)
-
-
 def described(place: tuple[float, float]) -> Row:
-    """Loss, gradient and curvatures at a place, in float64."""
-    value, gradient, hessian = expansion(network().double(), torch.tensor(place, dtype=torch.float64))
-    return {
-        "place": list(place), "loss": float(value), "gradient": float(gradient.norm()),
-        "curvatures": torch.linalg.eigvalsh(hessian).tolist(),
-    }  # fmt: skip
+    """Loss, slope and curvatures at a place."""
+    at = torch.tensor(place, dtype=torch.float64)
+    slope, curvatures = jacobian(loss, at).norm().item(), torch.linalg.eigvalsh(hessian(loss, at)).tolist()
+    return {"place": list(place), "loss": loss(at).item(), "gradient": slope, "curvatures": curvatures}
 
 
 def stationary() -> Rows:
     """Minima and saddles of the drawn part, each once, by Newton's method from a grid of starts."""
-    model = network().double()
     places: Rows = []
-    for first in np.linspace(-3, 3, 5):
-        for second in np.linspace(-2, 2, 5):
-            at = torch.tensor([first, second], dtype=torch.float64)
-            for _ in range(30):
-                _, gradient, hessian = expansion(model, at)
-                if gradient.norm() < SOLVED:
-                    break
-                at = at - torch.linalg.pinv(hessian) @ gradient
-            one = described((float(at[0]), float(at[1])))
-            known = any(distance(one, other) < 1e-3 for other in places)
-            if one["gradient"] < SOLVED and max(map(abs, one["place"])) < 4 and not known:
-                places.append({"kind": "stationary", **one})
+    for start in itertools.product(np.linspace(-3, 3, 5), np.linspace(-2, 2, 5)):
+        at = torch.tensor(start, dtype=torch.float64)
+        for _ in range(30):
+            gradient = jacobian(loss, at)
+            if gradient.norm() < SOLVED:
+                break
+            at = at - torch.linalg.pinv(hessian(loss, at)) @ gradient
+        one = described((at[0].item(), at[1].item()))
+        known = any(distance(one, other) < 1e-3 for other in places)
+        if one["gradient"] < SOLVED and max(map(abs, one["place"])) < 4 and not known:
+            places.append({"kind": "stationary", **one})
     return sorted(places, key=lambda one: one["loss"])
 
 
@@ -133,25 +106,6 @@ def end(row: Row, rows: Rows) -> str:
         if distance(place, row) < NEAR:
             return f"{nature(place)} of loss {place['loss']:.3f}"
     return "on a plateau" if row["gradient"] < FLAT and abs(row["curvatures"][0]) < FLAT else "on its way"
-
-
-def heights(first: fit.Numbers, second: fit.Numbers) -> fit.Numbers:
-    """The loss at every pair of weights: (len(second), len(first)).
-
-    The output layer is linear, so the outputs for w₂ = 1 give those for every w₂.
-    """
-    model, data = network().double(), points()
-    mean, std = (getattr(model.restore, name).double().numpy() for name in ("mean", "std"))
-    targets = (data.targets[:, 0] - mean) / std
-    out = np.empty((len(second), len(first)))
-    with torch.no_grad():
-        inner, outer = model.parameters()
-        outer.fill_(1.0)
-        for place, weight in enumerate(first):
-            inner.fill_(float(weight))
-            unit = (model(torch.from_numpy(data.examples).double()).numpy()[:, 0] - mean) / std
-            out[:, place] = np.mean((second[:, None] * unit - targets) ** 2, axis=1)
-    return out
 
 
 def pair(place: Sequence[float]) -> str:
@@ -208,7 +162,7 @@ def draw(rows: Rows) -> Figure:
     figure, (axes,) = picture.panels(1, width=7.0, height=4.8)
     first, second = np.linspace(-6, 8, 85), np.linspace(-3, 3, 61)
     levels = 0.42 + np.geomspace(0.005, 12, 15)  # finest at the minima
-    above = heights(first, second)
+    above = loss(torch.from_numpy(np.stack(np.meshgrid(first, second), axis=-1))).numpy()
     filled = axes.contourf(first, second, above, levels=levels, cmap="Greys", extend="both", alpha=0.6)
     axes.contour(first, second, above, levels=levels, colors=picture.GREY, linewidths=0.4)
     for row, colour in zip(where(rows, kind="descent"), picture.COLOURS, strict=False):

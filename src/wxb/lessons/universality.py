@@ -8,7 +8,7 @@ layer on the hidden layer of the latter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ NARROW, WIDE = 4, 1024
 STEPS = 1200
 FALL = 10.0  # bound for each function of one number: mean error at NARROW over mean error at WIDE
 SMALLEST = 1e-5  # share of the greatest singular value below which least squares takes one for rounding in float32
+SOLVED = "least_squares_error"  # column of a row
 DRAWN = "chirp"  # the function whose fits are drawn
 
 Numbers = fit.Numbers
@@ -35,21 +36,13 @@ Numbers = fit.Numbers
 
 @dataclass(frozen=True)
 class Function:
-    """A continuous function on [-1, 1] or [-1, 1]²."""
+    """A continuous function on [-1, 1] or [-1, 1]², and how it is sampled and learned."""
 
     text: str
     value: Callable[[Numbers], Numbers]  # (n, features) -> (n,)
     features: int = 1
-
-    @property
-    def sides(self) -> tuple[int, int]:
-        """Training places and test places on a side; hardly any is both."""
-        return (256, 4001) if self.features == 1 else (32, 101)
-
-    @property
-    def slope(self) -> float:
-        """Initial steepness of the units: ridges across a plane overlap more than steps along a line."""
-        return 20.0 if self.features == 1 else 5.0
+    sides: tuple[int, int] = (256, 4001)  # training places and test places on a side; hardly any is both
+    slope: float = 20.0  # initial steepness of the units
 
 
 def stair(x: Numbers) -> Numbers:
@@ -73,7 +66,10 @@ FUNCTIONS = {
     "stair": Function("five steps up, with slopes between them", stair),
     "bumps": Function("three bells of widths 0.05 to 0.15", bumps),
     "chirp": Function("sin 1.8π(x + 1)²", lambda x: np.sin(1.8 * np.pi * (x[:, 0] + 1) ** 2)),
-    "hills": Function("sin 2πx · cos πy", lambda x: np.sin(2 * np.pi * x[:, 0]) * np.cos(np.pi * x[:, 1]), 2),
+    # less steep: ridges across a plane overlap more than steps along a line
+    "hills": Function(
+        "sin 2πx · cos πy", lambda x: np.sin(2 * np.pi * x[:, 0]) * np.cos(np.pi * x[:, 1]), 2, (32, 101), 5.0
+    ),
 }
 
 
@@ -100,7 +96,7 @@ def measure(case: tuple[str, str, int], seed: int, steps: int = STEPS) -> Rows:
         "error": sup(outputs - truth, truth),
     }  # fmt: skip
     if start == "spread":
-        row["least_squares_error"] = sup(least_squares(model, x, function.value(x), grid) - truth, truth)
+        row[SOLVED] = sup(least_squares(model, x, function.value(x), grid) - truth, truth)
     if name == DRAWN and seed == 0 and start == "spread" and width in (NARROW, 64, WIDE):
         row["curve"] = [round(float(value), 4) for value in outputs[:: (dense - 1) // 400]]
     return [row]
@@ -141,12 +137,6 @@ def falls(rows: Rows, function: str) -> tuple[float, float]:
     return error(rows, function, NARROW) / error(rows, function, WIDE), min(ratios)
 
 
-def fall_from_better(rows: Rows, function: str) -> float:
-    """The fall of the means if NARROW has the initialization that is better for it, spread or wxb's own."""
-    narrow = min(error(rows, function, NARROW, start) for start in ("spread", "own"))
-    return narrow / error(rows, function, WIDE)
-
-
 def verdict(fall: float) -> str:
     """The bound, and whether it was missed."""
     return f"≥ {FALL:g}×" + ("" if fall >= FALL else f": **missed** ({fall:.4g}×)")
@@ -170,7 +160,7 @@ def tables(rows: Rows) -> list[tuple[str, Table]]:
         ))  # fmt: skip
         ways.append((
             name, share(error(rows, name, NARROW, "own")), share(error(rows, name, WIDE, "own")),
-            share(error(rows, name, WIDE)), share(error(rows, name, WIDE, column="least_squares_error")),
+            share(error(rows, name, WIDE)), share(error(rows, name, WIDE, column=SOLVED)),
         ))  # fmt: skip
     return [
         (f"The greatest error, in percent of the function's range, mean of {seeds(rows)}, after training from the "
@@ -186,36 +176,30 @@ def share(value: float) -> str:
 
 def findings(rows: Rows) -> str:
     """Whether the bound holds, and how much of that is due to the initialization."""
-    names = distinct(rows, "function")
-    lines = [name for name in names if FUNCTIONS[name].features == 1]
-    fall = {name: falls(rows, name) for name in lines}
-    better = {name: fall_from_better(rows, name) for name in lines}
-    below = listed(name for name in lines if better[name] < FALL)
+    names, widest = distinct(rows, "function"), max(distinct(rows, "width"))
+    fall = {name: falls(rows, name) for name in names if FUNCTIONS[name].features == 1}
+    least, worst = min(fall for fall, _ in fall.values()), min(worst for _, worst in fall.values())
+    better = {  # if NARROW has the initialization that is better for it
+        name: min(error(rows, name, NARROW, start) for start in ("spread", "own")) / error(rows, name, WIDE)
+        for name in fall
+    }
+    below = ", ".join(name for name in fall if better[name] < FALL) or "none"
     own = max(error(rows, name, NARROW, "own") / error(rows, name, WIDE, "own") for name in names)
-    widest = max(distinct(rows, "width"))
-    worse = listed(name for name in names if error(rows, name, widest) > error(rows, name, WIDE))
-    solved = listed(
-        name for name in names if error(rows, name, WIDE, column="least_squares_error") < error(rows, name, WIDE)
-    )
+    worse = ", ".join(name for name in names if error(rows, name, widest) > error(rows, name, WIDE)) or "none"
+    solved = [name for name in names if error(rows, name, WIDE, "spread", SOLVED) < error(rows, name, WIDE)]
     beyond = (
         f" Beyond width {count(WIDE)} the training, not the width, is the limit: at {count(widest)} the error of "
         f"{worse} is greater again."
     )
     return (
-        f"On {sum(mean >= FALL for mean, _ in fall.values())} of the {len(lines)} functions of one number the mean "
+        f"On {sum(mean >= FALL for mean, _ in fall.values())} of the {len(fall)} functions of one number the mean "
         f"error falls at least {FALL:.0f} times from width {NARROW} to width {count(WIDE)}; the smallest fall is "
-        f"{min(mean for mean, _ in fall.values()):.0f} times, that of the worst seed "
-        f"{min(worst for _, worst in fall.values()):.0f} times. If width {NARROW} has the better of both starts, the "
-        f"fall is at least {min(better.values()):.1f} times, less than {FALL:.0f} for {below}. From wxb's own start, "
-        f"where all units turn at one place, no function's error falls more than {own:.1f} times: the width is there, "
-        f"but this training makes no use of it.{beyond if widest > WIDE else ''} Least squares for the output layer on "
-        f"the trained hidden layer makes the error smaller for {solved}."
+        f"{least:.0f} times, of the worst seed {worst:.0f} times. If width {NARROW} has the better of both starts, "
+        f"the fall is at least {min(better.values()):.1f} times, less than {FALL:.0f} for {below}. From wxb's own "
+        f"start, where all units turn at one place, no function's error falls more than {own:.1f} times: the width is "
+        f"there, but this training makes no use of it.{beyond if widest > WIDE else ''} Least squares for the output "
+        f"layer on the trained hidden layer makes the error smaller for {', '.join(solved) or 'none'}."
     )
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names in a sentence."""
-    return ", ".join(names) or "none"
 
 
 def draw(rows: Rows) -> Figure:
