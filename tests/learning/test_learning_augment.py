@@ -104,7 +104,7 @@ def test_without_cutout_pictures_pass_as_they_are():
 def test_cutout_of_rows_of_numbers_is_refused():
     with pytest.raises(WxbError) as error:
         Cutout(3, 10, 0, torch.zeros(4))
-    assert str(error.value) == "--cutout is for pictures; these examples are rows of numbers\n  fix: --cutout 0"
+    assert str(error.value) == "`cutout` is for pictures; these examples are rows of numbers\n  fix: `cutout=0`"
 
 
 # --- mixup ---

@@ -212,9 +212,10 @@ def test_an_unknown_device_is_refused_with_those_there():
         choose("quantum")
 
 
-def test_small_steps_get_one_thread_and_a_wish_is_heeded():
+def test_small_steps_get_one_thread_and_others_all_cores_if_none_are_asked_for(monkeypatch):
+    monkeypatch.setattr("wxb.learning.machine.physical_cores", lambda: 6)
     assert choose("cpu", work=1000).threads == 1
-    assert choose("cpu").threads >= 1
+    assert choose("cpu").threads == 6
     assert choose("cpu", threads=3, work=1000).threads == 3
 
 

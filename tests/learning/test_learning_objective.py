@@ -118,7 +118,7 @@ def test_mixed_goals_weigh_by_their_shares_and_by_as_much_in_all():
 def test_balanced_weights_need_classes():
     with pytest.raises(WxbError) as error:
         objective("SIGMOIDS", np.zeros((4, 3), np.float32), class_weight="balanced")
-    assert str(error.value) == "--class-weight balanced needs classes\n  fix: --class-weight none"
+    assert str(error.value) == '`class_weight="balanced"` needs classes\n  fix: `class_weight="none"`'
 
 
 # --- label smoothing ---

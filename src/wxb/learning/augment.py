@@ -16,6 +16,7 @@ from torch import Tensor
 
 from wxb.errors import WxbError
 from wxb.randomness import generator
+from wxb.settings import validate
 
 
 @dataclass(frozen=True)
@@ -30,19 +31,8 @@ class Augment:
     @staticmethod
     def read(text: str) -> Augment:
         """Read "none", "flip", "shift-2" or "flip,shift-2". Raises WxbError for anything else."""
-        flip, shift = False, 0
-        for word in () if text == "none" else text.split(","):
-            if word.strip() == "flip":
-                flip = True
-            elif match := re.fullmatch(r"shift-(\d{1,3})", word.strip()):
-                shift = int(match[1])
-            else:
-                raise WxbError(
-                    f"--augment {text}: {word.strip() or 'nothing'} is no augmentation",
-                    "known: flip (left-right), shift-N (up to N pixels each way), none",
-                    "--augment flip,shift-2",
-                )
-        return Augment(flip, shift)
+        shifts = re.findall(r"shift-(\d+)", validate("augment", text))
+        return Augment("flip" in text, int(shifts[-1]) if shifts else 0)
 
 
 NONE = Augment()
@@ -107,7 +97,7 @@ class Cutout:
 
     def __init__(self, side: int, count: int, seed: int, fill: Tensor) -> None:
         if side and fill.ndim != 3:
-            raise WxbError("--cutout is for pictures; these examples are rows of numbers", fix="--cutout 0")
+            raise WxbError("`cutout` is for pictures; these examples are rows of numbers", fix="`cutout=0`")
         self.side = side
         self.count = count
         self.seed = seed

@@ -61,7 +61,7 @@ class Feed:
             examples = examples.transpose(0, 2, 3, 1)
             self.size = examples.shape[1:3]
         elif augment != NONE:
-            raise WxbError("--augment is for pictures; these examples are rows of numbers", fix="--augment none")
+            raise WxbError("`augment` is for pictures; these examples are rows of numbers", fix='`augment="none"`')
         self.moves = Moves(augment, self.count, seed, device) if augment != NONE else None
         self.device = device
         self.elsewhere: NDArray[np.uint8] | NDArray[np.float32] | None = None  # the examples, if not on `device`

@@ -1,4 +1,4 @@
-"""What the arithmetic runs on: device, precision, threads and memory layout, decided once and written into the run."""
+"""The machine of a training: device, precision and threads, decided once and written into the run."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 @dataclass(frozen=True)
 class Machine:
-    """One path for CPU and GPU: this value is the only difference."""
+    """What a training runs on. CPU and GPU take the same path; this value is the only difference."""
 
     device: str  # "cpu", "cuda", "cuda:1", "mps"
-    precision: str  # of layers' arithmetic; weights, their updates and normalization stay float32
+    precision: str  # of the layers; weights, their updates and normalization stay float32
     threads: int  # on the CPU
 
     def autocast(self) -> AbstractContextManager[object]:
-        """Layers compute in `precision`; nothing to do in float32."""
+        """Let layers compute in `precision` inside."""
         if self.precision == "float32":
             return nullcontext()
         return torch.autocast(torch.device(self.device).type, dtype=DTYPES[self.precision])
 
     @contextmanager
     def in_force(self) -> Iterator[None]:
-        """Threads and deterministic kernels as this machine has them; what was set before comes back at the end."""
+        """Set the threads and deterministic kernels of this machine inside, and restore the earlier ones afterwards."""
         threads = torch.get_num_threads()
         if threads != self.threads:
             torch.set_num_threads(self.threads)
@@ -45,7 +45,7 @@ class Machine:
                 torch.set_num_threads(threads)
 
     def for_work(self, work: float) -> Machine:
-        """The machine for batches of so many multiply-adds: on a CPU one thread where they are few."""
+        """The machine for batches of so many multiply-adds: with one thread if they are few."""
         return self if self.threads == 1 or work >= SMALL_STEP else replace(self, threads=1)
 
     def __str__(self) -> str:
@@ -54,25 +54,26 @@ class Machine:
 
 
 class Ahead:
-    """Lets the processor ask a GPU for a few steps more than are done, and no more: the GPU always has something to do,
-    and the time that passes between two steps is what one takes.
+    """Lets the processor launch a few steps ahead of the GPU, and no more.
+
+    So the GPU always has something to do, and the time between two records is that of a step.
     """
 
     STEPS = 8
 
     def __init__(self, machine: Machine) -> None:
         self.device = torch.device(machine.device)
-        self.asked: deque[torch.cuda.Event] = deque()
+        self.launched: deque[torch.cuda.Event] = deque()
 
     def step(self) -> None:
-        """To be called when a step was asked for: waits until all but the last few are done."""
+        """Wait until all but the last few steps are done; to be called after launching a step."""
         if self.device.type != "cuda":
             return
         event = torch.cuda.Event()
         event.record(torch.cuda.current_stream(self.device))
-        self.asked.append(event)
-        if len(self.asked) > self.STEPS:
-            self.asked.popleft().synchronize()
+        self.launched.append(event)
+        if len(self.launched) > self.STEPS:
+            self.launched.popleft().synchronize()
 
 
 @contextmanager
@@ -90,10 +91,10 @@ SMALL_STEP = 20_000_000  # multiply-adds of a batch below which a second thread 
 
 
 def choose(device: str = "auto", precision: str = "auto", threads: int = 0, work: float = math.inf) -> Machine:
-    """The machine for these wishes; "auto" is a GPU where there is one, else the CPU.
+    """Choose a machine: "auto" is a GPU if there is one, else the CPU.
 
-    No `threads` means as many as there are physical cores, or one where a batch's `work` (multiply-adds) is small.
-    "auto" precision is float32 on the CPU and on MPS, bfloat16 on a GPU that has it. Raises WxbError for a device that
+    0 `threads` means one per physical core, or a single one if the `work` of a batch (multiply-adds) is small. "auto"
+    precision is bfloat16 on a GPU that has it, else float32. Raises WxbError for a device that
     is not available, and for a device or a number of threads that the settings do not take.
     """
     validate("device", device)
@@ -101,16 +102,16 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 0, work
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     kind = device.split(":")[0]
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if not there.get(kind, False):
-        found = ", ".join(name for name, is_there in there.items() if is_there)
-        raise WxbError(f'`device="{device}"`: no such device here', f"available: {found}", '`device="auto"`')
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not available.get(kind, False):
+        names = ", ".join(name for name, is_available in available.items() if is_available)
+        raise WxbError(f'`device="{device}"`: no such device here', f"available: {names}", '`device="auto"`')
     if precision == "auto":
         precision = "bfloat16" if kind == "cuda" and torch.cuda.is_bf16_supported() else "float32"
     return Machine(device, precision, threads or (physical_cores() if work >= SMALL_STEP else 1))
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether an error of torch's or Python's says that there is not enough memory, on whatever device."""
-    # torch's allocator for the CPU raises a plain RuntimeError
+    """Whether an error of torch or Python means that there is not enough memory, on any device."""
+    # torch raises a plain RuntimeError on the CPU
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)

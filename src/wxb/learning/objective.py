@@ -1,4 +1,4 @@
-"""What training makes small: the data loss of a batch plus λR(W)."""
+"""The training objective: the data loss of a batch plus λR(W)."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Objective:
     """C(θ) = mean or sum over a batch of weighted example losses, plus λ times a penalty on the weights.
 
-    `targets` are those of the training part; `class_weight="balanced"` weighs an example of class c by n / (C · n_c),
-    so that every class weighs the same (King, Zeng 2001). With weights the mean divides by their sum.
+    `targets` are those of the training part. With `class_weight="balanced"` an example of class c has the weight
+    n / (C · n_c), so that every class counts the same (King, Zeng 2001); the mean then divides by the sum of weights.
     """
 
     def __init__(self, model: Model, recipe: Recipe, targets: NDArray[np.int64] | NDArray[np.float32]) -> None:
@@ -33,22 +33,22 @@ class Objective:
         self.class_weights: Tensor | None = None
         if recipe.class_weight == "balanced":
             if targets.ndim != 1:
-                raise WxbError("--class-weight balanced needs classes", fix="--class-weight none")
+                raise WxbError('`class_weight="balanced"` needs classes', fix='`class_weight="none"`')
             counts = np.bincount(targets.astype(np.int64), minlength=model.plan.outputs)
             balanced = len(targets) / (len(counts) * np.maximum(counts, 1))
             device = next(model.parameters()).device
             self.class_weights = torch.from_numpy(balanced.astype(np.float32)).to(device)
 
     def size(self, targets: Tensor) -> Tensor | int:
-        """What a batch with these targets divides its losses by: Σ of its examples' weights, or 1 for the sum."""
+        """The divisor of the losses of a batch with these targets: the sum of weights, or 1 if losses are summed."""
         if self.recipe.reduction == "sum":
             return 1
         return len(targets) if self.class_weights is None else self._example_weights(targets, self.class_weights).sum()
 
     def data_loss(self, logits: Tensor, goals: Tensor, size: Tensor | int) -> Tensor:
-        """Loss of these examples as a part of a batch of `size`: the parts of a batch sum up to its loss.
+        """The loss of these examples as a part of a batch of `size`: the parts of a batch add up to its loss.
 
-        `goals` are class numbers, or a share or number for every score where examples were mixed.
+        `goals` are class numbers, or a share or number for every score if examples were mixed.
         """
         losses = self.model.head.loss(logits, goals, label_smoothing=self.recipe.label_smoothing)
         if self.class_weights is not None:
@@ -61,7 +61,7 @@ class Objective:
 
     @property
     def penalizes(self) -> bool:
-        """Whether there is a penalty at all."""
+        """Whether there is a penalty."""
         return self.recipe.l2 > 0 or self.recipe.l1 > 0
 
     def penalty(self) -> Tensor:
@@ -78,7 +78,5 @@ class Objective:
 
 
 def penalized(model: torch.nn.Module) -> list[torch.nn.Parameter]:
-    """The weights that penalties and weight decay are about: those of CONV and FC that are learned, no biases, no
-    normalization.
-    """
+    """The weights that penalties and weight decay apply to: those of CONV and FC that are learned, without biases."""
     return [parameter for parameter in model.parameters() if parameter.ndim > 1 and parameter.requires_grad]

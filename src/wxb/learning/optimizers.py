@@ -1,8 +1,8 @@
-"""How weights follow their gradient.
+"""Optimizers: the rules by which weights follow their gradients.
 
-The rules are torch's own kernels where it has them; `torch.optim` would wrap each in a class that imports torch's
-compiler when it is made, which takes longer than many a training. The learning rate is a tensor, so that a step that
-was recorded on a GPU can be made again at another rate.
+The rules use torch's own kernels, but not `torch.optim`, whose classes import torch's compiler when they are made; that
+takes longer than many a training. The learning rate is a tensor, so that a step that was recorded on a GPU can be
+launched again at another rate.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Remembered = dict[str, Tensor]
 
 
 class Optimizer(ABC):
-    """Parameters that follow their gradients by one rule; `state` is what it remembers of each."""
+    """Parameters that follow their gradients by one rule; `state` holds what the rule remembers of each."""
 
     def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
         self.parameters = list(parameters)
@@ -27,7 +27,7 @@ class Optimizer(ABC):
 
     @torch.no_grad()
     def step(self, rate: Tensor) -> None:
-        """Move every parameter that has a gradient by one step; `rate` () float32 lies where the parameters do."""
+        """Move every parameter that has a gradient by one step; `rate` () float32 is on the parameters' device."""
         weights: list[Tensor] = []
         gradients: list[Tensor] = []
         states: list[Remembered] = []
@@ -43,11 +43,11 @@ class Optimizer(ABC):
 
     @abstractmethod
     def begin(self, parameter: Tensor) -> Remembered:
-        """What is remembered of a parameter before its first step."""
+        """The memory of a parameter before its first step."""
 
     @abstractmethod
     def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: Tensor) -> None:
-        """One step of these weights, in place."""
+        """Move these weights by one step, in place."""
 
 
 class GradientDescent(Optimizer):
@@ -59,11 +59,11 @@ class GradientDescent(Optimizer):
         self.nesterov = nesterov
 
     def begin(self, parameter: Tensor) -> Remembered:
-        """v = 0."""
+        """Begin with v = 0."""
         return {"momentum_buffer": torch.zeros_like(parameter)} if self.momentum else {}
 
     def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: Tensor) -> None:
-        """One step."""
+        """Move the weights by the rule."""
         torch._fused_sgd_(
             weights, gradients, _each(states, "momentum_buffer") if self.momentum else [],
             lr=rate, momentum=self.momentum, nesterov=self.nesterov,
@@ -75,11 +75,11 @@ class Adagrad(Optimizer):
     """W ← W − ηg / √(Σg²) (Duchi, Hazan, Singer 2011)."""
 
     def begin(self, parameter: Tensor) -> Remembered:
-        """Σg² = 0."""
+        """Begin with Σg² = 0."""
         return {"sum": torch.zeros_like(parameter)}
 
     def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: Tensor) -> None:
-        """One step."""
+        """Move the weights by the rule."""
         sums = _each(states, "sum")
         torch._foreach_addcmul_(sums, gradients, gradients)
         _divided(weights, gradients, sums, rate, 1e-10)
@@ -91,11 +91,11 @@ class RMSProp(Optimizer):
     kept = 0.9
 
     def begin(self, parameter: Tensor) -> Remembered:
-        """m = 0."""
+        """Begin with m = 0."""
         return {"square_avg": torch.zeros_like(parameter)}
 
     def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: Tensor) -> None:
-        """One step."""
+        """Move the weights by the rule."""
         means = _each(states, "square_avg")
         torch._foreach_mul_(means, self.kept)
         torch._foreach_addcmul_(means, gradients, gradients, 1 - self.kept)
@@ -103,10 +103,10 @@ class RMSProp(Optimizer):
 
 
 class Adam(Optimizer):
-    """W ← W − ηm̂ / √v̂ of the corrected running means of g and g², 0.9 and 0.999 of them kept (Kingma, Ba 2015)."""
+    """W ← W − ηm̂ / √v̂ of the corrected running means of g and g², with β = 0.9 and 0.999 (Kingma, Ba 2015)."""
 
     def begin(self, parameter: Tensor) -> Remembered:
-        """Both means 0, no step made."""
+        """Begin with both means 0, and no step taken."""
         return {
             "step": torch.zeros((), device=parameter.device),
             "exp_avg": torch.zeros_like(parameter),
@@ -114,7 +114,7 @@ class Adam(Optimizer):
         }
 
     def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: Tensor) -> None:
-        """One step."""
+        """Move the weights by the rule."""
         steps = _each(states, "step")
         torch._foreach_add_(steps, 1)
         torch._fused_adam_(
@@ -127,30 +127,30 @@ ITERATIONS = 3
 
 
 class Muon(Optimizer):
-    """Momentum whose matrix is made orthogonal before it is taken as the step.
+    """Momentum whose matrix is made orthogonal before it becomes the step.
 
     K. Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks". A filter (out, in, height, width)
-    counts as the matrix (out, in · height · width). The step is 0.2 · √max(rows, columns) times the orthogonal matrix,
-    so that its root mean square is about Adam's and one learning rate serves both (Liu et al. 2025, arXiv:2502.16982,
+    is a matrix (out, in · height · width) here. The step is 0.2 · √max(rows, columns) times the orthogonal matrix, so
+    that its root mean square is about Adam's and one learning rate serves both (Liu et al. 2025, arXiv:2502.16982,
     section 2.2).
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], momentum: float, dtype: torch.dtype = torch.float32) -> None:
-        """Matrices are made orthogonal in `dtype`: the iteration is stable in bfloat16 too."""
+        """`dtype` is that of the products; the iteration is stable in bfloat16 too."""
         super().__init__(parameters)
         self.momentum = momentum
         self.dtype = dtype
 
     def begin(self, parameter: Tensor) -> Remembered:
-        """No momentum."""
+        """Begin without momentum."""
         return {"momentum_buffer": torch.zeros_like(parameter)}
 
     def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: Tensor) -> None:
-        """One step."""
+        """Move the weights by the rule."""
         for weight, gradient, buffer in zip(weights, gradients, _each(states, "momentum_buffer"), strict=True):
             buffer.mul_(self.momentum).add_(gradient)
             ahead = gradient.add(buffer, alpha=self.momentum)  # Nesterov's look ahead
-            if weight.ndim == 4:  # as they lie; the columns' order changes nothing but the step's own columns
+            if weight.ndim == 4:  # in their memory layout; the order of columns changes only the step's own columns
                 weight, ahead = weight.permute(0, 2, 3, 1), ahead.permute(0, 2, 3, 1)
             matrix = ahead.flatten(1)
             step = orthogonal(matrix.to(self.dtype)).view_as(weight)
@@ -158,11 +158,11 @@ class Muon(Optimizer):
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """U·Vᵀ of the singular value decomposition U·S·Vᵀ, roughly: singular values of at least a fiftieth of the matrix's
-    norm come to lie in about [0.7, 1.2], smaller ones become up to forty times as large.
+    """Approximate U·Vᵀ of the singular value decomposition U·S·Vᵀ.
 
-    A Newton-Schulz iteration of degree five, with Jordan's coefficients, which trade exactness for speed. His five
-    rounds take two thirds longer than three; networks learned no more by them.
+    Singular values of at least a fiftieth of the matrix's norm come to lie in about [0.7, 1.2]; smaller ones grow up to
+    fortyfold. This is a Newton-Schulz iteration of degree five, with Jordan's coefficients, which trade exactness for
+    speed. His five rounds take two thirds longer than three, and networks learned no more by them.
     """
     wide = matrix.shape[0] <= matrix.shape[1]
     x: Tensor = matrix if wide else matrix.T
@@ -197,11 +197,11 @@ RULES = {
 
 
 def optimizers(model: nn.Module, output: str, recipe: Recipe, dtype: torch.dtype = torch.float32) -> list[Optimizer]:
-    """The optimizers of a model's parameters, none of them with a weight decay of its own (see `decay`); `dtype` is
-    that of products that may be rounded.
+    """The optimizers of a model's parameters, without weight decay (see `decay`).
 
-    One optimizer, but for "muon": Muon takes the weights of all CONV and FC layers but the output layer's (`output`,
-    its path), Adam takes the rest, both at the same learning rate.
+    There is one, except for "muon": Muon takes the weights of all CONV and FC layers but those of the output layer (its
+    path is `output`), and Adam takes the rest, at the same learning rate. `dtype` is that of products that may be
+    rounded.
     """
     named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
     parameters = [parameter for _, parameter in named]
