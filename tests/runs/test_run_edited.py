@@ -111,7 +111,7 @@ def write_edited(folder: Path, of: str, name: str, change: Callable[[bytes], byt
 
 
 @pytest.mark.parametrize("name", [*JSON, "settings.toml", "history.jsonl"])
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_value_that_was_edited_is_a_clear_error(name: str, data: st.DataObject, folder: Path, capsys: Any):
     of = data.draw(st.sampled_from(["good", "table", "stopped"]))
@@ -158,7 +158,7 @@ def test_an_edit_is_named_when_the_run_is_used(name, path, new, said, folder: Pa
 
 
 @pytest.mark.parametrize("name", [*KEPT, "manifest.json", "checkpoint.safetensors"])
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_bytes_that_were_edited_are_a_clear_error(name: str, data: st.DataObject, folder: Path, capsys: Any):
     def change(content: bytes) -> bytes:

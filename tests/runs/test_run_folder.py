@@ -22,7 +22,6 @@ from wxb.errors import FAILED, WxbError
 from wxb.runs import schema
 from wxb.runs.folder import CHECKPOINT, KEPT, MANIFEST
 from wxb.runs.run import Run
-from wxb.runs.schema import Validation
 from wxb.runs.writer import Writer
 from wxb.storage import is_held
 
@@ -128,7 +127,7 @@ def test_a_checkpoint_comes_back_with_its_counters_and_history(run):
     assert checkpoint.counters == schema.Counters(step=30, epoch=3)
     assert torch.equal(checkpoint.tensors["weight"], torch.full((40, 50), 3.0))
     assert [line.epoch for line in Run.open(run.path).history] == [1, 2, 3]
-    validation = Validation(examples=15, loss=0.75, accuracy=0.5)
+    validation = {"examples": 15, "loss": 0.75, "accuracy": 0.5}
     assert Run.open(run.path).history[1] == schema.Epoch(2, 20, 0.01, 0.5, validation, 0.5)
     assert Run.open(run.path).summary.steps.done == 30
 

@@ -14,12 +14,13 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from typing import IO
-
-import msgspec
+from typing import IO, TYPE_CHECKING
 
 from wxb.cli.spelling import spelled
 from wxb.errors import WxbError
+
+if TYPE_CHECKING:
+    import msgspec
 
 LABEL = 10  # columns of the left column that says what a line is about
 RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
@@ -47,6 +48,8 @@ def flush() -> None:
 
 def result_json(answer: msgspec.Struct) -> None:
     """Print the one JSON object of `--json`, in one line."""
+    import msgspec  # here, so that `wxb --help` does without
+
     # ASCII, whatever the terminal's encoding; NaN is no JSON, and a result that holds one is a bug of ours
     result(json.dumps(msgspec.to_builtins(answer), allow_nan=False))
 

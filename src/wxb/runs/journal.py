@@ -19,7 +19,7 @@ import msgspec
 
 from wxb import storage
 from wxb.runs.folder import CHECKPOINT, HISTORY
-from wxb.runs.schema import Count, Counters, Epoch, Validation
+from wxb.runs.schema import Count, Counters, Epoch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -103,7 +103,7 @@ class Journal:
         """
         if not record.epoch_end or record.epoch <= self._last_epoch:
             return False
-        validation = msgspec.convert(record.validation, Validation | None, from_attributes=True)
+        validation = msgspec.to_builtins(record.validation)
         line = Epoch(
             record.epoch, record.step, record.learning_rate, record.train_loss, validation, round(record.seconds, 3)
         )

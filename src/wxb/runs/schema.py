@@ -187,13 +187,10 @@ class DataFacts(Struct, frozen=True):
 # --- history.jsonl, the checkpoint's counters, manifest.json ---------------------------------------------------------
 
 
-class Validation(Struct, frozen=True):
-    """The score on the validation part after an epoch."""
-
-    examples: Count
-    loss: float | None
-    accuracy: Share | None = None
-    rmse: Amount | None = None
+Validation = Annotated[
+    dict[str, int | float | None],
+    Meta(description="examples, loss, and the task's measures by name", extra_json_schema={"required": ["loss"]}),
+]
 
 
 class Epoch(Struct, frozen=True):
