@@ -105,9 +105,9 @@ class CrossValidation(Figure):
         data = joined(learned, tested, self.target, seed, pieces=0)
         rows = np.concatenate([data.split.train, data.split.validation])
         trees = one.make(seed)
-        seconds = timing.seconds(lambda: trees.fit(data.examples[rows], data.targets[rows, 0]))
-        examples, targets = data.part("test")
-        return rmse(trees.predict(examples), targets[:, 0]), seconds
+        seconds = timing.seconds(lambda: trees.fit(data.inputs[rows], data.targets[rows, 0]))
+        test = data.split.test
+        return rmse(trees.predict(data.inputs[test]), data.targets[test, 0]), seconds
 
 
 def joined(learned: Path, tested: Path, target: str, seed: int, pieces: int | None = None) -> Dataset:
@@ -120,7 +120,7 @@ def joined(learned: Path, tested: Path, target: str, seed: int, pieces: int | No
     test = np.arange(len(other.targets)) + len(data.targets)
     return replace(
         data,
-        examples=np.concatenate([data.examples, other.examples]).astype(np.float32),
+        examples=np.concatenate([data.examples, other.examples]),
         targets=np.concatenate([data.targets, other.targets]).astype(np.float32),
         split=Split(data.split.train, data.split.validation, test, f"{data.split.how}, {other.name} as test"),
     )

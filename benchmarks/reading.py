@@ -134,7 +134,7 @@ def measure(folder: Path, files: list[Path], side: int, repetitions: int) -> Row
 def first_epoch(folder: Path, side: int) -> Feed:
     """A folder read for the first time, and every batch of an epoch; the batches, for later ones."""
     data = wxb.load_data(folder, size=side)
-    batches = Feed(data.examples, np.arange(len(data.examples)), BATCH_SIZE, "cpu", seed=0)
+    batches = Feed(data.inputs, np.arange(len(data.examples)), BATCH_SIZE, "cpu", seed=0)
     epoch(batches, 1)
     return batches
 

@@ -25,7 +25,7 @@ from wxb.learning.loop import learn
 from wxb.learning.recipe import Recipe
 from wxb.network.build import build, moments
 from wxb.runs.baselines import baselines
-from wxb.runs.predict import like_training
+from wxb.runs.inputs import as_examples
 
 NETWORK = "CONV3-8-BN-RELU-POOL-GAP, SOFTMAX"
 
@@ -155,7 +155,7 @@ def test_nothing_on_the_way_copies_a_mapped_set(tmp_path, monkeypatch):
         for _ in learn(model, data, recipe, CPU):
             pass
         rows = data.split.test
-        score(model, like_training(data.examples, data.shape, "uint8"), data.targets[rows], CPU, rows=rows)
+        score(model, as_examples(data.examples, data.shape, "uint8"), data.targets[rows], CPU, rows=rows)
         baselines(data)
 
     job()  # imports what it needs

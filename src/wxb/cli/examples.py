@@ -145,11 +145,15 @@ def read_array(file: str, run: Run) -> Read:
     """The rows of an array (n, *shape), or the one of an array of an example's shape."""
     import numpy as np
 
-    shape = run.summary.input
+    from wxb.runs.inputs import preparation_of
+
+    prepared, shape = preparation_of(run), run.summary.input
     try:
         array = np.load(file, allow_pickle=False)
     except (ValueError, OSError, EOFError) as problem:
         raise WxbError(f"{file}: no array of NumPy ({problem})") from problem
+    if prepared is not None and array.shape[-1:] == (len(prepared.names),):
+        shape = array.shape[-1:]
     if array.shape == shape:
         array = array[None]
     if array.shape[1:] != shape:
@@ -160,12 +164,13 @@ def read_array(file: str, run: Run) -> Read:
 
 def read_rows(file: str, run: Run) -> Read:
     """The rows of a table, prepared as those that the network was trained on; remarks say what those had not."""
-    from wxb.data.tables import table
+    from wxb.data.tables import frame, table
+    from wxb.runs.inputs import preparation_of
 
-    prepared = run.data.table
+    prepared = preparation_of(run)
     if prepared is None:
         raise WxbError(f"{file}: a table; the network was not trained on one")
-    examples, notes = table.read_rows(Path(file), prepared)
+    examples, notes = table.read_rows(frame.read_frame(Path(file)), prepared)
     return Read(fitting(examples, file, run), notes=tuple(f"{file}: {note}" for note in notes))
 
 
@@ -202,9 +207,9 @@ def fitting(array: NDArray[np.generic], file: str, run: Run) -> NDArray[np.gener
     """The examples (n, …) as the network takes them. Raises WxbError, with the file's name, for values that it does
     not take.
     """
-    from wxb.runs.predict import like_training
+    from wxb.runs.inputs import like_training
 
     try:
-        return like_training(array, run.summary.input, run.data.dtype)
+        return like_training(run, array)
     except WxbError as problem:
         raise WxbError(f"{file}: {problem.what}", problem.detail, problem.fix) from problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from blake3 import blake3
@@ -13,6 +13,14 @@ from numpy.typing import NDArray
 
 from wxb.errors import WxbError
 
+if TYPE_CHECKING:
+    from wxb.data.tables.columns import Preparation
+    from wxb.data.tables.encoding import Prepared
+    from wxb.data.tables.rows import Columns
+
+    Inputs = NDArray[np.uint8] | NDArray[np.float32] | Prepared  # examples as a network's text takes them
+
+Examples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
 Shape = tuple[int, ...]
 BYTES_AT_ONCE = 2**23  # of a piece of the examples: no pass over all makes a copy of all
 
@@ -42,12 +50,13 @@ class Split:
 class Dataset:
     """Examples, targets, their names, and the split.
 
-    `examples`: pictures (n, channels, height, width) uint8 or float32; vectors (n, features) float32.
+    `examples`: pictures (n, channels, height, width) uint8 or float32; vectors (n, features) float32; rows of a table
+    (n, columns) float64 as they stand in it, with codes for texts and NaN for what is missing.
     `targets`: class numbers (n,) int64; yes/no labels (n, labels) float32 of 0 and 1; numbers (n, targets) float32.
     """
 
     name: str
-    examples: NDArray[np.uint8] | NDArray[np.float32]
+    examples: Examples
     targets: NDArray[np.int64] | NDArray[np.float32]
     task: str  # "classes", "labels" (independent yes/no), "numbers"
     classes: tuple[str, ...]  # names of the classes, or of the labels or numbers
@@ -55,11 +64,8 @@ class Dataset:
     source: dict[str, object] = field(default_factory=dict)  # what load_data was called with: enough to load it again
     files: tuple[str, ...] = ()  # of a picture folder: path of each example, relative to the folder
     notes: tuple[str, ...] = ()  # what a person should know: files left out, copies found
-    features: tuple[str, ...] = ()  # of a table: what each number of an example is
-    known: Known | None = None  # of a packed picture folder
-    table: dict[str, object] | None = (
-        None  # of a table: how its columns became features, as tables.columns.Preparation.plain
-    )
+    known: Known | None = None  # of a folder whose decoded pictures are cached
+    columns: Columns | None = None  # of a table: what its rows hold
 
     @property
     def kind(self) -> str:
@@ -68,34 +74,62 @@ class Dataset:
 
     @property
     def shape(self) -> Shape:
-        """Shape of one example: (channels, height, width) or (features,)."""
-        return tuple(self.examples.shape[1:])
+        """Shape of an example as a network's text takes it: (channels, height, width) or (features,)."""
+        return tuple(self.inputs.shape[1:])
+
+    @cached_property
+    def preparation(self) -> Preparation | None:
+        """How the rows of a table become features, fitted on the training part; None for other data."""
+        return None if self.columns is None else self.columns.fit(self.examples, self.split.train)
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """The examples as a network's text takes them: of a table its features, of other data what `examples` holds."""
+        if self.preparation is None:
+            return cast("Inputs", self.examples)
+        from wxb.data.tables.encoding import Prepared, encoding
+
+        return Prepared(self.examples, encoding(self.preparation))
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of a table's features; empty for other data."""
+        return () if self.preparation is None else self.preparation.features
+
+    @property
+    def table(self) -> dict[str, Any] | None:
+        """The preparation of a table as plain values; None for other data."""
+        return None if self.preparation is None else self.preparation.plain()
+
+    @property
+    def target_offsets(self) -> NDArray[np.float64]:
+        """What was subtracted from each target that is a number (outputs,): 0, unless float32 is not precise enough."""
+        offsets = {} if self.columns is None else {target.name: target.offset for target in self.columns.targets}
+        return np.array([offsets.get(name, 0.0) for name in self.classes])
 
     @property
     def outputs(self) -> int:
         """How many scores a network for this data ends in: classes, labels or numbers (the notation's C)."""
         return len(self.classes)
 
-    def part(
-        self, name: str
-    ) -> tuple[NDArray[np.uint8] | NDArray[np.float32], NDArray[np.int64] | NDArray[np.float32]]:
+    def part(self, name: str) -> tuple[Examples, NDArray[np.int64] | NDArray[np.float32]]:
         """Examples and targets of "train", "validation" or "test" (copies)."""
         rows = getattr(self.split, name)
         return self.examples[rows], self.targets[rows]
 
     @cached_property
     def fingerprint(self) -> str:
-        """blake3 (hex) of what is learned from: task, class names, shape, dtype and bytes of examples and targets.
+        """blake3 (hex) of what is learned from: task, class names, shape, dtype and bytes of inputs and targets.
 
         Neither the split nor the notes count. Bytes are taken little-endian, so that every machine says the same.
         """
         known = self.known
         if known and all(getattr(known, name) is getattr(self, name) for name in ("examples", "targets", "classes")):
             return known.fingerprint
-        return fingerprint(self.task, self.classes, self.examples, self.targets)
+        return fingerprint(self.task, self.classes, self.inputs, self.targets)
 
 
-def fingerprint(task: str, classes: tuple[str, ...], examples: NDArray[Any], targets: NDArray[Any]) -> str:
+def fingerprint(task: str, classes: tuple[str, ...], examples: Inputs, targets: NDArray[Any]) -> str:
     """As `Dataset.fingerprint` has it."""
     hasher = blake3(repr((task, classes)).encode("utf-8", "surrogateescape"))
     for array in (examples, targets):
@@ -106,7 +140,7 @@ def fingerprint(task: str, classes: tuple[str, ...], examples: NDArray[Any], tar
     return hasher.hexdigest()
 
 
-def pieces(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+def pieces(array: Inputs | NDArray[Any]) -> Iterator[NDArray[Any]]:
     """The rows (n, …) of an array in their order, some at a time; each piece is contiguous."""
     step = max(1, BYTES_AT_ONCE * len(array) // max(array.nbytes, 1))
     for start in range(0, len(array), step):

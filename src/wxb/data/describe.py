@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from wxb.data.arrays import Examples, Targets
 from wxb.data.dataset import Dataset, pieces
 from wxb.data.split import Rows, plural
-from wxb.data.tables.columns import Preparation, read_plain
 from wxb.text import count, percent, shape
+
+if TYPE_CHECKING:
+    from wxb.data.dataset import Inputs
+    from wxb.data.tables.columns import Preparation
 
 HEAD = ("column", "kind", "missing", "holds")
 PARTS = ("train", "validation", "test")
@@ -33,18 +37,16 @@ def describe(data: Dataset) -> dict[str, object]:
         "task": data.task,
         "examples": len(data.examples),
         "shape": list(data.shape),
-        "dtype": data.examples.dtype.name,
+        "dtype": data.inputs.dtype.name,
         "classes": list(data.classes),
         "counts": counts(data, np.arange(len(data.examples))),
         "splits": {part: len(rows[part]) for part in PARTS},
         "split_counts": {part: counts(data, rows[part]) for part in PARTS},
         "split": data.split.how,
-        "values": value_range(data.examples),
-        "target_values": {name: value_range(data.targets[:, i]) for i, name in enumerate(data.classes)}
-        if data.task == "numbers"
-        else None,
+        "values": value_range(data.inputs),
+        "target_values": _target_values(data) if data.task == "numbers" else None,
         "features": list(data.features),
-        "columns": None if data.table is None else [column.facts() for column in read_plain(data.table).columns],
+        "columns": None if data.preparation is None else [column.facts() for column in data.preparation.columns],
         "notes": list(data.notes),
         "fingerprint": data.fingerprint,
     }
@@ -62,8 +64,14 @@ def counts(data: Dataset, rows: Rows) -> dict[str, int] | None:
     return {name: int(number) for name, number in zip(data.classes, numbers, strict=True)}
 
 
-def value_range(values: Examples | Targets) -> dict[str, float]:
-    """min, max, mean, standard deviation."""
+def _target_values(data: Dataset) -> dict[str, dict[str, float]]:
+    """The range of each target that is a number, in its own unit."""
+    wide = data.targets.astype(np.float64) + data.target_offsets
+    return {name: value_range(wide[:, place]) for place, name in enumerate(data.classes)}
+
+
+def value_range(values: Inputs | NDArray[np.float64]) -> dict[str, float]:
+    """Minimum, maximum, mean and standard deviation of all numbers."""
     if values.dtype == np.uint8:
         # bytes have 256 values: how often each occurs says it all, and no float copy is made
         counted = (np.bincount(piece.reshape(-1), minlength=256) for piece in pieces(values))
@@ -73,8 +81,20 @@ def value_range(values: Examples | Targets) -> dict[str, float]:
         mean = float((occurs * levels).sum() / occurs.sum())
         variance = float((occurs * (levels - mean) ** 2).sum() / occurs.sum())
         return {"min": int(there[0]), "max": int(there[-1]), "mean": mean, "std": math.sqrt(variance)}
-    wide = values.astype(np.float64)
-    return {"min": float(wide.min()), "max": float(wide.max()), "mean": float(wide.mean()), "std": float(wide.std())}
+    if isinstance(values, np.ndarray):
+        wide = values.astype(np.float64)
+        return {
+            "min": float(wide.min()),
+            "max": float(wide.max()),
+            "mean": float(wide.mean()),
+            "std": float(wide.std()),
+        }
+    # features of a table are computed, and forgotten, a piece at a time
+    numbers = len(values) * values.shape[1]
+    mean = sum(float(piece.sum(dtype=np.float64)) for piece in pieces(values)) / numbers
+    squares = sum(float(np.square(piece - mean, dtype=np.float64).sum()) for piece in pieces(values))
+    low, high = zip(*((float(piece.min()), float(piece.max())) for piece in pieces(values)), strict=True)
+    return {"min": min(low), "max": max(high), "mean": mean, "std": math.sqrt(squares / numbers)}
 
 
 def line(data: Dataset) -> str:
@@ -91,12 +111,12 @@ def line(data: Dataset) -> str:
 
 def lines(data: Dataset) -> list[str]:
     """What a person wants to know first: the line, value ranges, a table of classes, and the notes."""
-    found = value_range(data.examples)
+    found = value_range(data.inputs)
     numbers = ", mean {mean:.4g}, standard deviation {std:.4g}".format(**found)
     out = [line(data), f"values from {found['min']:.4g} to {found['max']:.4g}{numbers}", ""]
     out += _range_table(data) if data.task == "numbers" else _count_table(data)
-    if data.table is not None:
-        out += ["", *_column_table(read_plain(data.table))]
+    if data.preparation is not None:
+        out += ["", *_column_table(data.preparation)]
     for note in data.notes:
         out += ["", *note.splitlines()]
     return out
@@ -116,10 +136,7 @@ def _count_table(data: Dataset) -> list[str]:
 
 def _range_table(data: Dataset) -> list[str]:
     keys = ("min", "max", "mean", "std")
-    rows = []
-    for i, name in enumerate(data.classes):
-        found = value_range(data.targets[:, i])
-        rows.append([name, *(f"{found[key]:.4g}" for key in keys)])
+    rows = [[name, *(f"{found[key]:.4g}" for key in keys)] for name, found in _target_values(data).items()]
     return table([["target", *keys], *rows])
 
 

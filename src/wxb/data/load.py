@@ -247,21 +247,16 @@ def _table(
     fractions: Fractions,
     seed: int,
 ) -> Dataset:
+    from wxb.data.tables.frame import read_frame
     from wxb.data.tables.table import read_like, read_table
 
     if like is not None and (target, task, pieces) != (None, None, None):
         raise WxbError("the run says how a table is read", fix="leave out `target`, `task` and `pieces`")
-    found = read_table(path, target, task, fractions, seed, pieces) if like is None else read_like(path, like)
+    frame = read_frame(path)
+    table = read_table(frame, target, task, fractions, seed, pieces) if like is None else read_like(frame, like)
+    about = table.columns
     return Dataset(
-        path.stem,
-        found.examples,
-        found.targets,
-        found.task,
-        found.classes,
-        found.split,
-        notes=found.notes,
-        features=found.preparation.features,
-        table=found.preparation.plain(),
+        path.stem, table.rows, table.targets, about.task, about.classes, table.split, notes=table.notes, columns=about
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
-from wxb.data.dataset import Split, pieces
+from wxb.data.dataset import Examples, Split, pieces
 from wxb.errors import WxbError
 from wxb.randomness import generator
 from wxb.settings import SETTINGS
@@ -28,11 +28,14 @@ def plural(number: int, noun: str) -> str:
     return f"{count(number)} {noun}{'' if number == 1 else 's'}"
 
 
-def copies(examples: NDArray[np.uint8] | NDArray[np.float32]) -> Rows:
+def copies(examples: Examples) -> Rows:
     """For each example the first row that holds the same numbers: int64 (n,); without copies 0, 1, …, n - 1."""
-    first: dict[bytes, int] = {}
-    rows = (row for piece in pieces(examples) for row in piece.reshape(len(piece), -1).view(np.uint8))
-    return np.array([first.setdefault(blake3(row.data).digest(), i) for i, row in enumerate(rows)], dtype=np.int64)
+    digests = bytearray()
+    for piece in pieces(examples):
+        for row in piece.reshape(len(piece), -1).view(np.uint8):
+            digests += blake3(row.data).digest(16)
+    _, first, which = np.unique(np.frombuffer(digests, "V16"), return_index=True, return_inverse=True)
+    return np.asarray(first[which], np.int64)
 
 
 def divide(

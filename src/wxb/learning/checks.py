@@ -15,7 +15,7 @@ from wxb.learning.machine import Machine
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from wxb.data.dataset import Dataset
+    from wxb.data.dataset import Dataset, Inputs
     from wxb.network.build import Model
 
 LOOKED_AT = 256  # examples for the first loss
@@ -66,10 +66,10 @@ def check(model: Model, data: Dataset, machine: Machine) -> Checks:
     rows = data.split.train[:: max(1, len(data.split.train) // LOOKED_AT)][:LOOKED_AT]
     first = score(model, data.examples, data.targets[rows], machine, rows=rows)
     expected = math.log(data.outputs) if model.head.name == "SOFTMAX" else None
-    return Checks(first.loss, expected, copies(data.examples, data.split.train, data.split.test))
+    return Checks(first.loss, expected, copies(data.inputs, data.split.train, data.split.test))
 
 
-def copies(examples: NDArray[np.uint8] | NDArray[np.float32], train: NDArray[np.int64], test: NDArray[np.int64]) -> int:
+def copies(examples: Inputs, train: NDArray[np.int64], test: NDArray[np.int64]) -> int:
     """How many examples of `test` are equal to one of `train`, number for number."""
     # equal rows have equal sums; the few rows that share a sum are compared in full
     words = -(-examples[:1].nbytes // 8)

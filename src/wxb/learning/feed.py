@@ -6,6 +6,8 @@ before it.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,7 +17,11 @@ from wxb.errors import WxbError
 from wxb.learning.augment import NONE, Augment, Moves
 from wxb.randomness import generator
 
+if TYPE_CHECKING:
+    from wxb.data.dataset import Inputs
+
 ROWS_AT_ONCE = 512  # copied at a time
+HELD_FEATURES = 2**28  # bytes of a table's features that are held on the CPU; more are computed batch by batch
 GPU_SHARE = 0.5  # of a GPU's free memory that the examples may take
 
 
@@ -44,7 +50,7 @@ class Feed:
 
     def __init__(
         self,
-        examples: NDArray[np.uint8] | NDArray[np.float32],
+        examples: Inputs,
         learned: NDArray[np.int64],
         batch_size: int,
         device: str,
@@ -58,17 +64,23 @@ class Feed:
         self.shuffle = shuffle
         self.pictures = examples.ndim == 4
         if self.pictures:
+            assert isinstance(examples, np.ndarray)
             examples = examples.transpose(0, 2, 3, 1)
             self.size = examples.shape[1:3]
         elif augment != NONE:
             raise WxbError("`augment` is for pictures; these examples are rows of numbers", fix='`augment="none"`')
         self.moves = Moves(augment, self.count, seed, device) if augment != NONE else None
         self.device = device
-        self.elsewhere: NDArray[np.uint8] | NDArray[np.float32] | None = None  # the examples, if not on `device`
+        self.elsewhere: Inputs | None = None  # the examples, if not on `device`
         self.learned = learned
         if not has_room(device, examples, learned):
             self.elsewhere = examples
-        elif device == "cpu" and examples.flags.c_contiguous and examples.flags.writeable:
+        elif (
+            device == "cpu"
+            and isinstance(examples, np.ndarray)
+            and examples.flags.c_contiguous
+            and examples.flags.writeable
+        ):
             self.examples, self.places = torch.from_numpy(examples), torch.from_numpy(learned)
         else:
             self.examples, self.places = gathered(examples, learned, device), torch.arange(self.count, device=device)
@@ -121,19 +133,19 @@ class Feed:
         return batch, torch.arange(len(rows), device=self.device)
 
 
-def has_room(device: str, examples: NDArray[np.uint8] | NDArray[np.float32], rows: NDArray[np.int64]) -> bool:
-    """Whether to hold these rows on `device`: not if a file maps them, nor if they take more than half of the GPU's
-    free memory.
+def has_room(device: str, examples: Inputs, rows: NDArray[np.int64]) -> bool:
+    """Whether to hold these rows on `device`: not if a file maps them, nor if a table's features take more than 256 MiB
+    on the CPU, nor if they take more than half of a GPU's free memory.
     """
     if device == "cpu":
-        return not is_mapped(examples)
+        return not is_mapped(examples) if isinstance(examples, np.ndarray) else examples.nbytes <= HELD_FEATURES
     if not device.startswith("cuda"):
         return True
     free, _ = torch.cuda.mem_get_info(device)
     return len(rows) * examples[:1].nbytes <= GPU_SHARE * free
 
 
-def gathered(examples: NDArray[np.uint8] | NDArray[np.float32], rows: NDArray[np.int64], device: str) -> torch.Tensor:
+def gathered(examples: Inputs, rows: NDArray[np.int64], device: str) -> torch.Tensor:
     """These rows of examples (n, …), contiguous on `device`, without a second copy of all of them on the way."""
     dtype = torch.uint8 if examples.dtype == np.uint8 else torch.float32
     held = torch.empty((len(rows), *examples.shape[1:]), dtype=dtype, device=device)

@@ -16,6 +16,7 @@ from wxb.network.folded import Folded, fold
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from wxb.data.dataset import Examples, Inputs
     from wxb.network.build import Model
     from wxb.notation import Plan
 
@@ -50,7 +51,7 @@ def batch_size_for(plan: Plan, machine: Machine) -> int:
 
 def logits(
     model: Model,
-    examples: NDArray[np.uint8] | NDArray[np.float32],
+    examples: Examples | Inputs,
     machine: Machine,
     batch_size: int | None = None,
     computed: bool = False,
@@ -68,7 +69,7 @@ def logits(
 
 def through(
     folded: Folded,
-    examples: NDArray[np.uint8] | NDArray[np.float32],
+    examples: Examples | Inputs,
     machine: Machine,
     batch_size: int,
     rows: NDArray[np.int64] | None = None,
@@ -86,6 +87,8 @@ def through(
             if not part.flags.writeable or min(part.strides) < 0:  # torch has no such tensors
                 part = part.copy("K")
             batch = torch.from_numpy(part)
+            if folded.preparation is not None and part.dtype == np.float64:  # rows of a table
+                batch = folded.preparation(batch)
             if machine.device != "cpu":  # of one picture it takes microseconds to find that there is nothing to do
                 batch = batch.to(machine.device)
             if batch.ndim == 4:
@@ -98,7 +101,7 @@ def through(
 
 def features(
     model: Model,
-    examples: NDArray[np.uint8] | NDArray[np.float32],
+    examples: Examples | Inputs,
     machine: Machine,
     rows: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float32]:
@@ -114,7 +117,7 @@ def features(
 
 def score(
     model: Model,
-    examples: NDArray[np.uint8] | NDArray[np.float32],
+    examples: Examples | Inputs,
     targets: NDArray[np.int64] | NDArray[np.float32],
     machine: Machine,
     computed: bool = False,

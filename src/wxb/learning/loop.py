@@ -22,7 +22,7 @@ from wxb.learning.feed import Feed, steps_per_epoch
 from wxb.learning.inference import Score, features, score
 from wxb.learning.machine import Ahead, Machine, choose, out_of_memory
 from wxb.learning.recipe import Recipe
-from wxb.learning.state import State, like, of_kind, of_optimizers, put, put_into_optimizers, tensors
+from wxb.learning.state import State, like, of_kind, of_optimizers, put, put_into_optimizers, tensors, with_preparation
 from wxb.learning.step import Step
 from wxb.learning.watch import Reading, Watch
 from wxb.network.memory import ran_short
@@ -30,10 +30,9 @@ from wxb.network.memory import ran_short
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from wxb.data.dataset import Dataset
+    from wxb.data.dataset import Dataset, Inputs
     from wxb.network.build import Model
 
-    Examples = NDArray[np.uint8] | NDArray[np.float32]
 
 COMPUTED_NUMBERS = 2**27  # designed features are held, not computed at every step, up to so many numbers: 512 MB
 
@@ -124,8 +123,9 @@ class Loop:
         self.machine = machine
         self.watch = Watch(model, machine.device, watch)
         train, validation = data.split.train, data.split.validation
-        self.validation = data.examples, data.targets[validation], validation
-        feed = self._feed(data.examples, train, Augment.read(recipe.augment))
+        inputs = model.inputs(data.examples)
+        self.validation = inputs, data.targets[validation], validation
+        feed = self._feed(inputs, train, Augment.read(recipe.augment))
         self.step = Step(model, feed, data.targets[train], data.outputs, recipe, machine, self.watch)
         self.events = list(events)  # past and future ones
         self.duration = duration_of(recipe, len(train), events)
@@ -137,7 +137,7 @@ class Loop:
         self.best: State | None = None
         self.resting = False  # whether all is as the last record left it
 
-    def _feed(self, examples: Examples, learned: NDArray[np.int64], augment: Augment = NONE) -> Feed:
+    def _feed(self, examples: Inputs, learned: NDArray[np.int64], augment: Augment = NONE) -> Feed:
         recipe = self.recipe
         batch_size = recipe.batch_size * recipe.accumulate
         return Feed(examples, learned, batch_size, self.machine.device, recipe.seed, recipe.shuffle, augment)
@@ -296,6 +296,7 @@ class Loop:
 
     def load(self, state: State) -> None:
         """Continue from a state."""
+        state = with_preparation(self.model, state)
         put(self.model, of_kind(state, "model"))
         put_into_optimizers(self.model, self.step.optimizers, of_kind(state, "optimizer"))
         if average := of_kind(state, "average"):

@@ -38,6 +38,13 @@ def of_kind(state: State, kind: str) -> State:
     return {name.removeprefix(kind + "/"): tensor for name, tensor in state.items() if name.startswith(kind + "/")}
 
 
+def with_preparation(model: Model, state: State) -> State:
+    """Add the preparation of a table's rows to a state of version 0.1, which does not hold it."""
+    prepared = {name: tensor for name, tensor in tensors(model).items() if name.startswith("preparation.")}
+    kinds = {name.partition("/")[0] for name in state} & {"model", "average", "best"}
+    return {f"{kind}/{name}": tensor for kind in kinds for name, tensor in prepared.items()} | state
+
+
 def steps_done(state: State) -> int:
     """The step that a state was taken at."""
     return int(state["counters"][0])

@@ -168,7 +168,7 @@ class Step:
             with self.watch.part(DATA):
                 inputs, wanted = self._examples(rows, part, first, mixup)
             with self.machine.autocast():
-                logits = (self.model.after_features if self.on_features else self.model)(inputs)
+                logits = (self.model.after_features if self.on_features else self.model.after_preparation)(inputs)
             with self.watch.part(LOSS):
                 loss = self.objective.data_loss(logits.float(), wanted, whole)
             loss.backward()

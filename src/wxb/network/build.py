@@ -15,6 +15,7 @@ from wxb.network.blocks import Chain
 from wxb.network.heads import HEADS, Head
 from wxb.network.layers import Designed
 from wxb.network.memory import refuse_if_weights_too_large
+from wxb.network.preparation import Preparation
 from wxb.network.start import identify, initialize, spread, whiten
 from wxb.notation import Network, Plan, plan, read
 from wxb.notation.tree import Shape
@@ -24,9 +25,9 @@ from wxb.text import shape as shape_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from wxb.data.dataset import Dataset
+    from wxb.data.dataset import Dataset, Examples, Inputs
 
-    Numbers = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.int64]
+    Numbers = Inputs | NDArray[np.int64]
 
 NUMBERS_AT_ONCE = 2**20  # summed at a time: they stay in the cache, and no second copy is needed
 FITTED_ON = 10_000  # training examples, spread evenly, that designed features are fitted to and scaled by
@@ -81,9 +82,12 @@ class Model(Chain):
     and copied like any module.
     """
 
-    def __init__(self, plan: Plan, scale: Standardize, restore: Restore | None = None) -> None:
+    def __init__(
+        self, plan: Plan, scale: Standardize, restore: Restore | None = None, preparation: Preparation | None = None
+    ) -> None:
         super().__init__(plan.items)
         self.plan = plan
+        self.preparation = preparation
         self.scale = scale
         self.restore = restore
         self.mirror_average = False  # whether its folded form averages the scores of a picture and its mirror image
@@ -100,11 +104,19 @@ class Model(Chain):
         return [module for module in self.places[0].modules() if isinstance(module, Designed)]
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, channels, height, width) or (batch, features), uint8 or float → logits (batch, outputs)."""
+        """x: (batch, channels, height, width), (batch, features), or rows (batch, columns) of a table → logits."""
+        return self.after_preparation(x if self.preparation is None else self.preparation(x).to(self.scale.mean.device))
+
+    def inputs(self, examples: Examples) -> Inputs:
+        """Examples (n, …) as `after_preparation` takes them."""
+        return cast("Inputs", examples) if self.preparation is None else self.preparation.of(examples)
+
+    def after_preparation(self, x: Tensor) -> Tensor:
+        """The logits for inputs in the shape of the plan, of a table its features: (batch, …) → (batch, outputs)."""
         return self.after_features(self.features(x))
 
     def features(self, x: Tensor) -> Tensor:
-        """The output of the first layer for raw examples: (batch, …) → (batch, …)."""
+        """The output of the first layer for inputs in the shape of the plan: (batch, …) → (batch, …)."""
         return cast(Tensor, self.places[0].layer(self.scale(x)))
 
     def after_features(self, features: Tensor) -> Tensor:
@@ -151,7 +163,9 @@ def build(
     if data is not None:
         need_fit(network, data)
     refuse_if_weights_too_large(network)
-    model = Model(network, input_scale(network.input, data, scale), target_scale(data))
+    fitted = None if data is None else data.preparation
+    preparation = None if fitted is None else Preparation(fitted)
+    model = Model(network, input_scale(network.input, data, scale), target_scale(data), preparation)
     if model.designed:
         model.scale = input_scale(network.input, None, "none")
         if data is not None:
@@ -198,11 +212,11 @@ def input_scale(shape: Shape, data: Dataset | None, scale: str) -> Standardize:
         return Standardize(torch.zeros(per), torch.full(per, bound))
     mean, std = np.zeros(shape[0]), np.ones(shape[0])
     if scale == "std":
-        mean, std = moments(data.examples, data.split.train)
-    elif scale == "range" and data.examples.dtype == np.uint8:
+        mean, std = moments(data.inputs, data.split.train)
+    elif scale == "range" and data.inputs.dtype == np.uint8:
         std = np.full(shape[0], 255.0)
     elif scale == "range":
-        mean, most = extremes(data.examples, data.split.train)
+        mean, most = extremes(data.inputs, data.split.train)
         std = _spread(most - mean, mean)
     return Standardize(_tensor(mean).view(per), _tensor(std).view(per))
 
@@ -222,8 +236,8 @@ def fit_features(model: Model, data: Dataset, seed: int, scale: str) -> None:
     Raises WxbError if the examples are too few.
     """
     train = data.split.train
-    bound = min(FITTED_ON, max(1, FITTED_BYTES // data.examples[:1].nbytes))
-    examples = data.examples[train[:: -(-len(train) // bound)]]
+    bound = min(FITTED_ON, max(1, FITTED_BYTES // data.inputs[:1].nbytes))
+    examples = data.inputs[train[:: -(-len(train) // bound)]]
     for feature in model.designed:
         feature.fit(examples, generator(seed, "codebook"))
         if scale == "none":

@@ -7,6 +7,7 @@ the same data and settings give the same baselines.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -229,7 +230,7 @@ class _Scale:
         return np.asarray((self._flat(rows) - self.mean) / self.deviation, np.float32)
 
     def _flat(self, rows: NDArray[np.int64]) -> Matrix:
-        some = max(1, NUMBERS_AT_ONCE // self.data.examples[0].size)
+        some = max(1, NUMBERS_AT_ONCE // math.prod(self.data.shape))
         # into one array: small ones that stay, between large ones that go, would leave holes that nothing fits into
         flat = np.empty((len(rows), _features(self.data)), np.float32)
         for place, part in enumerate(_chunks(rows, some)):
@@ -237,9 +238,9 @@ class _Scale:
         return flat
 
     def _small(self, rows: NDArray[np.int64]) -> Matrix:
-        examples = torch.from_numpy(self.data.examples[rows]).float()
+        examples = torch.from_numpy(self.data.inputs[rows]).float()
         if self.data.kind == "pictures":
-            examples = examples / 255 if self.data.examples.dtype == np.uint8 else examples
+            examples = examples / 255 if self.data.inputs.dtype == np.uint8 else examples
             _, height, width = self.data.shape
             if max(height, width) > SIDE:
                 examples = torch.nn.functional.adaptive_avg_pool2d(examples, (min(SIDE, height), min(SIDE, width)))

@@ -12,8 +12,9 @@ import numpy as np
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.runs.evaluate import Evaluation, evaluate
+from wxb.runs.inputs import examples_of, target_offsets, targets_of
 from wxb.runs.paired import Interval, bootstrap, mcnemar, newcombe
-from wxb.runs.predict import Prediction, like_training, machine_of, prediction
+from wxb.runs.predict import Prediction, machine_of, prediction
 from wxb.runs.provenance import changes
 from wxb.runs.run import Run
 from wxb.text import count, shape
@@ -154,13 +155,14 @@ class _Answers:
 def _answers(run: Run, data: Dataset, rows: NDArray[np.int64]) -> _Answers:
     from wxb.learning.inference import logits
 
-    examples = like_training(data.examples, run.summary.input, run.data.dtype)
+    examples, offsets = examples_of(run, data), target_offsets(run)
     machine = machine_of(run)
     model = run.model().to(machine.device)
     scores = logits(model, examples, machine, rows=rows)
     seed = run.seed
-    score = evaluate(scores, data.targets[rows], model.head, data.task, data.classes, rows, seed)
-    said = prediction(scores, model.head, data.task, data.classes)
+    targets = targets_of(run, data)[rows]
+    score = evaluate(scores, targets, model.head, data.task, data.classes, rows, seed, offsets)
+    said = prediction(scores, model.head, data.task, data.classes, offsets)
     return _Answers(score, said, _confidence(said, scores.double().numpy()))
 
 
@@ -178,7 +180,7 @@ def _confidence(said: Prediction, scores: NDArray[np.float64]) -> NDArray[np.flo
 
 
 def _pair(run: Run, first: _Answers, other: _Answers, data: Dataset, rows: NDArray[np.int64]) -> Pair:
-    targets = data.targets[rows]
+    targets = _in_units(data)[rows]
     if data.task == "numbers":
         assert first.said.values is not None and other.said.values is not None  # noqa: PT018
         given, before, after = (array.astype(np.float64) for array in (targets, first.said.values, other.said.values))
@@ -215,6 +217,11 @@ def _pair(run: Run, first: _Answers, other: _Answers, data: Dataset, rows: NDArr
     )
 
 
+def _in_units(data: Dataset) -> NDArray[Any]:
+    """The targets, numbers in their own units."""
+    return data.targets + data.target_offsets if data.task == "numbers" else data.targets
+
+
 def _right(said: Prediction, targets: NDArray[Any]) -> NDArray[np.bool_]:
     """(n,): whether the class, or every label, is the given one."""
     assert said.numbers is not None
@@ -228,7 +235,7 @@ def _change(first: _Answers, other: _Answers, data: Dataset, rows: NDArray[np.in
     return Change(
         row=row,
         file=data.files[row] if data.files else None,
-        given=_answer(data.task, data.classes, data.targets[row]),
+        given=_answer(data.task, data.classes, _in_units(data)[row]),
         first=_answer(data.task, data.classes, _of(first.said)[place]),
         other=_answer(data.task, data.classes, _of(other.said)[place]),
         probability=float(other.confidence[place]) if has_probability else None,

@@ -10,7 +10,8 @@ import numpy as np
 
 from wxb.data.dataset import Dataset, match_classes
 from wxb.errors import WxbError
-from wxb.runs.predict import like_training, machine_of, trained
+from wxb.runs.inputs import examples_of, target_offsets, targets_of
+from wxb.runs.predict import machine_of, trained
 from wxb.runs.scores import (
     Bin,
     ClassScore,
@@ -129,11 +130,13 @@ def evaluate(
     names: tuple[str, ...],
     rows: NDArray[np.int64] | None = None,
     seed: int = 0,
+    offsets: NDArray[np.float64] | float = 0.0,
 ) -> Evaluation:
     """What logits (n, outputs) of a model with this head are worth against `targets`, as the data set has them; n > 0.
 
     `task` is the data's: "classes", "labels", "numbers"; `rows` (n,) says where the examples stand in the data set, for
-    the mistakes; `seed` is the bootstrap's. Raises WxbError where a score is NaN or infinite.
+    the mistakes; `seed` is the bootstrap's; `offsets` (outputs,) bring numbers back to their own units. Raises WxbError
+    if a score is NaN or infinite.
     """
     import torch
 
@@ -142,7 +145,8 @@ def evaluate(
         raise WxbError("the network's scores are not finite numbers", fix="train it again with a lower --learning-rate")
     loss = float(head.loss(logits, torch.from_numpy(targets)).double().mean())
     if task == "numbers":
-        return _of_numbers(head.predict(logits).double().numpy(), targets.astype(np.float64), names, rows, loss, seed)
+        predicted = head.predict(logits).double().numpy()
+        return _of_numbers(predicted, targets.astype(np.float64), names, rows, loss, seed, offsets)
     chances = head.probabilities(logits.double())
     probabilities = None if chances is None else chances.numpy()
     if task == "labels":
@@ -255,12 +259,14 @@ def _of_numbers(
     rows: NDArray[np.int64],
     loss: float,
     seed: int,
+    offsets: NDArray[np.float64] | float,
 ) -> NumberEvaluation:
     per_target = {name: fit(given[:, i], predicted[:, i], seed) for i, name in enumerate(names)}
     spread = given.std(axis=0)
     off = np.abs(predicted - given) / np.where(spread > 0, spread, 1)  # in standard deviations of its target
     flat = np.argsort(-off.reshape(-1), kind="stable")[:MISTAKES]
     mistakes = []
+    predicted, given = predicted + offsets, given + offsets
     for place in flat:
         i, j = divmod(int(place), len(names))
         label = f"{names[j]}: " if len(names) > 1 else ""
@@ -296,9 +302,10 @@ def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None) -> Evalu
     rows = np.arange(len(matched.examples)) if part == "all" else getattr(split, part)
     if not len(rows):
         raise WxbError(f"{data.name} has no examples in its {part} part")
-    examples = like_training(matched.examples, run.summary.input, run.data.dtype)
+    examples = examples_of(run, matched)
     machine = machine_of(run)
     model = trained(run).to(machine.device)
     scores = logits(model, examples, machine, rows=rows)
     seed = run.seed
-    return evaluate(scores, matched.targets[rows], model.head, data.task, matched.classes, rows, seed)
+    targets = targets_of(run, matched)[rows]
+    return evaluate(scores, targets, model.head, data.task, matched.classes, rows, seed, target_offsets(run))

@@ -10,7 +10,8 @@ import numpy as np
 from wxb.errors import FAILED, WxbError
 from wxb.notation import plan, read
 from wxb.runs.folder import SUMMARY, WEIGHTS
-from wxb.text import count, shape
+from wxb.runs.inputs import like_training, preparation_of, target_offsets
+from wxb.text import count
 
 if TYPE_CHECKING:
     import torch
@@ -34,7 +35,7 @@ class Prediction:
     names: tuple[str, ...]  # of all classes, labels or numbers
     numbers: NDArray[np.int64] | None = None
     probabilities: NDArray[np.float32] | None = None
-    values: NDArray[np.float32] | None = None
+    values: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         rows = self.values if self.numbers is None else self.numbers
@@ -57,6 +58,7 @@ def trained(run: RunFiles) -> Model:
     import torch
 
     from wxb.network.build import Model, Restore, input_scale
+    from wxb.network.preparation import Preparation
 
     about = run.summary
     planned = plan(read(about.network), about.input, about.outputs)
@@ -69,7 +71,9 @@ def trained(run: RunFiles) -> Model:
         raise WxbError(f"{run.path / SUMMARY} names another head than its network's", exit_code=FAILED)
     numbers = {"restore.mean", "restore.std"} <= weights.keys()  # predicted in the training targets' units
     restore = Restore(weights["restore.mean"], weights["restore.std"]) if numbers else None
-    model = Model(planned, input_scale(about.input, None, "std"), restore)
+    fitted = preparation_of(run)
+    preparation = None if fitted is None else Preparation(fitted)
+    model = Model(planned, input_scale(about.input, None, "std"), restore, preparation)
     # as in training, so that the same bits come out; torch's stub of `to` does not know the memory format
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     try:
@@ -89,8 +93,8 @@ class Predictor:
         from wxb.learning.machine import DTYPES
         from wxb.network.folded import fold
 
-        self.about = run.summary
-        self.dtype = run.data.dtype
+        self.run = run
+        self.offsets = target_offsets(run)
         self.machine = machine_of(run)
         model = trained(run).to(self.machine.device)
         self.head = model.head
@@ -103,17 +107,19 @@ class Predictor:
 
         Raises WxbError where they are not like the training data.
         """
-        about = self.about
-        examples = like_training(array, about.input, self.dtype)
+        about = self.run.summary
+        examples = like_training(self.run, array)
         machine = self.machine.for_work(min(len(examples), self.batch_size) * about.multiply_adds)
         logits = self._through(self.folded, examples, machine, self.batch_size)
-        return prediction(logits, self.head, about.task, about.classes)
+        return prediction(logits, self.head, about.task, about.classes, self.offsets)
 
 
-def prediction(scores: torch.Tensor, head: Head, task: str, names: tuple[str, ...]) -> Prediction:
-    """What logits (n, targets) say."""
+def prediction(
+    scores: torch.Tensor, head: Head, task: str, names: tuple[str, ...], offsets: NDArray[np.float64] | float = 0.0
+) -> Prediction:
+    """What logits (n, outputs) say; `offsets` (outputs,) are added to numbers in float64."""
     if task == "numbers":
-        return Prediction(task, names, values=np.asarray(head.predict(scores).numpy(), np.float32))
+        return Prediction(task, names, values=head.predict(scores).numpy().astype(np.float64) + offsets)
     chances = head.probabilities(scores)
     probabilities = None if chances is None else np.asarray(chances.numpy(), np.float32)
     if task == "labels":
@@ -130,39 +136,3 @@ def machine_of(run: RunFiles) -> Machine:
         return choose(stored.device, stored.precision, stored.threads)
     except WxbError:
         return choose("cpu", "float32")
-
-
-def like_training(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDArray[Any]:
-    """The array as examples (n, *sizes) of `dtype`; one example becomes a batch of one.
-
-    Raises WxbError for another shape, for NaN or infinite values, and for values that bytes of training cannot hold.
-    """
-    given = np.asarray(array)
-    if given.shape == sizes:
-        given = given[None]
-    if given.shape[1:] != sizes:
-        raise WxbError(
-            f"the examples are {shape(given.shape[1:]) or 'single numbers'}; the network takes {shape(sizes)}",
-            f"expected an array of shape (n, {', '.join(map(str, sizes))}), got {given.shape}",
-        )
-    if given.dtype.kind not in "buif":
-        raise WxbError(f"the examples are {given.dtype}; expected numbers ({dtype})")
-    if dtype == "uint8" and given.dtype == np.uint8:
-        return given
-    if dtype == "uint8":
-        if (
-            given.dtype != np.uint8
-            and given.size
-            and not (np.all(given == np.floor(given)) and given.min() >= 0 and given.max() <= 255)
-        ):
-            raise WxbError(
-                "the network was trained on bytes; the examples have other values",
-                f"expected whole numbers from 0 to 255, got {given.min():g} to {given.max():g}",
-                "bring them to 0–255: (255 * array).round() where they lie in 0–1",
-            )
-        return np.ascontiguousarray(given, np.uint8)
-    given = np.ascontiguousarray(given, np.float32)
-    if not np.isfinite(given).all():
-        rows = np.flatnonzero(~np.isfinite(given).reshape(len(given), -1).all(axis=1))
-        raise WxbError(f"{len(rows)} examples hold NaN or infinite values", f"the first is example {rows[0]}")
-    return given

@@ -173,7 +173,8 @@ class Trial:
         targets = self.data.targets[rows]
         with kept():
             scores = logits(self.model, self.data.examples, self.machine, rows=rows)
-            return evaluate(scores, targets, self.model.head, self.data.task, self.data.classes, rows, self.recipe.seed)
+            data, seed = self.data, self.recipe.seed
+            return evaluate(scores, targets, self.model.head, data.task, data.classes, rows, seed, data.target_offsets)
 
 
 def need_examples(data: Dataset) -> None:

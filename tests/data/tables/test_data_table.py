@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from wxb.data import load_data
 from wxb.data.describe import describe, lines
-from wxb.data.tables.columns import Category, Number, Texts, default_pieces, fit_category, fit_number, read_plain
+from wxb.data.tables.columns import (
+    Category,
+    Number,
+    Preparation,
+    Texts,
+    default_pieces,
+    fit_category,
+    fit_number,
+    read_plain,
+)
+from wxb.data.tables.encoding import Prepared, encoding
 from wxb.errors import WxbError
 
 ROWS = 60
@@ -59,6 +69,18 @@ def said(path, *words, **options):
     return str(caught.value)
 
 
+def encoded(column, values):
+    """What a column makes of its values (n,): the features (n, features)."""
+    rows = np.asarray(values, dtype=np.float64)[:, None]
+    return Prepared(rows, encoding(Preparation((), "numbers", (), (column,))))[:]
+
+
+def coded(column, texts):
+    """Texts as the rows of a data set have them, by the codes that a fitted column knows."""
+    known = {**dict.fromkeys(texts, -1), **column.code, None: np.nan}
+    return [known[text] for text in texts]
+
+
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
@@ -77,9 +99,10 @@ def test_columns_become_features_under_their_names(write):
         "garden=false", "garden=true", "sold=no", "sold=yes",
     )  # fmt: skip
     assert data.shape == (10,)
-    assert data.examples.dtype == np.float32
+    features = data.inputs[:]
+    assert features.dtype == np.float32
     table = columns()
-    place = {name: data.examples[:, i] for i, name in enumerate(data.features)}
+    place = {name: features[:, i] for i, name in enumerate(data.features)}
     absent = np.array([value is None for value in table["size"]])
     assert np.array_equal(place["size (missing)"], absent)
     given_sizes = np.array([value for value in table["size"] if value is not None], np.float32)
@@ -104,7 +127,7 @@ def test_the_separator_is_that_of_the_first_line(write, separator):
     )
     data = load_data(write("t.csv", text), target="a", task="numbers")
     assert data.features == ("the b",)
-    assert np.array_equal(data.examples[:, 0], np.arange(9) ** 2)
+    assert np.array_equal(data.inputs[:][:, 0], np.arange(9) ** 2)
 
 
 @pytest.mark.parametrize("word", ["", "NA", "N/A", "NaN", "nan", "null", "NULL", "?", "inf", "1e99", '"  "'])
@@ -112,7 +135,8 @@ def test_words_for_nothing_and_numbers_beyond_float32_are_missing(write, word):
     values = [word if i == 4 else str(i * 1.5 + (i % 3)) for i in range(40)]
     data = load_data(write("t.csv", "x,y\n" + "".join(f"{v},{i % 2}\n" for i, v in enumerate(values))), target="y")
     assert describe(data)["columns"][0]["missing"] == 1
-    assert np.isfinite(data.examples).all()
+    assert np.isnan(data.examples[4, 0])
+    assert np.isfinite(data.inputs[:]).all()
 
 
 def test_a_table_of_one_column_besides_the_target_that_counts_is_kept(write):
@@ -134,7 +158,7 @@ def test_the_median_is_that_of_the_training_rows():
     found = fit_number("x", numbers, np.array([0, 1, 2, 3]))
     assert (found.median, found.low, found.high, found.missing) == (2.0, 1.0, 500.0, 1)
     assert found.features == ("x", "x (missing)")
-    assert found.encode(numbers).tolist() == [[1, 0], [2, 0], [30, 0], [2, 1], [500, 0]]
+    assert encoded(found, numbers).tolist() == [[1, 0], [2, 0], [30, 0], [2, 1], [500, 0]]
 
 
 def test_other_rows_change_no_feature_of_the_training_rows(write):
@@ -147,7 +171,7 @@ def test_other_rows_change_no_feature_of_the_training_rows(write):
     assert np.array_equal(again.split.train, first.split.train)
     train = first.split.train
     assert again.features == first.features
-    assert np.array_equal(again.examples[train], first.examples[train])
+    assert np.array_equal(again.inputs[train], first.inputs[train])
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), min_size=2, max_size=50), st.integers(0, 8))
@@ -156,11 +180,11 @@ def test_numbers_in_pieces_are_finite_monotone_and_complete(values, pieces):
     found = fit_number("x", numbers, np.arange(len(numbers)), pieces)
     if not isinstance(found, Number):
         return
-    encoded = found.encode(np.sort(numbers))
-    assert encoded.shape == (len(values), len(found.features))
-    assert np.isfinite(encoded).all()
+    features = encoded(found, np.sort(numbers))
+    assert features.shape == (len(values), len(found.features))
+    assert np.isfinite(features).all()
     known = np.isfinite(np.sort(numbers))
-    parts = encoded[known, found.changes : found.changes + max(len(found.edges) - 1, 0)]
+    parts = features[known, found.changes : found.changes + max(len(found.edges) - 1, 0)]
     assert ((parts >= 0) & (parts <= 1)).all()
     assert (np.diff(parts, axis=0) >= 0).all()
 
@@ -170,7 +194,7 @@ def test_a_piece_rises_between_its_edges():
     found = fit_number("x", numbers, np.arange(101), 4)
     assert found.edges == (0, 25, 50, 75, 100)
     assert found.features == ("x", "x 0 to 25", "x 25 to 50", "x 50 to 75", "x 75 to 100")
-    assert found.encode(np.array([-5.0, 30.0, 200.0])).tolist() == [
+    assert encoded(found, [-5.0, 30.0, 200.0]).tolist() == [
         [-5, 0, 0, 0, 0],
         [30, 1, np.float32(0.2), 0, 0],
         [200, 1, 1, 1, 1],
@@ -195,7 +219,7 @@ def test_rare_values_are_other_and_so_is_what_training_has_not_seen():
     codes = np.array([0] * 40 + [1] * 40 + [2] * 1 + [-1] * 3 + [3] * 9)
     found = fit_category("k", Texts(values, codes), np.arange(84))  # d stands in no training row
     assert found.features == ("k=a", "k=b", "k (other)", "k (missing)")
-    new = found.encode(Texts(("b", "new", "c"), np.array([0, 1, 2, -1])))
+    new = encoded(found, coded(found, ["b", "new", "c", None]))
     assert new.tolist() == [[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
 
 
@@ -204,7 +228,7 @@ def test_what_was_not_seen_is_0_where_training_had_no_other():
     assert isinstance(found, Category)
     assert found.features == ("k=a", "k=b")
     new = Texts(("b", "new"), np.array([1, -1, 0]))
-    assert found.encode(new).tolist() == [[0, 0], [0, 0], [0, 1]]
+    assert encoded(found, coded(found, ["new", None, "b"])).tolist() == [[0, 0], [0, 0], [0, 1]]
     assert found.strange(new) == "k: 1 of values that training had none of (new)"
 
 
@@ -308,7 +332,7 @@ def test_rows_of_another_file_are_prepared_as_those_of_the_first(write):
     assert other.fingerprint == data.fingerprint
     assert (len(other.split.train), len(other.split.test)) == (0, ROWS)
     few = {name: values[7:9] for name, values in columns().items()}
-    assert np.array_equal(load_data(write("v.csv", few), like=data.table).examples, data.examples[7:9])
+    assert np.array_equal(load_data(write("v.csv", few), like=data.table).inputs[:], data.inputs[7:9])
 
 
 def test_a_column_that_is_missing_is_named_and_more_are_noted(write):

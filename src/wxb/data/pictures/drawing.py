@@ -52,7 +52,7 @@ def draw_examples(data: Dataset, most: int = 10, width: int = 80, colour: bool =
     """
     rows = _first_of_each(data)[:most]
     if data.kind == "vectors":
-        return [f"{_caption(data, row)}: {_row_of_numbers(data.examples[row])}" for row in rows]
+        return [f"{_caption(data, row)}: {_row_of_numbers(data.inputs[row])}" for row in rows]
     flat = data.examples[rows]
     whole = data.examples.dtype == np.uint8 and data.examples.max() > 16
     scale = (0.0, 255.0) if whole else (float(flat.min()), float(flat.max()))
@@ -82,7 +82,7 @@ def grid(data: Dataset, number: int, window: tuple[int, int] = WINDOW) -> list[s
             f"expected 0 to {count(len(data.examples) - 1)}",
             "--grid 0",
         )
-    example = data.examples[number]
+    example = data.inputs[number]
     head = f"example {count(number)} of {data.name}, {_caption(data, number)}"
     if data.kind == "vectors":
         return [f"{head}, {plural(data.shape[0], 'number')}", *_lines_of_numbers(example, window[1])]

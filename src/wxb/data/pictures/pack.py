@@ -189,13 +189,13 @@ def is_mapped(array: NDArray[np.generic]) -> bool:
     return _map(array) is not None
 
 
-def read_ahead(examples: NDArray[np.generic], rows: NDArray[np.int64]) -> None:
+def read_ahead(examples: object, rows: NDArray[np.int64]) -> None:
     """Asks the system to have these rows of mapped examples in memory soon; does not wait, and nothing else for others.
 
     The system reads them from the disk, many at once, while this process computes.
     """
     mapped = _map(examples)
-    if mapped is None or not hasattr(mapped, "madvise"):
+    if not isinstance(examples, np.ndarray) or mapped is None or not hasattr(mapped, "madvise"):
         return
     size = examples[:1].nbytes
     for row in rows.tolist():

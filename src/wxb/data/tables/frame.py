@@ -1,12 +1,13 @@
-"""A file of a table as named columns: CSV, TSV or Parquet, read by polars."""
+"""A table as named columns: a CSV, TSV or Parquet file, or a data frame of any library that narwhals knows."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
-MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")  # how files write that there is nothing
+MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")  # how files write that there is no value
 SEPARATORS = (",", ";", "\t", "|")
 BOOLEANS = {"false", "true"}
-NUMBERS_SHARE = 0.95  # of the values of a column: so many are numbers, or it is a column of texts
+NUMBERS_SHARE = 0.95  # of a column's values that must be numbers, or it is a column of texts
 CSV_FORM = "lines of equally many values in UTF-8, the first line with the columns' names"
 HEAD = 2**16  # bytes looked at before the file is read
+CELLS = 2**20  # of a file that are held at a time as they stand in it,
+PASSES = 8  # unless the file would be read more often than this
 
 
 def is_table(path: str | Path) -> bool:
@@ -34,33 +37,51 @@ def is_table(path: str | Path) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """The rows of a file. Columns are asked for by name, as numbers or as texts."""
+    """The rows of a table, whose columns are asked for by name, as numbers or as texts.
 
-    name: str  # the file's
-    data: pl.DataFrame
+    A few columns are read at a time, and forgotten when others are read: asking for them in their order is fast.
+    """
+
+    name: str  # of the file, for messages
+    columns: tuple[str, ...]  # names, in the file's order
+    read: Callable[[Sequence[int]], list[pl.Series]]  # the columns at these positions
+    kept: NDArray[np.bool_] | None = None  # the rows that count; None for all
+    _held: dict[str, pl.Series] = field(default_factory=dict)
+
+    @cached_property
+    def _length(self) -> int:
+        return len(self._series(self.columns[0])) if self.columns else 0
 
     def __len__(self) -> int:
-        return self.data.height
+        return self._length
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of all columns, in the file's order."""
-        return tuple(self.data.columns)
+    def _series(self, column: str) -> pl.Series:
+        """A column as it stands in the table, of the rows that count."""
+        if column not in self._held:
+            first = self.columns.index(column)
+            rows = len(next(iter(self._held.values()))) if self._held else 0
+            many = max(CELLS // rows, -(-len(self.columns) // PASSES), 1) if rows else 1
+            self._held.clear()
+            self.hold(self.columns[first : first + many])
+        return self._held[column]
+
+    def hold(self, columns: Sequence[str]) -> None:
+        """Read these columns together, because they are asked for in turn."""
+        for name, series in zip(columns, self.read([self.columns.index(name) for name in columns]), strict=True):
+            self._held[name] = series if self.kept is None else _filtered(series, self.kept)
 
     def keep(self, rows: NDArray[np.bool_]) -> Frame:
-        """Only the rows that are True."""
-        import polars as pl
-
-        return replace(self, data=self.data.filter(pl.Series(rows)))
+        """The same table with only the rows that are True."""
+        held = {name: _filtered(series, rows) for name, series in self._held.items()}
+        return replace(self, kept=rows, _held=held)
 
     def form(self, column: str) -> str:
         """What is written in a column: "number", "boolean", "text", or "nothing"."""
-        kind = str(self.data.schema[column])
-        if kind in ("String", "Boolean"):
-            values = self.texts(column).values
-            if values and set(values) <= BOOLEANS:
-                return "boolean"
-        there = len(self) - self.data[column].null_count() if kind == "String" else 1
+        series = self._series(column)
+        kind = str(series.dtype)
+        if kind == "Boolean" or (kind == "String" and _is_boolean(series.drop_nulls())):
+            return "boolean" if series.null_count() < len(series) else "nothing"
+        there = len(series) - series.null_count() if kind == "String" else 1
         numbers = int(np.isfinite(self.numbers(column)).sum())
         if not there or not (numbers or kind == "String"):
             return "nothing"
@@ -70,9 +91,8 @@ class Frame:
         """A column as numbers; NaN where there is none, or one too large for float32."""
         import polars as pl
 
-        series = self.data[column]
         # not strict: a text that is no number becomes a missing value
-        numbers = np.array(series.cast(pl.Float64, strict=False).to_numpy(), dtype=np.float64)
+        numbers = np.array(self._series(column).cast(pl.Float64, strict=False).to_numpy(), dtype=np.float64)
         numbers[~(np.abs(numbers) <= np.finfo(np.float32).max)] = np.nan
         return numbers
 
@@ -80,13 +100,17 @@ class Frame:
         """A column as texts; its values in the order of their characters, booleans in small letters."""
         import polars as pl
 
-        series = self.data[column].cast(pl.String)
+        series = self._series(column).cast(pl.String)
         values = series.drop_nulls().unique().sort()
         if {value.lower() for value in values} <= BOOLEANS:
             series = series.str.to_lowercase()
             values = series.drop_nulls().unique().sort()
         codes: Codes = series.cast(pl.Enum(values)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy().copy()
         return Texts(tuple(values), codes)
+
+    def missing(self, column: str) -> int:
+        """How many rows have no value in a column."""
+        return int(self._series(column).null_count())
 
     @cached_property
     def listed(self) -> str:
@@ -96,7 +120,7 @@ class Frame:
         return ", ".join(self.columns[:most]) + more
 
     def need(self, column: str) -> str:
-        """The column's name. Raises WxbError, with the nearest, where the table has none of that name."""
+        """The column's name. Raises WxbError with the nearest name if the table has none of that name."""
         if column in self.columns:
             return column
         like = nearest(column, self.columns)
@@ -105,58 +129,141 @@ class Frame:
         )
 
 
+def _is_boolean(values: pl.Series) -> bool:
+    """Whether texts are all "true" and "false", in letters of any case; there is at least one."""
+    return len(values) > 0 and values[0].lower() in BOOLEANS and set(values.str.to_lowercase().unique()) <= BOOLEANS
+
+
+def _filtered(series: pl.Series, rows: NDArray[np.bool_]) -> pl.Series:
+    import polars as pl
+
+    return series.filter(pl.Series(rows))
+
+
 def read_frame(path: Path) -> Frame:
-    """The table in a file, by its suffix. Raises WxbError where it cannot be read as one."""
+    """The table in a file, by its suffix. Raises WxbError, here or when columns are read, if it cannot be read."""
     import polars as pl
 
     if not is_file(path):
         raise WxbError(f"there is no file {path}" if not path.exists() else f"{path} is no file")
     try:
-        data = _parquet(path) if path.suffix.lower() == ".parquet" else _separated(path)
+        if path.suffix.lower() == ".parquet":
+            columns = list(pl.read_parquet_schema(path))
+            read = partial(_parquet, path)
+        else:
+            separator = _separator(path)
+            columns = pl.read_csv(path, separator=separator, infer_schema=False, n_rows=0).columns
+            _need_names(path, columns)
+            # reading some columns alone would pass over lines with more values than the first
+            pl.scan_csv(path, separator=separator, infer_schema=False).select(pl.all().len()).collect(
+                engine="streaming"
+            )
+            read = partial(_separated, path, separator)
     except (pl.exceptions.PolarsError, OSError) as problem:
-        first = (str(problem).splitlines() or [type(problem).__name__])[0]
-        kind = "Parquet" if path.suffix.lower() == ".parquet" else "CSV"
-        raise WxbError(
-            f"{path.name} cannot be read as {kind}",
-            first,
-            "a Parquet file that is whole" if kind == "Parquet" else CSV_FORM,
-        ) from problem
-    names = [name.strip() or f"column {place}" for place, name in enumerate(data.columns, 1)]
-    if len(set(names)) == len(names):
-        data = data.rename(dict(zip(data.columns, names, strict=True)))
-    return Frame(path.name, data)
+        raise _unreadable(path, problem) from problem
+    names = [name.strip() or f"column {place}" for place, name in enumerate(columns, 1)]
+    if len(set(names)) != len(names):
+        names = columns
+
+    def read_some(places: Sequence[int]) -> list[pl.Series]:
+        try:
+            return read([columns[place] for place in places])
+        except (pl.exceptions.PolarsError, OSError) as problem:
+            raise _unreadable(path, problem) from problem
+
+    return Frame(path.name, tuple(names), read_some)
 
 
-def _separated(path: Path) -> pl.DataFrame:
-    """A text file of separated values, every value a text. Raises WxbError where its first line names nothing."""
-    import polars as pl
+def _unreadable(path: Path, problem: Exception) -> WxbError:
+    first = (str(problem).splitlines() or [type(problem).__name__])[0]
+    if path.suffix.lower() == ".parquet":
+        return WxbError(f"{path.name} cannot be read as Parquet", first, "a Parquet file that is whole")
+    return WxbError(f"{path.name} cannot be read as CSV", first, CSV_FORM)
 
+
+def _separator(path: Path) -> str:
+    """What separates the values of a text file: the separator that its first line has most of."""
     with path.open("rb") as file:
         head = file.read(HEAD)
     if b"\0" in head:
         raise WxbError(f"{path.name} cannot be read as CSV", "it is no text in UTF-8", CSV_FORM)
-    first = re.sub(r'"[^"]*"', "", head.decode("utf-8-sig", "replace")).split("\n", 1)[0]
-    separator = "\t" if path.suffix.lower() == ".tsv" else max(SEPARATORS, key=first.count)
-    data = pl.read_csv(path, separator=separator, infer_schema=False)
-    data = data.with_columns(pl.all().str.strip_chars())
-    if all(_is_number(name) for name in data.columns):
+    if path.suffix.lower() == ".tsv":
+        return "\t"
+    return max(SEPARATORS, key=re.sub(r'"[^"]*"', "", _first_line(head)).count)
+
+
+def _first_line(head: bytes) -> str:
+    return head.decode("utf-8-sig", "replace").split("\n", 1)[0]
+
+
+def _need_names(path: Path, columns: Sequence[str]) -> None:
+    """Raises WxbError if all columns are called by numbers: the file has no first line of names."""
+    if all(_is_number(name.strip()) for name in columns):
+        with path.open("rb") as file:
+            first = _first_line(file.read(HEAD))
         raise WxbError(
             f"the first line of {path.name} holds numbers, no names",
             f"it reads {first.strip()[:60]}",
             "a first line with the columns' names",
         )
-    return data.with_columns(pl.when(pl.all().is_in(MISSING)).then(None).otherwise(pl.all()).name.keep())
 
 
-def _parquet(path: Path) -> pl.DataFrame:
-    """A Parquet file: numbers and booleans as they are, all else as texts; what has none is an empty column."""
+def _separated(path: Path, separator: str, columns: Sequence[str]) -> list[pl.Series]:
+    """Columns of a file of separated values: texts, without the blanks around them."""
     import polars as pl
 
-    data = pl.read_parquet(path)
-    others = [name for name, kind in data.schema.items() if not kind.is_numeric() and kind != pl.Boolean]
-    plain = [name for name in others if not data.schema[name].is_nested() and data.schema[name] != pl.Binary]
-    nothing = [pl.lit(None, pl.String).alias(name) for name in others if name not in plain]
-    return data.with_columns([pl.col(name).cast(pl.String) for name in plain] + nothing)
+    data = pl.read_csv(path, separator=separator, infer_schema=False, columns=list(columns))
+    found = []
+    for name in columns:  # one at a time, so that one copy is held and not one of all
+        stripped = data.drop_in_place(name).str.strip_chars()
+        found.append(stripped.set(stripped.is_in(MISSING), None))
+    return found
+
+
+def _parquet(path: Path, columns: Sequence[str]) -> list[pl.Series]:
+    """Columns of a Parquet file."""
+    import polars as pl
+
+    data = pl.read_parquet(path, columns=list(columns))
+    return [_plain(data[name]) for name in columns]
+
+
+def _plain(series: pl.Series) -> pl.Series:
+    """Numbers and booleans as they are, everything else as texts; what has no text is missing."""
+    import polars as pl
+
+    kind = series.dtype
+    if kind.is_numeric() or kind in (pl.Boolean, pl.String):
+        return series
+    if kind.is_nested() or kind in (pl.Binary, pl.Object):
+        return pl.Series(series.name, [None] * len(series), pl.String)
+    return series.cast(pl.String)
+
+
+def is_data_frame(value: object) -> bool:
+    """Whether a value is a data frame of some library: pandas, polars, an Arrow table."""
+    import narwhals as nw
+
+    return isinstance(nw.from_native(value, eager_only=True, pass_through=True), nw.DataFrame)
+
+
+def frame_of(data: Any, name: str = "the data frame") -> Frame:
+    """The table in a data frame of any library that narwhals knows."""
+    import narwhals as nw
+    import polars as pl
+
+    frame = nw.from_native(data, eager_only=True)
+    names = [str(column) for column in frame.columns]
+
+    def read(places: Sequence[int]) -> list[pl.Series]:
+        found = []
+        for place in places:
+            series = frame[:, place]
+            values = series.to_numpy() if series.dtype.is_numeric() and not series.is_null().any() else series.to_list()
+            found.append(_plain(pl.Series(names[place], values, strict=False)))
+        return found
+
+    return Frame(name, tuple(names), read)
 
 
 def _is_number(text: str) -> bool:

@@ -1,10 +1,9 @@
-"""A table: the rows of a CSV, TSV or Parquet file as examples, with one or several of its columns as targets."""
+"""A table: its rows as they stand, one or several columns as targets, and a split."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -12,155 +11,127 @@ from numpy.typing import NDArray
 
 from wxb.data.arrays import Targets
 from wxb.data.dataset import Split
-from wxb.data.split import Fractions, Rows, divide_apart, plural
+from wxb.data.split import Fractions, divide_apart, plural
 from wxb.data.tables import target as targets
-from wxb.data.tables.columns import (
-    Column,
-    Features,
-    LeftOut,
-    Number,
-    Preparation,
-    Target,
-    default_pieces,
-    fit_category,
-    fit_number,
-    rare,
-    read_plain,
-)
-from wxb.data.tables.frame import Frame, read_frame
-from wxb.errors import WxbError, nearest
+from wxb.data.tables.columns import LeftOut, Number, Preparation, Target, Texts, offset_of, rare, read_plain
+from wxb.data.tables.frame import Frame
+from wxb.data.tables.rows import Columns, Held, Matrix, need_columns, recoded
+from wxb.errors import WxbError
 from wxb.text import count
 
-TEXT_SHARE = 0.5  # of the rows of a column have a value that is not rare, or it is free text
+TEXT_SHARE = 0.5  # of a column's rows must have a value that is not rare, or it is free text
 COUNTER, IDENTIFIER = "numbers the rows", "an identifier"
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Examples (n, features) float32, their targets and split, how they were prepared, and what to know of them."""
+    """Rows (n, columns) float64 and what they hold, their targets and split, and remarks for people."""
 
-    examples: Features
+    rows: Matrix
+    columns: Columns
     targets: Targets
-    task: str
-    classes: tuple[str, ...]
     split: Split
-    preparation: Preparation
     notes: tuple[str, ...]
 
 
 def read_table(
-    path: Path,
+    frame: Frame,
     target: str | Sequence[str] | None,
     task: str | None,
     fractions: Fractions,
     seed: int,
     pieces: int | None = None,
 ) -> Table:
-    """The table in a file, split, its columns prepared by the training part.
+    """A table to learn from, split.
 
-    `pieces` is how many features a number has besides itself (columns.Number); None for what fits the number of rows.
-
-    Rows without a target are left out. Raises WxbError where the file is no table, has no such target, or nothing to
-    learn from.
+    `pieces` is how many features a number has besides itself (columns.Number); None for what suits the number of rows.
+    Rows without a target are left out. Raises WxbError if the table has no such target, or nothing to learn from.
     """
-    frame = read_frame(path)
     names = targets.named(frame, target)
-    columns = tuple(Target(name, frame.form(name)) for name in names)
-    frame, notes = _with_targets(frame, columns)
+    frame.hold(names)
+    chosen = tuple(Target(name, frame.form(name)) for name in names)
+    frame, notes = _with_targets(frame, chosen)
     if len(frame) < 2:
         raise WxbError(
             f"{frame.name} has {plural(len(frame), 'row')} with {' and '.join(names)}",
             "expected at least two, one to train and one to test",
             "a table of more rows",
         )
-    predicted = targets.read(frame, columns, task)
+    predicted = targets.read(frame, chosen, task)
     targets.need_different(frame, predicted)
-    kinds = {name: _kind(frame, name) for name in frame.columns if name not in names}
-    _keep_lone_counters(kinds)
-    split, copies = _divided(frame, kinds, predicted, fractions, seed)
+    rows, held = _rows(frame, [name for name in frame.columns if name not in names])
+    columns = Columns(held, predicted.columns, predicted.task, predicted.classes, pieces)
+    split, copies = _divided(rows, columns, predicted, fractions, seed)
     if not len(split.train):
         raise WxbError(
             f"the columns of {frame.name} are prepared by their training part, and the split leaves none",
             split.how,
             "--split 0.64,0.11,0.25; wxb evaluate RUN FILE prepares a file as a run was",
         )
-    pieces = default_pieces(len(split.train)) if pieces is None else pieces
-    fitted = tuple(_fit(frame, name, kind, split.train, pieces) for name, kind in kinds.items())
-    preparation = Preparation(columns, predicted.task, predicted.classes, fitted)
-    if not preparation.features:
-        reasons = [f"{column.name}: {column.why}" for column in fitted if isinstance(column, LeftOut)]
+    fitted = columns.fit(rows, split.train)
+    if not fitted.features:
+        reasons = [f"{column.name}: {column.why}" for column in fitted.columns if isinstance(column, LeftOut)]
         raise WxbError(
             f"{frame.name} has no column to learn {' and '.join(names)} from",
             "\n".join(reasons[:10]),
             "a column of numbers, or of texts of which each stands in several rows",
         )
-    examples, _ = encode(frame, preparation)
-    notes = (*notes, *predicted.notes, *_left_out(fitted), *copies)
-    return Table(examples, predicted.targets, predicted.task, predicted.classes, split, preparation, notes)
+    return Table(
+        rows, columns, predicted.targets, split, (*notes, *predicted.notes, *_left_out(fitted.columns), *copies)
+    )
 
 
-def read_like(path: Path, plain: object) -> Table:
-    """The table in a file, prepared as that of a run was (`plain` is its Preparation); all rows are test.
+def read_like(frame: Frame, plain: object) -> Table:
+    """A table with the columns and targets of a run's (`plain` is its Preparation); all rows are test.
 
-    Raises WxbError where a column of the run or its target is missing, or a class is not one of the run's.
+    Raises WxbError if a column of the run or its target is missing, or a class is not one of the run's.
     """
-    frame, preparation = read_frame(path), _preparation(plain)
+    preparation = preparation_of(plain)
     for column in preparation.targets:
         frame.need(column.name)
+    frame.hold([column.name for column in preparation.targets])
     frame, notes = _with_targets(frame, preparation.targets)
     if not len(frame):
         raise WxbError(f"{frame.name} has no row with {' and '.join(one.name for one in preparation.targets)}")
     predicted = targets.read_like(frame, preparation.targets, preparation.task, preparation.classes)
-    examples, strange = encode(frame, preparation)
+    rows, strange = read_rows(frame, preparation)
+    held = [Held(name) for name in preparation.names]
+    for used in preparation.used:
+        if not isinstance(used, Number):
+            held[preparation.names.index(used.name)] = Held(used.name, used.code)
+    columns = Columns(tuple(held), preparation.targets, preparation.task, preparation.classes, given=preparation)
     none = np.zeros(0, dtype=np.int64)
     split = Split(none, none, np.arange(len(frame), dtype=np.int64), "all rows as test")
-    notes = (*notes, *strange)
-    return Table(examples, predicted.targets, predicted.task, predicted.classes, split, preparation, notes)
+    return Table(rows, columns, predicted.targets, split, (*notes, *strange))
 
 
-def read_rows(path: Path, plain: object) -> tuple[Features, tuple[str, ...]]:
-    """The rows of a file (n, features) without targets, prepared as those of a run were, and notes."""
-    return encode(read_frame(path), _preparation(plain))
+def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str, ...]]:
+    """Rows (n, columns) with the columns of a run's table, and remarks on what its training part did not have.
 
-
-def encode(frame: Frame, preparation: Preparation) -> tuple[Features, tuple[str, ...]]:
-    """Examples (n, features) of a table, and notes on what training has not seen.
-
-    Raises WxbError where the table lacks columns; those that are more are passed over.
+    Raises WxbError if columns are missing that become features. More columns are passed over.
     """
-    _need_columns(frame, preparation)
-    parts, notes = [], []
-    for column in preparation.used:
-        if isinstance(column, Number):
-            numbers = frame.numbers(column.name)
-            parts.append(column.encode(numbers))
-            notes.append(column.strange(numbers))
+    need_columns(frame.name, list(frame.columns), preparation, frame.listed)
+    rows = np.full((len(frame), len(preparation.names)), np.nan)
+    notes = []
+    for used in sorted(preparation.used, key=lambda column: frame.columns.index(column.name)):
+        place = preparation.names.index(used.name)
+        if isinstance(used, Number):
+            rows[:, place] = frame.numbers(used.name)
+            notes.append((place, used.strange(rows[:, place])))
         else:
-            texts = frame.texts(column.name)
-            parts.append(column.encode(texts))
-            notes.append(column.strange(texts))
+            texts = frame.texts(used.name)
+            rows[:, place] = recoded(_numbered(texts), _codes(texts), used)
+            notes.append((place, used.strange(texts)))
+    remarks = [note for _, note in sorted(notes) if note]
     known = {column.name for column in (*preparation.columns, *preparation.targets)}
     if new := [name for name in frame.columns if name not in known]:
         what = "a column" if len(new) == 1 else "columns"
-        notes.append(f"{what} that training had not, not used: {', '.join(new[:10])}{' …' * (len(new) > 10)}")
-    return np.concatenate(parts, axis=1), tuple(note for note in notes if note)
+        remarks.append(f"{what} that training had not, not used: {', '.join(new[:10])}{' …' * (len(new) > 10)}")
+    return rows, tuple(remarks)
 
 
-def _need_columns(frame: Frame, preparation: Preparation) -> None:
-    missing = [column.name for column in preparation.used if column.name not in frame.columns]
-    if not missing:
-        return
-    noun = "column" if len(missing) == 1 else "columns"
-    like = nearest(missing[0], [name for name in frame.columns if name not in preparation.features])
-    raise WxbError(
-        f"{frame.name} has no {noun} {', '.join(missing[:10])}, which the run was trained on"
-        + (f"; {like} is one" if like else ""),
-        f"columns: {frame.listed}",
-        "the same columns as in training; their order does not matter",
-    )
-
-
-def _preparation(plain: object) -> Preparation:
+def preparation_of(plain: object) -> Preparation:
+    """The preparation that a run stores. Raises WxbError for anything else."""
     try:
         return read_plain(plain)
     except msgspec.ValidationError as error:
@@ -168,7 +139,7 @@ def _preparation(plain: object) -> Preparation:
 
 
 def _with_targets(frame: Frame, columns: tuple[Target, ...]) -> tuple[Frame, tuple[str, ...]]:
-    """The rows that have all targets, and a note on the others."""
+    """The rows that have all targets, and a remark on the others."""
     there = targets.present(frame, columns)
     lacking = int((~there).sum())
     if not lacking:
@@ -177,21 +148,57 @@ def _with_targets(frame: Frame, columns: tuple[Target, ...]) -> tuple[Frame, tup
     return frame.keep(there), (f"{plural(lacking, 'row')} without {names} left out of {count(len(there))}",)
 
 
-def _kind(frame: Frame, name: str) -> str:
-    """ "number", "category", COUNTER or IDENTIFIER (numbers too), or why the column is left out."""
+def _rows(frame: Frame, names: Sequence[str]) -> tuple[Matrix, tuple[Held | LeftOut, ...]]:
+    """The rows of the columns that may tell something, and what all columns hold.
+
+    Counters are left out unless nothing else is there: x = 0, 1, 2, … alone is what there is to learn from.
+    """
+    rows = np.empty((len(frame), len(names)))
+    held: list[Held | LeftOut] = []
+    counters: dict[str, NDArray[np.float64]] = {}
+    filled = 0
+    for name in names:
+        column, values = _column(frame, name)
+        held.append(column)
+        if isinstance(column, Held):
+            rows[:, filled] = values
+            filled += 1
+        elif column.why == COUNTER:
+            counters[name] = values
+    if not filled:
+        held = [Held(one.name) if one.name in counters else one for one in held]
+        for filled, values in enumerate(counters.values(), 1):
+            rows[:, filled - 1] = values
+    return rows if filled == len(names) else np.ascontiguousarray(rows[:, :filled]), tuple(held)
+
+
+def _column(frame: Frame, name: str) -> tuple[Held | LeftOut, NDArray[np.float64]]:
+    """What a column holds, or why it is left out, and its values (n,)."""
     form = frame.form(name)
     if form == "nothing":
-        return "empty"
+        return LeftOut(name, frame.missing(name), "empty"), np.empty(0)
     if form == "number":
         numbers = frame.numbers(name)
         if _counts(numbers):
-            return COUNTER
-        return IDENTIFIER if _identifies(name, numbers) else "number"
+            return LeftOut(name, frame.missing(name), COUNTER), numbers
+        if _identifies(name, numbers):
+            return LeftOut(name, frame.missing(name), IDENTIFIER), numbers
+        return Held(name), numbers
     texts = frame.texts(name)
     often = np.bincount(texts.codes[texts.codes >= 0])
     if form == "boolean" or often[often >= rare(len(frame))].sum() >= TEXT_SHARE * often.sum():
-        return "category"
-    return f"free text, {count(len(often))} different in {count(int(often.sum()))}"
+        return Held(name, _codes(texts)), _numbered(texts)
+    why = f"free text, {count(len(often))} different in {count(int(often.sum()))}"
+    return LeftOut(name, frame.missing(name), why), np.empty(0)
+
+
+def _codes(texts: Texts) -> dict[str, int]:
+    return {value: code for code, value in enumerate(texts.values)}
+
+
+def _numbered(texts: Texts) -> NDArray[np.float64]:
+    """Texts as the numbers that stand for them (n,), NaN where they are missing."""
+    return np.where(texts.codes < 0, np.nan, texts.codes)
 
 
 def _counts(numbers: NDArray[np.float64]) -> bool:
@@ -205,43 +212,30 @@ def _identifies(name: str, numbers: NDArray[np.float64]) -> bool:
     return called and len(np.unique(numbers)) == len(numbers) and bool((numbers == np.round(numbers)).all())
 
 
-def _keep_lone_counters(kinds: dict[str, str]) -> None:
-    """Counters are left out where there is anything else: x = 0, 1, 2, … alone is what there is to learn from."""
-    alone = not any(kind in ("number", "category") for kind in kinds.values())
-    for name, kind in kinds.items():
-        if alone and kind == COUNTER:
-            kinds[name] = "number"
-
-
 def _divided(
-    frame: Frame,
-    kinds: dict[str, str],
-    predicted: targets.Predicted,
-    fractions: Fractions,
-    seed: int,
+    rows: Matrix, columns: Columns, predicted: targets.Predicted, fractions: Fractions, seed: int
 ) -> tuple[Split, tuple[str, ...]]:
-    """The split: of classes stratified, rows with the same values in all columns that are used on one side."""
-    values = [frame.numbers(name).astype(np.float32) for name, kind in kinds.items() if kind == "number"]
-    values += [frame.texts(name).codes.astype(np.float32) for name, kind in kinds.items() if kind == "category"]
-    alike = np.stack(values or [np.arange(len(frame), dtype=np.float32)], axis=1)
+    """The split: stratified by class, with rows that are the same in all columns in one part."""
+    alike = np.empty(rows.shape, np.float32)
+    # in the order of earlier versions: numbers first, then texts
+    order = sorted(range(rows.shape[1]), key=lambda place: columns.held[place].codes is not None)
+    for place, old in enumerate(order):
+        values = rows[:, old]
+        missing = np.isnan(values)
+        if columns.held[old].codes is not None:
+            values = np.where(missing, -1, values)
+        alike[:, place] = values - offset_of(values[~missing])
+    if not len(order):
+        alike = np.arange(len(rows), dtype=np.float32)[:, None]
     if predicted.task == "classes":
         return divide_apart(alike, predicted.targets.astype(np.int64), predicted.classes, fractions, seed, "row")
-    return divide_apart(alike, np.zeros(len(frame), dtype=np.int64), ["all"], fractions, seed, "row")
+    return divide_apart(alike, np.zeros(len(rows), dtype=np.int64), ["all"], fractions, seed, "row")
 
 
-def _fit(frame: Frame, name: str, kind: str, train: Rows, pieces: int) -> Column:
-    if kind == "number":
-        return fit_number(name, frame.numbers(name), train, pieces)
-    texts = frame.texts(name)
-    if kind == "category":
-        return fit_category(name, texts, train)
-    return LeftOut(name, int((texts.codes < 0).sum()), kind)
-
-
-def _left_out(columns: Sequence[Column]) -> tuple[str, ...]:
-    """The note on columns that are left out, with why."""
-    found = [column for column in columns if isinstance(column, LeftOut)]
-    if not found:
+def _left_out(columns: Sequence[object]) -> tuple[str, ...]:
+    """The remark on columns that are left out, with why."""
+    left = [column for column in columns if isinstance(column, LeftOut)]
+    if not left:
         return ()
-    listed = ", ".join(f"{column.name} ({column.why})" for column in found[:10])
-    return (f"{plural(len(found), 'column')} left out: {listed}{' …' * (len(found) > 10)}",)
+    listed = ", ".join(f"{column.name} ({column.why})" for column in left[:10])
+    return (f"{plural(len(left), 'column')} left out: {listed}{' …' * (len(left) > 10)}",)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from wxb.data.arrays import Targets
 from wxb.data.pictures.layout import natural
 from wxb.data.split import plural
 from wxb.data.tables.columns import Target as Column
-from wxb.data.tables.columns import Texts
+from wxb.data.tables.columns import Texts, offset_of
 from wxb.data.tables.frame import Frame
 from wxb.errors import WxbError
 from wxb.text import count
@@ -100,7 +101,7 @@ def read(frame: Frame, columns: tuple[Column, ...], task: str | None) -> Predict
 def read_like(frame: Frame, columns: tuple[Column, ...], task: str, classes: tuple[str, ...]) -> Predicted:
     """The targets of new rows, as those of a run were. Raises WxbError for a class that the run has not."""
     if task == "numbers":
-        return _numbers(frame, columns)
+        return _less_offsets([_values(frame, column) for column in columns], columns, ())
     if task == "labels":
         return _several(frame, columns, None)
     texts = as_texts(frame, columns[0])
@@ -159,8 +160,16 @@ def _several(frame: Frame, columns: tuple[Column, ...], task: str | None) -> Pre
 
 
 def _numbers(frame: Frame, columns: tuple[Column, ...], notes: tuple[str, ...] = ()) -> Predicted:
-    values = np.stack([_values(frame, column) for column in columns], axis=1).astype(np.float32)
-    return Predicted(values, "numbers", tuple(column.name for column in columns), columns, notes)
+    values = [_values(frame, column) for column in columns]
+    columns = tuple(replace(one, offset=offset_of(those)) for one, those in zip(columns, values, strict=True))
+    return _less_offsets(values, columns, notes)
+
+
+def _less_offsets(values: list[NDArray[np.float64]], columns: tuple[Column, ...], notes: tuple[str, ...]) -> Predicted:
+    """Numbers as targets: the columns' offsets are subtracted in float64, before float32 rounds what is left."""
+    rest = [those - column.offset for those, column in zip(values, columns, strict=True)]
+    targets = np.stack(rest, axis=1).astype(np.float32)
+    return Predicted(targets, "numbers", tuple(column.name for column in columns), columns, notes)
 
 
 def need_different(frame: Frame, found: Predicted) -> None:
@@ -169,7 +178,7 @@ def need_different(frame: Frame, found: Predicted) -> None:
         values = found.targets[:, place]
         if (values == values[0]).all():
             raise WxbError(
-                f"all rows of {frame.name} have one {column.name}, {values[0]:g}",
+                f"all rows of {frame.name} have one {column.name}, {values[0] + column.offset:g}",
                 "expected at least two different ones",
                 "rows of another, or another --target",
             )

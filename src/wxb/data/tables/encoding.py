@@ -1,0 +1,120 @@
+"""The arithmetic that turns rows of a table into features, the same for NumPy arrays and torch tensors.
+
+A row is a float64 number per column: the number that stands in the table, the code of a text, or NaN if the value is
+missing. Everything is computed in float64, and features are rounded to float32 once, at the end.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wxb.data.tables.columns import Number, Preparation
+
+LINE, RAMP, MATCH, MISSING, OTHER = range(5)
+NO_CODE = -1.0  # stands for a missing text, and for one that training has not seen
+NUMBERS_AT_ONCE = 2**17  # features computed at a time: their float64 intermediates stay in the cache
+
+
+class Encoding(NamedTuple):
+    """The five arrays that describe how rows (n, columns) become features (n, features).
+
+    A feature of column value x, or of the column's `fill` if x is missing, is by its `kind`
+        LINE     x - low
+        RAMP     (x - low) / width, clipped to [0, 1]
+        MATCH    1 if x is low, else 0
+        MISSING  1 if x is missing, else 0
+        OTHER    1 if all other features of the column are 0, else 0
+    """
+
+    column: Any  # (features,) int64
+    kind: Any  # (features,) int64
+    low: Any  # (features,) float64
+    width: Any  # (features,) float64
+    fill: Any  # (columns,) float64
+
+
+def encoding(preparation: Preparation) -> Encoding:
+    """The encoding of a fitted preparation, as NumPy arrays."""
+    places = {name: place for place, name in enumerate(preparation.names)}
+    fill = np.full(len(places), NO_CODE)
+    features: list[tuple[int, int, float, float]] = []
+    for column in preparation.used:
+        place = places[column.name]
+        if isinstance(column, Number):
+            fill[place] = column.median
+            features += [(place, LINE, column.offset, 1.0)] * column.changes
+            features += [(place, RAMP, low, high - low) for low, high in pairwise(column.edges)]
+        else:
+            features += [(place, MATCH, float(code), 1.0) for code in column.code.values()]
+            features += [(place, OTHER, 0.0, 1.0)] * column.other
+        features += [(place, MISSING, 0.0, 1.0)] * column.indicator
+    columns, kinds, lows, widths = zip(*features, strict=True) if features else ((), (), (), ())
+    return Encoding(
+        np.array(columns, np.int64), np.array(kinds, np.int64), np.array(lows, np.float64), np.array(widths), fill
+    )
+
+
+def encode(rows: Any, how: Encoding, xp: Any = np) -> Any:
+    """Features (n, features) float32 of rows (n, columns) float64; `xp` is NumPy or torch, whichever made the rows."""
+    missing = xp.isnan(rows)
+    values = xp.where(missing, how.fill, rows)
+    features = xp.empty((len(rows), len(how.kind)), dtype=xp.float32)
+
+    def put(kind: int, source: Any, formula: Any) -> None:
+        mine = how.kind == kind
+        found = formula(source[:, how.column[mine]], how.low[mine], how.width[mine])
+        features[:, mine] = xp.asarray(found, dtype=xp.float32)
+
+    put(LINE, values, lambda x, low, width: x - low)
+    put(RAMP, values, lambda x, low, width: ((x - low) / width).clip(0, 1))
+    put(MATCH, values, lambda x, low, width: x == low)
+    put(MISSING, missing, lambda x, low, width: x)
+    for place, kind in enumerate(how.kind.tolist()):
+        if kind == OTHER:
+            others = how.column == how.column[place]
+            others[place] = False
+            features[:, place] = 1 - features[:, others].sum(1)
+    return features
+
+
+class Prepared:
+    """Features (n, features) float32 of rows (n, columns) float64, computed whenever some are asked for.
+
+    It is indexed by rows as an array is, and takes no memory of its own.
+    """
+
+    ndim = 2
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, rows: NDArray[Any], how: Encoding) -> None:
+        self.rows = rows
+        self.how = how
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, features)."""
+        return len(self.rows), len(self.how.kind)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all features together."""
+        return 4 * self.shape[0] * self.shape[1]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, rows: Any) -> NDArray[np.float32]:
+        """The features of these rows: (n, features), or (features,) of a single one."""
+        chosen = self.rows[rows]
+        if chosen.ndim == 1:
+            return np.asarray(self[rows : rows + 1][0], np.float32)
+        features = np.empty((len(chosen), self.shape[1]), np.float32)
+        step = max(1, NUMBERS_AT_ONCE // max(1, self.shape[1]))
+        with np.errstate(over="ignore"):  # of a ramp whose ends are neighbours in float64
+            for start in range(0, len(chosen), step):
+                features[start : start + step] = encode(chosen[start : start + step], self.how)
+        return features

@@ -1,0 +1,126 @@
+"""The rows of a table as a data set holds them: a float64 number per column, and what each number stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wxb.data.tables.columns import (
+    Category,
+    Codes,
+    Column,
+    LeftOut,
+    Number,
+    Numbers,
+    Preparation,
+    Target,
+    Texts,
+    default_pieces,
+    fit_category,
+    fit_number,
+)
+from wxb.errors import WxbError, nearest
+
+Matrix = NDArray[np.float64]  # (rows, columns)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A column that the rows hold: numbers, or texts by the number that stands for each."""
+
+    name: str
+    codes: dict[str, int] | None = None  # of a column of texts
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What the columns of a table's rows stand for, and how they are prepared for a network.
+
+    Rows and columns are as they stand in the table, whatever the split. A preparation is fitted on the training part
+    when it is asked for; it is `given` if the rows are prepared as those of an earlier run.
+    """
+
+    columns: tuple[Held | LeftOut, ...]  # all but the targets, in the file's order
+    targets: tuple[Target, ...]
+    task: str
+    classes: tuple[str, ...]
+    pieces: int | None = None  # features of a number besides itself; None for what suits the number of rows
+    given: Preparation | None = None
+    _fitted: list[tuple[NDArray[Any], NDArray[np.int64], Preparation]] = field(default_factory=list)  # the last one
+
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """The columns of the rows, in order."""
+        return tuple(column for column in self.columns if isinstance(column, Held))
+
+    def fit(self, rows: NDArray[Any], train: NDArray[np.int64]) -> Preparation:
+        """The preparation of the rows (n, columns) by their training part."""
+        if self.given is not None:
+            return self.given
+        if not self._fitted or self._fitted[0][0] is not rows or self._fitted[0][1] is not train:
+            pieces = default_pieces(len(train)) if self.pieces is None else self.pieces
+            places = {column.name: place for place, column in enumerate(self.held)}
+            fitted = tuple(
+                column if isinstance(column, LeftOut) else _fit(column, rows[:, places[column.name]], train, pieces)
+                for column in self.columns
+            )
+            self._fitted[:] = [(rows, train, Preparation(self.targets, self.task, self.classes, fitted, tuple(places)))]
+        return self._fitted[0][2]
+
+
+def _fit(column: Held, values: Numbers, train: NDArray[np.int64], pieces: int) -> Column:
+    if column.codes is None:
+        return fit_number(column.name, values, train, pieces)
+    codes: Codes = np.where(np.isnan(values), -1, values).astype(np.int64)
+    return fit_category(column.name, Texts(tuple(column.codes), codes), train)
+
+
+def matched(name: str, rows: NDArray[Any], columns: Columns, preparation: Preparation) -> Matrix:
+    """Rows with the columns of a preparation, in its order and with its codes for texts: (n, its columns).
+
+    Columns that it leaves out may be missing. `name` is the data's. Raises WxbError if others are, or hold something
+    else than those it was fitted on.
+    """
+    need_columns(name, [column.name for column in columns.held], preparation)
+    places = {column.name: place for place, column in enumerate(columns.held)}
+    out = np.full((len(rows), len(preparation.names)), np.nan)
+    for place, used in ((preparation.names.index(used.name), used) for used in preparation.used):
+        values, codes = rows[:, places[used.name]], columns.held[places[used.name]].codes
+        if isinstance(used, Number) and codes is None:
+            out[:, place] = values
+        elif isinstance(used, Category) and codes is not None:
+            out[:, place] = recoded(values, codes, used)
+        else:
+            kinds = ("numbers", "texts") if codes is None else ("texts", "numbers")
+            raise WxbError(
+                f"{used.name} of {name} holds {kinds[0]}; the run was trained on {kinds[1]}",
+                fix="load_data(file, like=run.data.table) reads a file as that of the run",
+            )
+    return out
+
+
+def recoded(values: Numbers, codes: dict[str, int], column: Category) -> Numbers:
+    """Texts that are numbered by `codes`, numbered as in another column; -1 for those that it does not know."""
+    lookup = np.full(max(codes.values(), default=0) + 2, -1.0)  # the last one is that of -1
+    for text, code in codes.items():
+        lookup[code] = column.code.get(text, -1)
+    missing = np.isnan(values)
+    return np.where(missing, np.nan, lookup[np.where(missing, -1, values).astype(np.int64)])
+
+
+def need_columns(name: str, there: list[str], preparation: Preparation, listed: str = "") -> None:
+    """Raises WxbError, with the nearest name, if columns that become features are missing."""
+    missing = [column.name for column in preparation.used if column.name not in there]
+    if not missing:
+        return
+    noun = "column" if len(missing) == 1 else "columns"
+    like = nearest(missing[0], [one for one in there if one not in preparation.features])
+    raise WxbError(
+        f"{name} has no {noun} {', '.join(missing[:10])}, which the run was trained on"
+        + (f"; {like} is one" if like else ""),
+        f"columns: {listed or ', '.join(there[:20])}",
+        "the same columns as in training; their order does not matter",
+    )

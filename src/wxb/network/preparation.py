@@ -1,0 +1,49 @@
+"""The preparation of a table's rows as a part of the network: rows as they stand in, features out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from wxb.data.tables.columns import Preparation as Fitted
+from wxb.data.tables.encoding import Encoding, Prepared, encode, encoding
+
+
+class Preparation(nn.Module):
+    """What stands for missing values, offsets, pieces and categories: fitted on the training part, kept as buffers.
+
+    It computes in float64 on the CPU, whatever device and precision the layers have: float32 cannot tell the seconds of
+    a day apart in a date, and some devices have no float64.
+    """
+
+    def __init__(self, fitted: Fitted) -> None:
+        super().__init__()
+        for name, array in encoding(fitted)._asdict().items():
+            self.register_buffer(name, torch.from_numpy(array))
+
+    @property
+    def encoding(self) -> Encoding:
+        """The buffers."""
+        return Encoding(*(self.get_buffer(name) for name in Encoding._fields))
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """rows: (batch, columns) float64 → features (batch, features) float32, on the CPU."""
+        return cast(Tensor, encode(rows.to("cpu", torch.float64), self.encoding, torch))
+
+    def of(self, rows: NDArray[Any]) -> Prepared:
+        """Features of whole arrays (n, columns), computed when they are asked for."""
+        buffers = (buffer.numpy() for buffer in self.encoding)
+        return Prepared(rows.astype(np.float64, copy=False), Encoding(*buffers))
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Preparation:
+        return self  # neither `model.half()` nor `model.to("cuda")` changes it
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+        # runs of version 0.1 have these numbers in their data.json alone, from which they already stand here
+        own = {prefix + name: buffer for name, buffer in self.named_buffers()}
+        super()._load_from_state_dict({**own, **state_dict}, prefix, *rest)
