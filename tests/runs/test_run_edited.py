@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import wxb
 from wxb.cli.main import main
 from wxb.errors import DONE, FAILED, FOUND, MISTAKE
+from wxb.learning.events import End, MicroBatches
 from wxb.runs.folder import KEPT
 from wxb.runs.manifest import manifest_text
 from wxb.storage import digest
@@ -48,9 +49,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = wxb.load_data(folder / "table.csv", target="sum")
     wxb.train(ring, "FC-4-RELU, SOFTMAX", epochs=2, threads=1, out=folder / "runs" / "good")
     wxb.train(table, "FC-4-RELU, EUCLID", epochs=2, threads=1, out=folder / "runs" / "table")
-    training = wxb.training.Training(ring, "SOFTMAX", options={"epochs": 4, "threads": 1}, out=folder / "stopped")
+    options, events = {"epochs": 8, "batch_size": 16, "threads": 1}, [End(3, 12), MicroBatches(4, 2)]
+    training = wxb.training.Training(ring, "SOFTMAX", options=options, events=events, out=folder / "stopped")
     for record in training:
-        if record.epoch == 2:
+        if record.step == 5:
             training.stop()
             break
     np.save(folder / "rows.npy", ring.examples[:2])

@@ -128,6 +128,14 @@ def test_a_resume_that_is_killed_while_it_converts_leaves_a_run_that_resumes(old
     assert resume(old / "stopped", data).summary.state == "finished"
 
 
+@pytest.mark.parametrize(("settings", "weights"), [("replanned", "replanned"), ("stopped", "resumed")])
+def test_their_settings_train_to_the_same_bits_again(old, settings, weights):
+    assert main(["train", "--config", str(old / settings / "settings.toml"), "--out", "again", "-q"]) == 0
+    expected, again = (load_file(old / folder / "weights.safetensors") for folder in (weights, "again"))
+    assert again.keys() == expected.keys()
+    assert all(torch.equal(again[name], tensor) for name, tensor in expected.items())
+
+
 def test_moved_ends_and_parts_of_a_batch_are_events():
     stored = {"epochs": 4, "accumulate": 2, "replanned": "412:1180, 800:1190", "batch_size": 32}
     assert version1.settings(stored) == {
