@@ -113,7 +113,7 @@ EXPLAINED: dict[str, Figure] = {
             pairs(WIDE, 30, {"cutout": 8}),
             pairs(WIDE, 30, {"weight_decay": 0.2}),
             pairs(WIDE, 30, {"learning_rate": 0.04}),
-            pairs(WIDE, 30, {"average": 0.99}),
+            pairs(WIDE, 30, {"ema": 0.99}),
             Tried("pairs 128, 256, 512, DROP(0.2) behind GAP", DROPPED, defaults.LONG, 30),
             Tried("pairs 128, 256, 512, second residual", RESIDUAL_PAIRS, defaults.LONG, 30),
             trios(WIDE, 21, seeds=2),
@@ -145,7 +145,7 @@ EXPLAINED: dict[str, Figure] = {
         (
             # what was chosen, undone
             Choice("first layer learned", {"first-layer": "learned"}),
-            Choice("random start", {"start": "random"}),
+            Choice("random start", {"initialization": "random"}),
             Choice("AdamW", {"optimizer": "adamw", "learning-rate": "0.003", "momentum": None}),
             Choice("Nesterov's momentum", {"optimizer": "nesterov", "learning-rate": "0.05", "momentum": "0.9"}),
             Choice("no augmentation", {"augment": "none"}),
@@ -156,7 +156,7 @@ EXPLAINED: dict[str, Figure] = {
             Choice("batches of 128", {"batch-size": "128"}),
             Choice("batches of 512", {"batch-size": "512"}),
             Choice("twice the rate", {"learning-rate": "0.08"}),
-            Choice("averaged weights", {"average": "0.95"}),
+            Choice("averaged weights", {"ema": "0.95"}),
             Choice("GELU", network=COARSE.replace("RELU", "GELU")),
             Choice("residual", network=RESIDUAL),
             Choice("a pair of convolutions before the first pooling", network=COARSE_PAIR),
@@ -180,13 +180,13 @@ EXPLAINED: dict[str, Figure] = {
                 network="CONV4-32/2-RELU-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-POOL-GAP, SOFTMAX",
             ),
             Choice("whitened patches", {"first-layer": "whitened"}),
-            Choice("random start", {"start": "random"}),
+            Choice("random start", {"initialization": "random"}),
         ),
     ),
     "step": Steps(
         "cifar10",
         FINE,
-        {"first_layer": "whitened", "start": "identity"},
+        {"first_layer": "whitened", "initialization": "identity"},
         (
             Undone("float32", {"precision": "float32"}),
             Undone("one thread", {"threads": 1}),

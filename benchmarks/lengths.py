@@ -52,7 +52,7 @@ class Lengths(Figure):
         for tried in self.rows:
             row: Row = {"what": tried.what, "seeds": list(tried.seeds), "accuracy": [], "seconds": []}
             for seed in tried.seeds:
-                its = {"epochs": tried.epochs, "seed": seed, "mirror_average": True}
+                its = {"epochs": tried.epochs, "seed": seed, "flip_average": True}
                 trial = Trial(data, f"{tried.network}, SOFTMAX", options={**tried.settings, **tried.changed, **its})
                 row["accuracy"].append(trial.train().score("test").score)
                 row["seconds"].append(round(trial.seconds["train"], 1))

@@ -81,7 +81,7 @@ FIGURES: dict[str, Figure] = {
         (
             Training(
                 "CIFAR-10 in an hour",
-                ("cifar10", "--time", "1h", "--mirror-average"),
+                ("cifar10", "--time", "1h", "--flip-average"),
                 at_least(0.93, "%"),
                 at_most(3780, "s"),
             ),
@@ -212,7 +212,7 @@ FIGURES: dict[str, Figure] = {
         at_most(1.1, "x"),
     ),
     "gpu": Beside(
-        ("cifar10", "--time", "10s", "--mirror-average"),
+        ("cifar10", "--time", "10s", "--flip-average"),
         "airbench94 with Muon, written anew (`benchmarks/peers/scripts/airbench.py`)",
         at_most(1, "x"),
     ),

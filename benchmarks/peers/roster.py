@@ -24,14 +24,14 @@ WXB: dict[str, dict[float, tuple[str, ...]]] = {
         0.995: ("mnist", "--time", "12s"),
     },
     "cifar10": {
-        0.75: ("cifar10", "--time", "11s", "--mirror-average"),
-        0.80: ("cifar10", "--time", "18s", "--mirror-average"),
-        0.90: ("cifar10", "--time", "7m", "--mirror-average"),
+        0.75: ("cifar10", "--time", "11s", "--flip-average"),
+        0.80: ("cifar10", "--time", "18s", "--flip-average"),
+        0.90: ("cifar10", "--time", "7m", "--flip-average"),
     },
     "cifar10-float32": {
-        0.75: ("cifar10", "--time", "14s", "--mirror-average", "--precision", "float32"),
-        0.80: ("cifar10", "--time", "26s", "--mirror-average", "--precision", "float32"),
-        0.90: ("cifar10", "--time", "12m", "--mirror-average", "--precision", "float32"),
+        0.75: ("cifar10", "--time", "14s", "--flip-average", "--precision", "float32"),
+        0.80: ("cifar10", "--time", "26s", "--flip-average", "--precision", "float32"),
+        0.90: ("cifar10", "--time", "12m", "--flip-average", "--precision", "float32"),
     },
 }
 # stages of `seconds` in wxb's JSON that no peer has, so that they do not count: those at the end of the process, in

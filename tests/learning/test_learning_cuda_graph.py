@@ -22,10 +22,10 @@ RECORDED = [
         {"optimizer": "nesterov"},
     ),
     ("CONV-16-MAXOUT2-POOL-FC-32-SILU, SVM", {"optimizer": "rmsprop", "clip": 1.0}),
-    ("CONV1-8/2-RELU-FC-32-ELU(1), SOFTMAX", {"optimizer": "adagrad", "average": 0.9}),
+    ("CONV1-8/2-RELU-FC-32-ELU(1), SOFTMAX", {"optimizer": "adagrad", "ema": 0.9}),
     (
         "CONV3-32b0-POOL-BN-RELU-CONV3-32-BN-RELU-GAP, SOFTMAX",
-        {"first_layer": "whitened", "start": "identity", "cutout": 8, "augment": "flip,shift-2"},
+        {"first_layer": "whitened", "initialization": "identity", "cutout": 8, "augment": "flip,shift-2"},
     ),
     (PLAIN, {"class_weight": "balanced", "l2": 1e-4, "l1": 1e-5, "accumulate": 2, "batch_size": 50}),
     ("HOG-FC-20-RELU, SOFTMAX", {"augment": "none"}),

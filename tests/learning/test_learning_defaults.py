@@ -39,14 +39,14 @@ def test_pictures_begin_with_whitened_patches_and_the_identity(shape):
     data = pictures(*shape)
     for rung in ladder(data):
         found = set_up(data, rung, options={"device": "cpu"})
-        assert (found.recipe.first_layer, found.recipe.start) == ("whitened", "identity")
+        assert (found.recipe.first_layer, found.recipe.initialization) == ("whitened", "identity")
         assert not found.model.get_submodule(found.plan.items[0].path).weight.requires_grad
 
 
 def test_the_first_layer_of_small_grey_pictures_is_learned():
     data = pictures(1, 28, 28)
     recipe = set_up(data, default(data), options={"device": "cpu"}).recipe
-    assert (recipe.first_layer, recipe.start) == ("learned", "identity")
+    assert (recipe.first_layer, recipe.initialization) == ("learned", "identity")
 
 
 def test_the_largest_rung_has_large_batches_where_there_are_many_of_them():
@@ -61,7 +61,7 @@ def test_what_is_asked_for_wins_over_the_rung_and_a_network_of_one_s_own_has_non
     data = pictures(3, 32, 32)
     assert set_up(data, default(data), options={"learning_rate": 0.5}).recipe.learning_rate == 0.5
     own = set_up(data, "CONV-8-BN-RELU-GAP, SOFTMAX").recipe
-    assert (own.first_layer, own.start, own.learning_rate) == ("learned", "random", 0.01)
+    assert (own.first_layer, own.initialization, own.learning_rate) == ("learned", "random", 0.01)
 
 
 def test_a_default_network_ends_in_the_head_that_the_data_asks_for():
@@ -126,21 +126,21 @@ def rows(columns, examples=60, task="classes"):
 
 
 @pytest.mark.parametrize(
-    ("data", "network", "options", "start"),
+    ("data", "network", "options", "initialization"),
     [
-        (rows(10), "FC-8-RELU, SOFTMAX", {}, "spread"),
+        (rows(10), "FC-8-RELU, SOFTMAX", {}, "spread-biases"),
         (rows(11), "FC-8-RELU, SOFTMAX", {}, "random"),
         (rows(2, 8000), "FC-8-RELU, SOFTMAX", {}, "random"),
-        (rows(2, 8000, "numbers"), "FC-8-RELU, EUCLID", {}, "spread"),
+        (rows(2, 8000, "numbers"), "FC-8-RELU, EUCLID", {}, "spread-biases"),
         (rows(2), "FC-8-BN-RELU, SOFTMAX", {}, "random"),
         (rows(2), "SOFTMAX", {}, "random"),
-        (rows(2), "FC-8-RELU, SOFTMAX", {"scale": "range"}, "random"),
-        (rows(2), "FC-8-RELU, SOFTMAX", {"start": "random"}, "random"),
+        (rows(2), "FC-8-RELU, SOFTMAX", {"normalize": "range"}, "random"),
+        (rows(2), "FC-8-RELU, SOFTMAX", {"initialization": "random"}, "random"),
         (pictures(1, 3, 3), "FC-8-RELU, SOFTMAX", {}, "random"),
     ],
 )
-def test_rows_of_few_standardized_numbers_begin_with_spread_biases(data, network, options, start):
-    assert set_up(data, network, options=options).recipe.start == start
+def test_rows_of_few_standardized_numbers_begin_with_spread_biases(data, network, options, initialization):
+    assert set_up(data, network, options=options).recipe.initialization == initialization
 
 
 def test_a_wave_of_one_number_is_learned_from_few_rows(tmp_path):

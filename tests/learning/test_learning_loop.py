@@ -145,8 +145,10 @@ def test_best_keeps_the_weights_of_the_best_validation(digits):
     assert score(model, *digits.part("validation"), CPU).accuracy == best
 
 
-def test_early_stop_ends_after_so_many_epochs_without_a_better_one(digits):
-    recipe = Recipe(epochs=50, batch_size=50, optimizer="adam", learning_rate=0.02, schedule="constant", early_stop=3)
+def test_early_stopping_ends_after_so_many_epochs_without_a_better_one(digits):
+    recipe = Recipe(
+        epochs=50, batch_size=50, optimizer="adam", learning_rate=0.02, schedule="constant", early_stopping=3
+    )
     _, records = trained(digits, "FC-64-RELU, SOFTMAX", recipe)
     values = [r.validation.accuracy for r in records if r.validation]
     assert len(values) < 50
@@ -155,7 +157,7 @@ def test_early_stop_ends_after_so_many_epochs_without_a_better_one(digits):
 
 
 def test_averaged_weights_are_the_exponential_mean_of_the_steps(digits):
-    recipe = Recipe(epochs=1, batch_size=300, optimizer="sgd", learning_rate=0.5, average=0.8)
+    recipe = Recipe(epochs=1, batch_size=300, optimizer="sgd", learning_rate=0.5, ema=0.8)
     model = build(LINEAR, digits)
     name = "1.FC-10.weight"
     mean = model.get_parameter(name).detach().clone()

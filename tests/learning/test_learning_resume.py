@@ -16,8 +16,8 @@ from wxb.network.build import build
 # two convolutions with what draws, what averages and what remembers; few examples, so that a step costs little
 NETWORK = "CONV3-8-BN-RELU-POOL-RES(CONV3-8-BN-RELU)(0.7)-DROP(0.3)-GAP, SOFTMAX"
 BUSY = Recipe(
-    epochs=3, batch_size=20, augment="flip,shift-1", mixup=0.4, cutout=3, average=0.9, label_smoothing=0.1, clip=1.0,
-    weight_decay=0.01, l1=1e-5, elastic_beta=0.5, accumulate=2, keep="best", early_stop=5, class_weight="balanced",
+    epochs=3, batch_size=20, augment="flip,shift-1", mixup=0.4, cutout=3, ema=0.9, label_smoothing=0.1, clip=1.0,
+    weight_decay=0.01, l1=1e-5, elastic_beta=0.5, accumulate=2, keep="best", early_stopping=5, class_weight="balanced",
 )  # fmt: skip
 CPU = Machine("cpu", "float32", 1)
 

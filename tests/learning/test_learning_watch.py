@@ -14,7 +14,7 @@ from wxb.network.build import build
 
 CPU = Machine("cpu", "float32", 1)
 NETWORK = "CONV-4-BN-RELU-RES(CONV-4-BN-RELU)(0.8)-GAP-FC-8-RELU, SOFTMAX"
-RECIPE = Recipe(epochs=1, steps=3, batch_size=50, clip=0.01, mixup=0.2, average=0.9)
+RECIPE = Recipe(epochs=1, steps=3, batch_size=50, clip=0.01, mixup=0.2, ema=0.9)
 
 
 @pytest.fixture(scope="module")

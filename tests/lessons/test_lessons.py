@@ -196,7 +196,7 @@ def test_gradient_descent_ends_in_one_minimum_or_the_other_by_its_start():
 
 def test_the_heights_of_the_surface_are_the_losses_of_the_network():
     data = fit.examples(surface.X[:, None], surface.TARGETS[:, None])
-    model = wxb.build(surface.NETWORK, data, scale="none").double()
+    model = wxb.build(surface.NETWORK, data, normalize="none").double()
     examples, targets = (torch.from_numpy(array).double() for array in data.part("train"))
     places = torch.tensor([[w1, w2] for w1 in (-2.0, 0.5) for w2 in (-1.0, 0.0, 2.0)])
     for place, height in zip(places, surface.loss(places), strict=True):

@@ -189,8 +189,8 @@ def test_the_test_part_has_no_share_in_the_scale():
     changed[data.split.test] += 1000
     for scale in ("std", "range"):
         one, other = (
-            build("FC-6-RELU, SOFTMAX", data, scale=scale),
-            build("FC-6-RELU, SOFTMAX", dataset(changed), scale=scale),
+            build("FC-6-RELU, SOFTMAX", data, normalize=scale),
+            build("FC-6-RELU, SOFTMAX", dataset(changed), normalize=scale),
         )
         assert torch.equal(one.scale.mean, other.scale.mean)
         assert torch.equal(one.scale.std, other.scale.std)
@@ -219,18 +219,18 @@ def test_statistics_of_more_numbers_than_are_taken_at_once_are_exact():
 def test_range_takes_bytes_to_0_to_1_and_numbers_by_their_training_part():
     x = torch.tensor([0, 51, 255], dtype=torch.uint8).view(1, 1, 1, 3)
     model = build(
-        "FC-6-RELU, SOFTMAX", dataset(np.ascontiguousarray(pictures(channels=1)[:, :, :1, :3])), scale="range"
+        "FC-6-RELU, SOFTMAX", dataset(np.ascontiguousarray(pictures(channels=1)[:, :, :1, :3])), normalize="range"
     )
     torch.testing.assert_close(model.scale(x).flatten(), torch.tensor([0.0, 0.2, 1.0]))
     data = dataset(vectors())
-    scaled = build("FC-6-RELU, SOFTMAX", data, scale="range").scale(torch.from_numpy(data.part("train")[0]))
+    scaled = build("FC-6-RELU, SOFTMAX", data, normalize="range").scale(torch.from_numpy(data.part("train")[0]))
     torch.testing.assert_close(scaled.amin(0), torch.zeros(4))
     torch.testing.assert_close(scaled.amax(0), torch.ones(4))
 
 
 def test_none_leaves_examples_as_they_are():
     examples = pictures()
-    model = build("FC-6-RELU, SOFTMAX", dataset(examples), scale="none")
+    model = build("FC-6-RELU, SOFTMAX", dataset(examples), normalize="none")
     assert torch.equal(model.scale(torch.from_numpy(examples)), torch.from_numpy(examples).float())
 
 
@@ -239,7 +239,7 @@ def test_none_leaves_examples_as_they_are():
 def test_a_column_that_never_changes_is_divided_by_1(scale, constant):
     examples = vectors()
     examples[:, 2] = constant
-    model = build("FC-6-RELU, SOFTMAX", dataset(examples), scale=scale)
+    model = build("FC-6-RELU, SOFTMAX", dataset(examples), normalize=scale)
     assert float(model.scale.std[2]) == 1
     assert float(model.scale(torch.from_numpy(examples))[:, 2].abs().max()) == 0
 
@@ -249,7 +249,7 @@ def test_a_column_that_changes_in_its_last_bit_only_is_divided_by_1(scale):
     examples = vectors()
     examples[:, 2] = 1e6
     examples[::3, 2] = np.nextafter(np.float32(1e6), np.float32(2e6))
-    assert float(build("SOFTMAX", dataset(examples), scale=scale).scale.std[2]) == 1
+    assert float(build("SOFTMAX", dataset(examples), normalize=scale).scale.std[2]) == 1
 
 
 def test_without_data_bytes_are_taken_to_0_to_1_and_numbers_left():

@@ -353,16 +353,16 @@ def test_what_features_give_is_standardized_by_the_training_part(text, kind):
 def test_range_takes_features_to_0_to_1_and_none_leaves_them():
     data = dataset(pictures(80))
     x = torch.from_numpy(data.part("train")[0])
-    least, most = build("HOG, SOFTMAX", data, scale="range").features(x).aminmax(dim=0)
+    least, most = build("HOG, SOFTMAX", data, normalize="range").features(x).aminmax(dim=0)
     assert bool((least == 0).all())
     torch.testing.assert_close(most[most > 0], torch.ones_like(most[most > 0]))
-    plain = build("HOG, SOFTMAX", data, scale="none").features(x)
+    plain = build("HOG, SOFTMAX", data, normalize="none").features(x)
     np.testing.assert_allclose(plain, of("HOG", *x.numpy()), atol=1e-6)
 
 
 def test_features_read_examples_before_they_are_scaled():
     data = dataset(pictures(60))
-    model = build("CAT(HIST, PIXELS), SOFTMAX", data, scale="none")
+    model = build("CAT(HIST, PIXELS), SOFTMAX", data, normalize="none")
     x = data.examples[:3]
     expected = np.concatenate([of("HIST", *x), of("PIXELS", *x)], 1)
     np.testing.assert_allclose(model.features(torch.from_numpy(x)), expected, atol=1e-6)

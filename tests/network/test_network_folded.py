@@ -190,7 +190,7 @@ def test_mirror_averaging_gives_the_mean_of_a_picture_s_scores_and_its_mirror_im
     x = torch.randint(0, 256, (5, 3, 8, 8), dtype=torch.uint8)
     alone = fold(model)
     expected = (alone(x) + alone(x.flip(3))) / 2
-    model.mirror_average = True
+    model.flip_average = True
     found = fold(model)(x)
     assert torch.equal(found, expected)
     assert torch.allclose(found, fold(model)(x.flip(3)))

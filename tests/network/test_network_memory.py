@@ -30,7 +30,7 @@ def planned(text: str, shape: tuple[int, ...] = (4, 8, 8), outputs: int = 3) -> 
 
 def kept(plan_: Plan) -> int:
     """Bytes of the tensors that torch keeps for the backward pass of a batch, beside weights and buffers."""
-    model = build(plan_, scale="none")
+    model = build(plan_, normalize="none")
     own = {tensor.untyped_storage().data_ptr() for tensor in model.state_dict().values()}
     storages: dict[int, torch.UntypedStorage] = {}
 

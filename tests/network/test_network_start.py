@@ -22,7 +22,7 @@ def photos() -> Dataset:
 
 
 def test_convolutions_at_top_level_begin_by_passing_their_input_on(photos):
-    model = build("CONV3-8-CONV5-12-RES(CONV3-12)-CONV3-4/2-GAP, SOFTMAX", photos, start="identity")
+    model = build("CONV3-8-CONV5-12-RES(CONV3-12)-CONV3-4/2-GAP, SOFTMAX", photos, initialization="identity")
     x = torch.randn(2, 3, 16, 16)
     first = model.get_submodule("1.CONV3-8")
     assert torch.allclose(first(x)[:, :3], x)
@@ -52,10 +52,12 @@ def test_whitened_patches_are_not_correlated_and_have_variance_one(photos):
 def test_whitened_filters_and_their_biases_stay(photos):
     import wxb
 
-    model = build("CONV4-32/2-RELU-CONV-8-BN-RELU-GAP, SOFTMAX", photos, first_layer="whitened", start="identity")
+    model = build(
+        "CONV4-32/2-RELU-CONV-8-BN-RELU-GAP, SOFTMAX", photos, first_layer="whitened", initialization="identity"
+    )
     layer = model.get_submodule("1.CONV4-32")
     before = layer.weight.clone(), layer.bias.clone()
-    recipe = wxb.Recipe(epochs=1, batch_size=50, optimizer="muon", weight_decay=0.1, average=0.9)
+    recipe = wxb.Recipe(epochs=1, batch_size=50, optimizer="muon", weight_decay=0.1, ema=0.9)
     for _ in wxb.learn(model, photos, recipe):
         pass
     assert torch.equal(layer.weight, before[0])
@@ -65,7 +67,7 @@ def test_whitened_filters_and_their_biases_stay(photos):
 @pytest.mark.parametrize(
     ("network", "what"),
     [
-        ("FC-8-RELU, SOFTMAX", "--first-layer whitened is for a network that begins with CONV, and for data"),
+        ("FC-8-RELU, SOFTMAX", '`first_layer="whitened"` is for a network that begins with CONV, and for data'),
         ("CONV3-7-RELU-GAP, SOFTMAX", "needs an even number of filters, at most 54; 1.CONV3-7 has 7"),
         ("CONV3-64-RELU-GAP, SOFTMAX", "needs an even number of filters, at most 54; 1.CONV3-64 has 64"),
     ],
@@ -89,7 +91,7 @@ def test_units_that_are_spread_turn_at_places_all_over_the_inputs():
     places = np.random.default_rng(0).uniform(0, 100, (400, 1)).astype(np.float32)
     data = load_data(places, places[:, 0])
     network = "FC-400-RELU-FC-8-RELU, EUCLID"
-    drawn, spread = build(network, data, seed=3), build(network, data, seed=3, start="spread")
+    drawn, spread = build(network, data, seed=3), build(network, data, seed=3, initialization="spread-biases")
     first = spread.get_submodule("1.FC-400")
     assert torch.equal(first.weight, drawn.get_submodule("1.FC-400").weight)
     turns = (-first.bias / first.weight[:, 0]).detach().sort().values
@@ -98,13 +100,15 @@ def test_units_that_are_spread_turn_at_places_all_over_the_inputs():
     expected = torch.linspace(-(3**0.5), 3**0.5, 400)
     assert (turns - expected).abs().max() < 0.3
     assert not spread.get_submodule("3.FC-8").bias.any()
-    again = build(network, data, seed=3, start="spread")
-    other = build(network, data, seed=4, start="spread")
+    again = build(network, data, seed=3, initialization="spread-biases")
+    other = build(network, data, seed=4, initialization="spread-biases")
     assert torch.equal(again.get_submodule("1.FC-400").bias, first.bias)
     assert not torch.equal(other.get_submodule("1.FC-400").bias, first.bias)
 
 
 @pytest.mark.parametrize("network", ["SOFTMAX", "CONV-8-GAP, SOFTMAX", "FC-8b0-RELU, SOFTMAX", "RES(FC-64), SOFTMAX"])
 def test_without_biases_in_a_hidden_first_layer_there_is_nothing_to_spread(network):
-    with pytest.raises(WxbError, match="--start spread is for networks that begin with a hidden layer FC"):
-        build(network, load_data("digits"), start="spread")
+    with pytest.raises(
+        WxbError, match='`initialization="spread-biases"` is for networks that begin with a hidden layer FC'
+    ):
+        build(network, load_data("digits"), initialization="spread-biases")

@@ -23,7 +23,7 @@ def seed():
 
 def network(text: str, shape: tuple[int, ...], outputs: int, **tensors: list) -> Model:
     """A network that takes its numbers as they are, in float64; `tensors` replace its own in their order."""
-    model = build(text, input_shape=shape, outputs=outputs, scale="none").double().eval()
+    model = build(text, input_shape=shape, outputs=outputs, normalize="none").double().eval()
     put(model, list(tensors.values()))
     return model
 
@@ -78,7 +78,7 @@ def test_the_bias_trick_holds_for_a_network_without_bias_on_one_more_feature():
     biases = torch.randn(3, generator=generator, dtype=torch.float64)
     usual, tricked = (
         network("FC-C, SVM", (5,), 3, w=[0.0] * 15, b=[0.0] * 3),
-        build("FC-Cb0, SVM", input_shape=(6,), outputs=3, scale="none").double(),
+        build("FC-Cb0, SVM", input_shape=(6,), outputs=3, normalize="none").double(),
     )
     put(usual, [weights.tolist(), biases.tolist()])
     put(tricked, [bias_in_weights(weights, biases).tolist()])
@@ -87,7 +87,7 @@ def test_the_bias_trick_holds_for_a_network_without_bias_on_one_more_feature():
 
 @given(st.floats(-100, 100), st.integers(0, 2**32))
 def test_scores_without_bias_are_linear_in_the_picture(factor, seed):
-    model = build("FC-Cb0, SVM", input_shape=(3, 4, 4), outputs=5, scale="none", seed=3).double()
+    model = build("FC-Cb0, SVM", input_shape=(3, 4, 4), outputs=5, normalize="none", seed=3).double()
     x, y = torch.randn(2, 2, 3, 4, 4, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
     assert torch.allclose(model(factor * x), factor * model(x), rtol=1e-10, atol=1e-12)
     assert torch.allclose(model(x + y), model(x) + model(y), rtol=1e-10, atol=1e-12)
@@ -204,7 +204,7 @@ def test_three_layers_of_two_sigmoids_by_hand(x, y):
 
 
 def test_layers_are_matrix_operations_on_a_whole_batch_at_once():
-    model = build("FC-4-SIGMOID-FC-C-SIGMOID, EUCLID", input_shape=(3,), outputs=2, scale="none", seed=5).double()
+    model = build("FC-4-SIGMOID-FC-C-SIGMOID, EUCLID", input_shape=(3,), outputs=2, normalize="none", seed=5).double()
     (w1, b1, w2, b2), x = model.parameters(), torch.randn(6, 3, dtype=torch.float64)
     with torch.no_grad():
         b1.normal_()
@@ -265,7 +265,7 @@ def test_five_neurons_look_at_each_place_and_at_nothing_else():
 
 
 def test_a_convolution_layer_is_the_correlation_of_its_definition():
-    model = build("CONV3x2-4p0, SVM", input_shape=(3, 6, 5), outputs=2, scale="none").double()
+    model = build("CONV3x2-4p0, SVM", input_shape=(3, 6, 5), outputs=2, normalize="none").double()
     layer = model.get_submodule("1.CONV3x2-4")
     with torch.no_grad():
         layer.bias.normal_()

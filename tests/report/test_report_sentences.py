@@ -124,7 +124,7 @@ def test_both_rules_of_size_are_said(fine):
     [
         ({"keep": "best"}, "best in validation"),
         ({"keep": "last"}, "at the end of training."),
-        ({"keep": "last", "average": 0.99}, "averaged over the last steps"),
+        ({"keep": "last", "ema": 0.99}, "averaged over the last steps"),
     ],
 )
 def test_the_weights_that_the_report_is_about_are_said(fine, settings, said):

@@ -20,7 +20,7 @@ def data() -> Dataset:
 
 @pytest.fixture
 def settings() -> dict[str, object]:
-    return {"data": "blobs", "network": NETWORK, "seed": 0, "epochs": 5, "learning_rate": 0.01, "scale": "none"}
+    return {"data": "blobs", "network": NETWORK, "seed": 0, "epochs": 5, "learning_rate": 0.01, "normalize": "none"}
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ def test_finish_needs_all_records(ring, tmp_path):
 
 
 def test_stopped_at_a_step_and_resumed_it_has_the_bits_of_an_undisturbed_run(ring, tmp_path):
-    options = {"epochs": 4, "optimizer": "adamw", "batch_size": 50, "average": 0.9}
+    options = {"epochs": 4, "optimizer": "adamw", "batch_size": 50, "ema": 0.9}
     whole = wxb.train(ring, "FC-16-BN-RELU-DROP(0.2), SOFTMAX", out=tmp_path / "whole", **options)
     training = Training(ring, "FC-16-BN-RELU-DROP(0.2), SOFTMAX", options=options, out=tmp_path / "parts")
     for record in training:
@@ -443,7 +443,7 @@ def test_a_resumed_run_takes_its_whitened_patches_from_the_checkpoint_and_ends_w
     from wxb.network import start
 
     digits = wxb.load_data("digits")
-    options = {"epochs": 1, "steps": 6, "first_layer": "whitened", "start": "identity"}
+    options = {"epochs": 1, "steps": 6, "first_layer": "whitened", "initialization": "identity"}
     network = "CONV3-8-RELU-CONV3-8-BN-RELU-GAP, SOFTMAX"
     undisturbed = wxb.train(digits, network, out=tmp_path / "undisturbed", **options)
     training = Training(digits, network, options=options, out=tmp_path / "run")
@@ -466,7 +466,7 @@ def test_a_resumed_run_takes_its_whitened_patches_from_the_checkpoint_and_ends_w
 
 def test_a_run_with_mirror_averaging_scores_and_predicts_with_it_for_ever(tmp_path):
     data = wxb.load_data("digits")
-    run = wxb.train(data, "CONV-4-RELU-GAP, SOFTMAX", epochs=1, mirror_average=True, out=tmp_path / "run")
+    run = wxb.train(data, "CONV-4-RELU-GAP, SOFTMAX", epochs=1, flip_average=True, out=tmp_path / "run")
     examples = data.examples[data.split.test]
     found = run.predict(examples)
     assert np.allclose(found.probabilities, run.predict(examples[..., ::-1]).probabilities, atol=1e-6)
@@ -475,5 +475,5 @@ def test_a_run_with_mirror_averaging_scores_and_predicts_with_it_for_ever(tmp_pa
 
 @pytest.mark.parametrize(("data", "network"), [("ring", "SOFTMAX"), ("digits", "HIST, SOFTMAX")])
 def test_what_has_no_mirror_image_is_refused(data, network):
-    with pytest.raises(WxbError, match="--mirror-average is for networks that look at pictures themselves"):
-        Training(wxb.load_data(data), network, options={"mirror_average": True})
+    with pytest.raises(WxbError, match="`flip_average` is for networks that take the pictures themselves"):
+        Training(wxb.load_data(data), network, options={"flip_average": True})

@@ -37,7 +37,12 @@ data = Dataset(
 )
 
 model = wxb.build(
-    plan["network"], data, seed=recipe.seed, scale=recipe.scale, start=recipe.start, first_layer=recipe.first_layer
+    plan["network"],
+    data,
+    seed=recipe.seed,
+    normalize=recipe.normalize,
+    initialization=recipe.initialization,
+    first_layer=recipe.first_layer,
 )
 machine = choose(recipe.device, recipe.precision, recipe.threads, model.plan.multiply_adds * recipe.batch_size)
 if recipe.precision == "auto":

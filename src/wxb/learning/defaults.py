@@ -50,7 +50,7 @@ ROWS = Rung("FC-64-RELU-FC-64-RELU")
 LONG_ROWS = Rung("(FC-128-RELU-DROP(0.1))*2")
 SMALL = Rung("(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-GAP")
 
-IDENTITY: Mapping[str, Any] = {"start": "identity", "learning_rate": 0.04, "momentum": 0.8}
+IDENTITY: Mapping[str, Any] = {"initialization": "identity", "learning_rate": 0.04, "momentum": 0.8}
 WHITENED: dict[str, Any] = {"first_layer": "whitened", **IDENTITY}
 # of trainings that see all examples often: larger batches waste none of a GPU, weights are kept small
 LONG: dict[str, Any] = {**WHITENED, "batch_size": 1024, "learning_rate": 0.08, "weight_decay": 0.1}
@@ -148,7 +148,7 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
         "warm_up": 0.2,
         "augment": default_augment(data) if convolutional else "none",
         "label_smoothing": 0.1 if large and plan.head == "SOFTMAX" else 0.0,
-        "start": default_start(plan, data, given.get("scale", RECIPE["scale"].default)),
+        "initialization": default_initialization(plan, data, given.get("normalize", RECIPE["normalize"].default)),
     }
     if optimizer in ("adamw", "muon") and not given.get("l2"):
         chosen["weight_decay"] = 0.2 if data.kind == "vectors" and data.shape[0] > FEW_COLUMNS else 0.02
@@ -191,15 +191,15 @@ def default_rate(plan: Plan, optimizer: str) -> float:
     return min(rate, float(f"{1 / math.prod(plan.output_layer.input):.2g}"))
 
 
-def default_start(plan: Plan, data: Dataset, scale: str) -> str:
+def default_initialization(plan: Plan, data: Dataset, normalize: str) -> str:
     """Of a few standardized numbers the units of the first layer turn at places spread over them.
 
     With biases of 0 all of them turn at the mean, and of few numbers there are few directions that tell them apart:
     from few rows training does not move them far enough. Classes of many rows are learned without.
     """
-    few = data.kind == "vectors" and data.shape[0] <= FEW_COLUMNS and scale == "std"
+    few = data.kind == "vectors" and data.shape[0] <= FEW_COLUMNS and normalize == "std"
     needed = data.task == "numbers" or len(data.split.train) < FEW_EXAMPLES
-    return "spread" if few and needed and plan.hidden_first else "random"
+    return "spread-biases" if few and needed and plan.hidden_first else "random"
 
 
 def default_augment(data: Dataset) -> str:
@@ -242,7 +242,7 @@ def check_until(data: Dataset, until: float) -> None:
     """Raises WxbError where no validation could ever reach what `until` asks for."""
     if until and data.task == "numbers":
         raise WxbError(
-            f"`until` is for classes and labels; {data.name} has numbers", fix='`early_stop=5`, or `time="1m"`'
+            f"`until` is for classes and labels; {data.name} has numbers", fix='`early_stopping=5`, or `time="1m"`'
         )
     if until and not len(data.split.validation):
         raise WxbError(

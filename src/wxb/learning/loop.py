@@ -244,7 +244,7 @@ class Loop:
         """Keep the weights if they are the best so far; of equal ones the later, which have seen more."""
         if self.recipe.until and validation is not None and validation.accuracy is not None:
             self.reached = validation.accuracy >= self.recipe.until
-        if validation is None or (self.recipe.keep == "last" and not self.recipe.early_stop):
+        if validation is None or (self.recipe.keep == "last" and not self.recipe.early_stopping):
             return
         if validation.value >= self.best_value:
             self.best_value, self.stale = validation.value, 0
@@ -255,7 +255,7 @@ class Loop:
             self.stale += 1
 
     def _ended_early(self) -> bool:
-        return self.reached or (bool(self.recipe.early_stop) and self.stale >= self.recipe.early_stop)
+        return self.reached or (bool(self.recipe.early_stopping) and self.stale >= self.recipe.early_stopping)
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:

@@ -39,7 +39,7 @@ def excerpt(data: Dataset, recipe: Recipe, steps: int) -> tuple[Dataset, Recipe]
     """The data and the recipe for a few steps, each on other examples, without validation and averaged weights."""
     rows = data.split.train[: steps * recipe.batch_size * recipe.accumulate]
     none = np.empty(0, np.int64)
-    return replace(data, split=Split(rows, none, none, "a trial")), replace(recipe, steps=steps, average=0.0)
+    return replace(data, split=Split(rows, none, none, "a trial")), replace(recipe, steps=steps, ema=0.0)
 
 
 def seconds_per_step(

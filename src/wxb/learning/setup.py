@@ -65,18 +65,18 @@ def set_up(
         planned,
         data,
         seed=recipe.seed,
-        scale=recipe.scale,
-        start=recipe.start,
+        normalize=recipe.normalize,
+        initialization=recipe.initialization,
         first_layer=recipe.first_layer,
         state=None if state is None else of_kind(state, "model"),
     )
-    if recipe.mirror_average and (data.kind != "pictures" or model.designed):
+    if recipe.flip_average and (data.kind != "pictures" or model.designed):
         raise WxbError(
-            "--mirror-average is for networks that look at pictures themselves",
-            "this one looks at " + ("designed features" if model.designed else "rows of numbers"),
-            "--no-mirror-average",
+            "`flip_average` is for networks that take the pictures themselves",
+            "this one takes " + ("designed features" if model.designed else "rows of numbers"),
+            "`flip_average=False`",
         )
-    model.mirror_average = recipe.mirror_average
+    model.flip_average = recipe.flip_average
     if machine is None:
         work = planned.multiply_adds + sum(feature.multiply_adds for feature in model.designed)
         batch_size = min(recipe.batch_size, len(data.split.train))

@@ -62,7 +62,7 @@ class Step:
         self.generator = torch.Generator(self.device)
         set_generator(model, self.generator)
         self.drawing = [module for module in model.modules() if isinstance(module, Random)]
-        self.ema = {name: t.clone() for name, t in tensors(model).items()} if recipe.average else None
+        self.ema = {name: t.clone() for name, t in tensors(model).items()} if recipe.ema else None
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)  # over the epoch's examples
         self.rate = torch.zeros((), device=self.device)  # of the step that is taken; recorded steps read it here
         self.graphs: CudaGraphs | None = None
@@ -197,6 +197,6 @@ class Step:
         """Move the averaged tensors towards the model's; counters, which have no mean, are copied."""
         for name, tensor in tensors(self.model).items():
             if tensor.is_floating_point():
-                ema[name].lerp_(tensor, 1 - self.recipe.average)
+                ema[name].lerp_(tensor, 1 - self.recipe.ema)
             else:
                 ema[name].copy_(tensor)

@@ -30,8 +30,8 @@ def measure(head: str, seed: int, steps: int = STEPS) -> Rows:
     x = wxb.build(head, digits).scale(torch.from_numpy(digits.examples)).flatten(1)
     usual_data = replace(digits, examples=x.numpy())
     trick_data = replace(digits, examples=with_one(x).numpy())
-    usual = wxb.build(head, usual_data, seed=seed, scale="none")
-    trick = wxb.build(f"FC-Cb0, {head}", trick_data, seed=seed, scale="none")
+    usual = wxb.build(head, usual_data, seed=seed, normalize="none")
+    trick = wxb.build(f"FC-Cb0, {head}", trick_data, seed=seed, normalize="none")
     (only,) = trick.parameters()
     with torch.no_grad():
         only.copy_(joined(usual))

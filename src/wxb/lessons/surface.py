@@ -50,7 +50,7 @@ def loss(weights: Tensor) -> Tensor:
 def descent(start: tuple[float, float], steps: int) -> Row:
     """Gradient descent at a constant rate; the path is thinned, densest at its beginning."""
     data = fit.examples(X[:, None], TARGETS[:, None])
-    model = wxb.build(NETWORK, data, scale="none")
+    model = wxb.build(NETWORK, data, normalize="none")
     inner, outer = model.parameters()
     with torch.no_grad():
         inner.fill_(start[0])

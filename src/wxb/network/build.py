@@ -90,7 +90,7 @@ class Model(Chain):
         self.preparation = preparation
         self.scale = scale
         self.restore = restore
-        self.mirror_average = False  # whether its folded form averages the scores of a picture and its mirror image
+        self.flip_average = False  # whether its folded form averages the scores of a picture and its mirror image
 
     @property
     def head(self) -> Head:
@@ -133,8 +133,8 @@ def build(
     outputs: int | None = None,
     bindings: Mapping[str, int] | None = None,
     seed: int = 0,
-    scale: str = "std",
-    start: str = "random",
+    normalize: str = "std",
+    initialization: str = "random",
     first_layer: str = "learned",
     state: Mapping[str, Tensor] | None = None,
 ) -> Model:
@@ -165,15 +165,15 @@ def build(
     refuse_if_weights_too_large(network)
     fitted = None if data is None else data.preparation
     preparation = None if fitted is None else Preparation(fitted)
-    model = Model(network, input_scale(network.input, data, scale), target_scale(data), preparation)
+    model = Model(network, input_scale(network.input, data, normalize), target_scale(data), preparation)
     if model.designed:
         model.scale = input_scale(network.input, None, "none")
         if data is not None:
-            fit_features(model, data, seed, scale)
+            fit_features(model, data, seed, normalize)
     initialize(model, model.plan, seed)
-    if start == "identity":
+    if initialization == "identity":
         identify(model, model.plan)
-    elif start == "spread":
+    elif initialization == "spread-biases":
         spread(model, model.plan, seed)
     if first_layer == "whitened":
         whiten(model, model.plan, model.scale, data, state)
@@ -204,18 +204,18 @@ def need_fit(plan: Plan, data: Dataset) -> None:
 # --- scales ---------------------------------------------------------------------------------------------------------
 
 
-def input_scale(shape: Shape, data: Dataset | None, scale: str) -> Standardize:
+def input_scale(shape: Shape, data: Dataset | None, normalize: str) -> Standardize:
     """The scale of examples: mean and std (channels, 1, 1) of pictures, (features,) of rows, float32."""
     per = (shape[0],) + (1,) * (len(shape) - 1)
     if data is None:
-        bound = 255.0 if len(shape) == 3 and scale != "none" else 1.0
+        bound = 255.0 if len(shape) == 3 and normalize != "none" else 1.0
         return Standardize(torch.zeros(per), torch.full(per, bound))
     mean, std = np.zeros(shape[0]), np.ones(shape[0])
-    if scale == "std":
+    if normalize == "std":
         mean, std = moments(data.inputs, data.split.train)
-    elif scale == "range" and data.inputs.dtype == np.uint8:
+    elif normalize == "range" and data.inputs.dtype == np.uint8:
         std = np.full(shape[0], 255.0)
-    elif scale == "range":
+    elif normalize == "range":
         mean, most = extremes(data.inputs, data.split.train)
         std = _spread(most - mean, mean)
     return Standardize(_tensor(mean).view(per), _tensor(std).view(per))
@@ -230,7 +230,7 @@ def target_scale(data: Dataset | None) -> Restore | None:
 
 
 @torch.no_grad()
-def fit_features(model: Model, data: Dataset, seed: int, scale: str) -> None:
+def fit_features(model: Model, data: Dataset, seed: int, normalize: str) -> None:
     """Fit the designed features of `model` to at most 10,000 training examples, and scale their output.
 
     Raises WxbError if the examples are too few.
@@ -240,12 +240,12 @@ def fit_features(model: Model, data: Dataset, seed: int, scale: str) -> None:
     examples = data.inputs[train[:: -(-len(train) // bound)]]
     for feature in model.designed:
         feature.fit(examples, generator(seed, "codebook"))
-        if scale == "none":
+        if normalize == "none":
             continue
         rows = np.arange(len(examples))[:: -(-len(examples) * feature.mean.numel() // FITTED_NUMBERS)]
         chunks = (torch.from_numpy(np.ascontiguousarray(examples[chunk])) for chunk in _chunks(examples, rows))
         values = torch.cat([feature(chunk) for chunk in chunks]).numpy()
-        if scale == "std":
+        if normalize == "std":
             mean, std = moments(values, np.arange(len(values)))
         else:
             mean, most = extremes(values, np.arange(len(values)))

@@ -41,18 +41,18 @@ class Folded:
         steps: list[Step],
         restore: Step | None,
         outputs: int,
-        mirror_average: bool = False,
+        flip_average: bool = False,
         preparation: Step | None = None,
     ) -> None:
         self.preparation = preparation  # from examples to what this takes, on the CPU; None: they are the same
         self.steps = steps
         self.outputs = outputs
         self.restore = restore
-        self.mirror_average = mirror_average
+        self.flip_average = flip_average
 
     def __call__(self, x: Tensor) -> Tensor:
         """x: (batch, …) as `Model.after_preparation` takes it, not changed → logits (batch, outputs)."""
-        mirrored = self._scores(x.flip(3)) if self.mirror_average else None
+        mirrored = self._scores(x.flip(3)) if self.flip_average else None
         x = self._scores(x)
         if mirrored is not None:
             x = (x + mirrored) / 2
@@ -75,7 +75,7 @@ def fold(model: Model, dtype: torch.dtype = torch.float32, first: int = 0) -> Fo
         chain.scale = model.scale
     chain.add(model.plan.items[first:])
     restore = None if model.restore is None else _computed(model.restore)
-    return Folded(chain.finished(), restore, model.plan.outputs, model.mirror_average, model.preparation)
+    return Folded(chain.finished(), restore, model.plan.outputs, model.flip_average, model.preparation)
 
 
 def _through(steps: list[Step], x: Tensor) -> Tensor:

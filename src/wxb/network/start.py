@@ -89,9 +89,9 @@ def spread(model: nn.Module, plan: Plan, seed: int) -> None:
     first = plan.hidden_first
     if first is None:
         raise WxbError(
-            "--start spread is for networks that begin with a hidden layer FC that has biases",
+            '`initialization="spread-biases"` is for networks that begin with a hidden layer FC that has biases',
             f"this one begins with {plan.items[0].path}",
-            "--start random",
+            '`initialization="random"`',
         )
     layer = model.get_submodule(first.path)
     assert isinstance(layer, nn.Linear)
@@ -120,19 +120,19 @@ def whiten(
     first = plan.items[0]
     if data is None or not isinstance(first, PlannedLayer) or first.name != "CONV" or first.groups != 1:
         raise WxbError(
-            "--first-layer whitened is for a network that begins with CONV, and for data",
+            '`first_layer="whitened"` is for a network that begins with CONV, and for data',
             f"this one begins with {getattr(first, 'name', 'a block')}",
-            "--first-layer learned",
+            '`first_layer="learned"`',
         )
     layer = model.get_submodule(first.path)
     assert isinstance(layer, nn.Conv2d)
     filters, size = len(layer.weight), layer.weight[0].numel()
     if filters % 2 or filters > 2 * size:
         raise WxbError(
-            f"--first-layer whitened needs an even number of filters, at most {2 * size}; {first.path} has {filters}",
+            f'`first_layer="whitened"` needs an even number of filters, at most {2 * size}; {first.path} has {filters}',
             f"a patch of {first.input[0]}x{first.kernel[0]}x{first.kernel[1]} has {size} components, each is there "
             "with both signs",
-            "--first-layer learned, or another width",
+            '`first_layer="learned"`, or another width',
         )
     layer.weight.copy_(_whitened(first, filters, scale, data) if state is None else state[f"{first.path}.weight"])
     layer.requires_grad_(False)

@@ -139,7 +139,7 @@ def about_weights(found: Found) -> str:
     settings = found["settings"]
     if settings.get("keep") == "best":
         return "The report is about the weights that were best in validation."
-    averaged = ", averaged over the last steps" if settings.get("average") else ""
+    averaged = ", averaged over the last steps" if settings.get("ema") else ""
     return f"The report is about the weights at the end of training{averaged}."
 
 

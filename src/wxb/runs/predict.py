@@ -80,7 +80,7 @@ def trained(run: RunFiles) -> Model:
         model.load_state_dict(weights)
     except RuntimeError as error:
         raise WxbError(misfit, str(error), exit_code=FAILED) from error
-    model.mirror_average = len(about.input) == 3 and bool(run.settings.get("mirror_average", False))
+    model.flip_average = len(about.input) == 3 and bool(run.settings.get("flip_average", False))
     return model.eval()
 
 

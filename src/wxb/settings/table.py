@@ -15,8 +15,14 @@ RUN = {setting.name: setting for setting in data.LIST if setting.section == data
 SETTINGS: dict[str, Setting] = {**RECIPE, **DATA, **RUN}
 
 # of runs of format 1 (version 0.1): names, and values of a setting, that are others now
-RENAMED: dict[str, str] = {}
-RENAMED_VALUES: dict[str, dict[str, str]] = {}
+RENAMED = {
+    "average": "ema",
+    "early_stop": "early_stopping",
+    "mirror_average": "flip_average",
+    "scale": "normalize",
+    "start": "initialization",
+}
+RENAMED_VALUES = {"start": {"spread": "spread-biases"}}
 
 
 def validate(name: str, value: object) -> Any:

@@ -35,9 +35,9 @@ LIST = (
     Setting("warm_up", float, 0.2, "Share of the steps in which the learning rate rises", TRAINING, SHARE, fitted=True),
     Setting("clip", float, 0.0, "Largest norm of the gradient; 0 for no limit", TRAINING, PENALTY),
     Setting("accumulate", int, 1, "Batches per step, whose gradients add up", TRAINING, Bounds(1, 100_000)),
-    Setting("average", float, 0.0, "Decay per step of the averaged weights; 0 for none", TRAINING, DECAY),
+    Setting("ema", float, 0.0, "Decay per step of the moving average of the weights; 0 for none", TRAINING, DECAY),
     Setting(
-        "early_stop", int, 0, "Stop after this many epochs without a better validation; 0 for never", TRAINING,
+        "early_stopping", int, 0, "Stop after this many epochs without a better validation; 0 for never", TRAINING,
         Bounds(0, 1_000_000),
     ),
     Setting(
@@ -71,18 +71,18 @@ LIST = (
         "cutout", int, 0, "Side in pixels of a blanked square; 0 for none", INPUTS, Bounds(0, 10_000), fitted=True
     ),
     Setting(
-        "start", str, "random", "First weights: random, CONV as the identity, or biases of a first FC spread", INPUTS,
-        choices=("random", "identity", "spread"), fitted=True,
+        "initialization", str, "random", "First weights: random, CONV as identity, or biases of a first FC spread",
+        INPUTS, choices=("random", "identity", "spread-biases"), fitted=True,
     ),
     Setting(
         "first_layer", str, "learned", "Filters of the first CONV: learned, or whitened patches", INPUTS,
         choices=("learned", "whitened"), fitted=True,
     ),
     Setting(
-        "scale", str, "std", "Inputs standardized, brought to [0, 1], or as they are", INPUTS,
+        "normalize", str, "std", "Inputs: standardized, scaled to [0, 1], or unchanged", INPUTS,
         choices=("std", "range", "none"),
     ),
-    Setting("mirror_average", bool, False, "Score pictures by the mean over both mirror images", INPUTS),
+    Setting("flip_average", bool, False, "Score pictures by the mean over both mirror images", INPUTS),
     Setting("device", str, "auto", "Device: auto, cpu, cuda, cuda:1 or mps", MACHINE, form=DEVICE),
     Setting("threads", int, 0, "CPU threads; 0 for one per physical core", MACHINE, Bounds(0, 512)),
     Setting(
