@@ -40,7 +40,7 @@ DELETE, REPEAT, DEEP = object(), object(), object()
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A good run of a toy and one of a table, a run that was stopped, and examples of both kinds."""
+    """A good run of a toy, one of a table, one of format 1, a run that was stopped, and examples of both kinds."""
     folder = tmp_path_factory.mktemp("edited")
     rows = np.random.default_rng(0).normal(size=(60, 2))
     lines = [f"{x:.3f},{y:.3f},{x + y:.3f}" for x, y in rows]
@@ -55,6 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if record.step == 5:
             training.stop()
             break
+    shutil.copytree(Path(__file__).parent / "version-1" / "classification", folder / "runs" / "old")
     np.save(folder / "rows.npy", ring.examples[:2])
     return folder
 
@@ -116,7 +117,7 @@ def write_edited(folder: Path, of: str, name: str, change: Callable[[bytes], byt
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_value_that_was_edited_is_a_clear_error(name: str, data: st.DataObject, folder: Path, capsys: Any):
-    of = data.draw(st.sampled_from(["good", "table", "stopped"]))
+    of = data.draw(st.sampled_from(["good", "table", "old", "stopped"]))
     if of == "stopped" and name in ("report.json", "manifest.json"):
         of = "good"
 

@@ -63,7 +63,7 @@ class RunFiles:
         """The seed of the training."""
         seed = self.settings.get("seed", 0)
         if not isinstance(seed, int):
-            raise damaged(self.path / SETTINGS, f"Expected an integer as `seed`, got {seed!r}")
+            raise damaged(self.path / SETTINGS, f"Expected seed to be an integer, got {seed!r}")
         return seed
 
     @cached_property
