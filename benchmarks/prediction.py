@@ -22,11 +22,13 @@ import wxb
 from benchmarks import timing
 from benchmarks.bounds import Bound, verdict
 from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table, lines
+from wxb.learning.evaluate import prediction
 from wxb.learning.inference import batch_size_for
 from wxb.learning.machine import Machine
 from wxb.network.build import Model
-from wxb.runs.predict import Prediction, prediction, trained
+from wxb.runs.predict import trained
 from wxb.runs.run import Run
+from wxb.tasks.prediction import Prediction
 
 CLASSES = 10
 PICTURES = 2048

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 
 def wilson(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:
@@ -38,6 +39,21 @@ def percent_interval(interval: tuple[float, float]) -> str:
 def count(number: int) -> str:
     """61706 -> "61,706"."""
     return f"{number:,}"
+
+
+def plural(number: int, noun: str, nouns: str = "") -> str:
+    """1, "picture" -> "1 picture"; 1204 -> "1,204 pictures"; `nouns` if the plural is not the noun with an s."""
+    return f"{count(number)} {noun if number == 1 else nouns or noun + 's'}"
+
+
+def natural(text: str) -> tuple[list[tuple[int, int, str]], str]:
+    """Sort key that puts img2 before img10; case and leading zeros matter only between otherwise equal texts."""
+    key = []
+    for piece in re.findall(r"[0-9]+|[^0-9]+", text.casefold()):
+        number = piece.lstrip("0")
+        # of two whole numbers the one with fewer digits is less, however many there are
+        key.append((0, len(number), number) if piece[0] in "0123456789" else (1, 0, piece))
+    return key, text
 
 
 def rounded(value: float, digits: int = 4) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from wxb.data import describe
 from wxb.data.dataset import Dataset
 from wxb.errors import FAILED, WxbError
 from wxb.learning import machine as machines
@@ -20,10 +21,10 @@ from wxb.learning.recipe import Recipe
 from wxb.learning.state import State
 from wxb.notation import Network
 from wxb.report import findings, report_files
-from wxb.runs.baselines import baselines
 from wxb.runs.run import Run
 from wxb.runs.writer import Writer
-from wxb.text import count, large, shape
+from wxb.text import count, large
+from wxb.trials.baselines import baselines
 from wxb.trials.trial import TRAIN_SAMPLE, Trial
 
 SAVE_EVERY = 20.0  # seconds between checkpoints; the time of a checkpoint does not change what is computed
@@ -103,16 +104,9 @@ class Training:
         """The lines shown before the first step, as (label, text)."""
         trial = self.trial
         data, plan = trial.data, trial.plan
-        parts = ", ".join(f"{name} {count(len(getattr(data.split, name)))}" for name in ("train", "validation", "test"))
-        noun = {"classes": "classes", "labels": "labels", "numbers": "targets"}[data.task]
         chosen = f" ({', '.join(plan.choices)})" if plan.choices else ""
         return [
-            (
-                "data",
-                f"{data.name}: {count(len(data.examples))} "
-                f"{'pictures' if data.kind == 'pictures' else 'rows of'} {shape(data.shape)} "
-                f"in {data.outputs} {noun}; {parts} ({data.split.how})",
-            ),
+            ("data", describe.line(data)),
             (
                 "network",
                 f"{plan.network.short()}{chosen}    {count(plan.parameters)} parameters, "

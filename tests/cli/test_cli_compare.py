@@ -70,8 +70,8 @@ def test_numbers_have_their_own_line(call, tmp_path):
 
     differences = {"r2": Difference(0.1, (0.05, 0.15)), "rmse": Difference(-2.5, (-3, -2))}
     pair = Pair(tmp_path, differences, None, 5, 3, (), ())
-    assert difference_line(pair) == "R² +0.1 [0.05, 0.15], error -2.5 [-3, -2]"
-    assert difference_line(None) == ""
+    assert difference_line("regression", pair) == "R² +0.100 [0.050, 0.150], error -2.5 [-3, -2]"
+    assert difference_line("regression", None) == ""
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_chance_is_said_in_words(p, said, tmp_path):
     from wxb.runs.compare import Difference, Pair
 
     pair = Pair(tmp_path, {"accuracy": Difference(-0.013, (-0.03, 0.004))}, p, 5, 3, (), ())
-    assert difference_line(pair).startswith(f"-1.3 points [-3.0, 0.4], {said}")
+    assert difference_line("classification", pair).startswith(f"-1.3 points [-3.0, 0.4], {said}")
 
 
 def test_mistakes_are_said(runs, call):

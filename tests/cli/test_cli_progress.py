@@ -13,12 +13,8 @@ from tests.cli.conftest import COMMAND, environment
 from wxb.cli import progress, results
 from wxb.cli.following import recipe_text
 from wxb.learning.recipe import Recipe
-
-
-@dataclass
-class Score:
-    accuracy: float | None
-    rmse: float | None = None
+from wxb.tasks.classification import ClassificationScore
+from wxb.tasks.regression import RegressionScore
 
 
 @dataclass
@@ -40,7 +36,7 @@ class Record:
 def test_a_moving_line_keeps_the_last_validation_and_stays_at_the_end(capsys, monkeypatch):
     monkeypatch.setattr(progress, "REDRAW", 0.0)
     with progress.Progress(moving=True) as shown:
-        shown.show(Record(10, 1, 0.5, Score(0.985)))
+        shown.show(Record(10, 1, 0.5, ClassificationScore(66, 0.05, 0.985)))
         shown.show(Record(15, 2))
     drawings = capsys.readouterr().err.split(progress.ERASE)[1:]
     assert drawings[0] == "epoch     1 of 10  ██░░░░░░░░░░░░░░░░░░  loss 0.5  validation 98.5 %  18 s left"
@@ -58,11 +54,11 @@ def test_a_moving_line_is_not_drawn_at_every_step(capsys):
 def test_without_a_terminal_there_is_a_line_an_epoch(capsys):
     with progress.Progress() as shown:
         shown.show(Record(9, 1))
-        shown.show(Record(10, 1, 0.5, Score(None, 12.3456)))
+        shown.show(Record(10, 1, 0.5, RegressionScore(10, 152.4, 12.3456)))
         shown.show(Record(100, 10, 0.25))
     assert capsys.readouterr().err == (
-        "epoch     1 of 10  loss 0.5  validation error 12.3  18 s left\n"
-        "epoch     10 of 10  loss 0.25  validation error 12.3  2.0 s\n"
+        "epoch     1 of 10  loss 0.5  validation error 12.35  18 s left\n"
+        "epoch     10 of 10  loss 0.25  validation error 12.35  2.0 s\n"
     )
 
 
@@ -111,32 +107,39 @@ NUMBERS = {
         (
             NUMBERS,
             {"mean": 0.0},
-            "test      R² 0.813 [0.79, 0.835], error 52.1 [50.2, 54] of 30   mean R² 0",
+            "test      R² 0.813 [0.790, 0.835], error 52.12 [50.2, 54] of 30   mean R² 0.000",
         ),
     ],
 )
 def test_a_score_stands_beside_what_is_cheap_and_says_when_it_is_no_better(test, baselines, said):
-    assert results.test_lines(test, baselines) == said
+    assert results.test_lines("classification" if test is CLASSES else "regression", test, baselines) == said
 
 
 @pytest.mark.parametrize(
-    ("together", "seeds", "said"),
+    ("task", "together", "seeds", "said"),
     [
         (
+            "classification",
             {"measure": "accuracy", "mean": 0.984, "std": 0.003, "interval": [0.981, 0.987]},
             5,
             "mean      98.4 % [98.1, 98.7] over 5 seeds, standard deviation 0.3 points",
         ),
-        ({"measure": "accuracy", "mean": 0.984, "std": None, "interval": None}, 1, "mean      98.4 % of one seed"),
         (
+            "classification",
+            {"measure": "accuracy", "mean": 0.984, "std": None, "interval": None},
+            1,
+            "mean      98.4 % of one seed",
+        ),
+        (
+            "regression",
             {"measure": "r2", "mean": 0.5, "std": 0.02, "interval": [0.4, 0.6]},
             3,
-            "mean      R² 0.5 [0.4, 0.6] over 3 seeds, standard deviation 0.02",
+            "mean      R² 0.500 [0.400, 0.600] over 3 seeds, standard deviation 0.02",
         ),
     ],
 )
-def test_seeds_are_said_as_mean_and_interval(together, seeds, said):
-    assert results.seeds_line(together, seeds) == said
+def test_seeds_are_said_as_mean_and_interval(task, together, seeds, said):
+    assert results.seeds_line(task, together, seeds) == said
 
 
 def test_a_recipe_is_said_in_options_that_can_be_typed():

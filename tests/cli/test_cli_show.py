@@ -66,7 +66,8 @@ def test_schemas_require_what_is_promised_within():
     test = SCHEMAS["train"]["properties"]["test"]
     assert {"examples", "loss"} <= set(test["required"])
     assert {"accuracy", "interval"} <= set(test["oneOf"][0]["required"])
-    assert {"r2", "rmse"} <= set(test["oneOf"][1]["required"])
+    assert {"exact_match", "interval", "label_accuracy"} <= set(test["oneOf"][1]["required"])
+    assert {"r2", "rmse"} <= set(test["oneOf"][2]["required"])
     kinds = SCHEMAS["predict"]["properties"]["predictions"]["items"]["oneOf"]
     assert kinds[0]["required"] == ["file", "class", "probability", "probabilities"]
     assert kinds[1]["required"] == ["file", "labels", "probabilities"]

@@ -42,7 +42,7 @@ def test_data_describes_the_columns(call, table):
     ended = call("data", table, "--target", "price")
     assert ended.code == 0, ended.err
     lines = ended.out.splitlines()
-    assert lines[0].startswith("flats: 120 examples of 7 numbers with a number; train 77, ")
+    assert lines[0].startswith("flats: 120 rows of 7 numbers with 1 target; train 77, ")
     start = lines.index(next(line for line in lines if line.startswith("column ")))
     assert [line.split()[:3] for line in lines[start : start + 5]] == [
         ["column", "kind", "missing"],
@@ -73,7 +73,7 @@ def test_a_table_without_a_target_lists_its_columns(call, table):
         (["--target", "prise"], "error: flats.csv has no column prise; price is one"),
         (
             ["--target", "dear", "--task", "class"],
-            "error: --task class: expected classes or numbers",
+            "error: --task class: expected classification, multilabel or regression",
         ),
         (["--target", "price", "--target", "town"], "error: town of flats.csv holds texts, no numbers"),
         (["--target", "price", "--size", 8], "error: --size is for folders of pictures, not for "),
@@ -97,7 +97,7 @@ def test_a_target_is_given_again_or_with_commas(call):
     once = valid(call("data", "t.csv", "--target", "a,b", "--json").json)
     twice = valid(call("data", "t.csv", "--target", "a", "--target", "b", "--json").json)
     assert once == twice
-    assert (once["task"], once["classes"]) == ("labels", ["a", "b"])
+    assert (once["task"], once["classes"]) == ("multilabel", ["a", "b"])
 
 
 def test_a_run_on_a_table_prepares_new_rows_as_it_prepared_its_own(call, table):

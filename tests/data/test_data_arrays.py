@@ -72,7 +72,7 @@ def test_the_data_do_not_change_with_the_arrays_they_came_from():
 )
 def test_targets_become_class_numbers_with_names(targets, classes, first):
     data = load_data(VECTORS, targets)
-    assert (data.task, data.classes) == ("classes", classes)
+    assert (data.task, data.classes) == ("classification", classes)
     assert data.targets.dtype == np.int64
     assert data.targets[:3].tolist() == first
 
@@ -87,7 +87,7 @@ def test_a_class_is_named_after_its_number(numbers):
 def test_floats_are_numbers():
     data = load_data(VECTORS, VECTORS[:, 0])
     assert (data.task, data.classes, data.targets.shape, data.targets.dtype) == (
-        "numbers",
+        "regression",
         ("target",),
         (60, 1),
         "float32",
@@ -107,13 +107,13 @@ def test_whole_floats_are_numbers_and_the_note_says_how_they_become_classes():
 def test_a_matrix_of_zero_and_one_is_labels(dtype):
     matrix = (VECTORS[:, :3] > 0).astype(dtype)
     data = load_data(VECTORS, matrix)
-    assert (data.task, data.classes, data.notes) == ("labels", ("label 1", "label 2", "label 3"), ())
+    assert (data.task, data.classes, data.notes) == ("multilabel", ("label 1", "label 2", "label 3"), ())
     assert np.array_equal(data.targets, matrix.astype(np.float32))
 
 
 def test_a_one_hot_matrix_is_labels_and_the_note_says_how_they_become_classes():
     data = load_data(VECTORS, np.eye(3)[CLASSES])
-    assert data.task == "labels"
+    assert data.task == "multilabel"
     assert data.notes == ("every example has exactly one of the labels; targets.argmax(axis=1) makes classes of them",)
 
 
@@ -208,9 +208,9 @@ def test_copies_among_arrays_stand_on_one_side():
 @pytest.mark.parametrize(
     ("examples", "targets", "options", "expected"),
     [
-        (VECTORS, CLASSES[:59], {}, "60 examples and 59 targets\n  expected one target an example"),
+        (VECTORS, CLASSES[:59], {}, "60 examples and 59 targets\n  expected one target per example"),
         (VECTORS, None, {}, "an array of examples needs targets\n  load_data(examples, targets)"),
-        (VECTORS[:, 0], CLASSES, {}, "examples of shape (60,) are neither vectors nor pictures"),
+        (VECTORS[:, 0], CLASSES, {}, "examples of shape (60,) are neither rows nor pictures"),
         (np.zeros((60, 0)), CLASSES, {}, "examples of shape (60, 0) have nothing in them"),
         (VECTORS.astype(str), CLASSES, {}, "are not numbers\n  expected uint8, float32, or what converts"),
         (VECTORS.astype(complex), CLASSES, {}, "examples of dtype complex128 are not numbers"),
@@ -218,11 +218,11 @@ def test_copies_among_arrays_stand_on_one_side():
         (VECTORS * 1e39, CLASSES, {}, "values of the examples are too large for float32\n  the first is "),
         (VECTORS, np.zeros(60, int), {}, "all examples are of one class, 0\n  expected at least two"),
         (VECTORS, np.arange(60), {}, "60 classes in 60 examples\n  a class needs several examples"),
-        (VECTORS, CLASSES[:, None] + np.arange(2), {}, "a matrix of whole numbers is labels only where all are 0 or 1"),
+        (VECTORS, CLASSES[:, None] + np.arange(2), {}, "a matrix of whole numbers is labels only if all are 0 or 1"),
         (VECTORS, np.array([None] * 60), {}, "targets of shape (60,) and dtype object are not understood"),
         (VECTORS, np.zeros((60, 2, 2)), {}, "targets of shape (60, 2, 2) and dtype float64 are not understood"),
         (VECTORS, CLASSES, {"classes": ("a", "b", "a")}, "a class name stands twice in classes"),
-        (VECTORS, VECTORS, {"classes": ("a", "b")}, "2 names for 4 targets\n  given: a, b\n  fix: one name a column"),
+        (VECTORS, VECTORS, {"classes": ("a", "b")}, "2 names for 4 targets\n  given: a, b\n  fix: one name per column"),
         (VECTORS, VECTORS[:, 0] * 1e300, {}, "of the targets (as float32) are NaN or infinite"),
         (
             VECTORS,

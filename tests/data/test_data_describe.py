@@ -33,7 +33,7 @@ def test_the_description_is_plain_json_and_agrees_with_the_data():
     assert found["values"]["mean"] == pytest.approx(data.examples.mean())
     assert found["values"]["std"] == pytest.approx(data.examples.std())
     assert found["fingerprint"] == data.fingerprint
-    assert (found["task"], found["target_values"], found["notes"]) == ("classes", None, [])
+    assert (found["task"], found["target_values"], found["notes"]) == ("classification", None, [])
 
 
 def test_numbers_have_ranges_where_classes_have_counts():
@@ -65,12 +65,12 @@ def test_labels_are_counted_one_by_one():
         ),
         (
             load_data("ring", examples=100),
-            "ring: 100 examples of 2 numbers in 2 classes; train 64, validation 11, test 25 "
+            "ring: 100 rows of 2 numbers in 2 classes; train 64, validation 11, test 25 "
             "(stratified 0.64/0.11/0.25, seed 0)",
         ),
         (
             load_data(np.arange(40)[:, None], np.arange(40) / 7),
-            "arrays: 40 examples of 1 number with a number; train 26, validation 4, test 10 "
+            "arrays: 40 rows of 1 number with 1 target; train 26, validation 4, test 10 "
             "(random 0.64/0.11/0.25, seed 0)",
         ),
     ],

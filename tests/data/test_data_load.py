@@ -84,7 +84,7 @@ def test_the_fingerprint_is_of_examples_targets_and_names_and_not_of_the_split()
         replace(data, classes=(*"012345678", "nine")),
         replace(data, examples=data.examples.astype(np.float32)),
         replace(data, examples=data.examples.reshape(-1, 1, 4, 16)),
-        replace(data, task="labels"),
+        replace(data, task="multilabel"),
     ]
     assert len({data.fingerprint, *(other.fingerprint for other in changed)}) == 7
 
@@ -104,10 +104,10 @@ def test_classes_are_matched_by_name(order):
     assert match_classes(matched, data.classes).fingerprint == data.fingerprint
 
 
-@pytest.mark.parametrize("kind", ["labels", "numbers"])
+@pytest.mark.parametrize("kind", ["multilabel", "regression"])
 def test_columns_are_matched_by_name(kind):
     random = np.random.default_rng(1)
-    columns = random.normal(size=(30, 3)) if kind == "numbers" else random.integers(0, 2, (30, 3))
+    columns = random.normal(size=(30, 3)) if kind == "regression" else random.integers(0, 2, (30, 3))
     data = load_data(random.normal(size=(30, 2)), columns, classes=("a", "b", "c"))
     matched = match_classes(data, ("c", "a", "b"))
     assert matched.task == kind

@@ -52,7 +52,7 @@ def test_moons_are_halves_of_two_circles_that_reach_into_each_other():
 )
 def test_a_function_is_its_formula_and_normal_noise(name, value):
     exact, drawn = load_data(name, noise=0), load_data(name)
-    assert (exact.task, exact.examples.shape, exact.targets.shape) == ("numbers", (8000, 1), (8000, 1))
+    assert (exact.task, exact.examples.shape, exact.targets.shape) == ("regression", (8000, 1), (8000, 1))
     assert (exact.targets.dtype, len(exact.classes)) == (np.float32, 1)
     assert np.allclose(exact.targets, value(exact.examples.astype(np.float64)), atol=1e-6)
     assert (exact.examples.min() < -2.49, exact.examples.max() > 2.49) == (True, True)

@@ -119,10 +119,10 @@ def test_the_settings_of_a_recipe_are_accepted_and_give_it_again(optimizer):
     assert set_up(data, "SOFTMAX", options=recipe.settings()).recipe == recipe
 
 
-def rows(columns, examples=60, task="classes"):
+def rows(columns, examples=60, task="classification"):
     targets = np.arange(examples) % 2
     inputs = np.random.default_rng(0).normal(size=(examples, columns)).astype(np.float32)
-    return load_data(inputs, targets if task == "classes" else targets.astype(np.float32))
+    return load_data(inputs, targets if task == "classification" else targets.astype(np.float32))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def rows(columns, examples=60, task="classes"):
         (rows(10), "FC-8-RELU, SOFTMAX", {}, "spread-biases"),
         (rows(11), "FC-8-RELU, SOFTMAX", {}, "random"),
         (rows(2, 8000), "FC-8-RELU, SOFTMAX", {}, "random"),
-        (rows(2, 8000, "numbers"), "FC-8-RELU, EUCLID", {}, "spread-biases"),
+        (rows(2, 8000, "regression"), "FC-8-RELU, EUCLID", {}, "spread-biases"),
         (rows(2), "FC-8-BN-RELU, SOFTMAX", {}, "random"),
         (rows(2), "SOFTMAX", {}, "random"),
         (rows(2), "FC-8-RELU, SOFTMAX", {"normalize": "range"}, "random"),

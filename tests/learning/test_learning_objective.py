@@ -206,7 +206,7 @@ def test_a_model_on_data_has_the_same_objective_as_one_on_shapes():
         "made",
         np.ones((21, 2, 4, 4), np.uint8),
         CLASSES,
-        "classes",
+        "classification",
         ("a", "b", "c"),
         Split(rows, rows[:0], rows[:0], ""),
     )

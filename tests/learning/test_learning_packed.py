@@ -24,8 +24,8 @@ from wxb.learning.inference import score
 from wxb.learning.loop import learn
 from wxb.learning.recipe import Recipe
 from wxb.network.build import build, moments
-from wxb.runs.baselines import baselines
 from wxb.runs.inputs import as_examples
+from wxb.trials.baselines import baselines
 
 NETWORK = "CONV3-8-BN-RELU-POOL-GAP, SOFTMAX"
 
@@ -143,8 +143,8 @@ def test_nothing_on_the_way_copies_a_mapped_set(tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, "PACKED_FROM", 1)
     monkeypatch.setattr(sys.modules["wxb.network.build"], "NUMBERS_AT_ONCE", 2**14)
     monkeypatch.setattr("wxb.data.dataset.BYTES_AT_ONCE", 2**16)
-    monkeypatch.setattr("wxb.runs.baselines.NUMBERS_AT_ONCE", 2**18)
-    monkeypatch.setattr("wxb.runs.baselines.SIDE", 4)
+    monkeypatch.setattr("wxb.trials.baselines.NUMBERS_AT_ONCE", 2**18)
+    monkeypatch.setattr("wxb.trials.baselines.SIDE", 4)
     monkeypatch.setattr("wxb.learning.inference.BATCH_CPU", 8)
     data = wxb.load_data(save(tmp_path / "photos", each=30, side=128, channels=3))
     recipe = Recipe(epochs=1, batch_size=8)

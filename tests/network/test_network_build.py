@@ -23,7 +23,7 @@ from wxb.notation import plan, read
 from wxb.notation.named import NAMED
 
 
-def dataset(examples, targets=None, task="classes", outputs=3) -> Dataset:
+def dataset(examples, targets=None, task="classification", outputs=3) -> Dataset:
     """A data set of these examples; every fourth is a test example."""
     n = len(examples)
     if targets is None:
@@ -266,7 +266,7 @@ def test_scales_are_saved_with_the_weights():
 
 def test_numbers_are_given_in_their_own_units_and_learned_in_standard_deviations():
     targets = (np.arange(40)[:, None] * [1000.0, 0.01] + [5e4, 1]).astype(np.float32)
-    data = dataset(vectors(), targets, "numbers", 2)
+    data = dataset(vectors(), targets, "regression", 2)
     model = build("FC-6-RELU, EUCLID", data)
     learned = targets[data.split.train].astype(np.float64)
     mean, std = torch.from_numpy(learned.mean(0)).float(), torch.from_numpy(learned.std(0)).float()
@@ -300,15 +300,15 @@ def test_a_model_takes_raw_examples_and_gives_float_logits(name):
 @pytest.mark.parametrize(
     ("head", "task", "message"),
     [
-        ("SOFTMAX", "numbers", "SOFTMAX does not fit the data: its targets are numbers"),
-        ("SOFTMAX", "labels", "SOFTMAX does not fit the data: its targets are several yes/no labels an example"),
-        ("SVM", "labels", "SVM does not fit the data: its targets are several yes/no labels an example"),
-        ("SIGMOIDS", "classes", "SIGMOIDS does not fit the data: its targets are classes"),
-        ("EUCLID", "labels", "EUCLID does not fit the data: its targets are several yes/no labels an example"),
+        ("SOFTMAX", "regression", "SOFTMAX does not fit the data: its targets are numbers"),
+        ("SOFTMAX", "multilabel", "SOFTMAX does not fit the data: its targets are several yes/no labels per example"),
+        ("SVM", "multilabel", "SVM does not fit the data: its targets are several yes/no labels per example"),
+        ("SIGMOIDS", "classification", "SIGMOIDS does not fit the data: its targets are classes"),
+        ("EUCLID", "multilabel", "EUCLID does not fit the data: its targets are several yes/no labels per example"),
     ],
 )
 def test_a_head_that_cannot_learn_the_targets_is_refused(head, task, message):
-    targets = np.arange(40) % 3 if task == "classes" else np.zeros((40, 3), np.float32)
+    targets = np.arange(40) % 3 if task == "classification" else np.zeros((40, 3), np.float32)
     with pytest.raises(WxbError) as error:
         build(f"FC-4-RELU, {head}", dataset(vectors(), targets, task))
     assert error.value.what == message
@@ -357,7 +357,7 @@ def test_a_model_that_has_predicted_is_copied_and_pickled(copied, head):
 
 
 def test_a_model_of_numbers_is_pickled_with_their_units():
-    data = dataset(vectors(), (np.arange(80).reshape(40, 2) * 100).astype(np.float32), "numbers", 2)
+    data = dataset(vectors(), (np.arange(80).reshape(40, 2) * 100).astype(np.float32), "regression", 2)
     model = build("FC-4-RELU, EUCLID", data)
     other = pickle.loads(pickle.dumps(model))
     scores, targets = torch.tensor([[1.0, 2.0]]), torch.tensor([[50.0, 900.0]])

@@ -57,7 +57,7 @@ def dataset(examples: np.ndarray, test: int = 20, validation: int = 0) -> Datase
     n = len(examples)
     rows, end = np.arange(n), n - test - validation
     split = Split(rows[:end], rows[end : end + validation], rows[end + validation :], "by hand")
-    return Dataset("made", examples, rows % 2, "classes", ("a", "b"), split)
+    return Dataset("made", examples, rows % 2, "classification", ("a", "b"), split)
 
 
 def planned(name: str, shape: tuple[int, ...]) -> PlannedLayer:
@@ -450,8 +450,8 @@ def test_a_run_on_features_learns_and_is_opened_without_its_data(text, tmp_path)
     evaluation = run.evaluate(data)
     assert evaluation.score == 1
     opened = wxb.Run.open(tmp_path / "run").predict(data.examples[-40:])
-    assert opened.numbers is not None
-    assert np.array_equal(opened.numbers, data.targets[-40:])
+    assert opened.values is not None
+    assert np.array_equal(opened.values, data.targets[-40:])
 
 
 def test_no_augmentation_is_chosen_for_networks_that_begin_with_features(tmp_path):

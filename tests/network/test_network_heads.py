@@ -7,13 +7,12 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import Tensor
 
 from wxb.errors import WxbError
 from wxb.network.heads import HEADS
 from wxb.notation.vocabulary import HEADS as WORDS
+from wxb.tasks import TASKS
 
 SCORES = torch.tensor([[1.2, -0.7, 0.4], [-2.1, 0.3, 0.9], [0.05, 0.15, -1.4], [3.0, 2.5, 0.5]], dtype=torch.float64)
 CLASSES = torch.tensor([0, 2, 1, 1])
@@ -120,7 +119,7 @@ def test_class_numbers_cost_what_their_one_hot_rows_cost(name):
 @pytest.mark.parametrize("name", HEADS)
 def test_losses_stay_finite_for_scores_far_apart(name):
     scores = torch.tensor([[1e4, -1e4, 0.0]], requires_grad=True)
-    targets = torch.tensor([1]) if "classes" in HEADS[name].tasks else torch.tensor([[0.0, 1.0, 1.0]])
+    targets = torch.tensor([1]) if "classification" in HEADS[name].tasks else torch.tensor([[0.0, 1.0, 1.0]])
     found = HEADS[name].loss(scores, targets)
     (gradient,) = torch.autograd.grad(found.sum(), scores)
     assert bool(found.isfinite().all())
@@ -154,35 +153,13 @@ def test_label_smoothing_is_refused_where_there_are_no_probabilities(name):
     )
 
 
-# --- predictions ---
+# --- probabilities ---
 
 
-@pytest.mark.parametrize("name", ["SOFTMAX", "SVM"])
-def test_the_class_with_the_greatest_score_is_predicted(name):
-    assert HEADS[name].predict(SCORES).tolist() == [0, 2, 1, 0]
+def test_only_heads_of_likelihoods_have_probabilities():
+    assert [name for name, head in HEADS.items() if head.probabilities(SCORES) is None] == ["SVM", "EUCLID"]
 
 
-def test_a_label_is_predicted_where_its_probability_is_above_a_half():
-    head = HEADS["SIGMOIDS"]
-    probabilities = head.probabilities(SCORES)
-    assert probabilities is not None
-    assert torch.equal(head.predict(SCORES), (probabilities > 0.5).long())
-    assert head.predict(SCORES).dtype == torch.int64
-
-
-def test_numbers_are_predicted_as_they_are():
-    assert HEADS["EUCLID"].predict(SCORES) is SCORES
-
-
-def test_only_softmax_and_sigmoids_have_probabilities():
-    assert [name for name, head in HEADS.items() if head.probabilities(SCORES) is not None] == ["SOFTMAX", "SIGMOIDS"]
-
-
-@given(st.lists(st.floats(-30, 30), min_size=3, max_size=3), st.integers(0, 2))
-def test_the_loss_of_softmax_is_minus_the_logarithm_of_its_probability(scores, true):
-    logits = torch.tensor([scores], dtype=torch.float64)
-    probabilities = HEADS["SOFTMAX"].probabilities(logits)
-    assert probabilities is not None
-    assert HEADS["SOFTMAX"].loss(logits, torch.tensor([true])).item() == pytest.approx(
-        -math.log(probabilities[0, true].item()), rel=1e-9, abs=1e-12
-    )
+def test_every_head_can_learn_some_kind_of_target_and_every_kind_has_a_head():
+    assert all(head.tasks for head in HEADS.values())
+    assert all(name in HEADS for task in TASKS.values() for name in task.heads)

@@ -18,7 +18,7 @@ def photos() -> Dataset:
     examples = torch.nn.functional.interpolate(coarse, size=16, mode="bilinear").clamp(0, 255).byte().numpy()
     rows = np.arange(200)
     split = Split(rows[:150], rows[150:170], rows[170:], "by hand")
-    return Dataset("made", examples, rows % 4, "classes", ("a", "b", "c", "d"), split)
+    return Dataset("made", examples, rows % 4, "classification", ("a", "b", "c", "d"), split)
 
 
 def test_convolutions_at_top_level_begin_by_passing_their_input_on(photos):

@@ -47,7 +47,7 @@ def test_a_picture_of_2x2_has_the_scores_that_the_lecture_computes(head):
     # the third is printed as 61.95 there: that leaves its bias of -1.2 out
     assert model(PICTURE)[0].tolist() == pytest.approx([-96.8, 437.9, 60.75], abs=1e-9)
     assert float(model(PICTURE)[0, 2].detach()) + 1.2 == pytest.approx(61.95, abs=1e-9)
-    assert model.head.predict(model(PICTURE)).tolist() == [1]
+    assert model.task.predict(model(PICTURE).detach().numpy()).tolist() == [1]
 
 
 def test_the_scores_of_bytes_are_those_of_the_same_numbers():

@@ -14,11 +14,11 @@ import torch
 import wxb.notation
 from tests.runs.small import Epoch, three_blobs
 from wxb.data.dataset import Dataset
+from wxb.learning.evaluate import evaluate
 from wxb.network.heads import HEADS
 from wxb.report import findings
-from wxb.runs.baselines import Baseline
-from wxb.runs.evaluate import evaluate
 from wxb.runs.writer import Writer
+from wxb.trials.baselines import Baseline
 
 NASTY = ('<script>alert("1")</script>', "a|b *c* `d` [e](f)", "Zürich & Köln")
 
@@ -29,7 +29,7 @@ CHEAP = {
 
 
 def data_of(kind: str) -> Dataset:
-    """Data of a kind: "pictures", "vectors", "binary", "labels", "numbers"."""
+    """Data of a kind: "pictures", "rows", "binary", "labels", "numbers"."""
     rng = np.random.default_rng(0)
     data = replace(three_blobs(), name="<i>blobs</i>", classes=NASTY, notes=("2 files left out: <x>.png",))
     if kind == "pictures":
@@ -38,13 +38,13 @@ def data_of(kind: str) -> Dataset:
     if kind == "binary":
         return replace(data, targets=data.targets % 2, classes=NASTY[:2])
     if kind == "labels":
-        return replace(data, targets=(rng.random((120, 3)) < 0.5).astype(np.float32), task="labels")
+        return replace(data, targets=(rng.random((120, 3)) < 0.5).astype(np.float32), task="multilabel")
     if kind == "numbers":
-        return replace(data, targets=rng.normal(size=(120, 3)).astype(np.float32), task="numbers")
+        return replace(data, targets=rng.normal(size=(120, 3)).astype(np.float32), task="regression")
     return data
 
 
-HEADS_OF = {"pictures": "SOFTMAX", "vectors": "SVM", "binary": "SOFTMAX", "labels": "SIGMOIDS", "numbers": "EUCLID"}
+HEADS_OF = {"pictures": "SOFTMAX", "rows": "SVM", "binary": "SOFTMAX", "labels": "SIGMOIDS", "numbers": "EUCLID"}
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def found_of(tmp_path: Path) -> Callable[..., dict[str, Any]]:
         def scored(part: str, skill: float) -> Any:
             targets = data.part(part)[1]
             noise = np.random.default_rng(1).normal(size=(len(targets), data.outputs)).astype(np.float32)
-            goals = np.eye(data.outputs, dtype=np.float32)[targets] if data.task == "classes" else targets
-            logits = torch.from_numpy(noise * (1 if data.task == "classes" else 1 / (1 + skill)) + skill * goals)
+            goals = np.eye(data.outputs, dtype=np.float32)[targets] if data.task == "classification" else targets
+            logits = torch.from_numpy(noise * (1 if data.task == "classification" else 1 / (1 + skill)) + skill * goals)
             return evaluate(logits, targets, HEADS[head], data.task, data.classes, getattr(data.split, part))
 
         return findings(

@@ -14,7 +14,7 @@ from wxb.text import rounded
 def fine() -> dict:
     """Findings of a network that is well ahead of its baselines and does as well in test as in training."""
     return {
-        "task": "classes",
+        "task": "classification",
         "measure": "accuracy",
         "test": {"examples": 449, "accuracy": 0.989, "interval": [0.975, 0.995], "calibration_error": 0.01},
         "train": {"examples": 1149, "accuracy": 0.995, "interval": [0.989, 0.998], "sample": False},
@@ -39,10 +39,11 @@ def changed(found: dict, **parts: dict) -> dict:
 def test_nothing_is_warned_of_where_all_is_well(fine):
     assert warnings(fine) == []
     assert about_baselines(fine) == (
-        "The network is 2.9 points ahead of linear, the best baseline (96.0 %); more than chance makes."
+        "The network is 2.9 points ahead of linear, the best baseline (96.0 %), more than chance explains."
     )
     assert about_generalization(fine) == (
-        "99.5 % of the training examples and 98.9 % of the test examples are right: no more apart than chance makes."
+        "Accuracy is 99.5 % on the training examples and 98.9 % on the test examples: "
+        "no further apart than chance explains."
     )
 
 
@@ -54,15 +55,13 @@ def test_no_better_than_a_baseline_is_said_in_words(fine):
 
 def test_a_lead_within_the_interval_is_called_what_chance_may_make(fine):
     found = changed(fine, baselines={"nearest neighbour": {"score": 0.987, "interval": [0.975, 0.995]}})
-    assert about_baselines(found).endswith("a difference that chance alone may make.")
+    assert about_baselines(found).endswith(", which chance alone may explain.")
     assert warnings(found) == []
 
 
 def test_overfitting_is_said_only_beyond_the_interval(fine):
     found = changed(fine, train={"accuracy": 1.0, "interval": [0.9967, 1.0]})
-    assert about_generalization(found).endswith(
-        "it overfits, 1.1 points are lost on examples that it has not seen, more than chance makes."
-    )
+    assert about_generalization(found).endswith("it overfits. The gap of 1.1 points is larger than chance explains.")
     assert warnings(found) == ["it overfits: 100.0 % in training against 98.9 % in test"]
 
 
@@ -111,7 +110,7 @@ def test_low_probabilities_are_no_warning_where_label_smoothing_asks_for_them(fi
 def test_both_rules_of_size_are_said(fine):
     said = about_size(fine)
     assert "19,562 parameters learn from 1,149 training examples." in said
-    assert "5 to 10 examples a parameter, 97,800 to 196,000" in said
+    assert "5 to 10 examples per parameter, 97,800 to 196,000" in said
     assert "N > |W|/(1 − a) at the accuracy a = 98.9 % reached, for 1,780,000" in said
     enough = changed(fine, size={"examples": 5_000_000})
     assert about_size(enough).endswith("There are enough by both.")

@@ -27,7 +27,7 @@ def three_blobs(examples: int = 120, seed: int = 0) -> Dataset:
     split = Split(
         rows[(rows % 4 != 0) & (rows % 8 != 1)], rows[rows % 8 == 1], rows[rows % 4 == 0], "every fourth row tests"
     )
-    return Dataset("blobs", points, targets, "classes", ("up", "left", "right"), split, {"source": "blobs"})
+    return Dataset("blobs", points, targets, "classification", ("up", "left", "right"), split, {"source": "blobs"})
 
 
 SCORE = {"examples": 30, "loss": 0.5, "accuracy": 0.9, "interval": [0.74, 0.97]}

@@ -20,10 +20,10 @@ from tests.runs.small import NETWORK, SCORE, reports, small_plan, three_blobs
 from wxb.data import load_data
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
+from wxb.learning.evaluate import evaluate
 from wxb.learning.inference import logits
 from wxb.learning.machine import Machine
 from wxb.network.build import build
-from wxb.runs.evaluate import evaluate
 from wxb.runs.folder import KEPT, MANIFEST
 from wxb.runs.listing import runs
 from wxb.runs.manifest import manifest_text
@@ -39,7 +39,7 @@ MACHINE = Machine("cpu", "float32", 1)
 def numbers_data() -> Dataset:
     data = three_blobs()
     prices = (1000 + 50 * data.examples[:, :1]).astype(np.float32)
-    return replace(data, targets=prices, task="numbers", classes=("price",))
+    return replace(data, targets=prices, task="regression", classes=("price",))
 
 
 def done(data: Dataset, path: Path, network: str = NETWORK) -> tuple[Run, torch.nn.Module]:
@@ -104,7 +104,7 @@ def test_the_examples_stay_as_they_are(data, tmp_path):
     run.predict(data.examples)
     assert np.array_equal(data.examples, before)
     before.setflags(write=False)  # as pictures are that Pillow has read
-    assert np.array_equal(run.predict(before).numbers, run.predict(data.examples).numbers)
+    assert np.array_equal(run.predict(before).values, run.predict(data.examples).values)
 
 
 def test_numbers_come_in_their_own_units(tmp_path):
@@ -114,8 +114,7 @@ def test_numbers_come_in_their_own_units(tmp_path):
     assert found.values.shape == (7, 1)
     assert np.array_equal(found.values, logits(model, data.examples[:7], MACHINE).numpy())
     assert 500 < found.values.mean() < 1500
-    with pytest.raises(ValueError, match="has no classes"):
-        _ = found.classes
+    assert not hasattr(found, "classes")
     assert run.evaluate(data).summary() == run.summary.test
 
 
@@ -123,13 +122,13 @@ def test_labels_come_as_zeros_and_ones(tmp_path):
     data = three_blobs()
     labels = np.stack([data.targets == 0, data.targets < 2], axis=1).astype(np.float32)
     run, _ = done(
-        replace(data, targets=labels, task="labels", classes=("top", "not right")),
+        replace(data, targets=labels, task="multilabel", classes=("top", "not right")),
         tmp_path / "l",
         "FC-4-RELU, SIGMOIDS",
     )
     found = run.predict(data.examples)
-    assert found.numbers.shape == (120, 2)
-    assert np.array_equal(found.numbers, found.probabilities > 0.5)
+    assert found.values.shape == (120, 2)
+    assert np.array_equal(found.values, found.probabilities > 0.5)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +200,7 @@ def test_classes_in_another_order_are_matched_by_name(used, data):
 def test_other_classes_another_task_and_an_empty_part_are_refused(used, data):
     with pytest.raises(WxbError, match="not the expected ones"):
         used[0].evaluate(replace(data, classes=("up", "left", "down")))
-    with pytest.raises(WxbError, match=r"holds numbers; .* was trained on classes"):
+    with pytest.raises(WxbError, match=r"is for regression; .* was trained for classification"):
         used[0].evaluate(numbers_data())
     empty = replace(data, examples=data.examples + 1, split=replace(data.split, test=data.split.test[:0]))
     with pytest.raises(WxbError, match="no examples in its test part"):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import wxb
 from wxb.errors import WxbError
 from wxb.runs.compare import SHOWN, compare
-from wxb.runs.paired import bootstrap, mcnemar, newcombe
+from wxb.tasks.paired import bootstrap, mcnemar, newcombe
 
 counts = st.integers(0, 300)
 
@@ -95,12 +95,12 @@ def runs(ring, tmp_path_factory):
 
 def test_runs_are_compared_on_the_same_examples_with_what_changed(runs, ring):
     found = compare(runs, ring)
-    assert (found.data, found.task, found.examples) == ("ring", "classes", 75)
+    assert (found.data, found.task, found.examples) == ("ring", "classification", 75)
     assert [score.summary() for score in found.scores] == [run.evaluate(ring).summary() for run in runs]
     for run, pair in zip(runs[1:], found.pairs, strict=True):
         rows = ring.split.test
         x, y = ring.part("test")
-        was, now = runs[0].predict(x).numbers == y, run.predict(x).numbers == y
+        was, now = runs[0].predict(x).values == y, run.predict(x).values == y
         assert pair.better == (now & ~was).sum() > 0
         assert pair.worse == (was & ~now).sum()
         one = pair.differences["accuracy"]
@@ -142,10 +142,10 @@ def test_labels_are_right_when_all_are(tmp_path):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(200, 2)).astype(np.float32)
     data = wxb.load_data(x, (x > 0).astype(np.float32), name="signs", classes=("right", "up"))
-    assert data.task == "labels"
+    assert data.task == "multilabel"
     runs = [wxb.train(data, "SIGMOIDS", epochs=epochs, out=tmp_path / str(epochs)) for epochs in (1, 15)]
     found = compare(runs, data)
-    right = [(run.predict(data.part("test")[0]).numbers == data.part("test")[1]).all(axis=1) for run in runs]
+    right = [(run.predict(data.part("test")[0]).values == data.part("test")[1]).all(axis=1) for run in runs]
     assert found.pairs[0].better == (right[1] & ~right[0]).sum() > 0
     change = found.pairs[0].now_right[0]
     assert change.other == change.given != change.first

@@ -258,8 +258,8 @@ def test_labels_are_learned_independently(tmp_path):
     inputs = generator.normal(size=(600, 2)).astype(np.float32)
     labels = np.stack([inputs[:, 0] > 0, inputs[:, 1] > 0, inputs.sum(1) > 0], axis=1)
     run = wxb.train(wxb.load_data(inputs, labels), "FC-32-RELU, SIGMOIDS", epochs=60, out=tmp_path / "run")
-    assert run.report.test["accuracy"] > 0.85
-    assert run.predict(np.array([[1.0, -3.0]], np.float32)).numbers.tolist() == [[1, 0, 0]]
+    assert run.report.test["exact_match"] > 0.85
+    assert run.predict(np.array([[1.0, -3.0]], np.float32)).values.tolist() == [[1, 0, 0]]
 
 
 @pytest.mark.parametrize(("toy", "least"), [("ring", 0.96), ("quadrants", 0.96), ("modes", 0.96)])
@@ -386,7 +386,7 @@ def test_on_a_gpu_the_largest_network_is_tried_first(monkeypatch):
 @pytest.mark.parametrize(
     ("data", "until", "what"),
     [
-        ("sine", 0.9, "`until` is for classes and labels; sine has numbers"),
+        ("sine", 0.9, "`until` asks for an accuracy; the targets of sine are numbers"),
         ("ring", 0.9, "`until` needs a validation part, and ring has none"),
     ],
 )

@@ -31,7 +31,7 @@ data = Dataset(
     "the arrays",
     np.ascontiguousarray(np.concatenate([train_x, test_x]).transpose(0, 3, 1, 2)),
     np.concatenate([train_y, test_y]),
-    "classes",
+    "classification",
     tuple(map(str, range(10))),
     Split(rows[: len(train_x)], rows[:0], rows[len(train_x) :], "as published"),
 )

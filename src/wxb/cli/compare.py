@@ -12,7 +12,7 @@ from wxb.cli import options, printing, results
 from wxb.cli.answers import runs as answers
 from wxb.errors import WxbError
 from wxb.settings import DATA
-from wxb.text import count, percent, percent_interval
+from wxb.text import count, percent
 
 if TYPE_CHECKING:
     from wxb.runs.compare import Change, Comparison, Pair
@@ -41,7 +41,7 @@ def compare(runs: tuple[str, ...], data_dir: str | None, as_json: bool) -> None:
     printing.result(printing.labelled("data", named, width))
     rows = [("run", "test", "against the first")]
     rows += [
-        (str(path), results.score_line(score.summary()), difference_line(pair))
+        (str(path), results.score_line(found.task, score.summary()), difference_line(found.task, pair))
         for path, score, pair in zip(found.runs, found.scores, [None, *found.pairs], strict=True)
     ]
     printing.result(printing.table(rows, width=width))
@@ -69,23 +69,26 @@ def answer(found: Comparison) -> answers.Compare:
     )
 
 
-def difference_line(pair: Pair | None) -> str:
-    """ "+1.3 points [-0.4, 3.1], p = 0.15: no more than chance", or of numbers both scores' differences."""
+def difference_line(task: str, pair: Pair | None) -> str:
+    """ "+1.3 points [-0.4, 3.1], p = 0.15: no more than chance", or in regression both measures' differences."""
+    from wxb.tasks import TASKS
+
     if pair is None:
         return ""
+    measures = [measure for measure in TASKS[task].measures if measure.name in pair.differences]
+    differences = [(measure, pair.differences[measure.name]) for measure in measures]
+    text = ", ".join(measure.difference_text(one.value, one.interval) for measure, one in differences)
     if pair.p is None:
-        r2, rmse = (pair.differences[name] for name in ("r2", "rmse"))
-        r2_text, rmse_text = (f"{one.value:+.3g} [{one.interval[0]:.3g}, {one.interval[1]:.3g}]" for one in (r2, rmse))
-        return f"R² {r2_text}, error {rmse_text}"
-    one = pair.differences["accuracy"]
-    points = f"{100 * one.value:+.1f} points {percent_interval(one.interval)}"
+        return text
     p = "p < 0.001" if pair.p < 0.001 else f"p = {pair.p:.2g}"
-    return f"{points}, {p}: {'more' if pair.p < CHANCE else 'no more'} than chance"
+    return f"{text}, {p}: {'more' if pair.p < CHANCE else 'no more'} than chance"
 
 
 def show_changes(found: Comparison, pair: Pair, width: int | None) -> None:
     """The examples that the run answers better than the first, then those that it answers worse."""
-    words = ("closer", "farther off") if found.task == "numbers" else ("now right", "now wrong")
+    from wxb.tasks import TASKS
+
+    words = TASKS[found.task].changed
     counts = f"{count(pair.better)} {words[0]}, {count(pair.worse)} {words[1]}"
     printing.result()
     printing.result(f"{pair.run} against {found.runs[0]}: {counts}")
@@ -98,13 +101,13 @@ def show_changes(found: Comparison, pair: Pair, width: int | None) -> None:
 
 
 def change_row(change: Change) -> tuple[str, ...]:
-    """An example in the columns of the table; called by its file, else by its row in the data."""
-    chance = "" if change.probability is None else percent(change.probability)
-    return (change.file or f"example {change.row}", change.given, change.first, change.other, chance)
+    """An example in the columns of the table, named by its file, else by its row in the data."""
+    probability = "" if change.probability is None else percent(change.probability)
+    return (change.file or f"example {change.row}", change.given, change.first, change.other, probability)
 
 
 def settings_lines(found: Comparison) -> list[str]:
-    """A line a setting that differs, its values in the order of the runs; "-" where a run has none."""
+    """One line per setting that differs, its values in the order of the runs; "-" if a run has none."""
     if not found.settings:
         return [printing.labelled("settings", "the same")]
     rows = [("settings", *(path.name for path in found.runs))]

@@ -1,4 +1,4 @@
-"""`wxb evaluate`: how good a run's network is."""
+"""`wxb evaluate`: evaluate a run's network."""
 
 from __future__ import annotations
 
@@ -11,73 +11,67 @@ from wxb.cli import options, printing, results
 from wxb.cli.answers.runs import Evaluate
 from wxb.cli.loading import load_like
 from wxb.settings import DATA
-from wxb.text import count, percent
+from wxb.text import percent
 
 if TYPE_CHECKING:
-    from wxb.runs.evaluate import ClassEvaluation, Evaluation
     from wxb.runs.run import Run
+    from wxb.runs.schema import Summary
+    from wxb.tasks.evaluation import Evaluation
 
 PARTS = ("train", "validation", "test", "all")
 MOST_CLASSES = 20  # whose confusion a terminal shows
 
 
 def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **given: Any) -> None:
-    """How good a run's network is: on the test set of its own data, or on all of other DATA with the same classes.
+    """Evaluate a run's network on the test set of its own data, or on all of other DATA with the same classes.
 
     DATA is what wxb train takes. Classes are matched by name.
     """
     from wxb.allocator import kept
-    from wxb.runs.evaluate import ClassEvaluation
     from wxb.runs.run import Run
 
     opened = Run.open(run)
     asked = {name: value for name, value in given.items() if value is not None}
     loaded = opened.load_data(given["data_dir"]) if data is None else load_like(opened, data, asked)
     with kept():
-        found = opened.evaluate(loaded, part)
+        evaluation = opened.evaluate(loaded, part)
     if as_json:
-        printing.result_json(answer(opened, found))
+        printing.result_json(answer(opened, evaluation))
         return
-    printing.result(printing.labelled("test", results.score_line(found.summary())))
-    if isinstance(found, ClassEvaluation):
-        show_classes(found, opened.summary.classes)
+    printing.result(printing.labelled("test", results.score_line(opened.summary.task, evaluation.summary())))
+    show_tables(opened.summary, evaluation)
 
 
-def answer(run: Run, found: Evaluation) -> Evaluate:
+def answer(run: Run, evaluation: Evaluation) -> Evaluate:
     """Return what `--json` holds."""
-    from wxb.runs.evaluate import ClassEvaluation
-
     return Evaluate(
         run=str(run.path),
-        task=found.task,
+        task=run.summary.task,
         classes=run.summary.classes,
-        test=found.summary(),
-        confusion=found.confusion if isinstance(found, ClassEvaluation) else None,
+        test=evaluation.summary(),
+        confusion=evaluation.tables().get("confusion"),
     )
 
 
-def show_classes(found: ClassEvaluation, names: tuple[str, ...]) -> None:
-    """Precision, recall and F1 of each class; of few classes also how often each was taken for which."""
-    if found.calibration_error is not None:
-        text = f"{percent(found.calibration_error)} between confidence and accuracy"
-        printing.result(printing.labelled("trust", text))
-    head = ["class", "examples", "precision", "recall", "F1"]
-    rows = [
-        [
-            one.name,
-            count(one.support),
-            *(percent(share) for share in (one.precision, one.recall, one.f1)),
-        ]
-        for one in found.per_class
-    ]
-    printing.result()
+def show_tables(about: Summary, evaluation: Evaluation) -> None:
+    """The calibration, the results per class, label or target, and the confusion of few classes."""
+    from wxb.tasks import TASKS
+
     width = printing.columns(sys.stdout)
-    printing.result(printing.table([head, *rows], numbers=range(1, 5), width=width))
-    if len(names) <= MOST_CLASSES:
-        cells = [[name, *map(str, counts)] for name, counts in zip(names, found.confusion, strict=True)]
+    error = evaluation.further().get("calibration_error")
+    if error is not None:
+        text = f"{percent(error)} between confidence and accuracy"
+        printing.result(printing.labelled("trust", text))
+    tables = evaluation.tables()
+    if table := TASKS[about.task].table(tables):
+        head, rows = table
         printing.result()
-        table = [["given, then predicted", *names], *cells]
-        printing.result(printing.table(table, numbers=range(1, len(names) + 1), width=width))
+        printing.result(printing.table([head, *rows], numbers=range(1, len(head)), width=width))
+    if "confusion" in tables and len(about.classes) <= MOST_CLASSES:
+        cells = [[name, *map(str, counts)] for name, counts in zip(about.classes, tables["confusion"], strict=True)]
+        printing.result()
+        rows = [["given, then predicted", *about.classes], *cells]
+        printing.result(printing.table(rows, numbers=range(1, len(about.classes) + 1), width=width))
 
 
 command = options.Command(

@@ -15,11 +15,10 @@ from wxb.cli.answers.runs import Predict
 from wxb.cli.examples import Example, ahead, batches, expected
 from wxb.cli.progress import FileProgress
 from wxb.errors import WxbError
-from wxb.text import percent
 
 if TYPE_CHECKING:
-    from wxb.runs.predict import Prediction
     from wxb.runs.run import Run
+    from wxb.tasks.prediction import Prediction
 
 
 def predict(run: str, files: tuple[str, ...], as_csv: bool, as_json: bool) -> None:
@@ -82,7 +81,7 @@ def predict_files(run: Run, files: tuple[str, ...], output: Output) -> list[WxbE
 
 
 class Output(Protocol):
-    """A form that predictions are printed in, batch by batch; one that gets none prints nothing."""
+    """A form in which predictions are printed, batch by batch; without any it prints nothing."""
 
     def add(self, examples: list[Example], found: Prediction) -> None:
         """Prints what was predicted of these."""
@@ -99,9 +98,8 @@ class Table:
         self._widths: list[int] = []
 
     def add(self, examples: list[Example], found: Prediction) -> None:
-        """A line an example, under a head."""
-        predictions = as_dicts(examples, found)
-        rows = [(example.name, *said(one)) for example, one in zip(examples, predictions, strict=True)]
+        """One line per example, under a head."""
+        rows = [(example.name, *found.texts(place)) for place, example in enumerate(examples)]
         if not self._widths:
             rows.insert(0, ("file", "prediction", "probability")[: len(rows[0])])
             self._widths = printing.widths(rows, self._width)
@@ -114,14 +112,14 @@ class Table:
 
 
 class Csv:
-    """RFC 4180, a line an example."""
+    """CSV (RFC 4180), one line per example."""
 
     def __init__(self) -> None:
         self._begun = False
 
     def add(self, examples: list[Example], found: Prediction) -> None:
         """The lines, the first time under the head."""
-        rows = csv_rows(examples, as_dicts(examples, found), found)
+        rows = csv_rows(examples, found)
         printing.result_csv(rows[1:] if self._begun else rows)
         self._begun = True
 
@@ -137,7 +135,7 @@ class Json:
         self._before = ""
 
     def add(self, examples: list[Example], found: Prediction) -> None:
-        """The predictions, the first time behind all else that the object holds."""
+        """Print the predictions, the first time after everything else in the object."""
         if not self._before:
             whole = msgspec.to_builtins(Predict(run=self.run, classes=found.names, predictions=[]))
             self._before = json.dumps(whole).removesuffix("]}")
@@ -151,64 +149,25 @@ class Json:
 
 
 def as_dicts(examples: list[Example], found: Prediction) -> list[dict[str, Any]]:
-    """A prediction an example: its class with probabilities, the labels that hold, or its numbers."""
+    """One object per example: its file and row, and its class with probabilities, its labels, or its numbers."""
     return [
-        {**({"file": one.file} if one.row is None else {"file": one.file, "row": one.row}), **answer(found, place)}
+        {**({"file": one.file} if one.row is None else {"file": one.file, "row": one.row}), **found.answer(place)}
         for place, one in enumerate(examples)
     ]
 
 
-def answer(found: Prediction, place: int) -> dict[str, Any]:
-    """What was predicted of example `place`; probabilities are null where the head has none."""
-    if found.task == "numbers":
-        assert found.values is not None
-        values = found.values[place].tolist()
-        return {"value": values[0] if len(values) == 1 else dict(zip(found.names, values, strict=True))}
-    assert found.numbers is not None
-    chances = None if found.probabilities is None else found.probabilities[place].tolist()
-    probabilities = None if chances is None else dict(zip(found.names, chances, strict=True))
-    if found.task == "labels":
-        labels = [name for name, holds in zip(found.names, found.numbers[place], strict=True) if holds]
-        return {"labels": labels, "probabilities": probabilities}
-    name = found.classes[place]
-    return {"class": name, "probability": probabilities and probabilities[name], "probabilities": probabilities}
+def csv_rows(examples: list[Example], found: Prediction) -> list[list[object]]:
+    """The lines of `--csv`, the head first: file, row (of an array or a table), prediction, probabilities.
 
-
-def csv_rows(examples: list[Example], predictions: list[dict[str, Any]], found: Prediction) -> list[list[object]]:
-    """The lines of `--csv`, the head first: file, row (of an array or a table), what is predicted, probabilities.
-
-    Of classes `class` and `probability`, of labels a `label_NAME` of 0 or 1 each, of numbers `value` or a `value_NAME`
-    each; `probability_NAME` for each class or label where the network has probabilities.
+    The prediction is `class` and `probability`, or a `label_NAME` of 0 or 1 for each label, or `value`, or a
+    `value_NAME` for each target. `probability_NAME` follows for each class or label if the network has probabilities.
     """
-    names = list(found.names)
-    chances = [] if found.probabilities is None else names
-    answers: list[list[object]]
-    if found.task == "classes":
-        head = ["class", "probability"]
-        answers = [[one["class"], one["probability"]] for one in predictions]
-    elif found.task == "labels":
-        head = [f"label_{name}" for name in names]
-        answers = [[int(name in one["labels"]) for name in names] for one in predictions]
-    else:
-        assert found.values is not None
-        head = ["value"] if len(names) == 1 else [f"value_{name}" for name in names]
-        answers = found.values.tolist()
-    lines: list[list[object]] = [["file", "row", *head, *(f"probability_{name}" for name in chances)]]
-    for example, prediction, cells in zip(examples, predictions, answers, strict=True):
-        probabilities = [prediction["probabilities"][name] for name in chances]
-        lines.append([example.file, example.row, *cells, *probabilities])
+    names = () if found.probabilities is None else found.names
+    lines: list[list[object]] = [["file", "row", *found.columns, *(f"probability_{name}" for name in names)]]
+    for place, example in enumerate(examples):
+        probabilities = (found.probabilities_of(place) or {}).values()
+        lines.append([example.file, example.row, *found.cells(place), *probabilities])
     return lines
-
-
-def said(prediction: dict[str, Any]) -> tuple[str, ...]:
-    """A prediction in the columns of the table."""
-    if "value" in prediction:
-        value = prediction["value"]
-        return (f"{value:.6g}" if isinstance(value, float) else "  ".join(f"{n} {v:.6g}" for n, v in value.items()),)
-    if "labels" in prediction:
-        return (", ".join(prediction["labels"]) or "none",)
-    chance = prediction["probability"]
-    return (prediction["class"], "" if chance is None else percent(chance))
 
 
 command = options.Command(
@@ -216,7 +175,9 @@ command = options.Command(
     [
         click.Argument(["run"]),
         click.Argument(["files"], nargs=-1, required=True, metavar="FILE…"),
-        options.switch("--csv", "as_csv", help="Comma-separated values, a line an example; the first line names them."),
+        options.switch(
+            "--csv", "as_csv", help="Comma-separated values, one line per example; the first line names them."
+        ),
         options.JSON,
     ],
 )

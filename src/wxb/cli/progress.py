@@ -7,10 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from wxb.cli import printing
-from wxb.text import count, duration, percent, rounded
+from wxb.text import count, duration
 
 if TYPE_CHECKING:
-    from wxb.learning.inference import Score
     from wxb.learning.loop import Record
 
 CELLS = 20  # of the bar
@@ -80,7 +79,7 @@ class Progress:
             return
         self._last = record
         if record.validation is not None:
-            self._score = score(record.validation)
+            self._score = f"validation {record.validation.text}"
         if not self.moving:
             if record.epoch_end:
                 printing.remark(line(record, self._score))
@@ -108,14 +107,6 @@ def line(record: Record, validation: str = "", drawn: str = "") -> str:
     time_left = f"{duration(left)} left" if left else duration(record.seconds)
     parts = (f"{record.epoch} of {record.epochs}", drawn, f"loss {loss:.3g}", validation, time_left)
     return printing.labelled("epoch", "  ".join(part for part in parts if part))
-
-
-def score(validation: Score) -> str:
-    """ "validation 98.5 %", or of numbers their error."""
-    if validation.accuracy is not None:
-        return f"validation {percent(validation.accuracy)}"
-    assert validation.rmse is not None  # of numbers there is one
-    return f"validation error {rounded(validation.rmse, 3)}"
 
 
 def bar(share: float) -> str:

@@ -56,7 +56,7 @@ def lines(stored: Report) -> list[tuple[str, str]]:
     return [
         ("data", f"{data.name}: {counted}; {parts} ({data.split.how})"),
         ("network", f"{network.short}   {count(network.parameters)} parameters"),
-        ("test", results.BETWEEN.join(results.scores(stored.test, scores))),
+        ("test", results.BETWEEN.join(results.scores(stored.task, stored.test, scores))),
         *(("", sentence) for sentence in (said.baselines, said.generalization) if sentence),
         *([("weakest", weakest(stored.per_class))] if stored.per_class else []),
         *(("trust" if place == 0 else "", sentence) for place, sentence in enumerate(trust(stored))),

@@ -1,4 +1,4 @@
-"""How a result is said in a line: a test score, and what is cheap beside it."""
+"""Results on a line: a test score, and the baselines beside it."""
 
 from __future__ import annotations
 
@@ -6,54 +6,48 @@ from collections.abc import Mapping
 from typing import Any
 
 from wxb.cli import printing
-from wxb.text import count, percent, percent_interval, rounded
 
-BETWEEN = "   "  # between a score and what it is compared to
-
-
-def score_line(test: Mapping[str, Any]) -> str:
-    """ "98.9 % [97.5, 99.5] of 449", or of numbers "R² 0.81 [0.79, 0.83], error 52.1 [50.2, 54.0] of 449"."""
-    of = f"of {count(test['examples'])}"
-    if "accuracy" in test:
-        return f"{percent(test['accuracy'])} {percent_interval(tuple(test['interval']))} {of}"
-    r2, rmse = (
-        "{} [{}, {}]".format(*(rounded(value, 3) for value in (test[name], *test[f"{name}_interval"])))
-        for name in ("r2", "rmse")
-    )
-    return f"R² {r2}, error {rmse} {of}"
+BETWEEN = "   "  # between a score and what it is compared with
 
 
-def scores(test: Mapping[str, Any], baselines: Mapping[str, float]) -> list[str]:
+def score_line(task: str, test: Mapping[str, Any]) -> str:
+    """ "98.9 % [97.5, 99.5] of 449", or "R² 0.810 [0.790, 0.830], error 52.1 [50.2, 54.0] of 449"."""
+    from wxb.tasks import TASKS
+
+    return TASKS[task].line(test)
+
+
+def scores(task: str, test: Mapping[str, Any], baselines: Mapping[str, float]) -> list[str]:
     """The test score, then the baselines' scores, the best first."""
+    from wxb.tasks import TASKS
+
     ranked = sorted(baselines.items(), key=lambda item: -item[1])
-    return [score_line(test), *(f"{name} {short_score(score, test)}" for name, score in ranked)]
+    measure = TASKS[task].measure
+    return [score_line(task, test), *(f"{name} {measure.labelled(score)}" for name, score in ranked)]
 
 
-def test_lines(test: Mapping[str, Any], baselines: Mapping[str, float]) -> str:
-    """The test score beside the baselines; says so in words where it is no better than they are."""
-    lines = [printing.labelled("test", BETWEEN.join(scores(test, baselines)))]
-    own = test["accuracy"] if "accuracy" in test else test["r2"]
+def test_lines(task: str, test: Mapping[str, Any], baselines: Mapping[str, float]) -> str:
+    """The test score beside the baselines, and a second line if it is no better than they are."""
+    from wxb.tasks import TASKS
+
+    lines = [printing.labelled("test", BETWEEN.join(scores(task, test, baselines)))]
+    measure = TASKS[task].measure
+    own = test[measure.name]
     if baselines:
         name, best = max(baselines.items(), key=lambda item: item[1])
         if best >= own:
-            said = f"no better than {name}: {short_score(own, test)} against {short_score(best, test)}"
-            lines.append(printing.labelled("", said))
+            text = f"no better than {name}: {measure.labelled(own)} against {measure.labelled(best)}"
+            lines.append(printing.labelled("", text))
     return "\n".join(lines)
 
 
-def short_score(score: float, test: Mapping[str, Any]) -> str:
-    """A score of the kind that `test` has: "98.9 %", "R² 0.813"."""
-    return percent(score) if "accuracy" in test else f"R² {score:.3g}"
-
-
-def seeds_line(together: Mapping[str, Any], seeds: int) -> str:
+def seeds_line(task: str, together: Mapping[str, Any], seeds: int) -> str:
     """ "mean      98.4 % [98.1, 98.7] over 5 seeds, standard deviation 0.3 points"."""
-    classes = together["measure"] == "accuracy"
-    mean, interval, deviation = together["mean"], together["interval"], together["std"]
+    from wxb.tasks import TASKS
+
+    measure = TASKS[task].measure
+    mean, interval, deviation = measure.labelled(together["mean"]), together["interval"], together["std"]
     if interval is None:
-        return printing.labelled("mean", f"{percent(mean) if classes else f'R² {mean:.3g}'} of one seed")
-    if classes:
-        text = f"{percent(mean)} {percent_interval(tuple(interval))} over {seeds} seeds"
-        return printing.labelled("mean", f"{text}, standard deviation {100 * deviation:.2g} points")
-    text = f"R² {mean:.3g} [{interval[0]:.3g}, {interval[1]:.3g}] over {seeds} seeds"
-    return printing.labelled("mean", f"{text}, standard deviation {deviation:.2g}")
+        return printing.labelled("mean", f"{mean} of one seed")
+    text = f"{mean} {measure.interval_text((interval[0], interval[1]))} over {seeds} seeds"
+    return printing.labelled("mean", f"{text}, standard deviation {measure.deviation_text(deviation)}")

@@ -11,7 +11,7 @@ import click
 from wxb.cli import options, printing, results
 from wxb.cli.answers import runs as answers
 from wxb.errors import WxbError, nearest
-from wxb.text import count, percent
+from wxb.text import count
 
 if TYPE_CHECKING:
     from wxb.runs.listing import Listed
@@ -109,7 +109,7 @@ def row(one: Listed) -> tuple[str, ...]:
         when = about.finished[:16].replace("T", " ")
     else:
         when = f"{one.state} at step {count(about.steps.done)} of {count(about.steps.total)}"
-    score = results.score_line(about.test) if about.test else ""
+    score = results.score_line(about.task, about.test) if about.test else ""
     return (str(one.path), about.data, score, when, about.network)
 
 
@@ -170,8 +170,11 @@ def text(name: str, value: Any) -> str:
     """Format a cell for people."""
     if value is None:
         return ""
-    if name == "accuracy":
-        return percent(value)
+    from wxb.tasks import TASKS
+
+    measures = {measure.name: measure for task in TASKS.values() for measure in task.measures}
+    if name in measures:
+        return measures[name].text(value)
     if isinstance(value, float):
         return f"{value:.4g}"
     return count(value) if name in ("parameters", "multiply_adds", "steps") else str(value)

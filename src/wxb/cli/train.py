@@ -124,6 +124,7 @@ def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool
     """`--seeds`: a run a seed, each as `--seed` alone would make it; their scores together."""
     from wxb.runs.folder import SUMMARY, taken
     from wxb.statistics import mean_of
+    from wxb.tasks import TASKS
 
     if "out" in asked and (Path(asked["out"]) / SUMMARY).exists():
         raise taken(Path(asked["out"]), [SUMMARY])
@@ -138,12 +139,12 @@ def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool
         if code != DONE:
             return code
         found.append(training.result)
-    measure = "accuracy" if "accuracy" in found[0]["test"] else "r2"
+    measure = TASKS[training.trial.data.task].measure.name
     together = {"measure": measure, **dataclasses.asdict(mean_of([one["test"][measure] for one in found]))}
     if as_json:
         printing.result_json(msgspec.convert({"runs": found, "score": together}, TrainSeeds))
     else:
-        printing.result(results.seeds_line(together, len(found)))
+        printing.result(results.seeds_line(training.trial.data.task, together, len(found)))
     return DONE
 
 

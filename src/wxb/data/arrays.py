@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wxb.data.pictures.layout import natural
 from wxb.errors import WxbError
-from wxb.text import count
+from wxb.tasks import TASKS, need_task
+from wxb.tasks.task import Encoded, Targets
+from wxb.text import count, plural
 
 Examples = NDArray[np.uint8] | NDArray[np.float32]
-Targets = NDArray[np.int64] | NDArray[np.float32]
 
-WHOLE_NUMBERS = "iu"  # kinds of dtype: signed and unsigned
-TEXTS = "US"
 MISSING_FIX = '`fill="median"`, the median of the training part, or `fill="zero"`'
 
 
-@dataclass(frozen=True, eq=False)
-class Labels:
-    """Targets as a Dataset has them, with their task and names."""
-
-    targets: Targets
-    task: str
-    classes: tuple[str, ...]
-    notes: tuple[str, ...] = ()
-
-
 def read_examples(array: ArrayLike) -> Examples:
-    """Pictures (n, channels, height, width) uint8 or float32, or vectors (n, features) float32; always a copy.
+    """Pictures (n, channels, height, width) uint8 or float32, or rows (n, features) float32; always a copy.
 
     Taken: (n, features); (n, height, width), one channel; (n, channels, height, width); (n, height, width, 1 or 3).
     Where the last two both fit, channels come first. Whole numbers other than uint8, bool and float become float32.
@@ -43,9 +30,9 @@ def read_examples(array: ArrayLike) -> Examples:
         raise WxbError("the examples are not one array", f"NumPy says: {error}", "examples of one shape") from error
     if given.ndim not in (2, 3, 4):
         raise WxbError(
-            f"examples of shape {given.shape} are neither vectors nor pictures",
+            f"examples of shape {given.shape} are neither rows nor pictures",
             "expected (n, features), (n, height, width), (n, channels, height, width) or (n, height, width, channels)",
-            "examples.reshape(len(examples), -1) makes vectors",
+            "examples.reshape(len(examples), -1) makes rows of numbers",
         )
     if 0 in given.shape:
         raise WxbError(f"examples of shape {given.shape} have nothing in them", "expected at least one number in each")
@@ -65,62 +52,66 @@ def read_examples(array: ArrayLike) -> Examples:
         large = np.isinf(examples) & np.isfinite(given)
         if large.any():
             raise WxbError(
-                f"{_some(int(large.sum()), 'value')} of the examples {_are(int(large.sum()))} too large for float32",
+                f"{plural(int(large.sum()), 'value')} of the examples {_are(int(large.sum()))} too large for float32",
                 f"the first is {given[large][0]:g} at {_place(large)}; expected at most 3.4e38",
                 "divide the examples by a constant",
             )
     return examples
 
 
-def read_targets(array: ArrayLike, classes: Sequence[str] | None = None) -> Labels:
-    """Targets for a task that their dtype and shape say:
+def read_targets(array: ArrayLike, names: Sequence[str] | None = None, task: str | None = None) -> tuple[str, Encoded]:
+    """The name of the task, and the targets as a data set stores them. Dtype and shape tell the task if it is None:
 
-    - whole numbers or texts (n,): classes, named after what stands there, in natural order; bool: False, True;
-    - 0 and 1 (n, labels), of any dtype: labels, independent of each other;
-    - float (n,) or (n, targets): numbers.
+    - whole numbers or texts (n,): classification, with classes named after the values, in natural order;
+      booleans are the classes False and True;
+    - 0 and 1 (n, labels), of any dtype: multilabel, with labels that are independent of each other;
+    - floats (n,) or (n, targets): regression.
 
-    `classes` names the classes, labels or numbers. Class numbers that are not all names in it are places in it.
-    Raises WxbError for anything else, for NaN or infinite numbers, and for classes that are not in `classes`.
+    `names` are those of the classes, labels or targets. Class numbers that are not all in `names` are places in it.
+    Raises WxbError for anything else, for NaN or infinite numbers, and for classes that are not in `names`.
     """
     try:
-        given = np.asarray(array)
+        targets = np.asarray(array)
     except ValueError as error:
-        raise WxbError("the targets are not one array", f"NumPy says: {error}", "one target an example") from error
-    names = None if classes is None else tuple(str(name) for name in classes)
-    if names is not None and len(set(names)) < len(names):
-        raise WxbError("a class name stands twice in classes", f"given: {', '.join(names)}")
-    if given.dtype.kind == "O" and given.size and all(isinstance(value, str) for value in given.flat):
-        given = given.astype(str)
-    if given.ndim not in (1, 2) or 0 in given.shape or given.dtype.kind not in "biuf" + TEXTS:
+        raise WxbError("the targets are not one array", f"NumPy says: {error}", "one target per example") from error
+    given = None if names is None else tuple(str(name) for name in names)
+    if given is not None and len(set(given)) < len(given):
+        raise WxbError("a class name stands twice in classes", f"given: {', '.join(given)}")
+    if targets.dtype.kind == "O" and targets.size and all(isinstance(value, str) for value in targets.flat):
+        targets = targets.astype(str)
+    what = f"targets of shape {targets.shape} and dtype {targets.dtype} are not understood"
+    if targets.ndim not in (1, 2) or 0 in targets.shape or targets.dtype.kind not in "biufUS":
         raise WxbError(
-            f"targets of shape {given.shape} and dtype {given.dtype} are not understood",
+            what,
             "expected (n,) whole numbers or texts for classes, (n, labels) of 0 and 1, or (n,) or (n, targets) floats",
         )
-    if given.dtype.kind == "f":
-        refuse_missing(given, "targets", "leave these examples out")
-    if given.ndim == 2 and given.dtype.kind in "biuf" and np.isin(given, (0, 1)).all():
-        return _labels(given, names)
-    if given.dtype.kind == "f":
-        return _numbers(given, names)
-    if given.ndim == 2 and given.shape[1] > 1:
+    refuse_missing(targets, "targets", "leave these examples out")
+    chosen = need_task(task) if task is not None else None
+    for one in TASKS.values():
+        if chosen is None and one.recognizes(targets):
+            chosen = one
+    if chosen is None:
         raise WxbError(
-            f"targets of shape {given.shape} and dtype {given.dtype} are not understood",
-            "a matrix of whole numbers is labels only where all are 0 or 1",
+            what,
+            "a matrix of whole numbers is labels only if all are 0 or 1",
             "targets.astype(float) makes numbers of them",
         )
-    return _classes(given.reshape(-1), names)
+    encoded = chosen.from_array(targets, given)
+    refuse_missing(encoded.targets, "targets (as float32)", "divide the targets by a constant")
+    return chosen.name, encoded
 
 
 def check_lengths(examples: Examples, targets: Targets) -> None:
     """Raises WxbError unless there are as many targets as examples."""
     if len(examples) != len(targets):
         raise WxbError(
-            f"{_some(len(examples), 'example')} and {_some(len(targets), 'target')}", "expected one target an example"
+            f"{plural(len(examples), 'example')} and {plural(len(targets), 'target')}",
+            "expected one target per example",
         )
 
 
 def refuse_missing(array: NDArray[np.generic], what: str, fix: str) -> None:
-    """Raises WxbError where values are NaN or infinite, with how many, in how many rows, and where the first stands."""
+    """Raises WxbError if values are NaN or infinite: how many, in how many rows, and where the first is."""
     if array.dtype.kind != "f":
         return
     missing = ~np.isfinite(array)
@@ -129,7 +120,7 @@ def refuse_missing(array: NDArray[np.generic], what: str, fix: str) -> None:
         number = int(missing.sum())
         kinds = [f"{count(nan)} NaN"] * (nan > 0) + [f"{count(number - nan)} infinite"] * (number > nan)
         raise WxbError(
-            f"{_some(number, 'value')} of the {what} {_are(number)} NaN or infinite",
+            f"{plural(number, 'value')} of the {what} {_are(number)} NaN or infinite",
             f"{', '.join(kinds)}, in {count(rows)} of {count(len(array))} rows; the first at {_place(missing)}",
             fix,
         )
@@ -155,79 +146,8 @@ def fill_missing(examples: Examples, train: NDArray[np.int64], fill: str) -> tup
     if not missing.any():
         return examples, ()
     source = "the training part's median of their feature" if fill == "median" else "zero"
-    note = f"{_some(int(missing.sum()), 'missing value')} filled with {source}"
+    note = f"{plural(int(missing.sum()), 'missing value')} filled with {source}"
     return flat.reshape(examples.shape), (note,)
-
-
-def _labels(given: NDArray[np.generic], names: tuple[str, ...] | None) -> Labels:
-    names = _check_names(names, given.shape[1], "labels") or tuple(f"label {i + 1}" for i in range(given.shape[1]))
-    notes: tuple[str, ...] = ()
-    if given.shape[1] > 1 and (given.astype(np.int64).sum(axis=1) == 1).all():
-        notes = ("every example has exactly one of the labels; targets.argmax(axis=1) makes classes of them",)
-    return Labels(given.astype(np.float32), "labels", names, notes)
-
-
-def _numbers(given: NDArray[np.generic], names: tuple[str, ...] | None) -> Labels:
-    with np.errstate(over="ignore"):
-        targets = given.reshape(len(given), -1).astype(np.float32)
-    refuse_missing(targets, "targets (as float32)", "divide the targets by a constant")
-    width = targets.shape[1]
-    default = ("target",) if width == 1 else tuple(f"target {i + 1}" for i in range(width))
-    notes: tuple[str, ...] = ()
-    if width == 1 and len(distinct := np.unique(targets)) <= 20 and (distinct == np.round(distinct)).all():
-        notes = ("the targets are floats, so they are numbers to predict; targets.astype(int) makes classes of them",)
-    return Labels(targets, "numbers", _check_names(names, width, "targets") or default, notes)
-
-
-def _check_names(names: tuple[str, ...] | None, width: int, what: str) -> tuple[str, ...] | None:
-    if names is not None and len(names) != width:
-        raise WxbError(f"{len(names)} names for {width} {what}", f"given: {', '.join(names)}", "one name a column")
-    return names
-
-
-def _classes(given: NDArray[np.generic], names: tuple[str, ...] | None) -> Labels:
-    found, numbers = np.unique(given, return_inverse=True)
-    texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in found]
-    if names is None:
-        if given.dtype.kind == "b":
-            texts, numbers = ["False", "True"], given.astype(np.int64)
-        if len(texts) < 2:
-            raise WxbError(
-                f"all examples are of one class, {texts[0]}", "expected at least two", "examples of a second class"
-            )
-        if len(texts) > max(2, len(given) / 2):
-            raise WxbError(
-                f"{count(len(texts))} classes in {count(len(given))} examples",
-                "a class needs several examples",
-                "targets.astype(float), where they are numbers to predict" * (given.dtype.kind in WHOLE_NUMBERS),
-            )
-        if given.dtype.kind in TEXTS:
-            names = tuple(sorted(texts, key=natural))
-            places = np.array([names.index(text) for text in texts])
-        else:  # NumPy has sorted the numbers
-            names, places = tuple(texts), np.arange(len(texts))
-    elif set(texts) <= set(names):
-        places = np.array([names.index(text) for text in texts])
-    elif given.dtype.kind in WHOLE_NUMBERS:
-        _refuse_out_of_range(given.astype(np.int64), names)
-        places = found.astype(np.int64)
-    else:
-        unknown = [text for text in texts if text not in names]
-        raise WxbError(
-            f"unknown class{'es' * (len(unknown) > 1)} in the targets: {', '.join(unknown[:10])}",
-            f"expected {', '.join(names[:20])}{' …' * (len(names) > 20)}",
-        )
-    return Labels(places[numbers.reshape(-1)].astype(np.int64), "classes", names)
-
-
-def _refuse_out_of_range(targets: NDArray[np.int64], names: tuple[str, ...]) -> None:
-    wrong = np.flatnonzero((targets < 0) | (targets >= len(names)))
-    if len(wrong):
-        raise WxbError(
-            f"{count(len(wrong))} of {_some(len(targets), 'label')} {_are(len(wrong))} out of range",
-            f"the first is {targets[wrong[0]]} at row {count(int(wrong[0]))}; expected 0 to {len(names) - 1}, "
-            f"{len(names)} classes: {', '.join(names[:10])}{' …' * (len(names) > 10)}",
-        )
 
 
 def _place(where: NDArray[np.bool_]) -> str:
@@ -236,10 +156,6 @@ def _place(where: NDArray[np.bool_]) -> str:
     if not rest:
         return f"row {row}"
     return f"row {row}, {'feature' if len(rest) == 1 else 'pixel'} {', '.join(str(index) for index in rest)}"
-
-
-def _some(number: int, noun: str) -> str:
-    return f"{count(number)} {noun}{'s' * (number != 1)}"
 
 
 def _are(number: int) -> str:

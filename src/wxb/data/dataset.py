@@ -12,6 +12,7 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from wxb.errors import WxbError
+from wxb.tasks import TASKS
 
 if TYPE_CHECKING:
     from wxb.data.tables.columns import Preparation
@@ -27,7 +28,7 @@ BYTES_AT_ONCE = 2**23  # of a piece of the examples: no pass over all makes a co
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """A fingerprint that is known without reading the arrays: that of a data set with just these, and its classes."""
+    """The fingerprint of a data set with these arrays and classes, known without reading them."""
 
     examples: NDArray[np.uint8]
     targets: NDArray[np.int64]
@@ -50,16 +51,17 @@ class Split:
 class Dataset:
     """Examples, targets, their names, and the split.
 
-    `examples`: pictures (n, channels, height, width) uint8 or float32; vectors (n, features) float32; rows of a table
-    (n, columns) float64 as they stand in it, with codes for texts and NaN for what is missing.
-    `targets`: class numbers (n,) int64; yes/no labels (n, labels) float32 of 0 and 1; numbers (n, targets) float32.
+    `examples`: pictures (n, channels, height, width) uint8 or float32; rows (n, features) float32; rows of a table
+    (n, columns) float64 as they are in the table, with codes for texts and NaN for missing values.
+    `targets`: class numbers (n,) int64; labels (n, labels) float32 of 0 and 1; numbers (n, targets) float32, less the
+    `target_offsets`. `task` says which, a name in `wxb.tasks.TASKS`.
     """
 
     name: str
     examples: Examples
     targets: NDArray[np.int64] | NDArray[np.float32]
-    task: str  # "classes", "labels" (independent yes/no), "numbers"
-    classes: tuple[str, ...]  # names of the classes, or of the labels or numbers
+    task: str  # "classification", "multilabel", "regression"
+    classes: tuple[str, ...]  # names of the classes, labels or targets
     split: Split
     source: dict[str, object] = field(default_factory=dict)  # what load_data was called with: enough to load it again
     files: tuple[str, ...] = ()  # of a picture folder: path of each example, relative to the folder
@@ -69,8 +71,8 @@ class Dataset:
 
     @property
     def kind(self) -> str:
-        """ "pictures" or "vectors"."""
-        return "pictures" if self.examples.ndim == 4 else "vectors"
+        """ "pictures" or "rows"."""
+        return "pictures" if self.examples.ndim == 4 else "rows"
 
     @property
     def shape(self) -> Shape:
@@ -107,9 +109,14 @@ class Dataset:
         offsets = {} if self.columns is None else {target.name: target.offset for target in self.columns.targets}
         return np.array([offsets.get(name, 0.0) for name in self.classes])
 
+    def targets_in_units(self) -> NDArray[Any]:
+        """The targets, with their offsets added in float64 if they have any."""
+        offsets = self.target_offsets
+        return self.targets + offsets if offsets.any() else self.targets
+
     @property
     def outputs(self) -> int:
-        """How many scores a network for this data ends in: classes, labels or numbers (the notation's C)."""
+        """How many scores a network for this data ends in, one per class, label or target (the notation's C)."""
         return len(self.classes)
 
     def part(self, name: str) -> tuple[Examples, NDArray[np.int64] | NDArray[np.float32]]:
@@ -119,9 +126,9 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """blake3 (hex) of what is learned from: task, class names, shape, dtype and bytes of inputs and targets.
+        """blake3 (hex) of the task, the class names, and shape, dtype and bytes of inputs and targets.
 
-        Neither the split nor the notes count. Bytes are taken little-endian, so that every machine says the same.
+        Split and notes do not count. Bytes are taken as little-endian, so that all machines agree.
         """
         known = self.known
         if known and all(getattr(known, name) is getattr(self, name) for name in ("examples", "targets", "classes")):
@@ -130,8 +137,8 @@ class Dataset:
 
 
 def fingerprint(task: str, classes: tuple[str, ...], examples: Inputs, targets: NDArray[Any]) -> str:
-    """As `Dataset.fingerprint` has it."""
-    hasher = blake3(repr((task, classes)).encode("utf-8", "surrogateescape"))
+    """The fingerprint of a data set, as in `Dataset.fingerprint`."""
+    hasher = blake3(repr((TASKS[task].word, classes)).encode("utf-8", "surrogateescape"))
     for array in (examples, targets):
         hasher.update(repr((array.shape, array.dtype.name)).encode())
         for piece in pieces(array):
@@ -141,16 +148,16 @@ def fingerprint(task: str, classes: tuple[str, ...], examples: Inputs, targets: 
 
 
 def pieces(array: Inputs | NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """The rows (n, …) of an array in their order, some at a time; each piece is contiguous."""
+    """Iterate over the rows (n, …) of an array in order, some at a time; each piece is contiguous."""
     step = max(1, BYTES_AT_ONCE * len(array) // max(array.nbytes, 1))
     for start in range(0, len(array), step):
         yield np.ascontiguousarray(array[start : start + step])
 
 
 def match_classes(data: Dataset, classes: tuple[str, ...]) -> Dataset:
-    """`data` with its classes (or labels, or numbers) in the order of `classes`, matched by name.
+    """`data` with its classes (or labels, or targets) in the order of `classes`, matched by name.
 
-    Raises WxbError, naming what differs, where the names are not the same set.
+    Raises WxbError, naming the differences, if the names are not the same set.
     """
     if data.classes == classes:
         return data
@@ -165,10 +172,7 @@ def match_classes(data: Dataset, classes: tuple[str, ...]) -> Dataset:
             "data with the same class names; their order does not matter",
         )
     places = np.array([classes.index(name) for name in data.classes])
-    if data.task == "classes":
-        return replace(data, targets=places[data.targets.astype(np.int64)].astype(np.int64), classes=classes)
-    columns = data.targets[:, np.argsort(places)].astype(np.float32, order="C")
-    return replace(data, targets=columns, classes=classes)
+    return replace(data, targets=TASKS[data.task].reordered(data.targets, places), classes=classes)
 
 
 def _listed(names: list[str] | tuple[str, ...], most: int = 12) -> str:

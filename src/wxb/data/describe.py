@@ -1,4 +1,4 @@
-"""What is in a data set: as a dict for `wxb data --json`, and as lines for people."""
+"""Describe a data set: as a dict for `wxb data --json`, and as lines for people."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset, pieces
-from wxb.data.split import Rows, plural
-from wxb.text import count, percent, shape
+from wxb.data.split import Rows
+from wxb.tasks import TASKS
+from wxb.text import count, examples, percent
 
 if TYPE_CHECKING:
     from wxb.data.dataset import Inputs
@@ -21,12 +22,12 @@ PARTS = ("train", "validation", "test")
 
 
 def describe(data: Dataset) -> dict[str, object]:
-    """What JSON says of a data set; plain dicts, lists, texts and numbers.
+    """A data set as plain dicts, lists, texts and numbers, for JSON.
 
-    `kind` ("pictures", "vectors"), `name`, `task`, `examples` (how many), `shape` of one, `dtype`; `classes` (names);
-    `counts` (name → examples of the class, or with the label; None where targets are numbers); `splits` (part → how
+    `kind` ("pictures", "rows"), `name`, `task`, `examples` (how many), `shape` of one, `dtype`; `classes` (names);
+    `counts` (name → examples of the class, or with the label; None in regression); `splits` (part → how
     many examples), `split_counts` (part → counts) and `split` (how it was made); `values` {min, max, mean, std} of all
-    examples; `target_values` (name → the same, where targets are numbers, else None); `features` (what each number of
+    examples; `target_values` (name → the same, in regression, else None); `features` (what each number of
     a table's example is; else empty) and `columns` (of a table: name, kind, missing, and min and max or values or why
     it is left out; else None); `notes`; `fingerprint`.
     """
@@ -39,12 +40,12 @@ def describe(data: Dataset) -> dict[str, object]:
         "shape": list(data.shape),
         "dtype": data.inputs.dtype.name,
         "classes": list(data.classes),
-        "counts": counts(data, np.arange(len(data.examples))),
+        "counts": counts(data),
         "splits": {part: len(rows[part]) for part in PARTS},
         "split_counts": {part: counts(data, rows[part]) for part in PARTS},
         "split": data.split.how,
         "values": value_range(data.inputs),
-        "target_values": _target_values(data) if data.task == "numbers" else None,
+        "target_values": None if counts(data) is not None else target_values(data),
         "features": list(data.features),
         "columns": None if data.preparation is None else [column.facts() for column in data.preparation.columns],
         "notes": list(data.notes),
@@ -52,22 +53,15 @@ def describe(data: Dataset) -> dict[str, object]:
     }
 
 
-def counts(data: Dataset, rows: Rows) -> dict[str, int] | None:
-    """Examples of each class, or with each label, among some rows; None where targets are numbers."""
-    if data.task == "numbers":
-        return None
-    targets = data.targets[rows]
-    if data.task == "labels":
-        numbers = targets.sum(axis=0)
-    else:
-        numbers = np.bincount(targets.astype(np.int64), minlength=len(data.classes))
-    return {name: int(number) for name, number in zip(data.classes, numbers, strict=True)}
+def counts(data: Dataset, rows: Rows | None = None) -> dict[str, int] | None:
+    """Examples of each class, or with each label, among all rows or these; None if the task has nothing to count."""
+    return TASKS[data.task].counts(data.targets if rows is None else data.targets[rows], data.classes)
 
 
-def _target_values(data: Dataset) -> dict[str, dict[str, float]]:
+def target_values(data: Dataset) -> dict[str, dict[str, float]]:
     """The range of each target that is a number, in its own unit."""
-    wide = data.targets.astype(np.float64) + data.target_offsets
-    return {name: value_range(wide[:, place]) for place, name in enumerate(data.classes)}
+    columns = data.targets_in_units().reshape(len(data.targets), -1).astype(np.float64)
+    return {name: value_range(columns[:, place]) for place, name in enumerate(data.classes)}
 
 
 def value_range(values: Inputs | NDArray[np.float64]) -> dict[str, float]:
@@ -99,22 +93,17 @@ def value_range(values: Inputs | NDArray[np.float64]) -> dict[str, float]:
 
 def line(data: Dataset) -> str:
     """One line: "digits: 1,797 pictures 1x8x8 in 10 classes; train 1,150, validation 198, test 449 (stratified …)"."""
-    noun = "picture" if data.kind == "pictures" else "example"
-    what = {"classes": "in {} classes", "labels": "with {} labels", "numbers": "with {} numbers"}[data.task]
-    what = what.format(len(data.classes))
-    if len(data.classes) == 1:
-        what = {"labels": "with 1 label", "numbers": "with a number"}[data.task]
     parts = ", ".join(f"{part} {count(len(getattr(data.split, part)))}" for part in PARTS)
-    size = f"{shape(data.shape)}" if data.kind == "pictures" else f"of {plural(data.shape[0], 'number')}"
-    return f"{data.name}: {plural(len(data.examples), noun)} {size} {what}; {parts} ({data.split.how})"
+    what = f"{examples(len(data.examples), data.kind, data.shape)} {TASKS[data.task].about(len(data.classes))}"
+    return f"{data.name}: {what}; {parts} ({data.split.how})"
 
 
 def lines(data: Dataset) -> list[str]:
-    """What a person wants to know first: the line, value ranges, a table of classes, and the notes."""
-    found = value_range(data.inputs)
-    numbers = ", mean {mean:.4g}, standard deviation {std:.4g}".format(**found)
-    out = [line(data), f"values from {found['min']:.4g} to {found['max']:.4g}{numbers}", ""]
-    out += _range_table(data) if data.task == "numbers" else _count_table(data)
+    """A summary for people: the line, value ranges, a table of classes or targets, and the notes."""
+    values = value_range(data.inputs)
+    numbers = ", mean {mean:.4g}, standard deviation {std:.4g}".format(**values)
+    out = [line(data), f"values from {values['min']:.4g} to {values['max']:.4g}{numbers}", ""]
+    out += _range_table(data) if counts(data) is None else _count_table(data)
     if data.preparation is not None:
         out += ["", *_column_table(data.preparation)]
     for note in data.notes:
@@ -123,10 +112,10 @@ def lines(data: Dataset) -> list[str]:
 
 
 def _count_table(data: Dataset) -> list[str]:
-    """A line a class: how many in all and in each part, and its share of all."""
-    columns = [counts(data, np.arange(len(data.examples))) or {}]
+    """One line per class or label: examples in all and in each part, and the share of all."""
+    columns = [counts(data) or {}]
     columns += [counts(data, getattr(data.split, part)) or {} for part in PARTS]
-    head = ["class" if data.task == "classes" else "label", "all", *PARTS, "share"]
+    head = [TASKS[data.task].noun, "all", *PARTS, "share"]
     rows = [
         [name, *(count(column[name]) for column in columns), percent(columns[0][name] / len(data.examples))]
         for name in data.classes
@@ -135,13 +124,14 @@ def _count_table(data: Dataset) -> list[str]:
 
 
 def _range_table(data: Dataset) -> list[str]:
+    """One line per target: its least and greatest value, mean and standard deviation."""
     keys = ("min", "max", "mean", "std")
-    rows = [[name, *(f"{found[key]:.4g}" for key in keys)] for name, found in _target_values(data).items()]
-    return table([["target", *keys], *rows])
+    rows = [[name, *(f"{values[key]:.4g}" for key in keys)] for name, values in target_values(data).items()]
+    return table([[TASKS[data.task].noun, *keys], *rows])
 
 
 def _column_table(preparation: Preparation) -> list[str]:
-    """A line a column that is no target: its kind, how many rows lack it, and what it holds."""
+    """One line per column that is not a target: its kind, how many rows lack it, and what it holds."""
     rows = [[column.name, column.kind, count(column.missing), column.holds()] for column in preparation.columns]
     names, kinds, missing = (max(len(text) for text in column) for column in list(zip(HEAD, *rows, strict=True))[:3])
     return [

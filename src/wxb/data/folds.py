@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from wxb.data.dataset import Dataset
-from wxb.data.split import copies, keep_test, plural
+from wxb.data.split import copies, keep_test
 from wxb.errors import WxbError
 from wxb.randomness import generator
+from wxb.tasks import TASKS
+from wxb.text import plural
 
 
 def folds(data: Dataset, count: int = 5, seed: int = 0) -> tuple[Dataset, ...]:
@@ -21,9 +23,7 @@ def folds(data: Dataset, count: int = 5, seed: int = 0) -> tuple[Dataset, ...]:
     """
     if count < 2:
         raise WxbError(f"{plural(count, 'fold')}: cross-validation needs at least 2", fix="folds=5")
-    by_class = data.task == "classes"
-    strata = data.targets.astype(np.int64) if by_class else np.zeros(len(data.targets), np.int64)
-    names = list(data.classes) if by_class else ["all"]
+    strata, names = TASKS[data.task].strata(data.targets, data.classes)
     groups = copies(data.examples)
     first_rows, group = np.unique(groups, return_inverse=True)
     if len(first_rows) < count:

@@ -26,10 +26,11 @@ from wxb.data.dataset import Dataset, Known, match_classes
 from wxb.data.known.ink import inked
 from wxb.data.known.sets import INK, KNOWN
 from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, validation_share
-from wxb.data.toys import TOYS, draw
+from wxb.data.toys import TOYS, Function, draw
 from wxb.errors import WxbError, nearest
 from wxb.settings import SETTINGS
 from wxb.settings.python import takes_settings
+from wxb.tasks import TASKS
 
 if TYPE_CHECKING:
     from wxb.data.pictures.folder import Decoded
@@ -89,7 +90,7 @@ def loading(
     .parquet); or an array of examples, with `targets` the array of targets.
 
     target      column of a table that is predicted; several as "a,b" or as a list
-    task        "classes" or "numbers", where a table's target is not to be guessed
+    task        of a table or of arrays, if it is not to be guessed: "classification", "multilabel" or "regression"
     pieces      how many features each number of a table has besides itself; default: 48, or a hundredth of the training
                 rows, whichever is less
     like        `run.data.table` of a run on a table: the rows are prepared as its were, and all of them are test
@@ -121,13 +122,15 @@ def loading(
         text = ARRAYS
     _check_options(text, examples, noise, size, cache)
     _check_ink(text, ink)
-    _check_table_options(text, {"target": target, "task": task, "pieces": pieces, "like": like})
+    _check_table_options(text, {"target": target, "pieces": pieces, "like": like})
+    if task is not None and text != ARRAYS and not _is_table(text):
+        raise WxbError(f"`task` is for tables, not for {text}", "a table is a file .csv, .tsv or .parquet")
     asked = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
     made_from: dict[str, object] = {"source": text, "split": fractions, "seed": seed}
     made_from |= {key: value for key, value in asked.items() if value is not None}
     if not isinstance(source, (str, os.PathLike)):
-        data = _arrays(source, targets, classes, fractions, seed, fill)
-        made_from |= {"fill": fill}
+        data = _arrays(source, targets, classes, task, fractions, seed, fill)
+        made_from |= {"fill": fill} | ({} if task is None else {"task": task})
     elif text in KNOWN:
         data = _known(text, data_dir, fractions, seed, ink)
         made_from |= {"ink": True} if ink else {}
@@ -159,17 +162,17 @@ def _known(name: str, data_dir: str | os.PathLike[str] | None, fractions: Fracti
     rows = np.arange(len(found.targets))
     train, test = rows[: found.train], rows[found.train :]
     split = keep_test(found.targets, found.classes, train, test, seed, validation_share(fractions))
-    return Dataset(name, examples, found.targets, "classes", found.classes, split)
+    return Dataset(name, examples, found.targets, "classification", found.classes, split)
 
 
 def _toy(name: str, examples: int | None, noise: float | None, fractions: Fractions, seed: int) -> Dataset:
     points, targets = draw(name, examples, noise, seed)
     toy = TOYS[name]
-    if toy.task == "classes":
-        return _divided(name, points, targets.astype(np.int64), toy.classes, fractions, seed)
-    # two arguments that float32 makes equal are no copies: their values were drawn apart
-    split = divide(np.zeros(len(points), dtype=np.int64), ["all"], fractions, seed)
-    return Dataset(name, points, targets.astype(np.float32), toy.task, toy.classes, split)
+    if isinstance(toy, Function):
+        # two arguments that float32 makes equal are no copies: their values were drawn apart
+        split = divide(np.zeros(len(points), dtype=np.int64), ["all"], fractions, seed)
+        return Dataset(name, points, targets.astype(np.float32), toy.task, toy.classes, split)
+    return _divided(name, points, targets.astype(np.int64), toy.classes, fractions, seed)
 
 
 def _divided(
@@ -182,33 +185,29 @@ def _divided(
     noun: str = "example",
 ) -> Dataset:
     split, notes = divide_apart(examples, targets, classes, fractions, seed, noun)
-    return Dataset(name, examples, targets, "classes", classes, split, notes=notes)
+    return Dataset(name, examples, targets, "classification", classes, split, notes=notes)
 
 
 def _arrays(
     source: ArrayLike,
     targets: ArrayLike | None,
     classes: Sequence[str] | None,
+    task: str | None,
     fractions: Fractions,
     seed: int,
     fill: str,
 ) -> Dataset:
     if targets is None:
         raise WxbError("an array of examples needs targets", "load_data(examples, targets)")
-    examples, labels = read_examples(source), read_targets(targets, classes)
-    check_lengths(examples, labels.targets)
+    examples = read_examples(source)
+    name, encoded = read_targets(targets, classes, task)
+    check_lengths(examples, encoded.targets)
     if fill == "none":
         refuse_missing(examples, "examples", MISSING_FIX)
-    by_class = labels.task == "classes"
-    strata = labels.targets.astype(np.int64) if by_class else np.zeros(len(examples), dtype=np.int64)
-    # a class that is only named has no example to split
-    present = np.unique(strata)
-    names = [labels.classes[number] for number in present] if by_class else ["all"]
-    split, notes = divide_apart(examples, np.searchsorted(present, strata), names, fractions, seed)
+    split, notes = divide_apart(examples, *TASKS[name].strata(encoded.targets, encoded.names), fractions, seed)
     examples, filled = fill_missing(examples, split.train, fill)
-    return Dataset(
-        ARRAYS, examples, labels.targets, labels.task, labels.classes, split, notes=(*labels.notes, *notes, *filled)
-    )
+    notes = (*encoded.notes, *notes, *filled)
+    return Dataset(ARRAYS, examples, encoded.targets, name, encoded.names, split, notes=notes)
 
 
 def _pictures(
@@ -222,7 +221,7 @@ def _pictures(
         folder.name,
         found.examples,
         found.targets,
-        "classes",
+        "classification",
         found.classes,
         found.split,
         files=found.files,

@@ -12,7 +12,7 @@ from wxb.data.dataset import Examples, Split, pieces
 from wxb.errors import WxbError
 from wxb.randomness import generator
 from wxb.settings import SETTINGS
-from wxb.text import count
+from wxb.text import count, plural
 
 Rows = NDArray[np.int64]
 Fractions = tuple[float, float, float]
@@ -21,11 +21,6 @@ TRAIN, VALIDATION, TEST = range(3)
 DEFAULT: Fractions = SETTINGS["split"].default
 VALIDATION_SHARE = 1 / 20  # of the training examples, where a test set is given
 VALIDATION_MOST = 2_500
-
-
-def plural(number: int, noun: str) -> str:
-    """1, "picture" -> "1 picture"; 1204 -> "1,204 pictures"."""
-    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
 
 
 def copies(examples: Examples) -> Rows:

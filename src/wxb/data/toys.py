@@ -41,7 +41,7 @@ class Regions:
     first: Callable[[Points], NDArray[np.bool_]]
     second: Callable[[Points], NDArray[np.bool_]] | None = None
     noise: float = 0.0  # standard deviation where none is asked for
-    task: str = "classes"
+    task: str = "classification"
 
     def of(self, number: int, points: Points) -> NDArray[np.bool_]:
         """Which points are of class 0 or 1."""
@@ -57,7 +57,7 @@ class Curves:
     classes: tuple[str, str]
     points: Callable[[Numbers, int], Points]
     noise: float
-    task: str = "classes"
+    task: str = "classification"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Function:
     classes: tuple[str]
     value: Callable[[Numbers], Numbers]
     noise: float
-    task: str = "numbers"
+    task: str = "regression"
 
 
 Toy = Regions | Curves | Function

@@ -27,10 +27,10 @@ from wxb.notation import Plan
 from wxb.notation.tree import Shape
 from wxb.settings import RECIPE, Setting, check_together, unknown
 from wxb.settings.setting import SHARES, named
+from wxb.tasks import TASKS
 from wxb.text import shape as shape_text
 
 OF_MUON = ("learning_rate", "momentum")
-HEAD_OF = {"classes": "SOFTMAX", "labels": "SIGMOIDS", "numbers": "EUCLID"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ EPOCHS = (4, 30)  # but never fewer or more than this
 
 def ladder(data: Dataset) -> tuple[Rung, ...]:
     """The default networks for this data, from the one that learns fastest to the one that learns most."""
-    if data.kind == "vectors":
+    if data.kind == "rows":
         return (LONG_ROWS if data.shape[0] > FEW_COLUMNS else ROWS,)
     channels, *sides = data.shape
     if min(sides) < 16:
@@ -121,7 +121,7 @@ def default(data: Dataset) -> Rung:
 
 def headed(rung: Rung, data: Dataset) -> str:
     """The network of a rung in the notation, with the head that the data asks for."""
-    return f"{rung.network}, {HEAD_OF[data.task]}"
+    return f"{rung.network}, {TASKS[data.task].heads[0]}"
 
 
 def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
@@ -151,7 +151,7 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
         "initialization": default_initialization(plan, data, given.get("normalize", RECIPE["normalize"].default)),
     }
     if optimizer in ("adamw", "muon") and not given.get("l2"):
-        chosen["weight_decay"] = 0.2 if data.kind == "vectors" and data.shape[0] > FEW_COLUMNS else 0.02
+        chosen["weight_decay"] = 0.2 if data.kind == "rows" and data.shape[0] > FEW_COLUMNS else 0.02
     check_together({**given, "optimizer": optimizer})
     check_until(data, given.get("until", 0))
     recipe = Recipe(**{**chosen, **given})
@@ -197,8 +197,8 @@ def default_initialization(plan: Plan, data: Dataset, normalize: str) -> str:
     With biases of 0 all of them turn at the mean, and of few numbers there are few directions that tell them apart:
     from few rows training does not move them far enough. Classes of many rows are learned without.
     """
-    few = data.kind == "vectors" and data.shape[0] <= FEW_COLUMNS and normalize == "std"
-    needed = data.task == "numbers" or len(data.split.train) < FEW_EXAMPLES
+    few = data.kind == "rows" and data.shape[0] <= FEW_COLUMNS and normalize == "std"
+    needed = TASKS[data.task].standardized or len(data.split.train) < FEW_EXAMPLES
     return "spread-biases" if few and needed and plan.hidden_first else "random"
 
 
@@ -240,9 +240,11 @@ def check_reach(recipe: Recipe, shape: Shape) -> None:
 
 def check_until(data: Dataset, until: float) -> None:
     """Raises WxbError where no validation could ever reach what `until` asks for."""
-    if until and data.task == "numbers":
+    task = TASKS[data.task]
+    if until and not task.reachable:
         raise WxbError(
-            f"`until` is for classes and labels; {data.name} has numbers", fix='`early_stopping=5`, or `time="1m"`'
+            f"`until` asks for an accuracy; the targets of {data.name} are {task.kind}",
+            fix='`early_stopping=5`, or `time="1m"`',
         )
     if until and not len(data.split.validation):
         raise WxbError(

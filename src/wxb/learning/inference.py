@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,21 +18,7 @@ if TYPE_CHECKING:
     from wxb.data.dataset import Examples, Inputs
     from wxb.network.build import Model
     from wxb.notation import Plan
-
-
-@dataclass(frozen=True)
-class Score:
-    """How good a network is on examples that it did not learn from."""
-
-    examples: int
-    loss: float  # mean data loss, without penalties
-    accuracy: float | None  # a fraction: of classes, or of yes/no labels; None for numbers
-    rmse: float | None  # of numbers, in the targets' units
-
-    @property
-    def value(self) -> float:
-        """Greater is better."""
-        return self.accuracy if self.accuracy is not None else -self.loss
+    from wxb.tasks.evaluation import Score
 
 
 BATCH = 512  # examples at a time: large enough for the matrix product
@@ -123,14 +108,7 @@ def score(
     computed: bool = False,
     rows: NDArray[np.int64] | None = None,
 ) -> Score:
-    """The score of a model on raw examples (n, …), on n `rows` of them, or on `computed` features of them, and their n
-    targets, n > 0.
-    """
-    scores, goals = logits(model, examples, machine, computed=computed, rows=rows), torch.from_numpy(targets)
-    loss = float(model.head.loss(scores, goals).mean())
-    if goals.dtype == torch.int64:
-        return Score(len(goals), loss, float((scores.argmax(1) == goals).double().mean()), None)
-    predicted = model.head.predict(scores)
-    if model.head.task == "labels":
-        return Score(len(goals), loss, float((predicted == goals).double().mean()), None)
-    return Score(len(goals), loss, None, float((predicted - goals).double().square().mean().sqrt()))
+    """The score of a model on raw examples (n, …), on n `rows` of them, or on `computed` features; n > 0."""
+    scores = logits(model, examples, machine, computed=computed, rows=rows)
+    loss = float(model.head.loss(scores, torch.from_numpy(targets)).mean())
+    return model.task.validate(scores.numpy(), targets, loss)

@@ -19,7 +19,7 @@ from wxb.learning.augment import NONE, Augment
 from wxb.learning.duration import Duration
 from wxb.learning.events import End, Event, MicroBatches, ordered
 from wxb.learning.feed import Feed, steps_per_epoch
-from wxb.learning.inference import Score, features, score
+from wxb.learning.inference import features, score
 from wxb.learning.machine import Ahead, Machine, choose, out_of_memory
 from wxb.learning.recipe import Recipe
 from wxb.learning.state import State, like, of_kind, of_optimizers, put, put_into_optimizers, tensors, with_preparation
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from wxb.data.dataset import Dataset, Inputs
     from wxb.network.build import Model
+    from wxb.tasks.evaluation import Score
 
 
 COMPUTED_NUMBERS = 2**27  # designed features are held, not computed at every step, up to so many numbers: 512 MB
@@ -242,8 +243,8 @@ class Loop:
 
     def _remember(self, validation: Score | None) -> None:
         """Keep the weights if they are the best so far; of equal ones the later, which have seen more."""
-        if self.recipe.until and validation is not None and validation.accuracy is not None:
-            self.reached = validation.accuracy >= self.recipe.until
+        if self.recipe.until and validation is not None:
+            self.reached = validation.value >= self.recipe.until
         if validation is None or (self.recipe.keep == "last" and not self.recipe.early_stopping):
             return
         if validation.value >= self.best_value:

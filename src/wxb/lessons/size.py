@@ -47,7 +47,7 @@ def measure(case: tuple[str, str, int], seed: int, steps: int = STEPS) -> Rows:
     fewer = replace(data, split=replace(data.split, train=order[:examples]))
     model = wxb.build(network, fewer, seed=seed)
     fit.train(model, fewer, steps, seed=seed, batch_size=min(32, examples))
-    accuracy = score(model, *data.part("test"), fit.ONE_THREAD).accuracy
+    accuracy = score(model, *data.part("test"), fit.ONE_THREAD).value
     return [{
         "data": name, "network": network, "parameters": model.plan.parameters, "examples": len(fewer.split.train),
         "seed": seed, "accuracy": accuracy,

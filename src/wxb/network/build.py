@@ -20,6 +20,7 @@ from wxb.network.start import identify, initialize, spread, whiten
 from wxb.notation import Network, Plan, plan, read
 from wxb.notation.tree import Shape
 from wxb.randomness import generator
+from wxb.tasks import TASKS
 from wxb.text import shape as shape_text
 
 if TYPE_CHECKING:
@@ -83,11 +84,17 @@ class Model(Chain):
     """
 
     def __init__(
-        self, plan: Plan, scale: Standardize, restore: Restore | None = None, preparation: Preparation | None = None
+        self,
+        plan: Plan,
+        scale: Standardize,
+        restore: Restore | None = None,
+        preparation: Preparation | None = None,
+        task: str | None = None,
     ) -> None:
         super().__init__(plan.items)
         self.plan = plan
         self.preparation = preparation
+        self.task = TASKS[HEADS[plan.head].tasks[0] if task is None else task]
         self.scale = scale
         self.restore = restore
         self.flip_average = False  # whether its folded form averages the scores of a picture and its mirror image
@@ -165,7 +172,8 @@ def build(
     refuse_if_weights_too_large(network)
     fitted = None if data is None else data.preparation
     preparation = None if fitted is None else Preparation(fitted)
-    model = Model(network, input_scale(network.input, data, normalize), target_scale(data), preparation)
+    task = None if data is None else data.task
+    model = Model(network, input_scale(network.input, data, normalize), target_scale(data), preparation, task)
     if model.designed:
         model.scale = input_scale(network.input, None, "none")
         if data is not None:
@@ -190,14 +198,12 @@ def need_fit(plan: Plan, data: Dataset) -> None:
             f"{data.name} has examples of {shape_text(data.shape)} and needs {data.outputs} outputs",
             fix="build(text, data) plans the network for the data",
         )
-    tasks = HEADS[plan.head].tasks
-    if data.task not in tasks:
-        fitting = ", ".join(name for name, head in HEADS.items() if data.task in head.tasks)
-        kinds = {"classes": "classes", "labels": "several yes/no labels an example", "numbers": "numbers"}
+    task = TASKS[data.task]
+    if plan.head not in task.heads:
         raise WxbError(
-            f"{plan.head} does not fit the data: its targets are {kinds[data.task]}",
-            f"{plan.head} is for {' or '.join(kinds[task] for task in tasks)}",
-            f"end the network in {fitting}",
+            f"{plan.head} does not fit the data: its targets are {task.kind}",
+            f"{plan.head} is for {' or '.join(TASKS[name].kind for name in HEADS[plan.head].tasks)}",
+            f"end the network in {', '.join(task.heads)}",
         )
 
 
@@ -222,8 +228,8 @@ def input_scale(shape: Shape, data: Dataset | None, normalize: str) -> Standardi
 
 
 def target_scale(data: Dataset | None) -> Restore | None:
-    """The mean and standard deviation (outputs,) of targets that are numbers; None for classes and labels."""
-    if data is None or data.task != "numbers":
+    """Mean and standard deviation (targets,) of the training part, if the task standardizes its targets; else None."""
+    if data is None or not TASKS[data.task].standardized:
         return None
     mean, std = moments(data.targets, data.split.train)
     return Restore(_tensor(mean), _tensor(std))

@@ -1,7 +1,7 @@
-"""Heads: what turns scores into a loss, a prediction and probabilities.
+"""Heads: the last word of a network, which turns its scores into a loss and probabilities.
 
-Scores are called logits throughout, (batch, targets). Targets are class numbers (batch,) int64, or for heads that take
-them a number or share for every score, (batch, targets) float.
+Scores are called logits, (batch, outputs). Targets are class numbers (batch,) int64, or a number or share for every
+score, (batch, outputs) float. Which heads can learn a kind of target, and what scores predict, says `wxb.tasks`.
 """
 
 from __future__ import annotations
@@ -14,28 +14,27 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from wxb.errors import WxbError
+from wxb.tasks import TASKS
 
 
 @dataclass(frozen=True)
 class Head:
-    """The last word of a network. `tasks` are those of data that it can learn."""
+    """The last word of a network: its loss, and the probabilities its logits stand for."""
 
     name: str
-    tasks: tuple[str, ...]
     losses: Callable[[Tensor, Tensor], Tensor]  # logits, targets of the head's own form -> (batch,)
-    predicted: Callable[[Tensor], Tensor]
-    chances: Callable[[Tensor], Tensor] | None
+    to_probabilities: Callable[[Tensor], Tensor] | None = None
 
     @property
-    def task(self) -> str:
-        """The kind of target that it is for first of all: "classes", "labels", "numbers"."""
-        return self.tasks[0]
+    def tasks(self) -> tuple[str, ...]:
+        """The kinds of target that the head can learn."""
+        return tuple(name for name, task in TASKS.items() if self.name in task.heads)
 
     def loss(self, logits: Tensor, targets: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
-        """Loss of each example, (batch,). Class numbers become one-hot where the head compares every score.
+        """Loss of each example, (batch,). Class numbers become one-hot rows if the head compares every score.
 
         `label_smoothing` ε moves a share ε of every target to all classes equally (Szegedy et al. 2016, section 7);
-        only SOFTMAX has a meaning for it. Raises WxbError for any other head.
+        it is only defined for SOFTMAX. Raises WxbError for any other head.
         """
         if label_smoothing:
             self.need_smoothable()
@@ -43,23 +42,16 @@ class Head:
         return self.losses(logits, targets)
 
     def need_smoothable(self) -> None:
-        """Raises WxbError where the targets are no probabilities over classes."""
+        """Raises WxbError if the head has no probabilities over classes."""
         if self.name != "SOFTMAX":
             raise WxbError(
                 f"--label-smoothing is for SOFTMAX; {self.name} has no probabilities to smooth",
                 fix="--label-smoothing 0",
             )
 
-    def predict(self, logits: Tensor) -> Tensor:
-        """Class numbers (batch,) int64; labels (batch, labels) int64 of 0 and 1; EUCLID's numbers (batch, targets).
-
-        A class that EUCLID learned as one-hot rows is the greatest of these numbers.
-        """
-        return self.predicted(logits)
-
     def probabilities(self, logits: Tensor) -> Tensor | None:
-        """(batch, targets) in [0, 1]; None where scores are no log-probabilities."""
-        return None if self.chances is None else self.chances(logits)
+        """(batch, outputs) in [0, 1]; None if the head has none."""
+        return None if self.to_probabilities is None else self.to_probabilities(logits)
 
 
 def _shares(targets: Tensor, logits: Tensor) -> Tensor:
@@ -101,9 +93,9 @@ def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
 HEADS: dict[str, Head] = {
     head.name: head
     for head in (
-        Head("SOFTMAX", ("classes",), cross_entropy, lambda s: s.argmax(1), lambda s: s.softmax(1)),
-        Head("SVM", ("classes",), hinge, lambda s: s.argmax(1), None),
-        Head("EUCLID", ("numbers", "classes"), squared_error, lambda s: s, None),
-        Head("SIGMOIDS", ("labels",), binary_cross_entropy, lambda s: (s > 0).long(), torch.sigmoid),
+        Head("SOFTMAX", cross_entropy, lambda logits: logits.softmax(1)),
+        Head("SVM", hinge),
+        Head("EUCLID", squared_error),
+        Head("SIGMOIDS", binary_cross_entropy, torch.sigmoid),
     )
 }

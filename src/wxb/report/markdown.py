@@ -1,16 +1,24 @@
-"""A report as Markdown: the page's words and numbers in the page's order, for reading in a terminal or a repository."""
+"""A report as Markdown: the content of the page, in its order, for a terminal or a repository."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 
-from wxb.report.sentences import ABOUT_RUN, Found, about_examples, interval_text, score_text, test_score
-from wxb.text import count, duration, large, percent, rounded
+from wxb.report.sentences import (
+    ABOUT_RUN,
+    Found,
+    about_examples,
+    measure_of,
+    measured,
+    test_score,
+)
+from wxb.tasks import TASKS
+from wxb.text import count, duration, large
 
 
 def escaped(said: str) -> str:
-    """Words that a user chose, on one line and without meaning to Markdown."""
+    """A user's text on one line, with the characters escaped that mean something in Markdown."""
     flat = re.sub(r"\s+", " ", said)
     return re.sub(r"([\\`*_\[\]<|~&])", r"\\\1", flat)
 
@@ -30,25 +38,24 @@ def _head(found: Found) -> list[str]:
     data, network = found["data"], found["network"]
     parts = ", ".join(f"{name} {count(data['split'][name])}" for name in ("train", "validation", "test"))
     return [
-        f"# {escaped(data['name'])}: {score_text(test_score(found)[0], found['measure'])}",
+        f"# {escaped(data['name'])}: {measure_of(found).text(test_score(found)[0])}",
         f"{about_examples(found)}; {parts} ({escaped(data['split']['how'])})",
         f"    {network['short']}",
-        f"{count(network['parameters'])} parameters, {large(network['multiply_adds'])} multiply-adds an example. "
+        f"{count(network['parameters'])} parameters, {large(network['multiply_adds'])} multiply-adds per example. "
         f"Trained {found['run']['created'].split('T')[0]} by wxb {found['run']['wxb']}.",
     ]
 
 
 def _result(found: Found) -> list[str]:
-    measure = found["measure"]
+    measure = measure_of(found)
     score, interval = test_score(found)
-    name = "R²" if measure == "r2" else "accuracy"
-    rows = [("**this network**", f"**{score_text(score, measure)}**", interval_text(interval, measure), "")]
+    rows = [("**this network**", f"**{measure.text(score)}**", measure.interval_text(interval), "")]
     for baseline, one in sorted(found["baselines"].items(), key=lambda item: -item[1]["score"]):
-        said = score_text(one["score"], measure)
-        rows.append((baseline, said, interval_text(one["interval"], measure), escaped(one["about"])))
+        low, high = one["interval"]
+        rows.append((baseline, measure.text(one["score"]), measure.interval_text((low, high)), escaped(one["about"])))
     return [
         "## How good it is",
-        _table((f"on {count(found['test']['examples'])} test examples", name, "95 % interval", ""), rows),
+        _table((f"on {count(found['test']['examples'])} test examples", measure.title, "95 % interval", ""), rows),
         "\n".join(f"- **{escaped(warning)}**" for warning in found["warnings"]),
         escaped_sentence(found["sentences"]["baselines"]),
         escaped_sentence(found["sentences"]["generalization"]),
@@ -56,7 +63,7 @@ def _result(found: Found) -> list[str]:
 
 
 def escaped_sentence(said: str) -> str:
-    """A sentence of ours: names in it are our own, and only a bar or a bracket could mean something."""
+    """One of our own sentences, with the few characters escaped that may occur in it."""
     return re.sub(r"([\\`*_\[\]<>|])", r"\\\1", said)
 
 
@@ -71,24 +78,13 @@ def _failures(found: Found) -> list[str]:
         for one in found["mistakes"][:12]
     ]
     blocks = ["## Where it fails"]
-    if "per_target" in found:
-        head = ["target", "R²", "RMSE", "MAE"]
-        rows = [
-            [escaped(name), f"{one['r2']:.3f}", rounded(one["rmse"]), rounded(one["mae"])]
-            for name, one in found["per_target"].items()
-        ]
-    else:
-        head = ["class" if found["task"] == "classes" else "label", "precision", "recall", "F1", "examples"]
-        rows = [
-            [escaped(one["name"]), *(percent(one[key]) for key in ("precision", "recall", "f1")), count(one["support"])]
-            for one in found["per_class"]
-        ]
-    blocks.append(_table(head, rows))
+    if results := TASKS[found["task"]].table(found):
+        head, rows = results
+        blocks.append(_table(head, [[escaped(row[0]), *row[1:]] for row in rows]))
     if mistakes:
         head = ["file" if "file" in found["mistakes"][0] else "row", "given", "predicted", "probability"]
         shown = 3 if found["mistakes"][0]["probability"] is None else 4  # of all of them, or of none
-        worst = "The most confident mistakes" if found["task"] != "numbers" else "The farthest off"
-        blocks += [f"{worst}:", _table(head[:shown], [row[:shown] for row in mistakes], words=3)]
+        blocks += [f"{TASKS[found['task']].worst}:", _table(head[:shown], [row[:shown] for row in mistakes], words=3)]
     else:
         blocks.append("No mistake on the test examples.")
     if "confusion" in found and len(found["confusion"]) <= 20:
@@ -102,21 +98,9 @@ def _failures(found: Found) -> list[str]:
 
 
 def _trust(found: Found) -> list[str]:
-    test = found["test"]
-    rows = [["loss", f"{test['loss']:.4f}"]]
-    names = {
-        "balanced_accuracy": "balanced accuracy",
-        "label_accuracy": "single labels right",
-        "roc_area": "area under the ROC curve",
-        "log_loss": "log loss",
-        "calibration_error": "calibration error (expected, 15 bins)",
-        "rmse": "root mean squared error",
-        "mae": "mean absolute error",
-    }
-    rows += [[name, rounded(test[key])] for key, name in names.items() if test.get(key) is not None]
     return [
         "## Can it be trusted",
-        _table(["on the test examples", ""], rows),
+        _table(["on the test examples", ""], measured(found)),
         escaped_sentence(found["sentences"]["size"]),
         escaped_sentence(found["sentences"]["weights"]),
     ]
@@ -134,7 +118,7 @@ def _next(found: Found) -> list[str]:
 def _training(found: Found) -> list[str]:
     rows = [[name, duration(value)] for name, value in found["seconds"].items()]
     if found["examples_per_second"]:
-        rows.append(["throughput", f"{count(round(found['examples_per_second']))} examples a second"])
+        rows.append(["throughput", f"{count(round(found['examples_per_second']))} examples per second"])
     settings = "\n".join(f"    {name} = {value}" for name, value in found["settings"].items())
     environment = found["environment"]
     return [

@@ -8,8 +8,16 @@ from importlib.resources import files
 from typing import Any
 
 from wxb.report.figures import Series, comparison, confusion, curves, reliability
-from wxb.report.sentences import ABOUT_RUN, Found, about_examples, interval_text, score_text, test_score
-from wxb.text import count, duration, large, percent, rounded
+from wxb.report.sentences import (
+    ABOUT_RUN,
+    Found,
+    about_examples,
+    measure_of,
+    measured,
+    test_score,
+)
+from wxb.tasks import TASKS
+from wxb.text import count, duration, large
 
 
 def page(found: Found) -> str:
@@ -28,7 +36,7 @@ def page(found: Found) -> str:
 
 
 def _score(found: Found) -> str:
-    return score_text(test_score(found)[0], found["measure"])
+    return measure_of(found).text(test_score(found)[0])
 
 
 def _section(title: str, *parts: str) -> str:
@@ -66,26 +74,26 @@ def _head(found: Found) -> str:
         f'<header>\n<p class="kicker">wxb report · {escape(made)}</p>\n<h1>{escape(data["name"])}</h1>\n'
         f"<p>{escape(about_examples(found))}; {escape(parts)} ({escape(data['split']['how'])})</p>\n"
         f'<p class="network"><code>{escape(network["short"])}</code><br>{count(network["parameters"])} parameters, '
-        f"{large(network['multiply_adds'])} multiply-adds an example</p>\n</header>"
+        f"{large(network['multiply_adds'])} multiply-adds per example</p>\n</header>"
     )
 
 
 def _result(found: Found) -> str:
-    measure = found["measure"]
+    measure = measure_of(found)
     score, interval = test_score(found)
-    what = {"classes": "accuracy", "labels": "of the examples with all labels right", "numbers": "R²"}[found["task"]]
-    rows = [("this network", score, (interval[0], interval[1]), _said(score, interval, measure))]
+    rows = [("this network", score, interval, f"{measure.text(score)}  {measure.interval_text(interval)}")]
     for name, one in sorted(found["baselines"].items(), key=lambda item: -item[1]["score"]):
-        rows.append((name, one["score"], tuple(one["interval"]), _said(one["score"], one["interval"], measure)))
-    examples = (
-        f"{what} on {count(found['test']['examples'])} test examples, 95 % interval {interval_text(interval, measure)}"
-    )
+        low, high = one["interval"]
+        text = f"{measure.text(one['score'])}  {measure.interval_text((low, high))}"
+        rows.append((name, one["score"], (low, high), text))
+    tested = count(found["test"]["examples"])
+    examples = f"{measure.title} on {tested} test examples, 95 % interval {measure.interval_text(interval)}"
     warned = "".join(f"<li>{escape(warning)}</li>" for warning in found["warnings"])
     return "\n".join(
         filter(
             None,
             (
-                f'<div class="score"><b>{escape(score_text(score, measure))}</b><span>{escape(examples)}</span></div>',
+                f'<div class="score"><b>{escape(measure.text(score))}</b><span>{escape(examples)}</span></div>',
                 comparison(rows),
                 f'<div class="warnings"><ul>{warned}</ul></div>' if warned else "",
                 f"<div>{_paragraph(found['sentences']['baselines'])}{_paragraph(found['sentences']['generalization'])}</div>",
@@ -94,19 +102,14 @@ def _result(found: Found) -> str:
     )
 
 
-def _said(score: float, interval: Sequence[float], measure: str) -> str:
-    return f"{score_text(score, measure)}  {interval_text((interval[0], interval[1]), measure)}"
-
-
 def _failures(found: Found) -> str:
     mistakes = found["mistakes"]
-    wrong = "The most confident mistakes" if found["task"] != "numbers" else "The farthest off"
-    parts = [f"<h3>{wrong}</h3>" if mistakes else _paragraph("No mistake on the test examples.")]
+    parts = [f"<h3>{TASKS[found['task']].worst}</h3>" if mistakes else _paragraph("No mistake on the test examples.")]
     if mistakes and "picture" in mistakes[0]:
         parts.append('<ul class="mistakes">' + "".join(_mistake(one) for one in mistakes) + "</ul>")
     elif mistakes:
         head = ["row", "given", "predicted", "probability"]
-        rows = [[str(one["row"]), one["given"], one["predicted"], _chance(one)] for one in mistakes[:12]]
+        rows = [[str(one["row"]), one["given"], one["predicted"], _probability(one)] for one in mistakes[:12]]
         shown = 3 if mistakes[0]["probability"] is None else 4  # of all of them, or of none
         parts.append(_table(head[:shown], [row[:shown] for row in rows], words=3))
     matrix = ""
@@ -119,54 +122,32 @@ def _failures(found: Found) -> str:
 
 def _mistake(one: dict[str, Any]) -> str:
     where = one.get("file", f"row {one['row']}")
-    chance = f", {_chance(one)}" if one["probability"] is not None else ""
+    probability = f", {_probability(one)}" if one["probability"] is not None else ""
     return (
         f'<li><img src="{escape(one["picture"])}" alt="{escape(where)}" title="{escape(where)}">'
-        f"<strong>{escape(one['predicted'])}</strong>{chance}<br>"
+        f"<strong>{escape(one['predicted'])}</strong>{probability}<br>"
         f'<span class="soft">given: {escape(one["given"])}</span></li>'
     )
 
 
-def _chance(one: dict[str, Any]) -> str:
+def _probability(one: dict[str, Any]) -> str:
     return "" if one["probability"] is None else f"{100 * one['probability']:.0f} %"
 
 
 def _per_class(found: Found) -> str:
-    if "per_target" in found:
-        targets = [
-            (name, f"{one['r2']:.3f}", rounded(one["rmse"]), rounded(one["mae"]))
-            for name, one in found["per_target"].items()
-        ]
-        return "<h3>Target by target</h3>" + _table(("target", "R²", "RMSE", "MAE"), targets)
-    head = ("class" if found["task"] == "classes" else "label", "precision", "recall", "F1", "examples")
-    rows = [
-        (one["name"], *(percent(one[key]) for key in ("precision", "recall", "f1")), count(one["support"]))
-        for one in found["per_class"]
-    ]
+    table = TASKS[found["task"]].table(found)
+    if table is None:
+        return ""
+    head, rows = table
     return f"<h3>{head[0].capitalize()} by {head[0]}</h3>" + _table(head, rows)
 
 
 def _trust(found: Found) -> str:
-    test = found["test"]
-    facts = [("loss", f"{test['loss']:.4f}")]
-    if found["task"] == "classes":
-        facts.append(("balanced accuracy", score_text(test["balanced_accuracy"], "accuracy")))
-    if found["task"] == "labels":
-        facts.append(("single labels right", score_text(test["label_accuracy"], "accuracy")))
-    if found["task"] == "numbers":
-        facts += [
-            (name, f"{rounded(test[key])}  [{', '.join(map(rounded, test[f'{key}_interval']))}]")
-            for name, key in (("root mean squared error", "rmse"), ("mean absolute error", "mae"))
-        ]
-    if test.get("roc_area") is not None:
-        facts.append(("area under the ROC curve", f"{test['roc_area']:.4f}"))
-    if test.get("calibration_error") is not None:
-        facts.append(("log loss", f"{test['log_loss']:.4f}"))
-        facts.append(("calibration error", f"{100 * test['calibration_error']:.1f} points (expected, 15 bins)"))
     figure = reliability(found.get("calibration", []))
+    facts = _facts(measured(found))
     return _section(
         "Can it be trusted",
-        f'<div class="pair"><div>{_facts(facts)}</div>{figure}</div>',
+        f'<div class="pair"><div>{facts}</div>{figure}</div>',
         _paragraph(found["sentences"]["size"]),
         _paragraph(found["sentences"]["weights"]),
     )
@@ -187,16 +168,14 @@ def _training(found: Found) -> str:
         Series("training", "--train", [line.get("train_loss") for line in history]),
         Series("validation", "--validation", [scores.get("loss") for scores in validation]),
     ]
-    key, title, unit = ("rmse", "validation RMSE", "") if found["measure"] == "r2" else ("accuracy", "accuracy", "%")
-    factor = 1 if unit == "" else 100
-    scores = [None if (value := line.get(key)) is None else factor * value for line in validation]
-    figures = (
-        curves("loss", losses, floor=0.0)
-        + curves(title, [Series("validation", "--validation", scores)], unit)
-    )  # fmt: skip
+    figures = curves("loss", losses, floor=0.0)
+    for measure in TASKS[found["task"]].validated:
+        unit, factor = ("%", 100) if measure.form == "share" else ("", 1)
+        values = [None if (value := line.get(measure.name)) is None else factor * value for line in validation]
+        figures += curves(measure.title, [Series("validation", "--validation", values)], unit)
     seconds = [(name, duration(value)) for name, value in found["seconds"].items()]
     if found["examples_per_second"]:
-        seconds.append(("throughput", f"{count(round(found['examples_per_second']))} examples a second"))
+        seconds.append(("throughput", f"{count(round(found['examples_per_second']))} examples per second"))
     return _section(
         "How it was trained",
         f'<div class="pair">{figures}</div>' if figures else "",

@@ -1,12 +1,13 @@
-"""The sentences of a report: what its numbers say, and no more than they say."""
+"""The sentences of a report, which say in words what its numbers show."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from wxb.data.split import plural
 from wxb.runs.folder import RUN
-from wxb.text import count, examples, large, percent, percent_interval
+from wxb.tasks import TASKS
+from wxb.tasks.measure import Interval, Measure
+from wxb.text import count, examples, large
 
 Found = dict[str, Any]
 
@@ -18,42 +19,38 @@ CALIBRATABLE = 100  # test examples below which the calibration error is mostly 
 ABOUT_RUN = f"{RUN} is the folder that this report lies in."
 
 
-def score_text(value: float, measure: str) -> str:
-    """An accuracy as "98.9 %", an R² as "0.813"."""
-    return percent(value) if measure == "accuracy" else f"{value:.3f}"
+def measure_of(found: Found) -> Measure:
+    """The main measure of the report's task."""
+    return TASKS[found["task"]].measure
 
 
-def interval_text(interval: list[float] | tuple[float, float], measure: str) -> str:
-    """An accuracy's as "[97.5, 99.5]", an R²'s as "[0.790, 0.835]"."""
-    low, high = interval
-    return percent_interval((low, high)) if measure == "accuracy" else f"[{low:.3f}, {high:.3f}]"
-
-
-def gap_text(gap: float, measure: str) -> str:
-    """A difference of two scores: "2.4 points", "0.031"."""
-    return f"{100 * gap:.1f} points" if measure == "accuracy" else f"{gap:.3f}"
-
-
-def test_score(found: Found) -> tuple[float, list[float]]:
+def test_score(found: Found) -> tuple[float, Interval]:
     """The test's score and its interval."""
-    return _score(found["test"], found["measure"])
+    return _score(found["test"], measure_of(found))
 
 
-def _score(scores: Found, measure: str) -> tuple[float, list[float]]:
-    interval = scores["r2_interval"] if measure == "r2" else scores["interval"]
-    return float(scores[measure]), list(interval)
+def _score(scores: Found, measure: Measure) -> tuple[float, Interval]:
+    low, high = scores[measure.interval_key]
+    return float(scores[measure.name]), (low, high)
 
 
 def about_examples(found: Found) -> str:
-    """What was learned from: "1,797 pictures 1x8x8 in 10 classes", "506 rows of 13 numbers with 1 target"."""
+    """The data: "1,797 pictures 1x8x8 in 10 classes", "506 rows of 13 numbers with 1 target"."""
     data = found["data"]
-    outputs = len(data["classes"])
-    of_task = {
-        "classes": f"in {count(outputs)} classes",
-        "labels": f"with {plural(outputs, 'label')}",
-        "numbers": f"with {plural(outputs, 'target')}",
-    }
-    return f"{examples(data['examples'], data['kind'], tuple(data['shape']))} {of_task[found['task']]}"
+    about = TASKS[found["task"]].about(len(data["classes"]))
+    return f"{examples(data['examples'], data['kind'], tuple(data['shape']))} {about}"
+
+
+def measured(found: Found) -> list[tuple[str, str]]:
+    """Title and text of the loss and of every measure of the test, with its interval."""
+    test = found["test"]
+    rows = [("loss", f"{test['loss']:.4f}")]
+    for measure in TASKS[found["task"]].measures:
+        if test.get(measure.name) is not None:
+            interval = test.get(measure.interval_key)
+            text = measure.text(test[measure.name])
+            rows.append((measure.title, f"{text}  {measure.interval_text(tuple(interval))}" if interval else text))
+    return rows
 
 
 def best_baseline(found: Found) -> tuple[str, float] | None:
@@ -67,40 +64,39 @@ def about_baselines(found: Found) -> str:
     best = best_baseline(found)
     if best is None:
         return ""
-    measure, (score, interval) = found["measure"], test_score(found)
-    beside = f"{best[0]}, the best baseline ({score_text(best[1], measure)})"
+    measure, (score, interval) = measure_of(found), test_score(found)
+    beside = f"{best[0]}, the best baseline ({measure.text(best[1])})"
     if score <= best[1]:
         return f"The network is no better than {beside}."
-    ahead = gap_text(score - best[1], measure)
+    ahead = measure.gap_text(score - best[1])
     if interval[0] <= best[1]:
-        return f"The network is {ahead} ahead of {beside}; a difference that chance alone may make."
-    return f"The network is {ahead} ahead of {beside}; more than chance makes."
+        return f"The network is {ahead} ahead of {beside}, which chance alone may explain."
+    return f"The network is {ahead} ahead of {beside}, more than chance explains."
 
 
 def about_generalization(found: Found) -> str:
     """Training against test, and whether that is overfitting or underfitting."""
     if found["train"] is None:
         return ""
-    measure = found["measure"]
+    measure = measure_of(found)
     (seen, seen_interval), (unseen, unseen_interval) = _score(found["train"], measure), test_score(found)
     what = "a sample of the training examples" if found["train"]["sample"] else "the training examples"
-    begin = f"{score_text(seen, measure)} of {what} and {score_text(unseen, measure)} of the test examples are right"
-    if measure == "r2":
-        begin = f"R² is {score_text(seen, measure)} on {what} and {score_text(unseen, measure)} on the test examples"
+    title = measure.title[0].upper() + measure.title[1:]
+    begin = f"{title} is {measure.text(seen)} on {what} and {measure.text(unseen)} on the test examples"
     best = best_baseline(found)
     if best is not None and underfits(found):
         return f"{begin}: it underfits, since {best[0]} answers even the unseen test examples better."
     if seen_interval[0] > unseen_interval[1]:
-        gap = gap_text(seen - unseen, measure)
-        return f"{begin}: it overfits, {gap} are lost on examples that it has not seen, more than chance makes."
-    return f"{begin}: no more apart than chance makes."
+        gap = measure.gap_text(seen - unseen)
+        return f"{begin}: it overfits. The gap of {gap} is larger than chance explains."
+    return f"{begin}: no further apart than chance explains."
 
 
 def underfits(found: Found) -> bool:
     """Whether the network does worse on its training examples than a baseline on the test, beyond both intervals."""
     if found["train"] is None or not found["baselines"]:
         return False
-    _, seen_interval = _score(found["train"], found["measure"])
+    _, seen_interval = _score(found["train"], measure_of(found))
     best = max(found["baselines"].values(), key=lambda one: float(one["score"]))
     return bool(seen_interval[1] < best["interval"][0])
 
@@ -109,7 +105,7 @@ def overfits(found: Found) -> bool:
     """Whether the training score lies above the test score, beyond both intervals."""
     if found["train"] is None:
         return False
-    return _score(found["train"], found["measure"])[1][0] > test_score(found)[1][1]
+    return _score(found["train"], measure_of(found))[1][0] > test_score(found)[1][1]
 
 
 def about_size(found: Found) -> str:
@@ -118,11 +114,12 @@ def about_size(found: Found) -> str:
     low, high = size["by_weights"]
     text = (
         f"{count(size['parameters'])} parameters learn from {count(size['examples'])} training examples. "
-        f"One rule of thumb asks for 5 to 10 examples a parameter, {_about(low)} to {_about(high)}"
+        f"One rule of thumb asks for 5 to 10 examples per parameter, {_about(low)} to {_about(high)}"
     )
     if size["by_error"] is not None:
-        accuracy = percent(found["test"]["accuracy"])
-        text += f"; another, N > |W|/(1 − a) at the accuracy a = {accuracy} reached, for {_about(size['by_error'])}"
+        measure, (score, _) = measure_of(found), test_score(found)
+        reached = f"the {measure.title} a = {measure.text(score)} reached"
+        text += f"; another, N > |W|/(1 − a) at {reached}, for {_about(size['by_error'])}"
     met = size["examples"] >= low and (size["by_error"] is None or size["examples"] > size["by_error"])
     if met:
         return f"{text}. There are enough by both." if size["by_error"] is not None else f"{text}. There are enough."
@@ -144,29 +141,27 @@ def about_weights(found: Found) -> str:
 
 
 def warnings(found: Found) -> list[str]:
-    """What a person must not overlook."""
+    """Warnings that a person must not overlook."""
     listed = []
-    measure, (score, interval) = found["measure"], test_score(found)
+    measure, (score, interval) = measure_of(found), test_score(found)
     best = best_baseline(found)
     if best is not None and score <= best[1]:
-        listed.append(f"no better than {best[0]} ({score_text(score, measure)} against {score_text(best[1], measure)})")
+        listed.append(f"no better than {best[0]} ({measure.text(score)} against {measure.text(best[1])})")
     if best is not None and underfits(found):
         listed.append(f"it underfits: {best[0]} answers the test better than the network its own training examples")
     elif overfits(found):
         seen = _score(found["train"], measure)[0]
-        listed.append(
-            f"it overfits: {score_text(seen, measure)} in training against {score_text(score, measure)} in test"
-        )
+        listed.append(f"it overfits: {measure.text(seen)} in training against {measure.text(score)} in test")
     if interval[1] - interval[0] > WIDE:
         examples = count(found["test"]["examples"])
-        listed.append(f"{examples} test examples: the score is no surer than {interval_text(interval, measure)}")
+        listed.append(f"{examples} test examples: the score is no surer than {measure.interval_text(interval)}")
     listed += _class_warnings(found)
     error = found["test"].get("calibration_error")
     if error is not None and error > MISCALIBRATED and found["test"]["examples"] >= CALIBRATABLE:
         direction = _direction(found)
         softened = found["settings"].get("label_smoothing") or found["settings"].get("mixup")
         if not (direction == "too low" and softened):  # lower probabilities are what was asked for
-            listed.append(f"its probabilities are {direction} by {gap_text(error, 'accuracy')} on average")
+            listed.append(f"its probabilities are {direction} by {100 * error:.1f} points on average")
     return listed
 
 

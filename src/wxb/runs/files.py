@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -83,7 +83,8 @@ class RunFiles:
     def history(self) -> list[Epoch]:
         """One record per epoch: step, learning rate, training loss, validation score, seconds."""
         path = self.path / HISTORY
-        return [decode(path, line, Epoch) for line in whole_lines(self._read(HISTORY))]
+        older = partial(version1.epoch, task=self.summary.task) if self.summary.format == 1 else None
+        return [decode(path, line, Epoch, older) for line in whole_lines(self._read(HISTORY))]
 
     @cached_property
     def split(self) -> Split:

@@ -14,7 +14,7 @@ from wxb.runs.schema import State, Summary
 from wxb.runs.summary import read_summary
 from wxb.storage import is_held
 
-SCORES = ("accuracy", "r2", "rmse", "mae", "loss")  # numbers that a test score may have
+SCORES = ("accuracy", "exact_match", "label_accuracy", "r2", "rmse", "mae", "loss")  # always named, if only by None
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def results(one: Listed) -> dict[str, Any]:
         "multiply_adds": about.multiply_adds,
         "created": about.created,
         "finished": about.finished,
-        **{name: test.get(name) for name in SCORES},
+        **dict.fromkeys(SCORES),
+        **{name: value for name, value in test.items() if isinstance(value, float)},
     }
 
 

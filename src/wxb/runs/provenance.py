@@ -14,6 +14,7 @@ from wxb.errors import WxbError
 from wxb.runs.folder import SETTINGS
 from wxb.runs.schema import DataFacts, Setting, SplitFacts
 from wxb.storage import digest
+from wxb.tasks import TASKS
 from wxb.text import count, shape
 
 
@@ -29,7 +30,7 @@ def data_facts(data: Dataset) -> DataFacts:
         shape=data.shape,
         dtype="uint8" if data.examples.dtype == np.uint8 else "float32",
         classes=data.classes,
-        counts=_counts(data),
+        counts=TASKS[data.task].counts(data.targets, data.classes),
         split=SplitFacts(len(split.train), len(split.validation), len(split.test), split.how),
         features=data.features,
         table=data.table,
@@ -99,17 +100,6 @@ def _class_changes(then: DataFacts, now: DataFacts) -> list[str]:
             if then.counts[name] != now.counts[name]
         ]
     return lines
-
-
-def _counts(data: Dataset) -> dict[str, int] | None:
-    """Examples a class, or examples that have a label; None for numbers."""
-    if data.task == "numbers":
-        return None
-    if data.task == "labels":
-        sums = data.targets.sum(axis=0)
-    else:
-        sums = np.bincount(data.targets.astype(np.int64), minlength=len(data.classes))
-    return {name: int(number) for name, number in zip(data.classes, sums, strict=True)}
 
 
 def _plain(value: object) -> Setting:

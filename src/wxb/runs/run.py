@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wxb.data import load_data
-from wxb.runs.evaluate import Evaluation, evaluate_run
+from wxb.runs.evaluate import evaluate_run
 from wxb.runs.files import RunFiles
-from wxb.runs.predict import Prediction, Predictor, trained
+from wxb.runs.predict import Predictor, trained
 from wxb.runs.provenance import whence
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from wxb.data.dataset import Dataset
     from wxb.network.build import Model
+    from wxb.tasks.evaluation import Evaluation
+    from wxb.tasks.prediction import Prediction
 
 
 class Run(RunFiles):

@@ -34,16 +34,23 @@ Settings = dict[str, Setting]
 # --- scores ----------------------------------------------------------------------------------------------------------
 
 
-class _Judged(Struct):
+class _Score(Struct):
     examples: Count
     loss: float
+
+
+class _Classified(_Score):
     accuracy: Share
     interval: Interval
 
 
-class _Fitted(Struct):
-    examples: Count
-    loss: float
+class _Labelled(_Score):
+    exact_match: Share
+    interval: Interval
+    label_accuracy: Share | UnsetType = UNSET  # format 1 has it in the report alone
+
+
+class _Fitted(_Score):
     r2: float
     r2_interval: Interval
     rmse: Amount
@@ -56,23 +63,28 @@ _SCORE = {
     "required": ["examples", "loss"],
     "properties": {
         name: schema
-        for kind in (_Judged, _Fitted)
+        for kind in (_Classified, _Labelled, _Fitted)
         for name, schema in msgspec.json.schema(kind)["$defs"][kind.__name__]["properties"].items()
     },
     "oneOf": [
         {"required": ["accuracy", "interval"]},
+        {"required": ["exact_match", "interval", "label_accuracy"]},
         {"required": ["r2", "r2_interval", "rmse", "rmse_interval", "mae", "mae_interval"]},
     ],
 }
 Score = Annotated[
     dict[str, bool | int | float | list[float] | None],
-    Meta(description="the numbers of a score by name: accuracy, or R² and errors", extra_json_schema=_SCORE),
+    Meta(
+        description="the measures of a score by name: accuracy, or exact match, or R² and errors",
+        extra_json_schema=_SCORE,
+    ),
 ]
 
 
 def check_score(score: Score) -> None:
     """Raise msgspec.ValidationError if a score lacks one of its numbers, or one is out of its range."""
-    msgspec.convert(score, _Fitted if "r2" in score else _Judged)
+    kinds = {"accuracy": _Classified, "exact_match": _Labelled, "r2": _Fitted}
+    msgspec.convert(score, next((kind for measure, kind in kinds.items() if measure in score), _Score))
 
 
 # --- run.json --------------------------------------------------------------------------------------------------------
@@ -189,7 +201,10 @@ class DataFacts(Struct, frozen=True):
 
 Validation = Annotated[
     dict[str, int | float | None],
-    Meta(description="examples, loss, and the task's measures by name", extra_json_schema={"required": ["loss"]}),
+    Meta(
+        description="the score on the validation part after an epoch: examples, loss, and measures by name",
+        extra_json_schema={"required": ["loss"]},
+    ),
 ]
 
 

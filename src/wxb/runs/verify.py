@@ -16,6 +16,7 @@ from wxb.runs.provenance import changes
 from wxb.runs.run import Run
 from wxb.runs.summary import read_summary
 from wxb.storage import file_digest
+from wxb.tasks import TASKS
 
 if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
@@ -88,7 +89,7 @@ def _score_differences(run: Run, data: Dataset) -> list[str]:
     if changed := changes(run.data, data):
         return [f"the data is not what it was: {line}" for line in changed]
     scores = run.evaluate(data).summary()
-    measure = "r2" if "r2" in scores else "accuracy"
+    measure = TASKS[run.summary.task].measure.name
     then, now = (run.summary.test or {}).get(measure), scores[measure]
     there, here = run.environment, environment({})
     exact = (

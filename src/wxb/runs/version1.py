@@ -15,8 +15,8 @@ from wxb.settings import RENAMED, RENAMED_VALUES
 
 Values = dict[str, Any]
 
-TASKS: dict[str, str] = {}
-KINDS: dict[str, str] = {}
+TASKS = {"classes": "classification", "labels": "multilabel", "numbers": "regression"}
+KINDS = {"vectors": "rows"}
 
 
 def summary(stored: Values) -> Values:
@@ -24,7 +24,7 @@ def summary(stored: Values) -> Values:
     renamed = dict(stored)
     if "targets" in renamed:
         renamed["outputs"] = renamed.pop("targets")
-    return _with_words(renamed)
+    return _with_measures(_with_words(renamed))
 
 
 def data(stored: Values) -> Values:
@@ -43,7 +43,17 @@ def report(stored: Values) -> Values:
     for name, convert in (("data", data), ("settings", settings)):
         if isinstance(value := converted.get(name), dict):
             converted[name] = convert(value)
-    return converted
+    if isinstance(history := converted.get("history"), list):
+        converted["history"] = [epoch(line, converted.get("task")) for line in history]
+    return _with_measures(converted)
+
+
+def epoch(stored: Values, task: object) -> Values:
+    """Convert a line of `history.jsonl`, where both accuracies of labels had one name."""
+    score = stored.get("validation")
+    if task != "multilabel" or not isinstance(score, dict):
+        return stored
+    return {**stored, "validation": _renamed(score, "accuracy", "label_accuracy")}
 
 
 def settings(stored: Values) -> Values:
@@ -71,6 +81,21 @@ def _with_words(stored: Values) -> Values:
         if isinstance(value := converted.get(name), str):
             converted[name] = words.get(value, value)
     return converted
+
+
+def _with_measures(stored: Values) -> Values:
+    """Return a copy with the exact match of labels by its name, which was "accuracy" too."""
+    if stored.get("task") != "multilabel":
+        return stored
+    converted = dict(stored)
+    for name in ("test", "train"):
+        if isinstance(score := converted.get(name), dict):
+            converted[name] = _renamed(score, "accuracy", "exact_match")
+    return converted | ({"measure": "exact_match"} if "measure" in converted else {})
+
+
+def _renamed(stored: Values, old: str, new: str) -> Values:
+    return {new if name == old else name: value for name, value in stored.items()}
 
 
 READERS: dict[str, Callable[[Values], Values]] = {SUMMARY: summary, DATA: data, REPORTS[0]: report}

@@ -10,9 +10,8 @@ from typing import Any
 from wxb.data.dataset import Dataset
 from wxb.data.folds import folds as folds_of
 from wxb.notation import Network
-from wxb.runs.evaluate import Evaluation
 from wxb.statistics import Mean, mean_of
-from wxb.text import percent, percent_interval
+from wxb.tasks.evaluation import Evaluation
 from wxb.trials.trial import Trial
 
 
@@ -44,11 +43,11 @@ class Series:
         return mean_of(self.scores)
 
     def __repr__(self) -> str:
-        score = self.score
-        interval = "" if score.interval is None else f" {percent_interval(score.interval)}"
+        score, measure = self.score, self.outcomes[0].test.measure
+        interval = "" if score.interval is None else f" {measure.interval_text(score.interval)}"
         done = len(self.outcomes)
         of = f"{done} trials" if done == self.planned else f"{done} of {self.planned} trials, the time was over"
-        return f"Series({percent(score.mean)}{interval} over {of})"
+        return f"Series({measure.labelled(score.mean)}{interval} over {of})"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.learning.checks import check
 from wxb.learning.defaults import default
+from wxb.learning.evaluate import evaluate
 from wxb.learning.events import Event
 from wxb.learning.feed import steps_per_epoch
 from wxb.learning.inference import logits
@@ -21,8 +22,8 @@ from wxb.learning.pace import Deadline, seconds_per_example, seconds_per_step
 from wxb.learning.setup import Setup, largest_within, set_up
 from wxb.learning.state import State
 from wxb.notation import Network
-from wxb.runs.evaluate import Evaluation, evaluate
 from wxb.settings.setting import SHARES, named
+from wxb.tasks.evaluation import Evaluation
 
 if TYPE_CHECKING:
     from wxb.learning.recipe import Recipe

@@ -16,9 +16,9 @@ from PIL import Image
 from wxb.data import load_data
 from wxb.data.pictures import folder as pictures
 from wxb.data.pictures.decoding import LeftOut, decode, quiet_decoders, read_header
-from wxb.data.pictures.layout import natural
 from wxb.data.pictures.scaling import middle_square
 from wxb.errors import WxbError
+from wxb.text import natural
 
 
 def noise(seed: int, height: int = 8, width: int = 8, channels: int = 3) -> Image.Image:

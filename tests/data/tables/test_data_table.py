@@ -89,7 +89,7 @@ def test_a_table_is_the_same_data_in_every_format(write, suffix):
     first = load_data(write("t.csv", columns()), target="price")
     other = load_data(write(f"u.{suffix}", columns()), target="price")
     assert other.fingerprint == first.fingerprint
-    assert (other.features, other.task, other.name) == (first.features, "numbers", "u")
+    assert (other.features, other.task, other.name) == (first.features, "regression", "u")
 
 
 def test_columns_become_features_under_their_names(write):
@@ -125,7 +125,7 @@ def test_the_separator_is_that_of_the_first_line(write, separator):
     text = "\n".join(
         separator.join(row) for row in [["a", "the b", "c"], *([str(i), str(i * i), "7"] for i in range(9))]
     )
-    data = load_data(write("t.csv", text), target="a", task="numbers")
+    data = load_data(write("t.csv", text), target="a", task="regression")
     assert data.features == ("the b",)
     assert np.array_equal(data.inputs[:][:, 0], np.arange(9) ** 2)
 
@@ -245,19 +245,24 @@ def test_the_preparation_is_plain_and_comes_back(write):
 @pytest.mark.parametrize(
     ("values", "task", "classes", "note"),
     [
-        (["b", "a"], "classes", ("a", "b"), None),
-        (["x10", "x9"], "classes", ("x9", "x10"), None),
-        ([True, False], "classes", ("false", "true"), None),
+        (["b", "a"], "classification", ("a", "b"), None),
+        (["x10", "x9"], "classification", ("x9", "x10"), None),
+        ([True, False], "classification", ("false", "true"), None),
         (
             [0, 1],
-            "classes",
+            "classification",
             ("0", "1"),
-            "y has 2 different whole numbers, taken as classes; --task numbers takes them ",
+            "y has 2 different whole numbers, taken as classes; --task regression takes them ",
         ),
-        ([3, 10, 4, 7], "classes", ("3", "4", "7", "10"), "y has 4 different whole numbers, taken as classes"),
-        ([1.0, 2.0], "classes", ("1", "2"), "y has 2 different whole numbers"),
-        ([0.5, 1.5], "numbers", ("y",), None),
-        (list(range(30)), "numbers", ("y",), "y has 30 different whole numbers, taken as numbers; --task classes"),
+        ([3, 10, 4, 7], "classification", ("3", "4", "7", "10"), "y has 4 different whole numbers, taken as classes"),
+        ([1.0, 2.0], "classification", ("1", "2"), "y has 2 different whole numbers"),
+        ([0.5, 1.5], "regression", ("y",), None),
+        (
+            list(range(30)),
+            "regression",
+            ("y",),
+            "y has 30 different whole numbers, taken as numbers; --task classification",
+        ),
     ],
 )
 def test_the_task_is_guessed_from_the_target(write, values, task, classes, note):
@@ -265,7 +270,7 @@ def test_the_task_is_guessed_from_the_target(write, values, task, classes, note)
     data = load_data(write("t.csv", {"x": (np.arange(60) * 1.5 % 7).tolist(), "y": targets}), target="y")
     assert (data.task, data.classes) == (task, classes)
     assert [line.startswith(note) for line in data.notes if "taken as" in line] == ([True] if note else [])
-    if task == "classes":
+    if task == "classification":
         names = [data.classes[number] for number in data.targets]
         assert names == [f"{value}".lower().removesuffix(".0") for value in targets]
         assert data.split.how.startswith("stratified")
@@ -275,10 +280,10 @@ def test_the_task_is_guessed_from_the_target(write, values, task, classes, note)
 
 def test_a_wrong_guess_is_put_right(write):
     path = write("t.csv", {"x": (np.arange(60) * 1.5 % 7).tolist(), "y": [i % 30 for i in range(60)], "z": [0, 1] * 30})
-    assert load_data(path, target="z", task="numbers").task == "numbers"
-    assert load_data(path, target="y", task="classes").outputs == 30
-    assert (
-        said(path, target="z", task="label") == '`task="label"`: expected classes or numbers\n  fix: `task="classes"`'
+    assert load_data(path, target="z", task="regression").task == "regression"
+    assert load_data(path, target="y", task="classification").outputs == 30
+    assert said(path, target="z", task="label") == (
+        '`task="label"`: expected classification, multilabel or regression\n  fix: `task="multilabel"`'
     )
 
 
@@ -291,14 +296,16 @@ def test_several_targets_are_labels_or_numbers(write):
     }
     path = write("t.csv", content)
     labels = load_data(path, target="a,b")
-    assert (labels.task, labels.classes) == ("labels", ("a", "b"))
+    assert (labels.task, labels.classes) == ("multilabel", ("a", "b"))
     assert np.array_equal(labels.targets, np.stack([content["a"], content["b"]], axis=1))
     assert labels.features == ("x", "c")
-    assert "a, b hold 0 and 1, taken as labels; --task numbers takes them as numbers" in labels.notes
-    assert load_data(path, target=["a", "b"], task="numbers").task == "numbers"
+    assert "a, b hold 0 and 1, taken as labels; --task regression takes them as numbers" in labels.notes
+    assert load_data(path, target=["a", "b"], task="regression").task == "regression"
     numbers = load_data(path, target=("c", "a"))
-    assert (numbers.task, numbers.classes) == ("numbers", ("c", "a"))
-    assert said(path, target="a,b", task="classes").startswith("--task classes is for one column, not for a, b")
+    assert (numbers.task, numbers.classes) == ("regression", ("c", "a"))
+    assert said(path, target="a,b", task="classification").startswith(
+        "--task classification is for one column, not for a, b"
+    )
 
 
 def test_a_column_with_a_comma_in_its_name_is_one_target(write):
@@ -381,7 +388,7 @@ SMALL = "x,kind,y\n1.5,a,0\n2.5,b,1\n4.5,a,1\n0.5,b,0\n9,a,1\n8,b,0\n"
         (SMALL, "qqqq", "t.csv has no column qqqq\n  columns: x, kind, y"),
         (SMALL, "y,y", "--target names a column twice: y, y"),
         (SMALL, "x,kind,y", "--target names all columns: none is left to predict from\n  columns: x, kind, y"),
-        (SMALL, "x,kind", "kind of t.csv holds texts, no numbers\n  several columns are predicted where all"),
+        (SMALL, "x,kind", "kind of t.csv holds texts, no numbers\n  several columns are predicted if all"),
         ("x,y\n1,a\n2,a\n3.5,a\n", "y", "all rows of t.csv have one y, a\n  expected at least two different ones"),
         ("x,y\n1,1\n2,1\n3.5,1\n", "y", "all rows of t.csv have one y, 1\n  expected at least two different ones"),
         ("x,y\n1,.5\n2,.5\n3.5,.5\n", "y", "all rows of t.csv have one y, 0.5\n  expected at least two different ones"),
@@ -404,7 +411,7 @@ def test_a_table_that_makes_no_sense_is_refused(write, text, target, message):
 
 
 def test_a_text_is_no_number_even_if_asked_for(write):
-    assert said(write("t.csv", SMALL), target="kind", task="numbers").startswith(
+    assert said(write("t.csv", SMALL), target="kind", task="regression").startswith(
         "kind of t.csv holds texts, no numbers"
     )
 
@@ -420,7 +427,9 @@ def test_a_file_that_is_no_parquet_or_not_there_is_said(write, tmp_path):
     assert said(tmp_path / "none.csv", target="y").startswith("there is no file ")
 
 
-@pytest.mark.parametrize(("option", "value"), [("target", "y"), ("task", "classes"), ("pieces", 3), ("like", {})])
+@pytest.mark.parametrize(
+    ("option", "value"), [("target", "y"), ("task", "classification"), ("pieces", 3), ("like", {})]
+)
 def test_settings_of_tables_are_for_tables(option, value):
     assert said("digits", **{option: value}).startswith(f"`{option}` is for tables, not for digits")
 
@@ -456,7 +465,7 @@ def test_the_real_tables(real_data):
     if not tables.is_dir():
         pytest.skip("no folder tables/ among the real data")
     houses = load_data(tables / "housing.csv", target="median_house_value", pieces=0)
-    assert (houses.task, houses.shape, len(houses.examples)) == ("numbers", (14,), 20_640)
+    assert (houses.task, houses.shape, len(houses.examples)) == ("regression", (14,), 20_640)
     missing = {column["name"]: column["missing"] for column in describe(houses)["columns"]}
     assert missing["total_bedrooms"] == 207
     assert sum(missing.values()) == 207

@@ -20,7 +20,7 @@ class Evaluate(Answer, frozen=True, tag="wxb/evaluate/1"):
     test: Score
     confusion: Annotated[
         tuple[tuple[Count, ...], ...] | None,
-        Meta(description="row: the class given, column: the class predicted; null except for classes"),
+        Meta(description="row: the class given, column: the class predicted; null except in classification"),
     ]
 
 
@@ -88,7 +88,9 @@ class Pair(Struct, frozen=True):
 
     run: str
     against: str
-    differences: Annotated[dict[str, Difference], Meta(description="run minus first: accuracy, or r2 and rmse")]
+    differences: Annotated[
+        dict[str, Difference], Meta(description="run minus first: accuracy, or exact_match, or r2 and rmse")
+    ]
     p: Annotated[Share | None, Meta(description="of McNemar's exact test; null for numbers")]
     better: Annotated[Count, Meta(description="examples that only the run gets right; or comes closer to")]
     worse: Annotated[Count, Meta(description="the other way round")]

@@ -38,7 +38,7 @@ class Train(Answer, frozen=True, tag="wxb/train/1"):
     batch_size: Size
     seconds: StageSeconds
     test: Score
-    baselines: Annotated[dict[str, float], Meta(description="score by name: accuracy, or R² of numbers")]
+    baselines: Annotated[dict[str, float], Meta(description="the main measure by name: accuracy, exact match or R²")]
     warnings: list[str]
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
-from wxb.data.split import plural
 from wxb.errors import WxbError
-from wxb.text import count, shape
+from wxb.tasks import TASKS
+from wxb.text import count, plural, shape
 
 RAMP = " .:-=+*#%@"  # from no light to all of it
 HALF = "▀"  # its foreground is the upper pixel, its background the lower
@@ -48,10 +48,10 @@ def draw_picture(picture: Picture, scale: tuple[float, float], colour: bool = Fa
 def draw_examples(data: Dataset, most: int = 10, width: int = 80, colour: bool = False) -> list[str]:
     """The first training picture of each class (of at most `most`), side by side under their names, `width` wide.
 
-    Data of vectors gives the first training examples as rows of numbers.
+    Data of rows gives the first training examples as rows of numbers.
     """
-    rows = _first_of_each(data)[:most]
-    if data.kind == "vectors":
+    rows = _samples(data)[:most]
+    if data.kind == "rows":
         return [f"{_caption(data, row)}: {_row_of_numbers(data.inputs[row])}" for row in rows]
     flat = data.examples[rows]
     whole = data.examples.dtype == np.uint8 and data.examples.max() > 16
@@ -84,7 +84,7 @@ def grid(data: Dataset, number: int, window: tuple[int, int] = WINDOW) -> list[s
         )
     example = data.inputs[number]
     head = f"example {count(number)} of {data.name}, {_caption(data, number)}"
-    if data.kind == "vectors":
+    if data.kind == "rows":
         return [f"{head}, {plural(data.shape[0], 'number')}", *_lines_of_numbers(example, window[1])]
     head += f", {shape(data.shape)}"
     _, height, width = data.shape
@@ -129,22 +129,15 @@ def _coloured(upper: NDArray[np.int64], lower: NDArray[np.int64]) -> str:
     return "".join(f"\x1b[38;2;{r};{g};{b};48;2;{x};{y};{z}m{HALF}" for (r, g, b), (x, y, z) in cells) + "\x1b[0m"
 
 
-def _first_of_each(data: Dataset) -> list[int]:
+def _samples(data: Dataset) -> list[int]:
+    """Rows of a few examples that show what the data is like, of the training part if there is one."""
     rows = data.split.train if len(data.split.train) else np.arange(len(data.examples))
-    if data.task != "classes":
-        return [int(row) for row in rows[: len(data.classes) if data.task == "labels" else 5]]
-    _, first = np.unique(data.targets[rows], return_index=True)
-    return [int(rows[place]) for place in first]
+    return [int(rows[place]) for place in TASKS[data.task].samples(data.targets[rows], data.classes)]
 
 
 def _caption(data: Dataset, row: int) -> str:
-    """What an example is: its class, its labels, or its numbers."""
-    target = data.targets[row]
-    if data.task == "classes":
-        return data.classes[int(target)]
-    if data.task == "labels":
-        return " ".join(name for name, there in zip(data.classes, target, strict=True) if there) or "none"
-    return " ".join(_text(value) for value in target)
+    """The target of an example: its class, its labels, or its numbers."""
+    return TASKS[data.task].text(data.targets[row], data.classes)
 
 
 def _row_of_numbers(example: NDArray[np.generic], most: int = 8) -> str:

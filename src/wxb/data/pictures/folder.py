@@ -20,10 +20,10 @@ from wxb.data.pictures.decoding import DECODERS, Header, LeftOut, decode, quiet_
 from wxb.data.pictures.layout import TEST, TRAIN, VALIDATION, File, Layout, read_layout
 from wxb.data.pictures.pack import Wanted, Writing, open_pack
 from wxb.data.pictures.threads import in_order
-from wxb.data.split import Fractions, Rows, copies, divide_apart, keep_test, plural, validation_share
+from wxb.data.split import Fractions, Rows, copies, divide_apart, keep_test, validation_share
 from wxb.errors import WxbError
 from wxb.hardware import cores, memory
-from wxb.text import count, shape
+from wxb.text import count, plural, shape
 
 PARTS = (TRAIN, VALIDATION, TEST)
 DEFAULT_SIDES = (8, 64)  # least and greatest side chosen where sizes differ

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from wxb.errors import WxbError
+from wxb.text import natural
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 PARTS = {"train": TRAIN, "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION, "test": TEST}
@@ -35,16 +35,6 @@ class Layout:
     files: tuple[File, ...]
     parts: dict[str, str]  # part → its folder's name: {"train": "train", "validation": "val"}
     left_out: tuple[tuple[str, str], ...]  # (name, why)
-
-
-def natural(text: str) -> tuple[list[tuple[int, int, str]], str]:
-    """Sort key that has img2 before img10; case, and zeros before a number, matter only where nothing else does."""
-    key = []
-    for piece in re.findall(r"[0-9]+|[^0-9]+", text.casefold()):
-        number = piece.lstrip("0")
-        # of two whole numbers the one with fewer digits is less, however many there are
-        key.append((0, len(number), number) if piece[0] in "0123456789" else (1, 0, piece))
-    return key, text
 
 
 def read_layout(folder: Path) -> Layout:

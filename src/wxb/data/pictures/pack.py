@@ -154,7 +154,7 @@ class Writing:
         with ThreadPoolExecutor() as pool:  # two looks through all pixels, and the disk: none holds up the others
             stored = pool.submit(os.fsync, self._file.fileno())
             looking = pool.submit(copies, pixels)
-            told = fingerprint("classes", classes, pictures, targets)
+            told = fingerprint("classification", classes, pictures, targets)
             first = looking.result()
             stored.result()
         wanted, written = self.wanted, time.time_ns()

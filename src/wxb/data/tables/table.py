@@ -9,15 +9,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.arrays import Targets
 from wxb.data.dataset import Split
-from wxb.data.split import Fractions, divide_apart, plural
+from wxb.data.split import Fractions, divide_apart
 from wxb.data.tables import target as targets
 from wxb.data.tables.columns import LeftOut, Number, Preparation, Target, Texts, offset_of, rare, read_plain
 from wxb.data.tables.frame import Frame
 from wxb.data.tables.rows import Columns, Held, Matrix, need_columns, recoded
 from wxb.errors import WxbError
-from wxb.text import count
+from wxb.tasks import TASKS
+from wxb.tasks.task import Targets
+from wxb.text import count, plural
 
 TEXT_SHARE = 0.5  # of a column's rows must have a value that is not rare, or it is free text
 COUNTER, IDENTIFIER = "numbers the rows", "an identifier"
@@ -58,7 +59,6 @@ def read_table(
             "a table of more rows",
         )
     predicted = targets.read(frame, chosen, task)
-    targets.need_different(frame, predicted)
     rows, held = _rows(frame, [name for name in frame.columns if name not in names])
     columns = Columns(held, predicted.columns, predicted.task, predicted.classes, pieces)
     split, copies = _divided(rows, columns, predicted, fractions, seed)
@@ -93,7 +93,7 @@ def read_like(frame: Frame, plain: object) -> Table:
     frame, notes = _with_targets(frame, preparation.targets)
     if not len(frame):
         raise WxbError(f"{frame.name} has no row with {' and '.join(one.name for one in preparation.targets)}")
-    predicted = targets.read_like(frame, preparation.targets, preparation.task, preparation.classes)
+    predicted = targets.read(frame, preparation.targets, preparation.task, preparation.classes)
     rows, strange = read_rows(frame, preparation)
     held = [Held(name) for name in preparation.names]
     for used in preparation.used:
@@ -215,7 +215,7 @@ def _identifies(name: str, numbers: NDArray[np.float64]) -> bool:
 def _divided(
     rows: Matrix, columns: Columns, predicted: targets.Predicted, fractions: Fractions, seed: int
 ) -> tuple[Split, tuple[str, ...]]:
-    """The split: stratified by class, with rows that are the same in all columns in one part."""
+    """The split, stratified by class; rows that are equal in all columns stay in one part."""
     alike = np.empty(rows.shape, np.float32)
     # in the order of earlier versions: numbers first, then texts
     order = sorted(range(rows.shape[1]), key=lambda place: columns.held[place].codes is not None)
@@ -227,9 +227,8 @@ def _divided(
         alike[:, place] = values - offset_of(values[~missing])
     if not len(order):
         alike = np.arange(len(rows), dtype=np.float32)[:, None]
-    if predicted.task == "classes":
-        return divide_apart(alike, predicted.targets.astype(np.int64), predicted.classes, fractions, seed, "row")
-    return divide_apart(alike, np.zeros(len(rows), dtype=np.int64), ["all"], fractions, seed, "row")
+    strata, names = TASKS[predicted.task].strata(predicted.targets, predicted.classes)
+    return divide_apart(alike, strata, names, fractions, seed, "row")
 
 
 def _left_out(columns: Sequence[object]) -> tuple[str, ...]:

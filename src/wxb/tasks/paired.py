@@ -1,4 +1,4 @@
-"""Two networks' answers to the same examples: is one better than chance makes it, and by how much."""
+"""Tests of two networks on the same examples: is one better than chance alone makes it, and by how much."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.randomness import generator
+from wxb.tasks.evaluation import Difference
+from wxb.tasks.task import Paired
 from wxb.text import wilson
 
 Floats = NDArray[np.float64]
@@ -15,9 +17,9 @@ Interval = tuple[float, float]
 
 
 def mcnemar(gained: int, lost: int) -> float:
-    """Probability of so uneven a change, or a more uneven one, where gains and losses are equally likely.
+    """Probability of a change at least this uneven if gains and losses are equally likely.
 
-    `gained` examples are right with the second alone, `lost` with the first alone. The exact test, two-sided: twice the
+    The second network alone is right on `gained` examples, the first alone on `lost`. Exact and two-sided: twice the
     lower tail of the binomial distribution with p = 1/2, at most 1 (Q. McNemar, Psychometrika 12, 1947).
     """
     from scipy.special import bdtr
@@ -26,9 +28,10 @@ def mcnemar(gained: int, lost: int) -> float:
 
 
 def newcombe(both: int, gained: int, lost: int, neither: int) -> Interval:
-    """95 % interval of the difference of two shares, second − first, of the same examples; at least one example.
+    """95 % interval of the difference of two shares, second − first, of the same examples, at least one.
 
-    `both` and `neither` are right with both and with none, the others as in `mcnemar`. Method 10 of R. G. Newcombe,
+    `both` counts the examples on which both networks are right, `neither` those on which neither is, the others as in
+    `mcnemar`. Method 10 of R. G. Newcombe,
     "Improved confidence intervals for the difference between binomial proportions based on paired data", Statistics in
     Medicine 17, 1998: Wilson's intervals of the shares, joined by how much the answers go together (φ).
     """
@@ -49,11 +52,23 @@ def newcombe(both: int, gained: int, lost: int, neither: int) -> Interval:
     return difference - down, difference + up
 
 
+def compare_right(measure: str, first: NDArray[np.bool_], second: NDArray[np.bool_], confidence: Floats) -> Paired:
+    """Compare predictions that are right or wrong, (n,) of each network; `confidence` (n,) ranks the changes."""
+    gained, lost = int((second & ~first).sum()), int((first & ~second).sum())
+    both, neither = int((second & first).sum()), int((~second & ~first).sum())
+    return Paired(
+        {measure: Difference((gained - lost) / len(first), newcombe(both, gained, lost, neither))},
+        p=mcnemar(gained, lost),
+        gain=second.astype(np.float64) - first,
+        weight=confidence,
+    )
+
+
 def bootstrap(given: Floats, first: Floats, second: Floats, seed: int) -> dict[str, tuple[float, Interval]]:
     """Differences second − first of R² and of the root mean squared error, each with its 95 % interval.
 
-    Arrays (n, targets); of several targets the mean. Percentile bootstrap (B. Efron, Annals of Statistics 7, 1979) over
-    examples, the same ones for both: 1,000 resamples, at least 200 where 2·10⁷ draws allow no more.
+    Arrays are (n, targets); several targets are averaged. Percentile bootstrap (B. Efron, Annals of Statistics 7, 1979)
+    over examples, the same ones for both: 1,000 resamples, or as many as 2·10⁷ draws allow, but at least 200.
     """
     draw = generator(seed, "paired bootstrap")
     resamples = int(np.clip(20_000_000 // max(1, len(given)), 200, 1000))
@@ -62,12 +77,12 @@ def bootstrap(given: Floats, first: Floats, second: Floats, seed: int) -> dict[s
         rows = draw.integers(0, len(given), len(given))
         drawn[place] = _fit(given[rows], second[rows]) - _fit(given[rows], first[rows])
     low, high = np.quantile(drawn, [0.025, 0.975], axis=0)
-    found = _fit(given, second) - _fit(given, first)
-    return {name: (float(found[i]), (float(low[i]), float(high[i]))) for i, name in enumerate(("r2", "rmse"))}
+    differences = _fit(given, second) - _fit(given, first)
+    return {name: (float(differences[i]), (float(low[i]), float(high[i]))) for i, name in enumerate(("r2", "rmse"))}
 
 
 def _fit(given: Floats, predicted: Floats) -> Floats:
-    """R² and root mean squared error, means over targets; R² of targets that are all alike is 1 where met, else 0."""
+    """R² and root mean squared error, means over targets; R² of equal targets is 1 if they are met, else 0."""
     squares = ((given - predicted) ** 2).sum(axis=0)
     spread = ((given - given.mean(axis=0)) ** 2).sum(axis=0)
     r2 = np.where(spread > 0, 1 - squares / np.where(spread > 0, spread, 1), squares == 0)

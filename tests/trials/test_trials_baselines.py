@@ -12,9 +12,9 @@ from sklearn.preprocessing import StandardScaler
 
 from tests.runs.small import three_blobs
 from wxb.data.dataset import Dataset
-from wxb.runs import baselines as module
-from wxb.runs.baselines import baselines
 from wxb.text import wilson
+from wxb.trials import baselines as module
+from wxb.trials.baselines import baselines
 
 
 def digits_like(examples: int = 400, side: int = 8) -> Dataset:
@@ -27,7 +27,7 @@ def digits_like(examples: int = 400, side: int = 8) -> Dataset:
         row, column = divmod(int(target), 2)
         picture[0, row * half : (row + 1) * half, column * half : (column + 1) * half] += 60
     split = replace(three_blobs(examples).split, how="every fourth row tests")
-    return Dataset("quarters", pictures.astype(np.uint8), targets, "classes", ("a", "b", "c", "d"), split)
+    return Dataset("quarters", pictures.astype(np.uint8), targets, "classification", ("a", "b", "c", "d"), split)
 
 
 def numbers(examples: int = 200) -> Dataset:
@@ -38,7 +38,11 @@ def numbers(examples: int = 200) -> Dataset:
     )
     data = three_blobs(examples)
     return replace(
-        data, examples=points.astype(np.float32), targets=targets.astype(np.float32), task="numbers", classes=("x", "y")
+        data,
+        examples=points.astype(np.float32),
+        targets=targets.astype(np.float32),
+        task="regression",
+        classes=("x", "y"),
     )
 
 
@@ -46,10 +50,10 @@ def labels(examples: int = 200) -> Dataset:
     rng = np.random.default_rng(0)
     points = rng.normal(size=(examples, 4)).astype(np.float32)
     targets = (points[:, :3] + 0.3 * rng.normal(size=(examples, 3)) > 0.2).astype(np.float32)
-    return replace(three_blobs(examples), examples=points, targets=targets, task="labels", classes=("p", "q", "r"))
+    return replace(three_blobs(examples), examples=points, targets=targets, task="multilabel", classes=("p", "q", "r"))
 
 
-MADE = {"vectors": three_blobs, "pictures": digits_like, "numbers": numbers, "labels": labels}
+MADE = {"rows": three_blobs, "pictures": digits_like, "numbers": numbers, "labels": labels}
 
 
 @pytest.mark.parametrize("kind", MADE)

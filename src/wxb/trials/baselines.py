@@ -1,8 +1,8 @@
-"""What is cheap: scores on the same test examples that a network has to beat before it is worth anything.
+"""Baselines: cheap predictions for the same test examples, which a network has to beat to be worth anything.
 
-The greatest class (or the mean), the nearest neighbour in a sample, a linear model. How many training examples each
-looks at follows from how many multiply-adds it may spend, a small share of the training's own, never from the clock:
-the same data and settings give the same baselines.
+They are a constant (the most frequent class, the mean), the nearest neighbour in a sample, and a linear model. Each
+may spend a small share of the training's own multiply-adds, which decides how many training examples it looks at. The
+clock decides nothing: the same data and settings give the same baselines.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
 from wxb.randomness import generator
-from wxb.runs.scores import fit
-from wxb.text import count, wilson
+from wxb.tasks import TASKS
+from wxb.text import count
 
 # Multiply-adds that nearest neighbour and linear model may each spend: at least what takes well under a second on two
 # cores, at most some seconds, in between a share of the training's. Both together then stay below a tenth of its
@@ -42,28 +42,28 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Baseline:
-    """One cheap way to answer, scored on the test part."""
+    """One baseline, scored on the test part."""
 
-    score: float  # accuracy; of labels the share of examples with all labels right; of numbers R²
+    score: float  # the task's main measure: accuracy, exact match, R²
     interval: tuple[float, float]  # 95 %
-    about: str  # what it is, for people
+    about: str  # a description for people
     seconds: float
 
 
 def baselines(data: Dataset, *, operations: float = 0.0, seed: int = 0) -> dict[str, Baseline]:
     """Each baseline by name: "majority" or "mean", "nearest neighbour", "linear".
 
-    `operations` are the multiply-adds that training took; greater ones allow larger samples. Nothing where the test
-    part is empty.
+    `operations` are the multiply-adds that training took; more of them allow larger samples. Without training or test
+    examples there are none.
     """
     if not len(data.split.test) or not len(data.split.train):
         return {}
     ways: dict[str, Callable[[], tuple[NDArray[Any], str]]] = {
-        "mean" if data.task == "numbers" else "majority": lambda: _constant(data),
+        TASKS[data.task].baseline: lambda: _constant(data),
         "nearest neighbour": lambda: _neighbour(data, min(max(LEAST, SHARE * operations), MOST_NEIGHBOUR), seed),
         "linear": lambda: _linear(data, min(max(LEAST, LINEAR * SHARE * operations), MOST_LINEAR), seed),
     }
-    found = {}
+    made = {}
     threads = torch.get_num_threads()
     for name, way in ways.items():
         began = time.perf_counter()
@@ -71,40 +71,22 @@ def baselines(data: Dataset, *, operations: float = 0.0, seed: int = 0) -> dict[
             answers, about = way()
         finally:
             torch.set_num_threads(threads)
-        score, interval = _scored(data, answers, seed)
-        found[name] = Baseline(score, interval, about, time.perf_counter() - began)
-    return found
-
-
-def _scored(data: Dataset, answers: NDArray[Any], seed: int) -> tuple[float, tuple[float, float]]:
-    given = data.targets[data.split.test]
-    if data.task == "numbers":
-        fits = [
-            fit(given[:, i].astype(np.float64), answers[:, i].astype(np.float64), seed) for i in range(data.outputs)
-        ]
-        low, high = np.mean([one.r2_interval for one in fits], axis=0)
-        return float(np.mean([one.r2 for one in fits])), (float(low), float(high))
-    right = answers == given if data.task == "classes" else (answers == given).all(axis=1)
-    return float(right.mean()), wilson(int(right.sum()), len(right))
+        score, interval = TASKS[data.task].scored(data.targets[data.split.test], answers, seed)
+        made[name] = Baseline(score, interval, about, time.perf_counter() - began)
+    return made
 
 
 def _constant(data: Dataset) -> tuple[NDArray[Any], str]:
-    """The same answer for all: the most frequent class, each label's more frequent answer, the mean number."""
-    targets = data.targets[data.split.train]
-    tests = len(data.split.test)
-    if data.task == "classes":
-        most = int(np.bincount(targets.astype(np.int64), minlength=data.outputs).argmax())
-        return np.full(tests, most), f"always {data.classes[most]}"
-    if data.task == "labels":
-        return np.tile(targets.mean(axis=0) > 0.5, (tests, 1)), "each label's more frequent answer"
-    return np.tile(targets.mean(axis=0), (tests, 1)), "always the mean of the training examples"
+    """The same prediction for all examples."""
+    answer, about = TASKS[data.task].constant(data.targets[data.split.train], data.classes)
+    return np.repeat(answer[None], len(data.split.test), axis=0), about
 
 
 # --- nearest neighbour -----------------------------------------------------------------------------------------------
 
 
 def _neighbour(data: Dataset, budget: float, seed: int) -> tuple[NDArray[Any], str]:
-    """The answer of the nearest (Euclidean) of a sample of training examples; the first of several as near."""
+    """The target of the nearest of a sample of training examples (Euclidean), the first one if several are as near."""
     width = _features(data)
     rows = _sample(data, budget / (len(data.split.test) * width), seed, "nearest neighbour")
     scale = _Scale(data, rows)
@@ -121,34 +103,47 @@ def _neighbour(data: Dataset, budget: float, seed: int) -> tuple[NDArray[Any], s
 
 
 def _linear(data: Dataset, budget: float, seed: int) -> tuple[NDArray[Any], str]:
-    """A linear model of a sample of training examples: logistic regression a class or label, ridge for numbers."""
-    width = _features(data)
-    if data.task == "numbers":
-        # solved in the smaller of examples and features: n·d² or n²·d multiply-adds
+    """A linear model of a sample of training examples: logistic regression per class or label, or ridge regression."""
+    width, task = _features(data), TASKS[data.task]
+    ridge = task.linear == "ridge"
+    if ridge:  # solved in the smaller of examples and features: n·d² or n²·d multiply-adds
         affordable = budget / width**2 if budget >= width**3 else (budget / width) ** 0.5
     else:
         affordable = budget / (2 * EVALUATIONS * width * data.outputs)  # forward and back
     rows = _sample(data, affordable, seed, "linear")
     scale = _Scale(data, rows)
     examples, targets = scale(rows), data.targets[rows]
-    if data.task == "numbers":
-        tests = scale(data.split.test)
-        return _ridge(examples, targets.astype(np.float64), tests), f"ridge regression; {_of(rows, data)}"
-    answer = _logistic(torch.from_numpy(examples), torch.from_numpy(targets), data.outputs)
-    scores = torch.cat([answer(torch.from_numpy(scale(tests))) for tests in _chunks(data.split.test)])
-    answers = scores.argmax(dim=1) if data.task == "classes" else scores > 0
-    return answers.numpy(), f"logistic regression; {_of(rows, data)}"
+    if ridge:
+        scores = _ridge(examples, targets.astype(np.float64), scale(data.split.test))
+        return task.predict(scores), f"ridge regression; {_of(rows, data)}"
+    loss = {"softmax": _cross_entropy, "sigmoid": _binary_cross_entropy}[task.linear]
+    answer = _logistic(torch.from_numpy(examples), torch.from_numpy(targets), data.outputs, loss)
+    chunks = [answer(torch.from_numpy(scale(tests))) for tests in _chunks(data.split.test)]
+    return task.predict(torch.cat(chunks).numpy()), f"logistic regression; {_of(rows, data)}"
 
 
-def _logistic(examples: torch.Tensor, targets: torch.Tensor, outputs: int) -> Callable[[torch.Tensor], torch.Tensor]:
-    """What gives examples their scores (n, outputs) by logistic regression, found by L-BFGS on mean loss + |W|²/2n (no
-    penalty on biases).
+def _cross_entropy(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.cross_entropy(scores, targets)
+
+
+def _binary_cross_entropy(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    return torch.nn.functional.binary_cross_entropy_with_logits(scores, targets, reduction="sum") / len(targets)
+
+
+def _logistic(
+    examples: torch.Tensor,
+    targets: torch.Tensor,
+    outputs: int,
+    data_loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Fit logistic regression by L-BFGS on mean loss + |W|²/2n, without a penalty on biases.
+
+    Returns the function from examples to their scores (n, outputs).
     """
     from scipy.optimize import minimize
 
     torch.set_num_threads(1)  # products so narrow that threads wait for each other longer than they work
     count, width = examples.shape
-    classes = targets.dtype == torch.int64
 
     def affine(numbers: NDArray[np.float64]) -> tuple[torch.Tensor, torch.Tensor]:
         both = torch.from_numpy(numbers.astype(np.float32))
@@ -157,17 +152,13 @@ def _logistic(examples: torch.Tensor, targets: torch.Tensor, outputs: int) -> Ca
     def objective(numbers: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         weights, biases = (part.requires_grad_() for part in affine(numbers))
         scores = torch.nn.functional.linear(examples, weights, biases)
-        if classes:
-            loss = torch.nn.functional.cross_entropy(scores, targets)
-        else:
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(scores, targets, reduction="sum") / count
-        loss = loss + weights.square().sum() / (2 * count)
+        loss = data_loss(scores, targets) + weights.square().sum() / (2 * count)
         gradients = torch.autograd.grad(loss, (weights, biases))
         return float(loss.detach()), torch.cat([gradient.flatten() for gradient in gradients]).double().numpy()
 
     limits = {"maxiter": EVALUATIONS, "maxfun": EVALUATIONS}
-    found = minimize(objective, np.zeros(outputs * (width + 1)), jac=True, method="L-BFGS-B", options=limits)
-    weights, biases = affine(found.x)
+    minimum = minimize(objective, np.zeros(outputs * (width + 1)), jac=True, method="L-BFGS-B", options=limits)
+    weights, biases = affine(minimum.x)
     return lambda tests: torch.nn.functional.linear(tests, weights, biases)
 
 
@@ -205,15 +196,15 @@ def _of(rows: NDArray[np.int64], data: Dataset) -> str:
 
 
 def _features(data: Dataset) -> int:
-    """How many numbers a baseline sees of one example."""
-    if data.kind == "vectors":
+    """How many numbers of one example a baseline sees."""
+    if data.kind == "rows":
         return data.shape[0]
     channels, height, width = data.shape
     return channels * min(SIDE, height) * min(SIDE, width)
 
 
 class _Scale:
-    """Examples as centred vectors: of vectors every feature in its standard deviations, of pictures all pixels in one.
+    """Examples as centred vectors: of rows every feature in its standard deviations, of pictures all pixels in one.
 
     A pixel that hardly ever changes stays small that way; the columns of a table have units of their own.
     """
@@ -222,7 +213,7 @@ class _Scale:
         self.data = data
         flat = self._flat(rows)
         self.mean = flat.mean(axis=0)
-        deviation = flat.std(axis=0) if data.kind == "vectors" else np.sqrt(flat.var(axis=0).mean(keepdims=True))
+        deviation = flat.std(axis=0) if data.kind == "rows" else np.sqrt(flat.var(axis=0).mean(keepdims=True))
         self.deviation = np.where(deviation > 0, deviation, 1).astype(np.float32)
 
     def __call__(self, rows: NDArray[np.int64]) -> Matrix:

@@ -1,4 +1,4 @@
-"""Scores of predictions against what was given: plain NumPy, each with the source of its formula."""
+"""Scores of predictions against given targets, in plain NumPy, each with the source of its formula."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BINS = 15  # of the calibration error, as in Guo et al. 2017
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How one class (or label) fares, as fractions; 0 where a share of nothing is asked for."""
+    """Precision, recall and F1 of one class or label, as fractions; the share of nothing is 0."""
 
     name: str
     precision: float  # of those predicted as this class, the share that is
@@ -70,7 +70,7 @@ def balanced_accuracy(scores: tuple[ClassScore, ...]) -> float:
 def roc_area(positive: NDArray[np.bool_], values: Floats) -> float | None:
     """Probability that a positive example has a greater value than a negative one, ties counting half.
 
-    By mean ranks: (R⁺ − n⁺(n⁺+1)/2) / (n⁺n⁻), the Mann–Whitney statistic (Hanley, McNeil 1982). None where one of the
+    By mean ranks: (R⁺ − n⁺(n⁺+1)/2) / (n⁺n⁻), the Mann–Whitney statistic (Hanley, McNeil 1982). None if one of the
     two kinds has no example.
     """
     positives = int(positive.sum())
@@ -90,23 +90,23 @@ def calibration(confidence: Floats, right: NDArray[np.bool_], bins: int = BINS) 
     without examples are left out.
     """
     places = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    found = []
+    filled = []
     for i in np.unique(places):
         inside = places == i
         mean_confidence, accuracy = float(confidence[inside].mean()), float(right[inside].mean())
-        found.append(Bin(int(i) / bins, (int(i) + 1) / bins, int(inside.sum()), mean_confidence, accuracy))
-    error = sum(bin.examples * abs(bin.accuracy - bin.confidence) for bin in found) / max(1, len(confidence))
-    return error, tuple(found)
+        filled.append(Bin(int(i) / bins, (int(i) + 1) / bins, int(inside.sum()), mean_confidence, accuracy))
+    error = sum(bin.examples * abs(bin.accuracy - bin.confidence) for bin in filled) / max(1, len(confidence))
+    return error, tuple(filled)
 
 
-def log_loss(chances: Floats) -> float:
-    """Mean −ln of the probabilities given to what was right; those of 0 count as float64's 2.2e-16."""
-    return float(-np.log(np.clip(chances, np.finfo(np.float64).eps, 1)).mean())
+def log_loss(probabilities: Floats) -> float:
+    """Mean −ln of the probabilities (n,) of the given classes; a probability of 0 counts as float64's 2.2e-16."""
+    return float(-np.log(np.clip(probabilities, np.finfo(np.float64).eps, 1)).mean())
 
 
 @dataclass(frozen=True)
 class Fit:
-    """How close predicted numbers come; intervals hold 95 % of the scores of resampled test sets."""
+    """How close predicted numbers are; the intervals hold 95 % of the scores of resampled test sets."""
 
     r2: float
     r2_interval: tuple[float, float]
@@ -117,10 +117,10 @@ class Fit:
 
 
 def fit(given: Floats, predicted: Floats, seed: int) -> Fit:
-    """Of one column of numbers (n,): R² = 1 − Σ(y−ŷ)²/Σ(y−ȳ)², root mean squared and mean absolute error.
+    """R² = 1 − Σ(y−ŷ)²/Σ(y−ȳ)², root mean squared and mean absolute error of one column of numbers (n,).
 
-    Intervals by the percentile bootstrap (Efron 1979) over examples, 1,000 resamples; at least 200 where 2·10⁷ draws
-    allow no more. R² of targets that are all alike is 1 where they are met exactly, else 0.
+    The intervals are percentile bootstraps (Efron 1979) over examples: 1,000 resamples, or as many as 2·10⁷ draws
+    allow, but at least 200. R² of targets that are all alike is 1 if they are met exactly, else 0.
     """
     draw = generator(seed, "bootstrap")
     resamples = int(np.clip(20_000_000 // max(1, len(given)), 200, 1000))

@@ -12,23 +12,28 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from wxb.errors import WxbError
+from wxb.learning.evaluate import evaluate
 from wxb.network.heads import HEADS
-from wxb.runs.evaluate import ClassEvaluation, LabelEvaluation, NumberEvaluation, evaluate
-from wxb.runs.scores import calibration, fit, roc_area
+from wxb.tasks.classification import ClassificationEvaluation
+from wxb.tasks.metrics import calibration, fit, roc_area
+from wxb.tasks.multilabel import MultilabelEvaluation
+from wxb.tasks.regression import RegressionEvaluation
 from wxb.text import wilson
 
 NAMES = ("ant", "bee", "cat", "dog")
 
 
-def classes(examples: int = 200, count: int = 4, seed: int = 0, head: str = "SOFTMAX") -> tuple[ClassEvaluation, dict]:
+def classes(
+    examples: int = 200, count: int = 4, seed: int = 0, head: str = "SOFTMAX"
+) -> tuple[ClassificationEvaluation, dict]:
     """An evaluation of scores that know something, and what it was made of."""
     rng = np.random.default_rng(seed)
     targets = rng.integers(0, count, examples)
     logits = rng.normal(size=(examples, count)).astype(np.float32)
     logits[np.arange(examples), targets] += 1.5
     rows = np.arange(examples) + 1000
-    found = evaluate(torch.from_numpy(logits), targets, HEADS[head], "classes", NAMES[:count], rows)
-    assert isinstance(found, ClassEvaluation)
+    found = evaluate(torch.from_numpy(logits), targets, HEADS[head], "classification", NAMES[:count], rows)
+    assert isinstance(found, ClassificationEvaluation)
     return found, {"targets": targets, "logits": logits, "predicted": logits.argmax(axis=1)}
 
 
@@ -89,7 +94,7 @@ def test_a_head_without_probabilities_has_no_calibration_but_mistakes():
 
 def test_a_class_without_examples_does_not_count_in_the_balanced_accuracy():
     logits = torch.tensor([[2.0, 1, 0], [0.0, 1, 2]])
-    found = evaluate(logits, np.array([0, 1]), HEADS["SOFTMAX"], "classes", NAMES[:3])
+    found = evaluate(logits, np.array([0, 1]), HEADS["SOFTMAX"], "classification", NAMES[:3])
     assert found.balanced_accuracy == 0.5
     assert [score.support for score in found.per_class] == [1, 1, 0]
     assert found.per_class[2].precision == 0
@@ -98,7 +103,7 @@ def test_a_class_without_examples_does_not_count_in_the_balanced_accuracy():
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_scores_that_are_not_finite_are_refused(value):
     with pytest.raises(WxbError, match="scores are not finite"):
-        evaluate(torch.tensor([[1.0, value]]), np.array([0]), HEADS["SOFTMAX"], "classes", NAMES[:2])
+        evaluate(torch.tensor([[1.0, value]]), np.array([0]), HEADS["SOFTMAX"], "classification", NAMES[:2])
 
 
 # --- single scores ----------------------------------------------------------------------------------------------------
@@ -139,10 +144,10 @@ def test_scores_of_labels_equal_scikit_learns():
     rng = np.random.default_rng(0)
     targets = (rng.random((150, 3)) < 0.4).astype(np.float32)
     logits = (rng.normal(size=(150, 3)) + 2 * targets - 1).astype(np.float32)
-    found = evaluate(torch.from_numpy(logits), targets, HEADS["SIGMOIDS"], "labels", NAMES[:3])
-    assert isinstance(found, LabelEvaluation)
+    found = evaluate(torch.from_numpy(logits), targets, HEADS["SIGMOIDS"], "multilabel", NAMES[:3])
+    assert isinstance(found, MultilabelEvaluation)
     predicted = logits > 0
-    assert found.accuracy == pytest.approx(metrics.accuracy_score(targets > 0, predicted))
+    assert found.exact_match == pytest.approx(metrics.accuracy_score(targets > 0, predicted))
     assert found.label_accuracy == pytest.approx(1 - metrics.hamming_loss(targets > 0, predicted))
     precision, recall, f1, _ = metrics.precision_recall_fscore_support(targets > 0, predicted)
     for i, score in enumerate(found.per_class):
@@ -158,8 +163,8 @@ def test_scores_of_numbers_equal_scikit_learns():
     targets = rng.normal(size=(300, 2)).astype(np.float32) * [1, 100]
     predicted = (targets + rng.normal(size=(300, 2)) * [0.3, 50]).astype(np.float32)
     targets = targets.astype(np.float32)
-    found = evaluate(torch.from_numpy(predicted), targets, HEADS["EUCLID"], "numbers", ("width", "price"))
-    assert isinstance(found, NumberEvaluation)
+    found = evaluate(torch.from_numpy(predicted), targets, HEADS["EUCLID"], "regression", ("width", "price"))
+    assert isinstance(found, RegressionEvaluation)
     assert found.fit.r2 == pytest.approx(metrics.r2_score(targets, predicted))
     assert found.fit.rmse == pytest.approx(metrics.root_mean_squared_error(targets, predicted))
     assert found.fit.mae == pytest.approx(metrics.mean_absolute_error(targets, predicted))

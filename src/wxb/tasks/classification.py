@@ -1,0 +1,373 @@
+"""Classification: every example belongs to exactly one class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wxb.errors import WxbError
+from wxb.tasks.columns import TargetColumn, all_alike, numbers_of, whole_numbers_note
+from wxb.tasks.evaluation import MISTAKES, Evaluation, Mistake, Score
+from wxb.tasks.measure import Interval, Measure
+from wxb.tasks.metrics import (
+    Bin,
+    ClassScore,
+    balanced_accuracy,
+    calibration,
+    class_scores,
+    confusion,
+    log_loss,
+    roc_area,
+)
+from wxb.tasks.paired import compare_right
+from wxb.tasks.prediction import Prediction
+from wxb.tasks.task import Encoded, Floats, Ints, Paired, Targets, Task
+from wxb.text import count, natural, percent, plural, wilson
+
+MOST_CLASSES = 20  # different whole numbers in a table that are taken for classes
+ROWS_PER_CLASS = 5  # but only if there are so many rows for each, or only two classes
+WHOLE_NUMBERS = "iu"  # kinds of dtype: signed and unsigned
+TEXTS = "US"
+
+ACCURACY = Measure("accuracy", "accuracy", interval_key="interval")
+
+
+@dataclass(frozen=True)
+class ClassificationScore(Score):
+    """Accuracy on the validation part."""
+
+    accuracy: float
+    measures: ClassVar[tuple[Measure, ...]] = (ACCURACY,)
+
+    @property
+    def value(self) -> float:
+        """Accuracy."""
+        return self.accuracy
+
+
+@dataclass(frozen=True)
+class ClassificationEvaluation(Evaluation):
+    """Accuracy with Wilson's interval, and what lies behind it."""
+
+    accuracy: float
+    balanced_accuracy: float
+    roc_area: float | None  # of two classes
+    log_loss: float | None  # None, like the calibration, if the head has no probabilities
+    calibration_error: float | None
+    calibration: tuple[Bin, ...]
+    per_class: tuple[ClassScore, ...]
+    confusion: tuple[tuple[int, ...], ...]  # row: given, column: predicted
+    measure: ClassVar[Measure] = ACCURACY
+
+    @property
+    def score(self) -> float:
+        """Accuracy."""
+        return self.accuracy
+
+    def summary(self) -> dict[str, Any]:
+        """Accuracy and its interval."""
+        return {"examples": self.examples, "loss": self.loss, "accuracy": self.accuracy, "interval": [*self.interval]}
+
+    def further(self) -> dict[str, Any]:
+        """Balanced accuracy, area under the ROC curve, log loss and calibration error."""
+        return {
+            "balanced_accuracy": self.balanced_accuracy,
+            "roc_area": self.roc_area,
+            "log_loss": self.log_loss,
+            "calibration_error": self.calibration_error,
+        }
+
+    def tables(self) -> dict[str, Any]:
+        """Scores per class, the confusion table, and the bins of the calibration."""
+        return {
+            "per_class": [asdict(one) for one in self.per_class],
+            "confusion": [list(row) for row in self.confusion],
+            "calibration": [asdict(bin) for bin in self.calibration],
+        }
+
+
+class ClassificationPrediction(Prediction):
+    """Predicted classes; `values` holds their numbers."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The name of each example's class."""
+        return tuple(self.names[number] for number in self.values)
+
+    @property
+    def confidence(self) -> NDArray[np.float64]:
+        """The probability of the predicted class, or its lead over the second."""
+        if self.probabilities is not None:
+            return np.asarray(self.probabilities.max(axis=1), np.float64)
+        ordered = np.sort(self.scores.astype(np.float64), axis=1)
+        return np.asarray(ordered[:, -1] - ordered[:, -2], np.float64)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The class and its probability."""
+        return ("class", "probability")
+
+    def cells(self, place: int) -> list[Any]:
+        """The class and its probability."""
+        answer = self.answer(place)
+        return [answer["class"], answer["probability"]]
+
+    def answer(self, place: int) -> dict[str, Any]:
+        """The class, its probability, and the probabilities of all classes."""
+        name, probabilities = self.names[self.values[place]], self.probabilities_of(place)
+        return {"class": name, "probability": probabilities and probabilities[name], "probabilities": probabilities}
+
+    def texts(self, place: int) -> tuple[str, ...]:
+        """The class and its probability."""
+        answer = self.answer(place)
+        return (answer["class"], "" if answer["probability"] is None else percent(answer["probability"]))
+
+
+class Classification(Task):
+    """One class per example, stored as its number: (n,) int64."""
+
+    name = "classification"
+    word = "classes"
+    heads = ("SOFTMAX", "SVM", "EUCLID")
+    baseline = "majority"
+    linear = "softmax"
+    noun = "class"
+    kind = "classes"
+    measures = (
+        ACCURACY,
+        Measure("balanced_accuracy", "balanced accuracy"),
+        Measure("roc_area", "area under the ROC curve", "score"),
+        Measure("log_loss", "log loss", "amount"),
+        Measure("calibration_error", "calibration error (expected, 15 bins)"),
+    )
+    validated = ClassificationScore.measures
+    reachable = "accuracy"
+
+    def recognizes(self, array: NDArray[Any]) -> bool:
+        """One column of texts, booleans or whole numbers."""
+        if array.ndim == 2 and (array.shape[1] > 1 or np.isin(array, (0, 1)).all()):
+            return False
+        return array.dtype.kind in "biu" + TEXTS
+
+    def from_array(self, array: NDArray[Any], names: tuple[str, ...] | None) -> Encoded:
+        """Classes named after the values, in natural order; whole numbers may be places in `names`."""
+        array = array.reshape(-1)
+        different, codes = np.unique(array, return_inverse=True)
+        texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in different]
+        if names is None:
+            if array.dtype.kind == "b":
+                texts, codes = ["False", "True"], array.astype(np.int64)
+            _need_several(texts, array)
+            if array.dtype.kind in TEXTS:
+                names = tuple(sorted(texts, key=natural))
+                places = np.array([names.index(text) for text in texts])
+            else:  # NumPy has sorted the numbers
+                names, places = tuple(texts), np.arange(len(texts))
+        elif set(texts) <= set(names):
+            places = np.array([names.index(text) for text in texts])
+        elif array.dtype.kind in WHOLE_NUMBERS:
+            _refuse_out_of_range(array.astype(np.int64), names)
+            places = different.astype(np.int64)
+        else:
+            raise _unknown([text for text in texts if text not in names], "the targets", names)
+        return Encoded(places[codes.reshape(-1)].astype(np.int64), names)
+
+    def claims(self, columns: Sequence[TargetColumn]) -> bool:
+        """One column of texts or booleans, or of few whole numbers."""
+        if len(columns) != 1:
+            return False
+        numbers = columns[0].numbers
+        if columns[0].texts is not None or numbers is None:
+            return True
+        different = np.unique(numbers)
+        few = len(different) <= 2 or len(different) <= min(MOST_CLASSES, len(numbers) / ROWS_PER_CLASS)
+        return few and bool((different == np.round(different)).all())
+
+    def from_columns(
+        self, columns: Sequence[TargetColumn], names: tuple[str, ...] | None = None, guessed: bool = False
+    ) -> Encoded:
+        """Classes named after the values of one column, numbers in order of size, texts in natural order."""
+        if len(columns) > 1:
+            raise WxbError(
+                f"--task classification is for one column, not for {', '.join(column.name for column in columns)}",
+                "several columns are labels if they hold 0 and 1, else numbers",
+            )
+        (column,) = columns
+        classes, codes = _as_classes(column)
+        if names is not None:
+            unknown = [value for value in classes if value not in names]
+            if unknown:
+                raise _unknown(unknown, f"{column.name} of {column.table}", names)
+            places = np.array([names.index(value) for value in classes], dtype=np.int64)
+            return Encoded(places[codes], names)
+        if len(classes) < 2:
+            raise all_alike(column, classes[0])
+        if len(classes) > max(2, len(codes) / 2):
+            raise WxbError(
+                f"{column.name} has {count(len(classes))} different values in {plural(len(codes), 'row')}",
+                "a class needs several rows",
+                "another --target" if column.numbers is None else "--task regression",
+            )
+        notes: tuple[str, ...] = ()
+        if guessed and column.texts is None:
+            notes = (whole_numbers_note(column, len(classes), "classes", "regression", "numbers"),)
+        return Encoded(codes, classes, notes)
+
+    def strata(self, targets: Targets, names: tuple[str, ...]) -> tuple[Ints, list[str]]:
+        """The classes that have examples: one that is only named has none to split."""
+        present = np.unique(targets)
+        return np.searchsorted(present, targets).astype(np.int64), [names[number] for number in present]
+
+    def counts(self, targets: Targets, names: tuple[str, ...]) -> dict[str, int] | None:
+        """Examples of each class."""
+        numbers = np.bincount(targets.astype(np.int64), minlength=len(names))
+        return {name: int(number) for name, number in zip(names, numbers, strict=True)}
+
+    def reordered(self, targets: Targets, places: Ints) -> Targets:
+        """The new number of each class."""
+        return places[targets.astype(np.int64)].astype(np.int64)
+
+    def samples(self, targets: Targets, names: tuple[str, ...]) -> Ints:
+        """The first example of each class."""
+        return np.asarray(np.unique(targets, return_index=True)[1], np.int64)
+
+    def text(self, target: Any, names: tuple[str, ...]) -> str:
+        """The class's name."""
+        return names[int(target)]
+
+    def predict(self, scores: NDArray[Any]) -> NDArray[Any]:
+        """The class with the greatest score."""
+        return np.asarray(scores.argmax(axis=1))
+
+    def prediction(
+        self, scores: NDArray[np.float32], probabilities: NDArray[np.float32] | None, names: tuple[str, ...]
+    ) -> ClassificationPrediction:
+        """The class with the greatest score."""
+        return ClassificationPrediction(names, self.predict(scores), scores, probabilities)
+
+    def constant(self, targets: Targets, names: tuple[str, ...]) -> tuple[NDArray[Any], str]:
+        """The most frequent class."""
+        most = np.bincount(targets.astype(np.int64), minlength=len(names)).argmax()
+        return np.asarray(most), f"always {names[int(most)]}"
+
+    def scored(self, targets: Targets, values: NDArray[Any], seed: int) -> tuple[float, Interval]:
+        """Accuracy with Wilson's interval."""
+        right = values == targets
+        return float(right.mean()), wilson(int(right.sum()), len(right))
+
+    def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> ClassificationScore:
+        """Accuracy."""
+        return ClassificationScore(len(targets), loss, float((self.predict(scores) == targets).mean()))
+
+    def evaluate(
+        self,
+        scores: Floats,
+        probabilities: Floats | None,
+        targets: Targets,
+        names: tuple[str, ...],
+        rows: Ints,
+        loss: float,
+        seed: int,
+    ) -> ClassificationEvaluation:
+        """Accuracy, scores per class, confusion, and the calibration of the probabilities."""
+        given, predicted = targets.astype(np.int64), self.predict(scores)
+        right, every = predicted == given, np.arange(len(given))
+        table = confusion(given, predicted, len(names))
+        per_class = class_scores(table, names)
+        error, losses, bins = None, None, ()  # type: float | None, float | None, tuple[Bin, ...]
+        if probabilities is not None:
+            error, bins = calibration(probabilities[every, predicted], right)
+            losses = log_loss(probabilities[every, given])
+        return ClassificationEvaluation(
+            examples=len(given),
+            loss=loss,
+            mistakes=_mistakes(scores, probabilities, given, predicted, names, rows),
+            accuracy=float(right.mean()),
+            interval=wilson(int(right.sum()), len(given)),
+            balanced_accuracy=balanced_accuracy(per_class),
+            roc_area=roc_area(given == 1, scores[:, 1] - scores[:, 0]) if len(names) == 2 else None,
+            log_loss=losses,
+            calibration_error=error,
+            calibration=bins,
+            per_class=per_class,
+            confusion=tuple(tuple(int(cell) for cell in row) for row in table),
+        )
+
+    def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:
+        """The difference in accuracy with Newcombe's interval, and McNemar's exact test."""
+        return compare_right("accuracy", first.values == targets, second.values == targets, second.confidence)
+
+    def about(self, number: int) -> str:
+        """ "in 10 classes"."""
+        return f"in {plural(number, 'class', 'classes')}"
+
+
+def _mistakes(
+    scores: Floats,
+    probabilities: Floats | None,
+    given: Ints,
+    predicted: Ints,
+    names: tuple[str, ...],
+    rows: Ints,
+) -> tuple[Mistake, ...]:
+    wrong = np.flatnonzero(predicted != given)
+    if probabilities is None:  # ranked by the lead of the wrong class over the given one
+        confidence = scores[wrong, predicted[wrong]] - scores[wrong, given[wrong]]
+    else:
+        confidence = probabilities[wrong, predicted[wrong]]
+    most = np.argsort(-confidence, kind="stable")[:MISTAKES]
+    return tuple(
+        Mistake(
+            int(rows[wrong[i]]),
+            names[given[wrong[i]]],
+            names[predicted[wrong[i]]],
+            None if probabilities is None else float(confidence[i]),
+        )
+        for i in most
+    )
+
+
+def _as_classes(column: TargetColumn) -> tuple[tuple[str, ...], Ints]:
+    """A column's values as names in order, and the place of each row's: "1", "2.5" by size, texts in natural order."""
+    if column.texts is None or column.codes is None:
+        numbers, codes = np.unique(numbers_of([column])[:, 0], return_inverse=True)
+        # the shortest text that tells float64 numbers apart, without a point for whole ones
+        names = [str(int(value)) if value == np.round(value) else repr(float(value)) for value in numbers]
+        return tuple(names), codes.reshape(-1).astype(np.int64)
+    order = sorted(column.texts, key=natural)
+    places = np.array([order.index(value) for value in column.texts], dtype=np.int64)
+    return tuple(order), places[column.codes]
+
+
+def _unknown(values: Sequence[str], where: str, names: tuple[str, ...]) -> WxbError:
+    return WxbError(
+        f"unknown class{'es' * (len(values) > 1)} in {where}: {', '.join(values[:10])}",
+        f"expected {', '.join(names[:20])}{' …' * (len(names) > 20)}",
+    )
+
+
+def _need_several(texts: Sequence[str], array: NDArray[Any]) -> None:
+    if len(texts) < 2:
+        raise WxbError(
+            f"all examples are of one class, {texts[0]}", "expected at least two", "examples of a second class"
+        )
+    if len(texts) > max(2, len(array) / 2):
+        raise WxbError(
+            f"{count(len(texts))} classes in {count(len(array))} examples",
+            "a class needs several examples",
+            "targets.astype(float), if they are numbers to predict" * (array.dtype.kind in WHOLE_NUMBERS),
+        )
+
+
+def _refuse_out_of_range(targets: Ints, names: tuple[str, ...]) -> None:
+    wrong = np.flatnonzero((targets < 0) | (targets >= len(names)))
+    if len(wrong):
+        raise WxbError(
+            f"{count(len(wrong))} of {plural(len(targets), 'label')} {'is' if len(wrong) == 1 else 'are'} out of range",
+            f"the first is {targets[wrong[0]]} at row {count(int(wrong[0]))}; expected 0 to {len(names) - 1}, "
+            f"{len(names)} classes: {', '.join(names[:10])}{' …' * (len(names) > 10)}",
+        )

@@ -1,0 +1,76 @@
+"""Results of scoring: a quick score after every epoch, and a full evaluation at the end."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from wxb.tasks.measure import Interval, Measure
+
+MISTAKES = 24  # the most confident ones, which an evaluation keeps
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good a network is on the validation part. Each task adds its measures as fields."""
+
+    examples: int
+    loss: float  # mean data loss, without penalties
+    measures: ClassVar[tuple[Measure, ...]] = ()
+
+    @property
+    def value(self) -> float:
+        """The number by which the best epoch is chosen; greater is better."""
+        return -self.loss
+
+    @property
+    def text(self) -> str:
+        """The measures for people: "98.5 %", "R² 0.813, error 52.13"; the loss if there are none."""
+        return ", ".join(one.labelled(getattr(self, one.name)) for one in self.measures) or f"loss {self.loss:.3g}"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An example that the network gets wrong."""
+
+    row: int  # of the data set
+    given: str
+    predicted: str
+    probability: float | None  # of what was predicted; None if the head has no probabilities
+
+
+@dataclass(frozen=True)
+class Evaluation(ABC):
+    """How good a network is on labelled examples. Each task adds its measures as fields; shares are fractions."""
+
+    examples: int
+    loss: float  # mean of the head's loss
+    interval: Interval  # 95 % interval of `score`
+    mistakes: tuple[Mistake, ...]  # the worst first, at most `MISTAKES`
+    measure: ClassVar[Measure]  # the task's main measure
+
+    @property
+    @abstractmethod
+    def score(self) -> float:
+        """The value of the task's main measure."""
+
+    @abstractmethod
+    def summary(self) -> dict[str, Any]:
+        """The `test` object of `wxb train --json`, of plain values."""
+
+    def further(self) -> dict[str, Any]:
+        """Measures beyond the summary, as plain values."""
+        return {}
+
+    def tables(self) -> dict[str, Any]:
+        """Results per class, label or target, as plain values."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far a measure of the second network lies above the first's, with its 95 % interval."""
+
+    value: float
+    interval: Interval

@@ -1,0 +1,54 @@
+"""What a network predicts for examples."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction(ABC):
+    """Predictions for n examples, one per row.
+
+    `values` is stored like the targets of a data set; `probabilities` (n, outputs) is None if the head has none.
+    """
+
+    names: tuple[str, ...]  # of all classes, labels or targets
+    values: NDArray[Any]
+    scores: NDArray[np.float32]  # logits (n, outputs)
+    probabilities: NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def confidence(self) -> NDArray[np.float64]:
+        """How sure the network is of each prediction (n,), for ranking; zeros if nothing tells."""
+        return np.zeros(len(self))
+
+    @property
+    @abstractmethod
+    def columns(self) -> tuple[str, ...]:
+        """The heads of the columns in which CSV holds a prediction."""
+
+    @abstractmethod
+    def cells(self, place: int) -> list[Any]:
+        """The prediction for one example, in these columns."""
+
+    @abstractmethod
+    def answer(self, place: int) -> dict[str, Any]:
+        """The prediction for one example as an object of JSON."""
+
+    @abstractmethod
+    def texts(self, place: int) -> tuple[str, ...]:
+        """The prediction for one example for people, and its probability where one number says it."""
+
+    def probabilities_of(self, place: int) -> dict[str, float] | None:
+        """The probability of each class or label of one example, by name."""
+        if self.probabilities is None:
+            return None
+        return dict(zip(self.names, self.probabilities[place].tolist(), strict=True))

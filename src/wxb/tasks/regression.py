@@ -1,0 +1,227 @@
+"""Regression: every example has one or several numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wxb.tasks.columns import TargetColumn, all_alike, check_names, numbers_of, whole_numbers_note
+from wxb.tasks.evaluation import MISTAKES, Difference, Evaluation, Mistake, Score
+from wxb.tasks.measure import Interval, Measure
+from wxb.tasks.metrics import Fit, fit
+from wxb.tasks.paired import bootstrap
+from wxb.tasks.prediction import Prediction
+from wxb.tasks.task import Encoded, Floats, Ints, Paired, Targets, Task
+from wxb.text import rounded
+
+COULD_BE_CLASSES = 100  # different whole numbers that a person may have meant as classes
+
+R2 = Measure("r2", "R²", "score", "R²", "r2_interval")
+RMSE = Measure("rmse", "root mean squared error", "amount", "error", "rmse_interval")
+MAE = Measure("mae", "mean absolute error", "amount", "absolute error", "mae_interval")
+
+
+@dataclass(frozen=True)
+class RegressionScore(Score):
+    """The error on the validation part, over all targets, in their units."""
+
+    rmse: float
+    measures: ClassVar[tuple[Measure, ...]] = (RMSE,)
+
+
+@dataclass(frozen=True)
+class RegressionEvaluation(Evaluation):
+    """Each target's fit, and of several targets the means, with bootstrapped intervals."""
+
+    fit: Fit
+    per_target: dict[str, Fit]
+    measure: ClassVar[Measure] = R2
+
+    @property
+    def score(self) -> float:
+        """R²."""
+        return self.fit.r2
+
+    def summary(self) -> dict[str, Any]:
+        """R² and the errors, with their intervals."""
+        return {"examples": self.examples, "loss": self.loss, **_plain(self.fit)}
+
+    def tables(self) -> dict[str, Any]:
+        """The fit of each target."""
+        return {"per_target": {name: _plain(one) for name, one in self.per_target.items()}}
+
+
+class RegressionPrediction(Prediction):
+    """Predicted numbers; `values` (n, targets) are in the targets' units."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """One for each target."""
+        return ("value",) if len(self.names) == 1 else tuple(f"value_{name}" for name in self.names)
+
+    def cells(self, place: int) -> list[Any]:
+        """The number of each target."""
+        return list(self.values[place].tolist())
+
+    def answer(self, place: int) -> dict[str, Any]:
+        """The number, or the number of each target by name."""
+        values = self.values[place].tolist()
+        return {"value": values[0] if len(values) == 1 else dict(zip(self.names, values, strict=True))}
+
+    def texts(self, place: int) -> tuple[str, ...]:
+        """The number, or the number of each target by name."""
+        values = self.values[place].tolist()
+        if len(values) == 1:
+            return (f"{values[0]:.6g}",)
+        return ("  ".join(f"{name} {value:.6g}" for name, value in zip(self.names, values, strict=True)),)
+
+
+class Regression(Task):
+    """Numbers, stored in their own units: (n, targets) float32."""
+
+    name = "regression"
+    word = "numbers"
+    heads = ("EUCLID",)
+    standardized = True
+    baseline = "mean"
+    linear = "ridge"
+    noun = "target"
+    kind = "numbers"
+    worst = "The farthest off"
+    changed = ("closer", "farther off")
+    measures = (R2, RMSE, MAE)
+    shown = 2
+    validated = RegressionScore.measures
+
+    def recognizes(self, array: NDArray[Any]) -> bool:
+        """Floats that are not columns of 0 and 1."""
+        return array.dtype.kind == "f" and not (array.ndim == 2 and bool(np.isin(array, (0, 1)).all()))
+
+    def from_array(self, array: NDArray[Any], names: tuple[str, ...] | None) -> Encoded:
+        """Numbers as float32, named as given, else "target", or "target 1", "target 2", …"""
+        with np.errstate(over="ignore"):
+            targets = array.reshape(len(array), -1).astype(np.float32)
+        width = targets.shape[1]
+        default = ("target",) if width == 1 else tuple(f"target {i + 1}" for i in range(width))
+        notes: tuple[str, ...] = ()
+        different = np.unique(targets) if width == 1 and array.dtype.kind == "f" else np.zeros(0)
+        if 0 < len(different) <= 20 and (different == np.round(different)).all():
+            notes = (
+                "the targets are floats, so they are numbers to predict; targets.astype(int) makes classes of them",
+            )
+        return Encoded(targets, check_names(names, width, "targets") or default, notes)
+
+    def claims(self, columns: Sequence[TargetColumn]) -> bool:
+        """Whatever is neither classes nor labels."""
+        return True
+
+    def from_columns(
+        self, columns: Sequence[TargetColumn], names: tuple[str, ...] | None = None, guessed: bool = False
+    ) -> Encoded:
+        """Numbers named after their columns."""
+        numbers = numbers_of(columns)
+        offsets = tuple(column.offset for column in columns)
+        values = (numbers - np.array(offsets)).astype(np.float32)
+        notes: tuple[str, ...] = ()
+        if names is None:
+            for column, one in zip(columns, values.T, strict=True):
+                if (one == one[0]).all():
+                    raise all_alike(column, f"{one[0] + column.offset:g}")
+        if guessed and len(columns) == 1:
+            different = np.unique(numbers)
+            if 1 < len(different) <= COULD_BE_CLASSES and (different == np.round(different)).all():
+                notes = (whole_numbers_note(columns[0], len(different), "numbers", "classification", "classes"),)
+        return Encoded(values, tuple(column.name for column in columns), notes, offsets)
+
+    def table(self, tables: Mapping[str, Any]) -> tuple[list[str], list[list[str]]] | None:
+        """R² and the errors of each target."""
+        fits = tables["per_target"].items()
+        rows = [[name, *(measure.text(one[measure.name]) for measure in self.measures)] for name, one in fits]
+        return [self.noun, "R²", "RMSE", "MAE"], rows
+
+    def text(self, target: Any, names: tuple[str, ...]) -> str:
+        """The number, or the number of each target by name."""
+        numbers = [f"{one:.4g}" for one in np.atleast_1d(target)]
+        if len(names) == 1:
+            return numbers[0]
+        return ", ".join(f"{name} {one}" for name, one in zip(names, numbers, strict=True))
+
+    def predict(self, scores: NDArray[Any]) -> NDArray[Any]:
+        """The scores themselves."""
+        return scores
+
+    def prediction(
+        self, scores: NDArray[np.float32], probabilities: NDArray[np.float32] | None, names: tuple[str, ...]
+    ) -> RegressionPrediction:
+        """The scores themselves."""
+        return RegressionPrediction(names, scores, scores, probabilities)
+
+    def constant(self, targets: Targets, names: tuple[str, ...]) -> tuple[NDArray[Any], str]:
+        """The mean of each target."""
+        return np.asarray(targets.mean(axis=0)), "always the mean of the training examples"
+
+    def scored(self, targets: Targets, values: NDArray[Any], seed: int) -> tuple[float, Interval]:
+        """R², the mean over targets, with its bootstrapped interval."""
+        given, predicted = targets.astype(np.float64), values.astype(np.float64)
+        fits = [fit(given[:, i], predicted[:, i], seed) for i in range(given.shape[1])]
+        low, high = np.mean([one.r2_interval for one in fits], axis=0)
+        return float(np.mean([one.r2 for one in fits])), (float(low), float(high))
+
+    def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> RegressionScore:
+        """The root mean squared error over all targets."""
+        error = np.sqrt(np.square((scores - targets).astype(np.float64)).mean())
+        return RegressionScore(len(targets), loss, float(error))
+
+    def evaluate(
+        self,
+        scores: Floats,
+        probabilities: Floats | None,
+        targets: Targets,
+        names: tuple[str, ...],
+        rows: Ints,
+        loss: float,
+        seed: int,
+    ) -> RegressionEvaluation:
+        """R² and the errors of each target, and their means."""
+        given = targets.astype(np.float64)
+        per_target = {name: fit(given[:, i], scores[:, i], seed) for i, name in enumerate(names)}
+        std = given.std(axis=0)
+        off = np.abs(scores - given) / np.where(std > 0, std, 1)  # in standard deviations of its target
+        mistakes = []
+        for place in np.argsort(-off.reshape(-1), kind="stable")[:MISTAKES]:
+            i, j = divmod(int(place), len(names))
+            label = f"{names[j]}: " if len(names) > 1 else ""
+            texts = [f"{label}{rounded(value[i, j])}" for value in (given, scores)]
+            mistakes.append(Mistake(int(rows[i]), texts[0], texts[1], None))
+        mean = _mean_fit(list(per_target.values()))
+        return RegressionEvaluation(len(given), loss, mean.r2_interval, tuple(mistakes), mean, per_target)
+
+    def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:
+        """The differences of R² and of the error with bootstrapped intervals; the better one comes closer."""
+        given, before, after = (array.astype(np.float64) for array in (targets, first.values, second.values))
+        differences = bootstrap(given, before, after, seed)
+        std = np.where(given.std(axis=0) > 0, given.std(axis=0), 1)
+        off_before, off_after = (np.linalg.norm((given - one) / std, axis=1) for one in (before, after))
+        return Paired(
+            {name: Difference(*one) for name, one in differences.items()},
+            p=None,
+            gain=np.sign(off_before - off_after),
+            weight=np.abs(off_before - off_after),
+        )
+
+
+def _plain(one: Fit) -> dict[str, Any]:
+    return {key: [*value] if isinstance(value, tuple) else value for key, value in asdict(one).items()}
+
+
+def _mean_fit(fits: list[Fit]) -> Fit:
+    """The mean of each number over targets, as scikit-learn's "uniform_average"; so for the ends of its interval."""
+    means: dict[str, Any] = {}
+    for item in fields(Fit):
+        mean = np.mean([getattr(one, item.name) for one in fits], axis=0)
+        means[item.name] = float(mean) if mean.ndim == 0 else (float(mean[0]), float(mean[1]))
+    return Fit(**means)

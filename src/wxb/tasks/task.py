@@ -1,0 +1,178 @@
+"""A kind of target, and everything in wxb that depends on it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wxb.tasks.columns import TargetColumn
+from wxb.tasks.evaluation import Difference, Evaluation, Score
+from wxb.tasks.measure import Interval, Measure
+from wxb.tasks.prediction import Prediction
+from wxb.text import count, percent, plural
+
+Targets = NDArray[np.int64] | NDArray[np.float32]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """Targets as a data set stores them, with the names of their classes, labels or columns."""
+
+    targets: Targets
+    names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    offsets: tuple[float, ...] = ()  # subtracted from the columns of numbers in float64; empty if there are none
+
+
+@dataclass(frozen=True, eq=False)
+class Paired:
+    """Two networks' predictions for the same examples, compared: the second against the first."""
+
+    differences: dict[str, Difference]  # by measure
+    p: float | None  # of McNemar's exact test; None if predictions are not right or wrong
+    gain: Floats  # (n,): above 0 where the second is better, below 0 where it is worse
+    weight: Floats  # (n,): how much a change matters, to rank changes
+
+
+class Task(ABC):
+    """A kind of target. One object per kind; `wxb.tasks.TASKS` holds them by name."""
+
+    name: ClassVar[str]
+    word: ClassVar[str]  # what fingerprints of data call it; never changes, so that fingerprints stay equal
+    heads: ClassVar[tuple[str, ...]]  # that can learn it, the default first
+    standardized: ClassVar[bool] = False  # whether the loss sees targets in standard deviations of the training part
+    baseline: ClassVar[str] = "constant"  # name of the constant baseline
+    linear: ClassVar[Literal["softmax", "sigmoid", "ridge"]]  # the linear baseline
+
+    noun: ClassVar[str]  # what `names` are: "class", "label", "target"
+    kind: ClassVar[str]  # what the targets are, in an error: "classes"
+    worst: ClassVar[str] = "The most confident mistakes"  # the report's title for mistakes
+    changed: ClassVar[tuple[str, str]] = ("now right", "now wrong")  # what a better and a worse prediction is called
+    measures: ClassVar[tuple[Measure, ...]]  # of an evaluation, the main one first
+    shown: ClassVar[int] = 1  # how many of the measures a line of the terminal shows
+    validated: ClassVar[tuple[Measure, ...]]  # of a validation score
+    reachable: ClassVar[str] = ""  # the measure that --until is about; "": none
+
+    # --- targets ----------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def recognizes(self, array: NDArray[Any]) -> bool:
+        """Whether an array of targets, (n,) or (n, k), is of this kind if nobody says of which."""
+
+    @abstractmethod
+    def from_array(self, array: NDArray[Any], names: tuple[str, ...] | None) -> Encoded:
+        """Targets from an array, with the names given or found. Raises WxbError if it does not fit."""
+
+    @abstractmethod
+    def claims(self, columns: Sequence[TargetColumn]) -> bool:
+        """Whether columns of a table are of this kind if nobody says of which."""
+
+    @abstractmethod
+    def from_columns(
+        self, columns: Sequence[TargetColumn], names: tuple[str, ...] | None = None, guessed: bool = False
+    ) -> Encoded:
+        """Targets from columns of a table: new ones, or with the `names` of a trained run.
+
+        Raises WxbError if they do not fit, and for new ones if all rows have the same target.
+        """
+
+    def strata(self, targets: Targets, names: tuple[str, ...]) -> tuple[Ints, list[str]]:
+        """The stratum of each example (n,), a place in the list of their names; here a single one."""
+        return np.zeros(len(targets), dtype=np.int64), ["all"]
+
+    def counts(self, targets: Targets, names: tuple[str, ...]) -> dict[str, int] | None:
+        """How many examples have each class or label; None if there is nothing to count."""
+        return None
+
+    def reordered(self, targets: Targets, places: Ints) -> Targets:
+        """The targets after name i has moved to places[i]; here the columns move."""
+        columns: Targets = targets[:, np.argsort(places)].astype(np.float32, order="C")
+        return columns
+
+    def samples(self, targets: Targets, names: tuple[str, ...]) -> Ints:
+        """The places of a few examples that show what the data is like."""
+        return np.arange(min(5, len(targets)))
+
+    @abstractmethod
+    def text(self, target: Any, names: tuple[str, ...]) -> str:
+        """A target, or a prediction, of one example in words."""
+
+    # --- predictions and their scores -------------------------------------------------------------------------------
+
+    @abstractmethod
+    def predict(self, scores: NDArray[Any]) -> NDArray[Any]:
+        """What logits (n, outputs) predict, stored like targets."""
+
+    @abstractmethod
+    def prediction(
+        self, scores: NDArray[np.float32], probabilities: NDArray[np.float32] | None, names: tuple[str, ...]
+    ) -> Prediction:
+        """What logits (n, outputs) predict, for users."""
+
+    @abstractmethod
+    def constant(self, targets: Targets, names: tuple[str, ...]) -> tuple[NDArray[Any], str]:
+        """The best constant prediction for these training targets, stored like one target, and what it is."""
+
+    @abstractmethod
+    def scored(self, targets: Targets, values: NDArray[Any], seed: int) -> tuple[float, Interval]:
+        """The main measure of predictions, with its 95 % interval."""
+
+    @abstractmethod
+    def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> Score:
+        """The quick score after an epoch, from logits (n, outputs)."""
+
+    @abstractmethod
+    def evaluate(
+        self,
+        scores: Floats,
+        probabilities: Floats | None,
+        targets: Targets,
+        names: tuple[str, ...],
+        rows: Ints,
+        loss: float,
+        seed: int,
+    ) -> Evaluation:
+        """The full evaluation of logits (n, outputs); `rows` (n,) are the examples' places in the data set."""
+
+    @abstractmethod
+    def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:
+        """The second network's predictions against the first's, for the same examples."""
+
+    # --- words ------------------------------------------------------------------------------------------------------
+
+    def table(self, tables: Mapping[str, Any]) -> tuple[list[str], list[list[str]]] | None:
+        """Head and rows, as texts, of an evaluation's results per class, label or target; None if it has none."""
+        if "per_class" not in tables:
+            return None
+        shares = ("precision", "recall", "f1")
+        rows = [
+            [one["name"], *(percent(one[share]) for share in shares), count(one["support"])]
+            for one in tables["per_class"]
+        ]
+        return [self.noun, "precision", "recall", "F1", "examples"], rows
+
+    @property
+    def measure(self) -> Measure:
+        """The main measure: that of the baselines and of the report's title."""
+        return self.measures[0]
+
+    def about(self, number: int) -> str:
+        """How many classes, labels or targets there are: "in 10 classes", "with 1 target"."""
+        return f"with {plural(number, self.noun)}"
+
+    def line(self, test: Mapping[str, Any]) -> str:
+        """A `test` object on a line: "98.9 % [97.5, 99.5] of 449"."""
+        parts = []
+        for measure in (one for one in self.measures[: self.shown] if one.name in test):
+            interval = test.get(measure.interval_key)
+            parts.append(measure.labelled(test[measure.name]))
+            if interval is not None:
+                parts[-1] += f" {measure.interval_text((interval[0], interval[1]))}"
+        return f"{', '.join(parts)} of {count(test['examples'])}"
