@@ -49,7 +49,7 @@ class Case:
     shape: Shape = MAPS
     scale: float = 1.0  # of its inputs
     random: bool = False  # draws in training
-    one_number: bool = False  # in training a single example is one number a channel
+    one_number: bool = False  # in training a single example is one number per channel
 
     def __str__(self) -> str:
         return f"{self.text} of {'x'.join(map(str, self.shape))}"
@@ -217,9 +217,9 @@ def test_one_example_alone_is_learned_from_but_where_it_has_no_variance(case):
     if not case.one_number:
         assert run(case.inputs(1)).isfinite().all()
         return
-    with pytest.raises(WxbError, match="BN cannot learn from one number a channel") as error:
+    with pytest.raises(WxbError, match="BN cannot learn from one number per channel") as error:
         run(case.inputs(1))
-    assert "--batch-size 2" in error.value.fix
+    assert "`batch_size=2`" in error.value.fix
 
 
 # --- definitions ---

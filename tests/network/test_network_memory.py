@@ -100,8 +100,8 @@ def test_activations_grow_with_the_batch_and_shrink_with_its_parts():
     plan_ = planned(NETWORKS[2])
     one = memory.estimate(plan_, 1, "adam")
     assert memory.estimate(plan_, 64, "adam").activations == 64 * one.activations
-    assert memory.estimate(plan_, 64, "adam", accumulate=4).activations == 16 * one.activations
-    assert memory.estimate(plan_, 65, "adam", accumulate=4).activations == 17 * one.activations
+    assert memory.estimate(plan_, 64, "adam", micro_batches=4).activations == 16 * one.activations
+    assert memory.estimate(plan_, 65, "adam", micro_batches=4).activations == 17 * one.activations
     assert memory.estimate(plan_, 64, "adam").weights == one.weights
     assert one.total == one.weights + one.gradients + one.optimizer + one.activations
 
@@ -187,7 +187,7 @@ def test_a_network_of_almost_a_billion_units_is_refused_before_anything_is_alloc
     monkeypatch.setattr(memory, "available", lambda: 16 * GIB)
     plan_ = planned("FC-999999999-RELU, SOFTMAX", (1, 28, 28), 10)
     with pytest.raises(WxbError) as error:
-        memory.parts_that_fit(plan_, 128, "adam", device="cpu")
+        memory.micro_batches_that_fit(plan_, 128, "adam", device="cpu")
     weights = 4 * (785 * 999_999_999 + 10 * 999_999_999 + 10)
     assert plan_.parameters * 4 == weights
     assert error.value.what == (
@@ -208,13 +208,13 @@ def test_a_batch_that_fits_stays_whole_and_one_that_does_not_is_halved(monkeypat
     plan_ = planned(NETWORKS[2])
     needs = memory.estimate(plan_, 64, "adam").total
     monkeypatch.setattr(memory, "available", lambda: needs)
-    assert memory.parts_that_fit(plan_, 64, "adam", device="cpu") == 1
-    assert memory.parts_that_fit(plan_, 64, "adam", 4, device="cpu") == 4
+    assert memory.micro_batches_that_fit(plan_, 64, "adam", device="cpu") == 1
+    assert memory.micro_batches_that_fit(plan_, 64, "adam", 4, device="cpu") == 4
     monkeypatch.setattr(memory, "available", lambda: needs - 1)
-    assert memory.parts_that_fit(plan_, 64, "adam", device="cpu") == 2
-    assert memory.parts_that_fit(plan_, 200, "adam", device="cpu") == 4
+    assert memory.micro_batches_that_fit(plan_, 64, "adam", device="cpu") == 2
+    assert memory.micro_batches_that_fit(plan_, 200, "adam", device="cpu") == 4
     monkeypatch.setattr(memory, "available", lambda: None)
-    assert memory.parts_that_fit(planned("FC-999999999-RELU, SOFTMAX"), 64, "adam", device="cpu") == 1
+    assert memory.micro_batches_that_fit(planned("FC-999999999-RELU, SOFTMAX"), 64, "adam", device="cpu") == 1
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
@@ -222,22 +222,22 @@ def test_parts_fit_and_half_as_many_would_not(optimizer):
     plan_ = planned(NETWORKS[2])
     for whole in (1, 3, 37, 100):
         there = memory.estimate(plan_, whole, optimizer).total
-        parts = memory.parts_that_fit(plan_, 256, optimizer, there=there)
-        assert memory.estimate(plan_, 256, optimizer, parts).total <= there
-        assert parts == 1 or memory.estimate(plan_, 256, optimizer, parts // 2).total > there
+        count = memory.micro_batches_that_fit(plan_, 256, optimizer, there=there)
+        assert memory.estimate(plan_, 256, optimizer, count).total <= there
+        assert count == 1 or memory.estimate(plan_, 256, optimizer, count // 2).total > there
 
 
 def test_where_no_batch_is_small_enough_the_largest_layer_is_named():
     plan_ = planned("CONV-16-RELU-FC-5000-RELU, SOFTMAX")
     with pytest.raises(WxbError) as error:
-        memory.parts_that_fit(plan_, 8, "sgd", there=MIB)
+        memory.micro_batches_that_fit(plan_, 8, "sgd", there=MIB)
     assert error.value.fix.startswith("a smaller 3.FC-5000: it has 5,125,000 of")
 
 
 def test_of_photos_a_smaller_size_is_a_way_out_too():
     plan_ = planned("CONV-16-RELU-FC-5000-RELU, SOFTMAX")
     with pytest.raises(WxbError, match=r"parameters; or smaller pictures \(--size\)$"):
-        memory.parts_that_fit(plan_, 8, "sgd", there=MIB, photos=True)
+        memory.micro_batches_that_fit(plan_, 8, "sgd", there=MIB, photos=True)
     assert memory.ran_short(plan_, "sgd", 1, photos=True).fix.endswith("; or smaller pictures (--size)")
 
 

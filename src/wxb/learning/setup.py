@@ -18,7 +18,7 @@ from wxb.learning.pace import TRIAL, seconds_per_step
 from wxb.learning.recipe import Recipe
 from wxb.learning.state import State, of_kind, steps_done
 from wxb.network.build import build
-from wxb.network.memory import parts_that_fit
+from wxb.network.memory import micro_batches_that_fit
 from wxb.notation import Network, Plan, plan, read
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _fitting(
     """The events, and one more if the memory does not hold the micro-batches after `step` steps; and a note on it."""
     size = min(recipe.batch_size * recipe.accumulate, len(data.split.train))
     count = micro_batches_at(step, events, recipe.accumulate)
-    fitting = parts_that_fit(planned, size, recipe.optimizer, count, recipe.device, photos=bool(data.files))
+    fitting = micro_batches_that_fit(planned, size, recipe.optimizer, count, recipe.device, photos=bool(data.files))
     if fitting <= count:
         return events, ()
     note = f"the memory does not hold a batch of {-(-size // count)}: a step is computed in {fitting} micro-batches"

@@ -168,7 +168,7 @@ class Step:
             with self.watch.part(DATA):
                 inputs, wanted = self._examples(rows, part, first, mixup)
             with self.machine.autocast():
-                logits = (self.model.after_features if self.on_features else self.model.after_preparation)(inputs)
+                logits = self._logits(inputs)
             with self.watch.part(LOSS):
                 loss = self.objective.data_loss(logits.float(), wanted, whole)
             loss.backward()
@@ -179,6 +179,15 @@ class Step:
             penalty.backward()
             values.append(penalty.detach())
         return values[0] if len(values) == 1 else torch.stack(values).sum()
+
+    def _logits(self, inputs: Tensor) -> Tensor:
+        """The logits for inputs as the feed gives them, which are prepared already."""
+        if self.on_features:
+            return self.model.after_features(inputs)
+        if self.model.preparation is not None:
+            return self.model.after_preparation(inputs)
+        logits: Tensor = self.model(inputs)
+        return logits
 
     def _examples(self, rows: Tensor, part: Tensor, first: int, mixup: Mixup | None) -> tuple[Tensor, Tensor]:
         """The inputs and goals of a micro-batch: `part` of the batch `rows`, which begins at its `first` example."""

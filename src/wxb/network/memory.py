@@ -1,4 +1,4 @@
-"""Whether a training fits into memory, said before anything is allocated: counted from the plan alone."""
+"""The memory that a training takes, estimated from its plan before anything is allocated."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STATE = {  # numbers that an optimizer holds for every parameter; those few that
 
 @dataclass(frozen=True)
 class Estimate:
-    """Bytes that a training takes beside its data: float32, without what libraries need for a moment."""
+    """Bytes that a training takes beside its data: float32, without the temporary memory of libraries."""
 
     weights: int
     gradients: int
@@ -42,8 +42,8 @@ class Estimate:
         return self.weights + self.gradients + self.optimizer + self.activations
 
 
-def estimate(plan: Plan, batch_size: int, optimizer: str, accumulate: int = 1) -> Estimate:
-    """What training takes in batches of `batch_size` examples, computed in `accumulate` parts.
+def estimate(plan: Plan, batch_size: int, optimizer: str, micro_batches: int = 1) -> Estimate:
+    """The memory of training in steps of `batch_size` examples, each computed in so many micro-batches.
 
     Activations are the tensors that the backward pass reads again, and the gradient at the layer where it is largest.
     """
@@ -52,7 +52,7 @@ def estimate(plan: Plan, batch_size: int, optimizer: str, accumulate: int = 1) -
     if reads_input:
         kept += size(plan.input)
     passing = max((size(layer.input) + size(layer.output) for layer in plan.layers), default=0)
-    at_once = -(-batch_size // accumulate)
+    at_once = -(-batch_size // micro_batches)
     return Estimate(weights, weights, STATE[optimizer] * weights, at_once * (kept + passing))
 
 
@@ -137,38 +137,38 @@ def _free(folder: Path, limit: str, usage: str, cache: str) -> int | None:
 # --- what fits ------------------------------------------------------------------------------------------------------
 
 
-def parts_that_fit(
+def micro_batches_that_fit(
     plan: Plan,
     batch_size: int,
     optimizer: str,
-    parts: int = 1,
+    count: int = 1,
     device: str = "auto",
     there: int | None = None,
     photos: bool = False,
 ) -> int:
-    """In how many parts a batch has to be computed for the memory to hold it: `parts`, doubled until it does.
+    """The number of micro-batches with which the memory holds a step: `count`, doubled until it does.
 
-    `device` is where training happens; "auto" is a GPU where there is one. `there` stands for what is found there;
-    `photos` are pictures of a folder, which can be brought to a smaller size. Where nothing says how much memory there
-    is, everything fits. Raises WxbError, with the estimate and a way out, where not even single examples fit.
+    `device` is where training happens; "auto" is a GPU if there is one. `there` replaces the free memory found there.
+    `photos` are pictures of a folder, which can be brought to a smaller size. If the free memory is not known,
+    everything fits. Raises WxbError, with the estimate and a way out, if not even single examples fit.
     """
     if there is None:
         there = _on(device)
     if there is None:
-        return parts
-    while (needs := estimate(plan, batch_size, optimizer, parts)).total > there:
-        if parts >= batch_size:
+        return count
+    while (needs := estimate(plan, batch_size, optimizer, count)).total > there:
+        if count >= batch_size:
             raise WxbError(
                 f"training this network takes about {_text(needs.total)} of memory; {_text(there)} are free",
                 _sizes(needs, optimizer),
                 _narrower(plan, photos),
             )
-        parts = min(2 * parts, batch_size)
-    return parts
+        count = min(2 * count, batch_size)
+    return count
 
 
 def ran_short(plan: Plan, optimizer: str, step: int, photos: bool = False) -> WxbError:
-    """What is said where the memory did not hold a step though its examples were computed one at a time."""
+    """The error for memory that did not hold a step although its examples were computed one at a time."""
     needs = estimate(plan, 1, optimizer)
     return WxbError(
         f"the memory ran short in step {step}: with one example at a time, training this network takes about "

@@ -36,9 +36,9 @@ def need_variance(x: Tensor) -> None:
     """Raise WxbError if a batch has only one number per channel, whose variance is 0."""
     if x.numel() == x.shape[1]:
         raise WxbError(
-            "BN cannot learn from one number a channel: they are normalized by their variance",
+            "BN cannot learn from one number per channel: numbers are normalized by their variance",
             f"what reaches it is one example of {shape_text(tuple(x.shape[1:]))}",
-            "--batch-size 2 or more, and fewer parts where --accumulate divides the batches",
+            "`batch_size=2` or more, and memory for more than one example at a time",
         )
 
 
