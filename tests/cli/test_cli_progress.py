@@ -44,6 +44,17 @@ def test_a_moving_line_keeps_the_last_validation_and_stays_at_the_end(capsys, mo
     assert drawings[2] == drawings[1] + "\n"
 
 
+def test_a_remark_stands_above_the_moving_line(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "REDRAW", 0.0)
+    with progress.Progress(moving=True) as shown:
+        shown.show(Record(15, 2))
+        capsys.readouterr()
+        shown.remark("each step is computed in 2 micro-batches from now on")
+        line = "epoch     2 of 10  ███░░░░░░░░░░░░░░░░░  loss 0.0412  11 s left"
+        expected = f"{progress.ERASE}each step is computed in 2 micro-batches from now on\n{progress.ERASE}{line}"
+        assert capsys.readouterr().err == expected
+
+
 def test_a_moving_line_is_not_drawn_at_every_step(capsys):
     with progress.Progress(moving=True) as shown:
         for step in range(1, 101):

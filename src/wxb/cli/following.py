@@ -1,4 +1,4 @@
-"""A training followed from its first line to its last: what will happen, how far it has come, what came out."""
+"""Following a training on the command line: what will happen, the progress, and the result."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ from wxb.learning.recipe import Recipe
 if TYPE_CHECKING:
     from wxb.training import Training
 
-WIDE = 100  # columns of a recipe where the output is no terminal
+WIDE = 100  # columns of a recipe if the output is no terminal
 
 
 def follow(training: Training, quiet: bool, verbose: bool) -> int:
-    """Trains to the end, or saves at the step where a signal came; the exit code. Only then has it no `result`.
+    """Train to the end, or save the run at the step at which a signal came; the exit code.
 
-    A signal that comes when all steps are made does not undo them: the run is finished, and the exit code tells.
+    After a signal the training has no `result`. A signal after the last step does not undo the training: the run is
+    finished, and the exit code tells of the signal.
     """
     if not quiet:
         width = printing.columns(sys.stderr)
@@ -39,7 +40,7 @@ def follow(training: Training, quiet: bool, verbose: bool) -> int:
             progress.show(record)
             for event in record.events:
                 if isinstance(event, MicroBatches):
-                    printing.remark(f"to save memory, each step is computed in {event.count} micro-batches from now on")
+                    progress.remark(f"to save memory, each step is computed in {event.count} micro-batches from now on")
             if stop.code is not None and record.step < record.steps:
                 progress.end()
                 step = training.stop()
@@ -52,7 +53,7 @@ def follow(training: Training, quiet: bool, verbose: bool) -> int:
 
 
 def follow_to_result(training: Training, as_json: bool, quiet: bool, verbose: bool) -> int:
-    """Follows a training, and says what came out as JSON or in lines; the exit code. A stopped one has no result."""
+    """Follow a training and print its result, as JSON or in lines; the exit code. A stopped one has no result."""
     code = follow(training, quiet, verbose)
     if training.result and as_json:
         printing.result_json(msgspec.convert(training.result, Train))
@@ -62,23 +63,22 @@ def follow_to_result(training: Training, as_json: bool, quiet: bool, verbose: bo
 
 
 def head(training: Training, width: int | None) -> list[str]:
-    """What will happen: data, network, machine, and what was looked at before."""
+    """The lines before the first step: data, network, machine, checks."""
     return [printing.labelled(label, text, width) for label, text in training.lines()]
 
 
 def details(training: Training, width: int | None) -> list[str]:
-    """The layers, and every setting of the recipe as an option."""
+    """The table of layers, and every setting of the recipe as an option."""
     return [layer_table(training.trial.plan, flat=False, width=width), recipe_text(training.trial.recipe, width)]
 
 
 def recipe_text(recipe: Recipe, width: int | None) -> str:
-    """Every setting as the command line spells it."""
-    joint = "\x00"  # where a line must not break: between an option and its value
+    """Every setting of a recipe as the command line spells it."""
+    joint = "\x00"  # between an option and its value, where a line must not break
     shown = []
     for name, value in recipe.settings().items():
         flag = name.replace("_", "-")
-        said = f"--{flag}{joint}{value}" if not isinstance(value, bool) else f"--{flag}" if value else f"--no-{flag}"
-        shown.append(said)
+        shown.append(f"--{flag}{joint}{value}" if not isinstance(value, bool) else f"--{'' if value else 'no-'}{flag}")
     return printing.labelled("recipe", "  ".join(shown), width or WIDE).replace(joint, " ")
 
 

@@ -1,4 +1,4 @@
-"""The line that says how far training, or the prediction of many files, has come."""
+"""The progress of training, or of the prediction of many files, as a line on standard error."""
 
 from __future__ import annotations
 
@@ -17,53 +17,64 @@ REDRAW = 0.1  # seconds between two drawings
 ERASE = "\r\x1b[2K"
 
 
-class FileProgress:
-    """How many files are done: a line that moves on a terminal, where their results go elsewhere and take long."""
+class MovingLine:
+    """A line of a terminal's standard error that is drawn over and over."""
 
-    def __init__(self, files: int) -> None:
-        self.files = files
-        self.moving = sys.stderr.isatty() and not sys.stdout.isatty()
-        self._began = self._drawn = time.monotonic()
-        self._text = ""  # what stands on the screen
+    def __init__(self) -> None:
+        self._text = ""  # on the screen
 
-    def __enter__(self) -> FileProgress:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._draw("")
-
-    def show(self, done: int) -> None:
-        """Draws how far it is, where a second has passed and it is time to."""
-        now = time.monotonic()
-        if self.moving and now - self._began >= 1 and now - self._drawn >= REDRAW:
-            left = (now - self._began) / done * (self.files - done)
-            counted = f"{count(done)} of {count(self.files)}"
-            text = f"{counted}  {bar(done / self.files)}  {duration(left)} left"
-            self._draw(printing.labelled("files", text))
-            self._drawn = now
-
-    def remark(self, text: str) -> None:
-        """A line of its own, above the one that moves."""
-        drawn = self._text
-        self._draw("")
-        printing.remark(text)
-        self._draw(drawn)
-
-    def _draw(self, text: str) -> None:
+    def draw(self, text: str) -> None:
+        """Draw the text over the last one; an empty text erases it."""
         if text or self._text:
             width = printing.columns(sys.stderr)
             printing.remark(ERASE + (text if width is None else text[: width - 1]), end="")
         self._text = text
 
+    def remark(self, text: str) -> None:
+        """Print a line above the moving one."""
+        drawn = self._text
+        self.draw("")
+        printing.remark(text)
+        self.draw(drawn)
+
+
+class FileProgress:
+    """How many files are done: a moving line on a terminal, if the results go elsewhere and take long."""
+
+    def __init__(self, files: int) -> None:
+        self.files = files
+        self.moving = sys.stderr.isatty() and not sys.stdout.isatty()
+        self._began = self._drawn = time.monotonic()
+        self._line = MovingLine()
+        self.remark = self._line.remark
+
+    def __enter__(self) -> FileProgress:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._line.draw("")
+
+    def show(self, done: int) -> None:
+        """Draw how many files are done, after the first second and then ten times per second."""
+        now = time.monotonic()
+        if self.moving and now - self._began >= 1 and now - self._drawn >= REDRAW:
+            left = (now - self._began) / done * (self.files - done)
+            counted = f"{count(done)} of {count(self.files)}"
+            text = f"{counted}  {bar(done / self.files)}  {duration(left)} left"
+            self._line.draw(printing.labelled("files", text))
+            self._drawn = now
+
 
 class Progress:
-    """Shows records on standard error: nothing, a line an epoch, or one line that is drawn over and over."""
+    """Shows records on standard error: nothing, a line per epoch, or one moving line."""
 
     def __init__(self, quiet: bool = False, moving: bool | None = None) -> None:
-        """`moving` is whether one line moves; None: where standard error is a terminal."""
+        """`moving` is whether one line moves; None: if standard error is a terminal."""
         self.quiet = quiet
         self.moving = sys.stderr.isatty() if moving is None else moving
-        self._drawn = -REDRAW  # when, in seconds of the clock
+        self._drawn = -REDRAW  # time of the last drawing
+        self._line = MovingLine()
+        self.remark = self._line.remark
         self._last: Record | None = None
         self._score = ""  # the last epoch's validation
 
@@ -74,7 +85,7 @@ class Progress:
         self.end()
 
     def show(self, record: Record) -> None:
-        """Draws the record, where it is time to."""
+        """Show a record: at the end of an epoch, or ten times per second."""
         if self.quiet:
             return
         self._last = record
@@ -88,20 +99,18 @@ class Progress:
             self._drawn = now
 
     def end(self) -> None:
-        """Leaves the last record on the screen, and nothing more to draw."""
+        """Leave the last record on the screen."""
         if self.moving and self._last is not None:
             self._draw(self._last)
             printing.remark()
             self._last = None
 
     def _draw(self, record: Record) -> None:
-        text = line(record, self._score, bar(record.step / record.steps))
-        width = printing.columns(sys.stderr)
-        printing.remark(ERASE + (text if width is None else text[: width - 1]), end="")
+        self._line.draw(line(record, self._score, bar(record.step / record.steps)))
 
 
 def line(record: Record, validation: str = "", drawn: str = "") -> str:
-    """ "epoch     12 of 20  loss 0.041  validation 98.5 %  3.1 s left"."""
+    """A record as "epoch     12 of 20  loss 0.041  validation 98.5 %  3.1 s left"."""
     loss = record.train_loss if record.train_loss is not None else record.loss
     left = record.seconds / record.step * (record.steps - record.step)
     time_left = f"{duration(left)} left" if left else duration(record.seconds)
@@ -110,7 +119,7 @@ def line(record: Record, validation: str = "", drawn: str = "") -> str:
 
 
 def bar(share: float) -> str:
-    """Twenty cells, `share` of them full; of ASCII where the terminal has no blocks."""
+    """Twenty cells, `share` of them full; in ASCII if the terminal has no blocks."""
     full, empty = "█", "░"
     try:
         (full + empty).encode(sys.stderr.encoding or "ascii")
