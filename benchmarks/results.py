@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
 from wxb import storage
+from wxb.settings import RENAMED, RENAMED_VALUES
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = {"figure": "", "lesson": "theory", "peers": "peers"}  # by what was measured, below benchmarks/results/
@@ -24,8 +26,22 @@ def path(kind: str, name: str) -> Path:
 
 
 def read(kind: str) -> dict[str, Result]:
-    """All results of a kind by name."""
-    return {file.stem: json.loads(file.read_text()) for file in sorted(path(kind, "x").parent.glob("*.json"))}
+    """All results of a kind by name; settings that were renamed since are spelled as today."""
+    files = sorted(path(kind, "x").parent.glob("*.json"))
+    return {file.stem: dict(json.loads(spelled(file.read_text()))) for file in files}
+
+
+def spelled(text: str) -> str:
+    """The text with today's names of options and of their values: "--start random" as "--initialization random"."""
+    flags = {name.replace("_", "-"): name for name in {*RENAMED, *RENAMED_VALUES}}
+
+    def today(found: re.Match[str]) -> str:
+        name, value = flags[found["flag"]], found["value"]
+        words = RENAMED_VALUES.get(name, {})
+        flag = RENAMED.get(name, name).replace("_", "-")
+        return f"--{flag}" + (f" {words.get(value, value)}" if value else "")
+
+    return re.sub(rf"--(?P<flag>{'|'.join(flags)})(?![\w-])(?: (?P<value>\w[\w-]*))?", today, text) if flags else text
 
 
 def save(result: Result, file: Path) -> None:

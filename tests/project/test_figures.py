@@ -239,6 +239,16 @@ def test_a_result_is_written_whole(tmp_path: Path):
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["digits.json"]
 
 
+def test_stored_commands_are_shown_with_today_s_names_of_options_and_values(monkeypatch):
+    monkeypatch.setattr(results, "RENAMED", {"start": "initialization", "mirror_average": "flip_average"})
+    monkeypatch.setattr(results, "RENAMED_VALUES", {"start": {"spread": "spread-biases"}})
+    assert results.spelled("x --start spread --mirror-average") == "x --initialization spread-biases --flip-average"
+    assert results.spelled('"--start random", "--started 1"') == '"--initialization random", "--started 1"'
+    monkeypatch.setattr(results, "RENAMED", {})
+    monkeypatch.setattr(results, "RENAMED_VALUES", {})
+    assert results.spelled("x --start spread") == "x --start spread"
+
+
 def test_the_real_command_says_what_a_figure_is_made_of():
     row = Training("ring", ("ring", "SOFTMAX", "--examples", "200", "--epochs", "1")).measure(1, "accuracy", Asked())
     (accuracy,), (told,) = row["accuracy"], row["told"]
