@@ -1,1 +1,1 @@
-"""The documentation's figures: one command takes each, its results are JSON, and the tables are made of them."""
+"""The figures of the documentation: a command measures each, stores it as JSON, and tables are made from that."""

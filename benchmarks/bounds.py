@@ -1,4 +1,4 @@
-"""Bounds that figures are held against, and how they and what was measured are written."""
+"""Bounds that figures have to keep, and the text of bounds and measured values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Bound:
-    """A value that a figure must not fall below, or not rise above; where `beside` names a row, one added to its."""
+    """A least or greatest value of a figure; if `beside` names a row, the value is added to that row's."""
 
     value: float
     least: bool = True
@@ -17,11 +17,11 @@ class Bound:
     beside: str = ""
 
     def met(self, measured: float) -> bool:
-        """Whether a measured value keeps to it."""
+        """Whether a measured value keeps the bound."""
         return measured >= self.value if self.least else measured <= self.value
 
     def against(self, others: Mapping[str, float]) -> Bound:
-        """The same bound as a value, given what the other rows of the figure measured. Raises KeyError without it."""
+        """The same bound relative to no row, given the values of the other rows. Raises KeyError if one is missing."""
         return replace(self, value=self.value + others[self.beside], beside="") if self.beside else self
 
     def __str__(self) -> str:
@@ -33,12 +33,12 @@ class Bound:
 
 
 def at_least(value: float, unit: str, beside: str = "") -> Bound:
-    """The figure is at least this."""
+    """A bound from below."""
     return Bound(value, True, unit, beside)
 
 
 def at_most(value: float, unit: str, beside: str = "") -> Bound:
-    """The figure is at most this."""
+    """A bound from above."""
     return Bound(value, False, unit, beside)
 
 
@@ -50,13 +50,13 @@ def amount(value: float, unit: str) -> str:
 
 
 def verdict(bound: Bound, measured: float, others: Mapping[str, float] | None = None) -> str:
-    """The bound, and whether it is met; `others` are the values of the rows that it may stand beside."""
+    """The bound, and the measured value if it is missed; `others` are the values of the other rows."""
     met = bound.against(others or {}).met(measured)
     return str(bound) if met else f"{bound}: **missed** ({amount(measured, bound.unit)})"
 
 
 def middle(values: list[float], digits: int) -> str:
-    """Median (least, greatest), of a single value itself."""
+    """Median (least, greatest), or a single value itself."""
     median, least, greatest = (
         f"{value:,.{digits}f}" for value in (statistics.median(values), min(values), max(values))
     )

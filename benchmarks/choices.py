@@ -1,4 +1,4 @@
-"""What each choice of a recipe brings: the same training with one of them changed at a time."""
+"""The effect of each choice of a recipe: the same training with one choice changed at a time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table
+from benchmarks.figure import Cells, Figure, Row, Rows, Scope, Table
 from benchmarks.training import quoted, spread, train
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One change of the training that all are held against: other options (None: not given), or another network."""
+    """One change of the base training: other options (None: not given), or another network."""
 
     what: str
     options: Mapping[str, str | None] = field(default_factory=dict)
@@ -23,7 +23,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Choices(Figure):
-    """A figure of choices: `wxb train DATA NETWORK OPTIONS`, then once more for each choice."""
+    """A figure of choices: `wxb train DATA NETWORK OPTIONS`, and once more for each choice."""
 
     seeds: int
     data: str
@@ -31,14 +31,14 @@ class Choices(Figure):
     options: Mapping[str, str]
     rows: tuple[Choice, ...]
 
-    def measure(self, asked: Asked) -> Rows:
-        """All trainings of a seed, then those of the next one, so that a machine's moods weigh on all alike."""
+    def measure(self, scope: Scope) -> Rows:
+        """All trainings of a seed, then those of the next, so that other work of the machine slows them alike."""
         choices = (Choice("as chosen"), *self.rows)
         rows: Rows = [
             {"what": choice.what, "command": self.command(choice), "seeds": [], "accuracy": [], "seconds": []}
             for choice in choices
         ]
-        for seed in range(asked.seeds or self.seeds):
+        for seed in range(scope.seeds or self.seeds):
             for choice, row in zip(choices, rows, strict=True):
                 answer, _ = train(self.arguments(choice), seed)
                 row["seeds"].append(seed)
@@ -48,17 +48,17 @@ class Choices(Figure):
         return rows
 
     def arguments(self, choice: Choice) -> tuple[str, ...]:
-        """What is typed behind `wxb train`."""
+        """The words after `wxb train`."""
         return (self.data, choice.network or self.network, *typed({**self.options, **choice.options}))
 
     def command(self, choice: Choice) -> str:
-        """The network or the options that a choice changes, or where it changes nothing the whole command."""
+        """The network or the options that a choice changes, or the whole command if it changes nothing."""
         if choice.network:
             return quoted(choice.network)
         return " ".join(typed(choice.options) or ("wxb train", *map(quoted, self.arguments(choice))))
 
     def table(self, rows: Rows) -> Table:
-        """Accuracy, and what it and the seconds of training are against those of the first row."""
+        """Accuracy and seconds of training, and both compared with the first row."""
         measured = {row["what"]: row for row in rows}
         base = measured["as chosen"]
         head = ("what", "changed", "test accuracy", "points", "seconds of training", "against the first")
@@ -83,7 +83,7 @@ def typed(options: Mapping[str, str | None]) -> tuple[str, ...]:
 
 
 def line(row: Row, base: Row) -> Cells:
-    """One row beside the first."""
+    """The line of a row, compared with the first row."""
     mean, seconds = (statistics.mean(row[key]) for key in ("accuracy", "seconds"))
     base_mean, base_seconds = (statistics.mean(base[key]) for key in ("accuracy", "seconds"))
     points = "" if row is base else f"{100 * (mean - base_mean):+.2f}".replace("-", "−")

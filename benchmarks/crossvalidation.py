@@ -1,6 +1,6 @@
-"""A table's rows in folds, each answered by what was trained on the others: a network of wxb, and trees.
+"""Cross-validation of a network of wxb and of trees on a table.
 
-A fold's columns are prepared by the rows that are learned from, as `wxb evaluate RUN FILE` prepares a file.
+The columns of each fold are prepared with the training rows, as `wxb evaluate RUN FILE` prepares a file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 import wxb
 from benchmarks import timing
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table
+from benchmarks.figure import Cells, Figure, Row, Rows, Scope, Table
 from wxb.data.dataset import Dataset, Split
 from wxb.data.split import VALIDATION_SHARE
 from wxb.learning.inference import logits
@@ -30,7 +30,7 @@ from wxb.trials import Trial
 
 @dataclass(frozen=True)
 class Trees:
-    """A regressor beside the network, made for a seed; its `make` raises ImportError where it is not installed."""
+    """A regressor to compare with; `make` takes a seed, and raises ImportError if the library is not installed."""
 
     what: str
     make: Callable[[int], Any]
@@ -38,20 +38,20 @@ class Trees:
 
 @dataclass(frozen=True)
 class CrossValidation(Figure):
-    """Root of the mean squared error over the folds of a table, of the default network and of trees."""
+    """Root mean squared error over the folds of a table, of the default network and of trees."""
 
     what: str  # of the network
-    file: str  # below the shared folder, CSV of one row a line
+    file: str  # below the shared folder, CSV with a row on each line
     target: str
-    unit: float  # of the target, in which errors are told
+    unit: float  # of the target, in which errors are given
     unit_name: str
     error: Bound  # in that unit, of the network's mean over the folds
     trees: tuple[Trees, ...]
     folds: int = 5
     seeds: int = 1
 
-    def measure(self, asked: Asked) -> Rows:
-        """A row a way to answer: error and seconds of each fold, of all seeds one after the other."""
+    def measure(self, scope: Scope) -> Rows:
+        """A row for each model: error and seconds of each fold, of one seed after the other."""
         ways: dict[str, Callable[[Path, Path, int], tuple[float, float]]] = {self.what: self._network}
         for one in self.trees:
             try:
@@ -61,8 +61,8 @@ class CrossValidation(Figure):
             else:
                 ways[one.what] = partial(self._trees, one)
         rows: Rows = [{"what": what, "rmse": [], "seconds": []} for what in ways]
-        for seed in range(asked.seeds or self.seeds):
-            for learned, tested in self._dealt(asked.shared / self.file, seed):
+        for seed in range(scope.seeds or self.seeds):
+            for learned, tested in self._dealt(scope.shared / self.file, seed):
                 for row, way in zip(rows, ways.values(), strict=True):
                     error, seconds = way(learned, tested, seed)
                     row["rmse"].append(round(error / self.unit, 4))
@@ -71,7 +71,7 @@ class CrossValidation(Figure):
         return rows
 
     def table(self, rows: Rows) -> Table:
-        """Mean error ± standard deviation over the folds, and seconds of a fold."""
+        """Mean error ± standard deviation over the folds, and seconds per fold."""
         head = ("what", f"error, {self.unit_name}", "seconds a fold", "owed")
         return [head, *(self._line(row) for row in rows)]
 
@@ -81,7 +81,7 @@ class CrossValidation(Figure):
         return (row["what"], f"{mean:.3f} ± {deviation:.3f}", middle(row["seconds"], 1), owed)
 
     def _dealt(self, table: Path, seed: int) -> Iterator[tuple[Path, Path]]:
-        """Of each fold a table of the rows that are learned from, and one of those that are tested."""
+        """For each fold a table of the training rows and one of the test rows."""
         head, *rows = table.read_text().splitlines()
         dealt = generator(seed, "folds").permutation(len(rows))
         for fold in range(self.folds):
@@ -101,7 +101,7 @@ class CrossValidation(Figure):
         return rmse(predicted.numpy()[:, 0], data.targets[data.split.test, 0]), seconds
 
     def _trees(self, one: Trees, learned: Path, tested: Path, seed: int) -> tuple[float, float]:
-        """Error of trees on the columns as they are, texts as a column a value, and seconds of their fit."""
+        """Error of trees on unprepared columns, one for each value of a text column, and seconds of their fit."""
         data = joined(learned, tested, self.target, seed, pieces=0)
         rows = np.concatenate([data.split.train, data.split.validation])
         trees = one.make(seed)
@@ -111,9 +111,7 @@ class CrossValidation(Figure):
 
 
 def joined(learned: Path, tested: Path, target: str, seed: int, pieces: int | None = None) -> Dataset:
-    """One data set of two tables: the rows of one train and validate, as where a test set is given, those of the other
-    test.
-    """
+    """One data set of two tables: rows of one for training and validation, those of the other for the test."""
     shares = (1 - VALIDATION_SHARE, VALIDATION_SHARE, 0.0)
     data = wxb.load_data(learned, target=target, split=shares, seed=seed, pieces=pieces)
     other = wxb.load_data(tested, like=data.table)
@@ -127,5 +125,5 @@ def joined(learned: Path, tested: Path, target: str, seed: int, pieces: int | No
 
 
 def rmse(predicted: NDArray[Any], targets: NDArray[Any]) -> float:
-    """Root of the mean squared difference of (n,) and (n,)."""
+    """Root mean squared difference of (n,) and (n,)."""
     return float(np.sqrt(np.square(predicted.astype(np.float64) - targets).mean()))

@@ -1,4 +1,4 @@
-"""Many layers learned end to end: a plain network and its residual twin, equal in all but the shortcuts.
+"""Training a deep network: a plain one, and the same one with shortcuts.
 
 He, Zhang, Ren, Sun 2015 (arXiv:1512.03385), section 4.2: with depth the training error of plain networks rises, that of
 residual ones falls, so it is the training loss that counts here.
@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 
 import wxb
-from benchmarks.figure import Asked, Figure, Rows, Table
+from benchmarks.figure import Figure, Rows, Scope, Table
 from benchmarks.parts import first_examples
 from wxb.data.dataset import Dataset
 from wxb.trials import Trial
@@ -23,7 +23,7 @@ PLAIN56 = (
 
 @dataclass(frozen=True)
 class Depth(Figure):
-    """The residual network's training loss is the lower one with every seed, after a short training of both."""
+    """After a short training of both, the residual network has the lower training loss with every seed."""
 
     data: str
     residual: str
@@ -34,13 +34,13 @@ class Depth(Figure):
     seeds: int = 3
 
     def owed(self) -> str:
-        """What is owed in words."""
+        """The bound in words."""
         return "with every seed the residual network has the lower training loss"
 
-    def measure(self, asked: Asked) -> Rows:
-        """A row a network: the training loss of every epoch of every seed."""
+    def measure(self, scope: Scope) -> Rows:
+        """A row for each network: the training loss of every epoch of every seed."""
         data = first_examples(wxb.load_data(self.data), self.examples)
-        seeds = list(range(asked.seeds or self.seeds))
+        seeds = list(range(scope.seeds or self.seeds))
         rows: Rows = [
             {"what": what, "network": network, "seeds": seeds, "examples": self.examples, "losses": []}
             for what, network in (("residual", self.residual), ("plain", self.plain))
@@ -52,7 +52,7 @@ class Depth(Figure):
         return rows
 
     def table(self, rows: Rows) -> Table:
-        """A line a seed: the last epoch's loss of both."""
+        """A line for each seed: the loss of both in the last epoch."""
         residual, plain = ([losses[-1] for losses in row["losses"]] for row in rows)
         head = ("seed", "training loss, residual", "training loss, plain", "owed")
         lines = [
@@ -63,7 +63,7 @@ class Depth(Figure):
 
 
 def losses(data: Dataset, network: str, epochs: int, batch_size: int, seed: int) -> list[float]:
-    """The mean loss on the training examples in every epoch, by the default recipe otherwise."""
+    """The mean training loss of every epoch, with the default recipe otherwise."""
     options = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
     trial = Trial(data, network, options=options)
     return [record.train_loss for record in trial if record.train_loss is not None]

@@ -1,4 +1,4 @@
-"""scikit-learn's estimators on the same split and the same numbers as a network of wxb sees."""
+"""scikit-learn's estimators on the same split and the same scaled inputs as a network of wxb."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 import wxb
 from benchmarks.bounds import Bound
-from benchmarks.figure import Asked, Row
+from benchmarks.figure import Row, Scope
 from wxb.data.dataset import Dataset
 from wxb.network.build import input_scale
 
 
 @dataclass(frozen=True)
 class Estimator:
-    """An estimator beside trainings: how it is made for a seed, and the data: a name, or a `file` and its `target`."""
+    """An estimator to compare with: `make` takes a seed; the data are a name, or a `file` and its `target`."""
 
     what: str
     make: Callable[[int], Any]
@@ -31,11 +31,11 @@ class Estimator:
     bound: Bound | None = None
     seconds: Bound | None = None
 
-    def measure(self, seeds: int, score: str, asked: Asked) -> Row:
+    def measure(self, seeds: int, score: str, scope: Scope) -> Row:
         """Fit with seeds 0 to seeds - 1; accuracies are fractions, seconds are those of the fit."""
         scores, seconds = [], []
         for seed in range(seeds):
-            source = asked.shared / self.file if self.file else self.data
+            source = scope.shared / self.file if self.file else self.data
             data = wxb.load_data(source, target=self.target, seed=seed)
             estimator = self.make(seed)
             start = time.perf_counter()
@@ -54,7 +54,7 @@ class Estimator:
 
 
 def part(data: Dataset, name: str) -> tuple[NDArray[np.float32], NDArray[Any]]:
-    """Examples (n, numbers), scaled as a network's inputs are, and targets (n,) of a part of the data."""
+    """Examples (n, numbers), scaled like the inputs of a network, and targets (n,) of a part of the data."""
     examples, targets = data.part(name)
     with torch.no_grad():
         scaled = input_scale(data.shape, data, "std")(torch.from_numpy(examples)).flatten(1)

@@ -1,4 +1,4 @@
-"""Figures that explain what was chosen, for docs/performance.md: nothing is owed, each choice is undone or changed."""
+"""Figures without bounds for docs/performance.md, which undo or change one choice of wxb at a time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RESIDUAL = (
 
 
 def strided(*widths: int) -> str:
-    """A network of the family that pictures below 32 pixels get, of other widths."""
+    """A network of the family for pictures below 32 pixels, with other widths."""
     return f"{defaults.pairs('CONV4-32/2-RELU', widths)}, SOFTMAX"
 
 
@@ -51,7 +51,7 @@ def trios(
 
 
 def pairs_of_relu(widths: tuple[int, ...], epochs: int) -> Tried:
-    """Pairs as they are chosen for shorter trainings."""
+    """Pairs as `--time` chooses them for shorter trainings."""
     network = defaults.pairs("CONV3-32-RELU", widths)
     return Tried(f"pairs {listed(widths)}, RELU, batches of 256", network, SHORT, epochs)
 
@@ -80,7 +80,7 @@ EXPLAINED: dict[str, Figure] = {
         "cifar10",
         7500,
         (
-            # as much as some five minutes of two cores that multiply bfloat16
+            # as much arithmetic as two cores with fast bfloat16 do in five minutes
             pairs_of_relu(NARROW, 9),
             trios(NARROW, 7, settings=SHORT),
             pairs_of_relu(EVEN, 5),

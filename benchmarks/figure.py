@@ -20,7 +20,7 @@ SHARED = ROOT.parent / "shared" / "data"
 
 
 @dataclass(frozen=True)
-class Asked:
+class Scope:
     """How a figure is to be taken, if it can be taken in more than one way."""
 
     seeds: int | None = None  # how many, counted from 0; None: as many as the figure has
@@ -34,7 +34,7 @@ class Figure(ABC):
     rows: tuple[Any, ...] = ()
 
     @abstractmethod
-    def measure(self, asked: Asked) -> Rows:
+    def measure(self, scope: Scope) -> Rows:
         """The rows of results, plain values that JSON can hold."""
 
     @abstractmethod

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks import machine, results
-from benchmarks.figure import SHARED, Asked
+from benchmarks.figure import SHARED, Scope
 from benchmarks.owed import FIGURES
 from wxb.hardware import cores
 from wxb.lessons.lesson import SEEDS, TITLES, lesson
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> Path:
     name, threads = options.figure, cores()
     session = results.session(f"python -m benchmarks.figures {name}", options.note)
     before, began = machine.rates(threads), time.perf_counter()
-    rows = measure(name, Asked(options.seeds, options.repetitions, options.shared))
+    rows = measure(name, Scope(options.seeds, options.repetitions, options.shared))
     seconds = round(time.perf_counter() - began, 1)
     rates = {"before": before, "after": machine.rates(threads)}
     file: Path = options.out or results.path("lesson" if name in TITLES else "figure", name)
@@ -35,11 +35,11 @@ def main(arguments: list[str] | None = None) -> Path:
     return file
 
 
-def measure(name: str, asked: Asked) -> results.Rows:
+def measure(name: str, scope: Scope) -> results.Rows:
     """The rows of a figure or of a full lesson."""
     if name in TITLES:
-        return [row for rows in lesson(name).run(asked.seeds or SEEDS, full=True) for row in rows]
-    return FIGURES[name].measure(asked)
+        return [row for rows in lesson(name).run(scope.seeds or SEEDS, full=True) for row in rows]
+    return FIGURES[name].measure(scope)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from benchmarks import timing
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Figure, Rows, Table
+from benchmarks.figure import Figure, Rows, Scope, Table
 from wxb.data.known.search import either
 from wxb.data.known.sets import MNIST_FILES, mnist
 
@@ -45,7 +45,7 @@ class FirstStep(Figure):
     ratio: Bound
     repetitions: int = 9
 
-    def measure(self, asked: Asked) -> Rows:
+    def measure(self, scope: Scope) -> Rows:
         """Seconds of every repetition."""
         files = mnist_files()
         with tempfile.TemporaryDirectory() as folder:
@@ -53,7 +53,7 @@ class FirstStep(Figure):
                 "seconds": lambda: round(timing.python("-c", COMMAND, *self.arguments, folder=folder)[1], 3),
                 "least_seconds": lambda: round(timing.python("-c", LEAST, *files, folder=folder)[1], 3),
             }
-            return [{"what": self.what, **timing.in_turn(ways, asked.repetitions or self.repetitions)}]
+            return [{"what": self.what, **timing.in_turn(ways, scope.repetitions or self.repetitions)}]
 
     def table(self, rows: Rows) -> Table:
         """One line; the ratio is of medians."""

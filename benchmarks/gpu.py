@@ -14,7 +14,7 @@ import torch
 
 from benchmarks import timing
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Figure, Row, Rows, Table
+from benchmarks.figure import Figure, Row, Rows, Scope, Table
 from benchmarks.peers.arrays import prepare
 from benchmarks.training import spread, train
 from wxb.learning.profile import matrix_rate
@@ -26,7 +26,7 @@ SIZE = 8192  # rows and columns of the matrices whose product is the GPU's rate
 
 @dataclass(frozen=True)
 class Beside(Figure):
-    """`wxb train ARGUMENTS` and the published method, a run of each for every seed, in turn."""
+    """`wxb train ARGUMENTS` and the published method, trained in turn with every seed."""
 
     arguments: tuple[str, ...]
     method: str
@@ -37,8 +37,8 @@ class Beside(Figure):
         """The bound in words."""
         return f"the accuracy of the method in {self.bound} of its time, from the start of the process and in training"
 
-    def measure(self, asked: Asked) -> Rows:
-        """Accuracy, seconds from the start of the process to the end of the test, and seconds of training, of both.
+    def measure(self, scope: Scope) -> Rows:
+        """For both: accuracy, seconds from the start of the process to the end of the test, and seconds of training.
 
         Raises SystemExit if there is no GPU.
         """
@@ -48,7 +48,7 @@ class Beside(Figure):
         ours: Row = {"what": self._command, "rate": rate, "told": []}
         theirs: Row = {"what": self.method}
         for row in (ours, theirs):
-            row |= {"seeds": list(range(asked.seeds or self.seeds)), "accuracy": [], "seconds": [], "training": []}
+            row |= {"seeds": list(range(scope.seeds or self.seeds)), "accuracy": [], "seconds": [], "training": []}
         with tempfile.TemporaryDirectory() as folder:
             arrays = prepare("cifar10", None, Path(folder))
             for seed in ours["seeds"]:
@@ -65,7 +65,7 @@ class Beside(Figure):
         return " ".join(("wxb train", *self.arguments))
 
     def table(self, rows: Rows) -> Table:
-        """Accuracy and seconds of both, and wxb's share of the method's time; what was not taken says so."""
+        """Accuracy and seconds of both, and wxb's share of the method's time; a row that was not taken says so."""
         ours = next((row for row in rows if "told" in row), None)
         theirs = next((row for row in rows if row["what"] == self.method), None)
         owed = f"not taken: {self.owed()}" if ours is None or theirs is None else self._verdict(ours, theirs)
@@ -98,7 +98,7 @@ def _add(row: Row, accuracy: float, seconds: float, training: float) -> None:
 
 
 def _rate(answer: dict[str, Any]) -> float:
-    """GFLOP/s of a whole training: six operations a multiply-add of the forward pass, as `--profile` counts them."""
+    """GFLOP/s of a whole training: six operations per multiply-add of the forward pass, as in `--profile`."""
     multiply_adds = answer["multiply_adds"] * answer["steps"] * answer["batch_size"]
     return float(6e-9 * multiply_adds / answer["seconds"]["train"])
 
@@ -106,11 +106,11 @@ def _rate(answer: dict[str, Any]) -> float:
 def published(arrays: Path, seed: int) -> tuple[float, float, float]:
     """The method's accuracy, its seconds from the start of the process to the end of its test, and those of training.
 
-    An epoch counts with the mean of all but the first, which chooses kernels: the method's own measure leaves that out.
+    Every epoch counts as the mean of all but the first, which selects kernels: the method's own measure excludes that.
     """
     ended, _ = timing.python(str(SCRIPT), "--data", str(arrays), "--seed", str(seed))
-    told: list[dict[str, Any]] = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
-    first, *_, last = told
+    epochs: list[dict[str, Any]] = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+    first, *_, last = epochs
     begun, ended = last["evaluation"]
     epoch = (last["seconds"] - first["seconds"]) / (last["epoch"] - first["epoch"])
     return last["test_accuracy"], last["seconds"] + ended - begun, epoch * last["epoch"]

@@ -1,9 +1,8 @@
-"""Doubted labels: a network that has not seen an example finds its label improbable.
+"""Doubted labels: labels that are improbable to a network that has not seen the example.
 
 Cross-validation over a test set gives each picture the probabilities of a network that was not trained on it. Pictures
-are ranked by the probability of their own label, the least first: the surest mistakes, then what was hardly right.
-Among the first are labels that people, asked by Northcutt, Athalye and Mueller (2021, arXiv:2103.14749), voted to be
-wrong.
+are ranked by the probability of their own label, the least first: the most confident mistakes, then what was barely
+right. Among the first are labels that people voted to be wrong (Northcutt, Athalye, Mueller 2021, arXiv:2103.14749).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 import wxb
 from benchmarks.bounds import Bound, verdict
-from benchmarks.figure import Asked, Figure, Row, Rows, Table
+from benchmarks.figure import Figure, Row, Rows, Scope, Table
 from benchmarks.parts import folds
 from wxb.learning.inference import logits
 from wxb.trials import Trial
@@ -28,23 +27,23 @@ MAJORITY = 3  # of five votes
 
 @dataclass(frozen=True)
 class Doubts(Figure):
-    """How many labels that a majority calls wrong are among the `most` that the default network doubts most."""
+    """The number of labels that a majority calls wrong among the `most` that the default network doubts most."""
 
     what: str
     data: str
     doubted: str  # below the shared folder: test_index, given, votes_given, …
-    found: Bound
+    hits: Bound
     most: int = 100
     number_of_folds: int = 5
-    epochs: int = 10  # the networks have only to be surer of what is right than of what is wrong
+    epochs: int = 10  # enough to be surer of right labels than of wrong ones
     seeds: int = 1
 
-    def measure(self, asked: Asked) -> Rows:
-        """One row, with the ranks (from 1) of the wrong labels by how much they are doubted, of each seed."""
+    def measure(self, scope: Scope) -> Rows:
+        """One row, with the ranks of the wrong labels in the order of doubt (from 1), for each seed."""
         data = wxb.load_data(self.data)
         test = data.split.test
-        wrong = wrong_by_majority(asked.shared / self.doubted, data.targets[test])
-        row: Row = {"what": self.what, "seeds": list(range(asked.seeds or self.seeds)), "wrong_by_majority": wrong}
+        wrong = wrong_by_majority(scope.shared / self.doubted, data.targets[test])
+        row: Row = {"what": self.what, "seeds": list(range(scope.seeds or self.seeds)), "wrong_by_majority": wrong}
         row |= {"accuracy": [], "mistakes": [], "ranks": []}
         for seed in row["seeds"]:
             probabilities = np.zeros((len(test), data.outputs), np.float32)
@@ -62,7 +61,7 @@ class Doubts(Figure):
         return [row]
 
     def table(self, rows: Rows) -> Table:
-        """A line a seed."""
+        """A line for each seed."""
         head = ("what", "accuracy out of fold", "mistakes", f"wrong labels in the {self.most} most doubted", "owed")
         lines = [
             (
@@ -70,7 +69,7 @@ class Doubts(Figure):
                 f"{100 * accuracy:.2f} %",
                 f"{mistakes:,}",
                 f"{self._hits(ranks)} of {len(row['wrong_by_majority'])}",
-                verdict(self.found, self._hits(ranks)),
+                verdict(self.hits, self._hits(ranks)),
             )
             for row in rows
             for seed, accuracy, mistakes, ranks in zip(
@@ -84,7 +83,7 @@ class Doubts(Figure):
 
 
 def wrong_by_majority(path: Path, targets: NDArray[np.int64] | NDArray[np.float32]) -> list[int]:
-    """Places in the test set whose label fewer than three of five people called right.
+    """Places in the test set with a label that fewer than three of five people called right.
 
     Ends the measurement where the file speaks of other labels than `targets` (n,).
     """
@@ -101,6 +100,6 @@ def wrong_by_majority(path: Path, targets: NDArray[np.int64] | NDArray[np.float3
 def most_doubted(
     probabilities: NDArray[np.float32], targets: NDArray[np.int64] | NDArray[np.float32]
 ) -> NDArray[np.int64]:
-    """All places, the one whose label is least probable first: of probabilities (n, classes) and targets (n,)."""
-    given = probabilities[np.arange(len(targets)), targets.astype(np.int64)]
-    return np.argsort(given, kind="stable")
+    """All places, that of the least probable label first, given probabilities (n, classes) and targets (n,)."""
+    own = probabilities[np.arange(len(targets)), targets.astype(np.int64)]
+    return np.argsort(own, kind="stable")

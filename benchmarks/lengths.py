@@ -1,4 +1,4 @@
-"""What trainings of minutes and of an hour are best spent on: networks and settings after as much arithmetic each."""
+"""The best use of minutes and of an hour of training: networks and settings after the same amount of arithmetic."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 import wxb
 from benchmarks.choices import options, typed
-from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table, lines
+from benchmarks.figure import Cells, Figure, Row, Rows, Scope, Table, lines
 from benchmarks.parts import held_out
 from wxb.trials import Trial
 
 
 @dataclass(frozen=True)
 class Tried:
-    """A network trained for so many epochs, with `settings` that are its own and what is `changed` of them."""
+    """A network that is trained for some epochs, with its own `settings` and those that are `changed`."""
 
     name: str
     network: str  # without its head
@@ -28,25 +28,25 @@ class Tried:
 
     @property
     def what(self) -> str:
-        """What tells its row from all others."""
+        """The name of its row."""
         return " ".join((f"{self.name}, {self.epochs} epochs", *self.typed))
 
     @property
     def typed(self) -> tuple[str, ...]:
-        """What is changed, as options of `wxb train`."""
+        """The changed settings as options of `wxb train`."""
         return typed(options(self.changed))
 
 
 @dataclass(frozen=True)
 class Lengths(Figure):
-    """A figure of trainings on `data`, of which `held` training examples besides the validation part only score."""
+    """Trainings on `data`, scored on `held` of the training examples and on the validation part."""
 
     data: str
     held: int
     rows: tuple[Tried, ...]
 
-    def measure(self, asked: Asked) -> Rows:
-        """Accuracy on what was held out, a picture and its mirror image together, and seconds of training."""
+    def measure(self, scope: Scope) -> Rows:
+        """Accuracy on the held-out examples, each together with its mirror image, and seconds of training."""
         data = held_out(wxb.load_data(self.data), self.held)
         rows = []
         for tried in self.rows:
@@ -63,7 +63,7 @@ class Lengths(Figure):
         return rows
 
     def table(self, rows: Rows) -> Table:
-        """By what was computed, in the order of the rows."""
+        """A line for each training, in the order of the figure."""
         head = ("10¹² operations", "network", "epochs", "changed", "right", "seconds of training")
         return [head, *lines(self.rows, rows, line)]
 

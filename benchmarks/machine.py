@@ -1,4 +1,4 @@
-"""The machine that a figure was taken on, and what it can do: a time alone says nothing to another person.
+"""The machine that a figure is taken on, and how fast it is: seconds alone cannot be compared.
 
 `python -m benchmarks.machine` prints it as JSON.
 """
@@ -22,7 +22,7 @@ LIBRARIES = ("torch", "numpy")
 
 
 def describe() -> dict[str, object]:
-    """Processor, cores, memory (GiB), system, versions, and the commit of the checkout ("+" where it has changes)."""
+    """Processor, cores, memory (GiB), system, versions, and the commit of the checkout ("+" if it has changes)."""
     return {
         "processor": processor(),
         "cores": cores(),
@@ -37,10 +37,10 @@ def describe() -> dict[str, object]:
 
 
 def commit() -> str | None:
-    """Short commit of the checkout this file lies in, with "+" where tracked files have changed; None without git."""
+    """Short commit of the checkout this file lies in, with "+" if tracked files have changed; None without git."""
     folder = Path(__file__).resolve().parent
     try:
-        told = subprocess.run(
+        ended = subprocess.run(
             ["git", "describe", "--always", "--dirty=+", "--exclude", "*"],
             cwd=folder,
             capture_output=True,
@@ -49,7 +49,7 @@ def commit() -> str | None:
         )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return told.stdout.strip()
+    return ended.stdout.strip()
 
 
 def rates(threads: int, size: int = SIZE) -> dict[str, object]:

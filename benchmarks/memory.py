@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks import timing
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Figure, Rows, Table
+from benchmarks.figure import Figure, Rows, Scope, Table
 from benchmarks.photos import make
 
 TIMES = 10  # as many photos in the larger folder
@@ -34,14 +34,14 @@ class Memory(Figure):
     ratio: Bound
     repetitions: int = 2
 
-    def measure(self, asked: Asked) -> Rows:
+    def measure(self, scope: Scope) -> Rows:
         """Peaks in MiB of both commands on both folders, at each repetition."""
         rows: Rows = [{"what": what, "photos": [], "peaks_mib": [[], []]} for what in (PACKING, PACKED)]
         with tempfile.TemporaryDirectory() as place:
             for size, count in enumerate((self.photos, TIMES * self.photos)):
                 folder = Path(place) / str(count)
                 make(folder, count, self.side, self.side)
-                for repetition in range(asked.repetitions or self.repetitions):
+                for repetition in range(scope.repetitions or self.repetitions):
                     cache = Path(place) / f"cache-{count}-{repetition}"
                     for row in rows:
                         row["peaks_mib"][size].append(round(self._train(folder, cache), 1))

@@ -1,4 +1,4 @@
-"""What each figure has to reach: the bounds that results are held against, and the networks and data they are for."""
+"""The figures with their bounds: the networks and data of each, and what it has to reach."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ VGG_LIKE = "(CONV3-{}-BN-RELU)*2-POOL-(CONV3-{}-BN-RELU)*2-POOL-(CONV3-{}-BN-REL
 
 
 def logistic_regression(seed: int) -> Any:
-    """With a penalty at which it converges, and does not learn the training part by heart."""
+    """Logistic regression with a penalty at which it converges and does not overfit."""
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=1e-4, max_iter=1000)
 
 
 def linear_svm(seed: int) -> Any:
-    """One class against the rest; scikit-learn has no hinge loss over several classes at once (Weston, Watkins).
+    """A linear SVM, one class against the rest: scikit-learn has no multiclass hinge loss (Weston, Watkins).
 
-    The penalty is about that of the logistic regression, alpha = 1 / (C · examples); 30 passes, as it would take
-    hundreds to fulfil its own tolerance.
+    The penalty is about that of the logistic regression, alpha = 1 / (C · examples); 30 passes, since it would take
+    hundreds to reach its own tolerance.
     """
     from sklearn.linear_model import SGDClassifier
 
@@ -46,7 +46,7 @@ def linear_svm(seed: int) -> Any:
 
 
 def perceptron(seed: int) -> Any:
-    """scikit-learn's network, two hidden layers of 64, on targets that are scaled as wxb scales them."""
+    """scikit-learn's network, two hidden layers of 64, on targets scaled as in wxb."""
     from sklearn.compose import TransformedTargetRegressor
     from sklearn.neural_network import MLPRegressor
     from sklearn.preprocessing import StandardScaler
@@ -56,14 +56,14 @@ def perceptron(seed: int) -> Any:
 
 
 def boosted_trees(seed: int) -> Any:
-    """Trees are not what wxb makes; they say what the table holds."""
+    """Boosted trees, which show how much can be predicted from the table."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     return HistGradientBoostingRegressor(random_state=seed)
 
 
 def catboost(seed: int) -> Any:
-    """CatBoost, which is no dependency, as it is but for what it prints and writes."""
+    """CatBoost, which is no dependency, with its defaults and without output."""
     return import_module("catboost").CatBoostRegressor(random_seed=seed, verbose=False, allow_writing_files=False)
 
 

@@ -34,8 +34,8 @@ def read() -> Results:
 def filled(text: str, stored: Results) -> str:
     """A page with its places filled. Raises KeyError for a name that nothing has."""
 
-    def place(found: re.Match[str]) -> str:
-        kind, name = found["kind"], found["name"]
+    def place(comment: re.Match[str]) -> str:
+        kind, name = comment["kind"], comment["name"]
         return "\n".join([f"{kind} {name} -->", *BODIES[kind](name, stored[kind]), ""])
 
     return PLACE.sub(place, text)

@@ -1,4 +1,4 @@
-"""Data sets with another split: fewer training examples, or the folds of a cross-validation."""
+"""Data sets with another split: fewer training examples, held-out examples, or folds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOTHING: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
 
 def first_examples(data: Dataset, count: int) -> Dataset:
-    """The same data set with `count` training examples and no validation, so that an epoch is only steps."""
+    """The same data set with `count` training examples and no validation, so that an epoch consists of steps only."""
     train = data.split.train[:count]
     if len(train) < count:
         raise SystemExit(f"{data.name} has {len(train):,} training examples, not {count:,}")
@@ -31,7 +31,7 @@ def held_out(data: Dataset, count: int) -> Dataset:
 
 
 def folds(data: Dataset, rows: NDArray[np.int64], number: int, seed: int) -> Iterator[Dataset]:
-    """The data set once a fold of `rows`, cut at random: that fold tests, the other rows train, no row validates."""
+    """Yield the data set for each random fold of `rows`, which is the test part; the other rows are for training."""
     dealt = generator(seed, "folds").permutation(rows)
     for fold in range(number):
         test = np.sort(dealt[fold::number])

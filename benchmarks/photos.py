@@ -1,4 +1,4 @@
-"""Photos that nobody took: noise whose spectrum falls as that of photos, as JPEG in two class folders."""
+"""Artificial photos: noise with the spectrum of photos, as JPEG files in two class folders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUALITY = 90
 
 
 def photo(random: np.random.Generator, height: int = HEIGHT, width: int = WIDTH) -> Image.Image:
-    """Noise in three channels that have much in common, strongest in low frequencies."""
+    """Noise in three correlated channels, strongest in low frequencies."""
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
     frequency[0, 0] = np.inf
     fields = []

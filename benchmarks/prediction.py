@@ -1,4 +1,4 @@
-"""What `run.predict` adds to the arithmetic of one picture, and how many pictures a second it answers.
+"""The overhead of `run.predict` for one picture, and its pictures per second.
 
 Pictures are random and the network is hardly trained, since no time depends on either. What is compared is measured in
 turn in one process, on one thread, so that other work of the machine slows all of it alike.
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 import wxb
 from benchmarks import timing
 from benchmarks.bounds import Bound, verdict
-from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table, lines
+from benchmarks.figure import Cells, Figure, Row, Rows, Scope, Table, lines
 from wxb.learning.evaluate import prediction
 from wxb.learning.inference import batch_size_for
 from wxb.learning.machine import Machine
@@ -34,12 +34,12 @@ CLASSES = 10
 PICTURES = 2048
 WORK = 2e9  # multiply-adds of a pass over many pictures
 LEAST = 256  # pictures of a pass
-ROUNDS_A_PASS = 30  # so many single pictures are answered for one pass over many
+ROUNDS_A_PASS = 30  # single pictures that are predicted for each pass over many
 
 
 @dataclass(frozen=True)
 class Case:
-    """A network that answers pictures of a shape; `added` bounds the microseconds that `run.predict` adds to one."""
+    """A network for pictures of a shape; `added` bounds the microseconds that `run.predict` adds to one picture."""
 
     what: str
     shape: tuple[int, int, int]
@@ -55,12 +55,12 @@ class Predicting(Figure):
     rows: tuple[Case, ...]
     repetitions: int = 300  # of one picture
 
-    def measure(self, asked: Asked) -> Rows:
+    def measure(self, scope: Scope) -> Rows:
         """Every case."""
-        return [measure(case, asked.repetitions or self.repetitions) for case in self.rows]
+        return [measure(case, scope.repetitions or self.repetitions) for case in self.rows]
 
     def table(self, rows: Rows) -> Table:
-        """Microseconds of one picture; pictures a second of many, and how many times those of the module they are."""
+        """Microseconds for one picture; pictures per second for many, and how many times faster than the module."""
         head = (
             "what", "precision", "one picture: folded forward, µs", "`run.predict`, µs", "added, µs",
             "many: module, pictures/s", "`run.predict`, pictures/s", "gain", "owed",
@@ -83,7 +83,7 @@ def line(case: Case, row: Row) -> Cells:
 
 
 def measure(case: Case, repetitions: int) -> Row:
-    """Microseconds of one picture and pictures a second of many, at the median, on one thread."""
+    """Median microseconds for one picture and pictures per second for many, on one thread."""
     machine = Machine("cpu", case.precision, threads=1)
     with tempfile.TemporaryDirectory() as folder, machine.in_force():
         run, pictures = made(Path(folder) / "run", case)
@@ -127,12 +127,12 @@ def made(folder: Path, case: Case) -> tuple[Run, NDArray[np.uint8]]:
 
 
 def channels_last(pictures: NDArray[np.uint8]) -> torch.Tensor:
-    """Pictures (n, channels, height, width) as a tensor that lies as networks take it."""
+    """Pictures (n, channels, height, width) as a tensor in the networks' memory layout."""
     return torch.from_numpy(pictures).contiguous(memory_format=torch.channels_last)
 
 
 def module_says(run: Run, model: Model, machine: Machine, pictures: NDArray[np.uint8], size: int) -> Prediction:
-    """What the module, as it was trained, says in evaluation mode, `size` pictures at a time."""
+    """Predictions of the module as it was trained, in evaluation mode, `size` pictures at a time."""
     scores = torch.empty(len(pictures), CLASSES)
     with torch.inference_mode(), machine.autocast():
         for start in range(0, len(pictures), size):

@@ -1,4 +1,4 @@
-"""GFLOP/s of training steps as a share of what this machine does at its best in the same precision and threads.
+"""GFLOP/s of training steps as a share of the machine's best rate in the same precision and threads.
 
 The best is the faster of the product of two 2048x2048 matrices and a 3x3 convolution of 256 channels at 8x8, forward.
 Both and some steps of every network take turns in one process.
@@ -18,7 +18,7 @@ from torch import nn
 
 import wxb
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table, lines
+from benchmarks.figure import Cells, Figure, Row, Rows, Scope, Table, lines
 from benchmarks.parts import NOTHING
 from benchmarks.throughput import RECIPE
 from wxb.allocator import kept
@@ -32,12 +32,12 @@ WARM_UP, STEPS = 3, 4  # steps that are not counted, and steps of a repetition
 BATCHES = 4  # in an epoch
 CLASSES = 10
 CHANNELS, SIDE, KERNEL = 256, 8, 3  # of the convolution
-TIMES = 7  # that a product is computed in a repetition
+TIMES = 7  # products per repetition
 
 
 @dataclass(frozen=True)
 class Share:
-    """What part of the best rate the training steps of a network reach in a precision."""
+    """Bound of the share of the best rate that a network's training steps reach in a precision."""
 
     what: str
     network: str
@@ -53,10 +53,10 @@ class Rates(Figure):
     rows: tuple[Share, ...]
     repetitions: int = 5
 
-    def measure(self, asked: Asked) -> Rows:
+    def measure(self, scope: Scope) -> Rows:
         """Every network, in the precisions that the processor multiplies."""
         here = [one for one in self.rows if one.precision == "float32" or multiplies_bfloat16()]
-        return measure(here, asked.repetitions or self.repetitions)
+        return measure(here, scope.repetitions or self.repetitions)
 
     def table(self, rows: Rows) -> Table:
         """GFLOP/s of the steps and of both products; the share is of medians."""
@@ -66,10 +66,10 @@ class Rates(Figure):
 
 def line(one: Share, row: Row) -> Cells:
     """The line of a network and precision."""
-    found = [row[name] for name in ("steps", "matrix_product", "convolution")]
-    steps, *products = map(statistics.median, found)
+    rates = [row[name] for name in ("steps", "matrix_product", "convolution")]
+    steps, *products = map(statistics.median, rates)
     share = steps / max(products)
-    return (one.what, *(middle(rates, 0) for rates in found), f"{100 * share:.0f} %", verdict(one.share, share))
+    return (one.what, *(middle(its, 0) for its in rates), f"{100 * share:.0f} %", verdict(one.share, share))
 
 
 def measure(networks: list[Share], repetitions: int) -> Rows:
@@ -99,13 +99,13 @@ def measure(networks: list[Share], repetitions: int) -> Rows:
             row["steps"].append(round(training.rate(), 1))
             for name, rate in zip(("matrix_product", "convolution"), products[training.machine], strict=True):
                 row[name].append(round(rate, 1))
-            told = f"{row['steps'][-1]:.0f}, of {row['matrix_product'][-1]:.0f} and {row['convolution'][-1]:.0f}"
-            print(f"  {row['what']}: {told} GFLOP/s", file=sys.stderr)
+            text = f"{row['steps'][-1]:.0f}, of {row['matrix_product'][-1]:.0f} and {row['convolution'][-1]:.0f}"
+            print(f"  {row['what']}: {text} GFLOP/s", file=sys.stderr)
     return rows
 
 
 class _Training:
-    """A training of wxb that stands between its steps until it is asked for some more."""
+    """A training of wxb that pauses between its steps."""
 
     def __init__(self, one: Share, repetitions: int) -> None:
         self.machine = replace(choose("cpu", "float32"), precision=one.precision)
@@ -118,9 +118,7 @@ class _Training:
             next(self.records)
 
     def rate(self) -> float:
-        """GFLOP/s at the median of the next steps: six operations a multiply-add of the forward pass, which are two of
-        it and twice as many backward, as `wxb train --profile` counts.
-        """
+        """Median GFLOP/s of the next steps: six operations per multiply-add (two forward, four backward)."""
         seconds = []
         for _ in range(STEPS):
             began = time.perf_counter()
@@ -130,7 +128,7 @@ class _Training:
 
 
 def pictures(count: int, shape: tuple[int, int, int]) -> Dataset:
-    """Random pictures (count, *shape) of random classes, all to be learned from: no time depends on what they show."""
+    """Random pictures (count, *shape) of random classes, all of them to train on: no time depends on the pictures."""
     random = np.random.default_rng(0)
     examples = random.integers(0, 256, (count, *shape), dtype=np.uint8)
     data = wxb.load_data(examples, np.arange(count) % CLASSES)
@@ -138,7 +136,7 @@ def pictures(count: int, shape: tuple[int, int, int]) -> Dataset:
 
 
 def convolution_rate(machine: Machine) -> float:
-    """GFLOP/s of a convolution, channels last, two operations a multiply-add, at the median of some."""
+    """GFLOP/s of a convolution, channels last, two operations per multiply-add, at the median."""
     dtype = DTYPES[machine.precision]
     layer = nn.Conv2d(CHANNELS, CHANNELS, KERNEL, padding=KERNEL // 2, bias=False).to(dtype)
     layer.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

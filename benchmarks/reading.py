@@ -1,4 +1,4 @@
-"""Photos a second from JPEG files to batches: wxb in the first epoch and in later ones, and Pillow in a DataLoader.
+"""Photos per second from JPEG files to batches: wxb in its first and later epochs, and Pillow in a DataLoader.
 
 Only reading is measured; no network sees the batches.
 """
@@ -23,7 +23,7 @@ from PIL import Image
 import wxb
 from benchmarks import timing
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table, lines
+from benchmarks.figure import Cells, Figure, Row, Rows, Scope, Table, lines
 from benchmarks.photos import HEIGHT, WIDTH, make
 from wxb.allocator import kept
 from wxb.data.pictures import cache as packs
@@ -37,7 +37,7 @@ COMPARED = 50  # photos whose pixels are compared
 
 @dataclass(frozen=True)
 class Side:
-    """Photos brought to so many pixels a side, as multiples of what Pillow in a DataLoader reads."""
+    """Photos scaled to some pixels on a side; bounds are multiples of the rate of Pillow in a DataLoader."""
 
     side: int
     first: Bound | None = None
@@ -45,7 +45,7 @@ class Side:
 
     @property
     def what(self) -> str:
-        """The side as a text."""
+        """The name of its line."""
         return f"{self.side} px"
 
 
@@ -57,15 +57,15 @@ class Reading(Figure):
     photos: int = 1000
     repetitions: int = 3
 
-    def measure(self, asked: Asked) -> Rows:
-        """Every side, of photos that are made for it."""
+    def measure(self, scope: Scope) -> Rows:
+        """Every side, with photos made for the figure."""
         with tempfile.TemporaryDirectory() as place, cache_in(Path(place) / "cache"):
             folder = Path(place) / "photos"
             files = make(folder, self.photos)
-            return [measure(folder, files, one.side, asked.repetitions or self.repetitions) for one in self.rows]
+            return [measure(folder, files, one.side, scope.repetitions or self.repetitions) for one in self.rows]
 
     def table(self, rows: Rows) -> Table:
-        """Photos a second; ratios are of medians."""
+        """Photos per second; ratios are of medians."""
         head = (
             "side", "Pillow in a DataLoader", "wxb, first epoch", "wxb, later epochs", "first / Pillow",
             "later / Pillow", "pixels differ by", "owed",
@@ -80,13 +80,13 @@ def line(one: Side, row: Row) -> Cells:
     ratios = [rate / pillow for rate in ours]
     bounds = zip((one.first, one.later), ratios, strict=True)
     owed = "; ".join(verdict(bound, ratio) for bound, ratio in bounds if bound)
-    cells = (*(middle(found, 0) for found in rates), *(f"{ratio:.2f}×" for ratio in ratios))
+    cells = (*(middle(values, 0) for values in rates), *(f"{ratio:.2f}×" for ratio in ratios))
     return (one.what, *cells, f"{row['pixels_differ']:.2f} of 255", owed)
 
 
 @contextmanager
 def cache_in(folder: Path) -> Iterator[None]:
-    """wxb keeps decoded pictures in this folder for a while."""
+    """Let wxb keep decoded pictures in this folder inside `with`."""
     before = os.environ.get("WXB_CACHE")
     os.environ["WXB_CACHE"] = str(folder)
     try:
@@ -98,7 +98,7 @@ def cache_in(folder: Path) -> Iterator[None]:
 
 
 def measure(folder: Path, files: list[Path], side: int, repetitions: int) -> Row:
-    """Photos a second of each way at each repetition, in turn."""
+    """Photos per second of each way at each repetition, in turn."""
     batches: list[Feed] = []
 
     def rate(name: str, work: Callable[[], object]) -> float:
@@ -119,8 +119,8 @@ def measure(folder: Path, files: list[Path], side: int, repetitions: int) -> Row
     rates = timing.in_turn(ways, repetitions)
     off = []
     for file in files[:COMPARED]:
-        found = decode(file, read_header(file, HEIGHT * WIDTH), False, side, HEIGHT * WIDTH)
-        off.append(np.abs(found.astype(np.int16) - decoded_in_full(file, side)).mean())
+        pixels = decode(file, read_header(file, HEIGHT * WIDTH), False, side, HEIGHT * WIDTH)
+        off.append(np.abs(pixels.astype(np.int16) - decoded_in_full(file, side)).mean())
     return {
         "side": side,
         "photos": len(files),
@@ -132,7 +132,7 @@ def measure(folder: Path, files: list[Path], side: int, repetitions: int) -> Row
 
 
 def first_epoch(folder: Path, side: int) -> Feed:
-    """A folder read for the first time, and every batch of an epoch; the batches, for later ones."""
+    """Read a folder for the first time and all batches of an epoch; return the feed for later epochs."""
     data = wxb.load_data(folder, size=side)
     batches = Feed(data.inputs, np.arange(len(data.examples)), BATCH_SIZE, "cpu", seed=0)
     epoch(batches, 1)
@@ -140,7 +140,7 @@ def first_epoch(folder: Path, side: int) -> Feed:
 
 
 def epoch(batches: Feed, number: int) -> None:
-    """Every batch of an epoch, as training takes them: with its memory kept."""
+    """Read every batch of an epoch like a training, with its memory kept."""
     batches.start(number)
     with kept():
         for index in range(len(batches)):
@@ -148,7 +148,7 @@ def epoch(batches: Feed, number: int) -> None:
 
 
 def decoded_in_full(file: Path, side: int) -> NDArray[np.uint8]:
-    """The middle square (3, side, side) as `decode` makes it, of all pixels of the file."""
+    """The middle square (3, side, side) like that of `decode`, but from all pixels of the file."""
     with Image.open(file) as opened:
         picture = opened.convert("RGB")
     shorter = min(picture.size)
@@ -158,7 +158,7 @@ def decoded_in_full(file: Path, side: int) -> NDArray[np.uint8]:
 
 
 class Photos(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
-    """Photos as people read them: every pixel decoded, the shorter side scaled, the middle kept."""
+    """Photos as people read them: every pixel decoded, the shorter side scaled, the middle cropped."""
 
     def __init__(self, files: list[Path], side: int) -> None:
         self.files = files
@@ -180,7 +180,7 @@ class Photos(torch.utils.data.Dataset[tuple[torch.Tensor, int]]):
 
 
 def through_dataloader(files: list[Path], side: int) -> None:
-    """Every batch of an epoch of a DataLoader with workers."""
+    """Read every batch of an epoch of a DataLoader with workers."""
     loader = torch.utils.data.DataLoader(Photos(files, side), BATCH_SIZE, shuffle=True, num_workers=WORKERS)
     for _ in loader:
         pass

@@ -35,8 +35,8 @@ def spelled(text: str) -> str:
     """The text with today's names of options and of their values: "--start random" as "--initialization random"."""
     flags = {name.replace("_", "-"): name for name in {*RENAMED, *RENAMED_VALUES}}
 
-    def today(found: re.Match[str]) -> str:
-        name, value = flags[found["flag"]], found["value"]
+    def today(option: re.Match[str]) -> str:
+        name, value = flags[option["flag"]], option["value"]
         words = RENAMED_VALUES.get(name, {})
         flag = RENAMED.get(name, name).replace("_", "-")
         return f"--{flag}" + (f" {words.get(value, value)}" if value else "")

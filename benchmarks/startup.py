@@ -8,7 +8,7 @@ from functools import partial
 
 from benchmarks import timing
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table, lines
+from benchmarks.figure import Cells, Figure, Row, Rows, Scope, Table, lines
 
 NOTHING = ("-c", "pass")
 
@@ -30,12 +30,12 @@ class Startup(Figure):
     rows: tuple[Process, ...]
     repetitions: int = 15
 
-    def measure(self, asked: Asked) -> Rows:
+    def measure(self, scope: Scope) -> Rows:
         """Seconds of every process and of the empty one, in turn."""
         ways = {
             arguments: partial(process_seconds, arguments) for arguments in (NOTHING, *(p.arguments for p in self.rows))
         }
-        seconds = timing.in_turn(ways, asked.repetitions or self.repetitions)
+        seconds = timing.in_turn(ways, scope.repetitions or self.repetitions)
         return [
             {
                 "what": process.what, "seconds": seconds[process.arguments], "nothing_seconds": seconds[NOTHING],

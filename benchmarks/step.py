@@ -1,4 +1,4 @@
-"""What each choice of how a step is computed brings: the same training steps with one of them undone at a time."""
+"""The effect of each choice in the computation of a step: the same training steps with one choice undone at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 import wxb
-from benchmarks.figure import Asked, Figure, Rows, Table
+from benchmarks.figure import Figure, Rows, Scope, Table
 from benchmarks.parts import first_examples
 from wxb.data.dataset import Dataset
 from wxb.learning import loop, optimizers, step
@@ -47,20 +47,20 @@ class Steps(Figure):
     rows: tuple[Undone, ...]
     repetitions: int = 5
 
-    def measure(self, asked: Asked) -> Rows:
-        """All of them in turn, as often as is asked for: milliseconds at the median of each turn's steps."""
+    def measure(self, scope: Scope) -> Rows:
+        """All of them in turn, several times: milliseconds at the median of each turn's steps."""
         data = first_examples(wxb.load_data(self.data), 10_000)
         ways = (Undone("as chosen"), *self.rows)
         rows: Rows = [{"what": way.what, "network": self.network, "milliseconds": []} for way in ways]
-        for _ in range(asked.repetitions or self.repetitions):
+        for _ in range(scope.repetitions or self.repetitions):
             for way, row in zip(ways, rows, strict=True):
                 row["milliseconds"].append(round(1000 * seconds(way, data, self.network, self.options), 2))
                 print(f"  {way.what}: {row['milliseconds'][-1]:.1f} ms a step", file=sys.stderr)
         return rows
 
     def table(self, rows: Rows) -> Table:
-        """Milliseconds of a step at its fastest turn, which nothing else on the machine has slowed down, and how many
-        times those of the first row; behind it the median turn.
+        """Milliseconds of a step in its fastest turn, which other work of the machine has slowed least, and how many
+        times those of the first row; the median turn in brackets.
         """
         measured = {row["what"]: row["milliseconds"] for row in rows}
         base = min(measured["as chosen"])
@@ -105,12 +105,12 @@ def pictures_channels_first() -> contextlib.AbstractContextManager[object]:
 
 
 def one_at_a_time() -> contextlib.AbstractContextManager[object]:
-    """Every picture is looked up, moved and mirrored by itself, and the batch is put together of them."""
+    """Every picture is looked up, shifted and flipped by itself, and the batch is made of them."""
     return _inputs(lambda inputs, rows: torch.cat([inputs(row[None]) for row in rows]))
 
 
 def beside(model: Model) -> None:
-    """An activation writes its output beside its input instead of over it."""
+    """Activations do not overwrite their input."""
     for layer in model.modules():
         if isinstance(layer, nn.ReLU):
             layer.inplace = False
@@ -130,12 +130,12 @@ def bias_learned(model: Model) -> None:
 
 
 def five_iterations() -> contextlib.AbstractContextManager[object]:
-    """Muon's matrices are made orthogonal by as many iterations as in its author's own program."""
+    """Muon's matrices are made orthogonal by as many iterations as in its author's program."""
     return mock.patch.object(optimizers, "ITERATIONS", 5)
 
 
 def mean_of_both_sides() -> contextlib.AbstractContextManager[object]:
-    """GAP as one writes it."""
+    """GAP in its obvious form."""
     return mock.patch.object(GlobalAverage, "forward", lambda layer, x: x.mean((2, 3)))
 
 

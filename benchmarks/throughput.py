@@ -1,4 +1,4 @@
-"""Examples a second of `wxb.learn` against loops that people write by hand: same network, data, optimizer, threads.
+"""Examples per second of `wxb.learn` and of loops written by hand: same network, data, optimizer, threads.
 
 The hand-written loops get their pictures as float32 that is standardized already, and no scaling in the network; they
 neither validate nor augment, and neither does `learn` here. One epoch is timed; data structures are made before.
@@ -18,7 +18,7 @@ from torch import nn
 
 import wxb
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table
+from benchmarks.figure import Cells, Figure, Row, Rows, Scope, Table
 from benchmarks.parts import first_examples
 from benchmarks.timing import in_turn
 from wxb.allocator import kept
@@ -53,9 +53,9 @@ class Throughput(Figure):
     rows: tuple[Loop, ...]
     repetitions: int = 5
 
-    def measure(self, asked: Asked) -> Rows:
+    def measure(self, scope: Scope) -> Rows:
         """Every loop."""
-        return [measure(loop, asked.repetitions or self.repetitions) for loop in self.rows]
+        return [measure(loop, scope.repetitions or self.repetitions) for loop in self.rows]
 
     def table(self, rows: Rows) -> Table:
         """Two lines for each loop; a ratio is of medians, to the faster of the hand-written loops of its line."""
@@ -82,7 +82,7 @@ def line(what: str, row: Row, settings: str, bound: Bound) -> Cells:
 
 
 def measure(loop: Loop, repetitions: int) -> Row:
-    """Examples a second of each loop at each repetition, in turn."""
+    """Examples per second of each loop at each repetition, in turn."""
     data = first_examples(wxb.load_data(loop.data), loop.examples)
     network = loop.network or headed(default(data), data)
     plain = choose(precision="float32")
@@ -130,7 +130,7 @@ def standardized(data: Dataset) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def bare(network: str, data: Dataset) -> nn.Module:
-    """The network without its scaling of inputs, which the hand-written loops have done before.
+    """The network without its scaling of inputs, which the hand-written loops do beforehand.
 
     Its weights lie channels last as wxb builds them; plain loops are faster so than with torch's own layout.
     """

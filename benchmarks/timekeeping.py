@@ -1,11 +1,11 @@
-"""How exactly `wxb train --time` keeps time, and how much of it goes to what is not training."""
+"""How exactly `wxb train --time` keeps time, and how much of the time goes to anything but training."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from benchmarks.bounds import Bound, at_most, middle, verdict
-from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table, lines
+from benchmarks.figure import Cells, Figure, Row, Rows, Scope, Table, lines
 from benchmarks.training import train
 
 ASIDE = ("checks", "baselines", "report")  # stages that are neither data nor training nor the test
@@ -39,9 +39,9 @@ class Timekeeping(Figure):
     rows: tuple[Timed, ...]
     seeds: int = 3
 
-    def measure(self, asked: Asked) -> Rows:
+    def measure(self, scope: Scope) -> Rows:
         """Every command, once for each seed: the seconds of its stages, and of its process."""
-        return [measure(one, asked.seeds or self.seeds) for one in self.rows]
+        return [measure(one, scope.seeds or self.seeds) for one in self.rows]
 
     def table(self, rows: Rows) -> Table:
         """Seconds of all stages, of training, and of those aside; the worst seed is held against the bounds."""

@@ -1,4 +1,4 @@
-"""Seconds of functions and processes; what is compared takes turns, so that the machine's moods weigh on all alike."""
+"""Seconds of functions and processes; what is compared takes turns, so other work of the machine slows it alike."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Key = TypeVar("Key")
 
 
 def in_turn(ways: Mapping[Key, Callable[[], float]], repetitions: int) -> dict[Key, list[float]]:
-    """What each way returns at each repetition; the first round, which warms up, is not counted."""
+    """The value of each way at each repetition; the first round warms up and is not counted."""
     taken: dict[Key, list[float]] = {name: [] for name in ways}
     for repetition in range(repetitions + 1):
         for name, way in ways.items():
@@ -46,6 +46,6 @@ def python(*arguments: str, folder: str | Path | None = None) -> tuple[subproces
 
 
 def failed(arguments: Sequence[str], code: int | None, errors: str) -> None:
-    """End the measurement if a process has failed, with what it said."""
+    """End the measurement if a process has failed, with its error output."""
     if code:
         raise SystemExit(f"{' '.join(arguments)} ended with {code}\n{errors}")

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from benchmarks import timing
 from benchmarks.bounds import Bound, middle, verdict
-from benchmarks.figure import Asked, Cells, Figure, Row, Rows, Table, lines
+from benchmarks.figure import Cells, Figure, Row, Rows, Scope, Table, lines
 
 SCORES = {"accuracy": "test accuracy", "r2": "test R²"}  # key of `wxb train --json`: head of the table
 
@@ -30,7 +30,7 @@ class Trained(Protocol):
     @property
     def seconds(self) -> Bound | None: ...
 
-    def measure(self, seeds: int, score: str, asked: Asked) -> Row: ...
+    def measure(self, seeds: int, score: str, scope: Scope) -> Row: ...
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Training:
     seconds: Bound | None = None
     file: str = ""  # below the shared folder, that the command finds in its own
 
-    def measure(self, seeds: int, score: str, asked: Asked) -> Row:
+    def measure(self, seeds: int, score: str, scope: Scope) -> Row:
         """Train with seeds 0 to seeds - 1; accuracies are fractions, seconds are those of the whole process."""
-        file = asked.shared / self.file if self.file else None
+        file = scope.shared / self.file if self.file else None
         answers = [train(self.arguments, seed, file) for seed in range(seeds)]
         return {
             "what": self.what,
@@ -65,9 +65,9 @@ class Trainings(Figure):
     rows: tuple[Trained, ...]
     score: str = "accuracy"
 
-    def measure(self, asked: Asked) -> Rows:
+    def measure(self, scope: Scope) -> Rows:
         """Every row, once for each seed."""
-        return [row.measure(asked.seeds or self.seeds, self.score, asked) for row in self.rows]
+        return [row.measure(scope.seeds or self.seeds, self.score, scope) for row in self.rows]
 
     def table(self, rows: Rows) -> Table:
         """Mean score over the seeds, seconds, parameters, and the bounds."""

@@ -1,1 +1,1 @@
-"""wxb and what people use today, in turn on the same data, to the same test accuracy: `python -m benchmarks.peers`."""
+"""wxb and other libraries, in turn on the same data, to the same test accuracy: `python -m benchmarks.peers`."""

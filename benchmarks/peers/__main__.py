@@ -1,7 +1,7 @@
 """Compare: `python -m benchmarks.peers mnist --seeds 3` writes benchmarks/results/peers/mnist.json and docs/peers.md.
 
-Every training is a row of that file. It is saved when it ends, and is not run again: an interrupted comparison goes on
-where it was when the same command is given again.
+Every training is a row of that file. It is saved when it ends, and is not repeated: an interrupted comparison continues
+when the same command is options again.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from benchmarks.results import Row
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run what has no row yet, each seed's trainings in turn."""
-    given = options().parse_args(arguments)
-    path = given.out or results.path("peers", given.data)
-    result: dict[str, Any] = {"data": given.data, "sessions": [], "rows": []}
+    """Run all trainings that have no row yet, those of each seed in turn."""
+    options = parser().parse_args(arguments)
+    path = options.out or results.path("peers", options.data)
+    result: dict[str, Any] = {"data": options.data, "sessions": [], "rows": []}
     if path.exists():
         result = json.loads(path.read_text())
-    waiting = outstanding(result["rows"], given.data, given.seeds, given.only, given.goals, given.again)
+    waiting = outstanding(result["rows"], options.data, options.seeds, options.only, options.goals, options.again)
     if not waiting:
         print("nothing to run: every row is there; --again runs them once more", file=sys.stderr)
     else:
-        compare(given, result, waiting, path)
-    if not given.out:
+        compare(options, result, waiting, path)
+    if not options.out:
         pages.write()
 
 
-def options() -> argparse.ArgumentParser:
-    """What a comparison is made with."""
+def parser() -> argparse.ArgumentParser:
+    """The options of a comparison."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     commands = parser.add_subparsers(dest="data", required=True, metavar="DATA")
     for data in GOALS:
@@ -71,9 +71,9 @@ def options() -> argparse.ArgumentParser:
 def outstanding(
     rows: list[Row], data: str, seeds: int, only: list[str] | None, goals: list[float] | None, again: bool
 ) -> list[tuple[str, float | None, int]]:
-    """Name, goal (None: all goals in one training) and seed of what is to run, in turn within each seed.
+    """Name, goal (None: all goals in one training) and seed of the trainings to run, in turn within each seed.
 
-    What failed once would fail with other seeds too, so that no other row of it is run.
+    A peer that failed once would fail with other seeds too, so it is not run again.
     """
     by_goal = {"wxb"} | {peer.name for peer in PEERS[data] if peer.by_goal}
     there = set() if again else {(row["name"], row["goal"], row["seed"]) for row in rows}
@@ -89,59 +89,58 @@ def outstanding(
 
 
 def compare(
-    given: argparse.Namespace, result: dict[str, Any], waiting: list[tuple[str, float | None, int]], path: Path
+    options: argparse.Namespace, result: dict[str, Any], waiting: list[tuple[str, float | None, int]], path: Path
 ) -> None:
-    """Run what waits and save the file behind each training."""
-    peers = {peer.name: peer for peer in PEERS[given.data]}
-    result["sessions"].append(results.session(f"python -m benchmarks.peers {shlex.join(typed(given))}", given.note))
+    """Run the trainings and save the file after each."""
+    peers = {peer.name: peer for peer in PEERS[options.data]}
+    result["sessions"].append(results.session(f"python -m benchmarks.peers {shlex.join(typed(options))}", options.note))
     about = result["sessions"][-1]["machine"]
-    folder = given.data_dir or os.environ.get("WXB_DATA")
+    folder = options.data_dir or os.environ.get("WXB_DATA")
     data_dir = str(Path(folder).resolve()) if folder else None
     failed: set[str] = set()
     with tempfile.TemporaryDirectory() as scratch:
         session = Session(
-            given.data,
+            options.data,
             data_dir,
-            prepare(DATA_SETS.get(given.data, given.data), data_dir, Path(scratch)),
-            given.environments.resolve(),
+            prepare(DATA_SETS.get(options.data, options.data), data_dir, Path(scratch)),
+            options.environments.resolve(),
             Path(scratch),
-            given.limit,
+            options.limit,
         )
         for name in {name for name, *_ in waiting} & peers.keys():
-            session.python(peers[name].environment)  # so that what is missing is said at once
+            session.python(peers[name].environment)  # to report a missing environment at once
         for place, (name, goal, seed) in enumerate(waiting, start=1):
             if name in failed:
                 continue
-            found = one(session, peers.get(name), goal, seed, about)
-            found["session"] = len(result["sessions"]) - 1
+            row = one(session, peers.get(name), goal, seed, about)
+            row["session"] = len(result["sessions"]) - 1
             key = (name, goal, seed)
-            kept = [row for row in result["rows"] if (row["name"], row["goal"], row["seed"]) != key]
-            result["rows"] = [*kept, found]
+            kept = [other for other in result["rows"] if (other["name"], other["goal"], other["seed"]) != key]
+            result["rows"] = [*kept, row]
             results.save(result, path)
-            if found["ended"] == "error":
+            if row["ended"] == "error":
                 failed.add(name)
-            print(f"  {place} of {len(waiting)}: {table.said(found)}", file=sys.stderr)
+            print(f"  {place} of {len(waiting)}: {table.progress(row)}", file=sys.stderr)
 
 
 def one(session: Session, peer: Peer | None, goal: float | None, seed: int, about: dict[str, Any]) -> Row:
-    """The row of a training, with the command and the versions that it had; no peer: wxb."""
+    """The row of a training with its command and versions; wxb's if `peer` is None."""
     if peer is not None:
         return session.peer_row(peer, goal, seed) | {"versions": session.versions(peer)}
     assert goal is not None
     release = f"{about['wxb']} at {about['commit']}" if about["commit"] else about["wxb"]
-    found = session.wxb_row(goal, seed)
-    return found | {
+    return session.wxb_row(goal, seed) | {
         "command": shlex.join(("wxb", "train", *WXB[session.data][goal])),
         "versions": {"wxb": release, "torch": about["torch"]},
     }
 
 
-def typed(given: argparse.Namespace) -> list[str]:
-    """The words of a command that make the same comparison; folders of this machine are left out."""
-    words = [given.data, "--seeds", str(given.seeds), "--limit", f"{given.limit:g}"]
-    words += ["--only", *given.only] if given.only else []
-    words += ["--goals", *map(str, given.goals)] if given.goals else []
-    return words + (["--note", given.note] if given.note else [])
+def typed(options: argparse.Namespace) -> list[str]:
+    """The words that repeat a command, without the folders of this machine."""
+    words = [options.data, "--seeds", str(options.seeds), "--limit", f"{options.limit:g}"]
+    words += ["--only", *options.only] if options.only else []
+    words += ["--goals", *map(str, options.goals)] if options.goals else []
+    return words + (["--note", options.note] if options.note else [])
 
 
 if __name__ == "__main__":

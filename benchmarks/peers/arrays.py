@@ -1,4 +1,4 @@
-"""The one file of arrays that every script reads, so that all learn from and are tested on the same examples."""
+"""The file of arrays that every script reads, so that all train and test on the same examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the test accuracy of wxb and of its peers rises with what the machine could have computed meanwhile."""
+"""The picture of a comparison: test accuracy against what the machine could have computed in the time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TICKS = (1, 2, 5)  # times powers of ten
 
 
 def draw(data: str, rows: list[Row]) -> Figure:
-    """A line a peer's training, a point an epoch; of what trains for a goal, a point a training.
+    """A line for each training of a peer, with a point for each epoch; one point for a training towards a single goal.
 
     Across is R in 10¹² operations, seconds times the median rate of the training, on a logarithmic scale.
     """
@@ -46,7 +46,7 @@ def draw(data: str, rows: list[Row]) -> Figure:
 
 
 def points(row: Row) -> list[tuple[float, float]]:
-    """R in 10¹² operations and test accuracy in % behind every epoch."""
+    """R in 10¹² operations and test accuracy in % after every epoch."""
     return [(epoch["seconds"] * rate(row) / 1000, 100 * epoch["test_accuracy"]) for epoch in row["epochs"]]
 
 
@@ -55,6 +55,6 @@ def rate(row: Row) -> float:
     return float(statistics.median(row["rates"]))
 
 
-def across(found: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
+def across(marks: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
     """Both coordinates of points, each as a list."""
-    return [x for x, _ in found], [y for _, y in found]
+    return [x for x, _ in marks], [y for _, y in marks]

@@ -15,7 +15,7 @@ from benchmarks.peers.roster import GOALS, LEFT_OUT_AT_THE_END, LEFT_OUT_BEFORE,
 from benchmarks.peers.watch import EVERY, Interval, Watched, float32_rate, watch
 from benchmarks.results import Row
 
-# what a shell may have set that decides how many threads or which kernels a library takes, or that modules are compiled
+# variables that decide how many threads or which kernels a library takes, or that modules are compiled
 # at every start; wxb's folder of runs; and, for peers, where this project's own modules lie
 SETTINGS = {
     "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE",
@@ -26,7 +26,7 @@ OF_THIS_PROJECT = {"PYTHONPATH"}
 
 @dataclass(frozen=True)
 class Session:
-    """What all trainings of a session have in common."""
+    """The settings that all trainings of a session have in common."""
 
     data: str
     data_dir: str | None
@@ -38,7 +38,7 @@ class Session:
     rate: Callable[[], float] = float32_rate
 
     def python(self, environment: str) -> str:
-        """The interpreter of an environment. Raises SystemExit where it has not been made."""
+        """The interpreter of an environment. Raises SystemExit if it has not been made."""
         if environment == "wxb":
             return sys.executable
         path = self.environments / environment / "bin" / "python"
@@ -68,13 +68,13 @@ class Session:
         """Train wxb for a goal."""
         seen = self.watch([*self.wxb_command(goal), "--seed", str(seed)], "wxb", lambda line: False)
         epochs = []
-        for came, told in json_lines(seen, "test"):
-            stages = told["seconds"]
+        for came, answer in json_lines(seen, "test"):
+            stages = answer["seconds"]
             at_the_end = sum(stages.get(stage, 0.0) for stage in LEFT_OUT_AT_THE_END)
             before = sum(stages.get(stage, 0.0) for stage in LEFT_OUT_BEFORE)
             seconds = seen.seconds(came, [(came - at_the_end, came)]) - before
             epochs.append(
-                {"epoch": told["epochs"], "seconds": round(seconds, 3), "test_accuracy": told["test"]["accuracy"]}
+                {"epoch": answer["epochs"], "seconds": round(seconds, 3), "test_accuracy": answer["test"]["accuracy"]}
             )
         return row("wxb", goal, seed, seen, epochs, goal, ())
 
@@ -85,24 +85,24 @@ class Session:
         command += ["--data", str(self.arrays), "--seed", str(seed)]
         if peer.by_goal:
             command += ["--recipe", str(self.recipe(wanted))]
-        seen = self.watch(command, peer.environment, lambda line: told_accuracy(line) >= wanted)
+        seen = self.watch(command, peer.environment, lambda line: accuracy_in(line) >= wanted)
         epochs: list[Row] = []
         evaluations: list[Interval] = []
-        for _, told in json_lines(seen, "test_accuracy"):
-            begin, end = told["evaluation"]
+        for _, answer in json_lines(seen, "test_accuracy"):
+            begin, end = answer["evaluation"]
             seconds = round(seen.seconds(begin, evaluations), 3)
-            epochs.append({"epoch": told["epoch"], "seconds": seconds, "test_accuracy": told["test_accuracy"]})
+            epochs.append({"epoch": answer["epoch"], "seconds": seconds, "test_accuracy": answer["test_accuracy"]})
             evaluations.append((begin, end))
         return row(peer.name, goal, seed, seen, epochs, wanted, evaluations)
 
     def recipe(self, goal: float) -> Path:
-        """The file of what wxb would do for a goal."""
+        """The file with wxb's plan for a goal."""
         path = self.scratch / f"recipe-{goal}.json"
         if not path.exists():
-            told = subprocess.run(
+            ended = subprocess.run(
                 [*self.wxb_command(goal), "--dry-run"], cwd=self.scratch, capture_output=True, text=True, check=True
             )
-            path.write_text(told.stdout)
+            path.write_text(ended.stdout)
         return path
 
     def versions(self, peer: Peer) -> dict[str, str]:
@@ -117,8 +117,8 @@ def _versions(python: str, packages: tuple[str, ...]) -> dict[str, str]:
         "found = {d.name.lower(): d.version for d in distributions()}\n"
         "print(json.dumps({name: found[name] for name in sys.argv[1:] if name in found}))"
     )
-    told = subprocess.run([python, "-c", code, *packages], capture_output=True, text=True, check=True)
-    return dict(json.loads(told.stdout))
+    ended = subprocess.run([python, "-c", code, *packages], capture_output=True, text=True, check=True)
+    return dict(json.loads(ended.stdout))
 
 
 def row(
@@ -150,27 +150,27 @@ def row(
 
 
 def json_lines(seen: Watched, key: str) -> list[tuple[float, Row]]:
-    """The lines that are JSON objects with a key, and when they came."""
-    return [(came, told) for came, line in seen.lines if key in (told := json_object(line))]
+    """The lines that are JSON objects with this key, each with its time."""
+    return [(came, answer) for came, line in seen.lines if key in (answer := json_object(line))]
 
 
 def json_object(line: str) -> Row:
-    """The object that a line holds; an empty one where it holds something else."""
+    """The JSON object in a line; an empty one if there is none."""
     if not line.startswith("{"):
         return {}
     try:
-        told = json.loads(line)
+        content = json.loads(line)
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
-def told_accuracy(line: str) -> float:
-    """The test accuracy that a script's line tells; -1 where it tells none."""
+def accuracy_in(line: str) -> float:
+    """The test accuracy in a script's line; -1 if there is none."""
     return float(json_object(line).get("test_accuracy", -1.0))
 
 
 def last_line(text: str) -> str:
-    """The last line with something on it: of a traceback, what went wrong."""
+    """The last line that is not blank: the error of a traceback."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1][:300] if lines else "no message"

@@ -12,7 +12,7 @@ from benchmarks.results import Row
 
 
 def has_peers(rows: list[Row]) -> bool:
-    """Whether anything but wxb was run."""
+    """Whether there are rows of anything but wxb."""
     return any(row["name"] != "wxb" for row in rows)
 
 
@@ -22,12 +22,12 @@ def table(data: str, goal: float, rows: list[Row]) -> list[tuple[str, ...]]:
     wxb = of(rows, "wxb", goal)
     base = middle([effort(row, goal) for row in wxb]) if wxb else math.inf
     whats = [("wxb", f"**wxb**, `{shown(wxb, data, goal)}`"), *((peer.name, peer.what) for peer in PEERS[data])]
-    found = []
+    lines = []
     for name, what in whats:
         its = of(rows, name, goal)
         if its:
-            found.append((what, *cells(its, goal, base)))
-    return [head, *found]
+            lines.append((what, *cells(its, goal, base)))
+    return [head, *lines]
 
 
 def shown(rows: list[Row], data: str, goal: float) -> str:
@@ -36,12 +36,12 @@ def shown(rows: list[Row], data: str, goal: float) -> str:
 
 
 def of(rows: list[Row], name: str, goal: float) -> list[Row]:
-    """The rows of one that takes part which bear on a goal."""
+    """The rows of a participant that belong to a goal."""
     return [row for row in rows if row["name"] == name and row["goal"] in (None, goal)]
 
 
 def cells(rows: list[Row], goal: float, base: float) -> tuple[str, ...]:
-    """What a table says of one that takes part, `base` being the median R of wxb."""
+    """The cells of a participant; `base` is the median R of wxb."""
     versions = ", ".join(f"{name} {release}" for name, release in rows[-1]["versions"].items())
     failed = next((row["error"] for row in rows if row["ended"] == "error"), None)
     if failed is not None:
@@ -74,7 +74,7 @@ def best(epochs: list[Row]) -> Row:
 
 
 def duration(row: Row, goal: float) -> float:
-    """Seconds to the goal; infinite where it was not reached."""
+    """Seconds to the goal; infinite if it was not reached."""
     epoch = first(row, goal)
     return math.inf if epoch is None else float(epoch["seconds"])
 
@@ -85,12 +85,12 @@ def effort(row: Row, goal: float) -> float:
 
 
 def middle(values: Sequence[float]) -> float:
-    """The median, of an even number of values the higher of the two: there may be infinite ones."""
+    """The median; of an even number of values the higher middle one, since some may be infinite."""
     return statistics.median_high(values)
 
 
 def spread(values: Sequence[float], had: Sequence[float]) -> str:
-    """ "12.3 (11.9–14.0)"; what is infinite is shown as more than the least that such a seed had."""
+    """ "12.3 (11.9–14.0)"; an infinite value is shown as more than the least time of such a seed."""
     least = min((own for value, own in zip(values, had, strict=True) if math.isinf(value)), default=0.0)
 
     def text(value: float) -> str:
@@ -103,7 +103,7 @@ def spread(values: Sequence[float], had: Sequence[float]) -> str:
 
 
 def ratio(efforts: Sequence[float], spent: Sequence[float], base: float) -> str:
-    """How many times wxb's R; "> …" where the goal was not reached, nothing where wxb's is not known."""
+    """How many times wxb's R; "> …" if the goal was not reached, nothing if wxb's is not known."""
     if math.isinf(base):
         return ""
     if not math.isinf(middle(efforts)):
@@ -119,12 +119,12 @@ def recipes(data: str) -> list[str]:
 
 
 def linked(source: str) -> str:
-    """A page as a link; a loop of this project's own has none."""
+    """A page as a link; this project's own loops have none."""
     return f"<{source}>" if source.startswith("https://") else "written for this comparison"
 
 
-def said(row: Row) -> str:
-    """A row in a line, for who waits."""
+def progress(row: Row) -> str:
+    """A row as a line of progress."""
     goal = f" for {percent(row['goal'])}" if row["goal"] else ""
     if row["ended"] == "error":
         return f"{row['name']}{goal}, seed {row['seed']}: {row['error']}"

@@ -1,8 +1,8 @@
-"""A training under watch: its lines as they come, stopped now and then while the matrix product's rate is measured.
+"""Run a training and read its lines, pausing it now and then to measure the rate of the matrix product.
 
-Seconds on a machine that others use say little; multiplied by the rate of a matrix product of the same minutes they say
-how much could have been computed in them. The process group stands still (SIGSTOP) while the rate is measured, goes on
-behind (SIGCONT), and the time that it stood still does not count.
+Seconds on a shared machine say little; multiplied by the rate of a matrix product in the same minutes, they say how
+much could have been computed. The process group is stopped (SIGSTOP) while the rate is measured and then continued
+(SIGCONT); the pause is not counted.
 """
 
 from __future__ import annotations
@@ -48,18 +48,18 @@ def counted(begin: float, end: float, left_out: Sequence[Interval]) -> float:
 
 @dataclass
 class Watched:
-    """What was seen of a process."""
+    """What was observed of a process."""
 
     began: float
     ended: float = 0.0
     lines: list[Line] = field(default_factory=list)  # of its standard output
     pauses: list[Interval] = field(default_factory=list)  # while it stood still
-    rates: list[float] = field(default_factory=list)  # GFLOP/s before, in every pause, and behind
-    code: int | None = None  # None: it was ended because it had done enough or had no time left
+    rates: list[float] = field(default_factory=list)  # GFLOP/s before, in every pause, and after
+    code: int | None = None  # None: it was stopped, because it had done enough or had no time left
     errors: str = ""  # the end of its standard error
 
     def seconds(self, until: float | None = None, left_out: Sequence[Interval] = ()) -> float:
-        """Seconds that the process worked, to its end or `until`, without what is left out besides its pauses."""
+        """Seconds that the process worked, to its end or `until`, without its pauses and other intervals."""
         return counted(self.began, self.ended if until is None else until, [*self.pauses, *left_out])
 
 
@@ -101,7 +101,7 @@ def _follow(
     every: float,
     rate: Callable[[], float],
 ) -> bool:
-    """Read the process's lines and pause it in time; whether it ended by itself."""
+    """Read the lines of the process and pause it now and then; return whether it ended by itself."""
     assert process.stdout is not None
     output = process.stdout.fileno()
     rest = b""
@@ -132,7 +132,7 @@ def _pause(group: int, seen: Watched, rate: Callable[[], float]) -> None:
     """Stop the process group, measure, let it go on."""
     os.killpg(group, signal.SIGSTOP)
     try:
-        # until it really stands still, or has ended meanwhile; either way it can be waited for again
+        # wait until it has really stopped, or has ended; either way it can be waited for again
         os.waitid(os.P_PID, group, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         begin = time.monotonic()
         seen.rates.append(rate())
@@ -142,7 +142,7 @@ def _pause(group: int, seen: Watched, rate: Callable[[], float]) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Nothing of the process group is left running."""
+    """Kill what is left of the process group."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

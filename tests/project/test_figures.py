@@ -27,7 +27,7 @@ from benchmarks import (
     training,
 )
 from benchmarks.bounds import at_least, at_most
-from benchmarks.figure import Asked
+from benchmarks.figure import Scope
 from benchmarks.owed import ALSO, FIGURES
 from benchmarks.startup import Process
 from benchmarks.throughput import Loop
@@ -179,7 +179,7 @@ def test_a_training_is_measured_once_a_seed_by_the_real_command(monkeypatch):
         return type("Done", (), {"returncode": 0, "stdout": json.dumps(answer), "stderr": ""})
 
     monkeypatch.setattr(timing.subprocess, "run", run)
-    row = FIGURES["toys"].rows[0].measure(2, "accuracy", Asked())
+    row = FIGURES["toys"].rows[0].measure(2, "accuracy", Scope())
     assert row["accuracy"] == [0.5, 0.5]
     assert row["command"] == "wxb train ring SOFTMAX"
     assert row["told"] == [{"parameters": 5, "test": {"accuracy": 0.5}}] * 2
@@ -224,7 +224,7 @@ def test_more_examples_than_there_are_cannot_be_timed():
 
 def test_processes_are_timed_in_turn_beside_the_empty_one():
     figure = startup.Startup((Process("nothing again", ("-c", "import json"), at_most(5, "x")),), repetitions=2)
-    (row,) = figure.measure(Asked())
+    (row,) = figure.measure(Scope())
     assert (len(row["seconds"]), len(row["nothing_seconds"]), row["torch"]) == (2, 2, False)
 
 
@@ -250,7 +250,7 @@ def test_stored_commands_are_shown_with_today_s_names_of_options_and_values(monk
 
 
 def test_the_real_command_says_what_a_figure_is_made_of():
-    row = Training("ring", ("ring", "SOFTMAX", "--examples", "200", "--epochs", "1")).measure(1, "accuracy", Asked())
+    row = Training("ring", ("ring", "SOFTMAX", "--examples", "200", "--epochs", "1")).measure(1, "accuracy", Scope())
     (accuracy,), (told,) = row["accuracy"], row["told"]
     assert 0 <= accuracy <= 1
     assert told["parameters"] == 6
@@ -272,7 +272,7 @@ def test_an_estimator_is_fitted_to_the_training_part_and_scored_on_the_test_part
     from sklearn.linear_model import LinearRegression
 
     one = estimators.Estimator("line", lambda seed: LinearRegression(), file="tables/sums.csv", target="sum")
-    row = one.measure(2, "r2", Asked(shared=houses))
+    row = one.measure(2, "r2", Scope(shared=houses))
     assert (row["command"], row["seeds"], row["told"]) == ("LinearRegression()", [0, 1], [])
     assert row["r2"] == pytest.approx([1, 1], abs=1e-6)
 
@@ -287,7 +287,7 @@ def test_an_estimator_sees_the_inputs_as_a_network_does():
 
 def test_a_command_finds_its_table_in_its_own_folder(houses):
     arguments = ("sums.csv", "EUCLID", "--target", "sum", "--epochs", "1")
-    row = Training("sums", arguments, file="tables/sums.csv").measure(1, "r2", Asked(shared=houses))
+    row = Training("sums", arguments, file="tables/sums.csv").measure(1, "r2", Scope(shared=houses))
     assert row["command"] == "wxb train sums.csv EUCLID --target sum --epochs 1"
     assert row["r2"][0] <= 1
 
@@ -337,7 +337,7 @@ def test_every_row_of_a_table_is_answered_by_what_has_not_seen_it(houses, monkey
         "network", "tables/sums.csv", "sum", 1, "units", at_most(0.47, ""),
         (crossvalidation.Trees("mean", mean), crossvalidation.Trees("none", not_installed)), folds=2,
     )  # fmt: skip
-    network, other = figure.measure(Asked(shared=houses))
+    network, other = figure.measure(Scope(shared=houses))
     assert [one.learned for one in made[1:]] == [150, 150]
     assert (len(network["rmse"]), len(network["seconds"]), network["what"]) == (2, 2, "network")
     assert other["rmse"] == pytest.approx([2**0.5] * 2, rel=0.2)
@@ -429,7 +429,7 @@ def test_labels_are_answered_by_networks_that_did_not_see_them(tmp_path: Path, m
     data = wxb.load_data("digits")
     (tmp_path / "doubted.csv").write_text(f"test_index,given,votes_given\n0,{data.targets[data.split.test[0]]},0\n")
     figure = labels.Doubts("digits", "digits", "doubted.csv", at_least(0, ""), number_of_folds=2, epochs=1)
-    (row,) = figure.measure(Asked(shared=tmp_path))
+    (row,) = figure.measure(Scope(shared=tmp_path))
     assert np.array_equal(np.sort(np.concatenate(trained_on)), data.split.test)
     assert row["wrong_by_majority"] == [0]
     assert row["mistakes"] == [round((1 - row["accuracy"][0]) * len(data.split.test))]
@@ -453,7 +453,7 @@ def test_lengths_score_what_was_neither_trained_on_nor_published_as_the_test(mon
     network = "CONV3-4-RELU-GAP"
     tried = lengths.Tried("one layer", network, {"batch_size": 10}, 2, {"cutout": 2}, (0, 1))
     figure = lengths.Lengths("noise", 28, (tried,))
-    (row,) = figure.measure(Asked())
+    (row,) = figure.measure(Scope())
     assert row["what"] == "one layer, 2 epochs --cutout 2"
     assert len(row["accuracy"]) == len(row["seconds"]) == 2
     assert all(50 * right == pytest.approx(round(50 * right)) for right in row["accuracy"])  # of 22 + 28 held out
@@ -475,7 +475,7 @@ def test_choices_change_one_thing_of_the_same_training(monkeypatch):
         choices.Choice("GELU", network="FC-8-GELU, SOFTMAX"),
     )
     figure = choices.Choices(1, "digits", "FC-8-RELU, SOFTMAX", {"epochs": "1", "momentum": "0.8"}, changed)
-    assert [row["what"] for row in figure.measure(Asked())] == ["as chosen", "AdamW", "GELU"]
+    assert [row["what"] for row in figure.measure(Scope())] == ["as chosen", "AdamW", "GELU"]
     assert typed == [
         ("digits", "FC-8-RELU, SOFTMAX", "--epochs", "1", "--momentum", "0.8"),
         ("digits", "FC-8-RELU, SOFTMAX", "--epochs", "1", "--optimizer", "adamw"),
@@ -504,7 +504,7 @@ def test_a_step_is_timed_with_each_choice_undone(monkeypatch):
     figure = FIGURES["step"]
     assert isinstance(figure, step.Steps)
     small = step.Steps("cifar10", "CONV3-8-RELU-BN-GAP, SOFTMAX", {"batch_size": 20}, figure.rows)
-    rows = small.measure(Asked(repetitions=1))
+    rows = small.measure(Scope(repetitions=1))
     assert [row["what"] for row in rows] == ["as chosen", *(way.what for way in figure.rows)]
     assert all(row["milliseconds"][0] > 0 for row in rows)
 

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import first_step, gpu, memory, photos, prediction, rates, reading, timekeeping, timing
 from benchmarks.bounds import at_least, at_most
-from benchmarks.figure import Asked
+from benchmarks.figure import Scope
 from benchmarks.owed import FIGURES
 from wxb.data.pictures import folder as pictures
 
@@ -42,7 +42,7 @@ def test_steps_and_products_take_turns_in_every_precision_that_the_processor_mul
         tuple(rates.Share(name, network, name, at_least(0.1, "%"), (1, 16, 16)) for name in ("float32", "bfloat16")),
         repetitions=2,
     )
-    (row,) = figure.measure(Asked())
+    (row,) = figure.measure(Scope())
     assert (row["what"], row["matrix_product"], row["convolution"]) == ("float32", [100.0] * 2, [50.0] * 2)
     assert len(row["steps"]) == 2
     assert all(rate > 0 for rate in row["steps"])
@@ -114,7 +114,7 @@ def test_photos_are_read_by_all_ways_in_turn_and_the_cache_is_put_back(monkeypat
     monkeypatch.setattr(pictures, "PACKED_FROM", 1)
     monkeypatch.setenv("WXB_CACHE", "elsewhere")
     figure = reading.Reading((reading.Side(64),), photos=8, repetitions=1)
-    (row,) = figure.measure(Asked())
+    (row,) = figure.measure(Scope())
     assert os.environ["WXB_CACHE"] == "elsewhere"
     assert {name: len(rates) for name, rates in row["photos_a_second"].items()} == {"Pillow": 1, "first": 1, "later": 1}
     assert 0 < row["pixels_differ"] < 10
@@ -157,7 +157,7 @@ def test_a_command_with_a_time_is_asked_once_a_seed(monkeypatch):
         return {"seconds": stages(20.0, 16.0, 1.0), "network": "SOFTMAX"}, 20.5
 
     monkeypatch.setattr(timekeeping, "train", train)
-    row = FIGURES["time"].measure(Asked(seeds=2))[0]
+    row = FIGURES["time"].measure(Scope(seeds=2))[0]
     assert asked[:2] == [(("cifar10", "--time", "20s"), 0), (("cifar10", "--time", "20s"), 1)]
     assert (row["seconds"], row["networks"]) == ([20.5, 20.5], ["SOFTMAX", "SOFTMAX"])
 
@@ -183,7 +183,7 @@ def test_both_commands_share_a_cache_that_is_new_at_each_repetition(monkeypatch)
 
     monkeypatch.setattr(memory, "peak", peak)
     figure = memory.Memory(1, 8, "SOFTMAX", at_most(1.1, "x"), repetitions=2)
-    first, second = figure.measure(Asked())
+    first, second = figure.measure(Scope())
     assert asked == [(count, f"cache-{count}-{i}") for count in ("1", "10") for i in (0, 1) for _ in range(2)]
     assert (first["peaks_mib"], second["peaks_mib"]) == (
         [[101.0, 103.0], [105.0, 107.0]], [[102.0, 104.0], [106.0, 108.0]],
