@@ -55,7 +55,8 @@ class Estimator:
 
 def part(data: Dataset, name: str) -> tuple[NDArray[np.float32], NDArray[Any]]:
     """Examples (n, numbers), scaled like the inputs of a network, and targets (n,) of a part of the data."""
-    examples, targets = data.part(name)
+    rows = getattr(data.split, name)
+    targets = data.targets[rows]
     with torch.no_grad():
-        scaled = input_scale(data.shape, data, "std")(torch.from_numpy(examples)).flatten(1)
+        scaled = input_scale(data.shape, data, "std")(torch.from_numpy(data.inputs[rows])).flatten(1)
     return np.asarray(scaled.numpy(), np.float32), targets if targets.ndim == 1 else targets[:, 0]

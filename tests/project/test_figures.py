@@ -32,6 +32,7 @@ from benchmarks.owed import ALSO, FIGURES
 from benchmarks.startup import Process
 from benchmarks.throughput import Loop
 from benchmarks.training import Training, Trainings
+from wxb.data.folds import folds
 from wxb.learning.machine import choose
 from wxb.notation import plan, read
 from wxb.notation.named import NAMED
@@ -343,17 +344,13 @@ def test_every_row_of_a_table_is_answered_by_what_has_not_seen_it(houses, monkey
     assert other["rmse"] == pytest.approx([2**0.5] * 2, rel=0.2)
 
 
-def test_a_fold_s_columns_are_prepared_by_the_rows_that_are_learned_from(tmp_path: Path):
-    chance = np.random.default_rng(0)
-    for name, spread in (("learned", 1), ("tested", 100)):
-        a, b = spread * chance.normal(size=(2, 60))
-        lines = [f"{x},{y},{x + y}" for x, y in zip(a, b, strict=True)]
-        (tmp_path / f"{name}.csv").write_text("\n".join(["a,b,sum", *lines]))
-    data = crossvalidation.joined(tmp_path / "learned.csv", tmp_path / "tested.csv", "sum", seed=0)
-    alone = wxb.load_data(tmp_path / "learned.csv", target="sum", split=(0.95, 0.05, 0), seed=0)
-    assert np.array_equal(data.examples[:60], alone.examples)
-    assert np.array_equal(data.split.test, np.arange(60, 120))
-    assert (len(data.split.train), len(data.split.validation)) == (57, 3)
+def test_a_fold_s_columns_are_prepared_by_the_rows_that_are_learned_from(houses):
+    lines = (houses / "tables" / "sums.csv").read_text().splitlines()
+    fold = folds(wxb.load_data(houses / "tables" / "sums.csv", target="sum"), 3)[0]
+    learned = np.sort(fold.split.train)
+    (houses / "learned.csv").write_text("\n".join([lines[0], *(lines[1 + row] for row in learned)]))
+    alone = wxb.load_data(houses / "learned.csv", target="sum", split=(1, 0, 0))
+    assert np.array_equal(fold.inputs[learned], alone.inputs[np.arange(len(learned))])
 
 
 def test_the_plain_network_is_the_residual_one_without_its_shortcuts():
