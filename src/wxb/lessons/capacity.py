@@ -85,10 +85,7 @@ def draw(rows: Rows) -> Figure:
             ("train_error", "training", picture.BLUE), ("test_error", "test", picture.VERMILION),
         ):  # fmt: skip
             values = [[row[column] for row in runs] for runs in ones]
-            one.fill_between(
-                sizes, list(map(min, values)), list(map(max, values)), color=colour, alpha=0.15, linewidth=0
-            )
-            one.plot(sizes, list(map(statistics.median, values)), color=colour, marker="o", label=name)
+            picture.band(one, sizes, values, colour, name, statistics.median)
         one.axhline(NOISE, color=picture.GREY, linestyle=":", label="noise")
         one.axvline(TRAINING, color=picture.GREY, linestyle="--", linewidth=1, label="training examples")
         one.set(xscale="log", ylim=(0, None))

@@ -64,17 +64,11 @@ def predictions(model: Model, x: Numbers) -> Numbers:
 
 
 def hidden(model: Model, x: Numbers) -> Numbers:
-    """The inputs of the output layer for x (n, features): (n, width), float64."""
-    inputs: list[torch.Tensor] = []
-    layer = model.get_submodule(model.plan.output_layer.path)
-    hook = layer.register_forward_pre_hook(lambda _, arguments: inputs.append(arguments[0].double()))
-    model.eval()
-    try:
-        with torch.no_grad():  # the module itself: the folded one has no hooks
-            model(torch.from_numpy(x.astype(np.float32)))
-    finally:
-        hook.remove()
-    return torch.cat(inputs).numpy()
+    """The units of a network with a single layer of TANH for x (n, features): (n, width), float64."""
+    layer = model.get_submodule(model.plan.items[0].path)
+    with torch.no_grad():
+        units: torch.Tensor = layer(model.scale(torch.from_numpy(x.astype(np.float32)))).tanh()
+    return units.double().numpy()
 
 
 def rmse(model: Model, data: Dataset, part: str) -> float:

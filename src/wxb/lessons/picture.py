@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,10 +70,18 @@ def legend(of: Axes | Figure, **options: Any) -> None:
         of.legend(**options)
 
 
-def band(axes: Axes, x: Sequence[float], runs: Sequence[Sequence[float]], colour: str, name: str, **line: Any) -> None:
+def band(
+    axes: Axes,
+    x: Sequence[float],
+    runs: Sequence[Sequence[float]],
+    colour: str,
+    name: str,
+    middle: Callable[[Sequence[float]], float] = lambda run: sum(run) / len(run),
+    **line: Any,
+) -> None:
     """Draw the mean over the runs (their values for each x) as a line, and least to greatest as a band."""
     axes.fill_between(x, [min(run) for run in runs], [max(run) for run in runs], color=colour, alpha=0.15, linewidth=0)
-    axes.plot(x, [sum(run) / len(run) for run in runs], color=colour, label=name, **{"marker": "o", **line})
+    axes.plot(x, [middle(run) for run in runs], color=colour, label=name, **{"marker": "o", **line})
 
 
 def check(path: Path) -> None:

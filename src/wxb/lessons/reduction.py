@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import torch
+from torch import Tensor
+
 import wxb
 from wxb.lessons import fit, picture
 from wxb.lessons.lesson import Lesson, Rows, Table, distinct, seeds, where
@@ -60,18 +63,17 @@ def measure(case: Case, seed: int, steps: int = STEPS) -> Rows:
         wxb.learn(total, data, wxb.Recipe(**{**settings, **scaled}), fit.ONE_THREAD),
     )
     # the generators take turns, so both models are at the same step when they are compared
-    differences = [difference(mean, total) for _ in zip(*trainings, strict=True)]
+    differences = [(weights(mean) - weights(total)).abs().max().item() for _ in zip(*trainings, strict=True)]
     kept = sorted({1, *range(EVERY, len(differences), EVERY), len(differences)})
     return [{
         "case": case.what, "seed": seed, "steps": kept, "differences": [differences[step - 1] for step in kept],
-        "largest_weight": max(float(parameter.detach().abs().max()) for parameter in mean.parameters()),
+        "largest_weight": weights(mean).abs().max().item(),
     }]  # fmt: skip
 
 
-def difference(one: Model, other: Model) -> float:
-    """The greatest absolute difference between parameters of two models of one network."""
-    pairs = zip(one.parameters(), other.parameters(), strict=True)
-    return max(float((a.detach() - b.detach()).abs().max()) for a, b in pairs)
+def weights(model: Model) -> Tensor:
+    """All parameters of a model in one vector."""
+    return torch.nn.utils.parameters_to_vector(model.parameters()).detach()
 
 
 def worst(rows: Rows, case: str, most: int | None = None) -> float:
