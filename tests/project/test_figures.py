@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import ast
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -509,3 +511,38 @@ def test_a_step_is_timed_with_each_choice_undone(monkeypatch):
 def test_a_step_with_a_choice_undone_is_shown_as_a_multiple():
     rows = [{"what": "as chosen", "milliseconds": [50.0]}, {"what": "float32", "milliseconds": [90.0, 100.0, 110.0]}]
     assert "| float32 | 90.0 (100.0) | 1.80× |" in shown("step", rows)
+
+
+SOURCES = {
+    path.name: ast.parse(path.read_text())
+    for path in (results.ROOT / "benchmarks").rglob("*.py")
+    if path.parent.name != "scripts"  # they run in environments of their own
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_benchmarks_use_nothing_private_of_the_product(name):
+    private = [
+        ast.unparse(node)
+        for node in ast.walk(SOURCES[name])
+        if isinstance(node, ast.Attribute) and re.match("_[^_]", node.attr) and ast.unparse(node.value) != "self"
+    ]
+    private += [
+        alias.name
+        for node in ast.walk(SOURCES[name])
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("wxb")
+        for alias in node.names
+        if alias.name.startswith("_")
+    ]
+    assert set(private) <= {"mock._patch"}  # the type of a patch, which the standard library does not name otherwise
+
+
+def test_only_what_measures_a_run_trains_into_a_folder():
+    trains = {
+        name
+        for name, tree in SOURCES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("wxb.train", "Training", "wxb.training.Training")
+    }
+    # `run.predict` is asked of a run; the class Training of owed.py is a command
+    assert trains == {"prediction.py", "owed.py"}

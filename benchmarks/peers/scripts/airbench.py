@@ -39,7 +39,7 @@ def scaled(pictures):
 
 
 class Pair(nn.Module):
-    """Two convolutions, pooled behind the first; normalization has a bias but no gain."""
+    """Two convolutions with pooling after the first; normalization has a bias but no gain."""
 
     def __init__(self, channels, width):
         super().__init__()

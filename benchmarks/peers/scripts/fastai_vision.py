@@ -2,7 +2,7 @@
 
 https://docs.fast.ai/vision.learner.html and https://docs.fast.ai/tutorial.imagenette.html : ResNet-18 behind
 `vision_learner`, pictures made one at a time from the array, batches of 64 (the default), `fit_one_cycle` over 5
-epochs. Instead of the validation that fastai does behind each epoch stands the test.
+epochs. The test replaces the validation that fastai does after each epoch.
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ classes = np.concatenate([train_y, test_y]).tolist()
 
 
 class Tell(Callback):
-    """Tests behind every epoch."""
+    """Test after every epoch."""
 
     def before_validate(self):
         """One line."""

@@ -2,7 +2,7 @@
 
 https://www.tensorflow.org/tutorials/images/cnn : three convolutions of 3x3 with 32, 64 and 64 filters, two poolings,
 a dense layer of 64; pixels in [0, 1], Adam, batches of 32 (Keras' default), 10 epochs, the test part as validation.
-Here `fit` goes on until it is stopped, and the validation that the tutorial does behind each epoch is the test.
+Here `fit` continues until it is stopped, and the test replaces the validation after each epoch.
 """
 
 import os
@@ -37,7 +37,7 @@ model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(
 
 
 class Tell(keras.callbacks.Callback):
-    """Tests behind every epoch."""
+    """Test after every epoch."""
 
     def on_epoch_end(self, epoch, logs=None):
         """One line."""

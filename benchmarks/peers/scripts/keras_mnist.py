@@ -36,7 +36,7 @@ model.compile(loss="categorical_crossentropy", optimizer="adam", metrics=["accur
 
 
 class Tell(keras.callbacks.Callback):
-    """Tests behind every epoch."""
+    """Test after every epoch."""
 
     def on_epoch_end(self, epoch, logs=None):
         """One line."""

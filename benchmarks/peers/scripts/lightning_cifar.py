@@ -30,7 +30,7 @@ logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
 
 
 class Block(nn.Module):
-    """Two convolutions of 3x3 beside the identity, or beside one of 1x1 where the shape changes (He et al. 2016)."""
+    """Two 3x3 convolutions around a shortcut, which is a 1x1 convolution if the shape changes (He et al. 2016)."""
 
     def __init__(self, before, after, stride):
         super().__init__()
@@ -105,7 +105,7 @@ class LitResnet(lightning.LightningModule):
 
 
 class Tell(lightning.Callback):
-    """Tests behind every epoch."""
+    """Test after every epoch."""
 
     def on_train_epoch_end(self, trainer, module):
         """One line."""

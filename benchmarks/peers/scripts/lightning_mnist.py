@@ -67,7 +67,7 @@ class LitMNIST(lightning.LightningModule):
 
 
 class Tell(lightning.Callback):
-    """Tests behind every epoch."""
+    """Test after every epoch."""
 
     def on_train_epoch_end(self, trainer, module):
         """One line."""

@@ -1,8 +1,8 @@
-"""wxb's network and recipe in a loop without anything around it: what wxb itself adds is the difference.
+"""wxb's network and recipe in a bare loop: the difference to wxb is the overhead of wxb itself.
 
-Network and settings are those that `wxb train --dry-run --json` says for the command of the same goal; they are built
-with wxb's own layers, augmentation and optimizers. The loop has no records, checkpoints, validation, baselines or
-report. It learns from all training examples and tests once, behind the last epoch, where the rate has come to zero.
+Network and settings are those of `wxb train --dry-run --json` for the command of the same goal, built with wxb's own
+layers, augmentation and optimizers. The loop has no records, checkpoints, validation, baselines or
+report. It learns from all training examples and tests once, after the last epoch, when the rate has fallen to zero.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What every script of a peer shares: its options, the arrays it learns from, and the line it prints after an epoch.
+"""The shared part of all scripts: options, arrays, and the line of JSON after each epoch.
 
 A script is run as
 
@@ -21,7 +21,7 @@ evaluating = 0.0  # seconds of all tests so far
 
 
 def process_start():
-    """When this process began, on the monotonic clock; where the system does not say, when this file was imported."""
+    """When this process began, on the monotonic clock; if the system does not say, the time this file was imported."""
     try:
         with open("/proc/self/stat") as file:
             ticks = int(file.read().rpartition(")")[2].split()[19])  # since the machine's start, as the clock
@@ -54,7 +54,7 @@ def arrays(given):
 
 
 def epochs(given):
-    """1, 2, 3 … until the number that was asked for, or without end."""
+    """1, 2, 3 … up to the number of `--epochs`, or without end."""
     epoch = 0
     while not given.epochs or epoch < given.epochs:
         epoch += 1
@@ -78,9 +78,9 @@ def tell(epoch, evaluate):
 
 
 class Pictures:
-    """A map-style data set that prepares each picture when it is asked for, as torchvision's data sets do.
+    """A map-style data set that prepares each picture when it is accessed, as torchvision's data sets do.
 
-    `mean` and `deviation` are those of `transforms.Normalize` behind `transforms.ToTensor`; `augment` is applied
+    `mean` and `deviation` are those of `transforms.Normalize` after `transforms.ToTensor`; `augment` is applied
     between the two, to the float tensor (channels, height, width) in [0, 1].
     """
 

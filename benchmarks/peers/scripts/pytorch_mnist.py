@@ -1,7 +1,7 @@
 """The MNIST loop of PyTorch's examples.
 
 https://github.com/pytorch/examples/tree/main/mnist : two convolutions of 3x3, one pooling, dropout, two dense layers;
-pixels standardized one picture at a time in the data set, Adadelta at rate 1 times 0.7 an epoch, batches of 64, 14
+pixels standardized one picture at a time in the data set, Adadelta at rate 1 times 0.7 per epoch, batches of 64, 14
 epochs. As there, the order of the examples is shuffled only on a GPU. torchvision's data set is replaced by one over
 the array that prepares each picture likewise.
 """

@@ -41,7 +41,7 @@ train_x, test_x = (x.transpose(0, 3, 1, 2).astype("float32") / 255 for x in (tra
 
 
 class Tell(Callback):
-    """Tests behind every epoch."""
+    """Test after every epoch."""
 
     def on_epoch_end(self, net, **_):
         """One line."""
