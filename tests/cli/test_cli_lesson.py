@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.conftest import valid
-from wxb.lessons.lesson import TITLES
+from wxb.lessons.lesson import TITLES, Lesson
 
 
 def test_lessons_are_listed(call):
@@ -53,3 +53,15 @@ def test_a_lesson_that_there_is_not_is_refused_before_anything_is_trained(call):
     ended = call("lesson", "bias", "--out", "bias.txt")
     assert (ended.code, ended.out) == (2, "")
     assert "bias.txt is not the name of a picture" in ended.err
+
+
+def test_a_lesson_can_be_interrupted(call, monkeypatch):
+    def run(*_):
+        yield []
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Lesson, "run", run)
+    ended = call("lesson", "capacity")
+    assert ended.code == 130
+    assert ended.err.startswith("training  1 of 4")
+    assert ended.err.endswith("stopped\n")
