@@ -383,7 +383,7 @@ def test_a_standard_input_that_holds_no_example_is_said(data, said, finished, ca
 
 
 def test_standard_input_has_a_bound(finished, call, monkeypatch):
-    monkeypatch.setattr("wxb.cli.examples.STREAMED", 100)
+    monkeypatch.setattr("wxb.cli.predict.STREAMED", 100)
     monkeypatch.setattr("sys.stdin", Stream(b"x" * 200))
     assert call("predict", finished, "-").err == (
         "error: standard input has more than 100 bytes\n  fix: arrays of NumPy (.npy) of shape (n, 2)\n"

@@ -16,9 +16,9 @@ import wxb
 from tests.cli.conftest import valid
 from tests.runs.test_run_use import done
 from wxb.cli import printing
-from wxb.cli.examples import AT_ONCE, STREAM, ahead, batches, read_file
-from wxb.cli.predict import Table, predict_files
+from wxb.cli.predict import STREAM, Table, predict_files
 from wxb.cli.progress import ERASE, FileProgress
+from wxb.runs.inputs import AT_ONCE, ahead, batches, read_file
 from wxb.runs.run import Run
 
 MANY = 2 * AT_ONCE + 20
@@ -80,7 +80,7 @@ def test_predictions_are_printed_before_the_last_files_are_read(pictures, monkey
         read.append(file)
         return read_file(file, run)
 
-    monkeypatch.setattr("wxb.cli.examples.read_file", reading)
+    monkeypatch.setattr("wxb.runs.inputs.read_file", reading)
 
     class Watched(Table):
         def add(self, examples, found):

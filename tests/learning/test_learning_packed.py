@@ -24,7 +24,7 @@ from wxb.learning.inference import score
 from wxb.learning.loop import learn
 from wxb.learning.recipe import Recipe
 from wxb.network.build import build, moments
-from wxb.runs.inputs import as_examples
+from wxb.runs.matching import as_examples
 from wxb.trials.baselines import baselines
 
 NETWORK = "CONV3-8-BN-RELU-POOL-GAP, SOFTMAX"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,31 +33,14 @@ def load(source: str, settings: Mapping[str, Any], quiet: bool = False) -> Datas
 
 
 def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
-    """As `load`, prepared as the run's data were.
+    """As `load`, in the form of the run's data; remarks say what is different in a table's rows."""
+    from wxb.runs.matching import as_in_training, settings_like
 
-    Pictures of a folder are brought to the size that the network takes, unless `size` says else, and handwriting to the
-    values and the ink that it had in training. Of the rows of a table remarks say what is different in them.
-    """
-    from wxb.data.known.ink import as_in_set
-    from wxb.data.known.sets import INK
-    from wxb.data.tables.frame import is_table
-
-    if run.data.table is not None and is_table(source):
-        data = load(source, {**settings, "like": run.data.table})
-        for note in data.notes:
-            printing.remark(printing.labelled("note", note))
-        return data
-    sizes = run.summary.input
-    square = len(sizes) == 3 and sizes[1] == sizes[2]
-    name, ink = str(run.data.source.get("source")), bool(run.data.source.get("ink", False))
-    if not _is_path(source) or not Path(source).is_dir():
-        return load(source, {**settings, "ink": True} if ink and source in INK else settings)
-    if square and "size" not in settings and not ink:  # squares of ink are made of the pictures as they are
-        settings = {**settings, "size": sizes[1]}
-    data = load(source, settings)
-    if name in INK and data.shape[0] == 1:
-        data = replace(data, examples=as_in_set(data.examples.astype("uint8"), INK[name], ink))
-    return data
+    about = settings_like(run, source, settings)
+    data = load(source, about)
+    for note in data.notes if "like" in about else ():
+        printing.remark(printing.labelled("note", note))
+    return as_in_training(run, data)
 
 
 def load_again(run: Run, data_dir: str | None = None, quiet: bool = False) -> Dataset:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import closing, nullcontext
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -12,53 +12,54 @@ import msgspec
 
 from wxb.cli import options, printing
 from wxb.cli.answers.runs import Predict
-from wxb.cli.examples import Example, ahead, batches, expected
 from wxb.cli.progress import FileProgress
 from wxb.errors import WxbError
+from wxb.text import count
 
 if TYPE_CHECKING:
+    from wxb.runs.files import RunFiles
+    from wxb.runs.inputs import Example, Read
     from wxb.runs.run import Run
     from wxb.tasks.prediction import Prediction
+
+
+STREAM = "-"  # what standard input is called
+STREAMED = 2**30  # the most bytes that are read of it
 
 
 def predict(run: str, files: tuple[str, ...], as_csv: bool, as_json: bool) -> None:
     """What a run's network says of pictures, or of the rows of tables (.csv, .tsv, .parquet) or NumPy arrays (.npy).
 
-    A picture is brought to the size and the colours of those that the network was trained on. FILE - is standard input:
-    a picture or an array.
+    A picture is brought to the size and the colours of those that the network was trained on. FILE may be a folder, for
+    all files in it, or - for standard input: a picture or an array.
     """
+    from wxb.runs import inputs
     from wxb.runs.run import Run
 
     if as_csv and as_json:
         raise WxbError("--csv and --json are two forms of one thing", fix="one of them")
     opened = Run.open(run)
     output: Output = Csv() if as_csv else Json(run) if as_json else Table()
-    problems = predict_files(opened, files, output)
-    if problems and len(files) == 1:
-        raise WxbError(problems[0].what, problems[0].detail, problems[0].fix or expected(opened))
+    whole = [one for file in files for one in ([file] if file == STREAM else inputs.files_of(file))]
+    problems = predict_files(opened, whole, output)
+    if problems and len(whole) == 1:
+        raise WxbError(problems[0].what, problems[0].detail, problems[0].fix or inputs.expected(opened))
     if problems:
-        raise WxbError(f"{len(problems)} of {len(files)} files cannot be predicted", fix=expected(opened))
+        raise WxbError(f"{len(problems)} of {len(whole)} files cannot be predicted", fix=inputs.expected(opened))
 
 
-def predict_files(run: Run, files: tuple[str, ...], output: Output) -> list[WxbError]:
-    """Says what the network sees, as the files come; gives what is wrong with those that hold no example.
+def predict_files(run: Run, files: Sequence[str], output: Output) -> list[WxbError]:
+    """Print predictions as the files come, and return what is wrong with the files that hold no example.
 
-    Raises WxbError where there are no examples and no file is to blame.
+    Raises WxbError if there are no examples and no file is to blame.
     """
     import numpy as np
 
-    from wxb.allocator import kept
-    from wxb.data.pictures.decoding import quiet_decoders
+    from wxb.runs.inputs import reading
 
     problems: list[WxbError] = []
     something = False
-    pictures = len(run.summary.input) == 3
-    with (
-        kept(),
-        quiet_decoders() if pictures else nullcontext(),
-        FileProgress(len(files)) as progress,
-        closing(ahead(batches(files, run))) as coming,
-    ):
+    with FileProgress(len(files)) as progress, reading(files, run, read) as coming:
         for batch in coming:
             for note in batch.notes:
                 progress.remark(printing.labelled("note", note))
@@ -75,6 +76,20 @@ def predict_files(run: Run, files: tuple[str, ...], output: Output) -> list[WxbE
     elif not problems:
         raise WxbError("there is nothing to predict: the arrays have no rows")
     return problems
+
+
+def read(file: str, run: RunFiles) -> Read:
+    """Read the examples of a file or of standard input."""
+    from wxb.runs import inputs
+
+    if file != STREAM:
+        return inputs.read_file(file, run)
+    data = sys.stdin.buffer.read(STREAMED + 1) if sys.stdin is not None else b""
+    if not data:
+        raise WxbError("standard input is empty")
+    if len(data) > STREAMED:
+        raise WxbError(f"standard input has more than {count(STREAMED)} bytes")
+    return inputs.read_bytes(data, "standard input", run)
 
 
 # --- the forms of the output ----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import numpy as np
 
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
-from wxb.runs.inputs import examples_of, target_offsets, targets_of
+from wxb.runs.matching import examples_of, target_offsets, targets_of
 from wxb.runs.predict import machine_of
 from wxb.runs.provenance import changes
 from wxb.runs.run import Run

@@ -8,7 +8,7 @@ import numpy as np
 
 from wxb.data.dataset import Dataset, match_classes
 from wxb.errors import WxbError
-from wxb.runs.inputs import examples_of, target_offsets, targets_of
+from wxb.runs.matching import examples_of, target_offsets, targets_of
 from wxb.runs.predict import machine_of, trained
 
 if TYPE_CHECKING:

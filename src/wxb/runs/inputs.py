@@ -1,103 +1,254 @@
-"""Data as a run's network takes them: the columns, codes and units of its training."""
+"""The examples in files, read in a thread while those before them are computed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from math import prod
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.dataset import Dataset
+from wxb.allocator import kept
+from wxb.data.known.ink import as_in_set
+from wxb.data.known.sets import INK
+from wxb.data.npy import MAGIC, read_npy
+from wxb.data.pictures.layout import PICTURE_SUFFIXES, files_below
+from wxb.data.tables.frame import SUFFIXES, frame_of, is_data_frame, is_table, read_frame
+from wxb.data.tables.table import read_rows
 from wxb.errors import WxbError
-from wxb.text import shape
+from wxb.runs.matching import like_training, preparation_of
+from wxb.tasks.prediction import Prediction
 
 if TYPE_CHECKING:
-    from wxb.data.tables.columns import Preparation
     from wxb.runs.files import RunFiles
+    from wxb.runs.run import Run
+
+T = TypeVar("T")
+
+AT_ONCE = 64  # examples per batch: few, so that reading and computing overlap in short lists too
+BYTES_AT_ONCE = 2**26  # and fewer if they are large; two batches are held, however long the list is
+ARRAY = ".npy"
 
 
-def preparation_of(run: RunFiles) -> Preparation | None:
-    """How the network of a run on a table prepares its rows; None for a run on other data."""
-    if run.data.table is None:
-        return None
-    from wxb.data.tables import table
+@dataclass(frozen=True)
+class Example:
+    """The name of something that is predicted: a file, or a row of a file."""
 
-    return table.preparation_of(run.data.table)
+    file: str
+    row: int | None = None
 
-
-def target_offsets(run: RunFiles) -> NDArray[np.float64]:
-    """What is to be added in float64 to each number (outputs,) that the network predicts: mostly 0."""
-    preparation = preparation_of(run)
-    offsets = {} if preparation is None else {target.name: target.offset for target in preparation.targets}
-    return np.array([offsets.get(name, 0.0) for name in run.summary.classes])
+    @property
+    def name(self) -> str:
+        """ "seven.png", "rows.npy 3"."""
+        return self.file if self.row is None else f"{self.file} {self.row}"
 
 
-def like_training(run: RunFiles, array: NDArray[Any]) -> NDArray[Any]:
-    """Return the array as examples (n, …) like those that the run was trained on; one example becomes a batch of one.
+@dataclass(frozen=True)
+class Read:
+    """The content of a file: examples (n, …) as the network takes them, and remarks on them."""
 
-    Of a table they are rows (n, columns) float64, with NaN for what is missing and codes for texts, or the features
-    that are made of them (n, features) float32. Raises WxbError for another shape, for NaN or infinite values in other
-    data than rows, and for values that training's bytes cannot hold.
+    values: NDArray[Any]
+    rows: bool = True  # whether each is a row of the file; a picture is the whole file
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Batch:
+    """Examples in the order of the files, and remarks on the files that were read for them."""
+
+    examples: list[Example] = field(default_factory=list)
+    values: list[NDArray[Any]] = field(default_factory=list)  # (n, …) each: those of `examples` in turn
+    notes: list[str] = field(default_factory=list)
+    problems: list[WxbError] = field(default_factory=list)  # one for each file without an example
+    files: int = 0  # begun so far
+
+
+def predict(run: Run, source: Any) -> Prediction:
+    """Predict the content of a file, of all files of a folder or a list, of a data frame, or of an array.
+
+    Raises WxbError if one of the files cannot be read or holds other examples than the network takes.
     """
+    if isinstance(source, (str, os.PathLike)):
+        return _of_files(run, files_of(source))
+    if isinstance(source, (list, tuple)) and source and all(isinstance(one, (str, os.PathLike)) for one in source):
+        return _of_files(run, [file for one in source for file in files_of(one)])
+    if not is_data_frame(source):
+        return run.predictor.predict(np.asarray(source))
     preparation = preparation_of(run)
-    if preparation is None or np.shape(array)[-1:] != (len(preparation.names),):
-        return as_examples(array, run.summary.input, run.data.dtype)
-    rows = _of_shape(array, (len(preparation.names),), "float64").astype(np.float64, copy=False)
-    if np.isinf(rows).any():
-        wrong = np.flatnonzero(np.isinf(rows).any(axis=1))
-        raise WxbError(f"{len(wrong)} examples hold infinite values", f"the first is example {wrong[0]}")
-    return rows
+    if preparation is None:
+        raise WxbError("a data frame; the network was not trained on a table")
+    rows, notes = read_rows(frame_of(source), preparation)
+    return replace(run.predictor.predict(rows), notes=notes)
 
 
-def as_examples(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDArray[Any]:
-    """The array as examples (n, *sizes) of `dtype`, "uint8" or "float32"; one example becomes a batch of one.
+def _of_files(run: Run, files: Sequence[str]) -> Prediction:
+    parts, examples, notes = [], [], []
+    with reading(files, run) as coming:
+        for batch in coming:
+            if batch.problems:
+                problem = batch.problems[0]
+                raise WxbError(problem.what, problem.detail, problem.fix or expected(run))
+            notes += batch.notes
+            if batch.examples:
+                examples += batch.examples
+                parts.append(run.predictor.predict(np.concatenate(batch.values)))
+    if not parts:
+        raise WxbError("there is nothing to predict: the files have no rows")
+    values, scores = (np.concatenate([getattr(part, name) for part in parts]) for name in ("values", "scores"))
+    chances = [part.probabilities for part in parts if part.probabilities is not None]
+    probabilities = np.concatenate(chances) if chances else None
+    of = tuple(example.name for example in examples)
+    return replace(parts[0], values=values, scores=scores, probabilities=probabilities, examples=of, notes=tuple(notes))
 
-    Raises WxbError for another shape, for NaN or infinite values, and for values that bytes cannot hold.
+
+def files_of(path: str | os.PathLike[str]) -> list[str]:
+    """The pictures, tables and arrays at any depth below a folder, in natural order; else the path itself."""
+    known = {*PICTURE_SUFFIXES, *SUFFIXES, ARRAY}
+    inside = files_below(Path(path)) if Path(path).is_dir() else ()
+    return [str(file) for file in inside if file.suffix.lower() in known] or [os.fspath(path)]
+
+
+def read_file(file: str, run: RunFiles) -> Read:
+    """Read a picture as one example, and every row of an array or a table as one.
+
+    Raises WxbError if the file is none of them, or its examples do not fit the network.
     """
-    given = _of_shape(array, sizes, dtype)
-    if dtype == "uint8" and given.dtype == np.uint8:
-        return given
-    if dtype == "uint8":
-        if given.size and not (np.all(given == np.floor(given)) and given.min() >= 0 and given.max() <= 255):
-            raise WxbError(
-                "the network was trained on bytes; the examples have other values",
-                f"expected whole numbers from 0 to 255, got {given.min():g} to {given.max():g}",
-                "bring them to 0–255: (255 * array).round() if they lie in 0–1",
-            )
-        return np.ascontiguousarray(given, np.uint8)
-    given = np.ascontiguousarray(given, np.float32)
-    if not np.isfinite(given).all():
-        rows = np.flatnonzero(~np.isfinite(given).reshape(len(given), -1).all(axis=1))
-        raise WxbError(f"{len(rows)} examples hold NaN or infinite values", f"the first is example {rows[0]}")
-    return given
+    path = Path(file)
+    if not path.is_file():
+        folder = "a folder without pictures, tables and arrays"
+        raise WxbError(f"{file}: {folder if path.is_dir() else 'there is no such file'}")
+    if path.suffix.lower() == ARRAY:
+        return Read(_read_array(path, file, run))
+    if is_table(path):
+        return _read_table(path, file, run)
+    return Read(_fitting(_read_picture(path, file, run)[None], file, run), rows=False)
 
 
-def _of_shape(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDArray[Any]:
-    """The array as numbers (n, *sizes). Raises WxbError if it is anything else."""
-    given = np.asarray(array)
-    if given.shape == sizes:
-        given = given[None]
-    if given.shape[1:] != sizes:
-        raise WxbError(
-            f"the examples are {shape(given.shape[1:]) or 'single numbers'}; the network takes {shape(sizes)}",
-            f"expected an array of shape (n, {', '.join(map(str, sizes))}), got {given.shape}",
-        )
-    if given.dtype.kind not in "buif":
-        raise WxbError(f"the examples are {given.dtype}; expected numbers ({dtype})")
-    return given
+def read_bytes(data: bytes, name: str, run: RunFiles) -> Read:
+    """Read the bytes of a picture or of an array, called `name` in messages. Raises WxbError as `read_file` does."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / ("stream" + ARRAY * data.startswith(MAGIC))
+        path.write_bytes(data)
+        try:
+            return read_file(str(path), run)
+        except WxbError as problem:
+            raise WxbError(problem.what.replace(str(path), name), problem.detail, problem.fix) from problem
 
 
-def examples_of(run: RunFiles, data: Dataset) -> NDArray[Any]:
-    """The examples of a data set as the run's network takes them; a table's columns and texts are matched by name."""
+def expected(run: RunFiles) -> str:
+    """What files the run's network takes."""
+    shape = run.summary.input
+    arrays = f"arrays of NumPy (.npy) of shape (n, {', '.join(map(str, shape))})"
+    if run.data.table is not None:
+        return f"tables with the columns of training, or {arrays}"
+    return f"pictures, or {arrays}" if len(shape) == 3 and run.data.dtype == "uint8" else arrays
+
+
+def _read_array(path: Path, file: str, run: RunFiles) -> NDArray[Any]:
+    """The rows of an array (n, …), or the one of an array in the shape of an example."""
+    array, preparation = read_npy(path, file), preparation_of(run)
+    shapes = [run.summary.input] + ([] if preparation is None else [(len(preparation.names),)])
+    if array.shape not in shapes and array.shape[1:] not in shapes:
+        expected = f"(n, {', '.join(map(str, run.summary.input))})"
+        raise WxbError(f"{file}: an array of shape {array.shape}; expected {expected}")
+    return _fitting(array, file, run)
+
+
+def _read_table(path: Path, file: str, run: RunFiles) -> Read:
     preparation = preparation_of(run)
-    if preparation is None or data.columns is None:
-        return like_training(run, data.examples)
-    from wxb.data.tables.rows import matched
+    if preparation is None:
+        raise WxbError(f"{file}: a table; the network was not trained on one")
+    rows, notes = read_rows(read_frame(path), preparation)
+    return Read(_fitting(rows, file, run), notes=tuple(f"{file}: {note}" for note in notes))
 
-    return matched(data.name, data.examples, data.columns, preparation)
+
+def _read_picture(path: Path, file: str, run: RunFiles) -> NDArray[np.uint8]:
+    """A picture (channels, height, width) in the size, colours and values of the training data."""
+    from wxb.data.load import MAX_PIXELS
+    from wxb.data.pictures.decoding import LeftOut, decode, read_header  # brings Pillow
+
+    shape = run.summary.input
+    if len(shape) != 3:
+        raise WxbError(f"{file}: the network takes rows of {shape[0]} numbers, no pictures")
+    if run.data.dtype != "uint8":
+        raise WxbError(f"{file}: a picture of bytes; the network was trained on {run.data.dtype} arrays")
+    channels, height, width = shape
+    source = run.data.source
+    full, ink = INK.get(str(source.get("source"))), bool(source.get("ink", False))
+    try:
+        header = read_header(path, MAX_PIXELS)
+        if ink:  # its squares are made of the picture's own pixels
+            height = width = min(header.height, header.width)
+        fits = (header.height, header.width) == (height, width)
+        if not fits and height != width:
+            sizes = f"{header.height}x{header.width} pixels; the network takes {height}x{width}"
+            raise WxbError(f"{file}: {sizes}")
+        picture = decode(path, header, channels == 1, None if fits else height, MAX_PIXELS)
+    except LeftOut as reason:
+        raise WxbError(f"{file}: {reason.reason}" + (f" ({reason.more})" if reason.more else "")) from reason
+    return as_in_set(picture[None], full, ink)[0] if full is not None else picture
 
 
-def targets_of(run: RunFiles, data: Dataset) -> NDArray[Any]:
-    """The targets of a data set as the run's network gives them: numbers less the run's offsets."""
-    shift = data.target_offsets - target_offsets(run)
-    return data.targets if not shift.any() else (data.targets + shift).astype(np.float32)
+def _fitting(array: NDArray[Any], file: str, run: RunFiles) -> NDArray[Any]:
+    """The examples (n, …) as the network takes them. Raises WxbError, with the file's name, if it does not."""
+    try:
+        return like_training(run, array)
+    except WxbError as problem:
+        raise WxbError(f"{file}: {problem.what}", problem.detail, problem.fix) from problem
+
+
+# --- many files -------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def reading(
+    files: Sequence[str], run: RunFiles, read: Callable[[str, RunFiles], Read] = read_file
+) -> Iterator[Iterator[Batch]]:
+    """The batches of files, each of which is read while the one before it is used."""
+    pictures = len(run.summary.input) == 3
+    if pictures:
+        from wxb.data.pictures.decoding import quiet_decoders  # brings Pillow
+    with kept(), quiet_decoders() if pictures else nullcontext(), closing(ahead(batches(files, run, read))) as coming:
+        yield coming
+
+
+def batches(files: Sequence[str], run: RunFiles, read: Callable[[str, RunFiles], Read] = read_file) -> Iterator[Batch]:
+    """The examples in files, in order. A file without any is a problem, and nothing else."""
+    size = max(1, min(AT_ONCE, BYTES_AT_ONCE // (4 * prod(run.summary.input))))
+    batch = Batch()
+    for begun, file in enumerate(files, 1):
+        batch.files = begun
+        try:
+            content = read(file, run)
+        except WxbError as problem:
+            batch.problems.append(problem)
+        else:
+            batch.notes.extend(content.notes)
+            for start in range(0, len(content.values), size):
+                part = content.values[start : start + size]
+                batch.values.append(part)
+                batch.examples.extend(Example(file, start + row if content.rows else None) for row in range(len(part)))
+                if len(batch.examples) >= size:
+                    yield batch
+                    batch = Batch(files=begun)
+        if len(batch.problems) >= size:
+            yield batch
+            batch = Batch(files=begun)
+    if batch.examples or batch.problems or batch.notes:
+        yield batch
+
+
+def ahead(items: Iterator[T]) -> Generator[T, None, None]:
+    """The same items; while the caller uses one, the next is made in a thread."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item

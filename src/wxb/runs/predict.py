@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wxb.errors import FAILED, WxbError
 from wxb.notation import plan, read
 from wxb.runs.folder import SUMMARY, WEIGHTS
-from wxb.runs.inputs import like_training, preparation_of, target_offsets
+from wxb.runs.matching import like_training, preparation_of, target_offsets
 from wxb.text import count
 
 if TYPE_CHECKING:

@@ -6,16 +6,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wxb.data import load_data
+import numpy as np
+
+from wxb.data import Dataset, load_data
+from wxb.runs import inputs
 from wxb.runs.evaluate import evaluate_run
 from wxb.runs.files import RunFiles
+from wxb.runs.matching import load_like
 from wxb.runs.predict import Predictor, trained
 from wxb.runs.provenance import whence
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from wxb.data.dataset import Dataset
     from wxb.network.build import Model
     from wxb.tasks.evaluation import Evaluation
     from wxb.tasks.prediction import Prediction
@@ -28,22 +29,31 @@ class Run(RunFiles):
         """Return the trained network, in evaluation mode."""
         return trained(self)
 
-    def predict(self, array: NDArray[Any]) -> Prediction:
-        """Predict examples (n, …), or one example (…), in the form that the training data had."""
-        return self.predictor.predict(array)
+    def predict(self, source: Any) -> Prediction:
+        """Predict the examples of an array, of files, or of a data frame.
+
+        `source`: an array (n, …), or one example (…), in the form that the training data had; the path of a picture, a
+        table (.csv, .tsv, .parquet), an array (.npy) or a folder of them; several paths; or a data frame of pandas,
+        polars or another library that narwhals knows. Pictures and rows are prepared as those of training were.
+        """
+        if isinstance(source, np.ndarray):
+            return self.predictor.predict(source)
+        return inputs.predict(self, source)
 
     @cached_property
     def predictor(self) -> Predictor:
         """The trained network prepared for prediction: loaded by the first call, kept for the others."""
         return Predictor(self)
 
-    def evaluate(self, data: Dataset | None = None, part: str | None = None) -> Evaluation:
-        """Score the network on a part of `data`.
+    def evaluate(self, data: Dataset | str | Path | None = None, part: str | None = None) -> Evaluation:
+        """Score the network on a part of `data`: a data set, or what `load_data` takes.
 
-        By default that is the test part of the run's own data, and all examples of any other. Classes are matched by
-        name. Raises WxbError if they cannot be.
+        By default that is the test part of the run's own data, and all examples of any other. Classes and columns are
+        matched by name. Raises WxbError if they cannot be.
         """
-        return evaluate_run(self, self.load_data() if data is None else data, part)
+        if data is None:
+            data = self.load_data()
+        return evaluate_run(self, data if isinstance(data, Dataset) else load_like(self, data), part)
 
     def load_data(self, data_dir: str | Path | None = None) -> Dataset:
         """Load the data that the run was trained on from where it came, or from `data_dir`.

@@ -21,6 +21,8 @@ class Prediction(ABC):
     values: NDArray[Any]
     scores: NDArray[np.float32]  # logits (n, outputs)
     probabilities: NDArray[np.float32] | None = None
+    examples: tuple[str, ...] = ()  # the file, or "file row", that each was read from; empty for arrays and data frames
+    notes: tuple[str, ...] = ()  # what is strange about the examples
 
     def __len__(self) -> int:
         return len(self.values)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.known.formats import check_labels, opened, read_cifar, read_idx, read_libsvm
+from wxb.data.known.formats import MOST_TEXT, check_labels, opened, read_cifar, read_idx, read_libsvm
 from wxb.data.known.search import either, not_found, places
 from wxb.errors import WxbError
 from wxb.text import count, shape
@@ -85,7 +85,7 @@ def digits(data_dir: str | os.PathLike[str] | None = None) -> Published:
             "pip install scikit-learn",
         )
     with opened(path) as file:
-        numbers = np.fromstring(file.read().decode("ascii").replace("\n", ","), dtype=np.float64, sep=",")
+        numbers = np.fromstring(file.read(MOST_TEXT).decode("ascii").replace("\n", ","), dtype=np.float64, sep=",")
     table = numbers.astype(np.uint8).reshape(-1, 65)
     pictures, targets = table[:, :64].reshape(-1, 1, 8, 8), table[:, 64].astype(np.int64)
     return Published(pictures, targets, DIGITS, None, path.parent)

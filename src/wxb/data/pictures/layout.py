@@ -57,7 +57,7 @@ def read_layout(folder: Path) -> Layout:
         names, found, strays = _divided(folder, folders, parts)
         left_out += strays
     files = tuple(
-        File(path, name_of(path, folder), number, part) for child, number, part in found for path in _files(child)
+        File(path, name_of(path, folder), number, part) for child, number, part in found for path in files_below(child)
     )
     by_part = {part: name for name, part in parts.items()}
     return Layout(names, files, by_part, tuple(left_out))
@@ -83,7 +83,7 @@ def _divided(
     for child in folders:
         part = parts.get(child.name)
         if part is None:
-            left_out += [(name_of(path, folder), "in no part (train, val, test)") for path in _files(child)]
+            left_out += [(name_of(path, folder), "in no part (train, val, test)") for path in files_below(child)]
         elif part in by_part:
             raise WxbError(
                 f"{folder.name}/ has {by_part[part].name}/ and {child.name}/, both for {part}", "expected one of them"
@@ -131,7 +131,7 @@ def _children(folder: Path) -> tuple[list[Path], list[Path]]:
     return [child for child in children if child.is_dir()], [child for child in children if not child.is_dir()]
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files_below(folder: Path) -> Iterator[Path]:
     """Files at any depth, in natural order of their paths; links to folders are not followed."""
     found = []
     for where, folders, files in os.walk(folder):

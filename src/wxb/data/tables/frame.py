@@ -259,7 +259,11 @@ def frame_of(data: Any, name: str = "the data frame") -> Frame:
         found = []
         for place in places:
             series = frame[:, place]
-            values = series.to_numpy() if series.dtype.is_numeric() and not series.is_null().any() else series.to_list()
+            if frame.implementation.is_polars():
+                found.append(_plain(series.to_native()))
+                continue
+            # pandas has several values for what is missing; polars has None
+            values = [None if gone else value for value, gone in zip(series.to_list(), series.is_null(), strict=True)]
             found.append(_plain(pl.Series(names[place], values, strict=False)))
         return found
 

@@ -1,0 +1,140 @@
+"""Data in the form of a run's training data: its sizes, values, columns, codes and units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wxb.data.dataset import Dataset
+from wxb.data.known.ink import as_in_set
+from wxb.data.known.sets import INK, KNOWN
+from wxb.data.load import load_data
+from wxb.data.tables.frame import is_table
+from wxb.data.toys import TOYS
+from wxb.errors import WxbError
+from wxb.text import shape
+
+if TYPE_CHECKING:
+    from wxb.data.tables.columns import Preparation
+    from wxb.runs.files import RunFiles
+
+
+def preparation_of(run: RunFiles) -> Preparation | None:
+    """How the network of a run on a table prepares its rows; None for a run on other data."""
+    if run.data.table is None:
+        return None
+    from wxb.data.tables import table
+
+    return table.preparation_of(run.data.table)
+
+
+def target_offsets(run: RunFiles) -> NDArray[np.float64]:
+    """What is to be added in float64 to each number (outputs,) that the network predicts: mostly 0."""
+    preparation = preparation_of(run)
+    offsets = {} if preparation is None else {target.name: target.offset for target in preparation.targets}
+    return np.array([offsets.get(name, 0.0) for name in run.summary.classes])
+
+
+def like_training(run: RunFiles, array: NDArray[Any]) -> NDArray[Any]:
+    """Return the array as examples (n, …) like those that the run was trained on; one example becomes a batch of one.
+
+    Of a table they are rows (n, columns) float64, with NaN for what is missing and codes for texts, or the features
+    that are made of them (n, features) float32. Raises WxbError for another shape, for NaN or infinite values in other
+    data than rows, and for values that training's bytes cannot hold.
+    """
+    preparation = preparation_of(run)
+    if preparation is None or np.shape(array)[-1:] != (len(preparation.names),):
+        return as_examples(array, run.summary.input, run.data.dtype)
+    rows = _of_shape(array, (len(preparation.names),), "float64").astype(np.float64, copy=False)
+    if np.isinf(rows).any():
+        wrong = np.flatnonzero(np.isinf(rows).any(axis=1))
+        raise WxbError(f"{len(wrong)} examples hold infinite values", f"the first is example {wrong[0]}")
+    return rows
+
+
+def as_examples(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    """The array as examples (n, *sizes) of `dtype`, "uint8" or "float32"; one example becomes a batch of one.
+
+    Raises WxbError for another shape, for NaN or infinite values, and for values that bytes cannot hold.
+    """
+    given = _of_shape(array, sizes, dtype)
+    if dtype == "uint8" and given.dtype == np.uint8:
+        return given
+    if dtype == "uint8":
+        if given.size and not (np.all(given == np.floor(given)) and given.min() >= 0 and given.max() <= 255):
+            raise WxbError(
+                "the network was trained on bytes; the examples have other values",
+                f"expected whole numbers from 0 to 255, got {given.min():g} to {given.max():g}",
+                "bring them to 0–255: (255 * array).round() if they lie in 0–1",
+            )
+        return np.ascontiguousarray(given, np.uint8)
+    given = np.ascontiguousarray(given, np.float32)
+    if not np.isfinite(given).all():
+        rows = np.flatnonzero(~np.isfinite(given).reshape(len(given), -1).all(axis=1))
+        raise WxbError(f"{len(rows)} examples hold NaN or infinite values", f"the first is example {rows[0]}")
+    return given
+
+
+def _of_shape(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDArray[Any]:
+    """The array as numbers (n, *sizes). Raises WxbError if it is anything else."""
+    given = np.asarray(array)
+    if given.shape == sizes:
+        given = given[None]
+    if given.shape[1:] != sizes:
+        raise WxbError(
+            f"the examples are {shape(given.shape[1:]) or 'single numbers'}; the network takes {shape(sizes)}",
+            f"expected an array of shape (n, {', '.join(map(str, sizes))}), got {given.shape}",
+        )
+    if given.dtype.kind not in "buif":
+        raise WxbError(f"the examples are {given.dtype}; expected numbers ({dtype})")
+    return given
+
+
+def load_like(run: RunFiles, source: str | Path, **settings: Any) -> Dataset:
+    """Load the data that `source` names in the form of the run's data; `settings` are those of `load_data`."""
+    return as_in_training(run, load_data(source, **settings_like(run, str(source), settings)))
+
+
+def settings_like(run: RunFiles, source: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that load other data in the form of the run's data.
+
+    Rows of a table are prepared as its own were, and the pictures of a folder are brought to the size that the network
+    takes, unless `size` says otherwise.
+    """
+    if run.data.table is not None and is_table(source):
+        return {**settings, "like": run.data.table}
+    ink, sizes = bool(run.data.source.get("ink", False)), run.summary.input
+    if source in KNOWN or source in TOYS or not Path(source).is_dir():
+        return {**settings, "ink": True} if ink and source in INK else dict(settings)
+    square = len(sizes) == 3 and sizes[1] == sizes[2]
+    # squares of ink are made of the pictures as they are
+    return {"size": sizes[1], **settings} if square and not ink else dict(settings)
+
+
+def as_in_training(run: RunFiles, data: Dataset) -> Dataset:
+    """Give pictures of handwriting from a folder the values and the ink of the set that the run was trained on."""
+    name, ink = str(run.data.source.get("source")), bool(run.data.source.get("ink", False))
+    if not data.files or name not in INK or data.shape[0] != 1:
+        return data
+    return replace(data, examples=as_in_set(data.examples.astype(np.uint8), INK[name], ink))
+
+
+def examples_of(run: RunFiles, data: Dataset) -> NDArray[Any]:
+    """The examples of a data set as the run's network takes them; a table's columns and texts are matched by name."""
+    preparation = preparation_of(run)
+    if preparation is None or data.columns is None:
+        return like_training(run, data.examples)
+    from wxb.data.tables.rows import matched
+
+    return matched(data.name, data.examples, data.columns, preparation)
+
+
+def targets_of(run: RunFiles, data: Dataset) -> NDArray[Any]:
+    """The targets of a data set as the run's network gives them: numbers less the run's offsets."""
+    shift = data.target_offsets - target_offsets(run)
+    return data.targets if not shift.any() else (data.targets + shift).astype(np.float32)
