@@ -1,8 +1,8 @@
 """Downloads of known sets into the user's cache folder, where `load_data` finds them.
 
-Only https is spoken; plain http is for this machine itself, where no network lies between. Mirrors are tried in turn. A
-file is written beside its place under the ending .part, goes on there after a cut, and takes its place when its SHA-256
-is the published one: the address it came from needs no trust.
+Only https is used, and http only on this machine itself. Mirrors are tried in turn. A file is written beside its final
+place with the ending .part and continued there after an interruption. It is moved to its place once its SHA-256 is the
+published one, so the server need not be trusted.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ PART = ".part"
 LOCK = ".lock"
 PIECE = 1 << 16  # bytes read at once
 TIMEOUT = 30.0  # seconds without a byte after which a server is given up
-LEAST_RATE = 1_000  # bytes a second over a time of TIMEOUT, below which it is given up too
-ATTEMPTS = 5  # at one mirror, as long as each brings something
+LEAST_RATE = 1_000  # bytes per second, averaged over TIMEOUT, below which it is given up too
+ATTEMPTS = 5  # per mirror, as long as each one gets further
 
 
 @dataclass(frozen=True)
 class File:
-    """A file of a set as it is published: its name, its bytes (at most so many where `exact` is false), its SHA-256."""
+    """A published file: its name, its size in bytes (an upper bound unless `exact`), and its SHA-256."""
 
     name: str
     size: int
@@ -46,7 +46,7 @@ class File:
 
 @dataclass(frozen=True)
 class Source:
-    """Beginnings of the addresses where a set's files are, in the order in which they are tried, and the files."""
+    """The files of a set, and the addresses of the folders that hold them, in the order in which they are tried."""
 
     mirrors: tuple[str, ...]
     files: tuple[File, ...]
@@ -54,7 +54,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Arrived:
-    """How much of a file is there."""
+    """How much of a file has been downloaded."""
 
     file: File
     path: Path
@@ -62,8 +62,8 @@ class Arrived:
     whole: bool = False  # checked and in its place
 
 
-# Checksums and sizes of MNIST, Fashion-MNIST and CIFAR as TensorFlow Datasets has them (url_checksums/), checksums of
-# USPS as torchvision's prototype datasets have them: no sizes stand there, and those here are only bounds.
+# Checksums and sizes of MNIST, Fashion-MNIST and CIFAR: TensorFlow Datasets (url_checksums/). Checksums of USPS:
+# torchvision's prototype datasets, which have no sizes; those below are only upper bounds.
 SOURCES = {
     "mnist": Source(
         ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"),
@@ -121,7 +121,7 @@ SOURCES = {
 
 
 class _Refused(Exception):
-    """Why a mirror gives no file; `again` where the same mirror may give the rest of it."""
+    """A mirror did not deliver a file; `again` if it may deliver the rest on another attempt."""
 
     def __init__(self, reason: str, again: bool = False) -> None:
         super().__init__(reason)
@@ -129,11 +129,11 @@ class _Refused(Exception):
 
 
 def fetch(name: str, mirrors: Sequence[str] = (), timeout: float = TIMEOUT) -> Iterator[Arrived]:
-    """Download what is not there yet of a known set into `cache_folder() / name`, and say how far it has come.
+    """Download the missing files of a known set into `cache_folder() / name`, and yield the progress.
 
     `mirrors` are tried before the published ones. `timeout` is in seconds. Nothing happens before the first record is
-    asked for. Raises WxbError where there is no such set, a mirror's address is not https, another process downloads
-    the set, no mirror gives a file, or the folder cannot be written.
+    requested. Raises WxbError if there is no such set, a mirror's address is not https, another process is downloading
+    the set, no mirror delivers a file, or the folder cannot be written.
     """
     source = SOURCES.get(name)
     if source is None:
@@ -171,7 +171,7 @@ def digest(path: Path) -> str:
 
 @contextmanager
 def _alone(name: str, folder: Path) -> Iterator[None]:
-    """No other process downloads the set meanwhile."""
+    """Keep other processes from downloading the same set."""
     from filelock import FileLock, Timeout
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -203,14 +203,14 @@ def _file(name: str, file: File, path: Path, mirrors: Sequence[str], timeout: fl
         f"{file.name} of {name} could not be downloaded",
         "\n".join(reasons),
         f"wxb fetch {name} tries again"
-        + (f" and goes on after the {count(kept)} bytes that are there" if kept else "")
+        + (f" and continues after the {count(kept)} bytes that are there" if kept else "")
         + "; or put the files into a folder yourself and give it as --data-dir",
         exit_code=FAILED,
     )
 
 
 def _from_mirror(address: str, file: File, part: Path, timeout: float) -> Iterator[Arrived]:
-    """The file under `part`, whole and checked. Raises _Refused where this mirror does not give it."""
+    """Download the file to `part` and check it. Raises _Refused if this mirror does not deliver it."""
     for attempt in range(ATTEMPTS):
         had = part.stat().st_size if part.is_file() else 0
         try:
@@ -225,15 +225,15 @@ def _from_mirror(address: str, file: File, part: Path, timeout: float) -> Iterat
         part.unlink()
         if not had:
             raise _Refused("its SHA-256 is not the published one")
-        # what was there before may have been wrong, not what this mirror gave: once more from the beginning
+        # the part from before may have been wrong, and not what this mirror sent: start again from the beginning
     raise _Refused("its SHA-256 is not the published one")
 
 
 def _transfer(address: str, file: File, part: Path, had: int, timeout: float) -> Iterator[Arrived]:
-    """Appends to `part` what is missing from byte `had` on, or writes all where the server gives no less."""
-    with _asked(address, had, timeout) as answer:
+    """Append to `part` from byte `had` on, or write it anew if the server only sends the whole file."""
+    with _request(address, had, timeout) as answer:
         start = _start(answer, had)
-        if start is None:  # the server has no such bytes: what is there is not this file's beginning
+        if start is None:  # the server's file is shorter: `part` is not the beginning of it
             part.unlink()
             yield from _transfer(address, file, part, 0, timeout)
             return
@@ -274,8 +274,8 @@ def _copied(
 
 
 @contextmanager
-def _asked(address: str, start: int, timeout: float) -> Iterator[http.client.HTTPResponse]:
-    """The answer to a request for what an address holds from byte `start` on. Raises _Refused where there is none."""
+def _request(address: str, start: int, timeout: float) -> Iterator[http.client.HTTPResponse]:
+    """Request the file at an address from byte `start` on. Raises _Refused if there is no answer."""
     headers = {"User-Agent": f"wxb/{__version__}", "Accept-Encoding": "identity"}
     if start:
         headers["Range"] = f"bytes={start}-"
@@ -299,21 +299,21 @@ def _asked(address: str, start: int, timeout: float) -> Iterator[http.client.HTT
 
 
 def _start(answer: http.client.HTTPResponse, had: int) -> int | None:
-    """From which byte on an answer goes; None where the server has nothing after byte `had`."""
+    """The byte at which an answer begins; None if the server has nothing after byte `had`."""
     if answer.status == 416:
         return None
-    said = answer.headers.get("Content-Range", "")
-    return had if answer.status == 206 and said.startswith(f"bytes {had}-") else 0
+    sent = answer.headers.get("Content-Range", "")
+    return had if answer.status == 206 and sent.startswith(f"bytes {had}-") else 0
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows a server elsewhere, but from https to nothing else."""
+    """Follows redirects, except those from https to something else."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage,
         newurl: str,
     ) -> urllib.request.Request | None:  # fmt: skip
-        """The request to go on with. Raises _Refused where the new address is not as safe as the old one."""
+        """The redirected request. Raises _Refused if the new address is less safe than the old one."""
         if not (newurl.startswith("https:") or (_is_local(req.full_url) and _is_local(newurl))):
             fp.close()
             raise _Refused(f"it leads to {newurl}, which is not https")
@@ -326,7 +326,7 @@ def _check_address(mirror: str) -> None:
 
 
 def _is_local(address: str) -> bool:
-    """Whether an address is http at this machine itself."""
+    """Whether an address is plain http on this machine itself."""
     parts = urlsplit(address)
     if parts.scheme != "http" or parts.hostname is None:
         return False

@@ -1,7 +1,7 @@
 """Published file formats, read strictly: IDX (MNIST), CIFAR's binary version and LIBSVM's text (USPS).
 
-What a file claims is checked before anything of that size is read, so that a wrong or damaged file, or a small gzip
-file that unpacks to terabytes, ends in a WxbError that names it.
+Sizes that a file claims are checked before memory is used for them. A wrong or damaged file, or a small gzip file that
+unpacks to terabytes, raises a WxbError that names it.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from numpy.typing import NDArray
 from wxb.errors import WxbError
 from wxb.text import count, shape
 
-MOST_BYTES = 2**30  # of one IDX file, unpacked; MNIST's largest has 47 MB
-IDX_UBYTE = 8  # the type byte of unsigned bytes, the only one that MNIST and its kin use
+MOST_BYTES = 2**30  # of an unpacked IDX file; MNIST's largest has 47 MB
+IDX_UBYTE = 8  # the type code of unsigned bytes, the only type that MNIST and similar sets use
 
 CIFAR_SHAPE = (3, 32, 32)
 CIFAR_PIXELS = 3 * 32 * 32  # red, green and blue planes
-CIFAR_ROW = 1 + CIFAR_PIXELS  # of CIFAR-10: a byte for the class goes before
+CIFAR_ROW = 1 + CIFAR_PIXELS  # of CIFAR-10: the class in one byte, then the pixels
 
-MOST_TEXT = 256 * 2**20  # bytes of one file of LIBSVM's format, unpacked; USPS's larger one has 31 MB
+MOST_TEXT = 256 * 2**20  # bytes of an unpacked file in LIBSVM's format; USPS's larger one has 31 MB
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """The array of an IDX file of unsigned bytes with so many dimensions, gzipped (by its first bytes) or not.
+    """Read the array of an IDX file of unsigned bytes with so many dimensions, gzipped (by its first bytes) or not.
 
     Format: http://yann.lecun.com/exdb/mnist: bytes 0, 0, type, number of dimensions; sizes as big-endian uint32; data.
-    Raises WxbError where the file is anything else, shorter or longer.
+    Raises WxbError if the file is anything else, shorter or longer.
     """
     with opened(path) as file:
         magic = read_exactly(file, 4, path)
@@ -61,31 +61,31 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
 def read_cifar(
     file: IO[bytes], path: Path, rows: int, labels: int = 1, classes: int = 10
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Pictures (rows, 3, 32, 32) uint8 and classes (rows,) int64 of a file of CIFAR's binary version.
+    """Read pictures (rows, 3, 32, 32) uint8 and classes (rows,) int64 from a file of CIFAR's binary version.
 
     Format: https://www.cs.toronto.edu/~kriz/cifar.html: rows of class bytes and 3,072 bytes of pixels; CIFAR-10 has one
-    class byte, CIFAR-100 two, the coarse class before the fine one. The last is the class here. `path` is what messages
-    call the file. Raises WxbError where the file is shorter or longer, or a class is not below `classes`.
+    class byte; CIFAR-100 has two, the coarse class and the fine class, and the last one is returned. Messages name the
+    file by `path`. Raises WxbError if the file is shorter or longer, or a class is not below `classes`.
     """
     row = labels + CIFAR_PIXELS
     data = np.frombuffer(read_exactly(file, rows * row, path), dtype=np.uint8).reshape(rows, row)
     refuse_more(file, rows * row, path)
-    found = data[:, labels - 1].astype(np.int64)
-    check_labels(found, classes, path)
-    return data[:, labels:].reshape(rows, *CIFAR_SHAPE), found
+    targets = data[:, labels - 1].astype(np.int64)
+    check_labels(targets, classes, path)
+    return data[:, labels:].reshape(rows, *CIFAR_SHAPE), targets
 
 
 def read_libsvm(
     path: Path, features: int, span: tuple[float, float], labels: tuple[int, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Rows (n, features) float32 and labels (n,) int64 of a file in LIBSVM's format, packed with bzip2 or not.
+    """Read rows (n, features) float32 and labels (n,) int64 from a file in LIBSVM's format, packed with bzip2 or not.
 
-    Format: https://www.csie.ntu.edu.tw/~cjlin/libsvm: a line an example, "label index:value index:value …", the
-    indices from 1 ascending; what is not named is 0. Raises WxbError, with the line, where it is anything else, a value
-    lies outside `span`, or a label outside `labels` (least and greatest).
+    Format: https://www.csie.ntu.edu.tw/~cjlin/libsvm: one line per example, "label index:value index:value …", with
+    ascending indices from 1; other values are 0. Raises WxbError, with the line, if the file is anything else, a value
+    is outside `span`, or a label is outside `labels` (minimum and maximum).
     """
     rows: list[NDArray[np.float32]] = []
-    found: list[int] = []
+    targets: list[int] = []
     with opened(path) as file:
         text = file.read(MOST_TEXT + 1)
     if len(text) > MOST_TEXT:
@@ -95,7 +95,7 @@ def read_libsvm(
             label, values = _libsvm_line(line, features)
         except (ValueError, OverflowError):
             label, values = labels[0] - 1, np.empty(0, dtype=np.float32)
-        # NaN is in no span
+        # NaN compares false with both bounds
         if not (labels[0] <= label <= labels[1] and np.all((values >= span[0]) & (values <= span[1]))):
             raise WxbError(
                 f"{path}: line {count(number)} is not of the format",
@@ -104,20 +104,20 @@ def read_libsvm(
                 "get the file again from where the data set is published",
             )
         rows.append(values)
-        found.append(label)
+        targets.append(label)
     if not rows:
         raise WxbError(f"{path} is empty", fix="get the file again from where the data set is published")
-    return np.stack(rows), np.array(found, dtype=np.int64)
+    return np.stack(rows), np.array(targets, dtype=np.int64)
 
 
 def _libsvm_line(line: bytes, features: int) -> tuple[int, NDArray[np.float32]]:
-    """The label and the values of a line; ValueError where it is not of the format."""
+    """The label and the values of a line. Raises ValueError if it is not in the format."""
     label, *pairs = line.split()
     numbers = np.array(list(map(float, b" ".join(pairs).replace(b":", b" ").split()))).reshape(-1, 2)
     places = numbers[:, 0]
     if line.count(b":") != len(pairs) or len(numbers) != len(pairs):
         raise ValueError("no pairs of index and value")
-    # NaN is neither in the range nor a whole number
+    # NaN fails each of these comparisons
     if not (np.all((places >= 1) & (places <= features) & (places % 1 == 0)) and np.all(np.diff(places) >= 1)):
         raise ValueError("indices out of range or order")
     values = np.zeros(features, dtype=np.float32)
@@ -126,7 +126,7 @@ def _libsvm_line(line: bytes, features: int) -> tuple[int, NDArray[np.float32]]:
 
 
 def check_labels(labels: NDArray[np.int64] | NDArray[np.uint8], classes: int, path: Path) -> None:
-    """Raises WxbError where a label is not below `classes`, with how many, the first and its row."""
+    """Raise WxbError if labels are not below `classes`, with how many, the first one and its row."""
     wrong = np.flatnonzero(labels >= classes)
     if len(wrong):
         raise WxbError(
@@ -138,9 +138,9 @@ def check_labels(labels: NDArray[np.int64] | NDArray[np.uint8], classes: int, pa
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """A file for reading, unpacked on the way if it is gzip (it begins with 1f 8b) or bzip2 (BZh).
+    """Open a file for reading, unpacking it if it is gzip (it begins with 1f 8b) or bzip2 (BZh).
 
-    Raises WxbError where it cannot be opened or, also while it is being read, is damaged.
+    Raises WxbError, also later in the context, if the file cannot be read or is damaged.
     """
     packing = ""
     try:
@@ -164,14 +164,14 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
             f"{path} is damaged", f"gzip: {error}", "get the file again from where the data set is published"
         ) from error
     except OSError as error:
-        if packing == "bzip2" and error.errno is None:  # bz2's way to say that the data are not its format
+        if packing == "bzip2" and error.errno is None:  # bz2 raises this for data that is not its format
             fix = "get the file again from where the data set is published"
             raise WxbError(f"{path} is damaged", f"bzip2: {error}", fix) from error
         raise WxbError(f"{path} cannot be read", error.strerror or str(error)) from error
 
 
 def read_exactly(file: IO[bytes], length: int, path: Path) -> bytes:
-    """The next `length` bytes. Raises WxbError where there are fewer."""
+    """Read the next `length` bytes. Raises WxbError if there are fewer."""
     data = file.read(length)
     if len(data) < length:
         raise _cut_short(path, f"{count(len(data))} bytes are there where {count(length)} should be")
@@ -179,7 +179,7 @@ def read_exactly(file: IO[bytes], length: int, path: Path) -> bytes:
 
 
 def refuse_more(file: IO[bytes], length: int, path: Path) -> None:
-    """Raises WxbError where the file goes on after `length` bytes of data; reads gzip's checksum on the way."""
+    """Raise WxbError if the file continues after `length` bytes of data; this also checks gzip's checksum."""
     if file.read(1):
         raise WxbError(
             f"{path} is longer than it should be",

@@ -1,4 +1,4 @@
-"""Where the files of a known set may lie: a folder that a person names, or the downloads."""
+"""The folders in which the files of a known set are looked for: a data folder, and the downloads."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from pathlib import Path
 
 from wxb.errors import WxbError
 
-MOST_FOLDERS = 1_000  # that are looked into below the data folder
-DEPTH = 2  # folders below the data folder
+MOST_FOLDERS = 1_000  # searched in each folder
+DEPTH = 2  # levels searched below the data folder
 
 
 @dataclass(frozen=True)
 class Home:
-    """What the folders of a set are called, by their letters and digits in lower case."""
+    """Names of a set's folders, reduced to letters and digits in lower case."""
 
     called: tuple[str, ...]
-    # whether the set is only looked for in folders so called: its files have names that other data have too
-    only: bool = False
+    only: bool = False  # look only into folders of these names, because other data have files of the same names
 
 
 HOMES = {
@@ -29,44 +28,44 @@ HOMES = {
     "cifar100": Home(("cifar100", "cifar100binary"), only=True),
     "usps": Home(("usps",)),
 }
-# sets that wxb does not know and whose files are called as MNIST's are
+# other sets whose files have the names of MNIST's
 STRANGERS = ("kmnist", "kuzushijimnist", "emnist", "qmnist", "notmnist")
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept, each set in a folder of its name: WXB_CACHE, or the user's cache folder for wxb."""
-    given = os.environ.get("WXB_CACHE")
-    if given:
-        return Path(given).expanduser().absolute()
+    """The folder of all downloads, one folder per set: WXB_CACHE, or the user's cache folder for wxb."""
+    chosen = os.environ.get("WXB_CACHE")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("wxb"))
 
 
 def places(name: str, data_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
-    """Folders to look in for a set: the data folders and those at most two below, the ones called after the set first;
-    at last the set's downloads.
+    """The folders to search for a set, in order: data folders, up to two levels deep, and then the set's downloads.
 
-    A folder that is called after another set, itself or nearest above, is passed over.
+    Folders named after the set come first. A folder is skipped if it, or the nearest named one above it, is named after
+    another set.
     """
     for _, root in roots(data_dir):
-        found = [(folder, _owner(folder, root)) for folder in (root, *_below(root, DEPTH))]
-        if not HOMES[name].only and found[0][1] in (name, None):
+        owned = [(folder, _owner(folder, root)) for folder in (root, *_below(root, DEPTH))]
+        if not HOMES[name].only and owned[0][1] in (name, None):
             yield root
-        yield from (folder for folder, owner in found if owner == name and (folder != root or HOMES[name].only))
+        yield from (folder for folder, owner in owned if owner == name and (folder != root or HOMES[name].only))
         if not HOMES[name].only:
-            yield from (folder for folder, owner in found[1:] if owner is None)
+            yield from (folder for folder, owner in owned[1:] if owner is None)
     yield cache_folder() / name
 
 
 def roots(data_dir: str | os.PathLike[str] | None) -> list[tuple[str, Path]]:
-    """What names a data folder, and the folder: --data-dir first, then WXB_DATA."""
-    given = [("--data-dir", data_dir), ("WXB_DATA", os.environ.get("WXB_DATA"))]
-    return [(how, Path(folder).expanduser().absolute()) for how, folder in given if folder]
+    """The data folders with the setting that names each: --data-dir first, then WXB_DATA."""
+    named = [("--data-dir", data_dir), ("WXB_DATA", os.environ.get("WXB_DATA"))]
+    return [(how, Path(folder).expanduser().absolute()) for how, folder in named if folder]
 
 
 def either(folder: Path, name: str) -> Path | None:
-    """The file in a folder, gzipped or not, and as unpackers also write it (idx3 after a point); None: not there."""
+    """The file of this name in a folder, gzipped or not, with "-idx" or ".idx" in its name; None if there is none."""
     for spelling in (name, name.replace("-idx", ".idx")):
         for file in (folder / spelling, folder / f"{spelling}.gz"):
             if file.is_file():
@@ -75,7 +74,7 @@ def either(folder: Path, name: str) -> Path | None:
 
 
 def not_found(name: str, data_dir: str | os.PathLike[str] | None, files: str) -> WxbError:
-    """Says where the files of a set were looked for, which files, and how to get them."""
+    """The error for a set that is not found: where it was searched, for which files, and how to get them."""
     called = f" called {name}" if HOMES[name].only else ""
     lines = [f"looked in {folder} ({how}) and folders in it{called}" for how, folder in roots(data_dir)]
     lines += [f"looked in {cache_folder() / name} (downloads)", f"expected {files}"]
@@ -87,8 +86,9 @@ def not_found(name: str, data_dir: str | os.PathLike[str] | None, files: str) ->
 
 
 def _owner(folder: Path, root: Path) -> str | None:
-    """The set that a folder is called after: by its own name, or the nearest above that says one, to that of `root`
-    or, where `root` is a subfolder such as FashionMNIST/raw, the one above it.
+    """The set that a folder, or the nearest named one above it, is named after; None if there is none.
+
+    The search ends with the folder above `root`, which may be a subfolder such as FashionMNIST/raw.
     """
     parts = [*root.parts[-2:], *folder.relative_to(root).parts]
     for part in reversed(parts):
@@ -102,7 +102,7 @@ def _owner(folder: Path, root: Path) -> str | None:
 
 
 def _below(folder: Path, depth: int) -> Iterator[Path]:
-    """The folders below one, by name; hidden and unreadable ones are passed over."""
+    """The folders below a folder, sorted by name, without hidden and unreadable ones."""
     try:
         inner = sorted(child for child in folder.iterdir() if not child.name.startswith(".") and child.is_dir())
     except OSError:

@@ -1,4 +1,4 @@
-"""Data sets that are known by name, in the files in which they are published; nothing is downloaded here."""
+"""Readers of the data sets that have a name, from the files in which they are published. Nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CIFAR_TRAIN = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
 CIFAR_TEST = "test_batch.bin"
 CIFAR_NAMES = "batches.meta.txt"
 CIFAR_ARCHIVE = "cifar-10-binary.tar.gz"
-CIFAR_BATCH = 10_000  # pictures a file
+CIFAR_BATCH = 10_000  # pictures per file
 CIFAR100_FILES = ("train.bin", "test.bin")
 CIFAR100_NAMES = "fine_label_names.txt"
 CIFAR100_ARCHIVE = "cifar-100-binary.tar.gz"
@@ -58,21 +58,21 @@ DIGITS = tuple("0123456789")
 
 @dataclass(frozen=True, eq=False)
 class Published:
-    """A known set as its files have it: pictures (n, channels, height, width) uint8, classes (n,) int64."""
+    """The content of a set's files: pictures (n, channels, height, width) uint8 and classes (n,) int64."""
 
     examples: NDArray[np.uint8]
     targets: NDArray[np.int64]
     classes: tuple[str, ...]
-    train: int | None  # the first so many are for training, the others are the test set; None: not divided
-    folder: Path | None  # where the files were
+    train: int | None  # how many come first and are for training; the others are the test set. None: not divided
+    folder: Path | None  # of the files
 
 
 def digits(data_dir: str | os.PathLike[str] | None = None) -> Published:
-    """Handwritten digits that come with scikit-learn: 1,797 pictures 1x8x8, values 0–16, not divided.
+    """The handwritten digits that come with scikit-learn: 1,797 pictures 1x8x8, values 0–16, not divided.
 
     E. Alpaydin, C. Kaynak (1998), "Optical recognition of handwritten digits", UCI repository (its test set). The file
-    is read where scikit-learn lies, without loading scikit-learn. `data_dir` does not matter.
-    Raises WxbError where scikit-learn or its file is not there.
+    is read from scikit-learn's folder, without importing scikit-learn. `data_dir` is ignored.
+    Raises WxbError if scikit-learn or its file is missing.
     """
     spec = importlib.util.find_spec("sklearn")
     homes = list(spec.submodule_search_locations or ()) if spec else []
@@ -92,19 +92,19 @@ def digits(data_dir: str | os.PathLike[str] | None = None) -> Published:
 
 
 def mnist(data_dir: str | os.PathLike[str] | None = None) -> Published:
-    """Handwritten digits of MNIST: 60,000 + 10,000 pictures 1x28x28, values 0–255, from its four IDX files.
+    """The handwritten digits of MNIST: 60,000 + 10,000 pictures 1x28x28, values 0–255, from its four IDX files.
 
     Y. LeCun, L. Bottou, Y. Bengio, P. Haffner (1998), "Gradient-based learning applied to document recognition".
-    Raises WxbError where the files are not found, not whole, or do not belong together.
+    Raises WxbError if the files are not found, damaged, or do not belong together.
     """
     return _like_mnist("mnist", DIGITS, data_dir)
 
 
 def fashion_mnist(data_dir: str | os.PathLike[str] | None = None) -> Published:
-    """Fashion-MNIST: 60,000 + 10,000 pictures 1x28x28 of ten kinds of clothes, in IDX files called as MNIST's are.
+    """Fashion-MNIST: 60,000 + 10,000 pictures 1x28x28 of ten kinds of clothes, in IDX files with the names of MNIST's.
 
-    H. Xiao, K. Rasul, R. Vollgraf (2017), arXiv:1708.07747. Only folders called after the set are looked into.
-    Raises WxbError where the files are not found, not whole, or do not belong together.
+    H. Xiao, K. Rasul, R. Vollgraf (2017), arXiv:1708.07747. Only folders named after the set are searched.
+    Raises WxbError if the files are not found, damaged, or do not belong together.
     """
     return _like_mnist("fashion-mnist", FASHION_CLASSES, data_dir)
 
@@ -113,7 +113,7 @@ def cifar10(data_dir: str | os.PathLike[str] | None = None) -> Published:
     """CIFAR-10: 50,000 + 10,000 pictures 3x32x32, values 0–255, from its binary version, unpacked or in its archive.
 
     A. Krizhevsky (2009), "Learning multiple layers of features from tiny images".
-    Raises WxbError where the files are not found or not whole.
+    Raises WxbError if the files are not found or damaged.
     """
     names = (*CIFAR_TRAIN, CIFAR_TEST)
     for folder in places("cifar10", data_dir):
@@ -135,9 +135,9 @@ def cifar10(data_dir: str | os.PathLike[str] | None = None) -> Published:
 def cifar100(data_dir: str | os.PathLike[str] | None = None) -> Published:
     """CIFAR-100: 50,000 + 10,000 pictures 3x32x32 of its hundred fine classes, from its binary version or its archive.
 
-    A. Krizhevsky (2009), "Learning multiple layers of features from tiny images". Of the two labels of a picture the
-    coarse one, of twenty, is left out. Only folders called after the set are looked into.
-    Raises WxbError where the files are not found or not whole.
+    A. Krizhevsky (2009), "Learning multiple layers of features from tiny images". Of a picture's two labels the
+    coarse one, of twenty classes, is left out. Only folders named after the set are searched.
+    Raises WxbError if the files are not found or damaged.
     """
     form = {"labels": 2, "classes": len(CIFAR100_CLASSES)}
     rows = dict(zip(CIFAR100_FILES, CIFAR100_ROWS, strict=True))
@@ -159,11 +159,11 @@ def cifar100(data_dir: str | os.PathLike[str] | None = None) -> Published:
 
 
 def usps(data_dir: str | os.PathLike[str] | None = None) -> Published:
-    """Handwritten digits of the US Postal Service: 7,291 + 2,007 pictures 1x16x16 in LIBSVM's format.
+    """The handwritten digits of the US Postal Service: 7,291 + 2,007 pictures 1x16x16 in LIBSVM's format.
 
     J. J. Hull (1994), "A database for handwritten text recognition research", IEEE PAMI 16(5). The published values,
-    from -1 (paper) to 1 (ink), are brought to 0–255; the published labels 1–10 are the digits 0–9.
-    Raises WxbError where the files are not found, not whole, or not of the format.
+    from -1 (paper) to 1 (ink), are scaled to 0–255; the published labels 1–10 are the digits 0–9.
+    Raises WxbError if the files are not found, damaged, or in another format.
     """
     for folder in places("usps", data_dir):
         files = [_unpacked_too(folder, name) for name in USPS_FILES]
@@ -190,7 +190,7 @@ KNOWN = {
     "cifar100": cifar100,
     "usps": usps,
 }
-INK = {"digits": 16, "mnist": 255, "usps": 255}  # the value of full ink where a set is handwriting on a ground of 0
+INK = {"digits": 16, "mnist": 255, "usps": 255}  # the value of full ink in sets of handwriting, whose paper is 0
 
 
 def _like_mnist(name: str, classes: tuple[str, ...], data_dir: str | os.PathLike[str] | None) -> Published:
@@ -220,7 +220,7 @@ def _like_mnist(name: str, classes: tuple[str, ...], data_dir: str | os.PathLike
 
 
 def _all_or_none(set_name: str, folder: Path, names: Sequence[str]) -> list[Path]:
-    """The files of these names in a folder, none where it has none. Raises WxbError where it has only some."""
+    """The files of these names in a folder, or an empty list. Raises WxbError if it has only some of them."""
     files = [either(folder, name) for name in names]
     whole = [file for file in files if file is not None]
     if whole and len(whole) < len(names):
@@ -234,7 +234,7 @@ def _all_or_none(set_name: str, folder: Path, names: Sequence[str]) -> list[Path
 
 
 def _unpacked_too(folder: Path, name: str) -> Path | None:
-    """A bzip2 file in a folder, or what it was unpacked to; None: neither is there."""
+    """A bzip2 file in a folder, or the unpacked file; None if neither is there."""
     return next((file for file in (folder / name, folder / name.removesuffix(".bz2")) if file.is_file()), None)
 
 
@@ -246,9 +246,9 @@ def _batch(path: Path, rows: int, labels: int = 1, classes: int = 10) -> tuple[N
 def _archived(
     set_name: str, path: Path, rows: Mapping[str, int], labels: int = 1, classes: int = 10
 ) -> list[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
-    """The files of an archive, in the order of `rows`, which says how many pictures each has.
+    """Read the files of an archive, in the order of `rows`, which maps their names to their numbers of pictures.
 
-    Nothing is unpacked onto the disk: members are read to their known length.
+    Nothing is unpacked onto the disk: members are read up to their known length.
     """
     found: dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]] = {}
     try:
@@ -270,7 +270,7 @@ def _archived(
 
 
 def _check_names(set_name: str, path: Path, classes: tuple[str, ...]) -> None:
-    """The class names beside the pictures, where they are there, are the set's own."""
+    """Raise WxbError if the file of class names beside the pictures names other classes than the set's."""
     if not path.is_file():
         return
     with opened(path) as file:

@@ -1,7 +1,7 @@
-"""Packs: decoded pictures kept in the user's cache, a file a picture folder; what each is of, and which may stay.
+"""The cache of decoded pictures: one file, a pack, per picture folder, and which packs may stay.
 
-A pack holds the pixels (n, height, width, channels) uint8 from its first byte on, so that they can be mapped into
-memory; behind them JSON that says what they are, and at the very end how long that is and its checksum.
+A pack begins with the pixels (n, height, width, channels) uint8, so that they can be mapped into memory. After them
+comes JSON that describes them, and at the end the length and the checksum of the JSON.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ from wxb.data.known.search import cache_folder
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-FORM = 1  # of the file; another one is not read
+FORM = 1  # version of the file format; others are not read
 SUFFIX = ".pixels"
 PART = ".part"  # ending of a pack that is being written
-SHARE = 0.25  # of the disk's free space, for all packs together; what they take already counts as free
+SHARE = 0.25  # of the disk's free space that all packs may take together; their own space counts as free
 TAIL = struct.Struct("<Q32s8s")  # bytes of the JSON, its blake3, and a mark
 MARK = b"wxb pack"
 
-_used_here: set[Path] = set()  # packs that this process has mapped
+_used_here: set[Path] = set()  # packs that this process has mapped into memory
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a pack says of itself."""
+    """The description of a pack, stored in it."""
 
     form: int
-    decoders: str  # by which versions the pictures were decoded
+    decoders: str  # versions of the libraries that decoded the pictures
     folder: str
-    size: int | None  # asked for, as load_data has it
+    size: int | None  # settings of load_data
     max_pixels: int
     listing: str  # blake3 of the path, size and time of change of every file
     shape: tuple[int, int, int, int]  # (n, height, width, channels)
-    gone: tuple[int, ...]  # which files of the listing are no example
-    left_out: tuple[tuple[str, str, str], ...]  # those: name, why, what else there is to say
+    gone: tuple[int, ...]  # positions in the listing of files that are no example
+    left_out: tuple[tuple[str, str, str], ...]  # these files: name, reason, details
     copies: tuple[tuple[int, int], ...]  # (row, the first row with the same pixels)
     fingerprint: str  # of the data set
     pixels: str  # blake3 of the pixels
@@ -54,21 +54,21 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Pack:
-    """A pack that lies in the cache; `about` is None where it is damaged."""
+    """A pack in the cache; `about` is None if it is damaged."""
 
     path: Path
     bytes: int
-    used: float  # when it was last, as time.time() has it
+    used: float  # time.time() of its last use
     about: About | None
 
 
 def folder() -> Path:
-    """Where packs lie."""
+    """The folder of all packs."""
     return cache_folder() / "pictures"
 
 
 def read_about(path: Path) -> About | None:
-    """What a pack says of itself; None where there is none, it is cut, or of another form."""
+    """Read the description of a pack; None if there is no pack, it is cut short, or its format is another one."""
     try:
         with path.open("rb") as file:
             file.seek(-TAIL.size, os.SEEK_END)
@@ -76,23 +76,23 @@ def read_about(path: Path) -> About | None:
             if mark != MARK:
                 return None
             end = file.seek(-TAIL.size - length, os.SEEK_END)
-            told = file.read(length)
-        about = msgspec.json.decode(told, type=About)
+            description = file.read(length)
+        about = msgspec.json.decode(description, type=About)
     except (OSError, OverflowError, msgspec.DecodeError):
         return None
     count, height, width, channels = about.shape
-    whole = blake3(told).digest() == digest and end == count * height * width * channels
+    whole = blake3(description).digest() == digest and end == count * height * width * channels
     return about if whole and about.form == FORM else None
 
 
 def tail(about: About) -> bytes:
-    """What stands behind the pixels."""
-    told = msgspec.json.encode(about)
-    return told + TAIL.pack(len(told), blake3(told).digest(), MARK)
+    """The bytes after the pixels."""
+    description = msgspec.json.encode(about)
+    return description + TAIL.pack(len(description), blake3(description).digest(), MARK)
 
 
 def packs() -> list[Pack]:
-    """Every pack in the cache, the last used first."""
+    """All packs in the cache, the most recently used first."""
     found = []
     for path in folder().glob(f"*{SUFFIX}"):
         with suppress(OSError):  # another process has removed it
@@ -102,39 +102,41 @@ def packs() -> list[Pack]:
 
 
 def of(folders: Sequence[Path] = ()) -> list[Pack]:
-    """The packs of these picture folders, or all; the damaged ones whatever they were of."""
+    """The packs of these picture folders, or all packs; damaged ones are always included."""
     named = {text(one) for one in folders}
     return [pack for pack in packs() if not named or pack.about is None or pack.about.folder in named]
 
 
 def use(path: Path) -> None:
-    """Notes that this process has mapped a pack, and when."""
+    """Record that this process has mapped a pack, and when."""
     _used_here.add(path)
     with suppress(OSError):  # a cache that may only be read
         used(path).touch()
 
 
 def last_used(path: Path) -> float:
-    """When a pack was last used, or written. Raises OSError where it is not there."""
+    """When a pack was last used, or written. Raises OSError if there is no pack."""
     with suppress(OSError):
         return used(path).stat().st_mtime
     return path.stat().st_mtime
 
 
 def used(path: Path) -> Path:
-    """The empty file whose time of change says when a pack was last used: systems keep no such time reliably."""
+    """The empty file whose modification time is a pack's last use; systems do not record access times reliably."""
     return path.with_name(f".{path.name}.used")
 
 
 def most() -> int:
-    """Bytes that all packs together may take. Raises OSError where the cache cannot be made."""
+    """The bytes that all packs may take together. Raises OSError if the cache cannot be created."""
     folder().mkdir(parents=True, exist_ok=True)
     return int(SHARE * (shutil.disk_usage(folder()).free + sum(pack.bytes for pack in packs())))
 
 
 def make_room(needed: int) -> bool:
-    """Whether a pack of so many bytes may be written; those unused for longest are removed for it, none that this
-    process has mapped. Raises OSError where the cache cannot be made.
+    """Make room for a pack of so many bytes, and return whether it may be written.
+
+    The packs unused for longest are removed, but none that this process has mapped. Raises OSError if the cache cannot
+    be created.
     """
     bound, there = most(), packs()
     taken = sum(pack.bytes for pack in there)
@@ -149,11 +151,11 @@ def make_room(needed: int) -> bool:
 
 
 def remove(path: Path) -> bool:
-    """Removes a pack, and what is left of one that was being written in its place; whether it is gone."""
+    """Remove a pack and any unfinished one in its place; return whether it is gone."""
     try:
         path.unlink(missing_ok=True)
         used(path).unlink(missing_ok=True)
-    except OSError:  # in use, where the system does not let such files go
+    except OSError:  # in use, and the system does not remove such files
         return False
     with suppress(OSError):
         clear(path)
@@ -161,7 +163,7 @@ def remove(path: Path) -> bool:
 
 
 def clear(path: Path) -> None:
-    """Removes the rest of a pack whose writing was killed; nothing where it is being written."""
+    """Remove an unfinished pack, unless a process is still writing it."""
     from filelock import Timeout
 
     with suppress(Timeout), lock(path).acquire(timeout=0):
@@ -169,7 +171,7 @@ def clear(path: Path) -> None:
 
 
 def clean(folders: Sequence[Path] = (), older_than: float = 0.0) -> list[Pack]:
-    """Removes those of `of(folders)` that were not used for `older_than` seconds, and gives them."""
+    """Remove the packs of `of(folders)` that were not used for `older_than` seconds, and return them."""
     now = time.time()
     chosen = [pack for pack in of(folders) if now - pack.used >= older_than]
     for path in folder().glob(f".*{SUFFIX}{PART}"):
@@ -179,17 +181,17 @@ def clean(folders: Sequence[Path] = (), older_than: float = 0.0) -> list[Pack]:
 
 
 def part(path: Path) -> Path:
-    """The file in which a pack is written."""
+    """The file that a pack is written to until it is finished."""
     return path.with_name(f".{path.name}{PART}")
 
 
 def lock(path: Path) -> BaseFileLock:
-    """Held while a pack is written: one process does, any others wait."""
+    """The lock that is held while a pack is written: one process writes, others wait."""
     from filelock import FileLock
 
     return FileLock(path.with_name(f".{path.name}.lock"), is_singleton=False)
 
 
 def text(path: Path) -> str:
-    """A path in characters that JSON holds."""
+    """A path in characters that JSON can hold."""
     return os.fsencode(path).decode("utf-8", "replace")

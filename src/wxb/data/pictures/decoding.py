@@ -1,4 +1,4 @@
-"""One picture file to an array of bytes, within bounds, upright, without transparency."""
+"""Decoding a picture file to an array of bytes: of bounded size, upright, without transparency."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from PIL import Image, UnidentifiedImageError, features
 from wxb.data.pictures.layout import is_file
 from wxb.data.pictures.scaling import middle_square
 
-# formats whose decoders work in this process on bytes alone (PostScript, for one, would start another program)
+# formats that are decoded in this process from bytes alone (PostScript would start another program)
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
-ORIENTATION = 0x0112  # the EXIF tag; its values 2–8 say how to turn the picture upright,
-TURNED = 5  # and from this one on height and width change places
+ORIENTATION = 0x0112  # the EXIF tag; values 2–8 say how to turn the picture upright,
+TURNED = 5  # and from this value on, height and width are exchanged
 UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     2: np.fliplr,
     3: partial(np.rot90, k=2),
@@ -33,9 +33,9 @@ UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     8: np.rot90,
 }
 GREY_MODES = ("1", "L", "LA", "La", "I")  # and I;16 in all byte orders
-JPEG_COLOURS = {"L": "GRAY", "RGB": "RGB"}  # modes in which simplejpeg decodes, and what it calls them
+JPEG_COLOURS = {"L": "GRAY", "RGB": "RGB"}  # Pillow's modes that simplejpeg decodes to, and its names for them
 
-# what the same file may come out differently by
+# versions of the libraries that decide what pixels a file is decoded to
 DECODERS = ", ".join(
     [
         "Pillow " + PIL.__version__,
@@ -46,7 +46,7 @@ DECODERS = ", ".join(
 
 
 class LeftOut(Exception):
-    """A file that gives no picture: the reason, and what else a person should know of this file."""
+    """A file without a usable picture: the reason, and details of this file."""
 
     def __init__(self, reason: str, more: str = "") -> None:
         self.reason = reason
@@ -56,17 +56,17 @@ class LeftOut(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of its picture before it is decoded: sizes in pixels, upright, and whether it has no colour."""
+    """The properties of a picture before it is decoded: its upright size in pixels, and whether it is grey."""
 
     height: int
     width: int
     grey: bool
-    orientation: int  # as EXIF has it, 1 to 8
-    jpeg: str  # the mode of a JPEG; of other formats ""
+    orientation: int  # EXIF's, 1 to 8
+    jpeg: str  # Pillow's mode of a JPEG; "" for other formats
 
 
 def read_header(path: Path, max_pixels: int) -> Header:
-    """Size and kind of a picture. Raises LeftOut where the file is none, or has more pixels than `max_pixels`."""
+    """Read the header of a picture. Raises LeftOut if the file is none, or has more pixels than `max_pixels`."""
     with _opened(path, max_pixels) as picture:
         orientation = _orientation(picture)
         width, height = picture.size
@@ -77,10 +77,10 @@ def read_header(path: Path, max_pixels: int) -> Header:
 
 
 def decode(path: Path, header: Header, grey: bool, side: int | None, max_pixels: int) -> NDArray[np.uint8]:
-    """The picture, of several the first: (1 or 3, height, width) uint8; `header` is what `read_header` said of it.
+    """Decode a picture, or the first of several, to (1 or 3, height, width) uint8; `header` is that of `read_header`.
 
-    `side`: the shorter side is scaled to it and the middle square kept: (…, side, side). Transparent pixels stand on
-    white; 16-bit greys keep their upper eight bits. Raises LeftOut where the file is broken.
+    With `side`, the middle square is scaled to (…, side, side). Transparent pixels are put on white, and 16-bit greys
+    keep their upper eight bits. Raises LeftOut if the file is broken.
     """
     mode = "L" if grey else "RGB"
     orientation = header.orientation
@@ -99,10 +99,10 @@ def decode(path: Path, header: Header, grey: bool, side: int | None, max_pixels:
 
 
 def _jpeg(path: Path, header: Header, mode: str, side: int | None) -> NDArray[np.uint8] | None:
-    """A JPEG by simplejpeg, which holds up no other thread, at half its size or less where that leaves twice the side.
+    """Decode a JPEG with simplejpeg, which releases the GIL, at a reduced size if that still leaves twice the side.
 
-    None where it cannot be read, simplejpeg complains, or finds another size than the one that was held against the
-    bound: Pillow then says what is wrong, or reads it all the same.
+    Returns None if simplejpeg cannot read it, or finds another size than the one that was checked against the bound:
+    Pillow then says what is wrong, or reads it anyway.
     """
     scaled = {} if side is None else {"min_height": 2 * side, "min_width": 2 * side, "min_factor": 2}
     size = (header.height, header.width) if header.orientation < TURNED else (header.width, header.height)
@@ -115,15 +115,15 @@ def _jpeg(path: Path, header: Header, mode: str, side: int | None) -> NDArray[np
     return None
 
 
-_bounds: list[int | None] = []  # Pillow's own, as each user of `quiet_decoders` found it
+_bounds: list[int | None] = []  # Pillow's bound on pixels when each running `quiet_decoders` began
 
 
 @contextmanager
 def quiet_decoders() -> Iterator[None]:
-    """Pillow without its warnings and its own bound on pixels, for this process; `max_pixels` is the bound here.
+    """Switch off Pillow's warnings and its bound on pixels in this process; `max_pixels` is the bound here.
 
-    Both are global and not safe to change in threads, so this stands around all decoding, not around each picture. The
-    last of several users that leaves, in whatever order, puts the bound back.
+    Both are global and not safe to change in threads, so this is entered once around all decoding, not for each
+    picture. If it is entered several times, the last one to exit restores the bound.
     """
     _bounds.append(Image.MAX_IMAGE_PIXELS)
     with warnings.catch_warnings():
@@ -156,14 +156,14 @@ def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
         raise LeftOut("not a picture" if path.stat().st_size else "empty") from error
     except PermissionError as error:
         raise LeftOut("not readable") from error
-    # decoders raise whatever damaged bytes lead them to: OSError, SyntaxError, ValueError, struct.error, IndexError …
+    # damaged bytes make decoders raise anything: OSError, SyntaxError, ValueError, struct.error, IndexError …
     except Exception as error:
         short = isinstance(error, EOFError) or any(word in str(error).lower() for word in ("truncated", "eof"))
         raise LeftOut("cut short" if short else "broken") from error
 
 
 def _is_grey(picture: Image.Image) -> bool:
-    """Whether the picture is stored without colours, or with a palette of greys alone."""
+    """Whether the picture is stored without colours, or with a palette of greys only."""
     if picture.mode in ("P", "PA"):
         palette = np.array(picture.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
         return bool((palette == palette[:, :1]).all())
@@ -171,7 +171,7 @@ def _is_grey(picture: Image.Image) -> bool:
 
 
 def _orientation(picture: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 (upright) where there is none."""
+    """The EXIF orientation, 1 to 8; 1 (upright) if there is none."""
     try:
         value = picture.getexif().get(ORIENTATION, 1)
     except Exception:  # damaged metadata say nothing about the pixels

@@ -1,4 +1,4 @@
-"""A folder of pictures as one array: every file that can be read, at one size, grey or RGB."""
+"""Reading a folder of pictures into one array: every readable file, at one size, grey or RGB."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from wxb.hardware import cores, memory
 from wxb.text import count, plural, shape
 
 PARTS = (TRAIN, VALIDATION, TEST)
-DEFAULT_SIDES = (8, 64)  # least and greatest side chosen where sizes differ
-MEMORY_SHARE = 0.5  # of the machine's memory, for the pictures
-PACKED_FROM = 64_000_000  # bytes of pixels from which on a folder is packed
+DEFAULT_SIDES = (8, 64)  # bounds of the side that is chosen if sizes differ
+MEMORY_SHARE = 0.5  # of the machine's memory that the pictures may take
+PACKED_FROM = 64_000_000  # bytes of pixels from which a folder's decoded pictures are cached
 
 
 @dataclass(frozen=True)
 class Decoded:
-    """How far reading has come."""
+    """The progress of reading."""
 
-    done: int  # files that are decoded, or left out
+    done: int  # files decoded or left out
     files: int
 
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Pictures (n, 1 or 3, height, width) uint8, their classes, files and split, and what a person should know."""
+    """Pictures (n, 1 or 3, height, width) uint8 with their classes, files and split, and remarks for people."""
 
     examples: NDArray[np.uint8]
     targets: NDArray[np.int64]
@@ -49,12 +49,12 @@ class Pictures:
     files: tuple[str, ...]
     split: Split
     notes: tuple[str, ...]
-    fingerprint: str | None  # of the data set, where it is known without reading all pixels
+    fingerprint: str | None  # of the data set, if it is known without reading all pixels
 
 
 @dataclass(frozen=True)
 class Readable:
-    """A file whose header could be read."""
+    """A file with a readable header."""
 
     file: File
     header: Header
@@ -62,7 +62,7 @@ class Readable:
 
 @dataclass(frozen=True)
 class Refused:
-    """A file that is left out, why, and what else there is to say of it."""
+    """A file that is left out: the reason, and details."""
 
     name: str
     why: str
@@ -71,18 +71,18 @@ class Refused:
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """What was read: pictures (n, channels, height, width), their files, what gave none, and the copies among them."""
+    """The pictures (n, channels, height, width) that were read, their files, the files left out, and the copies."""
 
     examples: NDArray[np.uint8]
     files: tuple[File, ...]
     left_out: list[Refused]
-    groups: Rows  # as split.copies has them
+    groups: Rows  # as returned by split.copies
     fingerprint: str | None
 
 
 @dataclass(frozen=True)
 class Form:
-    """What all pictures are brought to: `side` is None where they have one size and keep it."""
+    """The common form of all pictures; `side` is None if they have one size and keep it."""
 
     grey: bool
     height: int
@@ -96,7 +96,7 @@ class Form:
 
 
 class Holding:
-    """Decoded pictures in memory: what `Writing` is on the disk."""
+    """Decoded pictures in memory, with the interface of `Writing`."""
 
     def __init__(self, many: int, form: Form) -> None:
         channels, height, width = form.shape
@@ -107,10 +107,10 @@ class Holding:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Nothing is left behind."""
+        """There is nothing to clean up."""
 
     def add(self, pixels: NDArray[np.uint8]) -> None:
-        """The next picture (height, width, channels)."""
+        """Add the next picture (height, width, channels)."""
         self.examples[self.count] = pixels
         self.count += 1
 
@@ -118,14 +118,14 @@ class Holding:
 def reading(
     folder: Path, fractions: Fractions, seed: int, size: int | None, max_pixels: int, cache: bool = True
 ) -> Generator[Decoded, None, Pictures]:
-    """The pictures of a folder (as folders.read_layout says what lies where); meanwhile a record a decoded picture.
+    """Read the pictures of a folder, arranged as layout.read_layout says, and yield a record per decoded picture.
 
-    Files that give no picture are left out and listed in the notes. Grey if all pictures are stored as grey, else RGB.
-    One size, if all have it; else, or where `size` is given, squares: the shorter side is scaled to `size` and the
-    middle kept; without `size` it is the median of the shorter sides, rounded down to a multiple of 8, from 8 to 64.
-    Copies (the same pixels after that) stand in one part. With `cache` what takes more than PACKED_FROM is kept in a
-    pack and mapped into memory; nothing but time and memory depends on it. Raises WxbError where a class has no picture
-    or too few to be split, or all would fit neither into the cache nor into memory.
+    Unreadable files are left out and listed in the notes. Pictures are grey if all are stored as grey, else RGB. They
+    keep their size if they all have the same one. Otherwise, or with `size`, their middle squares are scaled to `size`;
+    its default is the median of the shorter sides, rounded down to a multiple of 8, from 8 to 64. Copies (the same
+    pixels after that) are in one part. With `cache`, pictures that take more than PACKED_FROM are kept in a pack and
+    mapped into memory, which changes only time and memory. Raises WxbError if a class has no picture or too few to be
+    split, or if the pictures fit neither into the cache nor into memory.
     """
     layout = read_layout(folder)
     wanted = Wanted(folder, layout.files, size, max_pixels, DECODERS)
@@ -142,7 +142,7 @@ def reading(
 
 
 def listed(left_out: Sequence[Refused], most: int = 2) -> str:
-    """A line a reason, the most frequent first: how many, why, and the first names."""
+    """One line per reason, the most frequent first: how many files, why, and the first names."""
     reasons: dict[str, list[Refused]] = {}
     for found in left_out:
         reasons.setdefault(found.why, []).append(found)
@@ -164,7 +164,7 @@ def _header(file: File, max_pixels: int) -> Readable | Refused:
 
 
 def _pixels(found: Readable, form: Form, max_pixels: int) -> NDArray[np.uint8] | Refused:
-    """The picture of a file, (height, width, channels)."""
+    """The decoded picture (height, width, channels) of a file."""
     file = found.file
     try:
         pixels = decode(file.path, found.header, form.grey, form.side, max_pixels)
@@ -174,9 +174,9 @@ def _pixels(found: Readable, form: Form, max_pixels: int) -> NDArray[np.uint8] |
 
 
 def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Generator[Decoded, None, Content]:
-    """The content of a folder, decoded by as many threads as there are cores, into a pack or into memory."""
+    """Decode a folder with as many threads as there are cores, into a pack or into memory."""
     with quiet_decoders(), kept(), ThreadPoolExecutor(cores()) as pool:
-        # by one thread: opening a file is Python's work, at which several only wait for each other
+        # in one thread: opening files is Python's work, which several threads cannot share
         looked = [_header(file, wanted.max_pixels) for file in layout.files]
         left_out = [found for found in looked if isinstance(found, Refused)]
         readable = [found for found in looked if isinstance(found, Readable)]
@@ -187,7 +187,7 @@ def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Gener
             try:
                 with _place(wanted, len(readable), form, cache) as place:
                     if isinstance(place, Writing) and (opened := open_pack(wanted)):
-                        return _packed(opened, layout)  # another process has made it meanwhile
+                        return _packed(opened, layout)  # another process has written it in the meantime
                     examples, refused = [], []
                     for found, pixels in zip(readable, in_order(pool, decoder, readable), strict=True):
                         if isinstance(pixels, Refused):
@@ -200,15 +200,15 @@ def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Gener
                     _check_classes(folder, layout, readable, left_out)
                     if _form([found.header for found in readable], wanted.size) == form:
                         return _finished(place, layout, [found.file for found in readable], left_out)
-                    # what is broken had the only other size, or the only colours: once more without it
+                    # only broken files had another size, or colours: decode again without them
             except OSError:
                 if not cache:
                     raise
-                cache = False  # there is no place for a pack: they are held in memory
+                cache = False  # the pack cannot be written: hold the pictures in memory
 
 
 def _place(wanted: Wanted, many: int, form: Form, cache: bool) -> Writing | Holding:
-    """Where decoded pictures go. Raises WxbError where they fit nowhere, OSError where the cache cannot be made."""
+    """Choose where decoded pictures go. Raises WxbError if they fit nowhere, OSError if there can be no cache."""
     needed, there = many * prod(form.shape), memory()
     if cache and needed >= PACKED_FROM and packs.make_room(needed):
         return Writing(wanted)
@@ -229,23 +229,23 @@ def _finished(place: Writing | Holding, layout: Layout, files: Sequence[File], l
         return Content(pixels.transpose(0, 3, 1, 2), tuple(files), left_out, copies(pixels), None)
     there = set(files)
     gone = [number for number, file in enumerate(layout.files) if file not in there]
-    told = [(refused.name, refused.why, refused.more) for refused in left_out]
+    reasons = [(refused.name, refused.why, refused.more) for refused in left_out]
     targets = np.array([file.class_number for file in files], dtype=np.int64)
-    return _packed(place.finish(gone, told, layout.classes, targets), layout)
+    return _packed(place.finish(gone, reasons, layout.classes, targets), layout)
 
 
 def _packed(opened: tuple[NDArray[np.uint8], About], layout: Layout) -> Content:
-    """The content of a folder as its pack has it."""
+    """The content of a folder, taken from its pack."""
     examples, about = opened
     gone, groups = set(about.gone), np.arange(len(examples))
     for row, first in about.copies:
         groups[row] = first
     files = tuple(file for number, file in enumerate(layout.files) if number not in gone)
-    return Content(examples, files, [Refused(*told) for told in about.left_out], groups, about.fingerprint)
+    return Content(examples, files, [Refused(*reason) for reason in about.left_out], groups, about.fingerprint)
 
 
 def _form(headers: Sequence[Header], size: int | None) -> Form:
-    """The form that pictures with these headers are brought to."""
+    """The common form of pictures with these headers."""
     grey = all(header.grey for header in headers)
     sizes = {(header.height, header.width) for header in headers}
     if size is None and len(sizes) == 1:
@@ -261,7 +261,7 @@ def _form(headers: Sequence[Header], size: int | None) -> Form:
 def _split(
     layout: Layout, content: Content, targets: NDArray[np.int64], fractions: Fractions, seed: int
 ) -> tuple[Split, tuple[str, ...]]:
-    """The parts as the folders have them; what is missing is taken from train/, and copies stand in one part only."""
+    """Use the folder's own parts, take missing ones from train/, and keep copies in one part only."""
     groups = content.groups
     rows = {
         part: np.array([row for row, file in enumerate(content.files) if file.part == part], dtype=np.int64)
@@ -285,13 +285,13 @@ def _split(
     if held == [TEST, VALIDATION]:
         how = f"{layout.parts[TRAIN]}/ {layout.parts[VALIDATION]}/ {layout.parts[TEST]}/ as they are"
         return Split(rows[TRAIN], rows[VALIDATION], rows[TEST], how), tuple(notes)
-    # pictures that are held back but called val/ are the test: what was never trained on says how good a network is
+    # if val/ is the only part that is held back, it is the test part
     share, what = validation_share(fractions), f"{layout.parts[held[0]]}/ as test"
     return keep_test(targets, layout.classes, rows[TRAIN], rows[held[0]], seed, share, groups, what), tuple(notes)
 
 
 def _check_classes(folder: Path, layout: Layout, readable: Sequence[Readable], left_out: Sequence[Refused]) -> None:
-    """Raises WxbError where a class has no picture, in one of the parts or at all."""
+    """Raise WxbError if a class has no picture in one of the parts, or none at all."""
     present = {(found.file.part, found.file.class_number) for found in readable}
     for part, name in (layout.parts or {"": ""}).items():
         for number, class_name in enumerate(layout.classes):

@@ -1,4 +1,4 @@
-"""One pack: pictures written to it as they are decoded, and mapped into memory from it."""
+"""A pack: a file that pictures are written to as they are decoded, and mapped into memory from."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from wxb.data.pictures.cache import About
 from wxb.data.pictures.layout import File, below
 from wxb.data.split import copies
 
-CHECKED = 2**30  # bytes of pixels whose checksum is taken whenever a pack is opened; of more, if its time has changed
+CHECKED = 2**30  # bytes of pixels up to which each opening checks their checksum; beyond, only if the file was changed
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a pack must be of: the files of a picture folder as they are now, and how they are decoded."""
+    """What a pack must hold: the files of a picture folder as they are now, decoded in a certain way."""
 
     folder: Path
     files: tuple[File, ...]
@@ -39,14 +39,14 @@ class Wanted:
 
     @property
     def path(self) -> Path:
-        """Of the pack: it is named after folder, size and max_pixels."""
+        """The path of the pack, named after folder, size and max_pixels."""
         key = blake3(repr((os.fsencode(self.folder), self.size, self.max_pixels)).encode()).hexdigest()[:16]
         name = "".join(letter if letter.isalnum() else "-" for letter in self.folder.name[:40])
         return packs.folder() / f"{name}-{key}{packs.SUFFIX}"
 
     @cached_property
     def listing(self) -> str:
-        """blake3 (hex) of path, size and time of change of every file."""
+        """blake3 (hex) of path, size and modification time of every file."""
         hasher = blake3()
         for file in self.files:
             try:
@@ -58,15 +58,15 @@ class Wanted:
         return hasher.hexdigest()
 
     def matches(self, about: About) -> bool:
-        """Whether a pack is of this."""
+        """Whether a pack holds this."""
         made = (about.folder, about.size, about.max_pixels, about.decoders, about.listing)
         return made == (packs.text(self.folder), self.size, self.max_pixels, self.decoders, self.listing)
 
 
 def open_pack(wanted: Wanted) -> tuple[NDArray[np.uint8], About] | None:
-    """The pictures (n, channels, height, width) of a pack, mapped, stored with channels last, and what it says.
+    """Map the pictures (n, channels, height, width) of a pack, stored with channels last; returns its description too.
 
-    None where there is none, it is not of what the folder holds now, or it is damaged.
+    Returns None if there is no pack, the folder's content has changed since, or the pack is damaged.
     """
     path = wanted.path
     about = packs.read_about(path)
@@ -85,25 +85,25 @@ def open_pack(wanted: Wanted) -> tuple[NDArray[np.uint8], About] | None:
 
 
 def map_pixels(path: Path, shape: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    """The pixels of a file, mapped for reading."""
+    """Map the pixels of a file for reading."""
     return np.memmap(path, np.uint8, "r", shape=shape)
 
 
 def digest(path: Path, about: About) -> str:
-    """blake3 (hex) of the pixels of a pack, taken by as many threads as there are cores."""
+    """blake3 (hex) of the pixels of a pack, computed by as many threads as there are cores."""
     hasher = blake3(max_threads=blake3.AUTO)
     hasher.update(map_pixels(path, about.shape).reshape(-1).data)
     return hasher.hexdigest()
 
 
 class Writing:
-    """A pack that is being written: other processes wait, and see it when it is whole or not at all.
+    """A pack that is being written: other processes wait, and see it when it is complete or not at all.
 
         with Writing(wanted) as pack:
             pack.add(pixels)
             pictures, about = pack.finish(…)
 
-    What is there stays until then. Raises OSError where the cache cannot be written.
+    An earlier pack stays in place until then. Raises OSError if the cache cannot be written.
     """
 
     def __init__(self, wanted: Wanted) -> None:
@@ -131,7 +131,7 @@ class Writing:
         self._stack.close()
 
     def add(self, pixels: NDArray[np.uint8]) -> None:
-        """The next picture (height, width, channels)."""
+        """Add the next picture (height, width, channels)."""
         height, width, channels = pixels.shape
         self.form = (height, width, channels)
         self.count += 1
@@ -146,12 +146,12 @@ class Writing:
         classes: tuple[str, ...],
         targets: NDArray[np.int64],
     ) -> tuple[NDArray[np.uint8], About]:
-        """Puts the pack in its place; its pictures and what it says, as `open_pack` gives them."""
+        """Move the pack to its place; returns its pictures and description as `open_pack` does."""
         shape = (self.count, *self.form)
         self._file.flush()
         pixels = map_pixels(self.part, shape)
         pictures = pixels.transpose(0, 3, 1, 2)
-        with ThreadPoolExecutor() as pool:  # two looks through all pixels, and the disk: none holds up the others
+        with ThreadPoolExecutor() as pool:  # two passes over all pixels, and the disk, at the same time
             stored = pool.submit(os.fsync, self._file.fileno())
             looking = pool.submit(copies, pixels)
             told = fingerprint("classification", classes, pictures, targets)
@@ -173,7 +173,7 @@ class Writing:
             self.hasher.hexdigest(),
             written,
         )
-        del pixels, pictures  # a mapped file cannot be moved everywhere
+        del pixels, pictures  # some systems do not move a mapped file
         self._file.write(packs.tail(about))
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -185,14 +185,14 @@ class Writing:
 
 
 def is_mapped(array: NDArray[np.generic]) -> bool:
-    """Whether the numbers of an array lie in a file that is mapped into memory."""
+    """Whether an array's memory is a mapped file."""
     return _map(array) is not None
 
 
 def read_ahead(examples: object, rows: NDArray[np.int64]) -> None:
-    """Asks the system to have these rows of mapped examples in memory soon; does not wait, and nothing else for others.
+    """Ask the system to read these rows of mapped examples into memory soon; examples in memory are left alone.
 
-    The system reads them from the disk, many at once, while this process computes.
+    It reads many at once, and this process computes meanwhile.
     """
     mapped = _map(examples)
     if not isinstance(examples, np.ndarray) or mapped is None or not hasattr(mapped, "madvise"):

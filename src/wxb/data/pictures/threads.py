@@ -1,4 +1,4 @@
-"""A function on many things by several threads, the results in their order."""
+"""Applying a function to many items in several threads, with the results in order."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import TypeVar
 
 from wxb.hardware import cores
 
-Given = TypeVar("Given")
-Found = TypeVar("Found")
-WAITING = 16  # results a core that wait to be taken at most: however many things there are, memory is bounded
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+WAITING = 16  # results per core that may wait to be taken, so that memory is bounded for any number of items
 
 
-def in_order(pool: Executor, function: Callable[[Given], Found], things: Iterable[Given]) -> Iterator[Found]:
-    """The function's results, in the order of the things; what was not begun when nobody wants more is not."""
-    most, waiting = WAITING * cores(), deque[Future[Found]]()
+def in_order(pool: Executor, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield the function's results in the order of the items. Items not yet begun are dropped when iteration ends."""
+    most, waiting = WAITING * cores(), deque[Future[Result]]()
     try:
-        for thing in things:
-            waiting.append(pool.submit(function, thing))
+        for item in items:
+            waiting.append(pool.submit(function, item))
             if len(waiting) >= most:
                 yield waiting.popleft().result()
         while waiting:
