@@ -1,4 +1,4 @@
-"""`wxb predict`: what a run's network says of files."""
+"""`wxb predict`: predictions for files."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ STREAMED = 2**30  # the most bytes that are read of it
 
 
 def predict(run: str, files: tuple[str, ...], as_csv: bool, as_json: bool) -> None:
-    """What a run's network says of pictures, or of the rows of tables (.csv, .tsv, .parquet) or NumPy arrays (.npy).
+    """Predict pictures, or the rows of tables (.csv, .tsv, .parquet) and NumPy arrays (.npy), with a run's network.
 
-    A picture is brought to the size and the colours of those that the network was trained on. FILE may be a folder, for
-    all files in it, or - for standard input: a picture or an array.
+    Pictures are brought to the size and the colours of the training data. FILE may be a folder, for all files in it, or
+    - for a picture or an array from standard input.
     """
     from wxb.runs import inputs
     from wxb.runs.run import Run
@@ -99,14 +99,14 @@ class Output(Protocol):
     """A form in which predictions are printed, batch by batch; without any it prints nothing."""
 
     def add(self, examples: list[Example], found: Prediction) -> None:
-        """Prints what was predicted of these."""
+        """Print the predictions for these examples."""
 
     def end(self) -> None:
-        """There are no more."""
+        """End the output."""
 
 
 class Table:
-    """Columns for people, as wide as the first batch needs them."""
+    """Columns for people, as wide as the first batch needs."""
 
     def __init__(self) -> None:
         self._width = printing.columns(sys.stdout)
@@ -123,7 +123,7 @@ class Table:
         printing.result(printing.lines(shown, self._widths, numbers=[2]))
 
     def end(self) -> None:
-        """Nothing stands below."""
+        """Print nothing."""
 
 
 class Csv:
@@ -139,11 +139,11 @@ class Csv:
         self._begun = True
 
     def end(self) -> None:
-        """Nothing stands below."""
+        """Print nothing."""
 
 
 class Json:
-    """One object in one line, of which the predictions are written as they come."""
+    """One JSON object in one line, whose predictions are written as they come."""
 
     def __init__(self, run: str) -> None:
         self.run = run
@@ -159,7 +159,7 @@ class Json:
         self._before = ", "
 
     def end(self) -> None:
-        """Closes the object."""
+        """Close the object."""
         printing.result("]}")
 
 

@@ -164,7 +164,7 @@ def test_a_cut_connection_is_taken_up_where_it_was_cut(servers, one_set):
 def test_a_later_call_goes_on_with_what_is_there(servers, one_set):
     with pytest.raises(WxbError, match="could not be downloaded") as caught:
         get(servers(gives(CONTENT, most=1000), fails(500)))
-    assert "goes on after the 1,000 bytes that are there" in caught.value.fix
+    assert "continues after the 1,000 bytes that are there" in caught.value.fix
     assert one_set.with_name("file.bin.part").stat().st_size == 1000
     server = servers(gives(CONTENT))
     get(server)

@@ -427,6 +427,15 @@ def test_a_file_that_is_no_parquet_or_not_there_is_said(write, tmp_path):
     assert said(tmp_path / "none.csv", target="y").startswith("there is no file ")
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_table_that_does_not_fit_into_memory_is_refused_before_it_is_read(write, monkeypatch, suffix):
+    path = write(f"t.{suffix}", columns())
+    monkeypatch.setattr("wxb.data.tables.frame.memory", lambda: 8_000)
+    assert said(path, target="price").startswith(
+        f"t.{suffix} does not fit into memory\n  60 rows of 10 columns take 0.0 GiB; at most 0.0 GiB are for them\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("option", "value"), [("target", "y"), ("task", "classification"), ("pieces", 3), ("like", {})]
 )

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from wxb.data.pictures.layout import is_file
 from wxb.data.tables.columns import Codes, Numbers, Texts
 from wxb.errors import WxbError, nearest
+from wxb.hardware import memory
+from wxb.text import count
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,6 +29,7 @@ NUMBERS_SHARE = 0.95  # of a column's values that must be numbers, or it is a co
 CSV_FORM = "lines of equally many values in UTF-8, the first line with the columns' names"
 HEAD = 2**16  # bytes looked at before the file is read
 CELLS = 2**20  # of a file that are held at a time as they stand in it,
+MEMORY_SHARE = 0.5  # of the machine's memory that the rows may take
 PASSES = 8  # unless the file would be read more often than this
 
 
@@ -148,19 +151,21 @@ def read_frame(path: Path) -> Frame:
         raise WxbError(f"there is no file {path}" if not path.exists() else f"{path} is no file")
     try:
         if path.suffix.lower() == ".parquet":
-            columns = list(pl.read_parquet_schema(path))
+            whole = pl.scan_parquet(path)
+            rows = whole.select(pl.len()).collect().item()
             read = partial(_parquet, path)
         else:
             separator = _separator(path)
-            columns = pl.read_csv(path, separator=separator, infer_schema=False, n_rows=0).columns
-            _need_names(path, columns)
-            # reading some columns alone would pass over lines with more values than the first
-            pl.scan_csv(path, separator=separator, infer_schema=False).select(pl.all().len()).collect(
-                engine="streaming"
-            )
+            whole = pl.scan_csv(path, separator=separator, infer_schema=False)
+            _need_names(path, whole.collect_schema().names())
+            # of all columns: when only some are read, polars passes over lines with more values than the first
+            counted = whole.select(pl.len().alias(""), pl.all().null_count().name.suffix(" missing"))
+            rows = counted.collect(engine="streaming")[""].item()
             read = partial(_separated, path, separator)
+        columns = whole.collect_schema().names()
     except (pl.exceptions.PolarsError, OSError) as problem:
         raise _unreadable(path, problem) from problem
+    _need_room(path, rows, len(columns))
     names = [name.strip() or f"column {place}" for place, name in enumerate(columns, 1)]
     if len(set(names)) != len(names):
         names = columns
@@ -172,6 +177,18 @@ def read_frame(path: Path) -> Frame:
             raise _unreadable(path, problem) from problem
 
     return Frame(path.name, tuple(names), read_some)
+
+
+def _need_room(path: Path, rows: int, columns: int) -> None:
+    """Raise WxbError if the rows as numbers take too much memory: a small Parquet file can hold billions of them."""
+    needed, there = 8 * rows * columns, memory()
+    if there is not None and needed > MEMORY_SHARE * there:
+        raise WxbError(
+            f"{path.name} does not fit into memory",
+            f"{count(rows)} rows of {columns} columns take {needed / 2**30:.1f} GiB; "
+            f"at most {MEMORY_SHARE * there / 2**30:.1f} GiB are for them",
+            "fewer rows, or only the columns that matter",
+        )
 
 
 def _unreadable(path: Path, problem: Exception) -> WxbError:
