@@ -62,6 +62,9 @@ NETWORKS = [
 ]
 
 
+NETWORKS += [f"CONV-16-{name}-CONV-8, SVM" for name, kind in LAYERS.items() if kind.family == "activation"]
+
+
 def test_no_layer_is_forgotten():
     assert {layer.name for text in NETWORKS for layer in planned(text).layers} == {
         name for name, kind in LAYERS.items() if kind.family != "feature"

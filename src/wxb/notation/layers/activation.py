@@ -12,14 +12,15 @@ from .kind import Kind, Problem, Saved, Signal, Site, save_input, save_output
 
 def activation(
     formula: str,
+    slope: str,
     saved: Callable[[PlannedLayer], Saved],
     *,
     rectifies: bool = True,
     number: float | None = None,
     aliases: tuple[str, ...] = (),
 ) -> Kind:
-    """A function of one number. `number` is the default of its parameter, if it has one."""
-    return Kind("activation", formula, saved=saved, number=number, rectifies=rectifies, aliases=aliases)
+    """A function of one number z. `number` is the default of its parameter a, if it has one."""
+    return Kind("activation", formula, saved=saved, number=number, rectifies=rectifies, aliases=aliases, slope=slope)
 
 
 def greatest_piece(site: Site) -> tuple[PlannedLayer, Signal]:
@@ -45,20 +46,23 @@ def problem(layer: Layer) -> Problem | None:
 
 
 ACTIVATIONS = {
-    "SIGMOID": activation("σ(z) = 1 / (1 + e^−z)", save_output, rectifies=False, aliases=("LOGISTIC",)),
-    "TANH": activation("(e^z − e^−z) / (e^z + e^−z)", save_output, rectifies=False),
-    "RELU": activation("max(0, z)", save_output),
-    "GELU": activation("zΦ(z), Φ being the normal distribution's", save_input),
-    "SILU": activation("zσ(z)", save_input, aliases=("SWISH",)),
-    "LEAKY": activation("max(az, z), a = 0.1", save_input, number=0.1, aliases=("LEAKYRELU", "LRELU")),
-    "ELU": activation("z, or a(e^z − 1) below 0, a = 1", save_input, number=1.0),
+    "SIGMOID": activation(
+        "σ(z) = 1 / (1 + e^−z)", "σ(1 − σ), at most 1/4", save_output, rectifies=False, aliases=("LOGISTIC",)
+    ),
+    "TANH": activation("(e^z − e^−z) / (e^z + e^−z)", "1 − y²", save_output, rectifies=False),
+    "RELU": activation("max(0, z)", "0 or 1", save_output),
+    "GELU": activation("zΦ(z), Φ being the normal distribution's", "Φ(z) + zφ(z), φ being its density", save_input),
+    "SILU": activation("zσ(z)", "σ(z) + zσ(z)(1 − σ(z))", save_input, aliases=("SWISH",)),
+    "LEAKY": activation("max(az, z), a = 0.1", "a or 1", save_input, number=0.1, aliases=("LEAKYRELU", "LRELU")),
+    "ELU": activation("z, or a(e^z − 1) below 0, a = 1", "1, or y + a below 0", save_input, number=1.0),
     "MAXOUT": Kind(
         "activation",
-        "the greatest of 2 affine pieces; the `CONV` or `FC` directly before it computes them",
+        "the greatest of 2 affine pieces, which the `CONV` or `FC` directly before it computes",
         greatest_piece,
         saved_by_comparison,
         kernel=2,
         problem=problem,
         rectifies=True,
+        slope="that of the greatest piece",
     ),
 }

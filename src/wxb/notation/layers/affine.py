@@ -73,7 +73,7 @@ def initial(layer: PlannedLayer, rectified: bool) -> float:
 
 CONV = Kind(
     "affine",
-    "convolution: 32 filters of 3×3; the width of a `CONV` without one is the running width",
+    "convolution: 32 filters of 3×3, the running width; stride 1, padding that keeps the size",
     convolution,
     save_input,
     kernel=3,
@@ -84,7 +84,7 @@ CONV = Kind(
 )
 FC = Kind(
     "affine",
-    "affine layer of 128 units on all numbers of an example; flattens maps",
+    "affine layer: 128 units, each on all numbers of an example; flattens maps",
     fully_connected,
     saved_when_flattened,
     width=128,

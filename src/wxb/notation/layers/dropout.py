@@ -22,7 +22,7 @@ def problem(layer: Layer) -> Problem | None:
 DROPOUT = {
     "DROP": Kind(
         "dropout",
-        "dropout of half of the numbers, or of another share",
+        "dropout of half of the numbers",
         saved=saved_mask,
         number=0.5,
         problem=problem,

@@ -141,7 +141,7 @@ class Kind:
     """A kind of layer: what it means, what its word may carry, and what it does to shapes, counts and memory."""
 
     family: Family
-    means: str  # for the table of layers in the documentation
+    means: str  # what it computes, for the documentation
     rule: Callable[[Site], tuple[PlannedLayer, Signal]] = keep_shape  # raises WxbError if the layer does not fit
     saved: Callable[[PlannedLayer], Saved] = save_nothing
     # what may follow the word: each value is the default, None if the layer cannot carry it
@@ -153,6 +153,7 @@ class Kind:
     initial: Callable[[PlannedLayer, bool], float] | None = None  # standard deviation of first weights; before a ReLU?
     rectifies: bool = False  # whether it is a ReLU or a relative of one, for the weights of the layer before
     aliases: tuple[str, ...] = ()  # what others call it, in capitals
+    slope: str = ""  # of an activation, for the documentation
 
     @property
     def slides(self) -> bool:

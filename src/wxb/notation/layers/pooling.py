@@ -45,7 +45,7 @@ def problem(layer: Layer) -> Problem | None:
 
 POOL = Kind(
     "pooling",
-    "maximum of each window of 2×2, the stride being the kernel; without padding",
+    "maximum of each window of 2×2; the stride is the kernel, no padding",
     windows,
     saved_by_maximum,
     kernel=2,
@@ -55,7 +55,7 @@ POOL = Kind(
 )
 AVGPOOL = Kind(
     "pooling",
-    "average of each window; pixels of the padding do not count",
+    "average of each window of 2×2; pixels of the padding do not count",
     windows,
     save_input,
     kernel=2,
@@ -63,5 +63,5 @@ AVGPOOL = Kind(
     problem=problem,
     aliases=("MEANPOOL", "AVERAGEPOOL"),
 )
-GAP = Kind("pooling", "global average pooling: the mean of each map, a vector", whole_maps)
+GAP = Kind("pooling", "global average: the mean of each map, as a vector", whole_maps)
 POOLING = {"POOL": POOL, "AVGPOOL": AVGPOOL, "GAP": GAP}
