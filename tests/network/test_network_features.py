@@ -314,8 +314,8 @@ def test_a_codebook_of_fewer_pictures_than_words_is_refused(side, instead):
         build("CAT(BOW-256, HIST), SOFTMAX", data)
     assert str(error.value) == (
         "BOW-256 cannot find 256 visual words in 10 training pictures\n"
-        "  a codebook is fitted to the training part, and takes at least a picture a word\n"
-        f"  fix: more pictures, or {instead} in its place, which is not fitted"
+        "  a codebook is fitted to the training part, and needs at least one picture per word\n"
+        f"  fix: more pictures, or {instead} instead, which is not fitted"
     )
     build("BOW-10, SOFTMAX", data)
     build(f"{instead}, SOFTMAX", data)

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-WORD_PATCHES = 200  # patches that a word is fitted to, on average
-ROUNDS = 20  # of k-means: later ones move the words by little, and what is made of them by less
-SMALLEST_VARIANCE = 0.1  # added to each component's, so that noise is not blown up (Coates, Ng, Lee 2011)
+WORD_PATCHES = 200  # patches per word that the codebook is fitted to
+ROUNDS = 20  # of k-means: later ones hardly move the words, and change the features even less
+SMALLEST_VARIANCE = 0.1  # added to that of each component, so that noise is not amplified (Coates, Ng, Lee 2011)
 
 
 @dataclass(frozen=True)
 class Whitening:
-    """x → (x − centre) · matrix, after which the numbers of a patch are not correlated and have variance 1."""
+    """x → (x − centre) · matrix, after which the numbers of a patch are uncorrelated and have variance 1."""
 
     centre: Tensor  # (patch,)
     matrix: Tensor  # (patch, patch)
@@ -24,7 +24,7 @@ class Whitening:
     def of(patches: Tensor) -> Whitening:
         """ZCA of patches (n, patch): V (D + 0.1)^(−1/2) Vᵀ, with VDVᵀ their covariance.
 
-        In float64: on the way to it sums of many products are taken.
+        Computed in float64, because it takes sums of many products.
         """
         exact = patches.double()
         centre = exact.mean(0)
@@ -41,13 +41,13 @@ class Whitening:
 def fit_words(patches: Tensor, words: int, generator: np.random.Generator) -> Tensor:
     """The means (words, patch) of k-means on patches (n, patch), n ≥ words (Lloyd 1982).
 
-    It begins at patches drawn with `generator`. A word that no patch is nearest to moves to one of those that are
-    farthest from theirs.
+    The first means are patches drawn with `generator`. A word without patches moves to one of the patches that are
+    farthest from their word.
     """
     means = patches[torch.from_numpy(generator.choice(len(patches), words, replace=False))]
     lengths = patches.square().sum(1)
     for _ in range(ROUNDS):
-        # |p − w|² but for |p|², which is the same for all words
+        # |p − w|² without |p|², which is the same for all words
         nearest, word = torch.addmm(means.square().sum(1), patches, means.T, alpha=-2).min(1)
         members = torch.bincount(word, minlength=words)
         sums = torch.zeros_like(means).index_add_(0, word, patches)

@@ -1,7 +1,7 @@
 """Features that people designed before networks learned theirs: functions of the raw example, without weights.
 
-Each gives a vector, which is then scaled number by number. No gradient goes through them. What a feature knows of the
-training part (a codebook, the span of the numbers, the scale) lies in buffers, so that a saved network needs nothing
+Each gives a vector, which is then scaled number by number. No gradient goes through them. What is fitted to the
+training part (a codebook, the span of the numbers, the scale) is kept in buffers, so that a saved network needs nothing
 else.
 """
 
@@ -39,7 +39,7 @@ class Designed(nn.Module, ABC):
 
     mean: Tensor
     std: Tensor
-    multiply_adds = 0  # products of an example, where they are what its work is
+    multiply_adds = 0  # products per example, if they are most of its work
 
     def __init__(self, layer: PlannedLayer) -> None:
         super().__init__()
@@ -47,21 +47,21 @@ class Designed(nn.Module, ABC):
         self.register_buffer("std", torch.ones(layer.output))
 
     def fit(self, examples: Examples, generator: np.random.Generator) -> None:
-        """Learn from raw training examples (n, …) what the feature needs to know of them: most need nothing."""
+        """Fit the feature to raw training examples (n, …), if it needs that; most do not."""
 
     @abstractmethod
     def compute(self, x: Tensor) -> Tensor:
-        """Raw examples (batch, …), float → the feature before it is scaled, (batch, features)."""
+        """Raw examples (batch, …), float → the unscaled feature (batch, features)."""
 
     @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, …) as the data has them, uint8 or float → (batch, features) in the buffers' dtype."""
+        """x: (batch, …) as the data stores it, uint8 or float → (batch, features) in the buffers' dtype."""
         with torch.autocast(x.device.type, enabled=False):
             return (self.compute(x.to(self.mean.dtype)) - self.mean) / self.std
 
 
 class Pixels(Designed):
-    """The numbers themselves, channel by channel, each row by row: PIXELS."""
+    """PIXELS: the numbers themselves, channel by channel, each row by row."""
 
     def compute(self, x: Tensor) -> Tensor:
         """x: (batch, …) → (batch, numbers)."""
@@ -69,7 +69,7 @@ class Pixels(Designed):
 
 
 class Polar(Designed):
-    """(x, y) → (r, θ) with r = √(x² + y²) and θ = atan2(y, x) in (−π, π]: POLAR."""
+    """POLAR: (x, y) → (r, θ) with r = √(x² + y²) and θ = atan2(y, x) in (−π, π]."""
 
     def compute(self, x: Tensor) -> Tensor:
         """x: (batch, 2) → (batch, 2)."""
@@ -77,9 +77,9 @@ class Polar(Designed):
 
 
 class Levelled(Designed):
-    """A feature that needs to know between which numbers a picture's lie: `low` and `span`, (channels, 1, 1).
+    """A feature that depends on the range of a picture's numbers: `low` and `span`, (channels, 1, 1).
 
-    Bytes lie in [0, 256); for floats it is the least and the greatest number of each channel in training.
+    Bytes lie in [0, 256); floats between the least and the greatest number of each channel in training.
     """
 
     low: Tensor
@@ -98,14 +98,14 @@ class Levelled(Designed):
             self.span.copy_(torch.from_numpy(np.where(most > least, most - least, 1))[:, None, None])
 
     def levels(self, x: Tensor) -> Tensor:
-        """x: (batch, channels, height, width) → the same shape, in 0–256; bytes stay what they are."""
+        """x: (batch, channels, height, width) → the same shape, in 0–256; bytes do not change."""
         return (x - self.low) / self.span * LEVELS
 
 
 class Histogram(Levelled):
-    """The share of a picture's pixels in each of 16 bins of equal width, channel by channel: HIST.
+    """HIST: the share of a picture's pixels in each of 16 bins of equal width, channel by channel.
 
-    Numbers beyond those seen in training count in the outermost bins.
+    Numbers outside the range seen in training count in the outermost bins.
     """
 
     def compute(self, x: Tensor) -> Tensor:
@@ -115,12 +115,12 @@ class Histogram(Levelled):
 
 
 class OrientedGradients(Designed):
-    """Histograms of oriented gradients (Dalal, Triggs 2005): HOG.
+    """HOG: histograms of oriented gradients (Dalal, Triggs 2005).
 
-    Central differences, 0 at the border; of colours, the gradient of the channel where it is greatest. Each pixel
-    counts with its gradient's length for one of 9 orientations over half a turn, without interpolation, in its cell of
-    8×8 pixels. Blocks of 2×2 cells, a cell apart, are divided by their length, clipped at 0.2 and divided again
-    (L2-Hys). Pixels behind the last whole cell count in none. In scikit-image that is `hog(picture, orientations=9,
+    Gradients are central differences, 0 at the border; for colours, that of the channel where it is longest. Each pixel
+    adds the length of its gradient to one of 9 orientations over half a turn, without interpolation, in its cell of 8×8
+    pixels. Blocks of 2×2 cells, one cell apart, are divided by their length, clipped at 0.2 and divided again (L2-Hys).
+    Pixels after the last whole cell are ignored. In scikit-image that is `hog(picture, orientations=9,
     pixels_per_cell=(8, 8), cells_per_block=(2, 2), block_norm="L2-Hys")`.
     """
 
@@ -145,13 +145,13 @@ def _unit(blocks: Tensor) -> Tensor:
 
 
 class BagOfWords(Levelled):
-    """How much each quadrant of a picture is like each of a number of visual words: BOW (Coates, Ng, Lee 2011).
+    """BOW: the similarity of each quadrant of a picture to each of a number of visual words (Coates, Ng, Lee 2011).
 
-    A patch of 6×6 pixels at every place, brought to mean 0 and variance 1 and whitened, is compared with the words: at
-    distance z_k from word k, it counts for it max(0, mean(z) − z_k), which is 0 for the half that is farther than
-    average (their "triangle" assignment, equation 2). These are averaged over the quadrants of the places; where their
-    number along an axis is odd, the middle one counts in both halves. The words are the means of k-means on patches of
-    the training part.
+    The patch of 6×6 pixels at every place is normalized to mean 0 and variance 1, whitened and compared with the words:
+    at distance z_k from word k it counts max(0, mean(z) − z_k), which is 0 for words that are farther than average
+    (their "triangle" assignment, equation 2). The counts are averaged over each quadrant of the places; if the number
+    of places along an axis is odd, the middle one belongs to both halves. The words are the means of k-means on patches
+    of the training part.
     """
 
     centre: Tensor  # (patch,)
@@ -170,22 +170,22 @@ class BagOfWords(Levelled):
     def fit(self, examples: Examples, generator: np.random.Generator) -> None:
         """Learn whitening and words from patches drawn with `generator`.
 
-        Raises WxbError where there are fewer pictures than words.
+        Raises WxbError if there are fewer pictures than words.
         """
         words = len(self.words)
         if len(examples) < words:
             raise WxbError(
                 f"BOW-{words} cannot find {words} visual words in {count(len(examples))} training pictures",
-                "a codebook is fitted to the training part, and takes at least a picture a word",
-                f"more pictures, or {_unfitted(examples.shape[1:])} in its place, which is not fitted",
+                "a codebook is fitted to the training part, and needs at least one picture per word",
+                f"more pictures, or {_unfitted(examples.shape[1:])} instead, which is not fitted",
             )
         super().fit(examples, generator)
         drawn = torch.from_numpy(_draw(examples, WORD_PATCHES * words, generator)).to(self.words.dtype)
         patches = _contrast(self.levels(drawn).flatten(1))
-        found = Whitening.of(patches)
-        self.centre.copy_(found.centre)
-        self.whitening.copy_(found.matrix)
-        self.words.copy_(fit_words(found(patches), words, generator))
+        whitening = Whitening.of(patches)
+        self.centre.copy_(whitening.centre)
+        self.whitening.copy_(whitening.matrix)
+        self.words.copy_(fit_words(whitening(patches), words, generator))
 
     def compute(self, x: Tensor) -> Tensor:
         """x: (batch, channels, height, width) → (batch, 4 · words), quadrant by quadrant, each row by row."""
@@ -205,7 +205,7 @@ class BagOfWords(Levelled):
 
 def similarity(patches: Tensor, words: Tensor) -> Tensor:
     """max(0, mean_j(z_j) − z_k) with z_k the distance of patch and word k: (patches, words)."""
-    # |p − w|² = |p|² − 2pw + |w|²; the products are the work, so all else happens in their place
+    # |p − w|² = |p|² − 2pw + |w|²; the products are most of the work, so everything else overwrites them
     distance = torch.addmm(words.square().sum(1), patches, words.T, alpha=-2)
     distance.add_(patches.square().sum(1, keepdim=True)).clamp_min_(0).sqrt_()
     return distance.neg_().sub_(distance.mean(1, keepdim=True)).clamp_min_(0)
@@ -216,7 +216,7 @@ def _halves(length: int) -> tuple[slice, slice]:
 
 
 def _contrast(patches: Tensor) -> Tensor:
-    """Patches (n, patch) in 0–256 with mean 0 and variance 1; 10 keeps those without contrast small."""
+    """Normalize patches (n, patch) in 0–256 to mean 0 and variance 1; 10 keeps those without contrast small."""
     centred = patches - patches.mean(1, keepdim=True)
     return centred / (centred.square().mean(1, keepdim=True) + 10).sqrt()
 
