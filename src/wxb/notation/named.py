@@ -19,10 +19,6 @@ class Named(NamedTuple):
     source: str
 
 
-IMAGENET = (3, 224, 224)
-CIFAR = (3, 32, 32)
-
-
 def _vgg(*stages: tuple[int, int]) -> str:
     """Stages of (number, width): that many 3x3 convolutions, then a pooling."""
     body = "-".join(f"(CONV3-{width}-RELU)*{number}-POOL" for number, width in stages)
@@ -163,6 +159,17 @@ NIN = (
 
 TORCHVISION = "as torchvision defines and counts it"
 HE = "He et al. 2015 (arXiv:1512.03385), section 4.2, shortcuts without parameters (option A), normalization counted"
+RESNET = f"He et al. 2015 (arXiv:1512.03385), {TORCHVISION}"
+VGG = "Simonyan, Zisserman 2014 (arXiv:1409.1556)"
+
+
+def _imagenet(text: str, parameters: int, source: str, side: int = 224) -> Named:
+    return Named(text, (3, side, side), 1000, parameters, source)
+
+
+def _cifar(text: str, parameters: int, source: str) -> Named:
+    return Named(text, (3, 32, 32), 10, parameters, source)
+
 
 NAMED: dict[str, Named] = {
     "lenet5": Named(
@@ -172,69 +179,29 @@ NAMED: dict[str, Named] = {
         61_706,
         "LeCun et al. 1998 in today's form: C3 sees all six maps, poolings have no coefficients, an affine output",
     ),
-    "alexnet": Named(
-        ALEXNET, (3, 227, 227), 1000, 60_965_224, "Krizhevsky et al. 2012, both towers as groups, as Caffe counts it"
+    "alexnet": _imagenet(
+        ALEXNET, 60_965_224, "Krizhevsky et al. 2012, both towers as groups, as Caffe counts it", side=227
     ),
-    "alexnet-one-tower": Named(
-        ALEXNET_ONE_TOWER, IMAGENET, 1000, 61_100_840, f"Krizhevsky 2014 (arXiv:1404.5997), {TORCHVISION}"
-    ),
-    "zfnet": Named(
+    "alexnet-one-tower": _imagenet(ALEXNET_ONE_TOWER, 61_100_840, f"Krizhevsky 2014 (arXiv:1404.5997), {TORCHVISION}"),
+    "zfnet": _imagenet(
         ZFNET,
-        IMAGENET,
-        1000,
         62_357_608,
         "Zeiler, Fergus 2013 (arXiv:1311.2901), which gives no count; this one is table 1.4 of Computational Analysis "
         "and Deep Learning for Medical Care (2021); LRN for the paper's contrast normalization",
     ),
-    "vgg11": Named(
-        _vgg((1, 64), (1, 128), (2, 256), (2, 512), (2, 512)),
-        IMAGENET,
-        1000,
-        132_863_336,
-        "Simonyan, Zisserman 2014 (arXiv:1409.1556), A",
-    ),
-    "vgg16": Named(
-        _vgg((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)),
-        IMAGENET,
-        1000,
-        138_357_544,
-        "Simonyan, Zisserman 2014 (arXiv:1409.1556), D",
-    ),
-    "vgg19": Named(
-        _vgg((2, 64), (2, 128), (4, 256), (4, 512), (4, 512)),
-        IMAGENET,
-        1000,
-        143_667_240,
-        "Simonyan, Zisserman 2014 (arXiv:1409.1556), E",
-    ),
-    "googlenet": Named(
+    "vgg11": _imagenet(_vgg((1, 64), (1, 128), (2, 256), (2, 512), (2, 512)), 132_863_336, f"{VGG}, A"),
+    "vgg16": _imagenet(_vgg((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)), 138_357_544, f"{VGG}, D"),
+    "vgg19": _imagenet(_vgg((2, 64), (2, 128), (4, 256), (4, 512), (4, 512)), 143_667_240, f"{VGG}, E"),
+    "googlenet": _imagenet(
         GOOGLENET,
-        IMAGENET,
-        1000,
         6_624_904,
         f"Szegedy et al. 2014 (arXiv:1409.4842), {TORCHVISION}: with BN, 3x3 for 5x5, no auxiliary heads",
     ),
-    "resnet18": Named(
-        _resnet_imagenet(False, 2, 2, 2, 2),
-        IMAGENET,
-        1000,
-        11_689_512,
-        f"He et al. 2015 (arXiv:1512.03385), {TORCHVISION}",
-    ),
-    "resnet34": Named(
-        _resnet_imagenet(False, 3, 4, 6, 3),
-        IMAGENET,
-        1000,
-        21_797_672,
-        f"He et al. 2015 (arXiv:1512.03385), {TORCHVISION}",
-    ),
+    "resnet18": _imagenet(_resnet_imagenet(False, 2, 2, 2, 2), 11_689_512, RESNET),
+    "resnet34": _imagenet(_resnet_imagenet(False, 3, 4, 6, 3), 21_797_672, RESNET),
     **{
-        f"resnet{depth}": Named(
-            _resnet_imagenet(True, *blocks),
-            IMAGENET,
-            1000,
-            parameters,
-            f"He et al. 2015 (arXiv:1512.03385), {TORCHVISION}: the stride is in the 3x3 convolution",
+        f"resnet{depth}": _imagenet(
+            _resnet_imagenet(True, *blocks), parameters, f"{RESNET}: the stride is in the 3x3 convolution"
         )
         for depth, blocks, parameters in (
             (50, (3, 4, 6, 3), 25_557_032),
@@ -243,16 +210,12 @@ NAMED: dict[str, Named] = {
         )
     },
     **{
-        f"resnet{depth}": Named(_resnet_cifar(depth), CIFAR, 10, parameters, HE)
+        f"resnet{depth}": _cifar(_resnet_cifar(depth), parameters, HE)
         for depth, parameters in ((20, 269_722), (32, 464_154), (44, 658_586), (56, 853_018), (110, 1_727_962))
     },
-    "squeezenet": Named(
-        SQUEEZENET, IMAGENET, 1000, 1_235_496, f"Iandola et al. 2016 (arXiv:1602.07360), 1.1, {TORCHVISION}"
-    ),
-    "mobilenet": Named(MOBILENET, IMAGENET, 1000, 4_231_976, "Howard et al. 2017 (arXiv:1704.04861), width 1"),
-    "densenet121": Named(
-        DENSENET121, IMAGENET, 1000, 7_978_856, f"Huang et al. 2016 (arXiv:1608.06993), {TORCHVISION}"
-    ),
-    "allcnn-c": Named(ALLCNN_C, CIFAR, 10, 1_369_738, "Springenberg et al. 2014 (arXiv:1412.6806), All-CNN-C"),
-    "nin": Named(NIN, CIFAR, 10, 966_986, "Lin et al. 2013 (arXiv:1312.4400), the authors' CIFAR-10 definition"),
+    "squeezenet": _imagenet(SQUEEZENET, 1_235_496, f"Iandola et al. 2016 (arXiv:1602.07360), 1.1, {TORCHVISION}"),
+    "mobilenet": _imagenet(MOBILENET, 4_231_976, "Howard et al. 2017 (arXiv:1704.04861), width 1"),
+    "densenet121": _imagenet(DENSENET121, 7_978_856, f"Huang et al. 2016 (arXiv:1608.06993), {TORCHVISION}"),
+    "allcnn-c": _cifar(ALLCNN_C, 1_369_738, "Springenberg et al. 2014 (arXiv:1412.6806), All-CNN-C"),
+    "nin": _cifar(NIN, 966_986, "Lin et al. 2013 (arXiv:1312.4400), the authors' CIFAR-10 definition"),
 }
