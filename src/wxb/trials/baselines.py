@@ -114,8 +114,8 @@ def _linear(data: Dataset, budget: float, seed: int) -> tuple[NDArray[Any], str]
     scale = _Scale(data, rows)
     examples, targets = scale(rows), data.targets[rows]
     if ridge:
-        scores = _ridge(examples, targets.astype(np.float64), scale(data.split.test))
-        return task.predict(scores), f"ridge regression; {_of(rows, data)}"
+        values = _ridge(examples, targets.astype(np.float64), scale(data.split.test))
+        return values, f"ridge regression; {_of(rows, data)}"
     loss = {"softmax": _cross_entropy, "sigmoid": _binary_cross_entropy}[task.linear]
     answer = _logistic(torch.from_numpy(examples), torch.from_numpy(targets), data.outputs, loss)
     chunks = [answer(torch.from_numpy(scale(tests))) for tests in _chunks(data.split.test)]
