@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 T = TypeVar("T")
+Older = Callable[[dict[str, Any]], dict[str, Any]]  # converts what a file of an older format holds
 
 LOCK = ".lock"
 PART = ".part"  # suffix of a file that is still being written
@@ -140,9 +141,7 @@ def damaged(path: Path, how: str = "", detail: str = "") -> WxbError:
     return WxbError(f"{path} is damaged" + (f": {how}" if how else ""), detail, BROUGHT_BACK, FAILED)
 
 
-def decode(
-    path: Path, data: bytes, kind: type[T], older: Callable[[dict[str, Any]], dict[str, Any]] | None = None
-) -> T:
+def decode(path: Path, data: bytes, kind: type[T], older: Older | None = None) -> T:
     """Decode JSON as a value of a type; `older` first converts the object in a file of an older format.
 
     Raises WxbError naming the file, the place in it and what was expected there.

@@ -194,6 +194,19 @@ def test_thousands_of_epochs_write_little_more_than_their_lines(run):
     assert size <= written() - before < 1.2 * size + 100_000  # run.json too, once per second
 
 
+@pytest.mark.parametrize("garbage", [b"\x00" * 99 + b"\n", b"no JSON\n", b'{"epoch": 0}\n'])
+def test_what_a_power_cut_left_after_the_checkpoint_hinders_no_resume(run, data, garbage):
+    for epoch in (1, 2):
+        run.save(Epoch(epoch))
+    run.close()
+    path = run.path / "history.jsonl"
+    path.write_bytes(path.read_bytes() + garbage)
+    with pytest.raises(WxbError, match=r"history.jsonl is damaged"):
+        _ = Run.open(run.path).history
+    Writer.resume(run.path, data)
+    assert [line.epoch for line in Run.open(run.path).history] == [1, 2]
+
+
 @pytest.mark.parametrize("torn", [b'{"epoch":3,"st', b"\xff", b'{"epoch":3}'])
 def test_a_torn_last_line_is_passed_over_and_dropped_by_resume(run, data, torn):
     for epoch in (1, 2):
@@ -366,7 +379,8 @@ def test_a_broken_text_of_an_unfinished_run_is_named(run, name):
 )
 def test_a_value_of_another_form_is_named_with_its_place(run, name, content, said):
     (run.path / name).write_text(content)
-    with pytest.raises(WxbError, match=rf"{name} is damaged\n  .*{said}"):
+    place = ": line 1" if name == "history.jsonl" else ""
+    with pytest.raises(WxbError, match=rf"{name} is damaged{place}\n  .*{said}"):
         _use(Run.open(run.path), name)
 
 

@@ -13,7 +13,7 @@ from wxb.data.dataset import Split
 from wxb.errors import FAILED, WxbError
 from wxb.runs import version1
 from wxb.runs.folder import DATA, ENVIRONMENT, HISTORY, REPORTS, SETTINGS, SPLIT, SUMMARY, WEIGHTS, read_split
-from wxb.runs.journal import Checkpoint, Journal, whole_lines
+from wxb.runs.journal import Checkpoint, Journal, read_epochs, whole_lines
 from wxb.runs.manifest import read_manifest
 from wxb.runs.schema import DataFacts, Environment, Epoch, Report, Settings, Summary
 from wxb.runs.summary import read_summary
@@ -82,9 +82,8 @@ class RunFiles:
     @property
     def history(self) -> list[Epoch]:
         """One record per epoch: step, learning rate, training loss, validation score, seconds."""
-        path = self.path / HISTORY
         older = partial(version1.epoch, task=self.summary.task) if self.summary.format == 1 else None
-        return [decode(path, line, Epoch, older) for line in whole_lines(self._read(HISTORY))]
+        return read_epochs(self.path / HISTORY, whole_lines(self._read(HISTORY)), older)
 
     @cached_property
     def split(self) -> Split:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from wxb import storage
+from wxb.errors import WxbError
 from wxb.runs.folder import CHECKPOINT, HISTORY
 from wxb.runs.schema import Count, Counters, Epoch
 
@@ -145,12 +146,30 @@ class Journal:
         return Checkpoint(tensors, counters, storage.decode(path, metadata["epochs"].encode(), Count))
 
     def rewind(self, checkpoint: Checkpoint | None) -> None:
-        """Drop the history's lines that `checkpoint` does not count, all of them without one, and a torn last line."""
-        lines = self.lines[: checkpoint.epochs if checkpoint else 0]
+        """Drop the history's lines that `checkpoint` does not count, all of them without one, and a torn last line.
+
+        Raises WxbError if lines that it counts are missing or damaged. The others may be: nothing depends on them.
+        """
+        epochs = checkpoint.epochs if checkpoint else 0
+        path, lines = self.folder / HISTORY, self.lines[:epochs]
+        if len(lines) < epochs:
+            raise storage.damaged(path, f"it has {len(lines)} of {epochs} epochs")
+        read_epochs(path, lines)
         content = b"".join(line + b"\n" for line in lines)
-        if content != storage.read(self.folder / HISTORY):
-            storage.write(self.folder / HISTORY, content)
+        if content != storage.read(path):
+            storage.write(path, content)
         self.lines = lines
+
+
+def read_epochs(path: Path, lines: Sequence[bytes], older: storage.Older | None = None) -> list[Epoch]:
+    """Decode lines of the history. Raises WxbError naming the file, the line and what was expected there."""
+    epochs = []
+    for number, line in enumerate(lines, 1):
+        try:
+            epochs.append(storage.decode(path, line, Epoch, older))
+        except WxbError as problem:
+            raise storage.damaged(path, f"line {number}", problem.detail) from problem
+    return epochs
 
 
 def whole_lines(content: bytes) -> list[bytes]:

@@ -159,8 +159,6 @@ class Writer:
             need_same(folder, files.data, files.split, data)
             journal = Journal(folder)
             checkpoint = journal.checkpoint()
-            if checkpoint and (epochs := len(files.history)) < checkpoint.epochs:
-                raise storage.damaged(folder / HISTORY, f"it has {epochs} of {checkpoint.epochs} epochs")
             journal.rewind(checkpoint)
             writer = cls(folder, files.summary, lock, journal)
             if files.summary.format < FORMAT:
