@@ -94,7 +94,10 @@ class RunFiles:
     def report(self) -> Report:
         """The content of `report.json`. Raises WxbError if the run has not finished."""
         self.need_finished("report")
-        return self._decoded(REPORTS[0], Report)
+        report = self._decoded(REPORTS[0], Report)
+        if (report.task, report.data.task) != (self.summary.task, self.summary.task):
+            raise damaged(self.path / REPORTS[0], f"its task is not that of {SUMMARY}")
+        return report
 
     def text(self, name: str) -> str:
         """Return a report as text: "report.md" or "report.html". Raises WxbError if the run has not finished."""

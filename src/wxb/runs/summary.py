@@ -9,7 +9,8 @@ from wxb.errors import WxbError
 from wxb.runs import version1
 from wxb.runs.folder import SUMMARY
 from wxb.runs.schema import FORMAT, Summary, Version
-from wxb.storage import decode
+from wxb.storage import damaged, decode
+from wxb.tasks import TASKS
 
 
 def read_summary(folder: Path) -> Summary:
@@ -27,15 +28,19 @@ def read_summary(folder: Path) -> Summary:
     except OSError as error:
         raise WxbError(f"{path} cannot be read: {error.strerror}") from error
     version = decode(path, data, Version)
-    if version.format == 1:
-        return decode(path, data, Summary, version1.summary)
     if version.format > FORMAT:
         raise WxbError(
             f"{folder} was made by a newer wxb ({version.wxb})",
             f"its format is {version.format}; this wxb reads up to {FORMAT}",
             "pip install --upgrade wxb",
         )
-    return decode(path, data, Summary)
+    summary = decode(path, data, Summary, version1.summary if version.format == 1 else None)
+    task = TASKS.get(summary.task)
+    if task is None:
+        raise damaged(path, f"{summary.task} is not a kind of target", f"known: {', '.join(TASKS)}")
+    if summary.test is not None and task.measure.name not in summary.test:
+        raise damaged(path, f"its test score has no {task.measure.name}")
+    return summary
 
 
 def now() -> str:
