@@ -1,4 +1,4 @@
-"""Scores of a trained network for many examples, computed by its folded form (`wxb.network.folded`)."""
+"""Inference: the logits of a network for many examples, computed by its folded form (`wxb.network.folded`)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 BATCH = 512  # examples at a time: large enough for the matrix product
-NUMBERS = 2**27  # but no more than make so many numbers in the widest layer: half a gigabyte
-# a CPU is fastest with fewer: 8 MB, which the next layer finds in the cache, and no new memory of the system each time
+NUMBERS = 2**27  # but no more than give so many numbers in the widest layer: half a gigabyte
+# a CPU is fastest with fewer: 8 MB stay in its cache, and need no new memory of the system each time
 BATCH_CPU, NUMBERS_CPU = 256, 2**21
 
 
 def batch_size_for(plan: Plan, machine: Machine) -> int:
-    """How many examples are computed at a time: as many as the memory is sure to hold and the machine is fast with."""
+    """How many examples to compute at a time: as many as fit into memory for sure and are fast on the machine."""
     widest = max(math.prod(layer.output) for layer in plan.layers)
     most, numbers = (BATCH_CPU, NUMBERS_CPU) if machine.device == "cpu" else (BATCH, NUMBERS)
     return max(1, min(most, numbers // widest))
@@ -42,11 +42,10 @@ def logits(
     computed: bool = False,
     rows: NDArray[np.int64] | None = None,
 ) -> torch.Tensor:
-    """Logits (n, outputs) float32 on the CPU of raw examples (n, …), or of n `rows` of them, as the model gives them in
-    evaluation mode.
+    """Logits (n, outputs) float32 on the CPU for examples (n, …), or for n `rows` of them, in evaluation mode.
 
-    `batch_size` examples are computed at a time, by default what `batch_size_for` says. `computed`: the examples are
-    what `features` gave.
+    `batch_size` examples are computed at a time, by default as many as `batch_size_for` says. `computed` examples are
+    those that `features` returned.
     """
     folded = fold(model, DTYPES[machine.precision], first=1 if computed else 0)
     return through(folded, examples, machine, batch_size or batch_size_for(model.plan, machine), rows)
@@ -59,7 +58,7 @@ def through(
     batch_size: int,
     rows: NDArray[np.int64] | None = None,
 ) -> torch.Tensor:
-    """Logits (n, outputs) float32 on the CPU of examples (n, …), or of n `rows` of them, `batch_size` at a time."""
+    """Logits (n, outputs) float32 on the CPU for examples (n, …), or for n `rows` of them, `batch_size` at a time."""
     count = len(examples if rows is None else rows)
     scores = []
     with torch.inference_mode(), machine.in_force():
@@ -69,12 +68,12 @@ def through(
             else:
                 read_ahead(examples, rows[start + batch_size : start + 2 * batch_size])
                 part = examples[rows[start : start + batch_size]]
-            if not part.flags.writeable or min(part.strides) < 0:  # torch has no such tensors
+            if not part.flags.writeable or min(part.strides) < 0:  # torch accepts no such arrays
                 part = part.copy("K")
             batch = torch.from_numpy(part)
             if folded.preparation is not None and part.dtype == np.float64:  # rows of a table
                 batch = folded.preparation(batch)
-            if machine.device != "cpu":  # of one picture it takes microseconds to find that there is nothing to do
+            if machine.device != "cpu":  # finding out that there is nothing to do takes microseconds per picture
                 batch = batch.to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)
@@ -90,7 +89,7 @@ def features(
     machine: Machine,
     rows: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float32]:
-    """What the designed features of a model make of raw examples (n, …), or of n `rows` of them: (n, features)."""
+    """The designed features (n, features) of a model for examples (n, …), or for n `rows` of them."""
     rows = np.arange(len(examples)) if rows is None else rows
     out = np.empty((len(rows), *model.plan.items[0].output), np.float32)
     with torch.no_grad(), machine.in_force():
@@ -108,7 +107,7 @@ def score(
     computed: bool = False,
     rows: NDArray[np.int64] | None = None,
 ) -> Score:
-    """The score of a model on raw examples (n, …), on n `rows` of them, or on `computed` features; n > 0."""
+    """The score of a model on examples (n, …), on n `rows` of them, or on `computed` features; n > 0."""
     scores = logits(model, examples, machine, computed=computed, rows=rows)
     loss = float(model.head.loss(scores, torch.from_numpy(targets)).mean())
     return model.task.validate(scores.numpy(), targets, loss)
