@@ -76,7 +76,7 @@ class CrossValidation(Figure):
 
     def table(self, rows: Rows) -> Table:
         """Mean error ± standard deviation over the folds, and seconds per fold."""
-        head = ("what", f"error, {self.unit_name}", "seconds a fold", "owed")
+        head = ("what", f"error, {self.unit_name}", "seconds per fold", "owed")
         return [head, *(self._line(row) for row in rows)]
 
     def _line(self, row: Row) -> Cells:

@@ -64,7 +64,7 @@ class Lengths(Figure):
 
     def table(self, rows: Rows) -> Table:
         """A line for each training, in the order of the figure."""
-        head = ("10¹² operations", "network", "epochs", "changed", "right", "seconds of training")
+        head = ("10¹² operations", "network", "epochs", "changed", "accuracy", "seconds of training")
         return [head, *lines(self.rows, rows, line)]
 
 

@@ -15,10 +15,10 @@ SAID = {True: "1", False: "0", None: "0/1"}  # as lectures write it
 
 
 def neuron(fire: tuple[str, ...], not_fire: tuple[str, ...], ask: tuple[str, ...], as_json: bool) -> None:
-    """A simple neuron: it is taught at which patterns to fire and at which not, and answers any other as the nearest
-    that it was taught (by how many inputs differ); 0/1 where the nearest of both kinds are as far.
+    """A simple neuron: it is taught patterns to fire at and patterns not to fire at, and answers any other like the
+    nearest taught pattern (the fewest inputs that differ); 0/1 if the nearest of both kinds are equally far.
 
-    Without --ask the truth table is printed, as taught and by this firing rule.
+    Without --ask, print the truth table, as taught and by this firing rule.
 
     \b
     wxb neuron --fire 111,101 --not 000,001
@@ -39,7 +39,7 @@ def neuron(fire: tuple[str, ...], not_fire: tuple[str, ...], ask: tuple[str, ...
 
 
 def patterns(words: tuple[str, ...]) -> list[str]:
-    """The patterns of an option that was given once or more, each time one or several apart by commas."""
+    """The patterns of an option that may be repeated, each time with one or several patterns between commas."""
     return [pattern for word in words for pattern in word.split(",")]
 
 
@@ -52,7 +52,7 @@ def input_names(made: Neuron) -> list[str]:
 
 
 def answer(made: Neuron, asked: list[str]) -> neurons.Neuron:
-    """Return what `--json` holds: the answers to what was asked, or the truth table."""
+    """The content of `--json`: the answers to the patterns asked, or the truth table."""
     answers, table = None, None
     if asked:
         answers = [
@@ -73,7 +73,7 @@ def number(answer: bool | None) -> Literal[0, 1] | None:
 
 
 def show_answers(made: Neuron, asked: list[str]) -> None:
-    """A line a pattern: the answer, and how far the nearest taught patterns are."""
+    """Print a line for each pattern: the answer, and the distances to the nearest taught patterns."""
     rows = [("pattern", "answer", "to one that fires", "to one that does not")]
     for pattern in asked:
         to_fire, to_not = ("none" if far is None else str(far) for far in made.distances(pattern))
@@ -84,13 +84,13 @@ def show_answers(made: Neuron, asked: list[str]) -> None:
 command = options.Command(
     neuron,
     [
+        options.SectionedOption(["--fire"], multiple=True, metavar="PATTERN,…", help="Patterns to fire at."),
         options.SectionedOption(
-            ["--fire"], multiple=True, metavar="PATTERN,…", help="Patterns that it is taught to fire at."
+            ["--not", "not_fire"], multiple=True, metavar="PATTERN,…", help="Patterns not to fire at."
         ),
         options.SectionedOption(
-            ["--not", "not_fire"], multiple=True, metavar="PATTERN,…", help="Patterns that it is taught not to fire at."
+            ["--ask"], multiple=True, metavar="PATTERN,…", help="Patterns to answer, instead of the truth table."
         ),
-        options.SectionedOption(["--ask"], multiple=True, metavar="PATTERN,…", help="Patterns to answer, instead."),
         options.JSON,
     ],
 )

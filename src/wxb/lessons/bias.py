@@ -112,9 +112,6 @@ LESSON = Lesson(
     "the same initial weights.",
     HEADS,
     HEADS[:1],
-    measure,
-    tables,
-    findings,
-    draw,
+    measure, tables, findings, draw,
     "the weight matrix of the digits as an image, the bias as its last column",
-)
+)  # fmt: skip

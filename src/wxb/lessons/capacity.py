@@ -101,9 +101,6 @@ LESSON = Lesson(
     f"the {TRAINING} noisy examples of the toy `{TOY}` stay the same and nothing is penalized.",
     CASES,
     ((1, 1), (1, 8), (1, 64), (1, 256)),
-    measure,
-    tables,
-    findings,
-    draw,
+    measure, tables, findings, draw,
     "training and test error against the number of parameters, for one and for two hidden layers",
-)
+)  # fmt: skip

@@ -1,8 +1,9 @@
-"""The simple neuron: it is taught patterns of 0 and 1, and answers any other by the nearest that it was taught.
+"""The simple neuron: it is taught patterns of 0 and 1, and answers others like the nearest taught pattern.
 
-In training mode patterns are taught to fire or not to fire. In using mode a taught pattern is answered as taught; any
-other by the firing rule: the taught pattern nearest by Hamming distance decides, and where the nearest of both kinds
-are as far, the answer is undecided (I. Aleksander, H. Morton, "An Introduction to Neural Computing", 1990).
+In training mode patterns are taught to fire or not to fire. In using mode a taught pattern is answered as taught. Any
+other is answered by the firing rule: the nearest taught pattern by Hamming distance decides, and the answer is
+undecided if the nearest of both kinds are equally far (I. Aleksander, H. Morton, "An Introduction to Neural Computing",
+1990).
 """
 
 from __future__ import annotations
@@ -34,77 +35,59 @@ class Row:
 
 @dataclass(frozen=True)
 class Neuron:
-    """What was taught; patterns as text, their rows apart by /. Made by `neuron`."""
+    """The taught patterns, as texts with / between rows. Made by `neuron`.
+
+    Methods raise WxbError for a pattern of another form.
+    """
 
     fire: tuple[str, ...]
     not_fire: tuple[str, ...]
 
     @property
     def rows(self) -> int:
-        """Rows of a pattern."""
-        return self._example.count("/") + 1
+        """The number of rows of a pattern."""
+        return (*self.fire, *self.not_fire)[0].count("/") + 1
 
     @property
     def inputs(self) -> int:
-        """How many inputs the neuron has."""
-        return len(self._example) - self.rows + 1
-
-    @property
-    def _example(self) -> str:
-        return (*self.fire, *self.not_fire)[0]
+        """The number of inputs."""
+        return len((*self.fire, *self.not_fire)[0]) - self.rows + 1
 
     def taught(self, pattern: Pattern) -> bool | None:
-        """What the pattern was taught to do; None where it was not taught. Raises WxbError where it does not fit."""
+        """Whether the pattern was taught to fire; None if it was not taught."""
         text = self._fitting(pattern)
         return True if text in self.fire else False if text in self.not_fire else None
 
     def distances(self, pattern: Pattern) -> tuple[int | None, int | None]:
-        """Hamming distance to the nearest pattern that fires, and to the nearest that does not; None: none is taught.
-
-        Raises WxbError where the pattern does not fit.
-        """
+        """Hamming distances to the nearest pattern that fires and the nearest that does not; None: none is taught."""
         bits = _bits(self._fitting(pattern))
-        return _nearest(bits, self._fire_bits), _nearest(bits, self._not_fire_bits)
+        return _nearest(bits, map(_bits, self.fire)), _nearest(bits, map(_bits, self.not_fire))
 
     def ask(self, pattern: Pattern) -> bool | None:
-        """Whether the neuron fires: the answer of the firing rule. Raises WxbError where the pattern does not fit."""
+        """Whether the neuron fires by the firing rule; None if it is undecided."""
         return _decide(*self.distances(pattern))
 
     def table(self) -> list[Row]:
-        """The truth table, all 2^inputs patterns in the order of binary numbers.
-
-        Raises WxbError for more than 16 inputs.
-        """
+        """The truth table of all 2^inputs patterns, in binary order. Raises WxbError for more than 16 inputs."""
         if self.inputs > MOST_INPUTS:
             raise WxbError(
                 f"a truth table of {count(self.inputs)} inputs is too long to be read",
                 f"expected at most {MOST_INPUTS} inputs, which are {count(2**MOST_INPUTS)} rows",
                 "ask for single patterns: --ask PATTERN, in Python neuron.ask(pattern)",
             )
-        fire, not_fire = self._fire_bits, self._not_fire_bits
-        rows = []
+        fire, not_fire = (list(map(_bits, kind)) for kind in (self.fire, self.not_fire))
+        width, rows = self.inputs // self.rows, []
         for bits in range(2**self.inputs):
             to_fire, to_not = _nearest(bits, fire), _nearest(bits, not_fire)
+            line = f"{bits:0{self.inputs}b}"
+            text = "/".join(line[start : start + width] for start in range(0, self.inputs, width))
             before = True if to_fire == 0 else False if to_not == 0 else None
-            rows.append(Row(self._text(bits), before, _decide(to_fire, to_not)))
+            rows.append(Row(text, before, _decide(to_fire, to_not)))
         return rows
-
-    @property
-    def _fire_bits(self) -> list[int]:
-        return [_bits(text) for text in self.fire]
-
-    @property
-    def _not_fire_bits(self) -> list[int]:
-        return [_bits(text) for text in self.not_fire]
-
-    def _text(self, bits: int) -> str:
-        line = f"{bits:0{self.inputs}b}"
-        width = self.inputs // self.rows
-        return "/".join(line[start : start + width] for start in range(0, self.inputs, width))
 
     def _fitting(self, pattern: Pattern) -> str:
         text = as_text(pattern)
-        need_like(text, self._example)
+        need_like(text, (*self.fire, *self.not_fire)[0])
         return text
 
 
@@ -112,8 +95,8 @@ def neuron(fire: Iterable[Pattern] = (), not_fire: Iterable[Pattern] = ()) -> Ne
     """A neuron that was taught to fire at some patterns, and not to fire at others.
 
     neuron(["111", "101"], ["000", "001"]).ask("110") is True. A pattern is a text of 0 and 1, its rows apart by /, or
-    numbers 0 and 1 in a list or an array. Raises WxbError where nothing is taught, a pattern holds anything else,
-    two differ in their form, or one is taught both ways.
+    numbers 0 and 1 in a list or an array. Raises WxbError if nothing is taught, a pattern holds anything else, two
+    differ in their form, or one is taught both ways.
     """
     kinds = [tuple(dict.fromkeys(as_text(pattern) for pattern in kind)) for kind in (fire, not_fire)]
     taught = [*kinds[0], *kinds[1]]
@@ -127,7 +110,7 @@ def neuron(fire: Iterable[Pattern] = (), not_fire: Iterable[Pattern] = ()) -> Ne
 
 
 def as_text(pattern: Pattern) -> str:
-    """A pattern in its one spelling: "110", "111/010/010". Raises WxbError where it holds anything but 0 and 1."""
+    """A pattern as text: "110", "111/010/010". Raises WxbError if it holds anything but 0 and 1."""
     if isinstance(pattern, str):
         text = pattern.strip()
     else:
@@ -149,7 +132,7 @@ _FORM = "a pattern is made of 0 and 1, its rows apart by /: 110, 111/010/010"
 
 
 def need_like(text: str, other: str) -> None:
-    """Raises WxbError where two patterns differ in the number or the rows of their inputs."""
+    """Raise WxbError if two patterns differ in the number or the rows of their inputs."""
     if [len(row) for row in text.split("/")] != [len(row) for row in other.split("/")]:
         raise WxbError(f"the pattern {text} has {_form(text)}", f"expected {_form(other)}, as {other} has")
 
@@ -165,12 +148,12 @@ def _bits(text: str) -> int:
 
 
 def _nearest(bits: int, taught: Iterable[int]) -> int | None:
-    """Hamming distance to the nearest: how many inputs differ."""
+    """Hamming distance to the nearest pattern, the number of inputs that differ."""
     return min(((bits ^ other).bit_count() for other in taught), default=None)
 
 
 def _decide(to_fire: int | None, to_not: int | None) -> bool | None:
-    """The firing rule on the distances to the nearest of both kinds; a kind that was never taught is never nearer."""
+    """The firing rule for the distances to the nearest of both kinds; a kind that was not taught is never nearer."""
     if to_fire == to_not:
         return None
     return to_not is None or (to_fire is not None and to_fire < to_not)

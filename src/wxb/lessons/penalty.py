@@ -127,9 +127,6 @@ LESSON = Lesson(
     f"λ from 0 to {max(PENALTIES):g}; {EXAMPLES - TRAINING:,} other examples test it.",
     PENALTIES,
     (0.0, 1e-3, 1e-1),
-    measure,
-    tables,
-    findings,
-    draw,
+    measure, tables, findings, draw,
     "left: training and test error against λ; right: three fits of the same noisy points",
-)
+)  # fmt: skip

@@ -135,9 +135,6 @@ LESSON = Lesson(
     "same initial weights and batches. The last row leaves the rate undivided, to show what a real difference is.",
     CASES,
     CASES,
-    measure,
-    tables,
-    findings,
-    draw,
+    measure, tables, findings, draw,
     "greatest difference of a weight between sum and mean against the step, one line for each case",
-)
+)  # fmt: skip

@@ -90,7 +90,7 @@ def tables(rows: Rows) -> list[tuple[str, Table]]:
     """The rules' numbers and the curve's own."""
     table: Table = [(
         "data", "network", "weights", f"{LOW} to {HIGH} × weights", "accuracy a at the most examples", "|W|/(1 − a)",
-        f"examples within {100 * NEAR:g} point of a", "of them a weight",
+        f"examples within {100 * NEAR:g} point of a", "examples per weight",
     )]  # fmt: skip
     for one in curves(rows):
         table.append((
@@ -160,9 +160,6 @@ LESSON = Lesson(
     "at the height of the accuracy that a network ends with.",
     CASES,
     tuple(case for case in CASES if case[0] == "digits" and case[1] != DIGITS[1]),
-    measure,
-    tables,
-    findings,
-    draw,
+    measure, tables, findings, draw,
     "learning curves of networks of three sizes on two data sets, with the numbers that the rules ask for",
-)
+)  # fmt: skip

@@ -189,10 +189,7 @@ LESSON = Lesson(
     "several starts.",
     (*STARTS, None),
     (*STARTS[:2], STARTS[-2], None),
-    measure,
-    tables,
-    findings,
-    draw,
+    measure, tables, findings, draw,
     "contours of the loss over two weights with paths of gradient descent to two minima and along a plateau",
     seeded=False,
-)
+)  # fmt: skip
