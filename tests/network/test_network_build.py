@@ -394,3 +394,14 @@ def test_a_model_is_printed_as_its_layers_under_their_paths():
         "  (scale): Standardize()\n"
         ")"
     )
+
+
+def test_a_forward_looks_up_no_layer_by_name(monkeypatch):
+    model = build(EVERYTHING.format("SVM"), input_shape=(3, 8, 8), outputs=3)
+
+    def refused(self: torch.nn.Module, name: str) -> None:
+        raise AssertionError(f"{name} was looked up")
+
+    monkeypatch.setattr(torch.nn.Module, "get_submodule", refused)
+    monkeypatch.setattr(torch.nn.Module, "named_children", refused)
+    model(torch.randint(0, 256, (4, 3, 8, 8), dtype=torch.uint8))

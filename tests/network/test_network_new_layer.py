@@ -17,7 +17,7 @@ from wxb.network.layers import LAYERS as MODULES
 from wxb.notation import plan, read
 from wxb.notation.layers import LAYERS
 from wxb.notation.layers.activation import activation
-from wxb.notation.layers.kind import save_input
+from wxb.notation.layers.kind import saves
 from wxb.notation.table import rows
 
 
@@ -31,7 +31,7 @@ class Cube(nn.Module):
 
 @pytest.fixture(autouse=True)
 def cube(monkeypatch):
-    row = activation("z³", "3z²", save_input, rectifies=False, aliases=("POWER",))
+    row = activation("z³", "3z²", saves(input=True), rectifies=False, aliases=("POWER",))
     monkeypatch.setitem(LAYERS, "CUBE", row)
     monkeypatch.setitem(MODULES, "CUBE", lambda layer: Cube())
 
@@ -106,7 +106,7 @@ def test_its_row_says_what_its_backward_pass_keeps():
 
 @pytest.mark.parametrize(("rectifies", "variance"), [(False, 2 / (27 + 9 * 600)), (True, 2 / 27)])
 def test_its_row_decides_how_the_weights_before_it_begin(monkeypatch, rectifies, variance):
-    monkeypatch.setitem(LAYERS, "CUBE", activation("z³", "3z²", save_input, rectifies=rectifies))
+    monkeypatch.setitem(LAYERS, "CUBE", activation("z³", "3z²", saves(input=True), rectifies=rectifies))
     model = build("CONV-600-BN-CUBE-GAP, SVM", input_shape=(3, 8, 8), outputs=2)
     weight = model.get_submodule("1.CONV3-600").weight
     assert float(weight.detach().var()) == pytest.approx(variance, rel=0.1)

@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from wxb.notation import plan, read
@@ -87,14 +85,3 @@ def test_what_does_not_see_the_whole_input_says_how_much_it_sees():
 
 def test_vectors_are_seen_by_feature():
     assert [row.receptive_field for row in table("RELU-FC-4-RELU, SVM", (6,))] == ["1", "all", "all"]
-
-
-def test_rows_are_json():
-    row = table("SVM", (4,))[0]
-    assert json.loads(json.dumps(row.as_dict())) == {
-        "layer": "FC-10",
-        "output": [10],
-        "parameters": 50,
-        "multiply_adds": 40,
-        "receptive_field": "all",
-    }

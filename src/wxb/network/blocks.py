@@ -136,12 +136,13 @@ class Concat(Block):
 
     def __init__(self, planned: PlannedConcat) -> None:
         super().__init__()
-        for number, branch in enumerate(planned.branches, 1):
-            self.add_module(str(number), Chain(branch))
+        self.branches = [Chain(branch) for branch in planned.branches]
+        for number, branch in enumerate(self.branches, 1):
+            self.add_module(str(number), branch)
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, …) → (batch, sum of the branches' channels, …)."""
-        return torch.cat([branch(x) for branch in self.children()], dim=1)
+        return torch.cat([branch(x) for branch in self.branches], dim=1)
 
 
 def module(planned: Planned) -> nn.Module:

@@ -29,10 +29,6 @@ class Row:
     multiply_adds: int
     receptive_field: str
 
-    def as_dict(self) -> dict[str, object]:
-        """The row in `wxb show --json`."""
-        return {**vars(self), "output": list(self.output)}
-
 
 def rows(plan: Plan, flat: bool = False) -> list[Row]:
     """The rows of a plan in the order of its layers; `flat` opens blocks and folds no repeats."""

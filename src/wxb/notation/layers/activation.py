@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..tree import Layer, PlannedLayer
 from .affine import AFFINE
-from .kind import Kind, Problem, Saved, Signal, Site, save_input, save_output
+from .kind import Kind, Problem, Saved, Signal, Site, saves
 
 
 def activation(
@@ -33,11 +33,6 @@ def greatest_piece(site: Site) -> tuple[PlannedLayer, Signal]:
     return site.result(replace(planned, output=output, pieces=pieces, kernel=(1, 1)))
 
 
-def saved_by_comparison(layer: PlannedLayer) -> Saved:
-    """Input and output: the gradient goes where they are equal."""
-    return Saved(input=True, output=True)
-
-
 def problem(layer: Layer) -> Problem | None:
     """Too few pieces."""
     if layer.kernel and layer.kernel[0] < 2:
@@ -47,19 +42,21 @@ def problem(layer: Layer) -> Problem | None:
 
 ACTIVATIONS = {
     "SIGMOID": activation(
-        "σ(z) = 1 / (1 + e^−z)", "σ(1 − σ), at most 1/4", save_output, rectifies=False, aliases=("LOGISTIC",)
+        "σ(z) = 1 / (1 + e^−z)", "σ(1 − σ), at most 1/4", saves(output=True), rectifies=False, aliases=("LOGISTIC",)
     ),
-    "TANH": activation("(e^z − e^−z) / (e^z + e^−z)", "1 − y²", save_output, rectifies=False),
-    "RELU": activation("max(0, z)", "0 or 1", save_output),
-    "GELU": activation("zΦ(z), Φ being the normal distribution's", "Φ(z) + zφ(z), φ being its density", save_input),
-    "SILU": activation("zσ(z)", "σ(z) + zσ(z)(1 − σ(z))", save_input, aliases=("SWISH",)),
-    "LEAKY": activation("max(az, z), a = 0.1", "a or 1", save_input, number=0.1, aliases=("LEAKYRELU", "LRELU")),
-    "ELU": activation("z, or a(e^z − 1) below 0, a = 1", "1, or y + a below 0", save_input, number=1.0),
+    "TANH": activation("(e^z − e^−z) / (e^z + e^−z)", "1 − y²", saves(output=True), rectifies=False),
+    "RELU": activation("max(0, z)", "0 or 1", saves(output=True)),
+    "GELU": activation(
+        "zΦ(z), Φ being the normal distribution's", "Φ(z) + zφ(z), φ being its density", saves(input=True)
+    ),
+    "SILU": activation("zσ(z)", "σ(z) + zσ(z)(1 − σ(z))", saves(input=True), aliases=("SWISH",)),
+    "LEAKY": activation("max(az, z), a = 0.1", "a or 1", saves(input=True), number=0.1, aliases=("LEAKYRELU", "LRELU")),
+    "ELU": activation("z, or a(e^z − 1) below 0, a = 1", "1, or y + a below 0", saves(input=True), number=1.0),
     "MAXOUT": Kind(
         "activation",
         "the greatest of 2 affine pieces, which the `CONV` or `FC` directly before it computes",
         greatest_piece,
-        saved_by_comparison,
+        saves(input=True, output=True),  # the gradient goes where they are equal
         kernel=2,
         problem=problem,
         rectifies=True,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import prod
 
 from ..tree import PlannedLayer
-from .kind import Kind, Saved, Signal, Site, save_input, size
+from .kind import Kind, Saved, Signal, Site, saves, size
 from .window import slide
 
 
@@ -75,7 +75,7 @@ CONV = Kind(
     "affine",
     "convolution: 32 filters of 3×3, the running width; stride 1, padding that keeps the size",
     convolution,
-    save_input,
+    saves(input=True),
     kernel=3,
     width=32,
     suffixes="/PGDB",

@@ -116,19 +116,9 @@ def keep_shape(site: Site) -> tuple[PlannedLayer, Signal]:
     return site.result(site.planned)
 
 
-def save_nothing(layer: PlannedLayer) -> Saved:
-    """Backward needs neither input nor output."""
-    return Saved()
-
-
-def save_input(layer: PlannedLayer) -> Saved:
-    """Backward reads the input."""
-    return Saved(input=True)
-
-
-def save_output(layer: PlannedLayer) -> Saved:
-    """Backward reads the output."""
-    return Saved(output=True)
+def saves(input: bool = False, output: bool = False) -> Callable[[PlannedLayer], Saved]:
+    """What every layer of a kind keeps, whatever its shapes."""
+    return lambda layer: Saved(input, output)
 
 
 def size(shape: Shape) -> int:
@@ -143,7 +133,7 @@ class Kind:
     family: Family
     means: str  # what it computes, for the documentation
     rule: Callable[[Site], tuple[PlannedLayer, Signal]] = keep_shape  # raises WxbError if the layer does not fit
-    saved: Callable[[PlannedLayer], Saved] = save_nothing
+    saved: Callable[[PlannedLayer], Saved] = lambda layer: Saved()
     # what may follow the word: each value is the default, None if the layer cannot carry it
     kernel: int | None = None  # of MAXOUT: its pieces
     width: int | None = None  # of CONV: where the running width starts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..tree import PlannedLayer
-from .kind import Kind, Saved, Signal, Site, save_input, size
+from .kind import Kind, Saved, Signal, Site, saves, size
 
 LRN_STEPS = 3  # maps that LRN keeps between its input and its output: squares, their mean, its power
 
@@ -27,7 +27,7 @@ def saved_by_lrn(layer: PlannedLayer) -> Saved:
 
 
 NORMALIZATION = {
-    "BN": Kind("normalization", "batch normalization", batch, save_input, aliases=("BATCHNORM",)),
+    "BN": Kind("normalization", "batch normalization", batch, saves(input=True), aliases=("BATCHNORM",)),
     "LRN": Kind(
         "normalization",
         "local response normalization of 2012: n = 5, α = 10⁻⁴, β = 0.75, k = 2",

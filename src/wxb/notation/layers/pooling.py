@@ -7,7 +7,7 @@ from math import prod
 
 from ..tree import Layer, PlannedLayer
 from ..write import layer_text
-from .kind import INT64, Kind, Problem, Saved, Signal, Site, save_input
+from .kind import INT64, Kind, Problem, Saved, Signal, Site, saves
 from .window import slide
 
 
@@ -57,7 +57,7 @@ AVGPOOL = Kind(
     "pooling",
     "average of each window of 2×2; pixels of the padding do not count",
     windows,
-    save_input,
+    saves(input=True),
     kernel=2,
     suffixes="/PC",
     problem=problem,
