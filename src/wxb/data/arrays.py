@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wxb.data.tables.columns import offset_of
 from wxb.errors import WxbError
 from wxb.tasks import TASKS, need_task
 from wxb.tasks.task import Encoded, Targets
@@ -99,6 +100,19 @@ def read_targets(array: ArrayLike, names: Sequence[str] | None = None, task: str
     encoded = chosen.from_array(targets, given)
     refuse_missing(encoded.targets, "targets (as float32)", "divide the targets by a constant")
     return chosen.name, encoded
+
+
+def offsets_of(array: ArrayLike) -> NDArray[np.float64] | None:
+    """What to subtract from the columns of numbers (n,) or (n, columns) before they become float32; None: nothing."""
+    try:
+        numbers = np.asarray(array)
+    except ValueError:  # no array: `read_examples` and `read_targets` say so
+        return None
+    if numbers.ndim not in (1, 2) or numbers.dtype.kind not in "iuf" or not numbers.size:
+        return None
+    wide = numbers.reshape(len(numbers), -1).astype(np.float64)
+    offsets = np.array([offset_of(column[np.abs(column) <= np.finfo(np.float32).max]) for column in wide.T])
+    return offsets if offsets.any() else None
 
 
 def check_lengths(examples: Examples, targets: Targets) -> None:

@@ -18,6 +18,7 @@ from wxb.data.arrays import (
     Examples,
     check_lengths,
     fill_missing,
+    offsets_of,
     read_examples,
     read_targets,
     refuse_missing,
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 
 Given = ParamSpec("Given")
 Found = TypeVar("Found")
-ARRAYS = "arrays"  # the source of a data set that came as arrays
+ARRAYS = "arrays"  # the source of a data set that came as arrays or as a data frame
+FRAME = "the data frame"
 MAX_PIXELS: int = SETTINGS["max_pixels"].default
 
 
@@ -87,7 +89,7 @@ def loading(
     """Read a labelled data set and split it.
 
     `source`: a known set, "digits", "mnist", …; a toy; the path of a picture folder, or of a table (.csv, .tsv,
-    .parquet); or an array of examples, with `targets` the array of targets.
+    .parquet); a data frame of pandas, polars or Arrow; or an array of examples, with `targets` the array of targets.
 
     target      column of a table that is predicted; several as "a,b" or as a list
     task        of a table or of arrays, if it is not to be guessed: "classification", "multilabel" or "regression"
@@ -119,7 +121,7 @@ def loading(
             raise WxbError("targets belong to an array of examples", f"the examples given are {os.fspath(source)!r}")
         text = os.fspath(source)
     else:
-        text = ARRAYS
+        text = FRAME if targets is None and _is_frame(source) else ARRAYS
     _check_options(text, examples, noise, size, cache)
     _check_ink(text, ink)
     _check_table_options(text, {"target": target, "pieces": pieces, "like": like})
@@ -128,7 +130,7 @@ def loading(
     asked = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
     made_from: dict[str, object] = {"source": text, "split": fractions, "seed": seed}
     made_from |= {key: value for key, value in asked.items() if value is not None}
-    if not isinstance(source, (str, os.PathLike)):
+    if text == ARRAYS and not isinstance(source, (str, os.PathLike)):
         data = _arrays(source, targets, classes, task, fractions, seed, fill)
         made_from |= {"fill": fill} | ({} if task is None else {"task": task})
     elif text in KNOWN:
@@ -138,9 +140,10 @@ def loading(
         data = _toy(text, examples, noise, fractions, seed)
     elif _is_table(text):
         path = Path(text).expanduser().absolute()
-        data = _table(path, target, task, pieces, like, fractions, seed)
-        said = {"target": _joined(target), "task": task, "pieces": pieces}
-        made_from |= {"source": str(path)} | {key: value for key, value in said.items() if value is not None}
+        data = _table(source if text == FRAME else path, target, task, pieces, like, fractions, seed)
+        about = {"target": _joined(target), "task": task, "pieces": pieces}
+        made_from |= {"source": ARRAYS if text == FRAME else str(path)}
+        made_from |= {key: value for key, value in about.items() if value is not None}
     else:
         folder = _folder(text)
         data = yield from _pictures(folder, fractions, seed, size, max_pixels, cache)
@@ -199,7 +202,10 @@ def _arrays(
 ) -> Dataset:
     if targets is None:
         raise WxbError("an array of examples needs targets", "load_data(examples, targets)")
-    examples = read_examples(source)
+    offsets, target_offsets = offsets_of(source), offsets_of(targets) if task in (None, "regression") else None
+    examples = read_examples(source if offsets is None else np.asarray(source) - offsets)
+    if target_offsets is not None:
+        targets = np.asarray(targets) - target_offsets
     name, encoded = read_targets(targets, classes, task)
     check_lengths(examples, encoded.targets)
     if fill == "none":
@@ -207,7 +213,13 @@ def _arrays(
     split, notes = divide_apart(examples, *TASKS[name].strata(encoded.targets, encoded.names), fractions, seed)
     examples, filled = fill_missing(examples, split.train, fill)
     notes = (*encoded.notes, *notes, *filled)
-    return Dataset(ARRAYS, examples, encoded.targets, name, encoded.names, split, notes=notes)
+    if examples.ndim != 2 or (offsets is None and target_offsets is None):
+        return Dataset(ARRAYS, examples, encoded.targets, name, encoded.names, split, notes=notes)
+    from wxb.data.tables.rows import columns_of
+
+    rows = examples.astype(np.float64) + (0.0 if offsets is None else offsets)
+    columns = columns_of(rows, offsets, name, encoded.names, target_offsets)
+    return Dataset(ARRAYS, rows, encoded.targets, name, encoded.names, split, notes=notes, columns=columns)
 
 
 def _pictures(
@@ -231,14 +243,24 @@ def _pictures(
 
 
 def _is_table(text: str) -> bool:
-    """Whether a source is the path of a table, by its name; a folder may be called so too."""
+    """Whether a source is a data frame or the path of a table, by its name; a folder may have such a name too."""
     from wxb.data.tables.frame import is_table
 
+    if text == FRAME:
+        return True
     return text not in KNOWN and text not in TOYS and is_table(text) and not Path(text).expanduser().is_dir()
 
 
+def _is_frame(source: object) -> bool:
+    if isinstance(source, (np.ndarray, list, tuple)):
+        return False
+    from wxb.data.tables.frame import is_data_frame
+
+    return is_data_frame(source)
+
+
 def _table(
-    path: Path,
+    source: object,
     target: str | Sequence[str] | None,
     task: str | None,
     pieces: int | None,
@@ -246,16 +268,17 @@ def _table(
     fractions: Fractions,
     seed: int,
 ) -> Dataset:
-    from wxb.data.tables.frame import read_frame
+    from wxb.data.tables.frame import frame_of, read_frame
     from wxb.data.tables.table import read_like, read_table
 
     if like is not None and (target, task, pieces) != (None, None, None):
         raise WxbError("the run says how a table is read", fix="leave out `target`, `task` and `pieces`")
-    frame = read_frame(path)
+    frame = read_frame(source) if isinstance(source, Path) else frame_of(source)
     table = read_table(frame, target, task, fractions, seed, pieces) if like is None else read_like(frame, like)
     about = table.columns
+    name = source.stem if isinstance(source, Path) else "frame"
     return Dataset(
-        path.stem, table.rows, table.targets, about.task, about.classes, table.split, notes=table.notes, columns=about
+        name, table.rows, table.targets, about.task, about.classes, table.split, notes=table.notes, columns=about
     )
 
 

@@ -179,18 +179,23 @@ def test_a_preparation_of_version_0_1_is_read():
 # --- precision --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("arrays", [False, True])
 @pytest.mark.parametrize("constant", [2_450_000.0, 1.7e9])
 @pytest.mark.parametrize("column", ["x", "y"])
-def test_a_constant_that_is_added_to_a_feature_or_a_target_changes_no_score(tmp_path, column, constant):
+def test_a_constant_that_is_added_to_a_feature_or_a_target_changes_no_score(tmp_path, column, constant, arrays):
     x = np.random.default_rng(0).integers(0, 2**16, 600) / 2**16  # exact beside the constant in float64
     content = {"x": x, "y": np.round(np.sin(6 * x) * 2**16) / 2**16}
     scores = []
     for name, more in (("plain", 0.0), ("moved", constant)):
         path = tmp_path / f"{name}.csv"
-        pl.DataFrame({**content, column: content[column] + more}).write_csv(path)
-        data = load_data(path, target="y")
-        run = wxb.train(data, "FC-32-TANH, EUCLID", epochs=20, out=tmp_path / name)
-        scores.append(run.evaluate().fit.r2)
+        moved = {**content, column: content[column] + more}
+        pl.DataFrame(moved).write_csv(path)
+        data = load_data(moved["x"][:, None], moved["y"]) if arrays else load_data(path, target="y")
+        run = wxb.train(data, "FC-32-TANH, EUCLID", epochs=80 if arrays else 20, out=tmp_path / name)
+        scores.append(run.evaluate(data).fit.r2)
+        rows = data.split.test
+        off = run.predict(data.examples[rows]).values[:, 0] - moved["y"][rows]
+        assert 1 - off @ off / moved["y"][rows].var() / len(rows) == pytest.approx(scores[-1], abs=1e-4)
         assert run.report.test["r2"] == scores[-1]
     assert scores[0] > 0.8
     assert scores[1] == pytest.approx(scores[0], abs=2e-3)
@@ -225,6 +230,13 @@ def test_predicted_dates_are_as_precise_as_float64(tmp_path):
 )
 def test_an_offset_is_subtracted_where_float32_would_lose_much(values, moved):
     assert (offset_of(values) != 0) == moved
+
+
+def test_arrays_that_float32_holds_stay_float32_without_a_preparation():
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    data = load_data(x, np.arange(60) % 2)
+    assert data.examples.dtype == np.float32
+    assert data.preparation is None
 
 
 # --- memory -----------------------------------------------------------------------------------------------------------

@@ -92,6 +92,16 @@ def test_a_table_is_the_same_data_in_every_format(write, suffix):
     assert (other.features, other.task, other.name) == (first.features, "regression", "u")
 
 
+def test_a_data_frame_is_the_same_data_as_its_file(write):
+    path = write("t.parquet", columns())
+    frame = pl.read_parquet(path)
+    data = load_data(frame, target="price")
+    assert data.fingerprint == load_data(path, target="price").fingerprint
+    assert (data.name, data.source["source"]) == ("frame", "arrays")
+    assert load_data(frame, like=data.table).fingerprint == data.fingerprint
+    assert said(frame).startswith("the data frame is a table: which of its columns is to be predicted?")
+
+
 def test_columns_become_features_under_their_names(write):
     data = load_data(write("t.csv", columns()), target="price")
     assert data.features == (

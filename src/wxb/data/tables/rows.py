@@ -71,6 +71,21 @@ class Columns:
         return self._fitted[0][2]
 
 
+def columns_of(
+    rows: Matrix, offsets: Numbers | None, task: str, names: tuple[str, ...], target_offsets: Numbers | None
+) -> Columns:
+    """The columns of an array (n, columns) some of whose numbers, or targets, float32 does not hold precisely."""
+    held = tuple(f"feature {place}" for place in range(1, rows.shape[1] + 1))
+    lost = np.zeros(len(held)) if offsets is None else offsets
+    numbers = tuple(
+        Number(name, 0, float(values.min()), float(values.max()), 0.0, True, False, offset=float(offset))
+        for name, values, offset in zip(held, rows.T, lost, strict=True)
+    )
+    moved = () if target_offsets is None else zip(names, target_offsets.tolist(), strict=True)
+    targets = tuple(Target(name, "number", offset) for name, offset in moved)
+    return Columns(tuple(map(Held, held)), targets, task, names, given=Preparation(targets, task, names, numbers))
+
+
 def _fit(column: Held, values: Numbers, train: NDArray[np.int64], pieces: int) -> Column:
     if column.codes is None:
         return fit_number(column.name, values, train, pieces)
