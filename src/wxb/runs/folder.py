@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import time
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import tomli_w
 
 from wxb.data.dataset import Split
 from wxb.errors import FAILED, WxbError
-from wxb.storage import LOCK, damaged, digest
+from wxb.storage import LOCK, damaged
 
 PARTS = ("train", "validation", "test")
 SUMMARY = "run.json"
@@ -37,13 +37,11 @@ def root() -> Path:
     return Path(os.environ.get("WXB_RUNS") or "runs")
 
 
-def new_folder(data: str, settings: Mapping[str, Any]) -> Path:
-    """Make a folder of its own for a run, named after the data and 4 hexadecimal digits of settings and time."""
+def new_folder(data: str) -> Path:
+    """Make a folder of its own for a run, named after the data and 4 hexadecimal digits."""
     plain = re.sub(r"[^A-Za-z0-9_.]+", "-", data).strip("-.")[:40] or "data"
-    seed = msgspec.json.encode(sorted((key, str(value)) for key, value in settings.items()))
-    for attempt in range(1000):
-        mark = digest(seed + str((time.time_ns(), os.getpid(), attempt)).encode())[:4]
-        folder = root() / f"{plain}-{mark}"
+    for _ in range(1000):
+        folder = root() / f"{plain}-{secrets.token_hex(2)}"
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
@@ -91,24 +89,20 @@ def _cannot_be_made(folder: Path, error: OSError) -> WxbError:
 def settings_text(settings: Mapping[str, Any]) -> str:
     """Encode settings as TOML, their `events` as an array of tables at the end.
 
-    None is left out, since TOML has no null; a value that TOML cannot hold becomes its text.
+    None is left out, since TOML has no null.
     """
-    plain = {key: _toml(value) for key, value in settings.items() if value is not None}
+    plain = plain_values({key: value for key, value in settings.items() if value is not None})
     events = plain.pop("events", [])
     text = "# wxb train --config settings.toml trains with these settings again\n" + tomli_w.dumps(plain)
     return text + "".join(f"\n[[events]]\n{tomli_w.dumps(event)}" for event in events)
 
 
-def _toml(value: Any) -> Any:
-    if isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (list, tuple)):
-        return [_toml(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): _toml(item) for key, item in value.items()}
-    return str(value)
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as files hold them: numbers of NumPy as Python's, and what is not plain as its text."""
+    plain: dict[str, Any] = msgspec.to_builtins(
+        dict(values), enc_hook=lambda value: value.item() if isinstance(value, np.generic) else str(value)
+    )
+    return plain
 
 
 def split_bytes(split: Split) -> bytes:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,50 +25,9 @@ from wxb.runs.schema import Count, Counters, Epoch
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from wxb.learning.loop import Record
+
 SYNC_EVERY = 1.0  # seconds between flushes of the history to the disk, at least; it is flushed before a checkpoint too
-
-
-class Saveable(Protocol):
-    """The parts of a training record that a run writes down."""
-
-    @property
-    def step(self) -> int:
-        """Number of steps done, including this one."""
-        ...
-
-    @property
-    def epoch(self) -> int:
-        """The epoch of the step, from 1."""
-        ...
-
-    @property
-    def epoch_end(self) -> bool:
-        """Whether this is the last step of its epoch."""
-        ...
-
-    @property
-    def learning_rate(self) -> float:
-        """Learning rate of the step."""
-        ...
-
-    @property
-    def train_loss(self) -> float | None:
-        """Mean loss over the epoch; None within it."""
-        ...
-
-    @property
-    def validation(self) -> Any:
-        """Score on the validation part at the end of an epoch: a dataclass, a dict or None."""
-        ...
-
-    @property
-    def seconds(self) -> float:
-        """Seconds of training so far."""
-        ...
-
-    def state(self) -> dict[str, Tensor]:
-        """Return the tensors that a resume needs."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -97,7 +56,7 @@ class Journal:
         """Whether there is a checkpoint."""
         return (self.folder / CHECKPOINT).exists()
 
-    def note(self, record: Saveable, kept: str = "") -> bool:
+    def note(self, record: Record, kept: str = "") -> bool:
         """Append the line of a record that ends an epoch.
 
         Return False, and append nothing, for a record within an epoch or of an epoch that has its line already.

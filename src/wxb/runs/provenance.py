@@ -11,7 +11,7 @@ import numpy as np
 from wxb.data.dataset import Dataset, Split
 from wxb.data.load import ARRAYS
 from wxb.errors import WxbError
-from wxb.runs.folder import SETTINGS
+from wxb.runs.folder import SETTINGS, plain_values
 from wxb.runs.schema import DataFacts, Setting, SplitFacts
 from wxb.storage import digest
 from wxb.tasks import TASKS
@@ -23,7 +23,7 @@ def data_facts(data: Dataset) -> DataFacts:
     split = data.split
     return DataFacts(
         name=data.name,
-        source={key: _plain(value) for key, value in data.source.items()},
+        source=plain_values(data.source),
         task=data.task,
         kind=data.kind,
         examples=len(data.examples),
@@ -100,15 +100,6 @@ def _class_changes(then: DataFacts, now: DataFacts) -> list[str]:
             if then.counts[name] != now.counts[name]
         ]
     return lines
-
-
-def _plain(value: object) -> Setting:
-    """Return a value of the source as JSON has it."""
-    if isinstance(value, (str, int, float, bool)) or value is None:
-        return value
-    if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]  # type: ignore[misc]
-    return str(value)
 
 
 def _example(facts: DataFacts) -> str:

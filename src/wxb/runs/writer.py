@@ -52,7 +52,7 @@ from wxb.runs.folder import (
     split_bytes,
     taken,
 )
-from wxb.runs.journal import Checkpoint, Journal, Saveable
+from wxb.runs.journal import Checkpoint, Journal
 from wxb.runs.manifest import manifest_text
 from wxb.runs.provenance import data_facts, need_same
 from wxb.runs.schema import FORMAT, NOTATION, Counters, Score, Settings, State, Steps, Summary
@@ -62,6 +62,8 @@ from wxb.version import __version__
 if TYPE_CHECKING:
     from filelock import BaseFileLock
     from torch import Tensor
+
+    from wxb.learning.loop import Record
 
 TELL_EVERY = 1.0  # seconds between updates of run.json at the ends of epochs, at least
 
@@ -109,7 +111,7 @@ class Writer:
         out, which TOML has no word for. `steps` is how many steps training will take. Raises WxbError if `out` exists
         and is not empty, or cannot be written.
         """
-        path = own_folder(Path(out)) if out is not None else new_folder(data.name, settings)
+        path = own_folder(Path(out)) if out is not None else new_folder(data.name)
         lock = storage.hold(path)
         try:
             if others := content(path):
@@ -179,7 +181,7 @@ class Writer:
 
     # --- while training ----------------------------------------------------------------------------------------------
 
-    def note(self, record: Saveable) -> None:
+    def note(self, record: Record) -> None:
         """Append the line of a record that ends an epoch to the history, and say in `run.json` how far training is.
 
         `run.json` is written at most once per second: epochs may be shorter.
@@ -196,7 +198,7 @@ class Writer:
         self.summary.steps.total = steps
         self._write_summary()
 
-    def save(self, record: Saveable) -> None:
+    def save(self, record: Record) -> None:
         """Note the record and write the checkpoint that a resume continues from.
 
         Raises WxbError if the disk is full; the checkpoint before this one is then still intact.
