@@ -37,12 +37,11 @@ _DTYPES = {  # torch's dtypes as safetensors spells them
 
 
 @contextmanager
-def replacing(path: Path, kept: str = "") -> Iterator[BinaryIO]:
+def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file that replaces `path` when the block ends, and disappears if the block fails.
 
     Readers see either the old file or the complete new one, even after a power cut: the content is flushed to the disk
-    before the rename. `kept` tells the user what is still intact if this write fails. Raises WxbError if the disk is
-    full or the folder cannot be written.
+    before the rename. Raises WxbError if the disk is full or the folder cannot be written.
     """
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}{PART}")
     try:
@@ -52,19 +51,19 @@ def replacing(path: Path, kept: str = "") -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         os.replace(part, path)
     except OSError as error:
-        raise _not_saved(error, path, kept) from error
+        raise _not_saved(error, path) from error
     finally:
         with suppress(OSError):
             part.unlink()
 
 
-def write(path: Path, data: bytes | str, kept: str = "") -> None:
+def write(path: Path, data: bytes | str) -> None:
     """Write a whole file atomically; text is encoded as UTF-8. Raises WxbError like `replacing`."""
-    with replacing(path, kept) as file:
+    with replacing(path) as file:
         file.write(data.encode() if isinstance(data, str) else data)
 
 
-def append(path: Path, data: bytes, kept: str = "", *, sync: bool = True) -> None:
+def append(path: Path, data: bytes, *, sync: bool = True) -> None:
     """Append to a file, and flush the file to the disk if `sync`.
 
     If the process is killed meanwhile, the file may end in a part of `data`. Raises WxbError like `replacing`; the file
@@ -84,7 +83,7 @@ def append(path: Path, data: bytes, kept: str = "", *, sync: bool = True) -> Non
                     file.truncate(size)
                 raise
     except OSError as error:
-        raise _not_saved(error, path, kept) from error
+        raise _not_saved(error, path) from error
 
 
 def sync_folder(folder: Path) -> None:
@@ -97,7 +96,7 @@ def sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _not_saved(error: OSError, path: Path, kept: str) -> WxbError:
+def _not_saved(error: OSError, path: Path) -> WxbError:
     if error.errno in _FULL:
         what, fix = (
             f"the disk is full: {path} was not saved",
@@ -105,7 +104,7 @@ def _not_saved(error: OSError, path: Path, kept: str) -> WxbError:
         )
     else:
         what, fix = f"{path} cannot be written: {error.strerror or error}", "choose a folder you may write with --out"
-    return WxbError(what, kept, fix, exit_code=FAILED)
+    return WxbError(what, fix=fix, exit_code=FAILED)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -177,7 +176,7 @@ def json_text(value: object) -> bytes:
 # --- tensors ---------------------------------------------------------------------------------------------------------
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str], kept: str = "") -> None:
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """Write tensors as one safetensors file, with a checksum of tensors and metadata in its header.
 
     The same tensors and metadata give the same bytes in every process: the header is sorted, where the one that the
@@ -198,7 +197,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
         header[name] = {"dtype": dtype, "shape": list(tensor.shape), "data_offsets": [begin, end]}
     text = msgspec.json.encode(header)
     text += b" " * (-len(text) % 8)
-    with replacing(path, kept) as file:
+    with replacing(path) as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for _, tensor in ordered:
             file.write(_plain(tensor).reshape(-1).view(torch.uint8).numpy().data)
@@ -269,7 +268,7 @@ def hold(folder: Path) -> BaseFileLock:
             fix="wait until it ends, or choose another folder with --out",
         ) from None
     except OSError as error:
-        raise _not_saved(error, folder, "") from error
+        raise _not_saved(error, folder) from error
     for part in folder.glob(f".*{PART}"):
         with suppress(OSError):
             part.unlink()

@@ -118,7 +118,7 @@ def row(one: Listed) -> tuple[str, ...]:
 
 def show_table(listed: Sequence[Listed], names: list[str], as_csv: bool, as_json: bool) -> None:
     """Print the settings and results `names` of the runs in columns. Raises WxbError for a name that no run has."""
-    columns = [name.strip().replace("-", "_") for name in names]
+    columns = list(dict.fromkeys(name.strip().replace("-", "_") for name in names))
     values = [values_of(one) for one in listed]
     known = dict.fromkeys(name for one in values for name in one)
     for name in columns:
@@ -128,30 +128,21 @@ def show_table(listed: Sequence[Listed], names: list[str], as_csv: bool, as_json
                 f"{name} is not a setting or result of a run" + (f"; {like} is" if like else ""),
                 f"known: {', '.join(known)}",
             )
-    rows = [[one.get(name) for name in columns] for one in values]
+    rows = [
+        (str(one.path), {name: cells.get(name) for name in columns}) for one, cells in zip(listed, values, strict=True)
+    ]
+    head = ["run", *columns]
     if as_json:
-        content = [
-            answers.TableRow(str(one.path), dict(zip(columns, cells, strict=True)))
-            for one, cells in zip(listed, rows, strict=True)
-        ]
+        content = [answers.TableRow(path, cells) for path, cells in rows]
         printing.result_json(answers.RunsTable(columns=columns, runs=content))
     elif as_csv:
-        lines = [[str(one.path), *cells] for one, cells in zip(listed, rows, strict=True)]
-        printing.result_csv([["run", *columns], *lines])
+        printing.result_csv([head, *([path, *cells.values()] for path, cells in rows)])
     else:
-        texts = [
-            [str(one.path), *(text(name, cell) for name, cell in zip(columns, cells, strict=True))]
-            for one, cells in zip(listed, rows, strict=True)
-        ]
+        texts = [[path, *(text(name, cell) for name, cell in cells.items())] for path, cells in rows]
         right = [
-            place
-            for place in range(len(columns))
-            if all(isinstance(cells[place], int | float | None) for cells in rows)
+            i for i, name in enumerate(head) if i and all(isinstance(c[name], int | float | None) for _, c in rows)
         ]
-        width = printing.columns(sys.stdout)
-        printing.result(
-            printing.table([["run", *columns], *texts], numbers=[1 + place for place in right], width=width)
-        )
+        printing.result(printing.table([head, *texts], numbers=right, width=printing.columns(sys.stdout)))
 
 
 def values_of(one: Listed) -> dict[str, Any]:
@@ -193,8 +184,13 @@ def remove(places: tuple[str, ...], clean: bool, older_than: float | None, yes: 
 
     if clean:
         age = 7.0 * UNITS["d"] if older_than is None else older_than
-        old = [one for place in places or (None,) for one in removal.unfinished(place, age)]
-        listed = [one for one in old if removable(one)]
+        listed = []
+        for old in (one for place in places or (None,) for one in removal.unfinished(place, age)):
+            try:
+                removal.check(old.path)
+                listed.append(old)
+            except WxbError as problem:
+                printing.remark(str(problem))
         if not listed:
             printing.remark("there is nothing to clean")
     elif places:
@@ -216,18 +212,6 @@ def remove(places: tuple[str, ...], clean: bool, older_than: float | None, yes: 
         printing.result_json(answers.RunsDeleted(deleted=[str(one.path) for one in listed]))
     elif listed:
         printing.result("\n".join(f"deleted {one.path}" for one in listed))
-
-
-def removable(one: Listed) -> bool:
-    """Return whether a run may be deleted; standard error says why not."""
-    from wxb.runs.removal import check
-
-    try:
-        check(one.path)
-    except WxbError as problem:
-        printing.remark(str(problem))
-        return False
-    return True
 
 
 def agreed(question: str) -> bool:

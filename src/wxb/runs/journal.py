@@ -56,7 +56,7 @@ class Journal:
         """Whether there is a checkpoint."""
         return (self.folder / CHECKPOINT).exists()
 
-    def note(self, record: Record, kept: str = "") -> bool:
+    def note(self, record: Record) -> bool:
         """Append the line of a record that ends an epoch.
 
         Return False, and append nothing, for a record within an epoch or of an epoch that has its line already.
@@ -67,31 +67,31 @@ class Journal:
         line = Epoch(
             record.epoch, record.step, record.learning_rate, record.train_loss, validation, round(record.seconds, 3)
         )
-        self._add(msgspec.json.encode(line), kept)
+        self._add(msgspec.json.encode(line))
         return True
 
-    def _add(self, text: bytes, kept: str) -> None:
+    def _add(self, text: bytes) -> None:
         """Append a line to the history; flush it to the disk at most once per second, since epochs may be shorter."""
         lines, now = self.lines, time.monotonic()
         sync = now - self._synced >= SYNC_EVERY
-        storage.append(self.folder / HISTORY, text + b"\n", kept, sync=sync)
+        storage.append(self.folder / HISTORY, text + b"\n", sync=sync)
         lines.append(text)
         if sync:
             self._synced = now
 
-    def sync(self, kept: str = "") -> None:
+    def sync(self) -> None:
         """Flush the history to the disk."""
-        storage.append(self.folder / HISTORY, b"", kept)
+        storage.append(self.folder / HISTORY, b"")
 
     @property
     def _last_epoch(self) -> int:
         return storage.decode(self.folder / HISTORY, self.lines[-1], Epoch).epoch if self.lines else 0
 
-    def save(self, tensors: Mapping[str, Tensor], counters: Counters, kept: str = "") -> None:
+    def save(self, tensors: Mapping[str, Tensor], counters: Counters) -> None:
         """Write the checkpoint that counts the history's lines, after flushing these to the disk."""
-        self.sync(kept)
+        self.sync()
         metadata = {"counters": msgspec.json.encode(counters).decode(), "epochs": str(len(self.lines))}
-        storage.write_tensors(self.folder / CHECKPOINT, tensors, metadata, kept)
+        storage.write_tensors(self.folder / CHECKPOINT, tensors, metadata)
 
     def checkpoint(self) -> Checkpoint | None:
         """Return the last checkpoint, or None if there is none. Raises WxbError if it is damaged."""

@@ -20,7 +20,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -186,36 +187,45 @@ class Writer:
 
         `run.json` is written at most once per second: epochs may be shorter.
         """
-        if self._journal.note(record, self._kept()):
-            self.summary.steps.done = record.step
-            if time.monotonic() - self._told >= TELL_EVERY:
-                self._write_summary()
+        with self._saving():
+            if self._journal.note(record):
+                self.summary.steps.done = record.step
+                if time.monotonic() - self._told >= TELL_EVERY:
+                    self._write_summary()
 
     def change(self, settings: Mapping[str, Any], steps: int) -> None:
         """Write settings that changed during training, and the step at which training now ends."""
-        self.settings = {**self.settings, **settings}
-        storage.write(self.path / SETTINGS, settings_text(self.settings), self._kept())
-        self.summary.steps.total = steps
-        self._write_summary()
+        with self._saving():
+            self.settings = {**self.settings, **settings}
+            storage.write(self.path / SETTINGS, settings_text(self.settings))
+            self.summary.steps.total = steps
+            self._write_summary()
 
     def save(self, record: Record) -> None:
         """Note the record and write the checkpoint that a resume continues from.
 
         Raises WxbError if the disk is full; the checkpoint before this one is then still intact.
         """
-        self.note(record)
-        self._journal.save(record.state(), Counters(record.step, record.epoch), self._kept())
-        self._saved = self.summary.steps.done = record.step
-        self._write_summary()
+        with self._saving():
+            self.note(record)
+            self._journal.save(record.state(), Counters(record.step, record.epoch))
+            self._saved = self.summary.steps.done = record.step
+            self._write_summary()
 
     def _write_summary(self) -> None:
-        storage.write(self.path / SUMMARY, storage.json_text(self.summary), self._kept())
+        storage.write(self.path / SUMMARY, storage.json_text(self.summary))
         self._told = time.monotonic()
 
-    def _kept(self) -> str:
-        if not self._journal.exists:
-            return ""
-        return f"what was saved before is whole: step {self._saved}; wxb resume {self.path} goes on from it"
+    @contextmanager
+    def _saving(self) -> Iterator[None]:
+        """Add to the error of a write that failed what is still intact."""
+        try:
+            yield
+        except WxbError as problem:
+            if self._journal.exists and not problem.detail:
+                kept = f"what was saved before is whole: step {self._saved}; wxb resume {self.path} goes on from it"
+                raise WxbError(problem.what, kept, problem.fix, problem.exit_code) from problem
+            raise
 
     # --- end ---------------------------------------------------------------------------------------------------------
 
@@ -229,8 +239,9 @@ class Writer:
         self._end("failed")
 
     def _end(self, state: State) -> None:
-        self.summary.state = state
-        self._write_summary()
+        with self._saving():
+            self.summary.state = state
+            self._write_summary()
         self.close()
 
     def finish(self, weights: Mapping[str, Tensor], test: Mapping[str, Any], report: Mapping[str, str | bytes]) -> None:
@@ -240,21 +251,22 @@ class Writer:
         """
         if set(report) != set(REPORTS):
             raise ValueError(f"a report has the files {', '.join(REPORTS)}; got {', '.join(report)}")
-        self._journal.sync(self._kept())
-        about = {"network": self.summary.network, "notation": str(self.summary.notation)}
-        storage.write_tensors(self.path / WEIGHTS, weights, about, self._kept())
-        for name, text in report.items():
-            storage.write(self.path / name, text, self._kept())
-        score = msgspec.convert(test, Score)
-        ended = msgspec.structs.replace(self.summary, state="finished", finished=now(), test=score)
-        final = storage.json_text(ended)
-        digests = {name: storage.file_digest(self.path / name) for name in KEPT if name != SUMMARY}
-        digests[SUMMARY] = storage.digest(final)
-        storage.write(self.path / MANIFEST, manifest_text(digests), self._kept())
-        storage.write(self.path / SUMMARY, final, self._kept())
-        storage.sync_folder(self.path)  # a power cut must not leave a run with neither a checkpoint nor an end
-        self.summary = ended
-        (self.path / CHECKPOINT).unlink(missing_ok=True)
+        with self._saving():
+            self._journal.sync()
+            about = {"network": self.summary.network, "notation": str(self.summary.notation)}
+            storage.write_tensors(self.path / WEIGHTS, weights, about)
+            for name, text in report.items():
+                storage.write(self.path / name, text)
+            score = msgspec.convert(test, Score)
+            ended = msgspec.structs.replace(self.summary, state="finished", finished=now(), test=score)
+            final = storage.json_text(ended)
+            digests = {name: storage.file_digest(self.path / name) for name in KEPT if name != SUMMARY}
+            digests[SUMMARY] = storage.digest(final)
+            storage.write(self.path / MANIFEST, manifest_text(digests))
+            storage.write(self.path / SUMMARY, final)
+            storage.sync_folder(self.path)  # a power cut must not leave a run with neither a checkpoint nor an end
+            self.summary = ended
+            (self.path / CHECKPOINT).unlink(missing_ok=True)
         self.close()
 
     def close(self) -> None:
