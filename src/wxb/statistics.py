@@ -1,4 +1,4 @@
-"""Statistics of scores: means over repeated trials, with their confidence intervals."""
+"""Statistics of scores: intervals of shares, and means over repeated trials with their intervals."""
 
 from __future__ import annotations
 
@@ -27,3 +27,23 @@ def mean_of(scores: Sequence[float]) -> Mean:
     deviation = statistics.stdev(scores)
     half = float(stdtrit(len(scores) - 1, 0.975)) * deviation / math.sqrt(len(scores))
     return Mean(mean, deviation, (mean - half, mean + half))
+
+
+def wilson(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:
+    """Wilson's score interval of a proportion, as fractions; z = 1.96 gives 95 %.
+
+    E. B. Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22.
+    No trials: (0, 1), nothing is known. Raises ValueError unless 0 <= successes <= trials.
+    """
+    if not 0 <= successes <= trials:
+        raise ValueError(f"{successes} successes in {trials} trials")
+    if trials == 0:
+        return 0.0, 1.0
+    p = successes / trials
+    centre = p + z * z / (2 * trials)
+    half = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    # at p = 0 and p = 1 the formula gives 0 and 1 exactly but for rounding
+    low = 0.0 if successes == 0 else (centre - half) / scale
+    high = 1.0 if successes == trials else (centre + half) / scale
+    return low, high

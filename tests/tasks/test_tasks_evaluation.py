@@ -14,11 +14,11 @@ from sklearn import metrics
 from wxb.errors import WxbError
 from wxb.learning.evaluate import evaluate
 from wxb.network.heads import HEADS
+from wxb.statistics import wilson
 from wxb.tasks.classification import ClassificationEvaluation
 from wxb.tasks.metrics import calibration, fit, roc_area
 from wxb.tasks.multilabel import MultilabelEvaluation
 from wxb.tasks.regression import RegressionEvaluation
-from wxb.text import wilson
 
 NAMES = ("ant", "bee", "cat", "dog")
 

@@ -28,7 +28,7 @@ from wxb.tasks.columns import TargetColumn
 from wxb.tasks.evaluation import Difference, Evaluation, Mistake, Score
 from wxb.tasks.measure import Interval, Measure
 from wxb.tasks.prediction import Prediction
-from wxb.tasks.task import Encoded, Floats, Ints, Paired, Targets, Task
+from wxb.tasks.task import Answers, Encoded, Paired, Targets, Task
 from wxb.training import Training, resume
 
 EXPLAINED = Measure("explained", "deviance explained", "score", "D²", "explained_interval")
@@ -59,18 +59,6 @@ class CountsEvaluation(Evaluation):
 
     explained: float
     measure: ClassVar[Measure] = EXPLAINED
-
-    @property
-    def score(self) -> float:
-        return self.explained
-
-    def summary(self) -> dict[str, Any]:
-        return {
-            "examples": self.examples,
-            "loss": self.loss,
-            "explained": self.explained,
-            "explained_interval": [*self.interval],
-        }
 
 
 class CountsPrediction(Prediction):
@@ -134,23 +122,15 @@ class Counts(Task):
     def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> CountsScore:
         return CountsScore(len(targets), loss, deviance(targets, self.predict(scores)))
 
-    def evaluate(
-        self,
-        scores: Floats,
-        probabilities: Floats | None,
-        targets: Targets,
-        names: tuple[str, ...],
-        rows: Ints,
-        loss: float,
-        seed: int,
-    ) -> CountsEvaluation:
-        values = self.predict(scores)
-        score, interval = self.scored(targets, values, seed)
+    def evaluate(self, answers: Answers) -> CountsEvaluation:
+        targets, names, rows = answers.targets, answers.names, answers.rows
+        values = self.predict(answers.scores)
+        score, interval = self.scored(targets, values, answers.seed)
         worst = np.argsort(-np.abs(values - targets)[:, 0])[:3]
         mistakes = tuple(
             Mistake(int(rows[i]), self.text(targets[i], names), self.text(values[i], names), None) for i in worst
         )
-        return CountsEvaluation(len(targets), loss, interval, mistakes, score)
+        return CountsEvaluation(len(targets), answers.loss, interval, mistakes, score)
 
     def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:
         closer = (np.abs(first.values - targets) - np.abs(second.values - targets))[:, 0]

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from tests.runs.small import three_blobs
 from wxb.data.dataset import Dataset
-from wxb.text import wilson
+from wxb.statistics import wilson
 from wxb.trials import baselines as module
 from wxb.trials.baselines import baselines
 

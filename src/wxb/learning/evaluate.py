@@ -10,6 +10,7 @@ import torch
 
 from wxb.errors import WxbError
 from wxb.tasks import TASKS
+from wxb.tasks.task import Answers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,15 +43,9 @@ def evaluate(
     scores = logits.double().numpy()
     if np.any(offsets):
         scores, targets = scores + offsets, targets + offsets
-    return TASKS[task].evaluate(
-        scores,
-        None if probabilities is None else probabilities.numpy(),
-        targets,
-        names,
-        np.arange(len(targets)) if rows is None else rows,
-        loss,
-        seed,
-    )
+    rows = np.arange(len(targets)) if rows is None else rows
+    shares = None if probabilities is None else probabilities.numpy()
+    return TASKS[task].evaluate(Answers(scores, shares, targets, names, rows, loss, seed))
 
 
 def prediction(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.errors import WxbError
+from wxb.statistics import wilson
 from wxb.tasks.columns import TargetColumn, all_alike, numbers_of, whole_numbers_note
 from wxb.tasks.evaluation import MISTAKES, Evaluation, Mistake, Score
 from wxb.tasks.measure import Interval, Measure
@@ -25,8 +26,8 @@ from wxb.tasks.metrics import (
 )
 from wxb.tasks.paired import compare_right
 from wxb.tasks.prediction import Prediction
-from wxb.tasks.task import Encoded, Floats, Ints, Paired, Targets, Task
-from wxb.text import count, natural, percent, plural, wilson
+from wxb.tasks.task import Answers, Encoded, Floats, Ints, Paired, Targets, Task
+from wxb.text import count, natural, percent, plural
 
 MOST_CLASSES = 20  # different whole numbers in a table that are taken for classes
 ROWS_PER_CLASS = 5  # but only if there are so many rows for each, or only two classes
@@ -63,17 +64,7 @@ class ClassificationEvaluation(Evaluation):
     confusion: tuple[tuple[int, ...], ...]  # row: given, column: predicted
     measure: ClassVar[Measure] = ACCURACY
 
-    @property
-    def score(self) -> float:
-        """Accuracy."""
-        return self.accuracy
-
-    def summary(self) -> dict[str, Any]:
-        """Accuracy and its interval."""
-        return {"examples": self.examples, "loss": self.loss, "accuracy": self.accuracy, "interval": [*self.interval]}
-
     def further(self) -> dict[str, Any]:
-        """Balanced accuracy, area under the ROC curve, log loss and calibration error."""
         return {
             "balanced_accuracy": self.balanced_accuracy,
             "roc_area": self.roc_area,
@@ -82,7 +73,6 @@ class ClassificationEvaluation(Evaluation):
         }
 
     def tables(self) -> dict[str, Any]:
-        """Scores per class, the confusion table, and the bins of the calibration."""
         return {
             "per_class": [asdict(one) for one in self.per_class],
             "confusion": [list(row) for row in self.confusion],
@@ -95,7 +85,6 @@ class ClassificationPrediction(Prediction):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The name of each example's class."""
         return tuple(self.names[number] for number in self.values)
 
     @property
@@ -108,21 +97,17 @@ class ClassificationPrediction(Prediction):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The class and its probability."""
         return ("class", "probability")
 
     def cells(self, place: int) -> list[Any]:
-        """The class and its probability."""
         answer = self.answer(place)
         return [answer["class"], answer["probability"]]
 
     def answer(self, place: int) -> dict[str, Any]:
-        """The class, its probability, and the probabilities of all classes."""
         name, probabilities = self.names[self.values[place]], self.probabilities_of(place)
         return {"class": name, "probability": probabilities and probabilities[name], "probabilities": probabilities}
 
     def texts(self, place: int) -> tuple[str, ...]:
-        """The class and its probability."""
         answer = self.answer(place)
         return (answer["class"], "" if answer["probability"] is None else percent(answer["probability"]))
 
@@ -218,35 +203,28 @@ class Classification(Task):
         return Encoded(codes, classes, notes)
 
     def strata(self, targets: Targets, names: tuple[str, ...]) -> tuple[Ints, list[str]]:
-        """The classes that have examples: one that is only named has none to split."""
         present = np.unique(targets)
         return np.searchsorted(present, targets).astype(np.int64), [names[number] for number in present]
 
     def counts(self, targets: Targets, names: tuple[str, ...]) -> dict[str, int] | None:
-        """Examples of each class."""
         numbers = np.bincount(targets.astype(np.int64), minlength=len(names))
         return {name: int(number) for name, number in zip(names, numbers, strict=True)}
 
     def reordered(self, targets: Targets, places: Ints) -> Targets:
-        """The new number of each class."""
         return places[targets.astype(np.int64)].astype(np.int64)
 
     def samples(self, targets: Targets, names: tuple[str, ...]) -> Ints:
-        """The first example of each class."""
         return np.asarray(np.unique(targets, return_index=True)[1], np.int64)
 
     def text(self, target: Any, names: tuple[str, ...]) -> str:
-        """The class's name."""
         return names[int(target)]
 
     def predict(self, scores: NDArray[Any]) -> NDArray[Any]:
-        """The class with the greatest score."""
         return np.asarray(scores.argmax(axis=1))
 
     def prediction(
         self, scores: NDArray[np.float32], probabilities: NDArray[np.float32] | None, names: tuple[str, ...]
     ) -> ClassificationPrediction:
-        """The class with the greatest score."""
         return ClassificationPrediction(names, self.predict(scores), scores, probabilities)
 
     def constant(self, targets: Targets, names: tuple[str, ...]) -> tuple[NDArray[Any], str]:
@@ -255,26 +233,15 @@ class Classification(Task):
         return np.asarray(most), f"always {names[int(most)]}"
 
     def scored(self, targets: Targets, values: NDArray[Any], seed: int) -> tuple[float, Interval]:
-        """Accuracy with Wilson's interval."""
         right = values == targets
         return float(right.mean()), wilson(int(right.sum()), len(right))
 
     def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> ClassificationScore:
-        """Accuracy."""
         return ClassificationScore(len(targets), loss, float((self.predict(scores) == targets).mean()))
 
-    def evaluate(
-        self,
-        scores: Floats,
-        probabilities: Floats | None,
-        targets: Targets,
-        names: tuple[str, ...],
-        rows: Ints,
-        loss: float,
-        seed: int,
-    ) -> ClassificationEvaluation:
-        """Accuracy, scores per class, confusion, and the calibration of the probabilities."""
-        given, predicted = targets.astype(np.int64), self.predict(scores)
+    def evaluate(self, answers: Answers) -> ClassificationEvaluation:
+        scores, probabilities, names = answers.scores, answers.probabilities, answers.names
+        given, predicted = answers.targets.astype(np.int64), self.predict(scores)
         right, every = predicted == given, np.arange(len(given))
         table = confusion(given, predicted, len(names))
         per_class = class_scores(table, names)
@@ -284,8 +251,8 @@ class Classification(Task):
             losses = log_loss(probabilities[every, given])
         return ClassificationEvaluation(
             examples=len(given),
-            loss=loss,
-            mistakes=_mistakes(scores, probabilities, given, predicted, names, rows),
+            loss=answers.loss,
+            mistakes=_mistakes(scores, probabilities, given, predicted, names, answers.rows),
             accuracy=float(right.mean()),
             interval=wilson(int(right.sum()), len(given)),
             balanced_accuracy=balanced_accuracy(per_class),
@@ -298,11 +265,9 @@ class Classification(Task):
         )
 
     def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:
-        """The difference in accuracy with Newcombe's interval, and McNemar's exact test."""
         return compare_right("accuracy", first.values == targets, second.values == targets, second.confidence)
 
     def about(self, number: int) -> str:
-        """ "in 10 classes"."""
         return f"in {plural(number, 'class', 'classes')}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -41,7 +40,7 @@ class Mistake:
 
 
 @dataclass(frozen=True)
-class Evaluation(ABC):
+class Evaluation:
     """How good a network is on labelled examples. Each task adds its measures as fields; shares are fractions."""
 
     examples: int
@@ -51,13 +50,14 @@ class Evaluation(ABC):
     measure: ClassVar[Measure]  # the task's main measure
 
     @property
-    @abstractmethod
     def score(self) -> float:
-        """The value of the task's main measure."""
+        """The value of the main measure."""
+        return float(getattr(self, self.measure.name))
 
-    @abstractmethod
     def summary(self) -> dict[str, Any]:
         """The `test` object of `wxb train --json`, of plain values."""
+        main = {self.measure.name: self.score, self.measure.interval_key: [*self.interval]}
+        return {"examples": self.examples, "loss": self.loss, **main}
 
     def further(self) -> dict[str, Any]:
         """Measures beyond the summary, as plain values."""

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.errors import WxbError
+from wxb.statistics import wilson
 from wxb.tasks.columns import TargetColumn, all_alike, check_names, numbers_of
 from wxb.tasks.evaluation import MISTAKES, Evaluation, Mistake, Score
 from wxb.tasks.measure import Interval, Measure
 from wxb.tasks.metrics import ClassScore, class_score, roc_area
 from wxb.tasks.paired import compare_right
 from wxb.tasks.prediction import Prediction
-from wxb.tasks.task import Encoded, Floats, Ints, Paired, Targets, Task
-from wxb.text import wilson
+from wxb.tasks.task import Answers, Encoded, Ints, Paired, Targets, Task
 
 EXACT_MATCH = Measure("exact_match", "exact match", label="exact match", interval_key="interval")
 LABEL_ACCURACY = Measure("label_accuracy", "label accuracy", label="label accuracy")
@@ -48,23 +48,10 @@ class MultilabelEvaluation(Evaluation):
     roc_areas: tuple[float | None, ...]  # of each label
     measure: ClassVar[Measure] = EXACT_MATCH
 
-    @property
-    def score(self) -> float:
-        """Exact match."""
-        return self.exact_match
-
     def summary(self) -> dict[str, Any]:
-        """Exact match with its interval, and label accuracy."""
-        return {
-            "examples": self.examples,
-            "loss": self.loss,
-            "exact_match": self.exact_match,
-            "interval": [*self.interval],
-            "label_accuracy": self.label_accuracy,
-        }
+        return {**super().summary(), "label_accuracy": self.label_accuracy}
 
     def tables(self) -> dict[str, Any]:
-        """Scores per label."""
         scores = zip(self.per_class, self.roc_areas, strict=True)
         return {"per_class": [{**asdict(score), "roc_area": area} for score, area in scores]}
 
@@ -74,7 +61,6 @@ class MultilabelPrediction(Prediction):
 
     @property
     def labels(self) -> tuple[tuple[str, ...], ...]:
-        """The names of the labels that hold for each example."""
         return tuple(tuple(name for name, one in zip(self.names, row, strict=True) if one) for row in self.values)
 
     @property
@@ -89,19 +75,15 @@ class MultilabelPrediction(Prediction):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """One for each label."""
         return tuple(f"label_{name}" for name in self.names)
 
     def cells(self, place: int) -> list[Any]:
-        """0 or 1 for each label."""
         return [int(one) for one in self.values[place]]
 
     def answer(self, place: int) -> dict[str, Any]:
-        """The labels that hold, and the probability of each."""
         return {"labels": list(self._holding(place)), "probabilities": self.probabilities_of(place)}
 
     def texts(self, place: int) -> tuple[str, ...]:
-        """The labels that hold."""
         return (", ".join(self._holding(place)) or "none",)
 
     def _holding(self, place: int) -> tuple[str, ...]:
@@ -157,25 +139,20 @@ class Multilabel(Task):
         return Encoded(values.astype(np.float32), found, (note,) * guessed)
 
     def counts(self, targets: Targets, names: tuple[str, ...]) -> dict[str, int] | None:
-        """Examples that have each label."""
         return {name: int(number) for name, number in zip(names, targets.sum(axis=0), strict=True)}
 
     def samples(self, targets: Targets, names: tuple[str, ...]) -> Ints:
-        """As many examples as there are labels."""
         return np.arange(min(len(names), len(targets)))
 
     def text(self, target: Any, names: tuple[str, ...]) -> str:
-        """The labels that hold."""
         return ", ".join(name for name, one in zip(names, target, strict=True) if one > 0.5) or "none"
 
     def predict(self, scores: NDArray[Any]) -> NDArray[Any]:
-        """1 where a score is above 0, which is a probability above 1/2."""
         return (scores > 0).astype(np.int64)
 
     def prediction(
         self, scores: NDArray[np.float32], probabilities: NDArray[np.float32] | None, names: tuple[str, ...]
     ) -> MultilabelPrediction:
-        """The labels whose probability is above 1/2."""
         return MultilabelPrediction(names, self.predict(scores), scores, probabilities)
 
     def constant(self, targets: Targets, names: tuple[str, ...]) -> tuple[NDArray[Any], str]:
@@ -183,37 +160,26 @@ class Multilabel(Task):
         return targets.mean(axis=0) > 0.5, "each label's more frequent answer"
 
     def scored(self, targets: Targets, values: NDArray[Any], seed: int) -> tuple[float, Interval]:
-        """Exact match with Wilson's interval."""
         right = (values == targets).all(axis=1)
         return float(right.mean()), wilson(int(right.sum()), len(right))
 
     def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> MultilabelScore:
-        """Both accuracies."""
         right = self.predict(scores) == targets
         return MultilabelScore(len(targets), loss, float(right.mean()), float(right.all(axis=1).mean()))
 
-    def evaluate(
-        self,
-        scores: Floats,
-        probabilities: Floats | None,
-        targets: Targets,
-        names: tuple[str, ...],
-        rows: Ints,
-        loss: float,
-        seed: int,
-    ) -> MultilabelEvaluation:
-        """Both accuracies, and scores per label."""
-        given, yes = targets > 0.5, self.predict(scores) > 0.5
+    def evaluate(self, answers: Answers) -> MultilabelEvaluation:
+        scores, probabilities, names = answers.scores, answers.probabilities, answers.names
+        given, yes = answers.targets > 0.5, self.predict(scores) > 0.5
         exact = (given == yes).all(axis=1)
         confidence = np.abs(scores) if probabilities is None else np.maximum(probabilities, 1 - probabilities)
         wrong = np.argwhere(given != yes)
         most = wrong[np.argsort(-confidence[given != yes], kind="stable")[:MISTAKES]]
         return MultilabelEvaluation(
             examples=len(given),
-            loss=loss,
+            loss=answers.loss,
             mistakes=tuple(
                 Mistake(
-                    int(rows[i]),
+                    int(answers.rows[i]),
                     f"{names[j]}: {ANSWERS[int(given[i, j])]}",
                     f"{names[j]}: {ANSWERS[int(yes[i, j])]}",
                     None if probabilities is None else float(confidence[i, j]),
@@ -231,7 +197,6 @@ class Multilabel(Task):
         )
 
     def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:
-        """The difference in exact matches with Newcombe's interval, and McNemar's exact test."""
         given = targets > 0.5
         right = [np.asarray((one.values == given).all(axis=1)) for one in (first, second)]
         return compare_right("exact_match", right[0], right[1], second.confidence)

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.randomness import generator
+from wxb.statistics import wilson
 from wxb.tasks.evaluation import Difference
 from wxb.tasks.task import Paired
-from wxb.text import wilson
 
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]

@@ -15,7 +15,7 @@ from wxb.tasks.measure import Interval, Measure
 from wxb.tasks.metrics import Fit, fit
 from wxb.tasks.paired import bootstrap
 from wxb.tasks.prediction import Prediction
-from wxb.tasks.task import Encoded, Floats, Ints, Paired, Targets, Task
+from wxb.tasks.task import Answers, Encoded, Paired, Targets, Task
 from wxb.text import rounded
 
 COULD_BE_CLASSES = 100  # different whole numbers that a person may have meant as classes
@@ -43,15 +43,12 @@ class RegressionEvaluation(Evaluation):
 
     @property
     def score(self) -> float:
-        """R²."""
         return self.fit.r2
 
     def summary(self) -> dict[str, Any]:
-        """R² and the errors, with their intervals."""
         return {"examples": self.examples, "loss": self.loss, **_plain(self.fit)}
 
     def tables(self) -> dict[str, Any]:
-        """The fit of each target."""
         return {"per_target": {name: _plain(one) for name, one in self.per_target.items()}}
 
 
@@ -60,20 +57,16 @@ class RegressionPrediction(Prediction):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """One for each target."""
         return ("value",) if len(self.names) == 1 else tuple(f"value_{name}" for name in self.names)
 
     def cells(self, place: int) -> list[Any]:
-        """The number of each target."""
         return list(self.values[place].tolist())
 
     def answer(self, place: int) -> dict[str, Any]:
-        """The number, or the number of each target by name."""
         values = self.values[place].tolist()
         return {"value": values[0] if len(values) == 1 else dict(zip(self.names, values, strict=True))}
 
     def texts(self, place: int) -> tuple[str, ...]:
-        """The number, or the number of each target by name."""
         values = self.values[place].tolist()
         if len(values) == 1:
             return (f"{values[0]:.6g}",)
@@ -138,26 +131,22 @@ class Regression(Task):
         return Encoded(values, tuple(column.name for column in columns), notes, offsets)
 
     def table(self, tables: Mapping[str, Any]) -> tuple[list[str], list[list[str]]] | None:
-        """R² and the errors of each target."""
         fits = tables["per_target"].items()
         rows = [[name, *(measure.text(one[measure.name]) for measure in self.measures)] for name, one in fits]
         return [self.noun, "R²", "RMSE", "MAE"], rows
 
     def text(self, target: Any, names: tuple[str, ...]) -> str:
-        """The number, or the number of each target by name."""
         numbers = [f"{one:.4g}" for one in np.atleast_1d(target)]
         if len(names) == 1:
             return numbers[0]
         return ", ".join(f"{name} {one}" for name, one in zip(names, numbers, strict=True))
 
     def predict(self, scores: NDArray[Any]) -> NDArray[Any]:
-        """The scores themselves."""
         return scores
 
     def prediction(
         self, scores: NDArray[np.float32], probabilities: NDArray[np.float32] | None, names: tuple[str, ...]
     ) -> RegressionPrediction:
-        """The scores themselves."""
         return RegressionPrediction(names, scores, scores, probabilities)
 
     def constant(self, targets: Targets, names: tuple[str, ...]) -> tuple[NDArray[Any], str]:
@@ -165,30 +154,18 @@ class Regression(Task):
         return np.asarray(targets.mean(axis=0)), "always the mean of the training examples"
 
     def scored(self, targets: Targets, values: NDArray[Any], seed: int) -> tuple[float, Interval]:
-        """R², the mean over targets, with its bootstrapped interval."""
         given, predicted = targets.astype(np.float64), values.astype(np.float64)
         fits = [fit(given[:, i], predicted[:, i], seed) for i in range(given.shape[1])]
         low, high = np.mean([one.r2_interval for one in fits], axis=0)
         return float(np.mean([one.r2 for one in fits])), (float(low), float(high))
 
     def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> RegressionScore:
-        """The root mean squared error over all targets."""
         error = np.sqrt(np.square((scores - targets).astype(np.float64)).mean())
         return RegressionScore(len(targets), loss, float(error))
 
-    def evaluate(
-        self,
-        scores: Floats,
-        probabilities: Floats | None,
-        targets: Targets,
-        names: tuple[str, ...],
-        rows: Ints,
-        loss: float,
-        seed: int,
-    ) -> RegressionEvaluation:
-        """R² and the errors of each target, and their means."""
-        given = targets.astype(np.float64)
-        per_target = {name: fit(given[:, i], scores[:, i], seed) for i, name in enumerate(names)}
+    def evaluate(self, answers: Answers) -> RegressionEvaluation:
+        scores, given, names = answers.scores, answers.targets.astype(np.float64), answers.names
+        per_target = {name: fit(given[:, i], scores[:, i], answers.seed) for i, name in enumerate(names)}
         std = given.std(axis=0)
         off = np.abs(scores - given) / np.where(std > 0, std, 1)  # in standard deviations of its target
         mistakes = []
@@ -196,12 +173,11 @@ class Regression(Task):
             i, j = divmod(int(place), len(names))
             label = f"{names[j]}: " if len(names) > 1 else ""
             texts = [f"{label}{rounded(value[i, j])}" for value in (given, scores)]
-            mistakes.append(Mistake(int(rows[i]), texts[0], texts[1], None))
+            mistakes.append(Mistake(int(answers.rows[i]), texts[0], texts[1], None))
         mean = _mean_fit(list(per_target.values()))
-        return RegressionEvaluation(len(given), loss, mean.r2_interval, tuple(mistakes), mean, per_target)
+        return RegressionEvaluation(len(given), answers.loss, mean.r2_interval, tuple(mistakes), mean, per_target)
 
     def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:
-        """The differences of R² and of the error with bootstrapped intervals; the better one comes closer."""
         given, before, after = (array.astype(np.float64) for array in (targets, first.values, second.values))
         differences = bootstrap(given, before, after, seed)
         std = np.where(given.std(axis=0) > 0, given.std(axis=0), 1)

@@ -32,6 +32,19 @@ class Encoded:
 
 
 @dataclass(frozen=True, eq=False)
+class Answers:
+    """A network's answers to labelled examples."""
+
+    scores: Floats  # logits (n, outputs)
+    probabilities: Floats | None  # (n, outputs)
+    targets: Targets  # as a data set stores them
+    names: tuple[str, ...]  # of classes, labels or targets
+    rows: Ints  # (n,): the examples' places in the data set
+    loss: float  # mean of the head's loss
+    seed: int  # of bootstrapped intervals
+
+
+@dataclass(frozen=True, eq=False)
 class Paired:
     """Two networks' predictions for the same examples, compared: the second against the first."""
 
@@ -129,17 +142,8 @@ class Task(ABC):
         """The quick score after an epoch, from logits (n, outputs)."""
 
     @abstractmethod
-    def evaluate(
-        self,
-        scores: Floats,
-        probabilities: Floats | None,
-        targets: Targets,
-        names: tuple[str, ...],
-        rows: Ints,
-        loss: float,
-        seed: int,
-    ) -> Evaluation:
-        """The full evaluation of logits (n, outputs); `rows` (n,) are the examples' places in the data set."""
+    def evaluate(self, answers: Answers) -> Evaluation:
+        """The full evaluation of a network's answers."""
 
     @abstractmethod
     def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:
