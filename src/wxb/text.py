@@ -65,10 +65,3 @@ def duration(seconds: float) -> str:
 def shape(sizes: tuple[int, ...]) -> str:
     """(3, 32, 32) -> "3x32x32"."""
     return "x".join(str(size) for size in sizes)
-
-
-def examples(number: int, kind: str, sizes: tuple[int, ...]) -> str:
-    """How many of what: "1,797 pictures 1x8x8", "506 rows of 13 numbers"; `kind` is a data set's."""
-    if kind == "pictures":
-        return f"{count(number)} pictures {shape(sizes)}"
-    return f"{count(number)} rows of {count(sizes[0])} number{'s' if sizes[0] != 1 else ''}"

@@ -11,7 +11,7 @@ import msgspec
 
 from wxb.cli import options, printing, results
 from wxb.errors import WxbError
-from wxb.text import count, examples, percent
+from wxb.text import count, percent
 
 if TYPE_CHECKING:
     from wxb.runs.schema import ClassFacts, Report
@@ -49,9 +49,11 @@ def located(stored: Report, path: Path) -> Report:
 
 def lines(stored: Report) -> list[tuple[str, str]]:
     """Return the report's essence: what was trained on what, how good it is, where it fails, whether to trust it."""
+    from wxb.data.kinds import KINDS
+
     data, network, said = stored.data, stored.network, stored.sentences
     parts = ", ".join(f"{part} {count(getattr(data.split, part))}" for part in ("train", "validation", "test"))
-    counted = examples(data.examples, data.kind, data.shape)
+    counted = KINDS[data.kind].counted(data.examples, data.shape)
     scores = {name: one.score for name, one in stored.baselines.items()}
     return [
         ("data", f"{data.name}: {counted}; {parts} ({data.split.how})"),

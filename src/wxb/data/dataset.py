@@ -11,6 +11,7 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
+from wxb.data.kinds import KINDS, Shape, kind_of
 from wxb.errors import WxbError
 from wxb.tasks import TASKS
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     Inputs = NDArray[np.uint8] | NDArray[np.float32] | Prepared  # examples as a network's text takes them
 
 Examples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
-Shape = tuple[int, ...]
 BYTES_AT_ONCE = 2**23  # of a piece of the examples: no pass over all makes a copy of all
 
 
@@ -71,8 +71,13 @@ class Dataset:
 
     @property
     def kind(self) -> str:
-        """ "pictures" or "rows"."""
-        return "pictures" if self.examples.ndim == 4 else "rows"
+        """The name of the kind of input, in `wxb.data.kinds.KINDS`: "pictures" or "rows"."""
+        return kind_of(self.shape).name
+
+    @property
+    def spatial(self) -> bool:
+        """Whether examples have height and width."""
+        return KINDS[self.kind].spatial
 
     @property
     def shape(self) -> Shape:

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset, pieces
+from wxb.data.kinds import KINDS
 from wxb.data.split import Rows
 from wxb.tasks import TASKS
-from wxb.text import count, examples, percent
+from wxb.text import count, percent
 
 if TYPE_CHECKING:
     from wxb.data.dataset import Inputs
@@ -94,7 +95,7 @@ def value_range(values: Inputs | NDArray[np.float64]) -> dict[str, float]:
 def line(data: Dataset) -> str:
     """One line: "digits: 1,797 pictures 1x8x8 in 10 classes; train 1,150, validation 198, test 449 (stratified …)"."""
     parts = ", ".join(f"{part} {count(len(getattr(data.split, part)))}" for part in PARTS)
-    what = f"{examples(len(data.examples), data.kind, data.shape)} {TASKS[data.task].about(len(data.classes))}"
+    what = f"{KINDS[data.kind].counted(len(data.examples), data.shape)} {TASKS[data.task].about(len(data.classes))}"
     return f"{data.name}: {what}; {parts} ({data.split.how})"
 
 

@@ -89,8 +89,14 @@ EPOCHS = (4, 30)  # but never fewer or more than this
 
 def ladder(data: Dataset) -> tuple[Rung, ...]:
     """The default networks for this data, from the one that learns fastest to the one that learns most."""
-    if data.kind == "rows":
-        return (LONG_ROWS if data.shape[0] > FEW_COLUMNS else ROWS,)
+    return {"rows": _row_ladder, "pictures": _picture_ladder}[data.kind](data)
+
+
+def _row_ladder(data: Dataset) -> tuple[Rung, ...]:
+    return (LONG_ROWS if data.shape[0] > FEW_COLUMNS else ROWS,)
+
+
+def _picture_ladder(data: Dataset) -> tuple[Rung, ...]:
     channels, *sides = data.shape
     if min(sides) < 16:
         return (SMALL,)
@@ -151,11 +157,11 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
         "initialization": default_initialization(plan, data, given.get("normalize", RECIPE["normalize"].default)),
     }
     if optimizer in ("adamw", "muon") and not given.get("l2"):
-        chosen["weight_decay"] = 0.2 if data.kind == "rows" and data.shape[0] > FEW_COLUMNS else 0.02
+        chosen["weight_decay"] = 0.2 if not data.spatial and data.shape[0] > FEW_COLUMNS else 0.02
     check_together({**given, "optimizer": optimizer})
     check_until(data, given.get("until", 0))
     recipe = Recipe(**{**chosen, **given})
-    if data.kind == "pictures":
+    if data.spatial:
         check_reach(recipe, data.shape)
     return recipe
 
@@ -197,7 +203,7 @@ def default_initialization(plan: Plan, data: Dataset, normalize: str) -> str:
     With biases of 0 all of them turn at the mean, and of few numbers there are few directions that tell them apart:
     from few rows training does not move them far enough. Classes of many rows are learned without.
     """
-    few = data.kind == "rows" and data.shape[0] <= FEW_COLUMNS and normalize == "std"
+    few = not data.spatial and data.shape[0] <= FEW_COLUMNS and normalize == "std"
     needed = TASKS[data.task].standardized or len(data.split.train) < FEW_EXAMPLES
     return "spread-biases" if few and needed and plan.hidden_first else "random"
 
@@ -206,7 +212,7 @@ def default_augment(data: Dataset) -> str:
     """Colour pictures are mirrored, for a photo's mirror image is one too; a digit's is not. All are moved a little:
     by a sixteenth of the side.
     """
-    if data.kind != "pictures":
+    if not data.spatial:
         return "none"
     return _moves(data, min(data.shape[1:]) // 14)
 

@@ -70,7 +70,7 @@ def set_up(
         first_layer=recipe.first_layer,
         state=None if state is None else of_kind(state, "model"),
     )
-    if recipe.flip_average and (data.kind != "pictures" or model.designed):
+    if recipe.flip_average and (not data.spatial or model.designed):
         raise WxbError(
             "`flip_average` is for networks that take the pictures themselves",
             "this one takes " + ("designed features" if model.designed else "rows of numbers"),

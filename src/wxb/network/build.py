@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wxb.data.kinds import kind_of
 from wxb.errors import WxbError
 from wxb.network.blocks import Chain
 from wxb.network.heads import HEADS, Head
@@ -214,7 +215,7 @@ def input_scale(shape: Shape, data: Dataset | None, normalize: str) -> Standardi
     """The scale of examples: mean and std (channels, 1, 1) of pictures, (features,) of rows, float32."""
     per = (shape[0],) + (1,) * (len(shape) - 1)
     if data is None:
-        bound = 255.0 if len(shape) == 3 and normalize != "none" else 1.0
+        bound = 1.0 if normalize == "none" else kind_of(shape).bound
         return Standardize(torch.zeros(per), torch.full(per, bound))
     mean, std = np.zeros(shape[0]), np.ones(shape[0])
     if normalize == "std":

@@ -44,7 +44,7 @@ def findings(
     settings = dict(run.settings)
     spent = {name: round(value, 3) for name, value in (seconds or {}).items()}
     made = len(run.history) if epochs is None else epochs
-    white = _white(data) if data.kind == "pictures" else 255.0
+    white = _white(data) if data.spatial else 255.0
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "run": {"name": run.name, "wxb": about.wxb, "created": about.created},
@@ -86,7 +86,7 @@ def _mistake(mistake: Mistake, data: Dataset, white: float) -> dict[str, Any]:
     found: dict[str, Any] = dataclasses.asdict(mistake)
     if data.files:
         found["file"] = data.files[mistake.row]
-    if data.kind == "pictures":
+    if data.spatial:
         found["picture"] = picture(data.examples[mistake.row], white)
     return found
 
@@ -124,7 +124,7 @@ def _next(data: Dataset) -> list[dict[str, str]]:
         {"command": f"wxb train --config {RUN}/settings.toml --seeds 5", "what": "how much of the score is luck"},
         {"command": f"wxb verify {RUN}", "what": "is the run still what it was"},
     ]
-    if data.kind == "pictures":
+    if data.spatial:
         found.insert(0, {"command": f"wxb predict {RUN} FILE…", "what": "what it says of your own pictures"})
     elif data.table is not None:
         found.insert(0, {"command": f"wxb predict {RUN} TABLE.csv", "what": "what it says of other rows"})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from wxb.data.kinds import KINDS
 from wxb.runs.folder import RUN
 from wxb.tasks import TASKS
 from wxb.tasks.measure import Interval, Measure
-from wxb.text import count, examples, large
+from wxb.text import count, large
 
 Found = dict[str, Any]
 
@@ -38,7 +39,7 @@ def about_examples(found: Found) -> str:
     """The data: "1,797 pictures 1x8x8 in 10 classes", "506 rows of 13 numbers with 1 target"."""
     data = found["data"]
     about = TASKS[found["task"]].about(len(data["classes"]))
-    return f"{examples(data['examples'], data['kind'], tuple(data['shape']))} {about}"
+    return f"{KINDS[data['kind']].counted(data['examples'], tuple(data['shape']))} {about}"
 
 
 def measured(found: Found) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.allocator import kept
+from wxb.data.kinds import kind_of
 from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK
 from wxb.data.npy import MAGIC, read_npy
@@ -148,7 +149,7 @@ def expected(run: RunFiles) -> str:
     arrays = f"arrays of NumPy (.npy) of shape (n, {', '.join(map(str, shape))})"
     if run.data.table is not None:
         return f"tables with the columns of training, or {arrays}"
-    return f"pictures, or {arrays}" if len(shape) == 3 and run.data.dtype == "uint8" else arrays
+    return f"pictures, or {arrays}" if kind_of(shape).spatial and run.data.dtype == "uint8" else arrays
 
 
 def _read_array(path: Path, file: str, run: RunFiles) -> NDArray[Any]:
@@ -175,7 +176,7 @@ def _read_picture(path: Path, file: str, run: RunFiles) -> NDArray[np.uint8]:
     from wxb.data.pictures.decoding import LeftOut, decode, read_header  # brings Pillow
 
     shape = run.summary.input
-    if len(shape) != 3:
+    if not kind_of(shape).spatial:
         raise WxbError(f"{file}: the network takes rows of {shape[0]} numbers, no pictures")
     if run.data.dtype != "uint8":
         raise WxbError(f"{file}: a picture of bytes; the network was trained on {run.data.dtype} arrays")
@@ -212,7 +213,7 @@ def reading(
     files: Sequence[str], run: RunFiles, read: Callable[[str, RunFiles], Read] = read_file
 ) -> Iterator[Iterator[Batch]]:
     """The batches of files, each of which is read while the one before it is used."""
-    pictures = len(run.summary.input) == 3
+    pictures = kind_of(run.summary.input).spatial
     if pictures:
         from wxb.data.pictures.decoding import quiet_decoders  # brings Pillow
     with kept(), quiet_decoders() if pictures else nullcontext(), closing(ahead(batches(files, run, read))) as coming:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wxb.data.kinds import kind_of
 from wxb.errors import FAILED, WxbError
 from wxb.notation import plan, read
 from wxb.runs.folder import SUMMARY, WEIGHTS
@@ -50,7 +51,7 @@ def trained(run: RunFiles) -> Model:
         model.load_state_dict(weights)
     except RuntimeError as error:
         raise WxbError(misfit, str(error), exit_code=FAILED) from error
-    model.flip_average = len(about.input) == 3 and bool(run.settings.get("flip_average", False))
+    model.flip_average = kind_of(about.input).spatial and bool(run.settings.get("flip_average", False))
     return model.eval()
 
 

@@ -197,7 +197,7 @@ def _of(rows: NDArray[np.int64], data: Dataset) -> str:
 
 def _features(data: Dataset) -> int:
     """How many numbers of one example a baseline sees."""
-    if data.kind == "rows":
+    if not data.spatial:
         return data.shape[0]
     channels, height, width = data.shape
     return channels * min(SIDE, height) * min(SIDE, width)
@@ -213,7 +213,7 @@ class _Scale:
         self.data = data
         flat = self._flat(rows)
         self.mean = flat.mean(axis=0)
-        deviation = flat.std(axis=0) if data.kind == "rows" else np.sqrt(flat.var(axis=0).mean(keepdims=True))
+        deviation = flat.std(axis=0) if not data.spatial else np.sqrt(flat.var(axis=0).mean(keepdims=True))
         self.deviation = np.where(deviation > 0, deviation, 1).astype(np.float32)
 
     def __call__(self, rows: NDArray[np.int64]) -> Matrix:
@@ -230,7 +230,7 @@ class _Scale:
 
     def _small(self, rows: NDArray[np.int64]) -> Matrix:
         examples = torch.from_numpy(self.data.inputs[rows]).float()
-        if self.data.kind == "pictures":
+        if self.data.spatial:
             examples = examples / 255 if self.data.inputs.dtype == np.uint8 else examples
             _, height, width = self.data.shape
             if max(height, width) > SIDE:

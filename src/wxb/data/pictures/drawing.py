@@ -51,7 +51,7 @@ def draw_examples(data: Dataset, most: int = 10, width: int = 80, colour: bool =
     Data of rows gives the first training examples as rows of numbers.
     """
     rows = _samples(data)[:most]
-    if data.kind == "rows":
+    if not data.spatial:
         return [f"{_caption(data, row)}: {_row_of_numbers(data.inputs[row])}" for row in rows]
     flat = data.examples[rows]
     whole = data.examples.dtype == np.uint8 and data.examples.max() > 16
@@ -84,7 +84,7 @@ def grid(data: Dataset, number: int, window: tuple[int, int] = WINDOW) -> list[s
         )
     example = data.inputs[number]
     head = f"example {count(number)} of {data.name}, {_caption(data, number)}"
-    if data.kind == "rows":
+    if not data.spatial:
         return [f"{head}, {plural(data.shape[0], 'number')}", *_lines_of_numbers(example, window[1])]
     head += f", {shape(data.shape)}"
     _, height, width = data.shape
