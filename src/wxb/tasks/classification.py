@@ -26,7 +26,7 @@ from wxb.tasks.metrics import (
 )
 from wxb.tasks.paired import compare_right
 from wxb.tasks.prediction import Prediction
-from wxb.tasks.task import Answers, Encoded, Floats, Ints, Paired, Targets, Task
+from wxb.tasks.task import Answers, Encoded, Ints, Paired, Targets, Task
 from wxb.text import count, natural, percent, plural
 
 MOST_CLASSES = 20  # different whole numbers in a table that are taken for classes
@@ -66,10 +66,7 @@ class ClassificationEvaluation(Evaluation):
 
     def further(self) -> dict[str, Any]:
         return {
-            "balanced_accuracy": self.balanced_accuracy,
-            "roc_area": self.roc_area,
-            "log_loss": self.log_loss,
-            "calibration_error": self.calibration_error,
+            name: getattr(self, name) for name in ("balanced_accuracy", "roc_area", "log_loss", "calibration_error")
         }
 
     def tables(self) -> dict[str, Any]:
@@ -148,8 +145,7 @@ class Classification(Task):
                 texts, codes = ["False", "True"], array.astype(np.int64)
             _need_several(texts, array)
             if array.dtype.kind in TEXTS:
-                names = tuple(sorted(texts, key=natural))
-                places = np.array([names.index(text) for text in texts])
+                names, places = _ordered(texts)
             else:  # NumPy has sorted the numbers
                 names, places = tuple(texts), np.arange(len(texts))
         elif set(texts) <= set(names):
@@ -249,10 +245,23 @@ class Classification(Task):
         if probabilities is not None:
             error, bins = calibration(probabilities[every, predicted], right)
             losses = log_loss(probabilities[every, given])
+            confidence = probabilities[every, predicted]
+        else:  # ranked by the lead of the wrong class over the given one
+            confidence = scores[every, predicted] - scores[every, given]
+        wrong = np.flatnonzero(~right)
+        worst = wrong[np.argsort(-confidence[wrong], kind="stable")[:MISTAKES]]
         return ClassificationEvaluation(
             examples=len(given),
             loss=answers.loss,
-            mistakes=_mistakes(scores, probabilities, given, predicted, names, answers.rows),
+            mistakes=tuple(
+                Mistake(
+                    int(answers.rows[i]),
+                    names[given[i]],
+                    names[predicted[i]],
+                    None if probabilities is None else float(confidence[i]),
+                )
+                for i in worst
+            ),
             accuracy=float(right.mean()),
             interval=wilson(int(right.sum()), len(given)),
             balanced_accuracy=balanced_accuracy(per_class),
@@ -271,31 +280,6 @@ class Classification(Task):
         return f"in {plural(number, 'class', 'classes')}"
 
 
-def _mistakes(
-    scores: Floats,
-    probabilities: Floats | None,
-    given: Ints,
-    predicted: Ints,
-    names: tuple[str, ...],
-    rows: Ints,
-) -> tuple[Mistake, ...]:
-    wrong = np.flatnonzero(predicted != given)
-    if probabilities is None:  # ranked by the lead of the wrong class over the given one
-        confidence = scores[wrong, predicted[wrong]] - scores[wrong, given[wrong]]
-    else:
-        confidence = probabilities[wrong, predicted[wrong]]
-    most = np.argsort(-confidence, kind="stable")[:MISTAKES]
-    return tuple(
-        Mistake(
-            int(rows[wrong[i]]),
-            names[given[wrong[i]]],
-            names[predicted[wrong[i]]],
-            None if probabilities is None else float(confidence[i]),
-        )
-        for i in most
-    )
-
-
 def _as_classes(column: TargetColumn) -> tuple[tuple[str, ...], Ints]:
     """A column's values as names in order, and the place of each row's: "1", "2.5" by size, texts in natural order."""
     if column.texts is None or column.codes is None:
@@ -303,9 +287,14 @@ def _as_classes(column: TargetColumn) -> tuple[tuple[str, ...], Ints]:
         # the shortest text that tells float64 numbers apart, without a point for whole ones
         names = [str(int(value)) if value == np.round(value) else repr(float(value)) for value in numbers]
         return tuple(names), codes.reshape(-1).astype(np.int64)
-    order = sorted(column.texts, key=natural)
-    places = np.array([order.index(value) for value in column.texts], dtype=np.int64)
-    return tuple(order), places[column.codes]
+    order, places = _ordered(column.texts)
+    return order, places[column.codes]
+
+
+def _ordered(texts: Sequence[str]) -> tuple[tuple[str, ...], Ints]:
+    """Texts in natural order, and the place of each in that order."""
+    order = tuple(sorted(texts, key=natural))
+    return order, np.array([order.index(text) for text in texts], dtype=np.int64)
 
 
 def _unknown(values: Sequence[str], where: str, names: tuple[str, ...]) -> WxbError:
