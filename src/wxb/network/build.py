@@ -217,14 +217,12 @@ def input_scale(shape: Shape, data: Dataset | None, normalize: str) -> Standardi
     if data is None:
         bound = 1.0 if normalize == "none" else kind_of(shape).bound
         return Standardize(torch.zeros(per), torch.full(per, bound))
-    mean, std = np.zeros(shape[0]), np.ones(shape[0])
-    if normalize == "std":
-        mean, std = moments(data.inputs, data.split.train)
+    if normalize == "none":
+        mean, std = np.zeros(shape[0]), np.ones(shape[0])
     elif normalize == "range" and data.inputs.dtype == np.uint8:
-        std = np.full(shape[0], 255.0)
-    elif normalize == "range":
-        mean, most = extremes(data.inputs, data.split.train)
-        std = _spread(most - mean, mean)
+        mean, std = np.zeros(shape[0]), np.full(shape[0], 255.0)
+    else:
+        mean, std = fitted_scale(data.inputs, data.split.train, normalize)
     return Standardize(_tensor(mean).view(per), _tensor(std).view(per))
 
 
@@ -252,13 +250,19 @@ def fit_features(model: Model, data: Dataset, seed: int, normalize: str) -> None
         rows = np.arange(len(examples))[:: -(-len(examples) * feature.mean.numel() // FITTED_NUMBERS)]
         chunks = (torch.from_numpy(np.ascontiguousarray(examples[chunk])) for chunk in _chunks(examples, rows))
         values = torch.cat([feature(chunk) for chunk in chunks]).numpy()
-        if normalize == "std":
-            mean, std = moments(values, np.arange(len(values)))
-        else:
-            mean, most = extremes(values, np.arange(len(values)))
-            std = _spread(most - mean, mean)
+        mean, std = fitted_scale(values, np.arange(len(values)), normalize)
         feature.mean.copy_(_tensor(mean))
         feature.std.copy_(_tensor(std))
+
+
+def fitted_scale(
+    examples: Numbers, rows: NDArray[np.int64], normalize: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What `normalize` ("std" or "range") subtracts from each channel or column, and what it divides by."""
+    if normalize == "std":
+        return moments(examples, rows)
+    least, most = extremes(examples, rows)
+    return least, _spread(most - least, least)
 
 
 def moments(examples: Numbers, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -128,8 +128,8 @@ def spelled_out(layer: Layer) -> Layer:
         stride = None
     if padding is not None and kernel is not None and kind.default_padding(kernel, dilation or 1) == (padding,) * 2:
         padding = None
-    return Layer(
-        name=layer.name,
+    return replace(
+        layer,
         kernel=kernel,
         # a CONV without a width takes the running width
         width=kind.width if layer.width is None and layer.name != "CONV" else layer.width,
@@ -137,11 +137,7 @@ def spelled_out(layer: Layer) -> Layer:
         padding=padding,
         groups=None if layer.groups == 1 else layer.groups,
         dilation=dilation,
-        bias=layer.bias,
-        ceil=layer.ceil,
         number=kind.number if layer.number is None else layer.number,
-        optional=layer.optional,
-        place=layer.place,
     )
 
 

@@ -251,14 +251,8 @@ class Planner:
         branches: list[tuple[Planned, ...]] = []
         ends: list[Signal] = []
         for number, branch in enumerate(block.branches, 1):
-            prefix = f"{path}.{number}."
-            layer = branch[0] if branch else None
-            if first and featured and isinstance(layer, Layer):
-                planned, end = self.layer(branch, 0, layer, signal, f"{prefix}1.")
-                branches.append((planned,))
-            else:
-                parts, end = self.sequence(branch, signal, prefix)
-                branches.append(parts)
+            planned, end = self.sequence(branch, signal, f"{path}.{number}.", top=first and featured)
+            branches.append(planned)
             ends.append(end)
             self.trail = list(trail)
         if len({end.shape[1:] for end in ends}) > 1 or len({len(end.shape) for end in ends}) > 1:
