@@ -115,21 +115,8 @@ def cifar10(data_dir: str | os.PathLike[str] | None = None) -> Published:
     A. Krizhevsky (2009), "Learning multiple layers of features from tiny images".
     Raises WxbError if the files are not found or damaged.
     """
-    names = (*CIFAR_TRAIN, CIFAR_TEST)
-    for folder in places("cifar10", data_dir):
-        files = _all_or_none("cifar10", folder, names)
-        if files:
-            batches = [_batch(file, CIFAR_BATCH) for file in files]
-            break
-        if (folder / CIFAR_ARCHIVE).is_file():
-            batches = _archived("cifar10", folder / CIFAR_ARCHIVE, dict.fromkeys(names, CIFAR_BATCH))
-            break
-    else:
-        raise not_found("cifar10", data_dir, f"{', '.join(names)} (each may end in .gz), or {CIFAR_ARCHIVE}")
-    _check_names("cifar10", folder / CIFAR_NAMES, CIFAR_CLASSES)
-    examples = np.concatenate([pictures for pictures, _ in batches])
-    targets = np.concatenate([labels for _, labels in batches])
-    return Published(examples, targets, CIFAR_CLASSES, len(CIFAR_TRAIN) * CIFAR_BATCH, folder)
+    rows = dict.fromkeys((*CIFAR_TRAIN, CIFAR_TEST), CIFAR_BATCH)
+    return _cifar("cifar10", data_dir, rows, CIFAR_ARCHIVE, CIFAR_NAMES, CIFAR_CLASSES)
 
 
 def cifar100(data_dir: str | os.PathLike[str] | None = None) -> Published:
@@ -139,23 +126,8 @@ def cifar100(data_dir: str | os.PathLike[str] | None = None) -> Published:
     coarse one, of twenty classes, is left out. Only folders named after the set are searched.
     Raises WxbError if the files are not found or damaged.
     """
-    form = {"labels": 2, "classes": len(CIFAR100_CLASSES)}
     rows = dict(zip(CIFAR100_FILES, CIFAR100_ROWS, strict=True))
-    for folder in places("cifar100", data_dir):
-        files = _all_or_none("cifar100", folder, CIFAR100_FILES)
-        if files:
-            batches = [_batch(file, count, **form) for file, count in zip(files, CIFAR100_ROWS, strict=True)]
-            break
-        if (folder / CIFAR100_ARCHIVE).is_file():
-            batches = _archived("cifar100", folder / CIFAR100_ARCHIVE, rows, **form)
-            break
-    else:
-        files_text = f"{', '.join(CIFAR100_FILES)} (each may end in .gz), or {CIFAR100_ARCHIVE}"
-        raise not_found("cifar100", data_dir, files_text)
-    _check_names("cifar100", folder / CIFAR100_NAMES, CIFAR100_CLASSES)
-    examples = np.concatenate([pictures for pictures, _ in batches])
-    targets = np.concatenate([labels for _, labels in batches])
-    return Published(examples, targets, CIFAR100_CLASSES, len(batches[0][1]), folder)
+    return _cifar("cifar100", data_dir, rows, CIFAR100_ARCHIVE, CIFAR100_NAMES, CIFAR100_CLASSES, labels=2)
 
 
 def usps(data_dir: str | os.PathLike[str] | None = None) -> Published:
@@ -191,6 +163,33 @@ KNOWN = {
     "usps": usps,
 }
 INK = {"digits": 16, "mnist": 255, "usps": 255}  # the value of full ink in sets of handwriting, whose paper is 0
+
+
+def _cifar(
+    name: str,
+    data_dir: str | os.PathLike[str] | None,
+    rows: Mapping[str, int],
+    archive: str,
+    names_file: str,
+    classes: tuple[str, ...],
+    labels: int = 1,
+) -> Published:
+    """Read a set of CIFAR's format: files with so many `rows` each, the test set last, or an archive of them."""
+    for folder in places(name, data_dir):
+        if files := _all_or_none(name, folder, tuple(rows)):
+            batches = [
+                _batch(file, count, labels, len(classes)) for file, count in zip(files, rows.values(), strict=True)
+            ]
+            break
+        if (folder / archive).is_file():
+            batches = _archived(name, folder / archive, rows, labels, len(classes))
+            break
+    else:
+        raise not_found(name, data_dir, f"{', '.join(rows)} (each may end in .gz), or {archive}")
+    _check_names(name, folder / names_file, classes)
+    examples = np.concatenate([pictures for pictures, _ in batches])
+    targets = np.concatenate([numbers for _, numbers in batches])
+    return Published(examples, targets, classes, len(targets) - len(batches[-1][1]), folder)
 
 
 def _like_mnist(name: str, classes: tuple[str, ...], data_dir: str | os.PathLike[str] | None) -> Published:

@@ -34,15 +34,35 @@ class Texts:
     codes: Codes
 
 
-class Number(msgspec.Struct, frozen=True, tag="number", tag_field="kind"):
+class Described(msgspec.Struct, frozen=True, tag_field="kind"):
+    """A column by its name, with the number of rows that lack a value."""
+
+    name: str
+    missing: int
+
+    @property
+    def kind(self) -> str:
+        """The kind of column, for JSON and people."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features."""
+        return ()
+
+    def facts(self) -> dict[str, object]:
+        """The column as an object of JSON."""
+        about = {"name": self.name, "kind": self.kind, "missing": self.missing}
+        return {**about, "features": list(self.features)}
+
+
+class Number(Described, frozen=True, tag="number"):
     """A column of numbers: the number itself, its pieces, and a feature that is 1 if the number is missing.
 
     A piece from a to b is 0 below a, 1 above b, and (x - a) / (b - a) between, so that a first layer can draw a line of
     its own in each (piecewise-linear encoding, Gorishniy, Rubachev, Babenko 2022, arXiv:2203.05556).
     """
 
-    name: str
-    missing: int  # rows without a number, of all rows
     low: float  # minimum and maximum of all rows
     high: float
     median: float  # of the training rows; replaces missing numbers
@@ -57,14 +77,9 @@ class Number(msgspec.Struct, frozen=True, tag="number", tag_field="kind"):
         pieces = tuple(f"{self.name} {low:g} to {high:g}" for low, high in pairwise(self.edges))
         return (self.name,) * self.changes + pieces + (f"{self.name} (missing)",) * self.indicator
 
-    @property
-    def kind(self) -> str:
-        """The kind of column, for JSON and people."""
-        return "number"
-
     def facts(self) -> dict[str, object]:
         """The column as an object of JSON."""
-        return _facts(self) | {"min": self.low, "max": self.high}
+        return super().facts() | {"min": self.low, "max": self.high}
 
     def holds(self) -> str:
         """Its content in a few words."""
@@ -78,11 +93,9 @@ class Number(msgspec.Struct, frozen=True, tag="number", tag_field="kind"):
         return f"{self.name}: {absent:,} missing, which training had none of; its median stands there"
 
 
-class Category(msgspec.Struct, frozen=True, tag="category", tag_field="kind"):
+class Category(Described, frozen=True, tag="category"):
     """A column of few different texts: one feature per frequent text, which is 1 in its rows and 0 elsewhere."""
 
-    name: str
-    missing: int  # rows without a value, of all rows
     different: int  # values in all rows
     values: tuple[str, ...]  # of the training rows, without the rare ones
     other: bool  # whether training rows have rare ones
@@ -96,18 +109,13 @@ class Category(msgspec.Struct, frozen=True, tag="category", tag_field="kind"):
         return own + (f"{self.name} (other)",) * self.other + (f"{self.name} (missing)",) * self.indicator
 
     @property
-    def kind(self) -> str:
-        """The kind of column, for JSON and people."""
-        return "category"
-
-    @property
     def code(self) -> dict[str, int]:
         """The number that stands for each value in the examples."""
         return dict(zip(self.values, self.codes or range(len(self.values)), strict=True))
 
     def facts(self) -> dict[str, object]:
         """The column as an object of JSON."""
-        return _facts(self) | {"values": list(self.values), "different": self.different}
+        return super().facts() | {"values": list(self.values), "different": self.different}
 
     def holds(self) -> str:
         """Its content in a few words."""
@@ -125,26 +133,14 @@ class Category(msgspec.Struct, frozen=True, tag="category", tag_field="kind"):
         return f"{self.name}: {int(often[unseen].sum()):,} of values that training had none of ({names})"
 
 
-class LeftOut(msgspec.Struct, frozen=True, tag="left out", tag_field="kind"):
+class LeftOut(Described, frozen=True, tag="left out"):
     """A column that tells a network nothing, and why."""
 
-    name: str
-    missing: int
     why: str
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """None."""
-        return ()
-
-    @property
-    def kind(self) -> str:
-        """The kind of column, for JSON and people."""
-        return "left out"
 
     def facts(self) -> dict[str, object]:
         """The column as an object of JSON."""
-        return _facts(self) | {"why": self.why}
+        return super().facts() | {"why": self.why}
 
     def holds(self) -> str:
         """Why it is left out."""
@@ -256,11 +252,6 @@ def fit_category(name: str, texts: Texts, train: NDArray[np.int64]) -> Category 
 def rare(rows: int) -> int:
     """In how many of so many rows a value must stand for a network to learn what it means."""
     return max(RARE_LEAST, min(RARE_MOST, round(RARE_SHARE * rows)))
-
-
-def _facts(column: Column) -> dict[str, object]:
-    about = {"name": column.name, "kind": column.kind, "missing": column.missing}
-    return {**about, "features": list(column.features)}
 
 
 def _constant(name: str, missing: int, value: str) -> LeftOut:
