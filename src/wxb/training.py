@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from wxb.data import describe
 from wxb.data.dataset import Dataset
 from wxb.errors import FAILED, WxbError
 from wxb.learning import machine as machines
@@ -23,7 +22,6 @@ from wxb.notation import Network
 from wxb.report import findings, report_files
 from wxb.runs.run import Run
 from wxb.runs.writer import Writer
-from wxb.text import count, large
 from wxb.trials.baselines import baselines
 from wxb.trials.trial import TRAIN_SAMPLE, Trial
 
@@ -103,15 +101,9 @@ class Training:
     def lines(self) -> list[tuple[str, str]]:
         """The lines shown before the first step, as (label, text)."""
         trial = self.trial
-        data, plan = trial.data, trial.plan
-        chosen = f" ({', '.join(plan.choices)})" if plan.choices else ""
         return [
-            ("data", describe.line(data)),
-            (
-                "network",
-                f"{plan.network.short()}{chosen}    {count(plan.parameters)} parameters, "
-                f"{large(plan.multiply_adds)} multiply-adds",
-            ),
+            ("data", str(trial.data)),
+            ("network", str(trial.plan)),
             ("machine", str(trial.machine)),
             ("before", "; ".join(trial.checks.lines)),
             *(("note", note) for note in trial.notes),

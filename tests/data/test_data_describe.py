@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from wxb.data import load_data
-from wxb.data.describe import describe, line, lines
+from wxb.data.describe import describe, lines
 from wxb.data.pictures.drawing import HALF, RAMP, draw_examples, draw_picture, grid
 from wxb.errors import WxbError
 
@@ -76,7 +76,7 @@ def test_labels_are_counted_one_by_one():
     ],
 )
 def test_a_data_set_in_one_line(data, expected):
-    assert line(data) == expected
+    assert str(data) == expected
 
 
 def test_the_table_has_a_line_a_class_and_the_notes_follow():

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from wxb.data.kinds import KINDS, Shape, kind_of
 from wxb.errors import WxbError
 from wxb.tasks import TASKS
+from wxb.text import count
 
 if TYPE_CHECKING:
     from wxb.data.tables.columns import Preparation
@@ -46,6 +47,14 @@ class Split:
     test: NDArray[np.int64]
     how: str  # for people: "stratified 0.64/0.11/0.25, seed 0", "test set as published, validation 2,500, seed 0"
 
+    def __str__(self) -> str:
+        """ "train 1,150, validation 198, test 449 (stratified 0.64/0.11/0.25, seed 0)"."""
+        parts = ("train", "validation", "test")
+        return ", ".join(f"{part} {count(len(getattr(self, part)))}" for part in parts) + f" ({self.how})"
+
+    def __repr__(self) -> str:
+        return f"Split({self})"
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -68,6 +77,14 @@ class Dataset:
     notes: tuple[str, ...] = ()  # what a person should know: files left out, copies found
     known: Known | None = None  # of a folder whose decoded pictures are cached
     columns: Columns | None = None  # of a table: what its rows hold
+
+    def __str__(self) -> str:
+        """ "digits: 1,797 pictures 1x8x8 in 10 classes; train 1,150, validation 198, test 449 (stratified …)"."""
+        what = f"{KINDS[self.kind].counted(len(self.examples), self.shape)} {TASKS[self.task].about(len(self.classes))}"
+        return f"{self.name}: {what}; {self.split}"
+
+    def __repr__(self) -> str:
+        return f"Dataset({self})"
 
     @property
     def kind(self) -> str:

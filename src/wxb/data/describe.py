@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset, pieces
-from wxb.data.kinds import KINDS
 from wxb.data.split import Rows
 from wxb.tasks import TASKS
 from wxb.text import count, percent
@@ -92,18 +91,11 @@ def value_range(values: Inputs | NDArray[np.float64]) -> dict[str, float]:
     return {"min": min(low), "max": max(high), "mean": mean, "std": math.sqrt(squares / numbers)}
 
 
-def line(data: Dataset) -> str:
-    """One line: "digits: 1,797 pictures 1x8x8 in 10 classes; train 1,150, validation 198, test 449 (stratified …)"."""
-    parts = ", ".join(f"{part} {count(len(getattr(data.split, part)))}" for part in PARTS)
-    what = f"{KINDS[data.kind].counted(len(data.examples), data.shape)} {TASKS[data.task].about(len(data.classes))}"
-    return f"{data.name}: {what}; {parts} ({data.split.how})"
-
-
 def lines(data: Dataset) -> list[str]:
-    """A summary for people: the line, value ranges, a table of classes or targets, and the notes."""
+    """A summary for people: one line, value ranges, a table of classes or targets, and the notes."""
     values = value_range(data.inputs)
     numbers = ", mean {mean:.4g}, standard deviation {std:.4g}".format(**values)
-    out = [line(data), f"values from {values['min']:.4g} to {values['max']:.4g}{numbers}", ""]
+    out = [str(data), f"values from {values['min']:.4g} to {values['max']:.4g}{numbers}", ""]
     out += _range_table(data) if counts(data) is None else _count_table(data)
     if data.preparation is not None:
         out += ["", *_column_table(data.preparation)]

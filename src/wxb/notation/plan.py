@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import WxbError
+from ..text import count, large
 from ..text import shape as shape_text
 from .expand import default_bias, normal
 from .family import bind
@@ -29,7 +30,7 @@ from .tree import (
 from .write import layer_text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """A network for a given input and number of outputs; its last item gives `outputs` scores to the head."""
 
@@ -41,6 +42,15 @@ class Plan:
     parameters: int
     multiply_adds: int
     choices: tuple[str, ...] = ()  # what was chosen for a family, as "N=2", in order of appearance
+
+    def __repr__(self) -> str:
+        return f"Plan({self})"
+
+    def __str__(self) -> str:
+        """ "FC-64-RELU, SOFTMAX    4,810 parameters, 4.7 k multiply-adds", with the choices after the text."""
+        chosen = f" ({', '.join(self.choices)})" if self.choices else ""
+        counts = f"{count(self.parameters)} parameters, {large(self.multiply_adds)} multiply-adds"
+        return f"{self.network.short()}{chosen}    {counts}"
 
     @property
     def layers(self) -> list[PlannedLayer]:

@@ -50,7 +50,7 @@ class ClassificationScore(Score):
         return self.accuracy
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ClassificationEvaluation(Evaluation):
     """Accuracy with Wilson's interval, and what lies behind it."""
 

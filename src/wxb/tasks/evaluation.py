@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from wxb.tasks.measure import Interval, Measure
+from wxb.text import count
 
 MISTAKES = 24  # the most confident ones, which an evaluation keeps
 
@@ -39,7 +40,7 @@ class Mistake:
     probability: float | None  # of what was predicted; None if the head has no probabilities
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """How good a network is on labelled examples. Each task adds its measures as fields; shares are fractions."""
 
@@ -48,6 +49,10 @@ class Evaluation:
     interval: Interval  # 95 % interval of `score`
     mistakes: tuple[Mistake, ...]  # the worst first, at most `MISTAKES`
     measure: ClassVar[Measure]  # the task's main measure
+
+    def __repr__(self) -> str:
+        score = f"{self.measure.labelled(self.score)} {self.measure.interval_text(self.interval)}"
+        return f"{type(self).__name__}({score} of {count(self.examples)})"
 
     @property
     def score(self) -> float:

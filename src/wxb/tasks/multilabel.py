@@ -38,7 +38,7 @@ class MultilabelScore(Score):
         return self.label_accuracy
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MultilabelEvaluation(Evaluation):
     """Exact match with Wilson's interval, label accuracy, and scores per label."""
 

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+SHOWN = 6  # predictions in the repr
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Prediction(ABC):
     """Predictions for n examples, one per row.
 
@@ -26,6 +28,10 @@ class Prediction(ABC):
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(self.texts(place)[0] for place in range(min(SHOWN, len(self))))
+        return f"{type(self).__name__}({shown}{', …' if len(self) > SHOWN else ''})"
 
     @property
     def confidence(self) -> NDArray[np.float64]:

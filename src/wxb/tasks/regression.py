@@ -33,7 +33,7 @@ class RegressionScore(Score):
     measures: ClassVar[tuple[Measure, ...]] = (RMSE,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RegressionEvaluation(Evaluation):
     """Each target's fit, and of several targets the means, with bootstrapped intervals."""
 

@@ -24,6 +24,7 @@ from wxb.learning.state import State
 from wxb.notation import Network
 from wxb.settings.setting import SHARES, named
 from wxb.tasks.evaluation import Evaluation
+from wxb.text import count
 
 if TYPE_CHECKING:
     from wxb.learning.recipe import Recipe
@@ -100,6 +101,10 @@ class Trial:
         }
         self.record: Record | None = None
         self._state = state
+
+    def __repr__(self) -> str:
+        done = f"step {count(self.record.step)} of {count(self.record.steps)}" if self.record else "not begun"
+        return f"Trial({self.plan.network.short()} on {self.data.name}, {done})"
 
     def _within(
         self,
