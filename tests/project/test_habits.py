@@ -7,9 +7,11 @@ import re
 import subprocess
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+import grimp
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -197,3 +199,11 @@ def test_rooms_import_each_other_only_in_their_order():
 
 def test_the_package_says_that_it_is_typed():
     assert (ROOT / "src" / "wxb" / "py.typed").is_file()
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Imports within functions and for types alone count too."""
+    graph = grimp.build_graph("wxb")
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules if module != "wxb"}
+    assert len(imports) > 100
+    TopologicalSorter(imports).prepare()  # raises CycleError, with the circle

@@ -168,6 +168,12 @@ def test_a_run_that_is_not_finished_has_no_report_and_no_weights(run):
         Run.open(run.path).model()
 
 
+def test_a_loss_that_json_has_no_number_for_leaves_a_run_that_opens(run):
+    run.save(Epoch(5))
+    run.finish({"weight": torch.ones(3)}, {**SCORE, "loss": float("inf")}, reports(run.files))
+    assert Run.open(run.path).summary.test == {**SCORE, "loss": None}
+
+
 @pytest.mark.parametrize("state", ["stopped", "failed"])
 def test_a_run_that_ends_early_says_how(run, state):
     run.stop() if state == "stopped" else run.fail("the loss is NaN from step 12 on")

@@ -29,7 +29,7 @@ from wxb.tasks.prediction import Prediction
 
 if TYPE_CHECKING:
     from wxb.runs.files import RunFiles
-    from wxb.runs.run import Run
+    from wxb.runs.predict import Predictor
 
 T = TypeVar("T")
 
@@ -71,25 +71,26 @@ class Batch:
     files: int = 0  # begun so far
 
 
-def predict(run: Run, source: Any) -> Prediction:
+def predict(predictor: Predictor, source: Any) -> Prediction:
     """Predict the content of a file, of all files of a folder or a list, of a data frame, or of an array.
 
     Raises WxbError if one of the files cannot be read or holds other examples than the network takes.
     """
     if isinstance(source, (str, os.PathLike)):
-        return _of_files(run, files_of(source))
+        return _of_files(predictor, files_of(source))
     if isinstance(source, (list, tuple)) and source and all(isinstance(one, (str, os.PathLike)) for one in source):
-        return _of_files(run, [file for one in source for file in files_of(one)])
+        return _of_files(predictor, [file for one in source for file in files_of(one)])
     if not is_data_frame(source):
-        return run.predictor.predict(np.asarray(source))
-    preparation = preparation_of(run)
+        return predictor.predict(np.asarray(source))
+    preparation = preparation_of(predictor.run)
     if preparation is None:
         raise WxbError("a data frame; the network was not trained on a table")
     rows, notes = read_rows(frame_of(source), preparation)
-    return replace(run.predictor.predict(rows), notes=notes)
+    return replace(predictor.predict(rows), notes=notes)
 
 
-def _of_files(run: Run, files: Sequence[str]) -> Prediction:
+def _of_files(predictor: Predictor, files: Sequence[str]) -> Prediction:
+    run = predictor.run
     parts, examples, notes = [], [], []
     with reading(files, run) as coming:
         for batch in coming:
@@ -99,7 +100,7 @@ def _of_files(run: Run, files: Sequence[str]) -> Prediction:
             notes += batch.notes
             if batch.examples:
                 examples += batch.examples
-                parts.append(run.predictor.predict(np.concatenate(batch.values)))
+                parts.append(predictor.predict(np.concatenate(batch.values)))
     if not parts:
         raise WxbError("there is nothing to predict: the files have no rows")
     values, scores = (np.concatenate([getattr(part, name) for part in parts]) for name in ("values", "scores"))

@@ -38,7 +38,7 @@ class Run(RunFiles):
         """
         if isinstance(source, np.ndarray):
             return self.predictor.predict(source)
-        return inputs.predict(self, source)
+        return inputs.predict(self.predictor, source)
 
     @cached_property
     def predictor(self) -> Predictor:

@@ -36,7 +36,7 @@ Settings = dict[str, Setting]
 
 class _Score(Struct):
     examples: Count
-    loss: float
+    loss: Annotated[float | None, Meta(description="null if it is too large for a float")]
 
 
 class _Classified(_Score):
