@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from wxb.data.dataset import Dataset
 from wxb.errors import FAILED, WxbError
@@ -22,6 +22,8 @@ from wxb.notation import Network
 from wxb.report import findings, report_files
 from wxb.runs.run import Run
 from wxb.runs.writer import Writer
+from wxb.settings import validate
+from wxb.settings.python import RecipeOptions, takes_settings
 from wxb.trials.baselines import baselines
 from wxb.trials.trial import TRAIN_SAMPLE, Trial
 
@@ -236,30 +238,41 @@ class Training:
         return Run.open(run.path)
 
 
+@takes_settings
 def train(
     data: Dataset,
     network: str | Network | None = None,
     *,
     bindings: Mapping[str, int] | None = None,
     out: str | Path | None = None,
-    time: float | None = None,
-    **options: Any,
+    time: float | str | None = None,
+    **options: Unpack[RecipeOptions],
 ) -> Run:
-    """Train a network on data, test it, write the report, and give the run.
+    """Train a network on data, test it, and write the report; return the run.
 
-    `network` is a text of the notation, a name, or None for a default that fits the data; `time` is how many seconds
-    all of it may take, None for as many as the recipe takes; `options` are fields of `Recipe`:
-    train(data, "FC-64-RELU, SOFTMAX", epochs=10, optimizer="nesterov"). Ctrl-C saves the run and goes on
-    rising; `resume` continues it. Raises WxbError where something does not fit.
+        run = train(data, "FC-64-RELU, SOFTMAX", epochs=10, optimizer="nesterov")
+
+    `network` is a text of the notation, a name, or None for a default that fits the data; `bindings` are values of a
+    family's variables. `out` is the folder of the run. `time` limits all of the work, in seconds or as "10m". The other
+    arguments are the settings of `Recipe`; of those that are None, the value is chosen to fit the network and the data,
+    and stands in the run's settings.toml. Ctrl-C saves the run and is raised again; `resume` continues it. Raises
+    WxbError for an unknown setting, for a value that a setting does not take, and if something does not fit.
     """
-    settings = _settings(data)
     return _to_the_end(
-        Training(data, network, bindings=bindings, options=options, settings=settings, out=out, seconds=time)
+        Training(
+            data,
+            network,
+            bindings=bindings,
+            options=options,
+            settings=_data_settings(data, options.get("seed", 0)),
+            out=out,
+            seconds=validate("time", time) if time is not None else None,
+        )
     )
 
 
 def resume(run: Run | str | Path, data: Dataset) -> Run:
-    """Train a stopped or killed run to its end, with the bits that it would have had undisturbed."""
+    """Train a stopped or killed run to its end, with the same bits as if it had never stopped."""
     return _to_the_end(Training.resume(run if isinstance(run, Run) else Run.open(run), data))
 
 
@@ -278,6 +291,8 @@ def _to_the_end(training: Training) -> Run:
             training.run.close()
 
 
-def _settings(data: Dataset) -> dict[str, Any]:
-    """What `load_data` was called with, as settings of `train`."""
-    return {("data" if name == "source" else name): value for name, value in data.source.items() if name != "seed"}
+def _data_settings(data: Dataset, seed: int) -> dict[str, Any]:
+    """The arguments of `load_data` as settings of `train`; a seed other than the recipe's is named `data_seed`."""
+    settings = {("data" if name == "source" else name): value for name, value in data.source.items()}
+    data_seed = settings.pop("seed", seed)
+    return settings if data_seed == seed else {**settings, "data_seed": data_seed}

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from tests.cli.conftest import COMMAND, Ended, environment, valid
-from wxb import load_data, train
+from wxb import Run, load_data, train
 
 SMALL = ("digits", "FC-32-RELU, SOFTMAX", "--epochs", 3, "--threads", 1)
 
@@ -75,6 +75,27 @@ def test_the_settings_of_a_run_run_again_with_the_same_bits(trained, call):
     assert re.match(r"test      \d+\.\d % \[\d+\.\d, \d+\.\d\] of 449   nearest neighbour ", first)
     assert re.match(r" {10}no better than nearest neighbour: \d+\.\d % against \d+\.\d %", words[0])
     assert last == "run       again    next: wxb report again"
+
+
+@pytest.mark.parametrize(
+    "loaded",
+    [
+        {"examples": 200, "split": (0.5, 0.25, 0.25), "seed": 3, "name": "mine"},
+        {"examples": 200, "split": 0.6, "noise": 0.1},
+        {"examples": 200, "split": "0.5,0.2,0.3", "classes": ["rest", "ring"], "seed": 1},
+    ],
+    ids=lambda loaded: str(loaded["split"]),
+)
+def test_the_settings_of_a_run_made_in_python_train_it_again_to_the_same_bits(loaded, tmp_path, call):
+    data = load_data("ring", **loaded)
+    run = train(data, "FC-8-RELU, SOFTMAX", out=tmp_path / "run", epochs=2, seed=1, threads=1)
+    ended = call("train", "--config", run.path / "settings.toml", "--out", "again", "-q")
+    assert ended.code == 0, ended.err
+    assert weights(Path("again")) == weights(run.path)
+    again = Run.open("again")
+    assert (again.data.fingerprint, again.data.name) == (run.data.fingerprint, data.name)
+    assert again.split.test.tolist() == data.split.test.tolist()
+    assert again.settings == run.settings
 
 
 def test_the_momentum_of_a_settings_file_goes_with_its_optimizer(tmp_path, call):

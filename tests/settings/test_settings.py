@@ -15,6 +15,8 @@ import wxb
 from wxb.errors import WxbError
 from wxb.learning.recipe import Recipe
 from wxb.settings import DATA, RECIPE, RENAMED, RENAMED_VALUES, SETTINGS, Bounds, check_together, validate
+from wxb.settings.python import RecipeOptions
+from wxb.trials.series import folds, seeds
 
 SOURCES = Path(wxb.__file__).parent
 WITH_BOUNDS = [setting for setting in SETTINGS.values() if setting.bounds]
@@ -147,6 +149,52 @@ def test_load_data_has_every_setting_of_the_data_with_its_default():
         assert parameters[name].kind is inspect.Parameter.KEYWORD_ONLY
         assert parameters[name].default == SETTINGS[name].default, name
     assert inspect.signature(wxb.load_data).return_annotation == "Dataset"
+
+
+@pytest.mark.parametrize("function", [wxb.train, seeds, folds], ids=lambda function: function.__name__)
+def test_the_signature_of_a_training_shows_every_setting_of_its_recipe(function):
+    parameters = inspect.signature(function).parameters
+    assert all(one.kind is not inspect.Parameter.VAR_KEYWORD for one in parameters.values())
+    assert [name for name in parameters if name in RECIPE] == list(RECIPE)
+    for name, setting in RECIPE.items():
+        assert parameters[name].kind is inspect.Parameter.KEYWORD_ONLY
+        assert parameters[name].default == (None if setting.fitted else setting.default)
+        assert parameters[name].annotation == setting.type.__name__ + (" | None" if setting.fitted else "")
+
+
+def test_the_types_of_the_recipe_s_keywords_are_those_of_its_settings():
+    options = {name: hint.__forward_arg__ for name, hint in RecipeOptions.__annotations__.items()}
+    assert list(options.items()) == [
+        (setting.name, setting.type.__name__ + (" | None" if setting.fitted else "")) for setting in RECIPE.values()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"epoch": 1}, "epoch is not a setting; epochs is"),
+        ({"option": 1}, "option is not a setting"),
+        ({"optimizer": "adma"}, f'`optimizer="adma"`: expected {SETTINGS["optimizer"].expected}'),
+        ({"learning_rate": "0.1"}, '`learning_rate="0.1"`: expected a number above 0 to 1,000'),
+        ({"shuffle": None}, "`shuffle=None`: expected true or false"),
+        ({"time": "soon"}, f'`time="soon"`: expected {SETTINGS["time"].expected}'),
+        ({"time": 60, "epochs": 3}, "`time` and `epochs` both say when training ends"),
+        ({"momentum": 0.9, "optimizer": "adam"}, "`momentum` has no effect with the optimizer adam"),
+    ],
+    ids=str,
+)
+def test_train_refuses_a_wrong_setting_before_it_writes_anything(options, what, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WxbError) as error:
+        wxb.train(wxb.load_data("ring", examples=100), "SOFTMAX", **options)
+    assert error.value.what.startswith(what)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_none_leaves_the_choice_to_train(tmp_path):
+    data = wxb.load_data("ring", examples=100)
+    run = wxb.train(data, "SOFTMAX", out=tmp_path / "run", epochs=1, optimizer=None, learning_rate=None)
+    assert (run.settings["optimizer"], run.settings["learning_rate"]) == ("adamw", 0.003)
 
 
 def test_a_keyword_that_is_no_setting_is_refused_with_the_nearest():

@@ -24,12 +24,12 @@ def load(source: str, settings: Mapping[str, Any], quiet: bool = False) -> Datas
 
     Folders and tables are taken by their whole path, so that what a run stores means the same from another folder.
     """
-    about = {name: settings[name] for name in (*DATA, "like") if name in settings}
+    about = {name: settings[name] for name in (*DATA, "like") if name in settings and name != "data_seed"}
     if "data_dir" in about:
         about["data_dir"] = str(Path(about["data_dir"]).absolute())
     if _is_path(source):
         source = str(Path(source).absolute())
-    return read(source, quiet, seed=settings.get("seed", 0), **about)
+    return read(source, quiet, seed=settings.get("data_seed", settings.get("seed", 0)), **about)
 
 
 def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:

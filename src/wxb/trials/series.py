@@ -5,11 +5,12 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 from wxb.data.dataset import Dataset
 from wxb.data.folds import folds as folds_of
 from wxb.notation import Network
+from wxb.settings.python import RecipeOptions, takes_settings
 from wxb.statistics import Mean, mean_of
 from wxb.tasks.evaluation import Evaluation
 from wxb.trials.trial import Trial
@@ -63,6 +64,7 @@ class Pairs:
         return mean_of([b - a for a, b in zip(self.first.scores, self.second.scores, strict=True)])
 
 
+@takes_settings
 def seeds(
     data: Dataset,
     network: str | Network | None = None,
@@ -70,7 +72,7 @@ def seeds(
     *,
     bindings: Mapping[str, int] | None = None,
     time: float | None = None,
-    **options: Any,
+    **options: Unpack[RecipeOptions],
 ) -> Series:
     """Train the same network `count` times with different seeds, and score each on the test part.
 
@@ -78,12 +80,13 @@ def seeds(
     seed. `time` limits the whole series, in seconds: no trial begins that would likely exceed it, except the first.
     The other arguments are those of `wxb.train`. Nothing is written.
     """
-    first = int(options.pop("seed", 0))
+    first = options.pop("seed", 0)
     arguments = {"network": network, "bindings": bindings, **options}
     makers = [(f"seed {seed}", _maker(data, {**arguments, "seed": seed})) for seed in range(first, first + count)]
     return Series(tuple(outcomes(makers, time)), count)
 
 
+@takes_settings
 def folds(
     data: Dataset,
     network: str | Network | None = None,
@@ -91,14 +94,14 @@ def folds(
     *,
     bindings: Mapping[str, int] | None = None,
     time: float | None = None,
-    **options: Any,
+    **options: Unpack[RecipeOptions],
 ) -> Series:
     """Cross-validate a network: train it `count` times, each time testing on another fold of the data.
 
     The data is read once; what is fitted to the training part is fitted anew for each fold. The arguments are those of
     `seeds`; see `wxb.data.folds` for how examples are dealt into folds.
     """
-    parts = folds_of(data, count, int(options.get("seed", 0)))
+    parts = folds_of(data, count, options.get("seed", 0))
     arguments = {"network": network, "bindings": bindings, **options}
     makers = [(f"fold {number} of {count}", _maker(part, arguments)) for number, part in enumerate(parts, 1)]
     return Series(tuple(outcomes(makers, time)), count)
