@@ -353,7 +353,7 @@ def test_evaluate_gives_the_score_of_the_training_again(trained, call):
     assert other["test"]["examples"] == 198
     spoken = call("evaluate", run).out
     assert spoken.startswith("test      ")
-    assert "class   examples   precision" in spoken
+    assert "class   precision   recall" in re.sub(" {3,}", "   ", spoken)
 
 
 def test_evaluate_refuses_data_of_another_shape_or_with_other_classes(trained, call):
@@ -363,7 +363,7 @@ def test_evaluate_refuses_data_of_another_shape_or_with_other_classes(trained, c
     Path("t.csv").write_text("x,y\n" + "".join(f"{i * 0.3},{i * 0.7}\n" for i in range(40)))
     ended = call("evaluate", trained[1], "t.csv", "--target", "y")
     assert ended.code == 2
-    assert ended.err == f"error: t holds numbers; {trained[1]} was trained on classes\n"
+    assert ended.err == f"error: t is for regression; {trained[1]} was trained for classification\n"
 
 
 def test_predict_knows_pictures_and_rows(trained, call):

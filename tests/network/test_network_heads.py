@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from wxb.errors import WxbError
+from wxb.learning.evaluate import prediction
 from wxb.network.heads import HEADS
 from wxb.notation.vocabulary import HEADS as WORDS
 from wxb.tasks import TASKS
@@ -156,8 +160,36 @@ def test_label_smoothing_is_refused_where_there_are_no_probabilities(name):
 # --- probabilities ---
 
 
-def test_only_heads_of_likelihoods_have_probabilities():
-    assert [name for name, head in HEADS.items() if head.probabilities(SCORES) is None] == ["SVM", "EUCLID"]
+def test_only_softmax_and_sigmoids_have_probabilities():
+    assert [name for name, head in HEADS.items() if head.probabilities(SCORES) is not None] == ["SOFTMAX", "SIGMOIDS"]
+
+
+@given(st.lists(st.floats(-30, 30), min_size=3, max_size=3), st.integers(0, 2))
+def test_the_loss_of_softmax_is_minus_the_logarithm_of_its_probability(scores, true):
+    logits = torch.tensor([scores], dtype=torch.float64)
+    probabilities = HEADS["SOFTMAX"].probabilities(logits)
+    assert probabilities is not None
+    assert HEADS["SOFTMAX"].loss(logits, torch.tensor([true])).item() == pytest.approx(
+        -math.log(probabilities[0, true].item()), rel=1e-9, abs=1e-12
+    )
+
+
+@pytest.mark.parametrize("name", TASKS["classification"].heads)
+def test_the_class_with_the_greatest_score_is_predicted(name):
+    predicted = prediction(SCORES, HEADS[name], "classification", ("a", "b", "c"))
+    assert predicted.values.tolist() == [0, 2, 1, 0]
+    assert predicted.classes == ("a", "c", "b", "a")
+
+
+def test_a_label_is_predicted_if_its_probability_is_above_a_half():
+    predicted = prediction(SCORES, HEADS["SIGMOIDS"], "multilabel", ("a", "b", "c"))
+    assert np.array_equal(predicted.values, predicted.probabilities > 0.5)
+    assert predicted.values.dtype == np.int64
+
+
+def test_numbers_are_predicted_as_they_are():
+    predicted = prediction(SCORES, HEADS["EUCLID"], "regression", ("a", "b", "c"))
+    assert np.array_equal(predicted.values, SCORES.float().numpy())
 
 
 def test_every_head_can_learn_some_kind_of_target_and_every_kind_has_a_head():

@@ -18,7 +18,7 @@ from PIL import Image
 
 from wxb.report import markdown, page, report_files
 from wxb.report.pictures import picture
-from wxb.report.sentences import about_examples
+from wxb.report.sentences import about_data
 from wxb.text import percent
 
 NUMBER = {"type": "number"}
@@ -248,7 +248,7 @@ def test_the_page_prints_and_follows_light_and_dark(found_of):
 )
 def test_examples_are_called_what_they_are(kind, said, found_of):
     found = found_of(kind)
-    assert about_examples(found) == said
+    assert about_data(found).startswith(f"{said}; train ")
     assert said in markdown(found)
     assert said in page(found)
 

@@ -9,7 +9,6 @@ from typing import Any
 from wxb.cli.spelling import as_key, spelled
 from wxb.errors import WxbError
 from wxb.learning.events import read_events
-from wxb.runs import version1
 from wxb.settings import SETTINGS, unknown
 
 WORDS = ("data", "network")  # the command line has them without a flag
@@ -32,6 +31,8 @@ def read_config(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise WxbError(f"{path} is no TOML", str(problem), "lines such as: learning_rate = 0.01") from problem
     if "replanned" in content:  # the settings.toml of a run of format 1
+        from wxb.runs import version1
+
         content = version1.settings(content)
     settings: dict[str, Any] = {}
     for written, value in content.items():

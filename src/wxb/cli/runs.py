@@ -11,7 +11,7 @@ import click
 from wxb.cli import options, printing, results
 from wxb.cli.answers import runs as answers
 from wxb.errors import WxbError, nearest
-from wxb.text import count
+from wxb.text import count, plural
 
 if TYPE_CHECKING:
     from wxb.runs.listing import Listed
@@ -203,7 +203,7 @@ def remove(places: tuple[str, ...], clean: bool, older_than: float | None, yes: 
     if listed and not yes:
         rows = [row(one) for one in listed]
         printing.remark(printing.table(rows, width=printing.columns(sys.stderr), gives_way=4))
-        if not agreed(f"delete {count(len(listed))} run{'s'[: len(listed) != 1]}?"):
+        if not agreed(f"delete {plural(len(listed), 'run')}?"):
             printing.remark("nothing was deleted")
             listed = []
     for one in listed:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wxb.errors import WxbError
-from wxb.text import count
+from wxb.text import count, plural
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -140,7 +140,7 @@ def need_like(text: str, other: str) -> None:
 def _form(text: str) -> str:
     rows = text.split("/")
     inputs = len(rows) * len(rows[0])
-    return f"{count(inputs)} input{'s'[: inputs != 1]}" + (f" in {len(rows)} rows" if len(rows) > 1 else "")
+    return plural(inputs, "input") + (f" in {len(rows)} rows" if len(rows) > 1 else "")
 
 
 def _bits(text: str) -> int:

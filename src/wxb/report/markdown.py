@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from wxb.report.sentences import (
     ABOUT_RUN,
     Found,
-    about_examples,
+    about_data,
     measure_of,
     measured,
     test_score,
@@ -36,10 +36,9 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -
 
 def _head(found: Found) -> list[str]:
     data, network = found["data"], found["network"]
-    parts = ", ".join(f"{name} {count(data['split'][name])}" for name in ("train", "validation", "test"))
     return [
         f"# {escaped(data['name'])}: {measure_of(found).text(test_score(found)[0])}",
-        f"{about_examples(found)}; {parts} ({escaped(data['split']['how'])})",
+        escaped(about_data(found)),
         f"    {network['short']}",
         f"{count(network['parameters'])} parameters, {large(network['multiply_adds'])} multiply-adds per example. "
         f"Trained {found['run']['created'].split('T')[0]} by wxb {found['run']['wxb']}.",

@@ -11,7 +11,7 @@ from wxb.report.figures import Series, comparison, confusion, curves, reliabilit
 from wxb.report.sentences import (
     ABOUT_RUN,
     Found,
-    about_examples,
+    about_data,
     measure_of,
     measured,
     test_score,
@@ -69,10 +69,9 @@ def _facts(rows: Iterable[tuple[str, str]]) -> str:
 def _head(found: Found) -> str:
     data, network = found["data"], found["network"]
     made = found["run"]["created"].split("T")[0]
-    parts = ", ".join(f"{name} {count(data['split'][name])}" for name in ("train", "validation", "test"))
     return (
         f'<header>\n<p class="kicker">wxb report · {escape(made)}</p>\n<h1>{escape(data["name"])}</h1>\n'
-        f"<p>{escape(about_examples(found))}; {escape(parts)} ({escape(data['split']['how'])})</p>\n"
+        f"<p>{escape(about_data(found))}</p>\n"
         f'<p class="network"><code>{escape(network["short"])}</code><br>{count(network["parameters"])} parameters, '
         f"{large(network['multiply_adds'])} multiply-adds per example</p>\n</header>"
     )

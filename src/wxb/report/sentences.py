@@ -35,11 +35,13 @@ def _score(scores: Found, measure: Measure) -> tuple[float, Interval]:
     return float(scores[measure.name]), (low, high)
 
 
-def about_examples(found: Found) -> str:
-    """The data: "1,797 pictures 1x8x8 in 10 classes", "506 rows of 13 numbers with 1 target"."""
+def about_data(found: Found) -> str:
+    """The data and its split: "1,797 pictures 1x8x8 in 10 classes; train 1,150, validation 198, test 449 (…)"."""
     data = found["data"]
+    parts = ", ".join(f"{name} {count(data['split'][name])}" for name in ("train", "validation", "test"))
     about = TASKS[found["task"]].about(len(data["classes"]))
-    return f"{KINDS[data['kind']].counted(data['examples'], tuple(data['shape']))} {about}"
+    counted = KINDS[data["kind"]].counted(data["examples"], tuple(data["shape"]))
+    return f"{counted} {about}; {parts} ({data['split']['how']})"
 
 
 def measured(found: Found) -> list[tuple[str, str]]:
