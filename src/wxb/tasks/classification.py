@@ -127,7 +127,7 @@ class Classification(Task):
         Measure("calibration_error", "calibration error (expected, 15 bins)"),
     )
     validated = ClassificationScore.measures
-    reachable = "accuracy"
+    reachable = True
 
     def recognizes(self, array: NDArray[Any]) -> bool:
         """One column of texts, booleans or whole numbers."""

@@ -61,16 +61,13 @@ class MultilabelPrediction(Prediction):
 
     @property
     def labels(self) -> tuple[tuple[str, ...], ...]:
-        return tuple(tuple(name for name, one in zip(self.names, row, strict=True) if one) for row in self.values)
+        return tuple(self._holding(place) for place in range(len(self)))
 
     @property
     def confidence(self) -> NDArray[np.float64]:
         """The probability of the least certain label's answer, or the least score."""
-        sure = (
-            np.abs(self.scores)
-            if self.probabilities is None
-            else np.maximum(self.probabilities, 1 - self.probabilities)
-        )
+        shares = self.probabilities
+        sure = np.abs(self.scores) if shares is None else np.maximum(shares, 1 - shares)
         return np.asarray(sure.min(axis=1), np.float64)
 
     @property
@@ -103,7 +100,7 @@ class Multilabel(Task):
     measures = (EXACT_MATCH, LABEL_ACCURACY)
     shown = 2
     validated = MultilabelScore.measures
-    reachable = "label accuracy"
+    reachable = True
 
     def recognizes(self, array: NDArray[Any]) -> bool:
         """Columns that hold only 0 and 1, of any dtype."""
