@@ -1,4 +1,4 @@
-"""The page on the command line, made of the commands' own help texts.
+"""The page on the command line, generated from the help of the commands.
 
 python -m docs.command_line      writes docs/command-line.md
 """
@@ -16,28 +16,28 @@ PAGE = Path(__file__).resolve().parent / "command-line.md"
 WIDTH = 100
 
 CODES = {
-    errors.DONE: "done; a training that ended without having learned is done too, and its report says so",
-    errors.FAILED: "failed: a damaged run, a training that broke down, a full disk",
-    errors.MISTAKE: "a mistake in what was asked for; the message says what, where and a way out",
+    errors.DONE: "done, also if the network has not learned, which its report says",
+    errors.FAILED: "failed: a damaged run, a diverged training, a full disk",
+    errors.MISTAKE: "a mistake in the command; the message says what is wrong, and how to fix it",
     errors.FOUND: "a check found something: `wxb verify`",
     errors.BUG: "a bug in wxb; the traceback is shown",
-    errors.INTERRUPTED: "stopped by Ctrl-C; a training is saved, and `wxb resume` goes on with it",
-    errors.TERMINATED: "stopped by SIGTERM, likewise",
+    errors.INTERRUPTED: "stopped by Ctrl-C; the training is saved, and `wxb resume` continues it",
+    errors.TERMINATED: "stopped by SIGTERM; saved likewise",
 }
 
 HEAD = """\
 # Command line
 
-What holds for all commands, and what each says with `--help`.
+The rules for all commands, and the `--help` of each.
 
-Results go to standard output; progress, warnings and errors go to standard error. With `--json` standard output holds
-exactly one JSON object whose `schema` names its form, as in `wxb/train/1`; `wxb schema train` prints the JSON schema of
-that form. Keys may be added to a form, but never change their meaning. Colours and moving lines are for
-terminals only, and `NO_COLOR` turns colours off.
+Results go to standard output; progress, warnings and errors go to standard error. With `--json`, standard output holds
+exactly one JSON object. Its `schema` names its form, such as `wxb/train/1`, and `wxb schema train` prints the JSON
+schema of that form. A later version may add keys to a form, but does not change the meaning of a key. Colours and
+moving lines appear only on a terminal; `NO_COLOR` turns colours off.
 
-A word with a `=` is a binding (`N=2`), never a network. A network with blanks, brackets or stars stands in quotes.
+A word with `=` is a binding (`N=2`), never a network. Put a network with blanks, brackets or stars in quotes.
 
-The first Ctrl-C, or a SIGTERM, lets a training finish its step and saves it; a second one ends it at once.
+The first Ctrl-C or SIGTERM lets a training finish its step and saves it; the second ends it at once.
 
 | exit code | meaning |
 | ---: | --- |
@@ -46,9 +46,9 @@ The first Ctrl-C, or a SIGTERM, lets a training finish its step and saves it; a 
 COMPLETION = """\
 ## Completion
 
-The shell completes commands, options and their values once it is told to:
+Add one line to the start file of your shell, and it completes commands, options and their values:
 
-| shell | line for its start file |
+| shell | line |
 | --- | --- |
 | bash | `eval "$(_WXB_COMPLETE=bash_source wxb)"` |
 | zsh | `eval "$(_WXB_COMPLETE=zsh_source wxb)"` |
@@ -58,10 +58,13 @@ The shell completes commands, options and their values once it is told to:
 SETTINGS = """\
 ## Settings files
 
-`wxb train --config FILE` reads options from a TOML file, spelled as on the command line without the dashes in front,
-with `_` or `-` between words. `data` and `network` are keys too, and a table `bindings` binds variables. The command
-line goes over the file, and the file over the defaults. A run's `settings.toml` is such a file: with it
-`wxb train --config runs/digits-3f2a/settings.toml` trains the same again, to the bit.
+`wxb train --config FILE` reads settings from a TOML file: the names of the options without the dashes in front, with
+`_` or `-` between words. The keys `data` and `network` stand for the words of the command line, and a table `bindings`
+binds variables. An option of the command line overrides the file, and the file overrides the defaults. A value that a
+setting does not take is refused as on the command line, with the name of the file.
+
+The `settings.toml` of a run is such a file, also if the run was made in Python:
+`wxb train --config runs/digits-3f2a/settings.toml` trains the same network again, to the bit.
 """
 
 

@@ -239,9 +239,9 @@ def test_where_no_batch_is_small_enough_the_largest_layer_is_named():
 
 def test_of_photos_a_smaller_size_is_a_way_out_too():
     plan_ = planned("CONV-16-RELU-FC-5000-RELU, SOFTMAX")
-    with pytest.raises(WxbError, match=r"parameters; or smaller pictures \(--size\)$"):
+    with pytest.raises(WxbError, match=r"parameters; or smaller pictures \(`size`\)$"):
         memory.micro_batches_that_fit(plan_, 8, "sgd", there=MIB, photos=True)
-    assert memory.ran_short(plan_, "sgd", 1, photos=True).fix.endswith("; or smaller pictures (--size)")
+    assert memory.ran_short(plan_, "sgd", 1, photos=True).fix.endswith("; or smaller pictures (`size`)")
 
 
 def test_a_training_computes_its_batches_in_parts_where_the_memory_is_small_and_says_so(monkeypatch):

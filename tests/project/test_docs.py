@@ -12,9 +12,12 @@ import pytest
 import wxb
 from docs import sessions
 from wxb.cli.main import COMMANDS, group
+from wxb.errors import WxbError
 
 PAGES = {path.name: path.read_text() for path in sessions.files()}
 SESSIONS = {name: text for name, text in PAGES.items() if sessions.blocks(text, "console")}
+OPTIONS = re.compile(r"`(--[a-z][^`]*)`")
+OF_BENCHMARKS = ("--again", "--limit", "--only", "--shared")  # of `python -m benchmarks…`
 INLINE = re.compile(r"`(?:python -m )?wxb ([^`]+)`")
 # where a person may put anything in an example of usage: DATA, [NETWORK], FILE…, a value after an option
 SHELL = {"|", ">", "<", "&&", ";"}
@@ -68,6 +71,41 @@ def test_sessions_of_the_documentation_show_commands_that_exist(name):
 @pytest.mark.parametrize("name", [name for name, text in PAGES.items() if INLINE.search(text)])
 def test_commands_named_in_a_sentence_exist(name):
     assert [wrong for command in INLINE.findall(PAGES[name]) if (wrong := wrong_with(command))] == []
+
+
+def takes(name: str, words: list[str]) -> bool:
+    """Whether a command takes these options with these values; what it is about may be missing."""
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    options = click.Command(name, params=[param for param in command.params if isinstance(param, click.Option)])
+    try:
+        options.make_context(name, list(words))
+    except (click.ClickException, WxbError):
+        return False
+    return True
+
+
+def refused(options: str) -> bool:
+    """Whether no command takes options as a page spells them; an option without a value only has to exist."""
+    words = ["1" if len(word) == 1 and not word.isdigit() else word for word in shlex.split(options)]  # N, λ
+    if words[0] in OF_BENCHMARKS:
+        return False
+    if len(words) == 1:
+        return all(wrong_with(f"{name} {options}") for name in COMMANDS)
+    return not any(takes(name, words) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", [name for name, text in PAGES.items() if OPTIONS.search(text)])
+def test_options_named_in_a_sentence_are_taken_with_the_values_shown(name):
+    assert [options for options in OPTIONS.findall(PAGES[name]) if refused(options)] == []
+
+
+def test_an_option_with_a_value_that_it_does_not_take_is_noticed():
+    assert not refused("--no-shuffle")
+    assert not refused("--augment flip,shift-2")
+    assert refused("--shuffle no")
+    assert refused("--learning-rate 0")
+    assert refused("--lerning-rate")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_an_existing_folder_with_something_in_it_is_refused_and_left_as_it_is(da
     with pytest.raises(WxbError, match="exists and is not empty") as caught:
         Writer.create(data, small_plan(data), settings, steps=1, out=tmp_path)
     assert "notes.txt" in str(caught.value)
-    assert "--out" in caught.value.fix
+    assert "`out`" in caught.value.fix
     assert os.listdir(tmp_path) == ["notes.txt"]
 
 
@@ -73,7 +73,7 @@ def test_a_folder_that_cannot_be_made_is_said_with_a_way_out(data, settings, tmp
     (tmp_path / "file").write_text("")
     with pytest.raises(WxbError, match="cannot be made: Not a directory") as caught:
         Writer.create(data, small_plan(data), settings, steps=1, out=tmp_path / "file" / "run")
-    assert "--out" in caught.value.fix
+    assert "`out`" in caught.value.fix
     assert caught.value.exit_code == FAILED
 
 
@@ -84,7 +84,7 @@ def test_a_folder_that_may_not_be_written_is_said_with_a_way_out(data, settings,
     monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(WxbError, match="cannot be written: Permission denied") as caught:
         Writer.create(data, small_plan(data), settings, steps=1, out=tmp_path / "run")
-    assert "--out" in caught.value.fix
+    assert "`out`" in caught.value.fix
 
 
 def test_settings_are_kept_as_flat_toml_that_reads_back(data, settings, tmp_path):

@@ -17,9 +17,9 @@ EVENTS = "events"  # tables: what changed the training that the file is of
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """The settings of a file: `data` and `network` as texts, `bindings` as a dict, every setting in its own type.
+    """Read the settings of a file: `data` and `network` as texts, `bindings` as a dict, each setting in its own type.
 
-    Words of a key are joined by _ or -. Raises WxbError, naming the file, if it is no TOML, for a key that is no
+    Keys have _ or - between words. Raises WxbError, naming the file, if it is not TOML, for a key that is not a
     setting, and for a value that its setting does not take.
     """
     try:

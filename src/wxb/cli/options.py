@@ -108,7 +108,7 @@ class Command(click.Command):
         super().__init__(name, callback=callback, params=params, help=callback.__doc__, no_args_is_help=False)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The options, a list a heading."""
+        """Write the options, one list per heading."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for param in self.get_params(ctx):
             record = param.get_help_record(ctx) if isinstance(param, click.Option) else None
@@ -120,7 +120,7 @@ class Command(click.Command):
 
 
 def option(setting: Setting) -> click.Option:
-    """A setting for click; not given is None, so that a file and the defaults have their say."""
+    """The option of a setting. Its default is None, so that a settings file and `train` can choose."""
     flag = as_option(setting.name)
     names = [f"{flag}/{as_option(setting.name, 'False')}" if setting.type is bool else flag, setting.name]
     bounds = f" ({setting.bounds})" if setting.bounds is not None else ""
@@ -147,28 +147,28 @@ DATA_SEED = option(replace(SETTINGS["seed"], section=DATA_SECTION, help="Seed of
 
 
 def params(table: Mapping[str, Setting], *names: str) -> list[click.Parameter]:
-    """The options of a table for a command: those named, or all that the command line has."""
+    """The options of a table of settings: the named ones, or all that the command line has."""
     return [option(table[name]) for name in names or table if table[name].option]
 
 
 def switch(*flags: str, help: str) -> click.Option:
-    """An option of a command's output, without a value."""
+    """A switch under the heading "Output"."""
     return SectionedOption(flags, is_flag=True, help=help, section="Output")
 
 
-JSON = switch("--json", "as_json", help="One JSON object on standard output, nothing else there.")
-QUIET = switch("-q", "--quiet", help="Nothing but results.")
-VERBOSE = switch("-v", "--verbose", help="Also the layers and the whole recipe, and a line for every epoch.")
+JSON = switch("--json", "as_json", help="Print one JSON object, and nothing else, on standard output.")
+QUIET = switch("-q", "--quiet", help="Print only results.")
+VERBOSE = switch("-v", "--verbose", help="Also print the layers, the whole recipe, and a line per epoch.")
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
 def split_words(words: Sequence[str], *names: str) -> tuple[list[str | None], dict[str, int]]:
-    """The words of a command line as its arguments, None for those not given, and its bindings: any word with "=".
+    """Split the words of a command line into its arguments, None for missing ones, and its bindings, such as N=2.
 
-    `names` are what the arguments are called, for messages. Raises WxbError for a word too many or a binding that
-    binds no whole number; a range makes a sweep, which this version has not.
+    `names` are the names of the arguments, for messages. Raises WxbError for a surplus word, and for a binding to
+    anything but a whole number; a range would be a sweep, which this version does not have.
     """
     plain = [word for word in words if not is_binding(word)]
     if len(plain) > len(names):
@@ -182,7 +182,7 @@ def split_words(words: Sequence[str], *names: str) -> tuple[list[str | None], di
 
 
 def is_binding(word: str) -> bool:
-    """Whether a word binds a variable: it has a "=", and no "/" before it as a path may have."""
+    """Whether a word is a binding: it has a "=" with no "/" before it, unlike a path."""
     return "=" in word and "/" not in word.partition("=")[0]
 
 

@@ -1,4 +1,4 @@
-"""`wxb train`: the main job, shown while it runs."""
+"""`wxb train`: train a network, and show the progress."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def train(
     verbose: bool,
     **given: Any,
 ) -> int:
-    """Train a network on data, with progress; test it, set it beside what is cheap, report, and keep all in a run.
+    """Train a network on data, test it, compare it with simple baselines, report, and store everything in a run.
 
     DATA is digits, mnist, fashion-mnist, cifar10, cifar100, usps (wxb fetch gets them), a folder of pictures, a table
     (.csv, .tsv, .parquet; with --target), or a toy: ring, quadrants, modes, disc, spirals, moons, sine, steps,
-    noisy-line. NETWORK is a name (wxb networks lists them) or a text in the notation; without one a good default for
-    the data is chosen. N=2 and the like bind a family's variables. Options that are not given fit the network and the
-    data; the run's settings.toml says what they were.
+    noisy-line. NETWORK is a name (wxb networks lists them) or a text in the notation; without one, a
+    default for the data is chosen. N=2 and the like bind the variables of a family. Options that are not given are
+    chosen to fit the network and the data; the run's settings.toml has their values.
 
     \b
     wxb train digits
@@ -69,7 +69,7 @@ def train(
 
 
 def merged(words: tuple[str, ...], config: str | None, given: dict[str, Any]) -> dict[str, Any]:
-    """What was asked for: the command line, over the settings file, without what neither says."""
+    """Merge the settings of the command line into those of the settings file; the command line wins."""
     (data, network), bindings = options.split_words(words, "DATA", "NETWORK")
     asked = read_config(Path(config)) if config is not None else {}
     if network is not None:
@@ -86,7 +86,7 @@ def merged(words: tuple[str, ...], config: str | None, given: dict[str, Any]) ->
 
 
 def check(asked: dict[str, Any]) -> None:
-    """Finds what is wrong with the words and the options before anything is loaded."""
+    """Raise WxbError for mistakes that can be found before anything is loaded."""
     from wxb.notation import read
 
     if "data" not in asked:
@@ -97,7 +97,7 @@ def check(asked: dict[str, Any]) -> None:
 
 
 def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None) -> Training:
-    """The training that was asked for, its data read, nothing written yet; `started` is when the work began."""
+    """Load the data and set up the training; nothing is written. `started` is the time at which the work began."""
     began = time.time()
     data = load(asked["data"], asked, quiet)
     data_seconds = time.time() - began
@@ -121,7 +121,7 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None) -
 
 
 def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool) -> int:
-    """`--seeds`: a run a seed, each as `--seed` alone would make it; their scores together."""
+    """`--seeds`: train one run per seed, each the same as with `--seed` alone, and print the mean of their scores."""
     from wxb.runs.folder import SUMMARY, taken
     from wxb.statistics import mean_of
     from wxb.tasks import TASKS
@@ -149,7 +149,7 @@ def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool
 
 
 def show_plan(training: Training, as_json: bool) -> None:
-    """`--dry-run`: data, network, its layers and the recipe, as results."""
+    """`--dry-run`: print data, network, layers and recipe as results."""
     if as_json:
         plan = training.trial.plan
         dry_run = DryRun(
@@ -171,11 +171,19 @@ command = options.Command(
         click.Argument(["words"], nargs=-1, metavar="DATA [NETWORK] [N=2 …]"),
         *options.params(SETTINGS),
         options.SectionedOption(
-            ["--config"], metavar="FILE", section="Run", help="Options from a TOML file, such as a run's settings.toml."
+            ["--config"],
+            metavar="FILE",
+            section="Run",
+            help="Read settings from a TOML file, such as a run's settings.toml.",
         ),
-        options.SectionedOption(["--dry-run"], is_flag=True, section="Run", help="Print what would be done, and stop."),
         options.SectionedOption(
-            ["--profile"], is_flag=True, section="Run", help="Time some steps, print where the time goes, and stop."
+            ["--dry-run"], is_flag=True, section="Run", help="Print what would be done, without training."
+        ),
+        options.SectionedOption(
+            ["--profile"],
+            is_flag=True,
+            section="Run",
+            help="Time a few steps and print where the time goes, without training.",
         ),
         options.JSON,
         options.QUIET,

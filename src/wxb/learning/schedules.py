@@ -1,4 +1,4 @@
-"""How the learning rate runs over a training: a factor of its peak for every step."""
+"""Schedules of the learning rate: for each step, the factor of the peak."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ ONE_CYCLE_START = 1 / 25  # of the peak (Smith, Topin 2018, "Super-convergence")
 
 
 def factor(schedule: str, warm_up: float, step: float, steps: int) -> float:
-    """Factor of the peak rate in step `step` (1-based) of `steps`; `warm_up` is the share of steps that rise to it.
-    Where the end was changed on the way, a step may lie between two whole ones of the course that was planned.
+    """The factor of the peak learning rate in step `step` (1-based) of `steps`, above 0 and at most 1.
 
-    The rise is linear from 0; "one-cycle" rises along a cosine from 1/25 of the peak. Afterwards the schedule runs over
-    what is left: "linear" and the cosines come to 0 one step after the last, so that no step is wasted.
+    The rate rises over the share `warm_up` of the steps: linearly from 0, or along a cosine from 1/25 of the peak for
+    "one-cycle". The schedule runs over the rest; "linear" and the cosines reach 0 one step after the last, so that no
+    step is wasted. `step` is a fraction if the end of training was moved.
     """
     rising = round(warm_up * steps)
     if step <= rising:
@@ -39,6 +39,6 @@ def factor(schedule: str, warm_up: float, step: float, steps: int) -> float:
         if schedule == "one-cycle":
             return ONE_CYCLE_START + (1 - ONE_CYCLE_START) * (1 - _cosine(progress))
         return progress
-    # the first step after the rise still has the peak where nothing rose before it
+    # without a rise, the first step has the peak
     progress = (step - max(rising, 1)) / (steps - max(rising, 1) + 1)
     return AFTER_WARM_UP[schedule](progress)

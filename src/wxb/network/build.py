@@ -21,6 +21,7 @@ from wxb.network.start import identify, initialize, spread, whiten
 from wxb.notation import Network, Plan, plan, read
 from wxb.notation.tree import Shape
 from wxb.randomness import generator
+from wxb.settings.python import takes_settings
 from wxb.tasks import TASKS
 from wxb.text import shape as shape_text
 
@@ -133,6 +134,7 @@ class Model(Chain):
         return logits if self.restore is None else cast(Tensor, self.restore(logits))
 
 
+@takes_settings
 def build(
     network: str | Network | Plan,
     data: Dataset | None = None,
@@ -148,15 +150,16 @@ def build(
 ) -> Model:
     """Build the module of a network, for a data set or for an input shape and a number of outputs.
 
-    `scale` says how inputs are scaled, by the training part of `data`: "std" to mean 0 and standard deviation 1 per
+    `normalize` says how inputs are scaled, by the training part of `data`: "std" to mean 0 and standard deviation 1 per
     channel or column, "range" to [0, 1], "none" not at all. Without data, "std" and "range" bring bytes to [0, 1].
     Designed features read examples as they are; then their output is scaled.
 
-    Weights are drawn from (seed, path), codebooks from (seed, "codebook"). With `start="identity"` convolutions begin
-    by passing their input on; with "spread" the units of the first layer turn at places spread over the inputs; with
-    `first_layer="whitened"` the filters of the first convolution are computed from the training part and not learned
-    (`wxb.network.start`). `state` is the state_dict of a model built with the same arguments: its filters are then
-    taken instead of being computed again. Raises WxbError if network and data do not fit each other.
+    Weights are drawn from (seed, path), codebooks from (seed, "codebook"). With `initialization="identity"`
+    convolutions begin by passing their input on; with "spread-biases" the units of the first layer turn at places
+    spread over the inputs; with `first_layer="whitened"` the filters of the first convolution are computed from the
+    training part and not learned (`wxb.network.start`). `state` is the state_dict of a model built with the same
+    arguments: its filters are then taken instead of being computed again. Raises WxbError if network and data do not
+    fit each other.
     """
     if not isinstance(network, Plan):
         tree = read(network) if isinstance(network, str) else network

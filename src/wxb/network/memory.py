@@ -214,7 +214,7 @@ def _narrower(plan: Plan, photos: bool = False) -> str:
     """Which layer to make smaller: the one with most parameters, or where there are none, with the largest output."""
     largest = max(plan.layers, key=lambda layer: (layer.parameters, prod(layer.output)))
     said = f"a smaller {largest.path}: it has {largest.parameters:,} of the network's {plan.parameters:,} parameters"
-    return said + ("; or smaller pictures (--size)" if photos else "")
+    return said + ("; or smaller pictures (`size`)" if photos else "")
 
 
 def _text(size: int) -> str:

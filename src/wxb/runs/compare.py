@@ -123,7 +123,7 @@ def _need_alike(first: Run, other: Run) -> None:
         raise WxbError(
             f"{first.path} and {other.path} were not tested on the same examples",
             "\n".join(differences),
-            "train both on the same data with the same --split, and the same --seed where it makes the split",
+            "train both on the same data with the same `split` and, if it makes the split, the same `seed`",
         )
 
 

@@ -153,5 +153,5 @@ class RunFiles:
 def way_on(path: Path, summary: Summary) -> str:
     """Return what to do about a run that has not finished: resume it, or train again if it failed."""
     if summary.state == "failed":
-        return "train again with other settings, for example a lower --learning-rate"
+        return "train again with other settings, for example a lower `learning_rate`"
     return f"wxb resume {path}"

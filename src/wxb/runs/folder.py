@@ -47,11 +47,13 @@ def new_folder(data: str) -> Path:
         except FileExistsError:
             if root().is_dir():
                 continue  # taken: the next attempt has other digits
-            raise WxbError(f"{root()} is a file, no folder for runs", fix="--out DIR or WXB_RUNS") from None
+            raise WxbError(
+                f"{root()} is a file, no folder for runs", fix="choose another folder with `out` or WXB_RUNS"
+            ) from None
         except OSError as error:
             raise _cannot_be_made(folder, error) from error
         return folder
-    raise WxbError(f"{root()} holds too many runs of {data}", fix="--out DIR")
+    raise WxbError(f"{root()} holds too many runs of {data}", fix="choose a folder with `out`")
 
 
 def own_folder(folder: Path) -> Path:
@@ -74,14 +76,14 @@ def content(folder: Path) -> list[str]:
 def taken(folder: Path, others: list[str]) -> WxbError:
     """Return the error for a run that would be written into a folder that holds `others`."""
     if SUMMARY in others:
-        return WxbError(f"{folder} already holds a run", fix=f"another --out, or wxb resume {folder} if it was stopped")
-    return WxbError(f"{folder} exists and is not empty", f"it holds {', '.join(others[:3])}", "another --out")
+        return WxbError(f"{folder} already holds a run", fix=f"another `out`, or wxb resume {folder} if it was stopped")
+    return WxbError(f"{folder} exists and is not empty", f"it holds {', '.join(others[:3])}", "another `out`")
 
 
 def _cannot_be_made(folder: Path, error: OSError) -> WxbError:
     return WxbError(
         f"{folder} cannot be made: {error.strerror or error}",
-        fix="choose a folder you may write with --out, or set WXB_RUNS",
+        fix="choose a folder that you may write with `out`, or set WXB_RUNS",
         exit_code=FAILED,
     )
 

@@ -140,15 +140,13 @@ def test_files_that_are_not_found_say_where_they_were_looked_for(tmp_path, monke
     lines = str(caught.value).splitlines()
     assert lines[:4] == [
         f"the files of {name} are not found",
-        f"  looked in {tmp_path / 'a'} (--data-dir) and folders in it",
+        f"  looked in {tmp_path / 'a'} (`data_dir`) and folders in it",
         f"  looked in {tmp_path / 'b'} (WXB_DATA) and folders in it",
         f"  looked in {tmp_path / 'cache' / name} (downloads)",
     ]
     expected = known.MNIST_FILES if name == "mnist" else (*known.CIFAR_TRAIN, known.CIFAR_TEST, known.CIFAR_ARCHIVE)
     assert all(file in lines[4] for file in expected)
-    assert lines[5] == (
-        f"  fix: wxb fetch {name} downloads them; or --data-dir FOLDER, or WXB_DATA, says where they are"
-    )
+    assert lines[5] == (f"  fix: wxb fetch {name} downloads them; or `data_dir` or WXB_DATA names their folder")
 
 
 def test_a_missing_file_among_the_four_is_named(tmp_path):

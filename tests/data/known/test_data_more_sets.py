@@ -57,7 +57,7 @@ def test_fashion_mnist_never_takes_mnist(tmp_path):
         write_mnist(tmp_path / where)
     with pytest.raises(WxbError, match="the files of fashion-mnist are not found") as caught:
         load_data("fashion-mnist", data_dir=tmp_path)
-    assert f"looked in {tmp_path} (--data-dir) and folders in it called fashion-mnist" in str(caught.value)
+    assert f"looked in {tmp_path} (`data_dir`) and folders in it called fashion-mnist" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])

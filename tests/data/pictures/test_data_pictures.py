@@ -519,7 +519,7 @@ def test_pictures_that_would_not_fit_into_memory_are_refused_before_they_are_dec
     assert message(folder) == (
         "the pictures of photos/ do not fit into memory\n"
         "  36 pictures of 3x8x8 are 0.0 GiB; at most 0.0 GiB are for them\n"
-        "  fix: --size 64 makes them smaller"
+        "  fix: `size=64` makes them smaller"
     )
 
 

@@ -204,7 +204,7 @@ def _file(name: str, file: File, path: Path, mirrors: Sequence[str], timeout: fl
         "\n".join(reasons),
         f"wxb fetch {name} tries again"
         + (f" and continues after the {count(kept)} bytes that are there" if kept else "")
-        + "; or put the files into a folder yourself and give it as --data-dir",
+        + "; or put the files into a folder yourself and give it as `data_dir`",
         exit_code=FAILED,
     )
 

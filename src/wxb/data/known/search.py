@@ -59,8 +59,8 @@ def places(name: str, data_dir: str | os.PathLike[str] | None) -> Iterator[Path]
 
 
 def roots(data_dir: str | os.PathLike[str] | None) -> list[tuple[str, Path]]:
-    """The data folders with the setting that names each: --data-dir first, then WXB_DATA."""
-    named = [("--data-dir", data_dir), ("WXB_DATA", os.environ.get("WXB_DATA"))]
+    """The data folders with the setting that names each: `data_dir` first, then WXB_DATA."""
+    named = [("`data_dir`", data_dir), ("WXB_DATA", os.environ.get("WXB_DATA"))]
     return [(how, Path(folder).expanduser().absolute()) for how, folder in named if folder]
 
 
@@ -81,7 +81,7 @@ def not_found(name: str, data_dir: str | os.PathLike[str] | None, files: str) ->
     return WxbError(
         f"the files of {name} are not found",
         "\n".join(lines),
-        f"wxb fetch {name} downloads them; or --data-dir FOLDER, or WXB_DATA, says where they are",
+        f"wxb fetch {name} downloads them; or `data_dir` or WXB_DATA names their folder",
     )
 
 

@@ -218,7 +218,7 @@ def _place(wanted: Wanted, many: int, form: Form, cache: bool) -> Writing | Hold
             f"{plural(many, 'picture')} of {shape(form.shape)} are {needed / 2**30:.1f} GiB; "
             f"at most {MEMORY_SHARE * there / 2**30:.1f} GiB are for them"
             + (f", and of the disk of {packs.folder()} {packs.most() / 2**30:.1f} GiB" if cache else ""),
-            "--size 64 makes them smaller" + ("; WXB_CACHE names a folder on another disk" if cache else ""),
+            "`size=64` makes them smaller" + ("; WXB_CACHE names a folder on another disk" if cache else ""),
         )
     return Holding(many, form)
 
