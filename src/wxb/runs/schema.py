@@ -190,6 +190,10 @@ class DataFacts(Struct, frozen=True):
     targets_fingerprint: Digest | UnsetType = UNSET
 
     def __post_init__(self) -> None:
+        from wxb.data.kinds import KINDS
+
+        if self.kind not in KINDS:
+            raise ValueError(f"Expected a kind of input, {' or '.join(KINDS)}")
         if not isinstance(self.source.get("source", ""), str):
             raise ValueError("Expected the source to name a data set")
         if self.counts is not None and set(self.counts) != set(self.classes):

@@ -167,6 +167,10 @@ class Preparation(msgspec.Struct, frozen=True):
     columns: tuple[Column, ...]  # all but the targets, in the file's order
     inputs: tuple[str, ...] = ()  # names of the columns of an example; default: of those that become features
 
+    def __post_init__(self) -> None:
+        if not {column.name for column in self.used} <= set(self.names):
+            raise ValueError("Expected every column that becomes a feature among the inputs")
+
     @property
     def used(self) -> tuple[Number | Category, ...]:
         """The columns that become features."""
