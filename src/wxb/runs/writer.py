@@ -204,11 +204,13 @@ class Writer:
     def save(self, record: Record) -> None:
         """Note the record and write the checkpoint that a resume continues from.
 
-        Raises WxbError if the disk is full; the checkpoint before this one is then still intact.
+        Raises WxbError if the disk is full; the checkpoint before this one is then still intact. Raises StateGone if
+        training has gone on from the record.
         """
+        state = record.state()
         with self._saving():
             self.note(record)
-            self._journal.save(record.state(), Counters(record.step, record.epoch))
+            self._journal.save(state, Counters(record.step, record.epoch))
             self._saved = self.summary.steps.done = record.step
             self._write_summary()
 
