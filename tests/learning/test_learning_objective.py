@@ -133,7 +133,7 @@ def test_label_smoothing_is_part_of_the_data_loss():
 
 @pytest.mark.parametrize("head", ["SVM", "EUCLID"])
 def test_label_smoothing_is_refused_before_training_where_it_has_no_meaning(head):
-    with pytest.raises(WxbError, match=f"--label-smoothing is for SOFTMAX; {head} has no probabilities"):
+    with pytest.raises(WxbError, match=f"`label_smoothing` is for SOFTMAX; {head} has no probabilities"):
         objective(head, label_smoothing=0.1)
 
 

@@ -153,7 +153,7 @@ def test_label_smoothing_is_refused_where_there_are_no_probabilities(name):
     with pytest.raises(WxbError) as error:
         HEADS[name].loss(SCORES, TARGETS[name][0], label_smoothing=0.1)
     assert str(error.value) == (
-        f"--label-smoothing is for SOFTMAX; {name} has no probabilities to smooth\n  fix: --label-smoothing 0"
+        f"`label_smoothing` is for SOFTMAX; {name} has no probabilities to smooth\n  fix: `label_smoothing=0`"
     )
 
 

@@ -37,7 +37,7 @@ def evaluate(
     infinite.
     """
     if not bool(torch.isfinite(logits).all()):
-        raise WxbError("the network's scores are not finite numbers", fix="train it again with a lower --learning-rate")
+        raise WxbError("the network's scores are not finite numbers", fix="train it again with a lower `learning_rate`")
     loss = float(head.loss(logits, torch.from_numpy(targets)).double().mean())
     probabilities = head.probabilities(logits.double())
     scores = logits.double().numpy()

@@ -45,8 +45,8 @@ class Head:
         """Raises WxbError if the head has no probabilities over classes."""
         if self.name != "SOFTMAX":
             raise WxbError(
-                f"--label-smoothing is for SOFTMAX; {self.name} has no probabilities to smooth",
-                fix="--label-smoothing 0",
+                f"`label_smoothing` is for SOFTMAX; {self.name} has no probabilities to smooth",
+                fix="`label_smoothing=0`",
             )
 
     def probabilities(self, logits: Tensor) -> Tensor | None:

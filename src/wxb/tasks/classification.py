@@ -174,7 +174,7 @@ class Classification(Task):
         """Classes named after the values of one column, numbers in order of size, texts in natural order."""
         if len(columns) > 1:
             raise WxbError(
-                f"--task classification is for one column, not for {', '.join(column.name for column in columns)}",
+                f'`task="classification"` is for one column, not for {", ".join(column.name for column in columns)}',
                 "several columns are labels if they hold 0 and 1, else numbers",
             )
         (column,) = columns
@@ -191,7 +191,7 @@ class Classification(Task):
             raise WxbError(
                 f"{column.name} has {count(len(classes))} different values in {plural(len(codes), 'row')}",
                 "a class needs several rows",
-                "another --target" if column.numbers is None else "--task regression",
+                "another `target`" if column.numbers is None else '`task="regression"`',
             )
         notes: tuple[str, ...] = ()
         if guessed and column.texts is None:

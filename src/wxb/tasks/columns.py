@@ -37,7 +37,7 @@ def numbers_of(columns: Sequence[TargetColumn]) -> Floats:
             raise WxbError(
                 f"{column.name} of {column.table} holds texts, no numbers",
                 "several columns are predicted if all hold numbers, or 0 and 1",
-                "--target with one column of texts makes classes of them",
+                "a `target` of one column of texts makes classes of them",
             )
     return np.stack([column.numbers for column in columns if column.numbers is not None], axis=1)
 
@@ -54,7 +54,7 @@ def all_alike(column: TargetColumn, value: str) -> WxbError:
     return WxbError(
         f"all rows of {column.table} have one {column.name}, {value}",
         "expected at least two different ones",
-        "rows of another, or another --target",
+        "rows of another, or another `target`",
     )
 
 

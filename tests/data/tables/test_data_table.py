@@ -314,7 +314,7 @@ def test_several_targets_are_labels_or_numbers(write):
     numbers = load_data(path, target=("c", "a"))
     assert (numbers.task, numbers.classes) == ("regression", ("c", "a"))
     assert said(path, target="a,b", task="classification").startswith(
-        "--task classification is for one column, not for a, b"
+        '`task="classification"` is for one column, not for a, b'
     )
 
 
@@ -393,11 +393,11 @@ SMALL = "x,kind,y\n1.5,a,0\n2.5,b,1\n4.5,a,1\n0.5,b,0\n9,a,1\n8,b,0\n"
     ("text", "target", "message"),
     [
         (SMALL, None,
-         "t.csv is a table: which of its columns is to be predicted?\n  columns: x, kind, y\n  fix: --target y"),
+         "t.csv is a table: which of its columns is to be predicted?\n  columns: x, kind, y\n  fix: `target=\"y\"`"),
         (SMALL, "kin", "t.csv has no column kin; kind is one\n  columns: x, kind, y"),
         (SMALL, "qqqq", "t.csv has no column qqqq\n  columns: x, kind, y"),
-        (SMALL, "y,y", "--target names a column twice: y, y"),
-        (SMALL, "x,kind,y", "--target names all columns: none is left to predict from\n  columns: x, kind, y"),
+        (SMALL, "y,y", "`target` names a column twice: y, y"),
+        (SMALL, "x,kind,y", "`target` names all columns: none is left to predict from\n  columns: x, kind, y"),
         (SMALL, "x,kind", "kind of t.csv holds texts, no numbers\n  several columns are predicted if all"),
         ("x,y\n1,a\n2,a\n3.5,a\n", "y", "all rows of t.csv have one y, a\n  expected at least two different ones"),
         ("x,y\n1,1\n2,1\n3.5,1\n", "y", "all rows of t.csv have one y, 1\n  expected at least two different ones"),

@@ -36,15 +36,15 @@ def named(frame: Frame, target: str | Sequence[str] | None) -> tuple[str, ...]:
         raise WxbError(
             f"{frame.name} is a table: which of its columns is to be predicted?",
             f"columns: {frame.listed}",
-            f'--target "{last}"' if " " in last else f"--target {last}",
+            f'`target="{last}"`',
         )
     if isinstance(target, str):
         target = [target] if target in frame.columns else [part.strip() for part in target.split(",")]
     names = tuple(frame.need(name) for name in target)
     if len(set(names)) < len(names):
-        raise WxbError(f"--target names a column twice: {', '.join(names)}")
+        raise WxbError(f"`target` names a column twice: {', '.join(names)}")
     if len(names) == len(frame.columns):
-        raise WxbError("--target names all columns: none is left to predict from", f"columns: {frame.listed}")
+        raise WxbError("`target` names all columns: none is left to predict from", f"columns: {frame.listed}")
     return names
 
 
