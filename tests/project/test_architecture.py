@@ -52,6 +52,7 @@ def wxb(package: Path, words: list[str], folder: Path) -> subprocess.CompletedPr
 @pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: recipe.title)
 def test_what_the_page_adds_works_and_did_not_before(recipe, tmp_path):
     assert recipe.additions
+    (tmp_path / "table.csv").write_text("x,y\n" + "".join(f"{i % 17},{i % 13 + 0.5}\n" for i in range(100)))
     assert wxb(ROOT / "src", recipe.command, tmp_path).returncode == 2  # a mistake: there is no such word yet
     package = tmp_path / "src"
     shutil.copytree(ROOT / "src", package, ignore=shutil.ignore_patterns("__pycache__"))

@@ -14,7 +14,11 @@ LIST = (
     ),
     Setting(
         "task", str, None, "What a table's target is, if the guess is wrong", DATA,
-        choices=("classification", "multilabel", "regression"),
+        choices=(
+            "classification",
+            "multilabel",
+            "regression",
+        ),
     ),
     Setting(
         "pieces", int, None, "Extra features per number of a table; 0 for none", DATA, Bounds(0, 256)
