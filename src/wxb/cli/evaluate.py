@@ -54,13 +54,13 @@ def answer(run: Run, evaluation: Evaluation) -> Evaluate:
 
 
 def show_tables(about: Summary, evaluation: Evaluation) -> None:
-    """The calibration, the results per class, label or target, and the confusion of few classes."""
+    """Print the calibration, the results per class, label or target, and the confusion of few classes."""
     from wxb.tasks import TASKS
 
     width = printing.columns(sys.stdout)
     error = evaluation.further().get("calibration_error")
     if error is not None:
-        text = f"{percent(error)} between confidence and accuracy"
+        text = f"confidence and accuracy differ by {percent(error)} on average"
         printing.result(printing.labelled("trust", text))
     tables = evaluation.tables()
     if table := TASKS[about.task].table(tables):

@@ -1,4 +1,4 @@
-"""`wxb fetch`: known sets from where they are published, into the user's cache."""
+"""`wxb fetch`: download known data sets into the user's cache."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def fetch(names: tuple[str, ...], mirror: tuple[str, ...], as_json: bool, quiet:
 
 
 def arrive(name: str, mirrors: tuple[str, ...], quiet: bool) -> None:
-    """Downloads one set, with a line for each file on standard error, moving on a terminal."""
+    """Download one set, with a progress line per file on standard error."""
     from wxb.data.known.download import fetch as records
 
     moving, drawn = sys.stderr.isatty(), 0.0

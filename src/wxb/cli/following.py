@@ -83,7 +83,7 @@ def recipe_text(recipe: Recipe, width: int | None) -> str:
 
 
 def show_result(training: Training) -> None:
-    """The test score beside what is cheap, and the run."""
+    """Print the test score, the baselines, and the run."""
     result = training.result
     printing.result(results.test_lines(training.trial.data.task, result["test"], result["baselines"]))
     printing.result(printing.labelled("run", f"{result['run']}    next: wxb report {result['run']}"))

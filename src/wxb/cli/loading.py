@@ -1,4 +1,4 @@
-"""From what a person calls data to the data set."""
+"""Load the data set that DATA names."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def load(source: str, settings: Mapping[str, Any], quiet: bool = False) -> Dataset:
-    """The data set that the word DATA names, with those of the settings that are about data.
+    """Load the data set `source` with the settings that concern data.
 
-    Folders and tables are taken by their whole path, so that what a run stores means the same from another folder.
+    Paths are made absolute, so that a run's settings mean the same from another working directory.
     """
     about = {name: settings[name] for name in (*DATA, "like") if name in settings and name != "data_seed"}
     if "data_dir" in about:
@@ -33,7 +33,7 @@ def load(source: str, settings: Mapping[str, Any], quiet: bool = False) -> Datas
 
 
 def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
-    """As `load`, in the form of the run's data; remarks say what is different in a table's rows."""
+    """Load data in the form of the run's data, and print notes on unusual values in a table."""
     from wxb.runs.matching import as_in_training, settings_like
 
     about = settings_like(run, source, settings)
@@ -44,7 +44,7 @@ def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
 
 
 def load_again(run: Run, data_dir: str | None = None, quiet: bool = False) -> Dataset:
-    """The data that a run was trained on. Raises WxbError where it was given as arrays, or is not there any more."""
+    """Load the data that a run was trained on. Raises WxbError if it was given as arrays, or no longer exists."""
     from wxb.runs.provenance import whence
 
     source, stored = whence(run.path, run.data.source, data_dir)
@@ -52,7 +52,7 @@ def load_again(run: Run, data_dir: str | None = None, quiet: bool = False) -> Da
 
 
 def read(source: str, quiet: bool = False, **settings: Any) -> Dataset:
-    """As `load_data`; on a terminal a line moves while the pictures of a large folder are decoded."""
+    """Call `load_data`, with a progress line on a terminal while the pictures of a large folder are decoded."""
     from wxb.data.load import loading
 
     steps = loading(source, **settings)
@@ -74,14 +74,14 @@ def read(source: str, quiet: bool = False, **settings: Any) -> Dataset:
 
 
 def line(step: Decoded, seconds: float) -> str:
-    """ "decoding  ██████░░░░  12,000 of 60,000 files  8 s left"."""
+    """The progress line: "decoding  ██████░░░░  12,000 of 60,000 files  8 s left"."""
     left = seconds / step.done * (step.files - step.done)
     done = f"{count(step.done)} of {count(step.files)} files"
     return f"decoding  {bar(step.done / step.files)}  {done}  {duration(left)} left"
 
 
 def _is_path(source: str) -> bool:
-    """Whether DATA is a folder or a file, and not the name of a set or toy that a folder here happens to have too."""
+    """Whether DATA is an existing path; the names of known sets and toys take precedence over paths."""
     from wxb.data.known.sets import KNOWN
     from wxb.data.toys import TOYS
 

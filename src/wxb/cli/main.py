@@ -1,4 +1,4 @@
-"""The command `wxb`: finds the command that was asked for, and turns every way it can end into an exit code."""
+"""The command `wxb`: run a subcommand, and turn every way in which it can end into an exit code."""
 
 from __future__ import annotations
 
@@ -62,26 +62,26 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Finds the command that the first word names. Raises WxbError where there is none."""
+        """Find the command that the first word names. Raises WxbError if there is none."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             raise unknown(args[0], "a command", COMMANDS, "wxb --help lists them")
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Names of commands, and the group's own options, that begin with what was typed."""
+        """Complete the names of commands and the options of the group."""
         from click.shell_completion import CompletionItem
 
         names = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
         return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands in `wxb --help`."""
+        """Write the list of commands of `wxb --help`."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
 def unknown(word: str, kind: str, known: Sequence[str] | dict[str, str], fix: str) -> WxbError:
-    """ "trian is not a command; train is"."""
+    """The error for an unknown word, with the nearest known one: "trian is not a command; train is"."""
     like = nearest(word, known)
     return WxbError(f"{word} is not {kind}" + (f"; {like} is" if like else ""), fix=fix)
 
@@ -97,21 +97,21 @@ def group() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns its exit code, as `wxb.errors` has them; only a bug shows a traceback."""
+    """Run the command line and return its exit code (see `wxb.errors`); only a bug shows a traceback."""
     _prepare_streams()
     if arguments is None:
         arguments = sys.argv[1:]
         if not sys.warnoptions:
             warnings.simplefilter("ignore")  # libraries' warnings are for developers; ours are printed as such
-        # Python looks for garbage whenever there are 700 objects more, and now and then among all that there are.
-        # Importing torch makes hundreds of thousands that stay, so until training begins it looked in vain all along.
+        # Python collects garbage after every 700 new objects, and now and then examines all objects. Importing torch
+        # makes hundreds of thousands of objects that stay, so most of these collections would find nothing.
         gc.set_threshold(20_000, 10, 10)
-        # Threads of torch's OpenMP that wait for each other spin so many rounds, then sleep. It spins far longer by
-        # itself, and when another program has one of the cores, every wait costs that program's turn: small networks
-        # took 10 to 50 times as long. It is read when torch loads.
+        # OpenMP threads that wait for each other spin for this many rounds before they sleep. The default is far
+        # longer: if another program uses one of the cores, small networks take 10 to 50 times as long. The variable is
+        # read when torch is loaded.
         os.environ.setdefault("GOMP_SPINCOUNT", "10000")
-        # Large tensors lie in pages of 2 MB where the system has them: a five-hundredth of the pages to be touched
-        # first, and to be looked up ever after. It is read when torch loads, too.
+        # Large tensors use pages of 2 MB if the system has them, which saves page faults and address lookups. This
+        # variable is read when torch is loaded, too.
         os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     try:
         code = run(list(arguments))
@@ -122,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(words: list[str]) -> int:
-    """Runs the command that the words name; that nobody can read what it says is left to the caller."""
+    """Run the command that the words name and return its exit code. Raises OutputLost if its output has no reader."""
     if instruction := os.environ.get("_WXB_COMPLETE"):
         from click.shell_completion import shell_complete
 
@@ -152,7 +152,7 @@ def run(words: list[str]) -> int:
 
 
 def bug() -> int:
-    """Prints the traceback of the exception that is being handled, and whose fault it is."""
+    """Print the traceback of the current exception, and say that it is a bug in wxb."""
     printing.remark(traceback.format_exc(), end="")
     printing.remark(
         f"This is a bug in wxb {wxb.__version__}, not your mistake. Please report the command and the lines above."
@@ -161,7 +161,7 @@ def bug() -> int:
 
 
 def misuse(problem: click.UsageError) -> WxbError:
-    """Click's complaint in our words."""
+    """Turn an error of click into a WxbError."""
     path = problem.ctx.command_path if problem.ctx else "wxb"
     help_text = f"{path} --help lists what it takes"
     if isinstance(problem, click.NoSuchOption):
@@ -182,21 +182,21 @@ def misuse(problem: click.UsageError) -> WxbError:
 
 
 def _prepare_streams() -> None:
-    """Both streams are there and take every text: a file's name may be none, a terminal may lack "█"."""
+    """Make sure that both streams exist and accept any text, such as file names that are not valid Unicode."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if stream is None:  # closed by who started us
+        if stream is None:  # closed by the parent process
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
 def _output_lost(problem: BaseException) -> int:
-    """Ends the command whose standard output cannot be written any more, and returns its exit code."""
-    # nothing more to it, not even what Python flushes at its end
+    """Handle a standard output that can no longer be written, and return the exit code."""
+    # discard everything that is still written to it, also what Python flushes at exit
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(problem, BrokenPipeError):
-        return DONE  # who read the output, as `head` does, has seen enough
+        return DONE  # the reader, such as `head`, has seen enough
     reason = getattr(problem, "strerror", None) or str(problem)
     printing.error(WxbError(f"standard output cannot be written: {reason}", exit_code=FAILED))
     return FAILED

@@ -72,7 +72,7 @@ class Sizes(click.ParamType[tuple[int, ...]]):
     name = "shape"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
-        """`value` as a tuple of sizes. Raises WxbError where it is no shape."""
+        """`value` as a tuple of sizes. Raises WxbError if it is not a shape."""
         if isinstance(value, tuple):
             return value
         parts = str(value).lower().replace("×", "x").split("x")
@@ -85,7 +85,7 @@ class Sizes(click.ParamType[tuple[int, ...]]):
 
 
 def flag_of(param: click.Parameter | None) -> str:
-    """What the user calls an option: "--batch-size"."""
+    """The flag of an option: "--batch-size"."""
     return param.opts[0] if param is not None else "value"
 
 

@@ -1,4 +1,4 @@
-"""`wxb resume`: on with a training that was stopped."""
+"""`wxb resume`: continue a training that was stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`wxb show`: the layers of a network, with what each costs and sees."""
+"""`wxb show`: the layers of a network, with their parameters, multiply-adds and receptive fields."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def answer(planned: Plan, flat: bool) -> Show:
 
 
 def layer_table(planned: Plan, flat: bool, width: int | None) -> str:
-    """A line a layer, then the totals; where `width` is too small the layers' names lose their middle."""
+    """Format one line per layer, then the totals; long names are shortened in the middle to fit `width`."""
     from wxb.notation.table import rows
 
     lines: list[tuple[str, ...]] = [("layer", "output", "parameters", "multiply-adds", "receptive field")]

@@ -26,6 +26,6 @@ def as_key(name: str, value: str | None = None) -> str:
 
 
 def spelled(problem: WxbError, spelling: Callable[[str, str | None], str] = as_option) -> WxbError:
-    """The same error with the settings that it names spelled as options, or as `spelling` has it."""
+    """Return the error with its settings spelled as options, or by another `spelling`."""
     what, detail, fix = (spell(text, SETTINGS, spelling) for text in (problem.what, problem.detail, problem.fix))
     return WxbError(what, detail, fix, problem.exit_code)

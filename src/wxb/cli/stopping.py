@@ -7,22 +7,22 @@ import signal
 from types import FrameType
 from typing import Any
 
-CODE = 128  # a shell's exit code for a signal is this and its number: 130, 143
+CODE = 128  # a shell's exit code for a signal is 128 plus its number: 130, 143
 
 
 class Stop:
-    """Notes the first of the two signals in `code`, for the training loop to look at after each step.
+    """Records the first signal in `code`, for the training loop to check after each step.
 
         with Stop() as stop:
             for record in training:
                 if stop.code:
                     ...
 
-    A second one ends the process without another word; what was saved before is whole, as after a `kill -9`.
+    The second signal ends the process at once; the last checkpoint stays intact, as after `kill -9`.
     """
 
     def __init__(self) -> None:
-        self.code: int | None = None  # what to exit with, once a signal has come
+        self.code: int | None = None  # the exit code, once a signal has come
 
     def __enter__(self) -> Stop:
         self._before: dict[int, Any] = {
