@@ -20,7 +20,7 @@ KEEP = {
     TOP_PAD: 2**26,  # the heap grows by so many bytes more than is asked for
 }
 # The C library decides on ARENA_MAX once, so that stays. Its thresholds grow with the blocks that are freed, until
-# someone sets one; these are what they come to behind blocks of a photo's size, so that what follows is no slower than
+# someone sets one; these are what they come to after blocks of a photo's size, so that what follows is no slower than
 # in a fresh process. Greater ones were seen to cost memory in a training that follows.
 USUAL = {MMAP_MAX: 65536, TRIM_THRESHOLD: 2**21, TOP_PAD: 2**17, MMAP_THRESHOLD: 2**20}
 
@@ -31,7 +31,7 @@ _users = 0  # how many are inside `kept`
 def kept() -> Iterator[None]:
     """Inside, freed memory stays with the process; at the end of the outermost one, all that is free is given back.
 
-    Where the C library is not glibc nothing happens.
+    Does nothing if the C library is not glibc.
     """
     global _users
     library = _glibc()

@@ -37,7 +37,7 @@ class WxbError(Exception):
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str | None:
-    """The known word most like `word` (difflib's ratio, case ignored), or None where none is alike."""
+    """Return the known word most like `word` (difflib's ratio, ignoring case), or None if none is similar."""
     by_lower = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=cutoff)
-    return by_lower[found[0]] if found else None
+    matches = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=cutoff)
+    return by_lower[matches[0]] if matches else None

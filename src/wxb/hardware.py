@@ -1,4 +1,4 @@
-"""What this computer has: a processor, its cores, memory."""
+"""The hardware of this computer: processor, cores and memory."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ def processor() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:  # not Linux: the standard library's word for it
         lines = []
-    told = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    if "model name" not in told:
+    fields = {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    if "model name" not in fields:
         return platform.processor() or platform.machine()
     numbers = ", ".join(
-        f"{name} {told[key]}" for name, key in (("family", "cpu family"), ("model", "model")) if key in told
+        f"{name} {fields[key]}" for name, key in (("family", "cpu family"), ("model", "model")) if key in fields
     )
-    return f"{told['model name']} ({numbers})" if numbers else told["model name"]
+    return f"{fields['model name']} ({numbers})" if numbers else fields["model name"]
 
 
 def cores() -> int:
@@ -43,7 +43,7 @@ def physical_cores() -> int:
 
 
 def memory() -> int | None:
-    """Bytes of memory of the whole machine; None where it does not say."""
+    """Bytes of memory of the whole machine; None if the system does not report it."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
@@ -51,6 +51,6 @@ def memory() -> int | None:
 
 
 def memory_gib() -> float | None:
-    """`memory` in GiB, to a decimal."""
-    there = memory()
-    return None if there is None else round(there / 2**30, 1)
+    """Return `memory` in GiB, rounded to one decimal."""
+    size = memory()
+    return None if size is None else round(size / 2**30, 1)
