@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
     from wxb.network.build import Model
 
-LOOKED_AT = 256  # examples for the first loss
+LOOKED_AT = 256  # training examples that the first loss is computed on
 HEALTHY_FIRST_LOSS = (0.5, 2.0)  # as multiples of ln C, for a softmax
 
 
 @dataclass(frozen=True)
 class Checks:
-    """What the checks found."""
+    """The results of the checks."""
 
-    first_loss: float  # of untrained weights
-    expected_loss: float | None  # of scores that know nothing; None if that depends on the data
-    copies_in_test: int  # test examples that are in the training part too, number for number
+    first_loss: float  # with untrained weights
+    expected_loss: float | None  # of uninformed scores, ln C for a softmax; None if it depends on the data
+    copies_in_test: int  # test examples that are also in the training part, number for number
 
     @property
     def lines(self) -> list[str]:
-        """What they found, for people."""
+        """The results as lines for people."""
         loss = f"first loss {self.first_loss:.2f}"
         if self.expected_loss is not None:
             loss += f" (ln {round(math.exp(self.expected_loss))} = {self.expected_loss:.2f})"
@@ -39,7 +39,7 @@ class Checks:
 
     @property
     def warnings(self) -> list[str]:
-        """What the user should know."""
+        """Warnings for the user about unhealthy results."""
         warnings = []
         if self.expected_loss is not None:
             low, high = (factor * self.expected_loss for factor in HEALTHY_FIRST_LOSS)
@@ -54,7 +54,7 @@ class Checks:
 
 
 def check(model: Model, data: Dataset, machine: Machine) -> Checks:
-    """Check the first loss of the untrained model, and the parts of the data for copies."""
+    """Check the loss of the untrained model, and whether test examples have copies in the training part."""
     train = data.split.train
     rows = train[:: max(1, len(train) // LOOKED_AT)][:LOOKED_AT]
     first = score(model, data.examples, data.targets[rows], machine, rows=rows)

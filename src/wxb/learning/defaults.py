@@ -1,16 +1,16 @@
-"""The network and the recipe that are taken where none are given: a few rules on the data, each found by measurement.
+"""The default network and recipe for a data set: a few rules, each found by measurement.
 
-Networks, by the smaller side of the pictures (docs/figures.md and docs/peers.md have what they reach):
+Networks, by the smaller side of the pictures (docs/figures.md and docs/peers.md show the accuracy they reach):
 
-    below 16     two convolutions at full size, two at half
-    below 32     patches with a stride of 2, whitened where there are colours, then two pairs of convolutions, each at
-                 half the side
+    below 16     two convolutions at full size, two at half size
+    below 32     patches with a stride of 2, whitened if the pictures have colours, then two pairs of convolutions, each
+                 at half the side
     from 32      whitened patches at full size, then three pairs;
-                 with little time a stride of 2 and pooled before they are wide, with more time twice as wide,
-                 with much time residual trios, twice and four times as wide
-    from 64      whitened patches with a stride of 2, then three pairs; with little time pooled before them
+                 with little time, patches with a stride of 2 and pooling before the layers are wide; with more time,
+                 layers twice as wide; with much time, residual trios, twice and four times as wide
+    from 64      whitened patches with a stride of 2, then three pairs; with little time, pooling before the pairs
 
-Rows of numbers get two hidden layers of 64; of more than ten numbers two of 128, a tenth of their units dropped.
+Rows of up to ten numbers get two hidden layers of 64 units; longer rows two of 128, with a dropout of 0.1.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ OF_MUON = ("learning_rate", "momentum")
 
 @dataclass(frozen=True)
 class Rung:
-    """A default network and the settings that belong to it; the next rung of its ladder is a larger one."""
+    """A default network with its settings; a ladder is a sequence of rungs, each larger than the one before."""
 
     network: str  # without its head
-    least: float = 0.0  # epochs below which the rung before it learns more in the same time
+    least: float = 0.0  # epochs below which the previous rung learns more in the same time
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def options_with(self, optimizer: str) -> dict[str, Any]:
-        """The settings that belong to it with an optimizer: rate and momentum are measured with Muon."""
+        """The settings to use with an optimizer; rate and momentum were measured with Muon and hold only for it."""
         return {name: value for name, value in self.options.items() if optimizer == "muon" or name not in OF_MUON}
 
 
@@ -52,7 +52,7 @@ SMALL = Rung("(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-GAP")
 
 IDENTITY: Mapping[str, Any] = {"initialization": "identity", "learning_rate": 0.04, "momentum": 0.8}
 WHITENED: dict[str, Any] = {"first_layer": "whitened", **IDENTITY}
-# of trainings that see all examples often: larger batches waste none of a GPU, weights are kept small
+# for long trainings: larger batches keep a GPU busy, and weight decay keeps weights small
 LONG: dict[str, Any] = {**WHITENED, "batch_size": 1024, "learning_rate": 0.08, "weight_decay": 0.1}
 COARSE = Rung(
     "CONV4-32/2-RELU-CONV3-32b0-POOL-BN-RELU-(CONV3-64-BN-RELU)*2-POOL-(CONV3-128-BN-RELU)*2-GAP",
@@ -61,16 +61,16 @@ COARSE = Rung(
 
 
 def pairs(patches: str, widths: tuple[int, ...], activation: str = "RELU") -> str:
-    """Behind `patches`, the first layers, a pair of convolutions of each width, pooled inside the pair.
+    """The layers `patches`, then a pair of convolutions per width, with pooling inside the pair.
 
-    A bias before the pooling would do nothing: it moves all of a map alike, and BN takes it away again.
+    The convolution before the pooling has no bias: it would shift the whole map, and BN would remove the shift.
     """
     each = (f"CONV3-{width}b0-POOL-BN-{activation}-CONV3-{width}-BN-{activation}" for width in widths)
     return "-".join((patches, *each, "GAP"))
 
 
 def trios(patches: str, widths: tuple[int, ...], activation: str = "RELU") -> str:
-    """As `pairs`, with three convolutions of each width, the last two of them residual."""
+    """The layers `patches`, then three convolutions per width, the last two of them residual; otherwise as `pairs`."""
     each = (
         f"CONV3-{width}b0-POOL-BN-{activation}-RES(CONV3-{width}-BN-{activation}-CONV3-{width}-BN)-{activation}"
         for width in widths
@@ -78,13 +78,13 @@ def trios(patches: str, widths: tuple[int, ...], activation: str = "RELU") -> st
     return "-".join((patches, *each, "GAP"))
 
 
-EXAMPLES_SEEN = 600_000  # what a default training looks at, in all epochs together
-EXAMPLES_SEEN_LARGE = 240_000  # with a network of more than `LARGE_NETWORK` multiply-adds an example
+EXAMPLES_SEEN = 600_000  # by a default training, over all epochs
+EXAMPLES_SEEN_LARGE = 240_000  # with a network of more than `LARGE_NETWORK` multiply-adds per example
 LARGE_NETWORK = 8_000_000
-MANY_BATCHES = 20  # an epoch: with fewer there would be too few steps
-FEW_COLUMNS = 10  # more of them are easily learned by heart
-FEW_EXAMPLES = 5_000  # below, batches are small, so that there are enough steps
-EPOCHS = (4, 30)  # but never fewer or more than this
+MANY_BATCHES = 20  # per epoch; with fewer, large batches would leave too few steps
+FEW_COLUMNS = 10  # networks easily memorize rows with more columns
+FEW_EXAMPLES = 5_000  # below this number batches are small, so that there are enough steps
+EPOCHS = (4, 30)  # bounds of the default
 
 
 def ladder(data: Dataset) -> tuple[Rung, ...]:
@@ -121,30 +121,30 @@ def _picture_ladder(data: Dataset) -> tuple[Rung, ...]:
 
 
 def default(data: Dataset) -> Rung:
-    """A good first network for this data, taken where no time is given: the second of its ladder, or the only one."""
+    """The default network for this data if no time is given: the second rung of its ladder, or the only one."""
     return ladder(data)[:2][-1]
 
 
 def headed(rung: Rung, data: Dataset) -> str:
-    """The network of a rung in the notation, with the head that the data asks for."""
+    """The network of a rung in the notation, with the first head that fits the data's task."""
     return f"{rung.network}, {TASKS[data.task].heads[0]}"
 
 
-def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
-    """The recipe for a network and its data; settings in `given` replace what would be chosen.
+def recipe_for(plan: Plan, data: Dataset, options: Mapping[str, Any]) -> Recipe:
+    """The recipe for a network and its data; `options` are settings that replace the chosen ones.
+
+    Convolutional networks learn with Muon, others with AdamW. The learning rate rises over a fifth of the steps and
+    then falls linearly to zero. Batches are small if there are few examples, so that there are enough steps.
 
     Raises WxbError for an unknown setting, for a value that a setting does not take, and for settings that contradict
     each other or do not fit the data.
-
-    Convolutional networks learn with Muon, others with AdamW; the rate rises over a fifth of the steps and falls
-    linearly to zero. Batches are small where examples are few, so that there are enough steps.
     """
-    given = {name: _setting(name).validate(value) for name, value in given.items()}
+    options = {name: _setting(name).validate(value) for name, value in options.items()}
     examples = len(data.split.train)
     large = plan.multiply_adds > LARGE_NETWORK
     seen = EXAMPLES_SEEN_LARGE if large else EXAMPLES_SEEN
     convolutional = any(layer.name == "CONV" for layer in plan.layers)
-    optimizer: str = given.get("optimizer", "muon" if convolutional else "adamw")
+    optimizer: str = options.get("optimizer", "muon" if convolutional else "adamw")
     chosen: dict[str, Any] = {
         "epochs": min(max(round(seen / max(examples, 1)), EPOCHS[0]), EPOCHS[1]),
         "batch_size": 32 if examples < FEW_EXAMPLES else 256 if large else 128,
@@ -154,13 +154,13 @@ def recipe_for(plan: Plan, data: Dataset, given: Mapping[str, Any]) -> Recipe:
         "warm_up": 0.2,
         "augment": default_augment(data) if convolutional else "none",
         "label_smoothing": 0.1 if large and plan.head == "SOFTMAX" else 0.0,
-        "initialization": default_initialization(plan, data, given.get("normalize", RECIPE["normalize"].default)),
+        "initialization": default_initialization(plan, data, options.get("normalize", RECIPE["normalize"].default)),
     }
-    if optimizer in ("adamw", "muon") and not given.get("l2"):
+    if optimizer in ("adamw", "muon") and not options.get("l2"):
         chosen["weight_decay"] = 0.2 if not data.spatial and data.shape[0] > FEW_COLUMNS else 0.02
-    check_together({**given, "optimizer": optimizer})
-    check_until(data, given.get("until", 0))
-    recipe = Recipe(**{**chosen, **given})
+    check_together({**options, "optimizer": optimizer})
+    check_until(data, options.get("until", 0))
+    recipe = Recipe(**{**chosen, **options})
     if data.spatial:
         check_reach(recipe, data.shape)
     return recipe
@@ -185,10 +185,10 @@ RATES = {
 
 
 def default_rate(plan: Plan, optimizer: str) -> float:
-    """The optimizer's rate, but for Adam on a linear network no more than 1 / inputs.
+    """The optimizer's usual rate; with Adam on a linear network at most 1 / inputs.
 
-    Adam moves every weight by about the rate, so that a score of n inputs of standard deviation 1 may move by n times
-    as much in one step.
+    Adam moves every weight by about the rate, so one step may move a score of n inputs with standard deviation 1 by n
+    times the rate.
     """
     rate = RATES[optimizer]
     linear = [layer.name for layer in plan.layers if layer.parameters] == ["FC"]
@@ -198,10 +198,11 @@ def default_rate(plan: Plan, optimizer: str) -> float:
 
 
 def default_initialization(plan: Plan, data: Dataset, normalize: str) -> str:
-    """Of a few standardized numbers the units of the first layer turn at places spread over them.
+    """Choose "spread-biases" for short rows of standardized numbers in regression or with few examples, else "random".
 
-    With biases of 0 all of them turn at the mean, and of few numbers there are few directions that tell them apart:
-    from few rows training does not move them far enough. Classes of many rows are learned without.
+    With biases of 0 the kinks of all units in the first layer pass through the mean of the inputs, and short rows have
+    few directions that tell the units apart; training on few rows does not move the kinks far enough. Classification
+    of many rows does not need spread biases.
     """
     few = not data.spatial and data.shape[0] <= FEW_COLUMNS and normalize == "std"
     needed = TASKS[data.task].standardized or len(data.split.train) < FEW_EXAMPLES
@@ -209,8 +210,9 @@ def default_initialization(plan: Plan, data: Dataset, normalize: str) -> str:
 
 
 def default_augment(data: Dataset) -> str:
-    """Colour pictures are mirrored, for a photo's mirror image is one too; a digit's is not. All are moved a little:
-    by a sixteenth of the side.
+    """Shifts of up to a fourteenth of the smaller side, and flips of colour pictures; "none" for rows.
+
+    The mirror image of a photo is a plausible photo; that of a digit is not a digit.
     """
     if not data.spatial:
         return "none"
@@ -218,8 +220,10 @@ def default_augment(data: Dataset) -> str:
 
 
 def strong_changes(data: Dataset) -> dict[str, Any]:
-    """Of pictures that are seen so often that a large network would know them by heart: moved by twice as much as
-    usual, and a square of a quarter of the side blanked.
+    """Augmentation for trainings so long that a large network would memorize the pictures.
+
+    Shifts are up to an eighth of the smaller side, about twice the default, and a square of a quarter of the side is
+    cut out.
     """
     side = min(data.shape[1:])
     return {"augment": _moves(data, side // 8), "cutout": side // 4}
@@ -231,7 +235,7 @@ def _moves(data: Dataset, shift: int) -> str:
 
 
 def check_reach(recipe: Recipe, shape: Shape) -> None:
-    """Raises WxbError for changes of pictures that reach over the whole of them."""
+    """Raise WxbError if a shift or a cutout is as large as the pictures."""
     from wxb.learning.augment import Augment
 
     side = min(shape[1:])
@@ -245,7 +249,7 @@ def check_reach(recipe: Recipe, shape: Shape) -> None:
 
 
 def check_until(data: Dataset, until: float) -> None:
-    """Raises WxbError where no validation could ever reach what `until` asks for."""
+    """Raise WxbError if `until` asks for an accuracy that the data cannot measure: no validation, or no classes."""
     task = TASKS[data.task]
     if until and not task.reachable:
         raise WxbError(

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 BATCH = 512  # examples at a time: large enough for the matrix product
-NUMBERS = 2**27  # but no more than give so many numbers in the widest layer: half a gigabyte
-# a CPU is fastest with fewer: 8 MB stay in its cache, and need no new memory of the system each time
+NUMBERS = 2**27  # upper bound on the outputs of the widest layer per batch: half a gigabyte
+# smaller bounds are fastest on a CPU: 8 MB stay in its cache, and the system need not provide new memory each time
 BATCH_CPU, NUMBERS_CPU = 256, 2**21
 
 
 def batch_size_for(plan: Plan, machine: Machine) -> int:
-    """How many examples to compute at a time: as many as fit into memory for sure and are fast on the machine."""
+    """The number of examples to compute at a time: safe for the memory and fast on the machine."""
     widest = max(math.prod(layer.output) for layer in plan.layers)
     most, numbers = (BATCH_CPU, NUMBERS_CPU) if machine.device == "cpu" else (BATCH, NUMBERS)
     return max(1, min(most, numbers // widest))
@@ -68,12 +68,12 @@ def through(
             else:
                 read_ahead(examples, rows[start + batch_size : start + 2 * batch_size])
                 part = examples[rows[start : start + batch_size]]
-            if not part.flags.writeable or min(part.strides) < 0:  # torch accepts no such arrays
+            if not part.flags.writeable or min(part.strides) < 0:  # torch does not accept such arrays
                 part = part.copy("K")
             batch = torch.from_numpy(part)
             if folded.preparation is not None and part.dtype == np.float64:  # rows of a table
                 batch = folded.preparation(batch)
-            if machine.device != "cpu":  # finding out that there is nothing to do takes microseconds per picture
+            if machine.device != "cpu":  # a call of `to` that does nothing still takes microseconds per picture
                 batch = batch.to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)

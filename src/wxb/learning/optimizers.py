@@ -1,8 +1,8 @@
-"""Optimizers: the rules by which weights follow their gradients.
+"""Optimizers: the update rules of the weights.
 
-The rules use torch's own kernels, but not `torch.optim`, whose classes import torch's compiler when they are made; that
-takes longer than many a training. The learning rate is a tensor, so that a step that was recorded on a GPU can be
-launched again at another rate.
+The rules use torch's own kernels, but not `torch.optim`: its classes import torch's compiler, which takes longer than
+many trainings. The learning rate is a tensor, so that a step that was recorded on a GPU can be launched again at
+another rate.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Remembered = dict[str, Tensor]
 
 
 class Optimizer(ABC):
-    """Parameters that follow their gradients by one rule; `state` holds what the rule remembers of each."""
+    """An update rule for parameters; `state` holds its memory of each parameter."""
 
     def __init__(self, parameters: Iterable[nn.Parameter]) -> None:
         self.parameters = list(parameters)
@@ -27,7 +27,7 @@ class Optimizer(ABC):
 
     @torch.no_grad()
     def step(self, rate: Tensor) -> None:
-        """Move every parameter that has a gradient by one step; `rate` () float32 is on the parameters' device."""
+        """Update every parameter that has a gradient; `rate` () float32 is on the parameters' device."""
         weights: list[Tensor] = []
         gradients: list[Tensor] = []
         states: list[Remembered] = []
@@ -43,15 +43,15 @@ class Optimizer(ABC):
 
     @abstractmethod
     def begin(self, parameter: Tensor) -> Remembered:
-        """The memory of a parameter before its first step."""
+        """The state of a parameter before its first step."""
 
     @abstractmethod
     def move(self, weights: list[Tensor], gradients: list[Tensor], states: list[Remembered], rate: Tensor) -> None:
-        """Move these weights by one step, in place."""
+        """Update these weights in place by one step."""
 
 
 class GradientDescent(Optimizer):
-    """W ← W − ηv with v ← μv + g; with Nesterov's look ahead W ← W − η(g + μv) (Sutskever et al. 2013)."""
+    """W ← W − ηv with v ← μv + g; with Nesterov's momentum W ← W − η(g + μv) (Sutskever et al. 2013)."""
 
     def __init__(self, parameters: Iterable[nn.Parameter], momentum: float = 0.0, nesterov: bool = False) -> None:
         super().__init__(parameters)
@@ -103,10 +103,10 @@ class RMSProp(Optimizer):
 
 
 class Adam(Optimizer):
-    """W ← W − ηm̂ / √v̂ of the corrected running means of g and g², with β = 0.9 and 0.999 (Kingma, Ba 2015)."""
+    """W ← W − ηm̂ / √v̂ with the bias-corrected means m̂ of g and v̂ of g², β = 0.9 and 0.999 (Kingma, Ba 2015)."""
 
     def begin(self, parameter: Tensor) -> Remembered:
-        """Begin with both means 0, and no step taken."""
+        """Begin with both means and the step count at 0."""
         return {
             "step": torch.zeros((), device=parameter.device),
             "exp_avg": torch.zeros_like(parameter),
@@ -127,16 +127,16 @@ ITERATIONS = 3
 
 
 class Muon(Optimizer):
-    """Momentum whose matrix is made orthogonal before it becomes the step.
+    """Momentum that is made orthogonal before each update.
 
-    K. Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks". A filter (out, in, height, width)
-    is a matrix (out, in · height · width) here. The step is 0.2 · √max(rows, columns) times the orthogonal matrix, so
-    that its root mean square is about Adam's and one learning rate serves both (Liu et al. 2025, arXiv:2502.16982,
-    section 2.2).
+    K. Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks". A filter bank (out, in, height,
+    width) is treated as a matrix (out, in · height · width). The update is 0.2 · √max(rows, columns) times the
+    orthogonal matrix, so that its root mean square is about Adam's and one learning rate serves both (Liu et al. 2025,
+    arXiv:2502.16982, section 2.2).
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], momentum: float, dtype: torch.dtype = torch.float32) -> None:
-        """`dtype` is that of the products; the iteration is stable in bfloat16 too."""
+        """`dtype` is the precision of the matrix products; the iteration is also stable in bfloat16."""
         super().__init__(parameters)
         self.momentum = momentum
         self.dtype = dtype
@@ -149,8 +149,8 @@ class Muon(Optimizer):
         """Move the weights by the rule."""
         for weight, gradient, buffer in zip(weights, gradients, _each(states, "momentum_buffer"), strict=True):
             buffer.mul_(self.momentum).add_(gradient)
-            ahead = gradient.add(buffer, alpha=self.momentum)  # Nesterov's look ahead
-            if weight.ndim == 4:  # in their memory layout; the order of columns changes only the step's own columns
+            ahead = gradient.add(buffer, alpha=self.momentum)  # Nesterov's momentum
+            if weight.ndim == 4:  # the memory layout of filters; reordering columns only reorders those of the update
                 weight, ahead = weight.permute(0, 2, 3, 1), ahead.permute(0, 2, 3, 1)
             matrix = ahead.flatten(1)
             step = orthogonal(matrix.to(self.dtype)).view_as(weight)
@@ -160,9 +160,9 @@ class Muon(Optimizer):
 def orthogonal(matrix: Tensor) -> Tensor:
     """Approximate U·Vᵀ of the singular value decomposition U·S·Vᵀ.
 
-    Singular values of at least a fiftieth of the matrix's norm come to lie in about [0.7, 1.2]; smaller ones grow up to
-    fortyfold. This is a Newton-Schulz iteration of degree five, with Jordan's coefficients, which trade exactness for
-    speed. His five rounds take two thirds longer than three, and networks learned no more by them.
+    Singular values of at least a fiftieth of the matrix's norm end up in about [0.7, 1.2]; smaller ones grow up to
+    fortyfold. This is a Newton-Schulz iteration of degree five with Jordan's coefficients, which trade accuracy for
+    speed. His five iterations take two thirds longer than three and did not make networks learn more.
     """
     wide = matrix.shape[0] <= matrix.shape[1]
     x: Tensor = matrix if wide else matrix.T
@@ -199,9 +199,8 @@ RULES = {
 def optimizers(model: nn.Module, output: str, recipe: Recipe, dtype: torch.dtype = torch.float32) -> list[Optimizer]:
     """The optimizers of a model's parameters, without weight decay (see `decay`).
 
-    There is one, except for "muon": Muon takes the weights of all CONV and FC layers but those of the output layer (its
-    path is `output`), and Adam takes the rest, at the same learning rate. `dtype` is that of products that may be
-    rounded.
+    There is one, except for "muon": Muon updates the weights of all CONV and FC layers except the output layer, whose
+    path is `output`, and Adam updates the rest, at the same learning rate. `dtype` is the precision of Muon's products.
     """
     named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
     parameters = [parameter for _, parameter in named]

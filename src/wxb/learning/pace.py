@@ -1,7 +1,7 @@
-"""The pace of a training: how long its steps take on this machine, and how many of them end on time.
+"""The pace of a training: the seconds per step on this machine, and the number of steps that end on time.
 
-The clock decides how many steps are made, and the decision is written down, as the run's `steps` and `End` events: the
-same steps give the same bits again without a clock.
+The clock decides the number of steps. The decision is recorded in the run's `steps` and `End` events, so the training
+can be repeated bit for bit without a clock.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
     from wxb.network.build import Model
 
-TRIAL = 5  # steps; the first, which chooses kernels and allocates memory, does not count
+TRIAL = 5  # steps; the first one chooses kernels and allocates memory, and does not count
 LOOK = 0.1  # share of the remaining time between two looks at the clock
 TOLERATED = 0.02  # share of the remaining steps by which the end may be off before it is moved
-LONG_EPOCH = 20  # steps; the pace includes the validation after a shorter epoch, but not after one so long
+LONG_EPOCH = 20  # steps; the pace includes the validation after shorter epochs only
 
 
 def excerpt(data: Dataset, recipe: Recipe, steps: int) -> tuple[Dataset, Recipe]:
-    """The data and the recipe for a few steps, each on other examples, without validation and averaged weights."""
+    """Data and recipe for a short training of `steps` steps, without validation, test and averaged weights."""
     rows = data.split.train[: steps * recipe.batch_size * recipe.accumulate]
     none = np.empty(0, np.int64)
     return replace(data, split=Split(rows, none, none, "a trial")), replace(recipe, steps=steps, ema=0.0)
@@ -45,7 +45,7 @@ def excerpt(data: Dataset, recipe: Recipe, steps: int) -> tuple[Dataset, Recipe]
 def seconds_per_step(
     model: Model, data: Dataset, recipe: Recipe, machine: Machine, events: Iterable[Event] = ()
 ) -> float:
-    """The median seconds of a step of this training, tried on a copy of the model."""
+    """The median seconds per step of this training, measured on a copy of the model."""
     few, trial = excerpt(data, recipe, TRIAL)
     cuts = [event for event in events if isinstance(event, MicroBatches)]
     seconds = []
@@ -56,7 +56,7 @@ def seconds_per_step(
 
 
 def seconds_per_example(model: Model, data: Dataset, machine: Machine) -> float:
-    """The seconds of scoring an example without learning from it: the faster of two tries of a batch."""
+    """The seconds of scoring one example, without learning from it: the faster of two measurements of a batch."""
     rows = data.split.train[: batch_size_for(model.plan, machine)]
     seconds = []
     with kept():
@@ -68,17 +68,17 @@ def seconds_per_example(model: Model, data: Dataset, machine: Machine) -> float:
 
 
 class Deadline:
-    """Says where training must end so that its steps are over at a time, by the pace of the last of them."""
+    """Moves the end of training so that it finishes at a given time, by the pace of the latest steps."""
 
     def __init__(self, ends: float, kept: float = 0.0) -> None:
-        """`ends` is a time of time.monotonic(); the time of `kept` of the fastest steps is kept free before it."""
+        """`ends` is a time of time.monotonic(); training ends the time of `kept` of the fastest steps before it."""
         self.ends = ends
         self.kept = kept
         self._fastest = math.inf  # seconds per step between two looks
         self._looked = time.monotonic()
         self._soon = (self._looked + ends) / 2
         self._step = 0
-        self._epoch_began = 0  # the number of steps before it
+        self._epoch_began = 0  # number of steps before the epoch
 
     def look(self, record: Record) -> End | None:
         """The event that moves the end of training, if it is time to look and the pace asks for it."""

@@ -1,4 +1,4 @@
-"""Where the time of a training step goes: data, every layer forward, backward, optimizer; and how fast that is here."""
+"""A profile of a training step: seconds of the data, each layer's forward pass, the backward pass and the optimizer."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
     from wxb.network.build import Model
 
-FIRST = 3  # steps that are not counted: they choose kernels and allocate memory
+FIRST = 3  # steps that do not count: they choose kernels and allocate memory
 COUNTED = 10
-SIZE = 2048  # rows and columns of the matrices whose product is the measure
+SIZE = 2048  # rows and columns of the matrices whose product sets the reference rate
 OTHER = "other"
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a step, and the seconds that it takes."""
+    """A part of a step and its duration."""
 
     name: str  # "data", the path of a layer going forward, "loss", "backward", "optimizer", "other"
     kind: str  # "data", "forward", "loss", "backward", "optimizer", "other"
@@ -40,7 +40,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Profile:
-    """A step of training on a machine. GFLOP/s count two operations per multiply-add, and backward twice as forward."""
+    """The profile of a training step. GFLOP/s count two operations per multiply-add, and backward twice as forward."""
 
     parts: tuple[Part, ...]
     seconds: float  # of a step, median
@@ -57,8 +57,8 @@ class Profile:
 def profile(model: Model, data: Dataset, recipe: Recipe, machine: Machine, events: Iterable[Event] = ()) -> Profile:
     """Time some steps of this training on a copy of the model.
 
-    On a GPU each part is waited for, so that its time is its own. The step as a whole, which training may launch as
-    one, is timed by itself there, and can be shorter than its parts together.
+    On a GPU the clock waits for each part, so that parts are timed separately. The whole step, which training may
+    launch as one, is timed on its own there and can be shorter than the sum of its parts.
     """
     few, short = excerpt(data, recipe, FIRST + COUNTED)
     cuts = [event for event in events if isinstance(event, MicroBatches)]
@@ -76,7 +76,7 @@ def profile(model: Model, data: Dataset, recipe: Recipe, machine: Machine, event
         Part(name, kind, statistics.median(lap[kind, name] for lap in counted), products.get(name, 0))
         for kind, name in counted[0]
     ]
-    # the gradients' time includes that of data, forward and loss
+    # the watched backward time includes data, forward and loss
     inside = (DATA, FORWARD, LOSS)
     backward = [lap[BACKWARD, BACKWARD] - sum(t for (kind, _), t in lap.items() if kind in inside) for lap in counted]
     parts = [
@@ -93,9 +93,9 @@ def profile(model: Model, data: Dataset, recipe: Recipe, machine: Machine, event
 
 
 def matrix_rate(dtype: torch.dtype, threads: int, size: int = SIZE, repetitions: int = 7, device: str = "cpu") -> float:
-    """GFLOP/s of the product of two square matrices, 2·size³ operations, at the median of the repetitions.
+    """GFLOP/s of the product of two square matrices, 2·size³ operations, by the median time of the repetitions.
 
-    A product before them pays for memory and the choice of a kernel.
+    One product before them, which is not timed, allocates memory and chooses a kernel.
     """
     before = torch.get_num_threads()
     on = torch.device(device)

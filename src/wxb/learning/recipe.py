@@ -1,4 +1,4 @@
-"""A recipe: how a network is trained."""
+"""A recipe: the settings of a training."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _default(name: str) -> Any:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train; each field is a setting of `train`, described in `wxb.settings`.
+    """The settings of a training; each field is a setting of `train`, described in `wxb.settings`.
 
     Raises WxbError for a value that its setting does not take, and for settings that contradict each other.
     """

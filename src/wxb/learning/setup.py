@@ -1,4 +1,4 @@
-"""The setup of a training: everything that it takes besides data."""
+"""The setup of a training: everything it needs besides data."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
     from wxb.network.build import Model
 
-TRIED = 0.02  # share of a training's time that may go to trying a network that is likely too large for it
+TRIED = 0.02  # share of the training time that may be spent on trying a network that is probably too large
 
 
 @dataclass(frozen=True)
 class Setup:
     """A network, its recipe, and its untrained module on a machine.
 
-    `events` are those to repeat, and a cut of the batches if the memory does not hold them whole. `notes` are what the
-    user should know.
+    `events` are those to repeat, and one that sets the micro-batches if the memory does not hold whole batches. `notes`
+    are for the user.
     """
 
     plan: Plan
@@ -53,11 +53,11 @@ def set_up(
     state: State | None = None,
     events: Iterable[Event] = (),
 ) -> Setup:
-    """The setup of a network for data, on the given machine or a chosen one.
+    """Set up the training of a network on data, on the given machine or a chosen one.
 
-    `options` are fields of `Recipe`; those not given are chosen for the network and the data. `state` is that of an
-    earlier record, if the training is to continue, and `events` are those to repeat. Raises WxbError if network, recipe
-    and data do not fit each other, or if the memory does not even hold the network and one example.
+    `options` are fields of `Recipe`; the others are chosen for the network and the data. `state` is the state of an
+    earlier record from which training continues, and `events` are those to repeat. Raises WxbError if network, recipe
+    and data do not fit each other, or if the memory cannot hold the network and one example.
     """
     planned, recipe = _planned(data, network, bindings, options or {})
     events, notes = _fitting(planned, recipe, data, ordered(events), 0 if state is None else steps_done(state))
@@ -89,7 +89,7 @@ def set_up(
 def _fitting(
     planned: Plan, recipe: Recipe, data: Dataset, events: tuple[Event, ...], step: int
 ) -> tuple[tuple[Event, ...], tuple[str, ...]]:
-    """The events, and one more if the memory does not hold the micro-batches after `step` steps; and a note on it."""
+    """The events, and one more with a note on it if the micro-batches after `step` steps do not fit into memory."""
     size = min(recipe.batch_size * recipe.accumulate, len(data.split.train))
     count = micro_batches_at(step, events, recipe.accumulate)
     fitting = micro_batches_that_fit(planned, size, recipe.optimizer, count, recipe.device, photos=bool(data.files))
@@ -102,7 +102,7 @@ def _fitting(
 def _planned(
     data: Dataset, network: str | Network | Rung, bindings: Mapping[str, int] | None, options: Mapping[str, Any]
 ) -> tuple[Plan, Recipe]:
-    """The plan of a network for data, and a recipe that fits both."""
+    """The plan of a network for data, and the recipe for both."""
     if isinstance(network, Rung):
         options = {**network.options_with(str(options.get("optimizer", "muon"))), **options}
         network = headed(network, data)
@@ -111,7 +111,7 @@ def _planned(
 
 
 def largest_within(data: Dataset, seconds: float, options: Mapping[str, Any]) -> tuple[Setup, float]:
-    """The largest default network that learns well in so many seconds, and the seconds of its step."""
+    """Set up the largest default network that learns well in so many seconds; also returns its seconds per step."""
     ends = time.monotonic() + seconds
     on_cpu = machines.choose(str(options.get("device", "auto"))).device == "cpu"
     return (_from_the_smallest if on_cpu else _from_the_largest)(data, ends, options)
@@ -120,7 +120,7 @@ def largest_within(data: Dataset, seconds: float, options: Mapping[str, Any]) ->
 def _from_the_smallest(data: Dataset, ends: float, options: Mapping[str, Any]) -> tuple[Setup, float]:
     """Try one network after the other for a few steps, until one would not see the examples often enough.
 
-    How long a trial takes is estimated from the one before; a long one that promises nothing is left out.
+    The duration of a trial is estimated from the previous one; a long trial that would probably fail is skipped.
     """
     best: tuple[Setup, float] | None = None
     for rung in ladder(data):
@@ -139,10 +139,10 @@ def _from_the_smallest(data: Dataset, ends: float, options: Mapping[str, Any]) -
 
 
 def _from_the_largest(data: Dataset, ends: float, options: Mapping[str, Any]) -> tuple[Setup, float]:
-    """Try one network after the other for a few steps, until one sees the examples often enough.
+    """Try one network after the other for a few steps, from the largest, until one sees the examples often enough.
 
-    On a GPU a trial takes no longer than building the network, and says nothing of another network: larger layers are
-    computed at a higher rate.
+    On a GPU a trial takes no longer than building the network, and does not predict the time of another network: larger
+    layers are computed at a higher rate.
     """
     last: tuple[Setup, float] | None = None
     for rung in reversed(ladder(data)):
@@ -156,7 +156,7 @@ def _from_the_largest(data: Dataset, ends: float, options: Mapping[str, Any]) ->
 def _tried(
     data: Dataset, rung: Rung, options: Mapping[str, Any], other: tuple[Setup, float] | None
 ) -> tuple[Setup, float]:
-    """A setup and the seconds of its step, taken from the `other` if they are the same."""
+    """Set up a rung and measure its seconds per step; those of `other` are reused if the plan and batches are equal."""
     setup = set_up(data, rung, options=options)
     if other is not None and other[0].plan == setup.plan and other[0].recipe.batch_size == setup.recipe.batch_size:
         return setup, other[1]
@@ -164,7 +164,7 @@ def _tried(
 
 
 def _work(planned: Plan, recipe: Recipe) -> int:
-    """The multiply-adds of a step, forward."""
+    """The multiply-adds of the forward pass per step."""
     return planned.multiply_adds * recipe.batch_size * recipe.accumulate
 
 

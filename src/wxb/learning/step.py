@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 
 class Step:
-    """Takes steps: gradients of the objective on a batch, then the optimizers' update, decay and moving average.
+    """The training step: gradients of the objective on a batch, weight decay, optimizer update and moving average.
 
-    A batch is computed in `micro_batches`, whose gradients add up to that of the whole batch; masks and partners are
-    drawn for the whole batch. If the memory does not hold a micro-batch, their number is doubled from then on. On a GPU
-    the step is recorded and launched as one after `record`, if it can be.
+    A batch is computed in `micro_batches`, whose gradients add up to that of the whole batch; dropout masks and mixup
+    partners are drawn for the whole batch. If the memory cannot hold a micro-batch, their number is doubled from then
+    on. After `record`, a step on a GPU is recorded and launched as one if possible.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class Step:
         machine: Machine,
         watch: Watch,
     ) -> None:
-        """`targets` (count, …) are those of the feed's examples, `outputs` is the number of scores."""
+        """`targets` (count, …) belong to the feed's examples; `outputs` is the number of scores."""
         self.model = model
         self.feed = feed
         self.recipe = recipe
         self.machine = machine
         self.watch = watch
         self.device = torch.device(machine.device)
-        self.on_features = False  # whether the feed gives designed features instead of raw examples
+        self.on_features = False  # whether the feed yields designed features instead of raw examples
         self.outputs = outputs
         self.targets = torch.from_numpy(targets).to(self.device)
         self.objective = Objective(model, recipe, targets)
@@ -64,14 +64,14 @@ class Step:
         self.drawing = [module for module in model.modules() if isinstance(module, Random)]
         self.ema = {name: t.clone() for name, t in tensors(model).items()} if recipe.ema else None
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)  # over the epoch's examples
-        self.rate = torch.zeros((), device=self.device)  # of the step that is taken; recorded steps read it here
+        self.rate = torch.zeros((), device=self.device)  # of the current step; recorded steps read it here
         self.graphs: CudaGraphs | None = None
         self._micro_batches = recipe.accumulate
         self._fits = False  # whether the memory has held such a micro-batch
 
     @property
     def micro_batches(self) -> int:
-        """How many micro-batches a batch is computed in."""
+        """The number of micro-batches that a batch is computed in."""
         return self._micro_batches
 
     @micro_batches.setter
@@ -82,26 +82,26 @@ class Step:
                 self.graphs.forget()
 
     def record(self) -> None:
-        """Let steps be recorded from here on, if each is the same kernels on the same addresses.
+        """Record steps from now on, if each step launches the same kernels on the same addresses.
 
-        That is not so with mixup, which draws on the CPU, with designed features, which may look at what they compute,
-        and with examples that are sent to the GPU batch by batch. Watched steps are not recorded: each part is timed.
+        This excludes mixup, which draws on the CPU, designed features, which may branch on computed values, and
+        examples that are sent to the GPU batch by batch. Watched steps are not recorded, because their parts are timed.
         """
         repeats = not self.recipe.mixup and (self.on_features or not self.model.designed) and not self.watch.what
         if self.device.type == "cuda" and repeats and self.feed.elsewhere is None:
             self.graphs = CudaGraphs(self.machine.device, self.generator, self.parameters)
 
     def start(self, epoch: int) -> None:
-        """Draw what is drawn once per epoch (1-based)."""
+        """Make the random draws of an epoch (1-based)."""
         self.feed.start(epoch)
         self.cutout.start(epoch)
 
     def take(self, number: int, index: int, rate: float) -> Tensor:
-        """Take step `number` (1-based), on batch `index` of the epoch; the objective before the update, detached.
+        """Take step `number` (1-based) on batch `index` of the epoch; return the objective before it, detached.
 
-        Raises torch's or Python's own error if the memory does not hold a single example.
+        Raises torch's or Python's own error if the memory cannot hold a single example.
         """
-        self.model.train()  # whoever looked at the last record may have left it in evaluation mode
+        self.model.train()  # the caller may have left it in evaluation mode after the last record
         self.rate.fill_(rate)
         rows = self.feed.rows(index)
         mixup = None
@@ -110,11 +110,11 @@ class Step:
         self._seed = key(self.recipe.seed, "layers", number)
         if self.graphs is None:
             return self._update(rows, mixup)
-        self.generator.manual_seed(self._seed)  # launching a recorded step does not
+        self.generator.manual_seed(self._seed)  # a launch of the recorded step does not seed it
         return self.graphs.step(self._update, rows)
 
     def _update(self, rows: Tensor, mixup: Mixup | None = None) -> Tensor:
-        """All that a step does on the device, at the rate that `self.rate` holds."""
+        """The part of a step that runs on the device, at the rate in `self.rate`."""
         recipe = self.recipe
         with self.watch.part(BACKWARD):
             loss = self._gradients(rows, mixup)
@@ -133,10 +133,10 @@ class Step:
         return loss
 
     def _gradients(self, rows: Tensor, mixup: Mixup | None) -> Tensor:
-        """The objective on these rows; its gradients are left in the parameters.
+        """Compute the objective on these rows and leave its gradients in the parameters.
 
-        Each time the memory does not hold a micro-batch, the batch is begun again in twice as many; what normalization
-        has seen of the attempt is taken back.
+        When the memory cannot hold a micro-batch, the batch starts again with twice as many; the statistics of
+        normalization are restored first.
         """
         while True:
             buffers = None if self._fits else [buffer.clone() for buffer in self.model.buffers()]
@@ -148,7 +148,7 @@ class Step:
             except (RuntimeError, MemoryError) as error:
                 recording = self.graphs is not None and torch.cuda.is_current_stream_capturing()
                 if not out_of_memory(error) or self.micro_batches >= len(rows) or recording:
-                    raise  # a second attempt would be recorded after what is left of the first
+                    raise  # a second attempt would be recorded after the remains of the first
             else:
                 self._fits = True
                 return loss
@@ -157,8 +157,8 @@ class Step:
                 buffer.copy_(old)
 
     def _backward(self, rows: Tensor, mixup: Mixup | None) -> Tensor:
-        """Add the gradients of the objective on these rows to those of the parameters; the objective, detached."""
-        whole = self.objective.size(self.targets[rows])
+        """Add the gradients of the objective on these rows to the parameters'; return the objective, detached."""
+        size = self.objective.size(self.targets[rows])
         count = min(self.micro_batches, len(rows))
         values = []
         first = 0
@@ -166,11 +166,11 @@ class Step:
             for layer in self.drawing:
                 layer.micro_batch = None if count == 1 else (first, len(rows))
             with self.watch.part(DATA):
-                inputs, wanted = self._examples(rows, part, first, mixup)
+                inputs, targets = self._examples(rows, part, first, mixup)
             with self.machine.autocast():
                 logits = self._logits(inputs)
             with self.watch.part(LOSS):
-                loss = self.objective.data_loss(logits.float(), wanted, whole)
+                loss = self.objective.data_loss(logits.float(), targets, size)
             loss.backward()
             values.append(loss.detach())
             first += len(part)
@@ -181,7 +181,7 @@ class Step:
         return values[0] if len(values) == 1 else torch.stack(values).sum()
 
     def _logits(self, inputs: Tensor) -> Tensor:
-        """The logits for inputs as the feed gives them, which are prepared already."""
+        """The logits for inputs of the feed, which are already prepared."""
         if self.on_features:
             return self.model.after_features(inputs)
         if self.model.preparation is not None:
@@ -190,7 +190,7 @@ class Step:
         return logits
 
     def _examples(self, rows: Tensor, part: Tensor, first: int, mixup: Mixup | None) -> tuple[Tensor, Tensor]:
-        """The inputs and goals of a micro-batch: `part` of the batch `rows`, which begins at its `first` example."""
+        """The inputs and targets of a micro-batch: `part` of the batch `rows`, from its example `first` on."""
         inputs, targets = self.cutout.apply(self.feed.inputs(part), part), self.targets[part]
         if mixup is None:
             return inputs, targets
@@ -203,7 +203,7 @@ class Step:
         return mixup.mix(inputs, others), mixup.mix(own, theirs)
 
     def _follow(self, ema: State) -> None:
-        """Move the averaged tensors towards the model's; counters, which have no mean, are copied."""
+        """Move the averaged tensors towards the model's; integer counters are copied."""
         for name, tensor in tensors(self.model).items():
             if tensor.is_floating_point():
                 ema[name].lerp_(tensor, 1 - self.recipe.ema)

@@ -1,1 +1,1 @@
-"""From a planned network to a module that torch can train."""
+"""Building trainable torch modules from planned networks."""

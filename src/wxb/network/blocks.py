@@ -1,7 +1,7 @@
-"""How layers are joined: one after the other, around a shortcut, side by side.
+"""Blocks that join layers: in sequence, around a shortcut, or side by side.
 
-Every module stands under its planned path: "3.RES.1.CONV3-64" is its name in `dict(model.named_modules())` and the
-beginning of the names of its weights.
+Every module is registered under its planned path: "3.RES.1.CONV3-64" is its name in `dict(model.named_modules())` and
+the prefix of its weights' names.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OVERWRITABLE = ("affine", "pooling", "normalization")
 
 
 class Place(nn.Module):
-    """A position before a layer's name: the "3" of "3.CONV3-64"."""
+    """A position in a chain that holds one layer: the "3" of "3.CONV3-64"."""
 
     def __init__(self, name: str, layer: nn.Module) -> None:
         super().__init__()
@@ -29,16 +29,16 @@ class Place(nn.Module):
 
     @property
     def layer(self) -> nn.Module:
-        """What stands at this place."""
+        """The layer at this place."""
         return cast(nn.Module, next(iter(self._modules.values())))
 
     def forward(self, x: Tensor) -> Tensor:
-        """x as the layer takes it → as the layer gives it."""
+        """The layer's input → its output."""
         return cast(Tensor, self.layer(x))
 
 
 class Block(nn.Module):
-    """A module that is printed as its layers under their paths, without the places in between."""
+    """A module whose repr shows its layers under their paths, without the places in between."""
 
     def __repr__(self) -> str:
         lines = [self.extra_repr()] if self.extra_repr() else []
@@ -51,9 +51,9 @@ class Block(nn.Module):
 
 
 class Chain(Block):
-    """Planned items, one after the other.
+    """Planned items in sequence.
 
-    A RELU works in place if it can: the output of the layer before it, as a hook sees it, is then valid only until the
+    A RELU works in place if possible. A hook on the layer before it then sees an output that is valid only until the
     RELU has run.
     """
 
@@ -72,21 +72,21 @@ class Chain(Block):
             before = item
 
     def through(self, x: Tensor, first: int = 0) -> Tensor:
-        """x: (batch, …) as item `first` takes it → as the last item gives it."""
+        """x: (batch, …), the input of item `first` → the output of the last item."""
         for place in self.places[first:]:
             x = place.layer(x)
         return x
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, …) as the first item takes it → as the last item gives it."""
+        """x: (batch, …), the input of the first item → the output of the last item."""
         return self.through(x)
 
 
 class Residual(Chain, Random):
-    """RES: arm(x) + shortcut(x) (He et al. 2016); the layers of the arm stand directly in it.
+    """RES: arm(x) + shortcut(x) (He et al. 2016); the layers of the arm are its direct children.
 
-    With `survival` p < 1 it has stochastic depth (Huang et al. 2016): in training an example goes through the arm with
-    probability p; in evaluation the arm counts p times (their equation 5).
+    `survival` p < 1 gives stochastic depth (Huang et al. 2016): in training, each example passes through the arm with
+    probability p; in evaluation, the output of the arm is multiplied by p (their equation 5).
     """
 
     def __init__(self, planned: PlannedResidual) -> None:
@@ -96,7 +96,7 @@ class Residual(Chain, Random):
         self.shortcut = PadShortcut(planned.stride, planned.output[0]) if pad else Chain(items)
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, …) → (batch, …) as the arm gives it."""
+        """x: (batch, …) → (batch, …) in the shape of the arm's output."""
         arm = self.through(x)
         if self.survival < 1:
             alive = (len(x),) + (1,) * (arm.ndim - 1)
@@ -132,7 +132,7 @@ class PadShortcut(nn.Module):
 
 
 class Concat(Block):
-    """CAT: branches side by side, joined over channels or features; a branch without items passes x on."""
+    """CAT: branches side by side, concatenated over channels or features; an empty branch is the identity."""
 
     def __init__(self, planned: PlannedConcat) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""From a plan to a module that takes raw examples and gives logits."""
+"""Building a module that maps raw examples to logits, from a network, its plan and data."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
     Numbers = Inputs | NDArray[np.int64]
 
-NUMBERS_AT_ONCE = 2**20  # summed at a time: they stay in the cache, and no second copy is needed
-FITTED_ON = 10_000  # training examples, spread evenly, that designed features are fitted to and scaled by
-FITTED_BYTES = 2**28  # these take at most,
-FITTED_NUMBERS = 2**26  # and their features have at most so many numbers: 256 MB
+NUMBERS_AT_ONCE = 2**20  # numbers summed at a time: few enough for the cache, and no copy of all is made
+FITTED_ON = 10_000  # training examples, spread evenly, that designed features and their scale are fitted to,
+FITTED_BYTES = 2**28  # the most bytes of these examples,
+FITTED_NUMBERS = 2**26  # and the most numbers of their features: 256 MB
 
 
 class Affinely(nn.Module):
-    """A scale and a shift, number by number; mean and std are buffers and therefore saved with a run."""
+    """A scale and a shift of each number; mean and std are buffers, so they are saved with a run."""
 
     mean: Tensor
     std: Tensor
@@ -51,17 +51,17 @@ class Affinely(nn.Module):
 
 
 class Standardize(Affinely):
-    """Scale examples as they are stored: (x − mean) / std."""
+    """Standardize stored examples: (x − mean) / std."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, …) uint8 or float → the same shape, in the buffers' dtype (or a wider one of x)."""
-        return (x - self.mean).div_(self.std)  # a byte minus a float is a new float tensor: one pass fewer
+        """x: (batch, …) uint8 or float → the same shape, in the wider of the buffers' dtype and that of x."""
+        return (x - self.mean).div_(self.std)  # the difference is a new tensor, so the division can overwrite it
 
 
 class Restore(Affinely):
-    """Bring scores in standard deviations of the training targets into the targets' own units: x · std + mean.
+    """Convert scores from standard deviations of the training targets to the targets' own units: x · std + mean.
 
-    Targets that are numbers may have any size (prices, years); a network learns best what is about 1.
+    Regression targets may have any size (prices, years); networks learn targets of about 1 best.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -69,7 +69,7 @@ class Restore(Affinely):
         return x.to(self.mean.dtype) * self.std + self.mean
 
     def standardized(self, head: Head) -> Head:
-        """The head with its loss taken in standard deviations of the training targets."""
+        """The head with its loss computed in standard deviations of the training targets."""
 
         def losses(logits: Tensor, targets: Tensor) -> Tensor:
             mean, std = self.mean.to(logits.device), self.std.to(logits.device)
@@ -79,10 +79,10 @@ class Restore(Affinely):
 
 
 class Model(Chain):
-    """A network that takes examples as the data stores them and gives logits.
+    """A network that maps examples as the data stores them to logits.
 
-    Its layers are submodules under their planned paths: `model.get_submodule("3.RES.1.CONV3-64")`. It can be pickled
-    and copied like any module.
+    The layers are submodules under their planned paths: `model.get_submodule("3.RES.1.CONV3-64")`. A model can be
+    pickled and copied like any module.
     """
 
     def __init__(
@@ -99,17 +99,17 @@ class Model(Chain):
         self.task = TASKS[HEADS[plan.head].tasks[0] if task is None else task]
         self.scale = scale
         self.restore = restore
-        self.flip_average = False  # whether its folded form averages the scores of a picture and its mirror image
+        self.flip_average = False  # whether the folded form averages the scores of a picture and its mirror image
 
     @property
     def head(self) -> Head:
-        """The loss and the predictions that belong to the logits."""
+        """The head, which computes losses and probabilities from the logits."""
         head = HEADS[self.plan.head]
         return head if self.restore is None else self.restore.standardized(head)
 
     @property
     def designed(self) -> list[Designed]:
-        """The designed features that the first layer is or joins; none if the network learns its own."""
+        """The designed features in the first layer; empty if the network learns its own."""
         return [module for module in self.places[0].modules() if isinstance(module, Designed)]
 
     def forward(self, x: Tensor) -> Tensor:
@@ -117,15 +117,15 @@ class Model(Chain):
         return self.after_preparation(x if self.preparation is None else self.preparation(x).to(self.scale.mean.device))
 
     def inputs(self, examples: Examples) -> Inputs:
-        """Examples (n, …) as `after_preparation` takes them."""
+        """Convert examples (n, …) to the input of `after_preparation`."""
         return cast("Inputs", examples) if self.preparation is None else self.preparation.of(examples)
 
     def after_preparation(self, x: Tensor) -> Tensor:
-        """The logits for inputs in the shape of the plan, of a table its features: (batch, …) → (batch, outputs)."""
+        """The logits for prepared inputs in the plan's input shape: (batch, …) → (batch, outputs)."""
         return self.after_features(self.features(x))
 
     def features(self, x: Tensor) -> Tensor:
-        """The output of the first layer for inputs in the shape of the plan: (batch, …) → (batch, …)."""
+        """The output of the first layer for prepared inputs: (batch, …) → (batch, …)."""
         return cast(Tensor, self.places[0].layer(self.scale(x)))
 
     def after_features(self, features: Tensor) -> Tensor:
@@ -150,16 +150,15 @@ def build(
 ) -> Model:
     """Build the module of a network, for a data set or for an input shape and a number of outputs.
 
-    `normalize` says how inputs are scaled, by the training part of `data`: "std" to mean 0 and standard deviation 1 per
-    channel or column, "range" to [0, 1], "none" not at all. Without data, "std" and "range" bring bytes to [0, 1].
-    Designed features read examples as they are; then their output is scaled.
+    `normalize` selects how inputs are scaled, by the training part of `data`: "std" to mean 0 and standard deviation 1
+    per channel or column, "range" to [0, 1], "none" not at all. Without data, "std" and "range" scale bytes to [0, 1].
+    Designed features read unscaled examples, and their output is scaled instead.
 
     Weights are drawn from (seed, path), codebooks from (seed, "codebook"). With `initialization="identity"`
-    convolutions begin by passing their input on; with "spread-biases" the units of the first layer turn at places
-    spread over the inputs; with `first_layer="whitened"` the filters of the first convolution are computed from the
-    training part and not learned (`wxb.network.start`). `state` is the state_dict of a model built with the same
-    arguments: its filters are then taken instead of being computed again. Raises WxbError if network and data do not
-    fit each other.
+    convolutions start as the identity; with "spread-biases" the kinks of the first layer's units are spread over the
+    inputs; with `first_layer="whitened"` the filters of the first convolution are computed from the training part and
+    not learned (`wxb.network.start`). `state` is the state_dict of a model built with the same arguments, whose filters
+    are used instead of computing them again. Raises WxbError if network and data do not fit each other.
     """
     if not isinstance(network, Plan):
         tree = read(network) if isinstance(network, str) else network
@@ -195,7 +194,7 @@ def build(
 
 
 def need_fit(plan: Plan, data: Dataset) -> None:
-    """Raise WxbError if the plan is for other examples, or if its head cannot learn the targets of the data."""
+    """Raise WxbError if the plan's shapes are not those of the data, or its head cannot learn the data's targets."""
     if (plan.input, plan.outputs) != (data.shape, data.outputs):
         raise WxbError(
             f"the network takes {shape_text(plan.input)} and has {plan.outputs} outputs; "
@@ -215,7 +214,7 @@ def need_fit(plan: Plan, data: Dataset) -> None:
 
 
 def input_scale(shape: Shape, data: Dataset | None, normalize: str) -> Standardize:
-    """The scale of examples: mean and std (channels, 1, 1) of pictures, (features,) of rows, float32."""
+    """The scale of examples: mean and std (channels, 1, 1) for pictures, (features,) for rows, float32."""
     per = (shape[0],) + (1,) * (len(shape) - 1)
     if data is None:
         bound = 1.0 if normalize == "none" else kind_of(shape).bound
@@ -230,7 +229,7 @@ def input_scale(shape: Shape, data: Dataset | None, normalize: str) -> Standardi
 
 
 def target_scale(data: Dataset | None) -> Restore | None:
-    """Mean and standard deviation (targets,) of the training part, if the task standardizes its targets; else None."""
+    """The scale (targets,) of the training part's targets if the task standardizes them, else None."""
     if data is None or not TASKS[data.task].standardized:
         return None
     mean, std = moments(data.targets, data.split.train)
@@ -261,7 +260,7 @@ def fit_features(model: Model, data: Dataset, seed: int, normalize: str) -> None
 def fitted_scale(
     examples: Numbers, rows: NDArray[np.int64], normalize: str
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What `normalize` ("std" or "range") subtracts from each channel or column, and what it divides by."""
+    """The offset and the divisor of each channel or column of these rows for `normalize` "std" or "range"."""
     if normalize == "std":
         return moments(examples, rows)
     least, most = extremes(examples, rows)
@@ -269,15 +268,12 @@ def fitted_scale(
 
 
 def moments(examples: Numbers, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of each channel or column of these rows, in float64.
-
-    The deviation of a constant one is 1.
-    """
+    """Mean and standard deviation of each channel or column of these rows, in float64; 1 if it is constant."""
     axes = (0, *range(2, examples.ndim))
     chunks = _chunks(examples, rows)
     places = len(rows) * int(np.prod(examples.shape[2:]))
     if examples.dtype == np.uint8:
-        # sums of bytes and of their squares are exact in any memory layout, and take one pass
+        # sums of bytes and of their squares are exact in any memory layout, and need only one pass
         total, squares = np.zeros((2, examples.shape[1]), dtype=object)
         for chunk in chunks:
             pixels = examples[chunk]
@@ -307,7 +303,7 @@ def _chunks(examples: Numbers, rows: NDArray[np.int64]) -> list[NDArray[np.int64
 
 
 def _spread(width: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The divisor of each channel or column: its width, or 1 if it is constant up to the rounding of float32."""
+    """The divisor of each channel or column: its width, or 1 if it is constant up to float32 rounding."""
     rounding = np.finfo(np.float32).eps * np.abs(centre)
     return np.where(width > rounding, width, 1.0)
 

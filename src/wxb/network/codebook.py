@@ -9,22 +9,22 @@ import torch
 from torch import Tensor
 
 WORD_PATCHES = 200  # patches per word that the codebook is fitted to
-ROUNDS = 20  # of k-means: later ones hardly move the words, and change the features even less
-SMALLEST_VARIANCE = 0.1  # added to that of each component, so that noise is not amplified (Coates, Ng, Lee 2011)
+ROUNDS = 20  # iterations of k-means; further ones hardly move the words, and change the features even less
+SMALLEST_VARIANCE = 0.1  # added to each component's variance, so that noise is not amplified (Coates, Ng, Lee 2011)
 
 
 @dataclass(frozen=True)
 class Whitening:
-    """x → (x − centre) · matrix, after which the numbers of a patch are uncorrelated and have variance 1."""
+    """The map x → (x − centre) · matrix, whose outputs are uncorrelated and have variance 1."""
 
     centre: Tensor  # (patch,)
     matrix: Tensor  # (patch, patch)
 
     @staticmethod
     def of(patches: Tensor) -> Whitening:
-        """ZCA of patches (n, patch): V (D + 0.1)^(−1/2) Vᵀ, with VDVᵀ their covariance.
+        """The ZCA whitening of patches (n, patch) with covariance VDVᵀ: V (D + 0.1)^(−1/2) Vᵀ.
 
-        Computed in float64, because it takes sums of many products.
+        Computed in float64, because it sums many products.
         """
         exact = patches.double()
         centre = exact.mean(0)
@@ -39,15 +39,15 @@ class Whitening:
 
 
 def fit_words(patches: Tensor, words: int, generator: np.random.Generator) -> Tensor:
-    """The means (words, patch) of k-means on patches (n, patch), n ≥ words (Lloyd 1982).
+    """Cluster patches (n, patch), n ≥ words, by k-means and return the means (words, patch) (Lloyd 1982).
 
-    The first means are patches drawn with `generator`. A word without patches moves to one of the patches that are
-    farthest from their word.
+    The initial means are patches drawn with `generator`. A word without patches moves to one of the patches farthest
+    from their words.
     """
     means = patches[torch.from_numpy(generator.choice(len(patches), words, replace=False))]
     lengths = patches.square().sum(1)
     for _ in range(ROUNDS):
-        # |p − w|² without |p|², which is the same for all words
+        # |p − w|² without |p|², which is equal for all words
         nearest, word = torch.addmm(means.square().sum(1), patches, means.T, alpha=-2).min(1)
         members = torch.bincount(word, minlength=words)
         sums = torch.zeros_like(means).index_add_(0, word, patches)

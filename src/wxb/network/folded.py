@@ -1,12 +1,12 @@
-"""A trained network folded for prediction: without what only training needs, with as few products as possible.
+"""Folding a trained network for prediction: training-only parts are dropped and linear operations are merged.
 
-    BN after a CONV or FC     goes into its weights: W' = aW, b' = a(b − mean) + β, a = γ / √(variance + ε) per channel
-    (x − mean) / std          goes into the first CONV or FC, as far as that is exact
-    DROP, stochastic depth    go
-    activations               overwrite their input if nothing else reads it
+    BN after a CONV or FC    merged into its weights: W' = aW, b' = a(b − mean) + β, a = γ / √(variance + ε) per channel
+    (x − mean) / std         merged into the first CONV or FC, as far as that is exact
+    DROP, stochastic depth   dropped
+    activations              overwrite their input if nothing else reads it
 
-The formula for batch normalization is that of Ioffe, Szegedy 2015, section 3.1. Folded weights are computed in float64
-and rounded once. The model itself does not change.
+The batch normalization formula is from Ioffe, Szegedy 2015, section 3.1. Folded weights are computed in float64 and
+rounded once. The model itself does not change.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResid
 
 Step = Callable[[Tensor], Tensor]
 
-WHOLE = (torch.float32, torch.float64)  # precise enough for squares and for the difference of large numbers
+WHOLE = (torch.float32, torch.float64)  # precise enough for squares and for differences of large numbers
 
-# |mean| in standard deviations up to which x may be multiplied before its mean is subtracted: beyond, years or heights
-# above the sea lose digits of float32 that the difference keeps
+# The largest |mean|, in standard deviations, at which x may be multiplied before its mean is subtracted. With larger
+# means (years, altitudes) the products would lose digits of float32 that the difference keeps.
 NEAR = 8.0
 
 
 class Folded:
-    """The logits of a model in evaluation mode, computed in fewer passes over the numbers. Made by `fold`."""
+    """A function that computes the logits of a model in evaluation mode in fewer passes; made by `fold`."""
 
     def __init__(
         self,
@@ -44,14 +44,14 @@ class Folded:
         flip_average: bool = False,
         preparation: Step | None = None,
     ) -> None:
-        self.preparation = preparation  # from examples to what this takes, on the CPU; None: they are the same
+        self.preparation = preparation  # maps examples to inputs, on the CPU; None if they are the same
         self.steps = steps
         self.outputs = outputs
         self.restore = restore
         self.flip_average = flip_average
 
     def __call__(self, x: Tensor) -> Tensor:
-        """x: (batch, …) as `Model.after_preparation` takes it, not changed → logits (batch, outputs)."""
+        """x: (batch, …) as for `Model.after_preparation`, not modified → logits (batch, outputs)."""
         mirrored = self._scores(x.flip(3)) if self.flip_average else None
         x = self._scores(x)
         if mirrored is not None:
@@ -67,8 +67,8 @@ class Folded:
 def fold(model: Model, dtype: torch.dtype = torch.float32, first: int = 0) -> Folded:
     """Fold the model, on its device; CONV and FC compute in `dtype`.
 
-    `first` is the item to begin with: 1 gives what `Model.after_features` computes. Weights into which nothing is
-    folded are shared with the model if their dtype is `dtype`.
+    `first` is the first item: 1 gives the equivalent of `Model.after_features`. Weights into which nothing is folded
+    are shared with the model if their dtype is `dtype`.
     """
     chain = _Chain(model, dtype)
     if not first:
@@ -85,17 +85,17 @@ def _through(steps: list[Step], x: Tensor) -> Tensor:
 
 
 def _as(x: Tensor, dtype: torch.dtype) -> Tensor:
-    """`x.to(dtype)`, without the microseconds it takes to find that there is nothing to do."""
+    """`x.to(dtype)`, without the microseconds of a call that does nothing."""
     return x if x.dtype == dtype else x.to(dtype)
 
 
 def _computed(layer: nn.Module) -> Step:
-    """A layer as it is, with its own copy of its numbers and without the bookkeeping of a module's call."""
+    """The forward function of a copy of the layer, without the overhead of a module's call."""
     return cast(Step, copy.deepcopy(layer).eval().forward)
 
 
 def _exact(numbers: Tensor) -> Tensor:
-    """In float64, on the CPU, as some devices do not have it."""
+    """Convert to float64 on the CPU, because some devices have no float64."""
     return numbers.detach().cpu().double()
 
 
@@ -103,7 +103,7 @@ def _exact(numbers: Tensor) -> Tensor:
 
 
 class _Product:
-    """A CONV or FC while other layers are folded into it; factors and shifts (outputs,) are float64."""
+    """A CONV or FC into which other layers are folded; factors and shifts (outputs,) are float64."""
 
     def __init__(self, layer: nn.Module, dtype: torch.dtype) -> None:
         assert isinstance(layer, Convolution | Affine)
@@ -113,7 +113,7 @@ class _Product:
         self.bias: Tensor | None = None if layer.bias is None else layer.bias.detach()
 
     def then(self, factor: Tensor, shift: Tensor | None = None) -> None:
-        """Fold in factor · y + shift of its output y."""
+        """Fold in factor · y + shift, applied to the output y."""
         per_output = (-1,) + (1,) * (self.weight.ndim - 1)
         self.weight = _exact(self.weight) * factor.view(per_output)
         if self.bias is not None:
@@ -122,9 +122,9 @@ class _Product:
             self.bias = shift if self.bias is None else self.bias + shift
 
     def after(self, scale: Standardize, shape: tuple[int, ...]) -> Step | None:
-        """Fold in (x − mean) / std of its input (batch, *shape); return the step that has to stay before it, if any.
+        """Fold in (x − mean) / std, applied to the input (batch, *shape); return the step that must precede it, if any.
 
-        The division always goes in. So does the mean, unless zeros of a padding stand for it or digits would be lost.
+        The division is always folded in. The mean is too, unless the layer pads with zeros or digits would be lost.
         """
         mean, std = (_exact(each).expand(shape) for each in (scale.mean, scale.std))
         if isinstance(self.layer, Convolution):
@@ -149,7 +149,7 @@ class _Product:
         return None
 
     def step(self) -> Step:
-        """The function that computes it for (batch, …) in any dtype."""
+        """The function that computes the product for (batch, …) in any dtype."""
         dtype, layer = self.dtype, self.layer
         weight = self.weight.to(layer.weight.device, dtype)
         bias = None if self.bias is None else self.bias.to(weight)
@@ -161,16 +161,16 @@ class _Product:
 
 
 class _Chain:
-    """Items one after the other while they become steps."""
+    """A builder that turns a sequence of items into steps."""
 
     def __init__(self, model: Model, dtype: torch.dtype) -> None:
         self.model = model
         self.dtype = dtype
         self.steps: list[Step] = []
-        self.scale: Standardize | None = None  # the scale of the input, as long as it is not done
-        self.product: _Product | None = None  # the last product, as long as a BN can go into it
-        self.pieces = 1  # of a MAXOUT after it
-        self.pending: list[Step] = []  # the steps after it
+        self.scale: Standardize | None = None  # the scale of the input, until it is applied
+        self.product: _Product | None = None  # the last product, while a BN can be folded into it
+        self.pieces = 1  # of a MAXOUT after the product
+        self.pending: list[Step] = []  # the steps after the product
 
     def add(self, items: tuple[Planned, ...]) -> None:
         """Turn the items into steps."""
@@ -190,7 +190,7 @@ class _Chain:
         return self.steps
 
     def scaled(self, factor: float) -> bool:
-        """Multiply the output by `factor` if a product is last; return whether it is."""
+        """Multiply the output by `factor` if the last step is a product; return whether it is."""
         if self.product is None or self.pieces > 1:
             return False
         self.product.then(torch.full((len(self.product.weight),), factor, dtype=torch.float64))
@@ -213,19 +213,19 @@ class _Chain:
         elif planned.name in IN_PLACE:
             self._step(IN_PLACE[planned.name](layer) if self._owned else _computed(layer))
         elif planned.name == "LRN" and self.dtype not in WHOLE:
-            self._step(lambda x: layer(x.float()))  # squares in bfloat16 would leave no digits of the sum
+            self._step(lambda x: layer(x.float()))  # a sum of squares in bfloat16 would have no correct digits
         else:
             self._step(_computed(layer))
 
     @property
     def _owned(self) -> bool:
-        """Whether the next step reads numbers that this chain computed, so that nothing else needs them."""
+        """Whether the next step reads numbers that this chain computed, so that it may overwrite them."""
         return bool(self.steps or self.product or self.scale)
 
     def _normalized(self, layer: nn.Module) -> bool:
         """Fold a normalization into the product before it if that is exact; return whether it is.
 
-        After a MAXOUT it is exact if no factor is negative: max(ay) = a max(y) for a ≥ 0.
+        After a MAXOUT this is exact if no factor is negative: max(ay) = a max(y) for a ≥ 0.
         """
         assert isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d)
         mean, variance = (_exact(cast(Tensor, each)) for each in (layer.running_mean, layer.running_var))
@@ -247,7 +247,7 @@ class _Chain:
             self.scale = None
 
     def _close(self) -> None:
-        """End the last product."""
+        """Append the last product and its pending steps."""
         if self.product is not None:
             self.steps += [self.product.step(), *self.pending]
         self.product, self.pieces, self.pending = None, 1, []

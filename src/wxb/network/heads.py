@@ -1,7 +1,7 @@
-"""Heads: the last word of a network, which turns its scores into a loss and probabilities.
+"""Heads: the last word of a network, which defines its loss and the probabilities of its outputs.
 
-Scores are called logits, (batch, outputs). Targets are class numbers (batch,) int64, or a number or share for every
-score, (batch, outputs) float. Which heads can learn a kind of target, and what scores predict, says `wxb.tasks`.
+Outputs are called logits, (batch, outputs). Targets are class numbers (batch,) int64, or a number or share for every
+output, (batch, outputs) float. `wxb.tasks` defines which heads a task can use, and predictions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from wxb.tasks import TASKS
 
 @dataclass(frozen=True)
 class Head:
-    """The last word of a network: its loss, and the probabilities its logits stand for."""
+    """The last word of a network: its loss, and its probabilities if it has any."""
 
     name: str
     losses: Callable[[Tensor, Tensor], Tensor]  # logits, targets of the head's own form -> (batch,)
@@ -27,14 +27,14 @@ class Head:
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The kinds of target that the head can learn."""
+        """The names of the tasks that the head can learn."""
         return tuple(name for name, task in TASKS.items() if self.name in task.heads)
 
     def loss(self, logits: Tensor, targets: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
-        """Loss of each example, (batch,). Class numbers become one-hot rows if the head compares every score.
+        """The loss of each example, (batch,). Class numbers become one-hot rows if the head compares every score.
 
-        `label_smoothing` ε moves a share ε of every target to all classes equally (Szegedy et al. 2016, section 7);
-        it is only defined for SOFTMAX. Raises WxbError for any other head.
+        `label_smoothing` ε spreads a share ε of every target evenly over all classes (Szegedy et al. 2016, section 7).
+        It is only defined for SOFTMAX; other heads raise WxbError.
         """
         if label_smoothing:
             self.need_smoothable()
@@ -42,7 +42,7 @@ class Head:
         return self.losses(logits, targets)
 
     def need_smoothable(self) -> None:
-        """Raises WxbError if the head has no probabilities over classes."""
+        """Raise WxbError if the head has no probabilities over classes."""
         if self.name != "SOFTMAX":
             raise WxbError(
                 f"`label_smoothing` is for SOFTMAX; {self.name} has no probabilities to smooth",
@@ -61,21 +61,21 @@ def _shares(targets: Tensor, logits: Tensor) -> Tensor:
 
 
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """−Σ t_j log softmax(s)_j, (batch,); of a class number y: −log(e^{s_y} / Σ e^{s_j})."""
+    """−Σ t_j log softmax(s)_j, (batch,); for a class number y: −log(e^{s_y} / Σ e^{s_j})."""
     if targets.is_floating_point():
         targets = targets.to(logits.dtype)
-    # by way of log_softmax: the logarithm of a softmax is −inf where a logit lies 104 below the best (float32)
+    # F.cross_entropy uses log_softmax; the log of a float32 softmax would be −inf for a logit 104 below the largest
     return F.cross_entropy(logits, targets, reduction="none")
 
 
 def hinge(logits: Tensor, targets: Tensor) -> Tensor:
     """Multiclass support vector machine, Σ_{j≠y} max(0, s_j − s_y + 1), (batch,) (Weston, Watkins 1999).
 
-    Of shares t over classes: Σ_y t_y times that of y.
+    For shares t over classes: Σ_y t_y times the loss of y.
     """
     if not targets.is_floating_point():
         margins = (logits - logits.gather(1, targets[:, None]) + 1).clamp_min(0)
-        return margins.sum(1) - 1  # the true class's own margin is max(0, 0 + 1)
+        return margins.sum(1) - 1  # without the margin of the true class itself, max(0, 0 + 1)
     margins = (logits[:, None, :] - logits[:, :, None] + 1).clamp_min(0)
     return ((margins.sum(2) - 1) * targets.to(logits.dtype)).sum(1)
 
@@ -86,7 +86,7 @@ def squared_error(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-    """Mean over the labels of −t log σ(s) − (1 − t) log(1 − σ(s)), (batch,): the same size for few labels and many."""
+    """The mean over labels of −t log σ(s) − (1 − t) log(1 − σ(s)), (batch,); independent of the number of labels."""
     return F.binary_cross_entropy_with_logits(logits, _shares(targets, logits), reduction="none").mean(1)
 
 

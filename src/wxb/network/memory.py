@@ -1,4 +1,4 @@
-"""The memory that a training takes, estimated from its plan before anything is allocated."""
+"""The memory of a training, estimated from its plan before anything is allocated."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wxb.notation.layers import LAYERS
 from wxb.notation.layers.kind import FLOAT32, size
 from wxb.notation.tree import Planned, PlannedLayer
 
-STATE = {  # numbers that an optimizer holds for every parameter; those few that Muon leaves to Adam have one more
+STATE = {  # numbers that an optimizer keeps per parameter; the few parameters that Muon leaves to Adam have one more
     "sgd": 0,
     "momentum": 1,
     "nesterov": 1,
@@ -29,23 +29,24 @@ STATE = {  # numbers that an optimizer holds for every parameter; those few that
 
 @dataclass(frozen=True)
 class Estimate:
-    """Bytes that a training takes beside its data: float32, without the temporary memory of libraries."""
+    """The bytes that a training needs besides its data: float32, without temporary memory of libraries."""
 
     weights: int
     gradients: int
     optimizer: int
-    activations: int  # of the examples that go through the network at once
+    activations: int  # of the examples that pass through the network at once
 
     @property
     def total(self) -> int:
-        """All of it."""
+        """The sum of all parts."""
         return self.weights + self.gradients + self.optimizer + self.activations
 
 
 def estimate(plan: Plan, batch_size: int, optimizer: str, micro_batches: int = 1) -> Estimate:
-    """The memory of training in steps of `batch_size` examples, each computed in so many micro-batches.
+    """Estimate the memory of training in steps of `batch_size` examples, each computed in `micro_batches` parts.
 
-    Activations are the tensors that the backward pass reads again, and the gradient at the layer where it is largest.
+    Activations are the tensors that the backward pass reads again, and the input and output gradients of the layer
+    where they are largest.
     """
     weights = FLOAT32 * plan.parameters
     kept, reads_input = _kept(plan.items, True)
@@ -57,9 +58,9 @@ def estimate(plan: Plan, batch_size: int, optimizer: str, micro_batches: int = 1
 
 
 def _kept(items: tuple[Planned, ...], read_after: bool) -> tuple[int, bool]:
-    """Bytes per example that the items keep of their outputs and inner tensors, and whether their input is read again.
+    """Bytes per example of the outputs and inner tensors that the items keep, and whether their input is read again.
 
-    A tensor is kept once, however many layers read it: `read_after` says whether something reads the last output.
+    A tensor is kept once, however many layers read it; `read_after` is whether anything reads the last output again.
     """
     total = 0
     for item in reversed(items):
@@ -78,16 +79,15 @@ def _kept(items: tuple[Planned, ...], read_after: bool) -> tuple[int, bool]:
     return total, read_after
 
 
-# --- what there is --------------------------------------------------------------------------------------------------
+# --- free memory ----------------------------------------------------------------------------------------------------
 
 
 def available(root: Path = Path("/")) -> int | None:
-    """Bytes that this process may still take: of the machine, or of its control group; None where nothing says.
+    """The bytes that the machine and the process's control groups still allow it; None if unknown.
 
-    `root` is where `proc` and `sys` are found.
+    `root` is the folder of `proc` and `sys`.
     """
-    found = [free for free in (_machine(root), *_groups(root)) if free is not None]
-    return min(found, default=None)
+    return min((free for free in (_machine(root), *_groups(root)) if free is not None), default=None)
 
 
 def _machine(root: Path) -> int | None:
@@ -100,8 +100,8 @@ def _machine(root: Path) -> int | None:
 
 
 def _groups(root: Path) -> list[int]:
-    """What is free of each limit on the process: its control group's and those above (version 2, then version 1)."""
-    found = []
+    """The free bytes under each limit on the process: of its control group and those above (version 2 or version 1)."""
+    free_bytes = []
     top = root / "sys/fs/cgroup"
     try:
         rows = [line.split(":", 2) for line in (root / "proc/self/cgroup").read_text().splitlines()]
@@ -120,21 +120,21 @@ def _groups(root: Path) -> list[int]:
             if folder == base or base in folder.parents:
                 free = _free(folder, *names)
                 if free is not None:
-                    found.append(free)
-    return found
+                    free_bytes.append(free)
+    return free_bytes
 
 
 def _free(folder: Path, limit: str, usage: str, cache: str) -> int | None:
-    """Limit less usage of a control group; files in memory that it can give back at once do not count as used."""
+    """The limit minus the usage of a control group; cached files that can be dropped at once do not count as used."""
     try:
         most, used = int((folder / limit).read_text()), int((folder / usage).read_text())
         statistics = dict(line.split() for line in (folder / "memory.stat").read_text().splitlines())
         return max(0, most - used + int(statistics.get(cache, 0)))
-    except (OSError, ValueError):  # "max" stands for no limit
+    except (OSError, ValueError):  # "max" means no limit
         return None
 
 
-# --- what fits ------------------------------------------------------------------------------------------------------
+# --- fitting a training into it -------------------------------------------------------------------------------------
 
 
 def micro_batches_that_fit(
@@ -146,11 +146,11 @@ def micro_batches_that_fit(
     there: int | None = None,
     photos: bool = False,
 ) -> int:
-    """The number of micro-batches with which the memory holds a step: `count`, doubled until it does.
+    """The number of micro-batches with which a step fits into memory: `count`, doubled until it fits.
 
-    `device` is where training happens; "auto" is a GPU if there is one. `there` replaces the free memory found there.
-    `photos` are pictures of a folder, which can be brought to a smaller size. If the free memory is not known,
-    everything fits. Raises WxbError, with the estimate and a way out, if not even single examples fit.
+    `device` is the device of the training; "auto" is a GPU if there is one. `there` replaces the free memory measured
+    on it. `photos` is whether the data are pictures of a folder, which can be scaled down. If the free memory is
+    unknown, everything fits. Raises WxbError, with the estimate and a fix, if not even single examples fit.
     """
     if there is None:
         there = _on(device)
@@ -168,7 +168,7 @@ def micro_batches_that_fit(
 
 
 def ran_short(plan: Plan, optimizer: str, step: int, photos: bool = False) -> WxbError:
-    """The error for memory that did not hold a step although its examples were computed one at a time."""
+    """The error for a step that did not fit into memory although its examples were computed one at a time."""
     needs = estimate(plan, 1, optimizer)
     return WxbError(
         f"the memory ran short in step {step}: with one example at a time, training this network takes about "
@@ -190,7 +190,7 @@ def _sizes(needs: Estimate, optimizer: str) -> str:
 
 
 def refuse_if_weights_too_large(plan: Plan, there: int | None = None) -> None:
-    """Raises WxbError where not even the weights would fit into the memory that there is."""
+    """Raise WxbError if not even the weights would fit into the free memory."""
     there = available() if there is None else there
     weights = FLOAT32 * plan.parameters
     if there is not None and weights > there:
@@ -211,10 +211,10 @@ def _on(device: str) -> int | None:
 
 
 def _narrower(plan: Plan, photos: bool = False) -> str:
-    """Which layer to make smaller: the one with most parameters, or where there are none, with the largest output."""
+    """Advice to shrink the layer with most parameters, or with the largest output if there are no parameters."""
     largest = max(plan.layers, key=lambda layer: (layer.parameters, prod(layer.output)))
-    said = f"a smaller {largest.path}: it has {largest.parameters:,} of the network's {plan.parameters:,} parameters"
-    return said + ("; or smaller pictures (`size`)" if photos else "")
+    advice = f"a smaller {largest.path}: it has {largest.parameters:,} of the network's {plan.parameters:,} parameters"
+    return advice + ("; or smaller pictures (`size`)" if photos else "")
 
 
 def _text(size: int) -> str:

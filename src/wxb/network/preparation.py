@@ -1,4 +1,4 @@
-"""The preparation of a table's rows as a part of the network: rows as they stand in, features out."""
+"""The preparation of a table's rows as part of the network: raw rows in, features out."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from wxb.data.tables.encoding import Encoding, Prepared, encode, encoding
 
 
 class Preparation(nn.Module):
-    """What stands for missing values, offsets, pieces and categories: fitted on the training part, kept as buffers.
+    """A module that encodes the columns of a table; its numbers are fitted on the training part and kept as buffers.
 
-    It computes in float64 on the CPU, whatever device and precision the layers have: float32 cannot tell the seconds of
-    a day apart in a date, and some devices have no float64.
+    They are the substitutes for missing values, offsets, pieces and categories. The module always computes in float64
+    on the CPU: float32 cannot distinguish the seconds of a day in a date, and some devices have no float64.
     """
 
     def __init__(self, fitted: Fitted) -> None:
@@ -36,7 +36,7 @@ class Preparation(nn.Module):
         return cast(Tensor, encode(rows.to("cpu", torch.float64), self.encoding, torch))
 
     def of(self, rows: NDArray[Any]) -> Prepared:
-        """Features of whole arrays (n, columns), computed when they are asked for."""
+        """The features of whole arrays (n, columns), computed lazily."""
         buffers = (buffer.numpy() for buffer in self.encoding)
         return Prepared(rows.astype(np.float64, copy=False), Encoding(*buffers))
 
@@ -44,6 +44,6 @@ class Preparation(nn.Module):
         return self  # neither `model.half()` nor `model.to("cuda")` changes it
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        # runs of version 0.1 have these numbers in their data.json alone, from which they already stand here
+        # runs of version 0.1 store these numbers only in data.json, from which this module was already built
         own = {prefix + name: buffer for name, buffer in self.named_buffers()}
         super()._load_from_state_dict({**own, **state_dict}, prefix, *rest)

@@ -1,4 +1,4 @@
-"""Weights before the first step: drawn, passing on the input, or computed from the training part."""
+"""Initial weights: random, the identity, with spread biases, or whitening filters computed from the training part."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
 
 BETWEEN = ("normalization", "dropout", "pooling")  # families that may stand between a layer and its activation
-WHITENED_ON = 5_000  # training pictures, spread evenly, whose patches give the whitened filters
-SMALLEST_VARIANCE = 5e-4  # added to that of each component, so that noise is not amplified
+WHITENED_ON = 5_000  # training pictures, spread evenly, whose patches the whitening filters are computed from
+SMALLEST_VARIANCE = 5e-4  # added to the variance of each component, so that noise is not amplified
 
 
 @torch.no_grad()
 def initialize(model: nn.Module, plan: Plan, seed: int) -> None:
-    """Draw the weights of every CONV and FC from (seed, "weights", path); biases are 0.
+    """Draw the weights of every CONV and FC from (seed, "weights", path) and set biases to 0.
 
-    They are normal with the standard deviation that the layer's row in the notation gives. The layer that gives the
-    logits gets a tenth of it, so that the first loss is near ln C, that of knowing nothing. Normalization starts as the
+    Weights are normal with the standard deviation that the notation defines for the layer; the output layer gets a
+    tenth of it, so that the first loss is near ln C, the loss of uninformed scores. Normalization starts as the
     identity.
     """
     output = plan.output_layer.path
@@ -42,7 +42,7 @@ def initialize(model: nn.Module, plan: Plan, seed: int) -> None:
 
 
 def _deviations(items: tuple[Planned, ...]) -> Iterator[tuple[PlannedLayer, float]]:
-    """Every layer with weights, and the standard deviation of these; it depends on the first activation after it."""
+    """Each layer with weights and their standard deviation, which depends on the first activation after the layer."""
     for place, item in enumerate(items):
         if isinstance(item, PlannedLayer):
             initial = LAYERS[item.name].initial
@@ -57,10 +57,10 @@ def _deviations(items: tuple[Planned, ...]) -> Iterator[tuple[PlannedLayer, floa
 
 @torch.no_grad()
 def identify(model: nn.Module, plan: Plan) -> None:
-    """Make convolutions begin as the identity, as far as they have filters for the channels of their input.
+    """Initialize convolutions as the identity, as far as they have filters for the channels of their input.
 
-    This is done to every CONV outside of blocks that keeps the size of its maps, except the output layer; the remaining
-    filters stay as they were drawn (Zagoruyko, Komodakis 2017, "DiracNets", arXiv:1706.00388; Jordan 2024,
+    This applies to every CONV outside of blocks that keeps the size of its maps, except the output layer; the remaining
+    filters keep their random weights (Zagoruyko, Komodakis 2017, "DiracNets", arXiv:1706.00388; Jordan 2024,
     arXiv:2404.00498, section 3.3).
     """
     for item in plan.items:
@@ -79,12 +79,12 @@ def identify(model: nn.Module, plan: Plan) -> None:
 
 @torch.no_grad()
 def spread(model: nn.Module, plan: Plan, seed: int) -> None:
-    """Spread the places where the units of the first layer turn over the inputs, instead of all at the mean.
+    """Draw the biases of the first layer, so that the kinks of its units are spread over the inputs.
 
-    The bias of a unit with weights w is uniform in ±√3·|w|, drawn from (seed, "biases", path): a uniform standardized
-    input reaches exactly that far along any axis. After Nguyen, Widrow (1990), "Improving the learning speed of 2-layer
-    neural networks by choosing initial values of the adaptive weights". Raises WxbError unless the network begins with
-    a hidden FC that has biases.
+    With biases of 0 they would all pass through the mean. The bias of a unit with weights w is uniform in ±√3·|w|,
+    drawn from (seed, "biases", path), because a uniform standardized input reaches to ±√3 along any axis. After Nguyen,
+    Widrow (1990), "Improving the learning speed of 2-layer neural networks by choosing initial values of the adaptive
+    weights". Raises WxbError unless the network begins with a hidden FC that has biases.
     """
     first = plan.hidden_first
     if first is None:
@@ -108,14 +108,14 @@ def whiten(
     data: Dataset | None,
     state: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
-    """Make the filters of the first convolution the principal components of its patches, and stop them learning.
+    """Set the filters of the first convolution to the principal components of its patches, and freeze them.
 
-    Of n filters the first n/2 are the leading components v of the scaled training patches, each divided by √(its
-    variance + 0.0005); the other half are their negatives, so that a rectifier after them loses nothing (Page 2019,
-    "How to train your ResNet 8"; Jordan 2024, arXiv:2404.00498, section 3.2). As neither these filters nor their bias
-    are learned, the gradient of their maps is not needed, which saves a twelfth to a sixth of a step. `state` holds
-    weights by name if the filters were computed before. Raises WxbError unless the network begins with a CONV that has
-    a suitable number of filters.
+    The first half of the filters are the leading components of the scaled training patches, each divided by √(its
+    variance + 0.0005); the second half are their negatives, so that a rectifier after them loses nothing (Page 2019,
+    "How to train your ResNet 8"; Jordan 2024, arXiv:2404.00498, section 3.2). Since neither these filters nor their
+    bias are learned, the gradient of their maps is not needed, which saves a twelfth to a sixth of a step. `state`
+    holds weights by name if the filters were computed before. Raises WxbError unless the network begins with a CONV
+    that has a suitable number of filters.
     """
     first = plan.items[0]
     if data is None or not isinstance(first, PlannedLayer) or first.name != "CONV" or first.groups != 1:
@@ -154,7 +154,7 @@ def _whitened(first: PlannedLayer, filters: int, scale: nn.Module, data: Dataset
     variances, components = torch.linalg.eigh(correlation / patches)
     half = filters // 2
     leading = components.T.flip(0)[:half] / (variances.flip(0)[:half, None] + SMALLEST_VARIANCE).sqrt()
-    # the sign of an eigenvector is the library's choice: here its largest number is positive
+    # the sign of an eigenvector depends on the library; make its largest number positive
     largest = leading.gather(1, leading.abs().argmax(1, keepdim=True))
     leading = leading * largest.sign()
     return torch.cat([leading, -leading]).view(filters, first.input[0], *first.kernel)

@@ -1,4 +1,4 @@
-"""The layers of the notation as modules, one family a file; torch's own wherever it has one."""
+"""The layers of the notation as modules, one family per file; torch's own modules are used if they exist."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ __all__ = [
     "with_one",
 ]
 
-# Weights of CONV and FC hold anything until `start.initialize` draws them. What a designed feature needs to know about
-# the training part, it learns in `build`.
+# The weights of CONV and FC are undefined until `start.initialize` draws them. Designed features are fitted to the
+# training part in `build`.
 LAYERS: dict[str, Callable[[PlannedLayer], nn.Module]] = {
     **AFFINE,
     **POOLING,

@@ -40,7 +40,7 @@ ACTIVATIONS: dict[str, Callable[[PlannedLayer], nn.Module]] = {
     "MAXOUT": lambda layer: Maxout(layer.pieces),
 }
 
-# the same functions overwriting their input, for predictions; an activation that is missing here is computed as it is
+# the same functions in place, for predictions; activations that are not listed have no in-place form
 IN_PLACE: dict[str, Callable[[nn.Module], Callable[[Tensor], Tensor]]] = {
     "SIGMOID": lambda layer: torch.sigmoid_,
     "TANH": lambda layer: torch.tanh_,

@@ -11,16 +11,16 @@ from torch import Tensor, nn
 
 from wxb.notation.tree import PlannedLayer
 
-# With fewer channels than its kernels take at a time, oneDNN computes wrong gradients of 1x1 filters with a stride, or
-# writes out of bounds, on processors without AVX-512 (uxlfoundation/oneDNN, issue 6035). The pixels that such filters
-# skip are therefore left out before.
+# With fewer channels than its kernels process at a time, oneDNN computes wrong gradients of 1x1 filters with a stride,
+# or writes out of bounds, on processors without AVX-512 (uxlfoundation/oneDNN, issue 6035). The pixels that such
+# filters skip are therefore removed before the convolution.
 LEAST_CHANNELS = 16
 
 
 class Affine(nn.Linear):
-    """FC: f(x) = Wx + b of all numbers of an example, W (width, features).
+    """FC: f(x) = Wx + b over all numbers of an example, W (width, features).
 
-    Maps are read channel by channel, each row by row, whatever their layout in memory.
+    Maps are flattened channel by channel, each row by row, regardless of their memory layout.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -54,7 +54,7 @@ class Convolution(nn.Conv2d):
 
 
 def bias_in_weights(weight: Tensor, bias: Tensor) -> Tensor:
-    """The bias trick: W (outputs, features) and b (outputs,) as one matrix (outputs, features + 1), b its last column.
+    """The bias trick: join W (outputs, features) and b (outputs,) to one matrix (outputs, features + 1), b last.
 
     Applied to rows with a 1 appended (`with_one`), it gives the scores Wx + b.
     """
@@ -62,7 +62,7 @@ def bias_in_weights(weight: Tensor, bias: Tensor) -> Tensor:
 
 
 def with_one(x: Tensor) -> Tensor:
-    """The other half of the bias trick: rows (batch, features) with a 1 appended, so that W'x' = Wx + b."""
+    """Append a 1 to rows (batch, features), so that W'x' = Wx + b with W' = `bias_in_weights(W, b)`."""
     return torch.cat([x, x.new_ones(len(x), 1)], dim=1)
 
 

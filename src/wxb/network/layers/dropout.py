@@ -1,4 +1,4 @@
-"""Layers that draw at random in training: DROP, and the source that RES(…)(p) draws from as well."""
+"""Layers that draw at random in training: DROP, and the base class that RES(…)(p) shares with it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from wxb.notation.tree import PlannedLayer
 
 
 class Random(nn.Module):
-    """A layer that draws at random in training: from `generator`, or from torch's own if that is None.
+    """A layer that draws at random in training: from `generator`, or from torch's default generator if it is None.
 
-    If x is a micro-batch, `micro_batch` says so by its first row in the batch and the number of rows of the batch: the
-    layer then draws for the whole batch at its first micro-batch, and each gets its own rows of that.
+    If x is a micro-batch, `micro_batch` holds its first row in the batch and the number of rows of the batch. The layer
+    then draws for the whole batch at its first micro-batch, and each micro-batch gets its own rows of the draws.
     """
 
     generator: torch.Generator | None = None
@@ -40,9 +40,9 @@ class Random(nn.Module):
 
 
 class Dropout(Random):
-    """DROP: in training each number is 0 with probability p, else multiplied by 1/(1 − p); in evaluation it passes.
+    """DROP: in training each number is set to 0 with probability p, else multiplied by 1/(1 − p).
 
-    Srivastava et al. 2014, section 10: scaled in training, so that nothing is left to do in evaluation.
+    Because of the scaling in training, evaluation is the identity (Srivastava et al. 2014, section 10).
     """
 
     def __init__(self, p: float) -> None:
@@ -61,7 +61,7 @@ class Dropout(Random):
 
 
 def set_generator(model: nn.Module, generator: torch.Generator | None) -> None:
-    """Let every layer of `model` that draws at random draw from `generator`."""
+    """Set the generator of every layer of `model` that draws at random."""
     for module in model.modules():
         if isinstance(module, Random):
             module.generator = generator

@@ -1,8 +1,8 @@
-"""Features that people designed before networks learned theirs: functions of the raw example, without weights.
+"""Designed features: functions of the raw example without weights, from before networks learned their features.
 
-Each gives a vector, which is then scaled number by number. No gradient goes through them. What is fitted to the
-training part (a codebook, the span of the numbers, the scale) is kept in buffers, so that a saved network needs nothing
-else.
+Each feature is a vector, whose numbers are then scaled one by one. No gradient passes through it. Everything fitted to
+the training part (a codebook, the span of the numbers, the scale) is kept in buffers, so that a saved network is
+complete.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
 
 LEVELS = 256  # of a byte
 CLIP = 0.2  # Dalal, Triggs 2005, section 6.4: L2-Hys
-SMALL = 1e-5  # keeps blocks without gradients from being divided by 0
+SMALL = 1e-5  # prevents the division of blocks without gradients by 0
 NUMBERS_AT_ONCE = 2**22  # similarities that BOW holds at a time, 16 MB
 
 
 class Designed(nn.Module, ABC):
-    """A feature of raw examples, its numbers scaled by `mean` and `std` (features,): (f(x) − mean) / std."""
+    """A feature of raw examples, standardized by `mean` and `std` (features,): (f(x) − mean) / std."""
 
     mean: Tensor
     std: Tensor
-    multiply_adds = 0  # products per example, if they are most of its work
+    multiply_adds = 0  # per example, if they are most of the work
 
     def __init__(self, layer: PlannedLayer) -> None:
         super().__init__()
@@ -47,21 +47,21 @@ class Designed(nn.Module, ABC):
         self.register_buffer("std", torch.ones(layer.output))
 
     def fit(self, examples: Examples, generator: np.random.Generator) -> None:
-        """Fit the feature to raw training examples (n, …), if it needs that; most do not."""
+        """Fit the feature to raw training examples (n, …); most features do not need this."""
 
     @abstractmethod
     def compute(self, x: Tensor) -> Tensor:
-        """Raw examples (batch, …), float → the unscaled feature (batch, features)."""
+        """x: raw examples (batch, …), float → the unscaled feature (batch, features)."""
 
     @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, …) as the data stores it, uint8 or float → (batch, features) in the buffers' dtype."""
+        """x: raw examples (batch, …), uint8 or float → (batch, features) in the buffers' dtype."""
         with torch.autocast(x.device.type, enabled=False):
             return (self.compute(x.to(self.mean.dtype)) - self.mean) / self.std
 
 
 class Pixels(Designed):
-    """PIXELS: the numbers themselves, channel by channel, each row by row."""
+    """PIXELS: the numbers of the example, channel by channel, each row by row."""
 
     def compute(self, x: Tensor) -> Tensor:
         """x: (batch, …) → (batch, numbers)."""
@@ -79,7 +79,7 @@ class Polar(Designed):
 class Levelled(Designed):
     """A feature that depends on the range of a picture's numbers: `low` and `span`, (channels, 1, 1).
 
-    Bytes lie in [0, 256); floats between the least and the greatest number of each channel in training.
+    Bytes lie in [0, 256); floats between the minimum and the maximum of each channel in the training part.
     """
 
     low: Tensor
@@ -91,21 +91,21 @@ class Levelled(Designed):
         self.register_buffer("span", torch.full((layer.input[0], 1, 1), float(LEVELS)))
 
     def fit(self, examples: Examples, generator: np.random.Generator) -> None:
-        """Find the span of floats."""
+        """Set the span of floats; that of bytes is fixed."""
         if examples.dtype != np.uint8:
             least, most = examples.min((0, 2, 3)), examples.max((0, 2, 3))
             self.low.copy_(torch.from_numpy(least)[:, None, None])
             self.span.copy_(torch.from_numpy(np.where(most > least, most - least, 1))[:, None, None])
 
     def levels(self, x: Tensor) -> Tensor:
-        """x: (batch, channels, height, width) → the same shape, in 0–256; bytes do not change."""
+        """x: (batch, channels, height, width) → the same shape, scaled to 0–256; bytes do not change."""
         return (x - self.low) / self.span * LEVELS
 
 
 class Histogram(Levelled):
     """HIST: the share of a picture's pixels in each of 16 bins of equal width, channel by channel.
 
-    Numbers outside the range seen in training count in the outermost bins.
+    Numbers outside the range of the training part count in the outermost bins.
     """
 
     def compute(self, x: Tensor) -> Tensor:
@@ -117,11 +117,11 @@ class Histogram(Levelled):
 class OrientedGradients(Designed):
     """HOG: histograms of oriented gradients (Dalal, Triggs 2005).
 
-    Gradients are central differences, 0 at the border; for colours, that of the channel where it is longest. Each pixel
-    adds the length of its gradient to one of 9 orientations over half a turn, without interpolation, in its cell of 8×8
-    pixels. Blocks of 2×2 cells, one cell apart, are divided by their length, clipped at 0.2 and divided again (L2-Hys).
-    Pixels after the last whole cell are ignored. In scikit-image that is `hog(picture, orientations=9,
-    pixels_per_cell=(8, 8), cells_per_block=(2, 2), block_norm="L2-Hys")`.
+    Gradients are central differences, 0 at the border; a pixel of several channels has the longest of their gradients.
+    Each pixel adds the length of its gradient to one of 9 orientations over half a turn, without interpolation, in its
+    cell of 8×8 pixels. Blocks of 2×2 cells, one cell apart, are divided by their length, clipped at 0.2 and divided
+    again (L2-Hys). Pixels after the last whole cell are ignored. This equals `hog(picture, orientations=9,
+    pixels_per_cell=(8, 8), cells_per_block=(2, 2), block_norm="L2-Hys")` of scikit-image.
     """
 
     def compute(self, x: Tensor) -> Tensor:
@@ -145,11 +145,11 @@ def _unit(blocks: Tensor) -> Tensor:
 
 
 class BagOfWords(Levelled):
-    """BOW: the similarity of each quadrant of a picture to each of a number of visual words (Coates, Ng, Lee 2011).
+    """BOW: the similarity of each quadrant of a picture to each visual word (Coates, Ng, Lee 2011).
 
     The patch of 6×6 pixels at every place is normalized to mean 0 and variance 1, whitened and compared with the words:
-    at distance z_k from word k it counts max(0, mean(z) − z_k), which is 0 for words that are farther than average
-    (their "triangle" assignment, equation 2). The counts are averaged over each quadrant of the places; if the number
+    at distance z_k from word k its similarity is max(0, mean(z) − z_k), which is 0 for words farther than average
+    (their "triangle" assignment, equation 2). Similarities are averaged over each quadrant of the places; if the number
     of places along an axis is odd, the middle one belongs to both halves. The words are the means of k-means on patches
     of the training part.
     """
@@ -168,7 +168,7 @@ class BagOfWords(Levelled):
         self.multiply_adds = places * size * (size + words)  # whitening, and distances to the words
 
     def fit(self, examples: Examples, generator: np.random.Generator) -> None:
-        """Learn whitening and words from patches drawn with `generator`.
+        """Fit whitening and words to patches drawn with `generator`.
 
         Raises WxbError if there are fewer pictures than words.
         """
@@ -204,8 +204,8 @@ class BagOfWords(Levelled):
 
 
 def similarity(patches: Tensor, words: Tensor) -> Tensor:
-    """max(0, mean_j(z_j) − z_k) with z_k the distance of patch and word k: (patches, words)."""
-    # |p − w|² = |p|² − 2pw + |w|²; the products are most of the work, so everything else overwrites them
+    """max(0, mean_j(z_j) − z_k), with z_k the distance between patch and word k: (patches, words)."""
+    # |p − w|² = |p|² − 2pw + |w|²; the products are most of the work, and everything else is computed in place
     distance = torch.addmm(words.square().sum(1), patches, words.T, alpha=-2)
     distance.add_(patches.square().sum(1, keepdim=True)).clamp_min_(0).sqrt_()
     return distance.neg_().sub_(distance.mean(1, keepdim=True)).clamp_min_(0)
@@ -216,13 +216,13 @@ def _halves(length: int) -> tuple[slice, slice]:
 
 
 def _contrast(patches: Tensor) -> Tensor:
-    """Normalize patches (n, patch) in 0–256 to mean 0 and variance 1; 10 keeps those without contrast small."""
+    """Normalize patches (n, patch) in 0–256 to mean 0 and variance 1; the 10 keeps patches without contrast small."""
     centred = patches - patches.mean(1, keepdim=True)
     return centred / (centred.square().mean(1, keepdim=True) + 10).sqrt()
 
 
 def _draw(examples: Examples, most: int, generator: np.random.Generator) -> Examples:
-    """Patches (n, channels, 6, 6) of pictures: all there are, or `most` drawn at random."""
+    """Patches (n, channels, 6, 6) of pictures: all of them, or `most` drawn at random."""
     windows = np.lib.stride_tricks.sliding_window_view(examples, (PATCH, PATCH), axis=(2, 3))
     pictures, _, rows, columns = windows.shape[:4]
     total = pictures * rows * columns
@@ -232,7 +232,7 @@ def _draw(examples: Examples, most: int, generator: np.random.Generator) -> Exam
 
 
 def _unfitted(shape: tuple[int, ...]) -> str:
-    """A feature for pictures of this shape that needs no training."""
+    """The name of a feature for pictures of this shape that needs no fitting."""
     return "HOG" if isinstance(oriented_gradients(shape), Feature) else "HIST"
 
 

@@ -13,7 +13,7 @@ from wxb.text import shape as shape_text
 
 
 class BatchNorm1d(nn.BatchNorm1d):
-    """BN of vectors; refuses to learn from a single number per feature."""
+    """BN of rows (batch, features); training on a single number per feature is an error."""
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, features) → the same shape."""
@@ -23,7 +23,7 @@ class BatchNorm1d(nn.BatchNorm1d):
 
 
 class BatchNorm2d(nn.BatchNorm2d):
-    """BN of maps; refuses to learn from a single number per channel."""
+    """BN of maps; training on a single number per channel is an error."""
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, channels, height, width) → the same shape."""
@@ -45,7 +45,7 @@ def need_variance(x: Tensor) -> None:
 class LocalResponseNorm(nn.Module):
     """LRN: x_i / (k + α Σ_j x_j²)^β over the n channels j around i, n = 5, α = 1e-4, β = 0.75, k = 2.
 
-    Krizhevsky, Sutskever, Hinton 2012, section 3.3. torch's own divides α by n, which the paper does not.
+    Krizhevsky, Sutskever, Hinton 2012, section 3.3. Unlike the paper, torch divides α by n.
     """
 
     channels, alpha, beta, k = 5, 1e-4, 0.75, 2.0

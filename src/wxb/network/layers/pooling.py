@@ -14,7 +14,7 @@ class GlobalAverage(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, channels, height, width) → (batch, channels)."""
-        # as rows of channels: the gradient then lies in memory as the maps do, with which the layers before are faster
+        # as rows of channels, so that the gradient has the maps' memory layout, which makes the layers before it faster
         return x.permute(0, 2, 3, 1).flatten(1, 2).mean(1)
 
 
