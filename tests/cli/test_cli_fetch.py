@@ -78,8 +78,8 @@ def test_a_terminal_sees_the_bytes_come(call, mirror, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["minst"], 2, "minst is no set that can be downloaded; mnist is"),
-        (["usps", "--mirror", "http://example.org/"], 2, "http://example.org/ is no https address"),
+        (["minst"], 2, "minst is not a data set that can be downloaded; mnist is"),
+        (["usps", "--mirror", "http://example.org/"], 2, "http://example.org/ is not an https address"),
         (["usps"], 1, "usps.bz2 of usps could not be downloaded"),
     ],
 )

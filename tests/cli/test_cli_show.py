@@ -148,7 +148,7 @@ def test_flat_opens_groups_and_blocks(call):
         (["show", "CONV-" * 20_000 + "RELU, SOFTMAX"], "error: "),
         (["show", "CONV3-32-POOL-CONV7-64p0, SOFTMAX", "--input", "3x8x8"], "error: CONV7-64p0 does not fit"),
         (["networks", "vgg61"], "error: no network is called vgg61; vgg19 is one\n"),
-        (["data", "rings"], "error: rings is no data set and no folder; ring is a data set\n"),
+        (["data", "rings"], "error: rings is neither a data set nor a folder; ring is a data set\n"),
         (["data", "digits", "--grid", "1797"], "error: digits has no example 1797\n"),
         (["data", "digits", "--grid", "-1"], "error: --grid -1: expected a whole number of at least 0\n"),
         (["data"], "error: DATA is missing\n"),

@@ -17,20 +17,20 @@ def test_an_unknown_name_has_the_nearest_known_one():
     with pytest.raises(WxbError) as caught:
         load_data("minst")
     assert str(caught.value) == (
-        "minst is no data set and no folder; mnist is a data set\n"
+        "minst is neither a data set nor a folder; mnist is a data set\n"
         f"  known: {', '.join([*KNOWN, *TOYS])}, a folder of pictures, or a table (.csv, .tsv, .parquet)\n"
         "  fix: mnist"
     )
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(WxbError, match="nowhere is no data set and no folder\n  known: digits"):
+    with pytest.raises(WxbError, match="nowhere is neither a data set nor a folder\n  known: digits"):
         load_data(tmp_path / "nowhere")
 
 
 def test_a_file_is_no_data_set(tmp_path):
     (tmp_path / "notes.doc").write_text("a,b\n1,2\n")
-    with pytest.raises(WxbError, match=r"notes\.doc is a file, no data set"):
+    with pytest.raises(WxbError, match=r"notes\.doc is a file, not a data set"):
         load_data(tmp_path / "notes.doc")
 
 
@@ -38,7 +38,7 @@ def test_a_name_goes_before_a_folder_of_that_name(tmp_path, monkeypatch):
     (tmp_path / "digits").mkdir()
     monkeypatch.chdir(tmp_path)
     assert len(load_data("digits").examples) == 1797
-    with pytest.raises(WxbError, match="digits/ is no folder of class folders"):
+    with pytest.raises(WxbError, match="digits/ is not a folder of class folders"):
         load_data("./digits")
 
 

@@ -1,4 +1,4 @@
-"""A pair of NumPy arrays as examples and targets, checked before anything is learned from them."""
+"""Examples and targets from NumPy arrays, checked before training."""
 
 from __future__ import annotations
 
@@ -19,65 +19,67 @@ MISSING_FIX = '`fill="median"`, the median of the training part, or `fill="zero"
 
 
 def read_examples(array: ArrayLike) -> Examples:
-    """Pictures (n, channels, height, width) uint8 or float32, or rows (n, features) float32; always a copy.
+    """Copy an array to pictures (n, channels, height, width) uint8 or float32, or to rows (n, features) float32.
 
-    Taken: (n, features); (n, height, width), one channel; (n, channels, height, width); (n, height, width, 1 or 3).
-    Where the last two both fit, channels come first. Whole numbers other than uint8, bool and float become float32.
-    Raises WxbError for other shapes and dtypes, nothing in them, or numbers too large for float32.
+    Accepted shapes are (n, features); (n, height, width), with one channel; (n, channels, height, width); and
+    (n, height, width, 1 or 3). If the last two both fit, channels come first. Integers other than uint8, booleans and
+    floats become float32. Raises WxbError for other shapes and dtypes, empty arrays, and numbers too large for float32.
     """
     try:
-        given = np.asarray(array)
+        values = np.asarray(array)
     except ValueError as error:
         raise WxbError("the examples are not one array", f"NumPy says: {error}", "examples of one shape") from error
-    if given.ndim not in (2, 3, 4):
+    if values.ndim not in (2, 3, 4):
         raise WxbError(
-            f"examples of shape {given.shape} are neither rows nor pictures",
+            f"examples of shape {values.shape} are neither rows nor pictures",
             "expected (n, features), (n, height, width), (n, channels, height, width) or (n, height, width, channels)",
             "examples.reshape(len(examples), -1) makes rows of numbers",
         )
-    if 0 in given.shape:
-        raise WxbError(f"examples of shape {given.shape} have nothing in them", "expected at least one number in each")
-    if given.dtype.kind not in "biuf":
+    if 0 in values.shape:
+        raise WxbError(f"examples of shape {values.shape} have nothing in them", "expected at least one number in each")
+    if values.dtype.kind not in "biuf":
         raise WxbError(
-            f"examples of dtype {given.dtype} are not numbers", "expected uint8, float32, or what converts to float32"
+            f"examples of dtype {values.dtype} are not numbers", "expected uint8, float32, or what converts to float32"
         )
-    if given.ndim == 3:
-        given = given[:, None]
-    elif given.ndim == 4 and given.shape[3] in (1, 3) and given.shape[1] not in (1, 3):
-        given = given.transpose(0, 3, 1, 2)
-    if given.dtype == np.uint8 and given.ndim == 4:
-        return np.array(given, order="C")
+    if values.ndim == 3:
+        values = values[:, None]
+    elif values.ndim == 4 and values.shape[3] in (1, 3) and values.shape[1] not in (1, 3):
+        values = values.transpose(0, 3, 1, 2)
+    if values.dtype == np.uint8 and values.ndim == 4:
+        return np.array(values, order="C")
     with np.errstate(over="ignore", invalid="ignore"):
-        examples = np.array(given, dtype=np.float32, order="C")
-    if given.dtype.kind == "f" and given.dtype.itemsize > 4:
-        large = np.isinf(examples) & np.isfinite(given)
+        examples = np.array(values, dtype=np.float32, order="C")
+    if values.dtype.kind == "f" and values.dtype.itemsize > 4:
+        large = np.isinf(examples) & np.isfinite(values)
         if large.any():
             raise WxbError(
                 f"{plural(int(large.sum()), 'value')} of the examples {_are(int(large.sum()))} too large for float32",
-                f"the first is {given[large][0]:g} at {_place(large)}; expected at most 3.4e38",
+                f"the first is {values[large][0]:g} at {_place(large)}; expected at most 3.4e38",
                 "divide the examples by a constant",
             )
     return examples
 
 
 def read_targets(array: ArrayLike, names: Sequence[str] | None = None, task: str | None = None) -> tuple[str, Encoded]:
-    """The name of the task, and the targets as a data set stores them. Dtype and shape tell the task if it is None:
+    """Encode targets as a data set stores them, and return the name of the task with them.
 
-    - whole numbers or texts (n,): classification, with classes named after the values, in natural order;
-      booleans are the classes False and True;
-    - 0 and 1 (n, labels), of any dtype: multilabel, with labels that are independent of each other;
+    If `task` is None, it is inferred from dtype and shape:
+
+    - integers or texts (n,): classification, with classes named after the values, in natural order; booleans are the
+      classes False and True;
+    - 0 and 1 (n, labels), of any dtype: multilabel, with independent labels;
     - floats (n,) or (n, targets): regression.
 
-    `names` are those of the classes, labels or targets. Class numbers that are not all in `names` are places in it.
-    Raises WxbError for anything else, for NaN or infinite numbers, and for classes that are not in `names`.
+    `names` are the names of the classes, labels or targets. Class numbers that are not all in `names` are indices into
+    it. Raises WxbError for anything else, for NaN or infinite numbers, and for classes that are not in `names`.
     """
     try:
         targets = np.asarray(array)
     except ValueError as error:
         raise WxbError("the targets are not one array", f"NumPy says: {error}", "one target per example") from error
-    given = None if names is None else tuple(str(name) for name in names)
-    if given is not None and len(set(given)) < len(given):
-        raise WxbError("a class name stands twice in classes", f"given: {', '.join(given)}")
+    class_names = None if names is None else tuple(str(name) for name in names)
+    if class_names is not None and len(set(class_names)) < len(class_names):
+        raise WxbError("a class name stands twice in classes", f"given: {', '.join(class_names)}")
     if targets.dtype.kind == "O" and targets.size and all(isinstance(value, str) for value in targets.flat):
         targets = targets.astype(str)
     what = f"targets of shape {targets.shape} and dtype {targets.dtype} are not understood"
@@ -87,26 +89,23 @@ def read_targets(array: ArrayLike, names: Sequence[str] | None = None, task: str
             "expected (n,) whole numbers or texts for classes, (n, labels) of 0 and 1, or (n,) or (n, targets) floats",
         )
     refuse_missing(targets, "targets", "leave these examples out")
-    chosen = need_task(task) if task is not None else None
-    for one in TASKS.values():
-        if chosen is None and one.recognizes(targets):
-            chosen = one
+    chosen = next((one for one in TASKS.values() if one.recognizes(targets)), None) if task is None else need_task(task)
     if chosen is None:
         raise WxbError(
             what,
             "a matrix of whole numbers is labels only if all are 0 or 1",
             "targets.astype(float) makes numbers of them",
         )
-    encoded = chosen.from_array(targets, given)
+    encoded = chosen.from_array(targets, class_names)
     refuse_missing(encoded.targets, "targets (as float32)", "divide the targets by a constant")
     return chosen.name, encoded
 
 
 def offsets_of(array: ArrayLike) -> NDArray[np.float64] | None:
-    """What to subtract from the columns of numbers (n,) or (n, columns) before they become float32; None: nothing."""
+    """The offsets to subtract from numbers (n,) or (n, columns) before they become float32; None if all are 0."""
     try:
         numbers = np.asarray(array)
-    except ValueError:  # no array: `read_examples` and `read_targets` say so
+    except ValueError:  # not an array: `read_examples` or `read_targets` raises the error
         return None
     if numbers.ndim not in (1, 2) or numbers.dtype.kind not in "iuf" or not numbers.size:
         return None
@@ -116,7 +115,7 @@ def offsets_of(array: ArrayLike) -> NDArray[np.float64] | None:
 
 
 def check_lengths(examples: Examples, targets: Targets) -> None:
-    """Raises WxbError unless there are as many targets as examples."""
+    """Raise WxbError unless there are as many targets as examples."""
     if len(examples) != len(targets):
         raise WxbError(
             f"{plural(len(examples), 'example')} and {plural(len(targets), 'target')}",
@@ -125,7 +124,7 @@ def check_lengths(examples: Examples, targets: Targets) -> None:
 
 
 def refuse_missing(array: NDArray[np.generic], what: str, fix: str) -> None:
-    """Raises WxbError if values are NaN or infinite: how many, in how many rows, and where the first is."""
+    """Raise WxbError if values are NaN or infinite, with their number, their rows and the place of the first."""
     if array.dtype.kind != "f":
         return
     missing = ~np.isfinite(array)
@@ -141,10 +140,10 @@ def refuse_missing(array: NDArray[np.generic], what: str, fix: str) -> None:
 
 
 def fill_missing(examples: Examples, train: NDArray[np.int64], fill: str) -> tuple[Examples, tuple[str, ...]]:
-    """NaN and infinite values replaced, feature by feature, and a note that says so.
+    """Replace NaN and infinite values, feature by feature; returns a note about it too.
 
-    `fill`: "median", that of the training rows `train` (0 where they know none); "zero"; "none" raises WxbError where a
-    value is missing.
+    `fill` is "median", the feature's median over the rows `train` (0 if all its values there are missing); "zero"; or
+    "none", which raises WxbError if a value is missing.
     """
     if fill == "none":
         refuse_missing(examples, "examples", MISSING_FIX)
@@ -165,7 +164,7 @@ def fill_missing(examples: Examples, train: NDArray[np.int64], fill: str) -> tup
 
 
 def _place(where: NDArray[np.bool_]) -> str:
-    """The first True, as "row 5" or "row 5, feature 2" or "row 5, pixel 0, 3, 4" (channel, row, column)."""
+    """The place of the first True: "row 5", "row 5, feature 2" or "row 5, pixel 0, 3, 4" (channel, row, column)."""
     row, *rest = (int(index) for index in np.argwhere(where)[0])
     if not rest:
         return f"row {row}"

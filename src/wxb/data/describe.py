@@ -1,4 +1,4 @@
-"""Describe a data set: as a dict for `wxb data --json`, and as lines for people."""
+"""Descriptions of a data set: as a dict for `wxb data --json`, and as lines for people."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ PARTS = ("train", "validation", "test")
 
 
 def describe(data: Dataset) -> dict[str, object]:
-    """A data set as plain dicts, lists, texts and numbers, for JSON.
+    """Describe a data set as plain dicts, lists, texts and numbers, for JSON.
 
-    `kind` ("pictures", "rows"), `name`, `task`, `examples` (how many), `shape` of one, `dtype`; `classes` (names);
-    `counts` (name → examples of the class, or with the label; None in regression); `splits` (part → how
-    many examples), `split_counts` (part → counts) and `split` (how it was made); `values` {min, max, mean, std} of all
-    examples; `target_values` (name → the same, in regression, else None); `features` (what each number of
-    a table's example is; else empty) and `columns` (of a table: name, kind, missing, and min and max or values or why
-    it is left out; else None); `notes`; `fingerprint`.
+    `kind` ("pictures" or "rows"), `name`, `task`, `examples` (their number), `shape` of one, `dtype`; `classes`
+    (names); `counts` (name → number of examples of the class or with the label; None in regression); `splits` (part →
+    number of examples), `split_counts` (part → counts) and `split` (how it was made); `values` {min, max, mean, std} of
+    all examples; `target_values` (name → the same, in regression, else None); `features` (names of the numbers of a
+    table's example, else empty) and `columns` (of a table: name, kind, missing, and min and max, or values, or the
+    reason why it is left out; else None); `notes`; `fingerprint`.
     """
     rows = {part: getattr(data.split, part) for part in PARTS}
     return {
@@ -54,12 +54,12 @@ def describe(data: Dataset) -> dict[str, object]:
 
 
 def counts(data: Dataset, rows: Rows | None = None) -> dict[str, int] | None:
-    """Examples of each class, or with each label, among all rows or these; None if the task has nothing to count."""
+    """The number of examples per class or label, among all rows or these; None if the task has nothing to count."""
     return TASKS[data.task].counts(data.targets if rows is None else data.targets[rows], data.classes)
 
 
 def target_values(data: Dataset) -> dict[str, dict[str, float]]:
-    """The range of each target that is a number, in its own unit."""
+    """The value range of each regression target, in its own unit."""
     columns = data.targets_in_units().reshape(len(data.targets), -1).astype(np.float64)
     return {name: value_range(columns[:, place]) for place, name in enumerate(data.classes)}
 
@@ -67,7 +67,7 @@ def target_values(data: Dataset) -> dict[str, dict[str, float]]:
 def value_range(values: Inputs | NDArray[np.float64]) -> dict[str, float]:
     """Minimum, maximum, mean and standard deviation of all numbers."""
     if values.dtype == np.uint8:
-        # bytes have 256 values: how often each occurs says it all, and no float copy is made
+        # bytes have 256 values: their frequencies are enough, without a float copy
         counted = (np.bincount(piece.reshape(-1), minlength=256) for piece in pieces(values))
         occurs = sum(counted, np.zeros(256, dtype=np.int64)).astype(np.float64)
         levels = np.arange(256)
@@ -83,7 +83,7 @@ def value_range(values: Inputs | NDArray[np.float64]) -> dict[str, float]:
             "mean": float(wide.mean()),
             "std": float(wide.std()),
         }
-    # features of a table are computed, and forgotten, a piece at a time
+    # features of a table are computed, and dropped again, one piece at a time
     numbers = len(values) * values.shape[1]
     mean = sum(float(piece.sum(dtype=np.float64)) for piece in pieces(values)) / numbers
     squares = sum(float(np.square(piece - mean, dtype=np.float64).sum()) for piece in pieces(values))
@@ -92,7 +92,7 @@ def value_range(values: Inputs | NDArray[np.float64]) -> dict[str, float]:
 
 
 def lines(data: Dataset) -> list[str]:
-    """A summary for people: one line, value ranges, a table of classes or targets, and the notes."""
+    """Summarize a data set for people: one line, value ranges, a table of classes or targets, and the notes."""
     values = value_range(data.inputs)
     numbers = ", mean {mean:.4g}, standard deviation {std:.4g}".format(**values)
     out = [str(data), f"values from {values['min']:.4g} to {values['max']:.4g}{numbers}", ""]
@@ -105,7 +105,7 @@ def lines(data: Dataset) -> list[str]:
 
 
 def _count_table(data: Dataset) -> list[str]:
-    """One line per class or label: examples in all and in each part, and the share of all."""
+    """One line per class or label: its number of examples in total and in each part, and its share."""
     columns = [counts(data) or {}]
     columns += [counts(data, getattr(data.split, part)) or {} for part in PARTS]
     head = [TASKS[data.task].noun, "all", *PARTS, "share"]
@@ -117,14 +117,14 @@ def _count_table(data: Dataset) -> list[str]:
 
 
 def _range_table(data: Dataset) -> list[str]:
-    """One line per target: its least and greatest value, mean and standard deviation."""
+    """One line per target: its minimum, maximum, mean and standard deviation."""
     keys = ("min", "max", "mean", "std")
     rows = [[name, *(f"{values[key]:.4g}" for key in keys)] for name, values in target_values(data).items()]
     return table([[TASKS[data.task].noun, *keys], *rows])
 
 
 def _column_table(preparation: Preparation) -> list[str]:
-    """One line per column that is not a target: its kind, how many rows lack it, and what it holds."""
+    """One line per column that is not a target: its kind, its number of missing values, and its content."""
     rows = [[column.name, column.kind, count(column.missing), column.holds()] for column in preparation.columns]
     names, kinds, missing = (max(len(text) for text in column) for column in list(zip(HEAD, *rows, strict=True))[:3])
     return [
@@ -134,7 +134,7 @@ def _column_table(preparation: Preparation) -> list[str]:
 
 
 def table(rows: list[list[str]]) -> list[str]:
-    """Rows as lines, the first column to the left, the others to the right, two blanks between."""
+    """Format rows as lines, with the first column left-aligned, the others right-aligned, and two spaces between."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
         "  ".join([row[0].ljust(widths[0]), *(text.rjust(w) for text, w in zip(row[1:], widths[1:], strict=True))])

@@ -15,11 +15,11 @@ from wxb.text import plural
 
 
 def folds(data: Dataset, count: int = 5, seed: int = 0) -> tuple[Dataset, ...]:
-    """`count` data sets with the same examples; number i tests on fold i and trains on the other folds.
+    """Make `count` data sets with the same examples; number i tests on fold i and trains on the other folds.
 
     Classes have the same share in every fold, as nearly as whole examples allow, and copies of an example are in one
-    fold. The validation part takes the share of the remaining examples that it has in `data`. All examples are dealt
-    into folds, also those of a published test set. Raises WxbError if there are fewer different examples than folds.
+    fold. Validation takes the same share of the remaining examples as in `data`. All examples are dealt into folds,
+    including those of a published test set. Raises WxbError if there are fewer different examples than folds.
     """
     if count < 2:
         raise WxbError(f"{plural(count, 'fold')}: cross-validation needs at least 2", fix="folds=5")

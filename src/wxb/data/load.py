@@ -1,4 +1,4 @@
-"""`load_data`: from a name, a folder, a table or a pair of arrays to a Dataset."""
+"""`load_data`: a Dataset from a name, a folder, a table or arrays."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ from wxb.tasks import TASKS
 if TYPE_CHECKING:
     from wxb.data.pictures.folder import Decoded
 
-Given = ParamSpec("Given")
-Found = TypeVar("Found")
-ARRAYS = "arrays"  # the source of a data set that came as arrays or as a data frame
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+ARRAYS = "arrays"  # the recorded source of arrays and data frames
 FRAME = "the data frame"
 MAX_PIXELS: int = SETTINGS["max_pixels"].default
 
 
-def whole(
-    steps: Callable[Given, Generator[object, None, Found]], name: str, returns: type[Found]
-) -> Callable[Given, Found]:
-    """A function that runs the generator `steps` to its end and returns its value, with the same parameters."""
+def run_to_end(
+    steps: Callable[Parameters, Generator[object, None, Result]], name: str, returns: type[Result]
+) -> Callable[Parameters, Result]:
+    """A function with the parameters of `steps` that runs the generator to the end and returns its value."""
 
     @wraps(steps)
-    def run(*values: Given.args, **options: Given.kwargs) -> Found:
+    def run(*values: Parameters.args, **options: Parameters.kwargs) -> Result:
         generator = steps(*values, **options)
         while True:
             try:
                 next(generator)
             except StopIteration as end:
-                value: Found = end.value
-                return value
+                result: Result = end.value
+                return result
 
     run.__name__ = run.__qualname__ = name
     run.__annotations__ = {**steps.__annotations__, "return": returns.__name__}
@@ -88,32 +88,33 @@ def loading(
 ) -> Generator[Decoded, None, Dataset]:
     """Read a labelled data set and split it.
 
-    `source`: a known set, "digits", "mnist", …; a toy; the path of a picture folder, or of a table (.csv, .tsv,
-    .parquet); a data frame of pandas, polars or Arrow; or an array of examples, with `targets` the array of targets.
+    `source` is the name of a known set ("digits", "mnist", …) or of a toy; the path of a picture folder or of a table
+    (.csv, .tsv, .parquet); a data frame of pandas, polars or Arrow; or an array of examples, with its `targets`.
 
-    target      column of a table that is predicted; several as "a,b" or as a list
-    task        of a table or of arrays, if it is not to be guessed: "classification", "multilabel" or "regression"
-    pieces      how many features each number of a table has besides itself; default: 48, or a hundredth of the training
-                rows, whichever is less
-    like        `run.data.table` of a run on a table: the rows are prepared as its were, and all of them are test
-    data_dir    folder with the files of known sets, or folders with them; else WXB_DATA says it, else the downloads
+    target      the column of a table to predict; several as "a,b" or as a list
+    task        "classification", "multilabel" or "regression", for a table or arrays; inferred by default
+    pieces      number of additional features per number of a table; default: 48, or a hundredth of the training rows,
+                whichever is less
+    like        `run.data.table` of a run on a table: rows are prepared as in that run, and all of them are test
+    data_dir    folder with the files of known sets, or with folders of them; default: WXB_DATA, then the downloads
     split       shares of train, validation and test, as three numbers or a text such as "0.8,0.1,0.1"; one number is
-                the share of train, and the rest is halved. A test set that comes with the data stays: validation is
-                then a twentieth of the training examples, at most 2,500, or with other shares than the default theirs
-    seed        of the split, and of a toy's points
-    classes     names in the order of their numbers: of an array's classes, labels or numbers; of anything else they
-                must be its own names, whose order they set
-    name        what the data are called; default: the source's name, "arrays" for arrays
-    examples, noise   how many points a toy has, and their standard deviation around where they belong
-    size        side in pixels that a folder's pictures are brought to
-    ink         handwritten digits as 16x16 squares of ink (1) and no ink (0)
-    fill        what stands for NaN and infinite values of arrays: "none" (an error), "zero", "median" (of training)
-    max_pixels  pictures of a folder with more are left out
-    cache       whether decoded pictures of a large folder are kept in the user's cache and mapped from there
+                the share of train, and the rest is halved. A test set that comes with the data is kept: validation is
+                then a twentieth of the training examples, at most 2,500, or in proportion to shares that are not the
+                default
+    seed        seed of the split, and of a toy's points
+    classes     names of an array's classes, labels or targets, in the order of their numbers; for other data, the
+                data's own names in the desired order
+    name        name of the data; default: the source's name, "arrays" for arrays
+    examples, noise   number of points of a toy, and the standard deviation of their noise
+    size        side in pixels that a folder's pictures are scaled to
+    ink         convert handwritten digits to 16x16 squares of ink (1) and paper (0)
+    fill        replacement of NaN and infinite values in arrays: "none" (an error), "zero", "median" (of training)
+    max_pixels  pictures of a folder with more pixels are left out
+    cache       keep the decoded pictures of a large folder in the user's cache, and map them into memory from there
 
-    `loading` is a generator that says how far the pictures of a folder are decoded and ends with the data set, which
-    `load_data` returns. The same call reads the same data. Raises WxbError where the data are not found, not whole, or
-    make no sense.
+    `loading` is a generator that yields the progress of decoding a folder's pictures and returns the data set;
+    `load_data` returns it directly. The same call reads the same data. Raises WxbError if the data are not found,
+    incomplete, or invalid.
     """
     fractions: Fractions = SETTINGS["split"].validate(split)
     if isinstance(source, (str, os.PathLike)):
@@ -127,9 +128,9 @@ def loading(
     _check_table_options(text, {"target": target, "pieces": pieces, "like": like})
     if task is not None and text != ARRAYS and not _is_table(text):
         raise WxbError(f"`task` is for tables, not for {text}", "a table is a file .csv, .tsv or .parquet")
-    asked = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
+    named = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
     made_from: dict[str, object] = {"source": text, "split": fractions, "seed": seed}
-    made_from |= {key: value for key, value in asked.items() if value is not None}
+    made_from |= {key: value for key, value in named.items() if value is not None}
     if text == ARRAYS and not isinstance(source, (str, os.PathLike)):
         data = _arrays(source, targets, classes, task, fractions, seed, fill)
         made_from |= {"fill": fill} | ({} if task is None else {"task": task})
@@ -154,25 +155,26 @@ def loading(
     return data if classes is None else match_classes(data, tuple(classes))
 
 
-load_data = whole(loading, "load_data", Dataset)
+load_data = run_to_end(loading, "load_data", Dataset)
 
 
 def _known(name: str, data_dir: str | os.PathLike[str] | None, fractions: Fractions, seed: int, ink: bool) -> Dataset:
-    found = KNOWN[name](data_dir)
-    examples = inked(found.examples, INK[name]) if ink else found.examples
-    if found.train is None:
-        return _divided(name, examples, found.targets, found.classes, fractions, seed, "picture")
-    rows = np.arange(len(found.targets))
-    train, test = rows[: found.train], rows[found.train :]
-    split = keep_test(found.targets, found.classes, train, test, seed, validation_share(fractions))
-    return Dataset(name, examples, found.targets, "classification", found.classes, split)
+    published = KNOWN[name](data_dir)
+    targets, classes = published.targets, published.classes
+    examples = inked(published.examples, INK[name]) if ink else published.examples
+    if published.train is None:
+        return _divided(name, examples, targets, classes, fractions, seed, "picture")
+    rows = np.arange(len(targets))
+    train, test = rows[: published.train], rows[published.train :]
+    split = keep_test(targets, classes, train, test, seed, validation_share(fractions))
+    return Dataset(name, examples, targets, "classification", classes, split)
 
 
 def _toy(name: str, examples: int | None, noise: float | None, fractions: Fractions, seed: int) -> Dataset:
     points, targets = draw(name, examples, noise, seed)
     toy = TOYS[name]
     if isinstance(toy, Function):
-        # two arguments that float32 makes equal are no copies: their values were drawn apart
+        # examples whose arguments are equal in float32 are not copies, because their values were drawn independently
         split = divide(np.zeros(len(points), dtype=np.int64), ["all"], fractions, seed)
         return Dataset(name, points, targets.astype(np.float32), toy.task, toy.classes, split)
     return _divided(name, points, targets.astype(np.int64), toy.classes, fractions, seed)
@@ -225,25 +227,25 @@ def _arrays(
 def _pictures(
     folder: Path, fractions: Fractions, seed: int, size: int | None, max_pixels: int, cache: bool
 ) -> Generator[Decoded, None, Dataset]:
-    from wxb.data.pictures.folder import reading  # brings Pillow
+    from wxb.data.pictures.folder import reading  # imports Pillow
 
-    found = yield from reading(folder, fractions, seed, size, max_pixels, cache)
-    known = found.fingerprint and Known(found.examples, found.targets, found.classes, found.fingerprint)
+    read = yield from reading(folder, fractions, seed, size, max_pixels, cache)
+    known = Known(read.examples, read.targets, read.classes, read.fingerprint) if read.fingerprint else None
     return Dataset(
         folder.name,
-        found.examples,
-        found.targets,
+        read.examples,
+        read.targets,
         "classification",
-        found.classes,
-        found.split,
-        files=found.files,
-        notes=found.notes,
-        known=known or None,
+        read.classes,
+        read.split,
+        files=read.files,
+        notes=read.notes,
+        known=known,
     )
 
 
 def _is_table(text: str) -> bool:
-    """Whether a source is a data frame or the path of a table, by its name; a folder may have such a name too."""
+    """Whether a source is a data frame or, by its name, the path of a table; a folder may have such a name too."""
     from wxb.data.tables.frame import is_table
 
     if text == FRAME:
@@ -287,7 +289,7 @@ def _joined(target: str | Sequence[str] | None) -> str | None:
 
 
 def _folder(text: str) -> Path:
-    """The folder that a text names. Raises WxbError where there is none, with the nearest known data set."""
+    """The folder with this path. Raises WxbError if there is none, with the nearest known data set."""
     if text == ARRAYS:
         raise WxbError(
             "data that came as arrays cannot be read again",
@@ -300,13 +302,13 @@ def _folder(text: str) -> Path:
     known = [*KNOWN, *TOYS]
     if folder.exists():
         raise WxbError(
-            f"{text} is a file, no data set",
+            f"{text} is a file, not a data set",
             f"expected {', '.join(known)}, a folder of pictures, or a table (.csv, .tsv, .parquet)",
             f"{folder.parent}",
         )
     near = nearest(text, known)
     raise WxbError(
-        f"{text or 'an empty text'} is no data set and no folder" + (f"; {near} is a data set" if near else ""),
+        f"{text or 'an empty text'} is neither a data set nor a folder" + (f"; {near} is a data set" if near else ""),
         f"known: {', '.join(known)}, a folder of pictures, or a table (.csv, .tsv, .parquet)",
         near or "a name of the list, or the path of a folder or a table",
     )
@@ -318,7 +320,7 @@ def _check_ink(text: str, ink: bool) -> None:
 
 
 def _check_options(text: str, examples: int | None, noise: float | None, size: int | None, cache: bool) -> None:
-    """Raises WxbError for a setting that has no meaning for this source."""
+    """Raise WxbError for a setting that does not apply to this source."""
     for name, value in (("examples", examples), ("noise", noise)):
         if value is not None and text not in TOYS:
             raise WxbError(f"`{name}` is for toys, not for {text}", f"toys: {', '.join(TOYS)}")
@@ -327,8 +329,8 @@ def _check_options(text: str, examples: int | None, noise: float | None, size: i
             raise WxbError(f"`{name}` is for folders of pictures, not for {text}")
 
 
-def _check_table_options(text: str, asked: Mapping[str, object]) -> None:
-    """Raises WxbError for a setting of tables where the source is none."""
-    given = [option for option, value in asked.items() if value is not None]
-    if given and not _is_table(text):
-        raise WxbError(f"`{given[0]}` is for tables, not for {text}", "a table is a file .csv, .tsv or .parquet")
+def _check_table_options(text: str, options: Mapping[str, object]) -> None:
+    """Raise WxbError for a setting of tables if the source is not a table."""
+    names = [name for name, value in options.items() if value is not None]
+    if names and not _is_table(text):
+        raise WxbError(f"`{names[0]}` is for tables, not for {text}", "a table is a file .csv, .tsv or .parquet")

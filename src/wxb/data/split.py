@@ -1,4 +1,4 @@
-"""Which examples train, validate and test: stratified, the same for the same seed, copies on one side."""
+"""Splitting examples into train, validation and test: stratified, reproducible by seed, with copies in one part."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ Fractions = tuple[float, float, float]
 
 TRAIN, VALIDATION, TEST = range(3)
 DEFAULT: Fractions = SETTINGS["split"].default
-VALIDATION_SHARE = 1 / 20  # of the training examples, where a test set is given
+VALIDATION_SHARE = 1 / 20  # of the training examples, if the data come with a test set
 VALIDATION_MOST = 2_500
 
 
 def copies(examples: Inputs | Examples) -> Rows:
-    """For each example the first row that holds the same numbers: int64 (n,); without copies 0, 1, …, n - 1."""
+    """The first row with the same numbers as each example: int64 (n,); without copies 0, 1, …, n - 1."""
     first = np.arange(len(examples))
     if not len(examples):
         return first
-    # equal rows have equal sums of their eight-byte words, each times an odd number, modulo 2⁶⁴; the few rows that
-    # share a sum are compared in full
+    # each row is hashed to the sum of its eight-byte words times random odd numbers, modulo 2⁶⁴; only rows with equal
+    # hashes are compared in full
     words = -(-examples[:1].nbytes // 8)
     odd = 2 * generator(0, "copies").integers(0, 2**63, words, dtype=np.uint64) + np.uint64(1)
     sums = np.concatenate([_words(piece) @ odd for piece in pieces(examples)])
@@ -56,12 +56,12 @@ def divide(
     groups: Rows | None = None,
     noun: str = "example",
 ) -> Split:
-    """Split n examples by shares, each stratum by the same shares as near as whole examples allow.
+    """Split n examples by shares, and each stratum by the same shares as nearly as whole examples allow.
 
-    `strata` int64 (n,): the class of each example, a number into `names`; for a split at random all 0 with one name.
-    `groups` int64 (n,), as `copies` gives it: rows of one group go to the same part.
-    A stratum of two examples has one each in train and test, of three or more at least one in every part. Raises
-    WxbError where a stratum has fewer than that.
+    `strata` int64 (n,) are the classes of the examples, as indices into `names`; for a random split they are all 0,
+    with one name. `groups` int64 (n,), as returned by `copies`, are groups of rows that go to the same part. A stratum
+    of two examples has one each in train and test; a larger one has at least one in every part. Raises WxbError if a
+    stratum has fewer different examples than that.
     """
     part = _divided(strata, names, fractions, seed, groups, noun, least=2)
     train, validation, test = (np.flatnonzero(part == which) for which in (TRAIN, VALIDATION, TEST))
@@ -78,21 +78,22 @@ def divide_apart(
     noun: str = "example",
     groups: Rows | None = None,
 ) -> tuple[Split, tuple[str, ...]]:
-    """`divide` with copies on one side, and a note on what that has prevented; `groups` as `copies` has them, if known.
+    """Split examples as `divide` does, with copies in one part, and return a note on the leak that this prevented.
 
-    Vectors of which more than half are repeats are no copies but measurements that take few values (a truth table, a
-    table of yes and no): they are split like any others, and the note says so.
+    `groups` are those of `copies`, if they are known. If more than half of the rows of numbers are repeats, they are
+    not copies but measurements with few values (a truth table, a table of yes and no): they are split like any others,
+    and the note says so.
     """
     groups = copies(examples) if groups is None else groups
     repeated = int((groups != np.arange(len(groups))).sum())
-    careless = divide(strata, names, fractions, seed, None, noun)
+    ungrouped = divide(strata, names, fractions, seed, None, noun)
     if not repeated:
-        return careless, ()
+        return ungrouped, ()
     if examples.ndim == 2 and 2 * repeated > len(examples):
         different = f"{count(len(examples) - repeated)} different ones"
-        return careless, (f"{plural(len(examples), noun)}, {different}: repeats stand in train as well as in test",)
+        return ungrouped, (f"{plural(len(examples), noun)}, {different}: repeats stand in train as well as in test",)
     split = divide(strata, names, fractions, seed, groups, noun)
-    leaked = int(np.isin(groups[careless.test], groups[careless.train]).sum())
+    leaked = int(np.isin(groups[ungrouped.test], groups[ungrouped.train]).sum())
     note = f"{plural(repeated, noun)} {'is a copy' if repeated == 1 else 'are copies'} of another"
     if leaked:
         which = "it" if repeated == 1 else f"{count(leaked)} of them"
@@ -110,10 +111,10 @@ def keep_test(
     groups: Rows | None = None,
     what: str = "test set as published",
 ) -> Split:
-    """The split of data that comes with a test set: it stays, validation is taken from the rows `train`.
+    """Split data that come with a test set: the test set is kept, and validation is taken from the rows `train`.
 
-    `share` of them is stratified validation; None: a twentieth, at most 2,500. A class of one training example
-    has it in train. Raises WxbError where a class has none.
+    Validation is the stratified `share` of these rows; by default a twentieth, at most 2,500. If a class has only one
+    training example, it stays in train. Raises WxbError if a class has none.
     """
     if share is None:
         share = min(VALIDATION_SHARE, VALIDATION_MOST / max(len(train), 1))
@@ -125,7 +126,7 @@ def keep_test(
 
 
 def validation_share(fractions: Fractions) -> float | None:
-    """The share `keep_test` takes: None for the default split, else validation over train and validation."""
+    """The `share` for `keep_test`: None for the default split, else validation over train and validation."""
     train, validation, _ = fractions
     return None if fractions == DEFAULT or train + validation == 0 else validation / (train + validation)
 
@@ -139,14 +140,14 @@ def _divided(
     noun: str,
     least: int,
 ) -> Rows:
-    """The part of each example: int64 (n,). A stratum has at least `least` different examples, or it is an error."""
+    """The part of each example: int64 (n,). Raises WxbError if a stratum has fewer than `least` different examples."""
     group_of = np.arange(len(strata)) if groups is None else groups
     heads, first = np.unique(group_of, return_index=True)
-    strata = strata[first][np.searchsorted(heads, group_of)]  # copies with other labels go where the first one goes
+    strata = strata[first][np.searchsorted(heads, group_of)]  # copies with other labels count as the first one's class
     random = generator(seed, "split")
-    owed = np.zeros(3)  # what rounding has taken from each part so far, in examples
+    owed = np.zeros(3)  # examples that rounding has taken from each part so far
     part = np.full(len(strata), TRAIN)
-    wanted = [which for which in (TRAIN, TEST, VALIDATION) if fractions[which] > 0]  # in the order they are served
+    wanted = [which for which in (TRAIN, TEST, VALIDATION) if fractions[which] > 0]  # by priority
     for stratum, name in enumerate(names):
         rows = np.flatnonzero(strata == stratum)
         heads, member, sizes = np.unique(group_of[rows], return_inverse=True, return_counts=True)
@@ -179,10 +180,10 @@ def _too_few(different: int, name: str | None, noun: str, needed: list[int]) -> 
 
 
 def _quotas(size: int, ideal: NDArray[np.float64], present: list[int], owed: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Whole examples of a stratum for each part: int64 (3,) with the sum `size`.
+    """The number of examples of a stratum for each part: int64 (3,) with the sum `size`.
 
-    Each part gets its share rounded down, and at least one if the stratum stands in it; what is left goes where
-    rounding has taken most, over all strata so far, so that the totals come out right as well.
+    Each part gets its share rounded down, and at least one if it is `present`. The rest goes to the parts from which
+    rounding has taken most over all strata so far, so that the totals are right as well.
     """
     quotas = np.floor(ideal + 1e-9).astype(np.int64)
     for which in (TRAIN, VALIDATION, TEST):
@@ -195,7 +196,7 @@ def _quotas(size: int, ideal: NDArray[np.float64], present: list[int], owed: NDA
 
 
 def _assign(sizes: NDArray[np.int64], quotas: NDArray[np.int64], present: list[int]) -> NDArray[np.int64]:
-    """A part for each group of copies, the large ones first, so that the quotas are met as well as sizes allow."""
+    """Assign each group of copies to a part, largest groups first, to meet the quotas as closely as possible."""
     if len(sizes) == quotas.sum():  # no copies
         return np.repeat(np.arange(3), quotas)
     chosen = np.empty(len(sizes), dtype=np.int64)

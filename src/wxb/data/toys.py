@@ -1,11 +1,11 @@
-"""Toys: small data that are drawn, whose answer is known.
+"""Toys: small synthetic data sets with a known solution.
 
 - Regions of the plane that no line separates: a ring, opposite quadrants, three modes. They are the "hard cases for a
   linear classifier" of Stanford's CS231n, lecture 2. Both classes are equally frequent, each uniform over its region of
-  the square [-SIDE, SIDE]², so that the regions touch and only their shape tells them apart.
-- A disc within a ring, with a gap between: the radius alone tells them apart, so that polar coordinates make it a
-  linear case.
-- Curves in the plane, one a class: two spirals, two half-moons.
+  the square [-SIDE, SIDE]², so that the regions touch and only their shapes differ.
+- A disc inside a ring, with a gap between them: the radius alone separates them, so they are linearly separable in
+  polar coordinates.
+- Curves in the plane, one per class: two spirals, two half-moons.
 - Functions of one number: a sine, steps, a noisy line.
 """
 
@@ -27,7 +27,7 @@ DISC_RADIUS = 1.0
 AROUND = (1.5, 2.0)  # radii of the ring around the disc
 
 TURNS = 1.5  # of a spiral
-CENTRE = 0.1  # share of a spiral's radius around the origin where both arms would meet
+CENTRE = 0.1  # share of a spiral's radius that is left out around the origin, where both arms would meet
 
 Points = NDArray[np.float64]  # (n, 2)
 Numbers = NDArray[np.float64]  # (n,)
@@ -35,16 +35,16 @@ Numbers = NDArray[np.float64]  # (n,)
 
 @dataclass(frozen=True)
 class Regions:
-    """Two classes of the square: their names, which points are of the first, and of the second where not the rest."""
+    """Two classes that are regions of the square: their names, and functions that select their points."""
 
     classes: tuple[str, str]
     first: Callable[[Points], NDArray[np.bool_]]
-    second: Callable[[Points], NDArray[np.bool_]] | None = None
-    noise: float = 0.0  # standard deviation where none is asked for
+    second: Callable[[Points], NDArray[np.bool_]] | None = None  # None: the rest
+    noise: float = 0.0  # default standard deviation
     task: str = "classification"
 
     def of(self, number: int, points: Points) -> NDArray[np.bool_]:
-        """Which points are of class 0 or 1."""
+        """A mask of the points that belong to class 0 or 1."""
         if number == 0:
             return self.first(points)
         return ~self.first(points) if self.second is None else self.second(points)
@@ -52,7 +52,7 @@ class Regions:
 
 @dataclass(frozen=True)
 class Curves:
-    """Two classes that are curves: their names, and the points of class 0 or 1 at places (n,) in [0, 1]."""
+    """Two classes that are curves: their names, and a function from places (n,) in [0, 1] to points of class 0 or 1."""
 
     classes: tuple[str, str]
     points: Callable[[Numbers, int], Points]
@@ -62,7 +62,7 @@ class Curves:
 
 @dataclass(frozen=True)
 class Function:
-    """A function of one number from [-SIDE, SIDE]: what its value is called, and the value."""
+    """A function of one number in [-SIDE, SIDE], with a name for its value."""
 
     classes: tuple[str]
     value: Callable[[Numbers], Numbers]
@@ -91,25 +91,25 @@ def _around_disc(points: Points) -> NDArray[np.bool_]:
 
 
 def _signs_equal(points: Points) -> NDArray[np.bool_]:
-    """First and third quadrant."""
+    """The first and the third quadrant."""
     return np.asarray((points[:, 0] >= 0) == (points[:, 1] >= 0))
 
 
 def _in_modes(points: Points) -> NDArray[np.bool_]:
-    """In one of three discs around the origin."""
+    """Three discs around the origin."""
     distance = np.hypot(*(points[:, None] - MODES).transpose(2, 0, 1))
     return np.asarray((distance <= MODE_RADIUS).any(axis=1))
 
 
 def _spiral(places: Numbers, arm: int) -> Points:
-    """An Archimedean spiral, its arms half a turn apart, as dense at its end as at its beginning."""
+    """An Archimedean spiral of constant density, with arms half a turn apart."""
     share = np.sqrt(CENTRE**2 + (1 - CENTRE**2) * places)
     angle = np.pi * (2 * TURNS * share + arm)
     return np.stack([np.cos(angle), np.sin(angle)], axis=1) * ((SIDE - 0.25) * share)[:, None]
 
 
 def _moon(places: Numbers, moon: int) -> Points:
-    """Half of the unit circle, open below and moved to the left, or open above and moved to the right."""
+    """Half of the unit circle: open at the bottom and shifted left, or open at the top and shifted right."""
     angle = np.pi * places
     points = np.stack([np.cos(angle) - 0.5, np.sin(angle) - 0.25], axis=1)
     return points if moon == 0 else -points
@@ -131,13 +131,13 @@ TOYS: dict[str, Toy] = {
 def draw(
     name: str, examples: int | None = None, noise: float | None = None, seed: int = 0
 ) -> tuple[NDArray[np.float32], NDArray[np.int64] | NDArray[np.float32]]:
-    """Examples float32 and targets of a toy.
+    """Draw the examples and targets of a toy.
 
-    Of two classes: points (examples, 2) and classes (examples,) int64, which take turns. Of a function: its arguments
-    (examples, 1) and values (examples, 1) float32.
+    Two classes give points (examples, 2) float32 and alternating classes (examples,) int64. A function gives arguments
+    (examples, 1) and values (examples, 1), float32.
 
-    `noise` is the standard deviation of a normal shift of every point after its class is known, in the plane's units,
-    or of every value of a function; default: the toy's own.
+    `noise` is the standard deviation of normal noise that is added to every point after its class is determined, in the
+    plane's units, or to every value of a function; the default depends on the toy.
     """
     toy = TOYS[name]
     examples = EXAMPLES if examples is None else examples
@@ -156,12 +156,12 @@ def draw(
     return points.astype(np.float32), targets
 
 
-def _of_class(toy: Regions | Curves, number: int, wanted: int, random: np.random.Generator) -> Points:
-    """Points of class 0 or 1, uniform over their region or along their curve: (wanted, 2)."""
+def _of_class(toy: Regions | Curves, number: int, count: int, random: np.random.Generator) -> Points:
+    """Points (count, 2) of class 0 or 1, uniform over its region or along its curve."""
     if isinstance(toy, Curves):
-        return toy.points(random.uniform(0, 1, wanted), number)
-    found: list[Points] = []
-    while sum(len(points) for points in found) < wanted:
-        drawn = random.uniform(-SIDE, SIDE, (2 * wanted + 100, 2))
-        found.append(drawn[toy.of(number, drawn)])
-    return np.concatenate(found)[:wanted]
+        return toy.points(random.uniform(0, 1, count), number)
+    points = np.empty((0, 2))
+    while len(points) < count:
+        drawn = random.uniform(-SIDE, SIDE, (2 * count + 100, 2))
+        points = np.concatenate([points, drawn[toy.of(number, drawn)]])
+    return points[:count]

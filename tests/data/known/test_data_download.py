@@ -211,7 +211,7 @@ def test_a_connection_that_is_always_cut_is_given_up(servers, one_set):
         (gives(CONTENT[:-1]), "it has 255,999 bytes, not 256,000"),
         (gives(CONTENT + b"x"), "it has 256,001 bytes, not 256,000"),
         (hangs, "no answer within 0.5 s"),
-        (trickles, "fewer than 1,000 bytes a second"),
+        (trickles, "fewer than 1,000 bytes per second"),
         (leads_to("http://example.org/file.bin"), "it leads to http://example.org/file.bin, which is not https"),
         (leads_to("file:///etc/hostname"), "302 Found - Redirection to url 'file:///etc/hostname' is not allowed"),
         (lambda handler: handler.wfile.write(b"what?\r\n\r\n"), "no answer that is http"),
@@ -271,11 +271,11 @@ def test_a_redirect_within_this_machine_is_followed(servers, one_set):
 def test_a_mirror_without_https_is_refused(mirror):
     with pytest.raises(WxbError) as caught:
         list(fetch(SET, [mirror]))
-    assert (caught.value.what, caught.value.exit_code) == (f"{mirror} is no https address", MISTAKE)
+    assert (caught.value.what, caught.value.exit_code) == (f"{mirror} is not an https address", MISTAKE)
 
 
 def test_an_unknown_set_has_the_nearest_one():
-    with pytest.raises(WxbError, match="fashion-mist is no set that can be downloaded; fashion-mnist is"):
+    with pytest.raises(WxbError, match="fashion-mist is not a data set that can be downloaded; fashion-mnist is"):
         list(fetch("fashion-mist"))
 
 

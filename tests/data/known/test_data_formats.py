@@ -66,7 +66,7 @@ def test_an_idx_file_that_goes_on_is_refused(array, more):
 def test_a_truncated_file_is_named_with_what_is_missing(packed):
     data = idx(np.zeros((4, 7, 7), np.uint8))[:-50]
     text = refused(gzip.compress(data) if packed else data, 3)
-    assert "is cut short\n  146 bytes are there where 196 should be" in text
+    assert "is cut short\n  146 of 196 bytes are there" in text
 
 
 def test_a_gzip_file_that_ends_early_is_cut_short():

@@ -152,7 +152,9 @@ def test_files_that_are_not_found_say_where_they_were_looked_for(tmp_path, monke
 def test_a_missing_file_among_the_four_is_named(tmp_path):
     write_mnist(tmp_path)
     (tmp_path / "t10k-labels-idx1-ubyte").unlink()
-    with pytest.raises(WxbError, match=r"has not all files of mnist\n  not there: t10k-labels-idx1-ubyte \(each may"):
+    with pytest.raises(
+        WxbError, match=r"does not have all files of mnist\n  missing: t10k-labels-idx1-ubyte \(each may"
+    ):
         load_data("mnist", data_dir=tmp_path)
 
 
@@ -206,14 +208,14 @@ def test_a_batch_that_lacks_a_row_is_cut_short(tmp_path, small_batches):
     write_cifar(tmp_path, 20)
     file = tmp_path / "data_batch_3.bin"
     file.write_bytes(file.read_bytes()[:-CIFAR_ROW])
-    with pytest.raises(WxbError, match=r"data_batch_3\.bin is cut short\n  58,387 bytes are there where 61,460 should"):
+    with pytest.raises(WxbError, match=r"data_batch_3\.bin is cut short\n  58,387 of 61,460 bytes are there"):
         load_data("cifar10", data_dir=tmp_path)
 
 
 def test_a_missing_batch_is_named(tmp_path, small_batches):
     write_cifar(tmp_path, 20)
     (tmp_path / "data_batch_3.bin").unlink()
-    with pytest.raises(WxbError, match=r"not there: data_batch_3\.bin"):
+    with pytest.raises(WxbError, match=r"missing: data_batch_3\.bin"):
         load_data("cifar10", data_dir=tmp_path)
 
 
@@ -243,7 +245,7 @@ def test_an_archive_without_a_batch_names_it(tmp_path, small_batches):
     with tarfile.open(tmp_path / known.CIFAR_ARCHIVE, "w:gz") as file:
         file.add(tmp_path / "in", "other")
     shutil.rmtree(tmp_path / "in")
-    with pytest.raises(WxbError, match=r"has not all files of cifar10\n  not in it: test_batch\.bin"):
+    with pytest.raises(WxbError, match=r"does not have all files of cifar10\n  not in it: test_batch\.bin"):
         load_data("cifar10", data_dir=tmp_path)
 
 

@@ -177,7 +177,7 @@ def test_values_that_are_not_written_are_0(tmp_path):
 def test_a_line_that_is_not_of_the_format_is_named(tmp_path, line):
     (tmp_path / "usps").write_text(f"1 1:0\n{line}\n")
     (tmp_path / "usps.t").write_text("1 1:0\n")
-    with pytest.raises(WxbError, match=r"usps: line 2 is not of the format\n  expected a label from 1 to 10, then"):
+    with pytest.raises(WxbError, match=r"usps: line 2 is not in the format\n  expected a label from 1 to 10, then"):
         load_data("usps", data_dir=tmp_path)
 
 
@@ -198,7 +198,7 @@ def test_a_damaged_bzip2_file_is_named(tmp_path, share, said):
 def test_one_file_of_two_is_not_enough(tmp_path):
     write_usps(tmp_path)
     (tmp_path / "usps.t.bz2").unlink()
-    with pytest.raises(WxbError, match=r"has not all files of usps\n  not there: usps\.t\.bz2"):
+    with pytest.raises(WxbError, match=r"does not have all files of usps\n  missing: usps\.t\.bz2"):
         load_data("usps", data_dir=tmp_path)
 
 

@@ -409,7 +409,7 @@ def test_a_folder_without_class_folders_is_none(tmp_path, inside):
         save(noise(1), tmp_path / "x" / name)
     text = message(tmp_path / "x")
     assert text.startswith(
-        "x/ is no folder of class folders\n  expected a folder for each class, at least two, or train/"
+        "x/ is not a folder of class folders\n  expected a folder for each class, at least two, or train/"
     )
     assert ("only only/ is there" if "only/a.png" in inside else "there are no folders in it") in text
 
@@ -468,7 +468,7 @@ def test_parts_without_class_folders_are_no_classes(tmp_path):
         for i in range(5):
             save(noise(i), tmp_path / "x" / part / f"{i}.png")
     assert message(tmp_path / "x").startswith(
-        "x/train/ is no folder of class folders\n  expected a folder for each class"
+        "x/train/ is not a folder of class folders\n  expected a folder for each class"
     )
 
 

@@ -1,1 +1,1 @@
-"""Data sets known by name: where their files lie, how they are read, and how they are downloaded."""
+"""Data sets known by name: finding, reading and downloading their files."""

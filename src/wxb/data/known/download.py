@@ -29,9 +29,9 @@ from wxb.version import __version__
 PART = ".part"
 LOCK = ".lock"
 PIECE = 1 << 16  # bytes read at once
-TIMEOUT = 30.0  # seconds without a byte after which a server is given up
-LEAST_RATE = 1_000  # bytes per second, averaged over TIMEOUT, below which it is given up too
-ATTEMPTS = 5  # per mirror, as long as each one gets further
+TIMEOUT = 30.0  # seconds without a byte after which a server is abandoned
+LEAST_RATE = 1_000  # bytes per second, averaged over TIMEOUT, below which it is abandoned too
+ATTEMPTS = 5  # per mirror, as long as each attempt gets further
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Arrived:
-    """How much of a file has been downloaded."""
+    """The progress of the download of a file."""
 
     file: File
     path: Path
     done: int  # bytes
-    whole: bool = False  # checked and in its place
+    whole: bool = False  # complete, checked and in its place
 
 
 # Checksums and sizes of MNIST, Fashion-MNIST and CIFAR: TensorFlow Datasets (url_checksums/). Checksums of USPS:
@@ -121,7 +121,7 @@ SOURCES = {
 
 
 class _Refused(Exception):
-    """A mirror did not deliver a file; `again` if it may deliver the rest on another attempt."""
+    """A mirror did not deliver a file; `again` is whether it may deliver the rest on another attempt."""
 
     def __init__(self, reason: str, again: bool = False) -> None:
         super().__init__(reason)
@@ -139,7 +139,7 @@ def fetch(name: str, mirrors: Sequence[str] = (), timeout: float = TIMEOUT) -> I
     if source is None:
         near = nearest(name, SOURCES)
         raise WxbError(
-            f"{name} is no set that can be downloaded" + (f"; {near} is" if near else ""),
+            f"{name} is not a data set that can be downloaded" + (f"; {near} is" if near else ""),
             f"known: {', '.join(SOURCES)}",
             f"wxb fetch {near}" if near else "",
         )
@@ -216,8 +216,8 @@ def _from_mirror(address: str, file: File, part: Path, timeout: float) -> Iterat
         try:
             yield from _transfer(address, file, part, had, timeout)
         except _Refused as refused:
-            brought = part.is_file() and part.stat().st_size > had
-            if refused.again and brought and attempt < ATTEMPTS - 1:
+            progressed = part.is_file() and part.stat().st_size > had
+            if refused.again and progressed and attempt < ATTEMPTS - 1:
                 continue
             raise
         if digest(part) == file.sha256:
@@ -225,7 +225,7 @@ def _from_mirror(address: str, file: File, part: Path, timeout: float) -> Iterat
         part.unlink()
         if not had:
             raise _Refused("its SHA-256 is not the published one")
-        # the part from before may have been wrong, and not what this mirror sent: start again from the beginning
+        # the earlier part may have been wrong, and not this mirror's bytes: start again from the beginning
     raise _Refused("its SHA-256 is not the published one")
 
 
@@ -269,7 +269,7 @@ def _copied(
         yield Arrived(file, part, done)
         if (now := time.monotonic()) - since >= timeout:
             if done - then < LEAST_RATE * (now - since):
-                raise _Refused(f"fewer than {count(LEAST_RATE)} bytes a second", again=True)
+                raise _Refused(f"fewer than {count(LEAST_RATE)} bytes per second", again=True)
             since, then = now, done
 
 
@@ -307,7 +307,7 @@ def _start(answer: http.client.HTTPResponse, had: int) -> int | None:
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows redirects, except those from https to something else."""
+    """A handler that follows redirects, except those from https to another scheme."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: http.client.HTTPMessage,
@@ -322,7 +322,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 def _check_address(mirror: str) -> None:
     if not (mirror.startswith("https://") or _is_local(mirror)):
-        raise WxbError(f"{mirror} is no https address", "expected https://…/ before the files' names")
+        raise WxbError(f"{mirror} is not an https address", "expected https://…/ before the files' names")
 
 
 def _is_local(address: str) -> bool:

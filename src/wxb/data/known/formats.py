@@ -1,6 +1,6 @@
-"""Published file formats, read strictly: IDX (MNIST), CIFAR's binary version and LIBSVM's text (USPS).
+"""Strict readers of published file formats: IDX (MNIST), CIFAR's binary version and LIBSVM's text (USPS).
 
-Sizes that a file claims are checked before memory is used for them. A wrong or damaged file, or a small gzip file that
+The sizes in a file's header are checked before memory is allocated. A wrong or damaged file, or a small gzip file that
 unpacks to terabytes, raises a WxbError that names it.
 """
 
@@ -21,7 +21,7 @@ from wxb.errors import WxbError
 from wxb.text import count, shape
 
 MOST_BYTES = 2**30  # of an unpacked IDX file; MNIST's largest has 47 MB
-IDX_UBYTE = 8  # the type code of unsigned bytes, the only type that MNIST and similar sets use
+IDX_UBYTE = 8  # the type code of unsigned bytes, the only type in MNIST and similar sets
 
 CIFAR_SHAPE = (3, 32, 32)
 CIFAR_PIXELS = 3 * 32 * 32  # red, green and blue planes
@@ -31,10 +31,10 @@ MOST_TEXT = 256 * 2**20  # bytes of an unpacked file in LIBSVM's format; USPS's 
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """Read the array of an IDX file of unsigned bytes with so many dimensions, gzipped (by its first bytes) or not.
+    """Read the array of an IDX file of unsigned bytes with so many dimensions, gzipped or not.
 
     Format: http://yann.lecun.com/exdb/mnist: bytes 0, 0, type, number of dimensions; sizes as big-endian uint32; data.
-    Raises WxbError if the file is anything else, shorter or longer.
+    Raises WxbError if the file has another format, or is shorter or longer than its header says.
     """
     with opened(path) as file:
         magic = read_exactly(file, 4, path)
@@ -81,8 +81,8 @@ def read_libsvm(
     """Read rows (n, features) float32 and labels (n,) int64 from a file in LIBSVM's format, packed with bzip2 or not.
 
     Format: https://www.csie.ntu.edu.tw/~cjlin/libsvm: one line per example, "label index:value index:value …", with
-    ascending indices from 1; other values are 0. Raises WxbError, with the line, if the file is anything else, a value
-    is outside `span`, or a label is outside `labels` (minimum and maximum).
+    ascending indices from 1; other values are 0. Raises WxbError, with the line, if the file has another format, a
+    value is outside `span`, or a label is outside `labels` (minimum and maximum).
     """
     rows: list[NDArray[np.float32]] = []
     targets: list[int] = []
@@ -98,7 +98,7 @@ def read_libsvm(
         # NaN compares false with both bounds
         if not (labels[0] <= label <= labels[1] and np.all((values >= span[0]) & (values <= span[1]))):
             raise WxbError(
-                f"{path}: line {count(number)} is not of the format",
+                f"{path}: line {count(number)} is not in the format",
                 f"expected a label from {labels[0]} to {labels[1]}, then index:value with indices from 1 to {features} "
                 f"and values from {span[0]:g} to {span[1]:g}",
                 "get the file again from where the data set is published",
@@ -126,7 +126,7 @@ def _libsvm_line(line: bytes, features: int) -> tuple[int, NDArray[np.float32]]:
 
 
 def check_labels(labels: NDArray[np.int64] | NDArray[np.uint8], classes: int, path: Path) -> None:
-    """Raise WxbError if labels are not below `classes`, with how many, the first one and its row."""
+    """Raise WxbError if labels are not below `classes`, with their number, the first one and its row."""
     wrong = np.flatnonzero(labels >= classes)
     if len(wrong):
         raise WxbError(
@@ -174,7 +174,7 @@ def read_exactly(file: IO[bytes], length: int, path: Path) -> bytes:
     """Read the next `length` bytes. Raises WxbError if there are fewer."""
     data = file.read(length)
     if len(data) < length:
-        raise _cut_short(path, f"{count(len(data))} bytes are there where {count(length)} should be")
+        raise _cut_short(path, f"{count(len(data))} of {count(length)} bytes are there")
     return data
 
 

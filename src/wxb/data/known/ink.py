@@ -1,4 +1,4 @@
-"""Handwritten digits as 16x16 squares, each ink or paper: the input of a classic first network."""
+"""Conversion of handwritten digits to 16x16 squares of ink or paper, the input of a classic first network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folders in which the files of a known set are looked for: a data folder, and the downloads."""
+"""The search for the files of a known set: in data folders, and in the downloads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Home:
     """Names of a set's folders, reduced to letters and digits in lower case."""
 
     called: tuple[str, ...]
-    only: bool = False  # look only into folders of these names, because other data have files of the same names
+    only: bool = False  # search only folders with these names, because other sets have files of the same names
 
 
 HOMES = {
@@ -28,7 +28,7 @@ HOMES = {
     "cifar100": Home(("cifar100", "cifar100binary"), only=True),
     "usps": Home(("usps",)),
 }
-# other sets whose files have the names of MNIST's
+# other sets whose files have the same names as MNIST's
 STRANGERS = ("kmnist", "kuzushijimnist", "emnist", "qmnist", "notmnist")
 
 
@@ -74,7 +74,7 @@ def either(folder: Path, name: str) -> Path | None:
 
 
 def not_found(name: str, data_dir: str | os.PathLike[str] | None, files: str) -> WxbError:
-    """The error for a set that is not found: where it was searched, for which files, and how to get them."""
+    """The error for a set that is not found: the folders searched, the files expected, and how to get them."""
     called = f" called {name}" if HOMES[name].only else ""
     lines = [f"looked in {folder} ({how}) and folders in it{called}" for how, folder in roots(data_dir)]
     lines += [f"looked in {cache_folder() / name} (downloads)", f"expected {files}"]

@@ -1,4 +1,4 @@
-"""Readers of the data sets that have a name, from the files in which they are published. Nothing is downloaded."""
+"""Readers of the known data sets, from their published files. Nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ class Published:
     examples: NDArray[np.uint8]
     targets: NDArray[np.int64]
     classes: tuple[str, ...]
-    train: int | None  # how many come first and are for training; the others are the test set. None: not divided
+    train: int | None  # number of training examples, which come first; the others are the test set. None: not divided
     folder: Path | None  # of the files
 
 
 def digits(data_dir: str | os.PathLike[str] | None = None) -> Published:
-    """The handwritten digits that come with scikit-learn: 1,797 pictures 1x8x8, values 0–16, not divided.
+    """Read the handwritten digits that come with scikit-learn: 1,797 pictures 1x8x8, values 0–16, not divided.
 
     E. Alpaydin, C. Kaynak (1998), "Optical recognition of handwritten digits", UCI repository (its test set). The file
     is read from scikit-learn's folder, without importing scikit-learn. `data_dir` is ignored.
@@ -92,7 +92,7 @@ def digits(data_dir: str | os.PathLike[str] | None = None) -> Published:
 
 
 def mnist(data_dir: str | os.PathLike[str] | None = None) -> Published:
-    """The handwritten digits of MNIST: 60,000 + 10,000 pictures 1x28x28, values 0–255, from its four IDX files.
+    """Read the handwritten digits of MNIST: 60,000 + 10,000 pictures 1x28x28, values 0–255, from four IDX files.
 
     Y. LeCun, L. Bottou, Y. Bengio, P. Haffner (1998), "Gradient-based learning applied to document recognition".
     Raises WxbError if the files are not found, damaged, or do not belong together.
@@ -101,7 +101,7 @@ def mnist(data_dir: str | os.PathLike[str] | None = None) -> Published:
 
 
 def fashion_mnist(data_dir: str | os.PathLike[str] | None = None) -> Published:
-    """Fashion-MNIST: 60,000 + 10,000 pictures 1x28x28 of ten kinds of clothes, in IDX files with the names of MNIST's.
+    """Read Fashion-MNIST: 60,000 + 10,000 pictures 1x28x28 of ten kinds of clothes, in IDX files named like MNIST's.
 
     H. Xiao, K. Rasul, R. Vollgraf (2017), arXiv:1708.07747. Only folders named after the set are searched.
     Raises WxbError if the files are not found, damaged, or do not belong together.
@@ -110,7 +110,7 @@ def fashion_mnist(data_dir: str | os.PathLike[str] | None = None) -> Published:
 
 
 def cifar10(data_dir: str | os.PathLike[str] | None = None) -> Published:
-    """CIFAR-10: 50,000 + 10,000 pictures 3x32x32, values 0–255, from its binary version, unpacked or in its archive.
+    """Read CIFAR-10: 50,000 + 10,000 pictures 3x32x32, values 0–255, from its binary version, unpacked or archived.
 
     A. Krizhevsky (2009), "Learning multiple layers of features from tiny images".
     Raises WxbError if the files are not found or damaged.
@@ -120,10 +120,10 @@ def cifar10(data_dir: str | os.PathLike[str] | None = None) -> Published:
 
 
 def cifar100(data_dir: str | os.PathLike[str] | None = None) -> Published:
-    """CIFAR-100: 50,000 + 10,000 pictures 3x32x32 of its hundred fine classes, from its binary version or its archive.
+    """Read CIFAR-100: 50,000 + 10,000 pictures 3x32x32 of a hundred fine classes, from its binary version or archive.
 
-    A. Krizhevsky (2009), "Learning multiple layers of features from tiny images". Of a picture's two labels the
-    coarse one, of twenty classes, is left out. Only folders named after the set are searched.
+    A. Krizhevsky (2009), "Learning multiple layers of features from tiny images". The coarse label of each picture, one
+    of twenty classes, is ignored. Only folders named after the set are searched.
     Raises WxbError if the files are not found or damaged.
     """
     rows = dict(zip(CIFAR100_FILES, CIFAR100_ROWS, strict=True))
@@ -131,7 +131,7 @@ def cifar100(data_dir: str | os.PathLike[str] | None = None) -> Published:
 
 
 def usps(data_dir: str | os.PathLike[str] | None = None) -> Published:
-    """The handwritten digits of the US Postal Service: 7,291 + 2,007 pictures 1x16x16 in LIBSVM's format.
+    """Read the handwritten digits of the US Postal Service: 7,291 + 2,007 pictures 1x16x16 in LIBSVM's format.
 
     J. J. Hull (1994), "A database for handwritten text recognition research", IEEE PAMI 16(5). The published values,
     from -1 (paper) to 1 (ink), are scaled to 0–255; the published labels 1–10 are the digits 0–9.
@@ -139,15 +139,17 @@ def usps(data_dir: str | os.PathLike[str] | None = None) -> Published:
     """
     for folder in places("usps", data_dir):
         files = [_unpacked_too(folder, name) for name in USPS_FILES]
-        whole = [file for file in files if file is not None]
-        if len(whole) == len(USPS_FILES):
+        present = [file for file in files if file is not None]
+        if len(present) == len(USPS_FILES):
             break
-        if whole:
+        if present:
             lacking = ", ".join(name for name, file in zip(USPS_FILES, files, strict=True) if file is None)
-            raise WxbError(f"{folder} has not all files of usps", f"not there: {lacking}", "put both into one folder")
+            raise WxbError(
+                f"{folder} does not have all files of usps", f"missing: {lacking}", "put both into one folder"
+            )
     else:
         raise not_found("usps", data_dir, f"{' and '.join(USPS_FILES)}, also unpacked, without .bz2")
-    parts = [read_libsvm(file, USPS_SIDE**2, (-1.0, 1.0), (1, 10)) for file in whole]
+    parts = [read_libsvm(file, USPS_SIDE**2, (-1.0, 1.0), (1, 10)) for file in present]
     values = np.concatenate([numbers for numbers, _ in parts])
     pictures = np.rint((values + 1) * 127.5).astype(np.uint8).reshape(-1, 1, USPS_SIDE, USPS_SIDE)
     targets = np.concatenate([labels for _, labels in parts]) - 1
@@ -174,12 +176,13 @@ def _cifar(
     classes: tuple[str, ...],
     labels: int = 1,
 ) -> Published:
-    """Read a set of CIFAR's format: files with so many `rows` each, the test set last, or an archive of them."""
+    """Read a set in CIFAR's format: files with so many `rows` each, the test set last, or an archive of them."""
     for folder in places(name, data_dir):
         if files := _all_or_none(name, folder, tuple(rows)):
-            batches = [
-                _batch(file, count, labels, len(classes)) for file, count in zip(files, rows.values(), strict=True)
-            ]
+            batches = []
+            for path, number in zip(files, rows.values(), strict=True):
+                with opened(path) as file:
+                    batches.append(read_cifar(file, path, number, labels, len(classes)))
             break
         if (folder / archive).is_file():
             batches = _archived(name, folder / archive, rows, labels, len(classes))
@@ -221,15 +224,15 @@ def _like_mnist(name: str, classes: tuple[str, ...], data_dir: str | os.PathLike
 def _all_or_none(set_name: str, folder: Path, names: Sequence[str]) -> list[Path]:
     """The files of these names in a folder, or an empty list. Raises WxbError if it has only some of them."""
     files = [either(folder, name) for name in names]
-    whole = [file for file in files if file is not None]
-    if whole and len(whole) < len(names):
+    present = [file for file in files if file is not None]
+    if present and len(present) < len(names):
         lacking = ", ".join(name for name, file in zip(names, files, strict=True) if file is None)
         raise WxbError(
-            f"{folder} has not all files of {set_name}",
-            f"not there: {lacking} (each may end in .gz)",
+            f"{folder} does not have all files of {set_name}",
+            f"missing: {lacking} (each may end in .gz)",
             "put all files into one folder",
         )
-    return whole
+    return present
 
 
 def _unpacked_too(folder: Path, name: str) -> Path | None:
@@ -237,35 +240,30 @@ def _unpacked_too(folder: Path, name: str) -> Path | None:
     return next((file for file in (folder / name, folder / name.removesuffix(".bz2")) if file.is_file()), None)
 
 
-def _batch(path: Path, rows: int, labels: int = 1, classes: int = 10) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    with opened(path) as file:
-        return read_cifar(file, path, rows, labels, classes)
-
-
 def _archived(
-    set_name: str, path: Path, rows: Mapping[str, int], labels: int = 1, classes: int = 10
+    set_name: str, path: Path, rows: Mapping[str, int], labels: int, classes: int
 ) -> list[tuple[NDArray[np.uint8], NDArray[np.int64]]]:
     """Read the files of an archive, in the order of `rows`, which maps their names to their numbers of pictures.
 
     Nothing is unpacked onto the disk: members are read up to their known length.
     """
-    found: dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]] = {}
+    batches: dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]] = {}
     try:
         with tarfile.open(path, "r|gz") as archive:
             for member in archive:
                 name = member.name.rsplit("/", 1)[-1]
                 file = archive.extractfile(member) if name in rows and member.isfile() else None
                 if file is not None:
-                    found[name] = read_cifar(file, path / name, rows[name], labels, classes)
+                    batches[name] = read_cifar(file, path / name, rows[name], labels, classes)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise WxbError(
             f"{path} is damaged", str(error), "get the file again from where the data set is published"
         ) from error
     except OSError as error:
         raise WxbError(f"{path} cannot be read", error.strerror or str(error)) from error
-    if lacking := [name for name in rows if name not in found]:
-        raise WxbError(f"{path} has not all files of {set_name}", f"not in it: {', '.join(lacking)}")
-    return [found[name] for name in rows]
+    if lacking := [name for name in rows if name not in batches]:
+        raise WxbError(f"{path} does not have all files of {set_name}", f"not in it: {', '.join(lacking)}")
+    return [batches[name] for name in rows]
 
 
 def _check_names(set_name: str, path: Path, classes: tuple[str, ...]) -> None:

@@ -1,7 +1,7 @@
-"""The cache of decoded pictures: one file, a pack, per picture folder, and which packs may stay.
+"""The cache of decoded pictures: one file per picture folder, called a pack, and the removal of old packs.
 
-A pack begins with the pixels (n, height, width, channels) uint8, so that they can be mapped into memory. After them
-comes JSON that describes them, and at the end the length and the checksum of the JSON.
+A pack begins with the pixels (n, height, width, channels) uint8, so that they can be mapped into memory. A JSON
+description follows, and then its length and checksum.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 FORM = 1  # version of the file format; others are not read
 SUFFIX = ".pixels"
-PART = ".part"  # ending of a pack that is being written
-SHARE = 0.25  # of the disk's free space that all packs may take together; their own space counts as free
-TAIL = struct.Struct("<Q32s8s")  # bytes of the JSON, its blake3, and a mark
+PART = ".part"  # suffix of a pack that is being written
+SHARE = 0.25  # of the disk's free space that all packs together may take; their own space counts as free
+TAIL = struct.Struct("<Q32s8s")  # length of the JSON in bytes, its blake3, and a mark
 MARK = b"wxb pack"
 
 _used_here: set[Path] = set()  # packs that this process has mapped into memory
@@ -42,14 +42,14 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folder: str
     size: int | None  # settings of load_data
     max_pixels: int
-    listing: str  # blake3 of the path, size and time of change of every file
+    listing: str  # blake3 of the path, size and modification time of every file
     shape: tuple[int, int, int, int]  # (n, height, width, channels)
     gone: tuple[int, ...]  # positions in the listing of files that are no example
     left_out: tuple[tuple[str, str, str], ...]  # these files: name, reason, details
     copies: tuple[tuple[int, int], ...]  # (row, the first row with the same pixels)
     fingerprint: str  # of the data set
     pixels: str  # blake3 of the pixels
-    written: int  # the file's time of change, in nanoseconds
+    written: int  # the file's modification time, in nanoseconds
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def folder() -> Path:
 
 
 def read_about(path: Path) -> About | None:
-    """Read the description of a pack; None if there is no pack, it is cut short, or its format is another one."""
+    """Read the description of a pack; None if there is no pack, it is truncated, or it has another format."""
     try:
         with path.open("rb") as file:
             file.seek(-TAIL.size, os.SEEK_END)
@@ -81,8 +81,8 @@ def read_about(path: Path) -> About | None:
     except (OSError, OverflowError, msgspec.DecodeError):
         return None
     count, height, width, channels = about.shape
-    whole = blake3(description).digest() == digest and end == count * height * width * channels
-    return about if whole and about.form == FORM else None
+    intact = blake3(description).digest() == digest and end == count * height * width * channels
+    return about if intact and about.form == FORM else None
 
 
 def tail(about: About) -> bytes:
@@ -93,12 +93,12 @@ def tail(about: About) -> bytes:
 
 def packs() -> list[Pack]:
     """All packs in the cache, the most recently used first."""
-    found = []
+    present = []
     for path in folder().glob(f"*{SUFFIX}"):
         with suppress(OSError):  # another process has removed it
             size = path.stat().st_size
-            found.append(Pack(path, size, last_used(path), read_about(path)))
-    return sorted(found, key=lambda pack: (-pack.used, pack.path.name))
+            present.append(Pack(path, size, last_used(path), read_about(path)))
+    return sorted(present, key=lambda pack: (-pack.used, pack.path.name))
 
 
 def of(folders: Sequence[Path] = ()) -> list[Pack]:
@@ -108,14 +108,14 @@ def of(folders: Sequence[Path] = ()) -> list[Pack]:
 
 
 def use(path: Path) -> None:
-    """Record that this process has mapped a pack, and when."""
+    """Record that this process has mapped a pack, and the time."""
     _used_here.add(path)
-    with suppress(OSError):  # a cache that may only be read
+    with suppress(OSError):  # a read-only cache
         used(path).touch()
 
 
 def last_used(path: Path) -> float:
-    """When a pack was last used, or written. Raises OSError if there is no pack."""
+    """The time of a pack's last use, or of its writing. Raises OSError if there is no pack."""
     with suppress(OSError):
         return used(path).stat().st_mtime
     return path.stat().st_mtime
@@ -138,9 +138,9 @@ def make_room(needed: int) -> bool:
     The packs unused for longest are removed, but none that this process has mapped. Raises OSError if the cache cannot
     be created.
     """
-    bound, there = most(), packs()
-    taken = sum(pack.bytes for pack in there)
-    removable = [pack for pack in reversed(there) if pack.path not in _used_here]
+    bound, present = most(), packs()
+    taken = sum(pack.bytes for pack in present)
+    removable = [pack for pack in reversed(present) if pack.path not in _used_here]
     if needed + taken - sum(pack.bytes for pack in removable) > bound:
         return False
     for pack in removable:
@@ -155,7 +155,7 @@ def remove(path: Path) -> bool:
     try:
         path.unlink(missing_ok=True)
         used(path).unlink(missing_ok=True)
-    except OSError:  # in use, and the system does not remove such files
+    except OSError:  # some systems do not remove files that are in use
         return False
     with suppress(OSError):
         clear(path)
@@ -186,7 +186,7 @@ def part(path: Path) -> Path:
 
 
 def lock(path: Path) -> BaseFileLock:
-    """The lock that is held while a pack is written: one process writes, others wait."""
+    """The lock that a process holds while it writes a pack; others wait for it."""
     from filelock import FileLock
 
     return FileLock(path.with_name(f".{path.name}.lock"), is_singleton=False)

@@ -1,4 +1,4 @@
-"""Decoding a picture file to an array of bytes: of bounded size, upright, without transparency."""
+"""Decoding picture files to arrays of bytes: of bounded size, upright, without transparency."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from PIL import Image, UnidentifiedImageError, features
 from wxb.data.pictures.layout import is_file
 from wxb.data.pictures.scaling import middle_square
 
-# formats that are decoded in this process from bytes alone (PostScript would start another program)
+# formats that are decoded in this process from their bytes (PostScript would start another program)
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
-ORIENTATION = 0x0112  # the EXIF tag; values 2–8 say how to turn the picture upright,
-TURNED = 5  # and from this value on, height and width are exchanged
+ORIENTATION = 0x0112  # the EXIF tag; values 2–8 describe how the picture is to be turned upright
+TURNED = 5  # from this value on, height and width are exchanged
 UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     2: np.fliplr,
     3: partial(np.rot90, k=2),
@@ -35,7 +35,7 @@ UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
 GREY_MODES = ("1", "L", "LA", "La", "I")  # and I;16 in all byte orders
 JPEG_COLOURS = {"L": "GRAY", "RGB": "RGB"}  # Pillow's modes that simplejpeg decodes to, and its names for them
 
-# versions of the libraries that decide what pixels a file is decoded to
+# versions of the libraries that determine the decoded pixels
 DECODERS = ", ".join(
     [
         "Pillow " + PIL.__version__,
@@ -56,7 +56,7 @@ class LeftOut(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """The properties of a picture before it is decoded: its upright size in pixels, and whether it is grey."""
+    """The properties of a picture that are known before decoding; height and width are those of the upright picture."""
 
     height: int
     width: int
@@ -66,7 +66,7 @@ class Header:
 
 
 def read_header(path: Path, max_pixels: int) -> Header:
-    """Read the header of a picture. Raises LeftOut if the file is none, or has more pixels than `max_pixels`."""
+    """Read the header of a picture. Raises LeftOut if it is not a picture, or has more pixels than `max_pixels`."""
     with _opened(path, max_pixels) as picture:
         orientation = _orientation(picture)
         width, height = picture.size
@@ -99,10 +99,10 @@ def decode(path: Path, header: Header, grey: bool, side: int | None, max_pixels:
 
 
 def _jpeg(path: Path, header: Header, mode: str, side: int | None) -> NDArray[np.uint8] | None:
-    """Decode a JPEG with simplejpeg, which releases the GIL, at a reduced size if that still leaves twice the side.
+    """Decode a JPEG with simplejpeg, which releases the GIL, at a reduced size of at least twice the side.
 
-    Returns None if simplejpeg cannot read it, or finds another size than the one that was checked against the bound:
-    Pillow then says what is wrong, or reads it anyway.
+    Returns None if simplejpeg cannot read it, or reports another size than the one that was checked against the bound.
+    Pillow then reads it or raises the error.
     """
     scaled = {} if side is None else {"min_height": 2 * side, "min_width": 2 * side, "min_factor": 2}
     size = (header.height, header.width) if header.orientation < TURNED else (header.width, header.height)
@@ -120,10 +120,10 @@ _bounds: list[int | None] = []  # Pillow's bound on pixels when each running `qu
 
 @contextmanager
 def quiet_decoders() -> Iterator[None]:
-    """Switch off Pillow's warnings and its bound on pixels in this process; `max_pixels` is the bound here.
+    """Switch off Pillow's warnings and its bound on pixels in this process; `max_pixels` replaces the bound.
 
-    Both are global and not safe to change in threads, so this is entered once around all decoding, not for each
-    picture. If it is entered several times, the last one to exit restores the bound.
+    Both are global and not safe to change in threads, so enter this once around all decoding, not for each picture. If
+    it is entered several times, the last one to exit restores the bound.
     """
     _bounds.append(Image.MAX_IMAGE_PIXELS)
     with warnings.catch_warnings():

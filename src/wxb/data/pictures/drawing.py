@@ -1,4 +1,4 @@
-"""Examples drawn with characters, and as the numbers they are."""
+"""Drawings of examples with characters, and tables of their numbers."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from wxb.errors import WxbError
 from wxb.tasks import TASKS
 from wxb.text import count, plural, shape
 
-RAMP = " .:-=+*#%@"  # from no light to all of it
-HALF = "▀"  # its foreground is the upper pixel, its background the lower
+RAMP = " .:-=+*#%@"  # from dark to bright
+HALF = "▀"  # the foreground is the upper pixel, the background the lower one
 LEAST, MOST = 16, 32  # columns of a drawing: smaller pictures are enlarged, larger ones reduced
-WINDOW = (16, 24)  # rows and columns of the numbers that are shown of a large picture
+WINDOW = (16, 24)  # rows and columns of a large picture whose numbers are shown
 GAP = "  "
 
 Picture = NDArray[np.uint8] | NDArray[np.float32]  # (channels, height, width)
 
 
 def draw_picture(picture: Picture, scale: tuple[float, float], colour: bool = False) -> list[str]:
-    """A picture as lines; a character stands for one column and two rows.
+    """Draw a picture as lines, with one character per column and two rows.
 
-    `scale`: the values that are drawn black and white. Without `colour` brightness is a character of RAMP; with it
-    pixels are half blocks in 24-bit colours (for terminals that have them). Three channels are red, green and blue; of
-    any other number the mean is drawn.
+    `scale` holds the values that are drawn black and white. Brightness is a character of RAMP; with `colour`, pixels
+    are half blocks in 24-bit colours (for terminals that support them). Three channels are red, green and blue; any
+    other number of channels is averaged.
     """
     low, high = scale
     light = ((picture.astype(np.float64) - low) / ((high - low) or 1)).clip(0, 1)
@@ -38,7 +38,7 @@ def draw_picture(picture: Picture, scale: tuple[float, float], colour: bool = Fa
     if colour:
         levels = np.broadcast_to((light * 255).round().astype(int), (3, *light.shape[1:]))
         return [_coloured(levels[:, row], levels[:, row + 1]) for row in range(0, light.shape[1], 2)]
-    # Rec. 601: how bright red, green and blue are to the eye
+    # Rec. 601: the brightness of red, green and blue to the eye
     grey = light[0] if len(light) == 1 else np.tensordot([0.299, 0.587, 0.114], light, axes=1)
     pairs = (grey[0::2] + grey[1::2]) / 2
     numbers = (pairs * (len(RAMP) - 1)).round().astype(int)
@@ -46,16 +46,16 @@ def draw_picture(picture: Picture, scale: tuple[float, float], colour: bool = Fa
 
 
 def draw_examples(data: Dataset, most: int = 10, width: int = 80, colour: bool = False) -> list[str]:
-    """The first training picture of each class (of at most `most`), side by side under their names, `width` wide.
+    """Draw the first training picture of each class, at most `most`, side by side under their names, `width` wide.
 
-    Data of rows gives the first training examples as rows of numbers.
+    Rows of numbers are written as numbers.
     """
     rows = _samples(data)[:most]
     if not data.spatial:
         return [f"{_caption(data, row)}: {_row_of_numbers(data.inputs[row])}" for row in rows]
     flat = data.examples[rows]
-    whole = data.examples.dtype == np.uint8 and data.examples.max() > 16
-    scale = (0.0, 255.0) if whole else (float(flat.min()), float(flat.max()))
+    full_range = data.examples.dtype == np.uint8 and data.examples.max() > 16
+    scale = (0.0, 255.0) if full_range else (float(flat.min()), float(flat.max()))
     drawings = [draw_picture(data.examples[row], scale, colour) for row in rows]
     columns = _resized(np.zeros((1, *data.shape[1:]))).shape[2]
     across = max(1, (width + len(GAP)) // (columns + len(GAP)))
@@ -72,9 +72,9 @@ def draw_examples(data: Dataset, most: int = 10, width: int = 80, colour: bool =
 
 
 def grid(data: Dataset, number: int, window: tuple[int, int] = WINDOW) -> list[str]:
-    """Example `number` (0-based row) as its numbers: a table a channel; of a large picture the middle, 16 rows by 24.
+    """The numbers of example `number` (0-based row): one table per channel, of the middle `window` of a large picture.
 
-    Raises WxbError where there is no such row.
+    Raises WxbError if there is no such row.
     """
     if not 0 <= number < len(data.examples):
         raise WxbError(
@@ -104,7 +104,7 @@ def grid(data: Dataset, number: int, window: tuple[int, int] = WINDOW) -> list[s
 
 
 def _resized(light: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(channels, height, width) enlarged by a whole number to at least LEAST columns, or averaged to at most MOST."""
+    """Enlarge (channels, height, width) by an integer to at least LEAST columns, or average it to at most MOST."""
     width = light.shape[2]
     if width < LEAST:
         times = -(-LEAST // width)
@@ -115,7 +115,7 @@ def _resized(light: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _averaged(light: NDArray[np.float64], axis: int, length: int) -> NDArray[np.float64]:
-    """One axis brought to `length`, each new place the mean of the old ones that it covers."""
+    """Reduce one axis to `length` places, each the mean of the old places that it covers."""
     edges = np.linspace(0, light.shape[axis], length + 1).astype(int)
     starts, ends = edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
     sums = np.add.reduceat(light, starts, axis=axis)
@@ -124,13 +124,13 @@ def _averaged(light: NDArray[np.float64], axis: int, length: int) -> NDArray[np.
 
 
 def _coloured(upper: NDArray[np.int64], lower: NDArray[np.int64]) -> str:
-    """Half blocks of two rows of pixels (3, width), levels 0–255, as ISO 8613-6 direct colours; the line ends plain."""
+    """Draw two rows of pixels (3, width), levels 0–255, as half blocks in ISO 8613-6 direct colours, and reset them."""
     cells = zip(upper.T.tolist(), lower.T.tolist(), strict=True)
     return "".join(f"\x1b[38;2;{r};{g};{b};48;2;{x};{y};{z}m{HALF}" for (r, g, b), (x, y, z) in cells) + "\x1b[0m"
 
 
 def _samples(data: Dataset) -> list[int]:
-    """Rows of a few examples that show what the data is like, of the training part if there is one."""
+    """The rows of a few typical examples, from the training part if there is one."""
     rows = data.split.train if len(data.split.train) else np.arange(len(data.examples))
     return [int(rows[place]) for place in TASKS[data.task].samples(data.targets[rows], data.classes)]
 

@@ -26,7 +26,7 @@ from wxb.hardware import cores, memory
 from wxb.text import count, plural, shape
 
 PARTS = (TRAIN, VALIDATION, TEST)
-DEFAULT_SIDES = (8, 64)  # bounds of the side that is chosen if sizes differ
+DEFAULT_SIDES = (8, 64)  # bounds of the default side, which is used if sizes differ
 MEMORY_SHARE = 0.5  # of the machine's memory that the pictures may take
 PACKED_FROM = 64_000_000  # bytes of pixels from which a folder's decoded pictures are cached
 
@@ -41,7 +41,7 @@ class Decoded:
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Pictures (n, 1 or 3, height, width) uint8 with their classes, files and split, and remarks for people."""
+    """Pictures (n, 1 or 3, height, width) uint8 with their classes, files and split, and notes for the user."""
 
     examples: NDArray[np.uint8]
     targets: NDArray[np.int64]
@@ -144,13 +144,13 @@ def reading(
 def listed(left_out: Sequence[Refused], most: int = 2) -> str:
     """One line per reason, the most frequent first: how many files, why, and the first names."""
     reasons: dict[str, list[Refused]] = {}
-    for found in left_out:
-        reasons.setdefault(found.why, []).append(found)
+    for file in left_out:
+        reasons.setdefault(file.why, []).append(file)
     width = max(len(why) for why in reasons)
     digits = max(len(count(len(files))) for files in reasons.values())
     lines = []
     for why, files in sorted(reasons.items(), key=lambda item: -len(item[1])):
-        names = [f"{found.name} ({found.more})" if found.more else found.name for found in files[:most]]
+        names = [f"{file.name} ({file.more})" if file.more else file.name for file in files[:most]]
         more = " …" if len(files) > most else ""
         lines.append(f"  {count(len(files)):>{digits}} {why:<{width}}  {' '.join(names)}{more}")
     return "\n".join(lines)
@@ -163,11 +163,11 @@ def _header(file: File, max_pixels: int) -> Readable | Refused:
         return Refused(file.name, error.reason, error.more)
 
 
-def _pixels(found: Readable, form: Form, max_pixels: int) -> NDArray[np.uint8] | Refused:
-    """The decoded picture (height, width, channels) of a file."""
-    file = found.file
+def _pixels(readable: Readable, form: Form, max_pixels: int) -> NDArray[np.uint8] | Refused:
+    """Decode the picture (height, width, channels) of a file."""
+    file = readable.file
     try:
-        pixels = decode(file.path, found.header, form.grey, form.side, max_pixels)
+        pixels = decode(file.path, readable.header, form.grey, form.side, max_pixels)
     except LeftOut as error:
         return Refused(file.name, error.reason, error.more)
     return pixels.transpose(1, 2, 0) if pixels.shape == form.shape else Refused(file.name, "broken")
@@ -176,30 +176,30 @@ def _pixels(found: Readable, form: Form, max_pixels: int) -> NDArray[np.uint8] |
 def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Generator[Decoded, None, Content]:
     """Decode a folder with as many threads as there are cores, into a pack or into memory."""
     with quiet_decoders(), kept(), ThreadPoolExecutor(cores()) as pool:
-        # in one thread: opening files is Python's work, which several threads cannot share
-        looked = [_header(file, wanted.max_pixels) for file in layout.files]
-        left_out = [found for found in looked if isinstance(found, Refused)]
-        readable = [found for found in looked if isinstance(found, Readable)]
+        # in one thread, because opening files holds the GIL
+        headers = [_header(file, wanted.max_pixels) for file in layout.files]
+        left_out = [file for file in headers if isinstance(file, Refused)]
+        readable = [file for file in headers if isinstance(file, Readable)]
         while True:
             _check_classes(folder, layout, readable, left_out)
-            form = _form([found.header for found in readable], wanted.size)
+            form = _form([file.header for file in readable], wanted.size)
             decoder = partial(_pixels, form=form, max_pixels=wanted.max_pixels)
             try:
                 with _place(wanted, len(readable), form, cache) as place:
                     if isinstance(place, Writing) and (opened := open_pack(wanted)):
                         return _packed(opened, layout)  # another process has written it in the meantime
                     examples, refused = [], []
-                    for found, pixels in zip(readable, in_order(pool, decoder, readable), strict=True):
+                    for file, pixels in zip(readable, in_order(pool, decoder, readable), strict=True):
                         if isinstance(pixels, Refused):
                             refused.append(pixels)
                         else:
                             place.add(pixels)
-                            examples.append(found)
+                            examples.append(file)
                         yield Decoded(place.count + len(refused) + len(left_out), len(layout.files))
                     readable, left_out = examples, left_out + refused
                     _check_classes(folder, layout, readable, left_out)
-                    if _form([found.header for found in readable], wanted.size) == form:
-                        return _finished(place, layout, [found.file for found in readable], left_out)
+                    if _form([file.header for file in readable], wanted.size) == form:
+                        return _finished(place, layout, [file.file for file in readable], left_out)
                     # only broken files had another size, or colours: decode again without them
             except OSError:
                 if not cache:
@@ -208,7 +208,7 @@ def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Gener
 
 
 def _place(wanted: Wanted, many: int, form: Form, cache: bool) -> Writing | Holding:
-    """Choose where decoded pictures go. Raises WxbError if they fit nowhere, OSError if there can be no cache."""
+    """Choose the place for decoded pictures. Raises WxbError if they fit nowhere, OSError if there can be no cache."""
     needed, there = many * prod(form.shape), memory()
     if cache and needed >= PACKED_FROM and packs.make_room(needed):
         return Writing(wanted)
@@ -227,8 +227,8 @@ def _finished(place: Writing | Holding, layout: Layout, files: Sequence[File], l
     if isinstance(place, Holding):
         pixels = place.examples[: place.count]
         return Content(pixels.transpose(0, 3, 1, 2), tuple(files), left_out, copies(pixels), None)
-    there = set(files)
-    gone = [number for number, file in enumerate(layout.files) if file not in there]
+    kept_files = set(files)
+    gone = [number for number, file in enumerate(layout.files) if file not in kept_files]
     reasons = [(refused.name, refused.why, refused.more) for refused in left_out]
     targets = np.array([file.class_number for file in files], dtype=np.int64)
     return _packed(place.finish(gone, reasons, layout.classes, targets), layout)
@@ -292,12 +292,12 @@ def _split(
 
 def _check_classes(folder: Path, layout: Layout, readable: Sequence[Readable], left_out: Sequence[Refused]) -> None:
     """Raise WxbError if a class has no picture in one of the parts, or none at all."""
-    present = {(found.file.part, found.file.class_number) for found in readable}
+    present = {(each.file.part, each.file.class_number) for each in readable}
     for part, name in (layout.parts or {"": ""}).items():
         for number, class_name in enumerate(layout.classes):
             if (part, number) not in present:
                 where = "/".join(piece for piece in (folder.name, name, class_name) if piece)
-                inside = [found for found in left_out if f"{folder.name}/{found.name}".startswith(f"{where}/")]
+                inside = [file for file in left_out if f"{folder.name}/{file.name}".startswith(f"{where}/")]
                 raise WxbError(
                     f"class folder {where}/ has no picture in it",
                     f"{plural(len(inside), 'file')} left out\n{listed(inside)}" if inside else "it is empty",

@@ -1,4 +1,4 @@
-"""A folder of pictures as it lies on the disk: which file belongs to which class and part."""
+"""The layout of a picture folder on the disk: the class and the part of each file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wxb.text import natural
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 PARTS = {"train": TRAIN, "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION, "test": TEST}
 PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm"}
-SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}  # beside those whose names begin with a point
+SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}  # ignored, like names that begin with a dot
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,12 @@ class File:
     path: Path
     name: str  # relative to the folder, with /
     class_number: int
-    part: str  # TRAIN, VALIDATION or TEST; "" where the folder is not divided
+    part: str  # TRAIN, VALIDATION or TEST; "" if the folder is not divided
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Classes in natural order, files part by part, class by class, in natural order, and what belongs nowhere."""
+    """The classes and files of a folder, in natural order (files by part and class), and the files left out."""
 
     classes: tuple[str, ...]
     files: tuple[File, ...]
@@ -38,10 +38,10 @@ class Layout:
 
 
 def read_layout(folder: Path) -> Layout:
-    """What lies in a folder of class folders, or of train/ val/ (or valid/ validation/) test/ over class folders.
+    """Read the layout of a folder of class folders, or of train/, val/ (or valid/, validation/) and test/ with these.
 
-    Files are found at any depth below a class folder; hidden ones are passed over. What belongs nowhere is left out.
-    Raises WxbError where there are no classes, only one, or the parts have different ones.
+    Files are found at any depth below a class folder; hidden files are ignored, and files in no class folder are left
+    out. Raises WxbError if there are no classes, only one, or different ones in the parts.
     """
     shown = f"{folder.name}/"
     folders, loose_files = _children(folder)
@@ -51,20 +51,22 @@ def read_layout(folder: Path) -> Layout:
     left_out = [(name_of(file, folder), "in no class folder") for file in loose_files]
     if not parts:
         classes = _class_names(folders, shown)
-        found = [(child, number, "") for number, child in enumerate(classes.values())]
+        class_folders = [(child, number, "") for number, child in enumerate(classes.values())]
         names = tuple(classes)
     else:
-        names, found, strays = _divided(folder, folders, parts)
+        names, class_folders, strays = _divided(folder, folders, parts)
         left_out += strays
     files = tuple(
-        File(path, name_of(path, folder), number, part) for child, number, part in found for path in files_below(child)
+        File(path, name_of(path, folder), number, part)
+        for child, number, part in class_folders
+        for path in files_below(child)
     )
     by_part = {part: name for name, part in parts.items()}
     return Layout(names, files, by_part, tuple(left_out))
 
 
 def _is_divided(folders: list[Path], parts: dict[str, str]) -> bool:
-    """Whether train/ is a part and no class: it stands among parts alone, or holds folders and no picture itself."""
+    """Whether train/ is a part, not a class: all its siblings are parts, or it holds folders and no pictures itself."""
     train = next((child for child in folders if parts.get(child.name) == TRAIN), None)
     if train is None:
         return False
@@ -77,7 +79,7 @@ def _is_divided(folders: list[Path], parts: dict[str, str]) -> bool:
 def _divided(
     folder: Path, folders: list[Path], parts: dict[str, str]
 ) -> tuple[tuple[str, ...], list[tuple[Path, int, str]], list[tuple[str, str]]]:
-    """Class names, (class folder, class number, part) and what is left out, of a folder that is divided into parts."""
+    """Class names, (class folder, class number, part) and files left out, for a folder that is divided into parts."""
     by_part: dict[str, Path] = {}
     left_out = []
     for child in folders:
@@ -106,16 +108,16 @@ def _divided(
                 "the same class folders in every part",
             )
     names = tuple(classes[TRAIN])
-    found = [(classes[part][name], number, part) for part in classes for number, name in enumerate(names)]
-    return names, found, left_out
+    class_folders = [(classes[part][name], number, part) for part in classes for number, name in enumerate(names)]
+    return names, class_folders, left_out
 
 
 def _class_names(folders: list[Path], shown: str) -> dict[str, Path]:
-    """Class folders by name, in natural order. Raises WxbError where there are fewer than two."""
+    """Class folders by name, in natural order. Raises WxbError if there are fewer than two."""
     if len(folders) < 2:
         there = f"only {folders[0].name}/ is there" if folders else "there are no folders in it"
         raise WxbError(
-            f"{shown} is no folder of class folders",
+            f"{shown} is not a folder of class folders",
             f"expected a folder for each class, at least two, or train/ val/ test/ over such folders; {there}",
             f"{shown}CLASS/picture.jpg",
         )
@@ -123,7 +125,7 @@ def _class_names(folders: list[Path], shown: str) -> dict[str, Path]:
 
 
 def _children(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Folders and files directly in a folder, each in natural order, without hidden ones."""
+    """The folders and the files directly in a folder, each in natural order, without hidden ones."""
     try:
         children = sorted((c for c in folder.iterdir() if not _hidden(c.name)), key=lambda child: natural(child.name))
     except OSError as error:
@@ -132,17 +134,17 @@ def _children(folder: Path) -> tuple[list[Path], list[Path]]:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Files at any depth, in natural order of their paths; links to folders are not followed."""
-    found = []
+    """Yield files at any depth, in natural order of their paths; links to folders are not followed."""
+    paths = []
     for where, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not _hidden(name)]
         above = [natural(part) for part in Path(where).relative_to(folder).parts]
-        found += [([*above, natural(name)], os.path.join(where, name)) for name in files if not _hidden(name)]
-    yield from (Path(path) for _, path in sorted(found))
+        paths += [([*above, natural(name)], os.path.join(where, name)) for name in files if not _hidden(name)]
+    yield from (Path(path) for _, path in sorted(paths))
 
 
 def is_file(path: Path) -> bool:
-    """Whether it is a file, and not a pipe or device that reading would wait for."""
+    """Whether a path is a regular file, and not a pipe or device whose reading might block."""
     try:
         return stat.S_ISREG(path.stat().st_mode)
     except OSError:
@@ -150,12 +152,12 @@ def is_file(path: Path) -> bool:
 
 
 def name_of(path: Path, folder: Path) -> str:
-    """Path relative to the folder, with /, in characters that print."""
+    """The path relative to the folder, with /, in printable characters."""
     return _text(below(path, folder).replace(os.sep, "/"))
 
 
 def below(path: Path, folder: Path) -> str:
-    """Path relative to the folder; of many files, faster than pathlib's."""
+    """The path relative to the folder; faster than pathlib's `relative_to`."""
     return os.fspath(path).removeprefix(os.path.join(folder, ""))
 
 

@@ -1,4 +1,4 @@
-"""A pack: a file that pictures are written to as they are decoded, and mapped into memory from."""
+"""Writing decoded pictures to a pack, and mapping a pack into memory."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from wxb.data.pictures.cache import About
 from wxb.data.pictures.layout import File, below
 from wxb.data.split import copies
 
-CHECKED = 2**30  # bytes of pixels up to which each opening checks their checksum; beyond, only if the file was changed
+CHECKED = 2**30  # up to so many bytes of pixels each opening checks the checksum; larger packs only if modified
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a pack must hold: the files of a picture folder as they are now, decoded in a certain way."""
+    """The required content of a pack: the current files of a picture folder, decoded with these settings."""
 
     folder: Path
     files: tuple[File, ...]
@@ -58,13 +58,13 @@ class Wanted:
         return hasher.hexdigest()
 
     def matches(self, about: About) -> bool:
-        """Whether a pack holds this."""
+        """Whether a pack has this content."""
         made = (about.folder, about.size, about.max_pixels, about.decoders, about.listing)
         return made == (packs.text(self.folder), self.size, self.max_pixels, self.decoders, self.listing)
 
 
 def open_pack(wanted: Wanted) -> tuple[NDArray[np.uint8], About] | None:
-    """Map the pictures (n, channels, height, width) of a pack, stored with channels last; returns its description too.
+    """Map the pictures (n, channels, height, width), channels last in memory, of a pack; returns its description too.
 
     Returns None if there is no pack, the folder's content has changed since, or the pack is damaged.
     """
@@ -151,10 +151,10 @@ class Writing:
         self._file.flush()
         pixels = map_pixels(self.part, shape)
         pictures = pixels.transpose(0, 3, 1, 2)
-        with ThreadPoolExecutor() as pool:  # two passes over all pixels, and the disk, at the same time
+        with ThreadPoolExecutor() as pool:  # two passes over all pixels and the write to disk, in parallel
             stored = pool.submit(os.fsync, self._file.fileno())
             looking = pool.submit(copies, pixels)
-            told = fingerprint("classification", classes, pictures, targets)
+            data_fingerprint = fingerprint("classification", classes, pictures, targets)
             first = looking.result()
             stored.result()
         wanted, written = self.wanted, time.time_ns()
@@ -169,7 +169,7 @@ class Writing:
             tuple(gone),
             tuple(left_out),
             tuple((int(row), int(first[row])) for row in np.flatnonzero(first != np.arange(len(first)))),
-            told,
+            data_fingerprint,
             self.hasher.hexdigest(),
             written,
         )
@@ -190,9 +190,9 @@ def is_mapped(array: NDArray[np.generic]) -> bool:
 
 
 def read_ahead(examples: object, rows: NDArray[np.int64]) -> None:
-    """Ask the system to read these rows of mapped examples into memory soon; examples in memory are left alone.
+    """Ask the system to read these rows of mapped examples into memory, while this process computes.
 
-    It reads many at once, and this process computes meanwhile.
+    Does nothing for examples that are not mapped.
     """
     mapped = _map(examples)
     if not isinstance(examples, np.ndarray) or mapped is None or not hasattr(mapped, "madvise"):

@@ -1,4 +1,4 @@
-"""A picture's middle square at another size."""
+"""Scaling the middle square of a picture."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 def middle_square(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """Scale the middle square of a picture (height, width, channels) to (side, side, channels).
 
-    Bilinear, with antialiasing when it gets smaller, as Pillow does it. Torch takes a quarter of Pillow's time; nothing
-    else in this package needs torch.
+    Bilinear, with antialiasing when it is reduced, like Pillow's. Torch takes a quarter of Pillow's time; nothing else
+    in this package needs torch.
     """
     import torch
 

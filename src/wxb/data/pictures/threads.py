@@ -1,4 +1,4 @@
-"""Applying a function to many items in several threads, with the results in order."""
+"""Parallel application of a function to many items, with the results in order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wxb.hardware import cores
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-WAITING = 16  # results per core that may wait to be taken, so that memory is bounded for any number of items
+WAITING = 16  # pending results per core; bounds the memory for any number of items
 
 
 def in_order(pool: Executor, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
