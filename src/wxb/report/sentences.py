@@ -63,7 +63,7 @@ def best_baseline(found: Found) -> tuple[str, float] | None:
 
 
 def about_baselines(found: Found) -> str:
-    """The network beside what is cheap."""
+    """Compare the network with the baselines."""
     best = best_baseline(found)
     if best is None:
         return ""
