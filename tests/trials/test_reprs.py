@@ -34,8 +34,8 @@ def test_a_run_is_shown_by_its_folder_and_state(run):
 def test_predictions_are_shown_in_words_the_first_six_of_them(run):
     shown = repr(run.predict(np.zeros((8, 2), np.float32)))
     assert shown.startswith("ClassificationPrediction(")
-    assert shown.endswith(", …)")
-    assert shown.count(", ") == 6
+    assert shown.endswith("; …)")
+    assert shown.count("; ") == 6
 
 
 def test_an_evaluation_is_shown_by_its_main_measure(run):

@@ -68,10 +68,23 @@ def test_cross_validation_trains_once_per_fold(ring):
     assert sum(outcome.test.examples for outcome in three.outcomes) == 200
 
 
-@pytest.mark.parametrize("count", [1, 201])
-def test_fewer_than_two_folds_or_more_folds_than_examples_are_refused(ring, count):
-    with pytest.raises(WxbError, match="fold"):
-        folds_of(ring, count)
+def test_more_folds_than_different_examples_are_refused(ring):
+    with pytest.raises(WxbError, match="ring has 200 different examples, fewer than 201 folds"):
+        folds_of(ring, 201)
+
+
+@pytest.mark.parametrize("count", [0, -1, "3", 2.5, True])
+def test_a_series_needs_a_whole_number_of_trials(ring, count):
+    for series_of in (wxb.seeds, wxb.folds):
+        with pytest.raises(WxbError, match=r"`count=.*`: expected a whole number from"):
+            series_of(ring, "SOFTMAX", count)
+    with pytest.raises(WxbError, match=r"`count=.*`: expected a whole number from 1 to"):
+        wxb.pairs(ring, {"network": "SOFTMAX"}, {"network": "SOFTMAX"}, count)
+
+
+def test_one_fold_is_no_cross_validation(ring):
+    with pytest.raises(WxbError, match="`count=1`: expected a whole number from 2 to"):
+        wxb.folds(ring, "SOFTMAX", 1)
 
 
 def test_a_pair_has_the_same_seed_on_both_sides(ring):

@@ -10,8 +10,11 @@ from wxb.data.dataset import Dataset
 from wxb.data.split import copies, keep_test
 from wxb.errors import WxbError
 from wxb.randomness import generator
+from wxb.settings.setting import Bounds, Setting
 from wxb.tasks import TASKS
 from wxb.text import plural
+
+FOLDS = Setting("count", int, 5, "Folds of a cross-validation", "series", Bounds(2, 100_000))
 
 
 def folds(data: Dataset, count: int = 5, seed: int = 0) -> tuple[Dataset, ...]:
@@ -21,15 +24,14 @@ def folds(data: Dataset, count: int = 5, seed: int = 0) -> tuple[Dataset, ...]:
     fold. Validation takes the same share of the remaining examples as in `data`. All examples are dealt into folds,
     including those of a published test set. Raises WxbError if there are fewer different examples than folds.
     """
-    if count < 2:
-        raise WxbError(f"{plural(count, 'fold')}: cross-validation needs at least 2", fix="folds=5")
+    FOLDS.validate(count)
     strata, names = TASKS[data.task].strata(data.targets, data.classes)
     groups = copies(data.examples)
     first_rows, group = np.unique(groups, return_inverse=True)
     if len(first_rows) < count:
         raise WxbError(
             f"{data.name} has {plural(len(first_rows), 'different example')}, fewer than {count} folds",
-            fix=f"folds={max(2, len(first_rows))}, or more data",
+            fix=f"`count={max(2, len(first_rows))}`, or more data",
         )
     shuffled = generator(seed, "folds").permutation(len(first_rows))
     dealt = shuffled[np.argsort(strata[first_rows[shuffled]], kind="stable")]  # class after class, in random order

@@ -30,8 +30,8 @@ class Prediction(ABC):
         return len(self.values)
 
     def __repr__(self) -> str:
-        shown = ", ".join(self.texts(place)[0] for place in range(min(SHOWN, len(self))))
-        return f"{type(self).__name__}({shown}{', …' if len(self) > SHOWN else ''})"
+        shown = "; ".join(self.texts(place)[0] for place in range(min(SHOWN, len(self))))
+        return f"{type(self).__name__}({shown}{'; …' if len(self) > SHOWN else ''})"
 
     @property
     def confidence(self) -> NDArray[np.float64]:

@@ -11,9 +11,12 @@ from wxb.data.dataset import Dataset
 from wxb.data.folds import folds as folds_of
 from wxb.notation import Network
 from wxb.settings.python import RecipeOptions, takes_settings
+from wxb.settings.setting import Bounds, Setting
 from wxb.statistics import Mean, mean_of
 from wxb.tasks.evaluation import Evaluation
 from wxb.trials.trial import Trial
+
+COUNT = Setting("count", int, 5, "Trials of a series", "series", Bounds(1, 100_000))
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ def seeds(
     seed. `time` limits the whole series, in seconds: no trial begins that would likely exceed it, except the first.
     The other arguments are those of `wxb.train`. Nothing is written.
     """
+    COUNT.validate(count)
     first = options.pop("seed", 0)
     arguments = {"network": network, "bindings": bindings, **options}
     makers = [(f"seed {seed}", _maker(data, {**arguments, "seed": seed})) for seed in range(first, first + count)]
@@ -120,6 +124,7 @@ def pairs(
     `first` and `second` are arguments of `wxb.train`: {"network": "FC-64-RELU, SOFTMAX", "learning_rate": 0.01}. The
     pairs are trained one after the other, so that a `time` limit in seconds leaves whole pairs.
     """
+    COUNT.validate(count)
     makers = [
         (f"seed {seed}", _maker(data, {**arguments, "seed": seed}))
         for seed in range(count)
