@@ -143,6 +143,14 @@ def test_a_value_that_was_edited_is_a_clear_error(name: str, data: st.DataObject
     use(folder, write_edited(folder, of, name, change), capsys)
 
 
+@pytest.mark.parametrize("path", [("history", 0), ("history",), ("data",), ("settings",), ("test",)])
+def test_a_report_of_format_1_with_another_kind_of_value_is_a_clear_error(path, folder, capsys):
+    def change(content: bytes) -> bytes:
+        return json.dumps(edited(json.loads(content), path, None)).encode()
+
+    use(folder, write_edited(folder, "old", "report.json", change), capsys)
+
+
 @pytest.mark.parametrize(
     ("name", "path", "new", "said"),
     [

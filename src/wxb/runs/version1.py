@@ -44,7 +44,8 @@ def report(stored: Values) -> Values:
         if isinstance(value := converted.get(name), dict):
             converted[name] = convert(value)
     if isinstance(history := converted.get("history"), list):
-        converted["history"] = [epoch(line, converted.get("task")) for line in history]
+        task = converted.get("task")
+        converted["history"] = [epoch(line, task) if isinstance(line, dict) else line for line in history]
     return _with_measures(converted)
 
 
