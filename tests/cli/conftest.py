@@ -14,8 +14,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from wxb.cli.answers import ANSWERS, schema
 from wxb.cli.main import main
+from wxb.cli.schema import ANSWERS, schema_of
 
 
 @dataclass
@@ -71,7 +71,7 @@ def process(tmp_path: Path) -> Callable[..., Ended]:
     return call
 
 
-SCHEMAS = {name: schema(name) for name in ANSWERS}
+SCHEMAS = {name: schema_of(name) for name in ANSWERS}
 
 
 def valid(content: dict[str, Any]) -> dict[str, Any]:

@@ -128,8 +128,7 @@ class Dataset:
     @property
     def target_offsets(self) -> NDArray[np.float64]:
         """What was subtracted from each target that is a number (outputs,): 0, unless float32 is not precise enough."""
-        offsets = {} if self.columns is None else {target.name: target.offset for target in self.columns.targets}
-        return np.array([offsets.get(name, 0.0) for name in self.classes])
+        return offsets_of_targets(self.columns, self.classes)
 
     def targets_in_units(self) -> NDArray[Any]:
         """The targets, with their offsets added in float64 if they have any."""
@@ -156,6 +155,12 @@ class Dataset:
         if known and all(getattr(known, name) is getattr(self, name) for name in ("examples", "targets", "classes")):
             return known.fingerprint
         return fingerprint(self.task, self.classes, self.inputs, self.targets)
+
+
+def offsets_of_targets(table: Columns | Preparation | None, names: tuple[str, ...]) -> NDArray[np.float64]:
+    """The offset of each target (outputs,) in the columns of a table; 0 for other names, and without a table."""
+    offsets = {} if table is None else {target.name: target.offset for target in table.targets}
+    return np.array([offsets.get(name, 0.0) for name in names])
 
 
 def fingerprint(task: str, classes: tuple[str, ...], examples: Inputs, targets: NDArray[Any]) -> str:

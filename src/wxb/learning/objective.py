@@ -25,11 +25,11 @@ class Objective:
     """
 
     def __init__(self, model: Model, recipe: Recipe, targets: NDArray[np.int64] | NDArray[np.float32]) -> None:
-        self.model = model
+        self.head = model.head  # made anew whenever a model is asked for it
         self.recipe = recipe
         self.weights = penalized(model)
         if recipe.label_smoothing:
-            model.head.need_smoothable()
+            self.head.need_smoothable()
         self.class_weights: Tensor | None = None
         if recipe.class_weight == "balanced":
             if targets.ndim != 1:
@@ -50,7 +50,7 @@ class Objective:
 
         `goals` are class numbers, or a share or number for every score if examples were mixed.
         """
-        losses = self.model.head.loss(logits, goals, label_smoothing=self.recipe.label_smoothing)
+        losses = self.head.loss(logits, goals, label_smoothing=self.recipe.label_smoothing)
         if self.class_weights is not None:
             losses = losses * self._example_weights(goals, self.class_weights)
         return losses.sum() / size

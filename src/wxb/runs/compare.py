@@ -11,8 +11,8 @@ import numpy as np
 
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
-from wxb.runs.matching import examples_of, target_offsets, targets_of
-from wxb.runs.predict import machine_of
+from wxb.runs.evaluate import evaluate_rows
+from wxb.runs.matching import target_offsets
 from wxb.runs.provenance import changes
 from wxb.runs.run import Run
 from wxb.tasks import TASKS
@@ -147,26 +147,32 @@ class _Answers:
 
 
 def _answers(run: Run, data: Dataset, rows: NDArray[np.int64]) -> _Answers:
-    from wxb.learning.evaluate import evaluate, prediction
-    from wxb.learning.inference import logits
+    from wxb.learning.evaluate import prediction
 
-    examples, offsets = examples_of(run, data), target_offsets(run)
-    machine = machine_of(run)
-    model = run.model().to(machine.device)
-    scores = logits(model, examples, machine, rows=rows)
-    seed = run.seed
-    targets = targets_of(run, data)[rows]
-    score = evaluate(scores, targets, model.head, data.task, data.classes, rows, seed, offsets)
-    return _Answers(score, prediction(scores, model.head, data.task, data.classes, offsets))
+    scores, head, score = evaluate_rows(run, data, rows)
+    return _Answers(score, prediction(scores, head, data.task, data.classes, target_offsets(run)))
 
 
 def _pair(run: Run, first: _Answers, other: _Answers, data: Dataset, rows: NDArray[np.int64]) -> Pair:
     targets = data.targets_in_units()[rows]
-    paired = TASKS[data.task].compare(targets, first.predicted, other.predicted, run.seed)
+    task = TASKS[data.task]
+    paired = task.compare(targets, first.predicted, other.predicted, run.seed)
+    confidence = None if other.predicted.probabilities is None else other.predicted.confidence
+
+    def change(place: int) -> Change:
+        row = int(rows[place])
+        return Change(
+            row=row,
+            file=data.files[row] if data.files else None,
+            given=task.text(targets[place], data.classes),
+            first=task.text(first.predicted.values[place], data.classes),
+            other=task.text(other.predicted.values[place], data.classes),
+            probability=None if confidence is None else float(confidence[place]),
+        )
 
     def changed(places: NDArray[np.intp]) -> tuple[Change, ...]:
-        first_ones = places[np.argsort(-paired.weight[places], kind="stable")][:SHOWN]
-        return tuple(_change(first.predicted, other.predicted, data, rows, int(place)) for place in first_ones)
+        largest = places[np.argsort(-paired.weight[places], kind="stable")][:SHOWN]
+        return tuple(change(int(place)) for place in largest)
 
     return Pair(
         run=run.path,
@@ -176,16 +182,4 @@ def _pair(run: Run, first: _Answers, other: _Answers, data: Dataset, rows: NDArr
         worse=int((paired.gain < 0).sum()),
         now_right=changed(np.flatnonzero(paired.gain > 0)),
         now_wrong=changed(np.flatnonzero(paired.gain < 0)),
-    )
-
-
-def _change(first: Prediction, other: Prediction, data: Dataset, rows: NDArray[np.int64], place: int) -> Change:
-    row, task = int(rows[place]), TASKS[data.task]
-    return Change(
-        row=row,
-        file=data.files[row] if data.files else None,
-        given=task.text(data.targets_in_units()[row], data.classes),
-        first=task.text(first.values[place], data.classes),
-        other=task.text(other.values[place], data.classes),
-        probability=None if other.probabilities is None else float(other.confidence[place]),
     )

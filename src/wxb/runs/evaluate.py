@@ -12,6 +12,10 @@ from wxb.runs.matching import examples_of, target_offsets, targets_of
 from wxb.runs.predict import machine_of, trained
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from wxb.network.heads import Head
     from wxb.runs.files import RunFiles
     from wxb.tasks.evaluation import Evaluation
 
@@ -21,9 +25,6 @@ def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None) -> Evalu
 
     Classes are matched by name. Raises WxbError if names, task or shapes differ, or if the part has no examples.
     """
-    from wxb.learning.evaluate import evaluate
-    from wxb.learning.inference import logits
-
     if data.task != run.summary.task:
         raise WxbError(f"{data.name} is for {data.task}; {run.path} was trained for {run.summary.task}")
     own = data.fingerprint == run.data.fingerprint
@@ -34,10 +35,20 @@ def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None) -> Evalu
     rows = np.arange(len(matched.examples)) if part == "all" else getattr(split, part)
     if not len(rows):
         raise WxbError(f"{data.name} has no examples in its {part} part")
-    examples = examples_of(run, matched)
+    return evaluate_rows(run, matched, rows)[2]
+
+
+def evaluate_rows(run: RunFiles, data: Dataset, rows: NDArray[np.int64]) -> tuple[Tensor, Head, Evaluation]:
+    """The logits of a finished run's network on some rows of `data`, its head, and the evaluation of the logits.
+
+    The classes of `data` are those of the run, in the same order.
+    """
+    from wxb.learning.evaluate import evaluate
+    from wxb.learning.inference import logits
+
     machine = machine_of(run)
     model = trained(run).to(machine.device)
-    scores = logits(model, examples, machine, rows=rows)
-    seed = run.seed
-    targets = targets_of(run, matched)[rows]
-    return evaluate(scores, targets, model.head, data.task, matched.classes, rows, seed, target_offsets(run))
+    scores = logits(model, examples_of(run, data), machine, rows=rows)
+    targets, offsets = targets_of(run, data)[rows], target_offsets(run)
+    evaluation = evaluate(scores, targets, model.head, data.task, data.classes, rows, run.seed, offsets)
+    return scores, model.head, evaluation

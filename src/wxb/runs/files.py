@@ -23,6 +23,8 @@ from wxb.text import count
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from wxb.data.tables.columns import Preparation
+
 T = TypeVar("T")
 
 
@@ -78,6 +80,15 @@ class RunFiles:
         if (data.task, data.classes, data.shape) != (about.task, about.classes, about.input):
             raise damaged(self.path / DATA, f"its task, classes or shape are not those of {SUMMARY}")
         return data
+
+    @cached_property
+    def preparation(self) -> Preparation | None:
+        """How the network of a run on a table prepares its rows; None for a run on other data."""
+        if self.data.table is None:
+            return None
+        from wxb.data.tables.table import preparation_of  # brings the readers of tables
+
+        return preparation_of(self.data.table)
 
     @property
     def history(self) -> list[Epoch]:

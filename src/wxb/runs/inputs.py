@@ -24,7 +24,7 @@ from wxb.data.pictures.layout import PICTURE_SUFFIXES, files_below
 from wxb.data.tables.frame import SUFFIXES, frame_of, is_data_frame, is_table, read_frame
 from wxb.data.tables.table import read_rows
 from wxb.errors import WxbError
-from wxb.runs.matching import like_training, preparation_of
+from wxb.runs.matching import like_training
 from wxb.tasks.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def predict(predictor: Predictor, source: Any) -> Prediction:
         return _of_files(predictor, [file for one in source for file in files_of(one)])
     if not is_data_frame(source):
         return predictor.predict(np.asarray(source))
-    preparation = preparation_of(predictor.run)
+    preparation = predictor.run.preparation
     if preparation is None:
         raise WxbError("a data frame; the network was not trained on a table")
     rows, notes = read_rows(frame_of(source), preparation)
@@ -155,7 +155,7 @@ def expected(run: RunFiles) -> str:
 
 def _read_array(path: Path, file: str, run: RunFiles) -> NDArray[Any]:
     """The rows of an array (n, …), or the one of an array in the shape of an example."""
-    array, preparation = read_npy(path, file), preparation_of(run)
+    array, preparation = read_npy(path, file), run.preparation
     shapes = [run.summary.input] + ([] if preparation is None else [(len(preparation.names),)])
     if array.shape not in shapes and array.shape[1:] not in shapes:
         expected = f"(n, {', '.join(map(str, run.summary.input))})"
@@ -164,7 +164,7 @@ def _read_array(path: Path, file: str, run: RunFiles) -> NDArray[Any]:
 
 
 def _read_table(path: Path, file: str, run: RunFiles) -> Read:
-    preparation = preparation_of(run)
+    preparation = run.preparation
     if preparation is None:
         raise WxbError(f"{file}: a table; the network was not trained on one")
     rows, notes = read_rows(read_frame(path), preparation)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.dataset import Dataset
+from wxb.data.dataset import Dataset, offsets_of_targets
 from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK, KNOWN
 from wxb.data.load import load_data
@@ -20,24 +20,12 @@ from wxb.errors import WxbError
 from wxb.text import shape
 
 if TYPE_CHECKING:
-    from wxb.data.tables.columns import Preparation
     from wxb.runs.files import RunFiles
-
-
-def preparation_of(run: RunFiles) -> Preparation | None:
-    """How the network of a run on a table prepares its rows; None for a run on other data."""
-    if run.data.table is None:
-        return None
-    from wxb.data.tables import table
-
-    return table.preparation_of(run.data.table)
 
 
 def target_offsets(run: RunFiles) -> NDArray[np.float64]:
     """What is to be added in float64 to each number (outputs,) that the network predicts: mostly 0."""
-    preparation = preparation_of(run)
-    offsets = {} if preparation is None else {target.name: target.offset for target in preparation.targets}
-    return np.array([offsets.get(name, 0.0) for name in run.summary.classes])
+    return offsets_of_targets(run.preparation, run.summary.classes)
 
 
 def like_training(run: RunFiles, array: NDArray[Any]) -> NDArray[Any]:
@@ -47,7 +35,7 @@ def like_training(run: RunFiles, array: NDArray[Any]) -> NDArray[Any]:
     that are made of them (n, features) float32. Raises WxbError for another shape, for NaN or infinite values in other
     data than rows, and for values that training's bytes cannot hold.
     """
-    preparation = preparation_of(run)
+    preparation = run.preparation
     if preparation is None or np.shape(array)[-1:] != (len(preparation.names),):
         return as_examples(array, run.summary.input, run.data.dtype)
     rows = _of_shape(array, (len(preparation.names),), "float64").astype(np.float64, copy=False)
@@ -126,7 +114,7 @@ def as_in_training(run: RunFiles, data: Dataset) -> Dataset:
 
 def examples_of(run: RunFiles, data: Dataset) -> NDArray[Any]:
     """The examples of a data set as the run's network takes them; a table's columns and texts are matched by name."""
-    preparation = preparation_of(run)
+    preparation = run.preparation
     if preparation is None or data.columns is None:
         return like_training(run, data.examples)
     from wxb.data.tables.rows import matched

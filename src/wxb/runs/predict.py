@@ -8,7 +8,7 @@ from wxb.data.kinds import kind_of
 from wxb.errors import FAILED, WxbError
 from wxb.notation import plan, read
 from wxb.runs.folder import SUMMARY, WEIGHTS
-from wxb.runs.matching import like_training, preparation_of, target_offsets
+from wxb.runs.matching import like_training, target_offsets
 from wxb.text import count
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def trained(run: RunFiles) -> Model:
         raise WxbError(f"{run.path / SUMMARY} names another head than its network's", exit_code=FAILED)
     standardized = {"restore.mean", "restore.std"} <= weights.keys()  # predicted in the training targets' units
     restore = Restore(weights["restore.mean"], weights["restore.std"]) if standardized else None
-    fitted = preparation_of(run)
+    fitted = run.preparation
     preparation = None if fitted is None else Preparation(fitted)
     model = Model(planned, input_scale(about.input, None, "std"), restore, preparation, about.task)
     # as in training, so that the same bits come out; torch's stub of `to` does not know the memory format

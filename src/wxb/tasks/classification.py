@@ -97,16 +97,19 @@ class ClassificationPrediction(Prediction):
         return ("class", "probability")
 
     def cells(self, place: int) -> list[Any]:
-        answer = self.answer(place)
-        return [answer["class"], answer["probability"]]
+        return [self.names[self.values[place]], self._probability(place)]
 
     def answer(self, place: int) -> dict[str, Any]:
-        name, probabilities = self.names[self.values[place]], self.probabilities_of(place)
-        return {"class": name, "probability": probabilities and probabilities[name], "probabilities": probabilities}
+        name, probability = self.cells(place)
+        return {"class": name, "probability": probability, "probabilities": self.probabilities_of(place)}
 
     def texts(self, place: int) -> tuple[str, ...]:
-        answer = self.answer(place)
-        return (answer["class"], "" if answer["probability"] is None else percent(answer["probability"]))
+        name, probability = self.cells(place)
+        return (name, "" if probability is None else percent(probability))
+
+    def _probability(self, place: int) -> float | None:
+        """The probability of the predicted class."""
+        return None if self.probabilities is None else float(self.probabilities[place, self.values[place]])
 
 
 class Classification(Task):
