@@ -51,7 +51,7 @@ def total(objective_: Objective, logits: Tensor, goals: Tensor) -> Tensor:
 def test_the_data_loss_is_the_mean_or_the_sum_of_the_example_losses(head):
     goals = torch.from_numpy(CLASSES)
     mean, added = (objective(head, reduction=reduction) for reduction in ("mean", "sum"))
-    losses = mean.model.head.loss(scores(), goals)
+    losses = mean.head.loss(scores(), goals)
     assert total(mean, scores(), goals).item() == pytest.approx(losses.mean().item(), rel=1e-12)
     assert total(added, scores(), goals).item() == pytest.approx(losses.sum().item(), rel=1e-12)
 
@@ -92,7 +92,7 @@ def test_balanced_weights_are_n_over_classes_times_their_count():
 
 def test_with_balanced_weights_every_class_weighs_the_same():
     balanced, goals = objective(class_weight="balanced"), torch.from_numpy(CLASSES)
-    losses = balanced.model.head.loss(scores(), goals)
+    losses = balanced.head.loss(scores(), goals)
     each = [losses[goals == c].mean().item() for c in range(3)]
     assert total(balanced, scores(), goals).item() == pytest.approx(sum(each) / 3, rel=1e-6)
 
@@ -109,7 +109,7 @@ def test_mixed_goals_weigh_by_their_shares_and_by_as_much_in_all():
     partners = torch.from_numpy(np.random.default_rng(0).permutation(21))
     mixed = 0.3 * one_hot + 0.7 * one_hot[partners]
     assert balanced.class_weights is not None
-    expected = (balanced.model.head.loss(scores(), mixed) * (mixed @ balanced.class_weights)).sum() / 21
+    expected = (balanced.head.loss(scores(), mixed) * (mixed @ balanced.class_weights)).sum() / 21
     assert total(balanced, scores(), mixed).item() == pytest.approx(expected.item(), rel=1e-6)
     # what a batch divides by is known from its targets, before they are mixed
     assert float(balanced.size(mixed)) == pytest.approx(float(balanced.size(goals)))
