@@ -25,6 +25,7 @@ class Objective:
     """
 
     def __init__(self, model: Model, recipe: Recipe, targets: NDArray[np.int64] | NDArray[np.float32]) -> None:
+        self.model = model
         self.head = model.head  # made anew whenever a model is asked for it
         self.recipe = recipe
         self.weights = penalized(model)
