@@ -17,13 +17,15 @@ from wxb.learning.events import Event, event_tables, read_events
 from wxb.learning.loop import Record, StateGone
 from wxb.learning.machine import Machine
 from wxb.learning.recipe import Recipe
-from wxb.learning.state import State
+from wxb.learning.state import Misfit, Progress, State
 from wxb.notation import Network
 from wxb.report import findings, report_files
+from wxb.runs.folder import CHECKPOINT
 from wxb.runs.run import Run
 from wxb.runs.writer import Writer
 from wxb.settings import validate
 from wxb.settings.python import RecipeOptions, takes_settings
+from wxb.storage import damaged
 from wxb.trials.baselines import baselines
 from wxb.trials.trial import TRAIN_SAMPLE, Trial
 
@@ -91,11 +93,15 @@ class Training:
             options = {name: value for name, value in run.settings.items() if name in fields}
             began_with = run.environment.machine
             asked = machines.choose(began_with.device, began_with.precision, began_with.threads)
-            state = checkpoint.tensors if checkpoint else None
+            state = None if checkpoint is None else checkpoint.tensors
+            if checkpoint is not None and Progress.read(checkpoint.tensors).done != checkpoint.counters.step:
+                raise _damaged_checkpoint(run.path, "its tensors are those of another step")
             events = read_events(run.settings.get("events", []))
             training = cls(data, run.summary.network, options=options, machine=asked, state=state, events=events)
-        except BaseException:
+        except BaseException as problem:
             writer.close()
+            if isinstance(problem, Misfit):
+                raise _damaged_checkpoint(run.path, problem.detail) from problem
             raise
         training.run = writer
         return training
@@ -143,6 +149,9 @@ class Training:
         """The trial's records; if the memory runs short, the run stops at its last checkpoint."""
         try:
             yield from self.trial
+        except Misfit as problem:
+            run.close()
+            raise _damaged_checkpoint(run.path, problem.detail) from problem
         except Exception as problem:
             if not isinstance(problem, WxbError) or problem.exit_code != FAILED:  # a resume would only repeat it
                 run.close()  # this process may still resume it
@@ -274,6 +283,10 @@ def train(
 def resume(run: Run | str | Path, data: Dataset) -> Run:
     """Train a stopped or killed run to its end, with the same bits as if it had never stopped."""
     return _to_the_end(Training.resume(run if isinstance(run, Run) else Run.open(run), data))
+
+
+def _damaged_checkpoint(run: Path, detail: str) -> WxbError:
+    return damaged(run / CHECKPOINT, "it does not fit the network", detail)
 
 
 def _to_the_end(training: Training) -> Run:

@@ -22,7 +22,20 @@ from wxb.learning.feed import Feed, steps_per_epoch
 from wxb.learning.inference import features, score
 from wxb.learning.machine import Ahead, Machine, choose, out_of_memory
 from wxb.learning.recipe import Recipe
-from wxb.learning.state import State, like, of_kind, of_optimizers, put, put_into_optimizers, tensors, with_preparation
+from wxb.learning.state import (
+    COUNTERS,
+    Progress,
+    State,
+    first_memory,
+    like,
+    need,
+    of_kind,
+    of_optimizers,
+    put,
+    put_into_optimizers,
+    tensors,
+    with_preparation,
+)
 from wxb.learning.step import Step
 from wxb.learning.watch import Reading, Watch
 from wxb.network.memory import ran_short
@@ -285,26 +298,31 @@ class Loop:
                 f"the state of step {step} is gone: training has gone on",
                 fix="call record.state() before taking the next record",
             )
-        out = {f"model/{name}": tensor for name, tensor in tensors(self.model).items()}
-        memory = of_optimizers(self.model, self.step.optimizers)
-        out |= {f"optimizer/{name}": tensor for name, tensor in memory.items()}
-        for kind, weights in (("average", self.step.ema), ("best", self.best)):
-            out |= {f"{kind}/{name}": tensor for name, tensor in (weights or {}).items()}
-        out["loss_sum"] = self.step.loss_sum
-        counters = [self.done, self.stale, self.reached, self.step.micro_batches, self.seconds, self.best_value]
-        out["counters"] = torch.tensor(counters, dtype=torch.float64)
+        out = self._parts(of_optimizers(self.model, self.step.optimizers), self.best)
+        progress = Progress(self.done, self.stale, self.reached, self.step.micro_batches, self.seconds, self.best_value)
+        out[COUNTERS] = progress.tensor()
         return {name: tensor.to("cpu", copy=True).contiguous() for name, tensor in out.items()}
 
+    def _parts(self, memory: State, best: State | None) -> State:
+        """The tensors of a state but its progress; `memory` is the optimizers'."""
+        kinds = {"model": tensors(self.model), "optimizer": memory, "average": self.step.ema, "best": best}
+        out = {f"{kind}/{name}": tensor for kind, values in kinds.items() for name, tensor in (values or {}).items()}
+        return out | {"loss_sum": self.step.loss_sum}
+
     def load(self, state: State) -> None:
-        """Continue from a state."""
-        state = with_preparation(self.model, state)
+        """Continue from a state. Raises Misfit if its tensors are not those of this training."""
+        state, progress = with_preparation(self.model, state), Progress.read(state)
+        scored = progress.best_value > -math.inf or any(name.startswith("best/") for name in state)
+        best = tensors(self.model) if scored and self.recipe.keep == "best" else None
+        expected = self._parts(first_memory(self.model, self.step.optimizers), best)
+        need({**expected, COUNTERS: state[COUNTERS]}, state)
         put(self.model, of_kind(state, "model"))
         put_into_optimizers(self.model, self.step.optimizers, of_kind(state, "optimizer"))
         if average := of_kind(state, "average"):
             self.step.ema = like(self.model, average)
-        if best := of_kind(state, "best"):
-            self.best = like(self.model, best)
+        if best is not None:
+            self.best = like(self.model, of_kind(state, "best"))
         self.step.loss_sum.copy_(state["loss_sum"])
-        done, stale, reached, micro_batches, self.seconds, self.best_value = state["counters"].tolist()
-        self.done, self.stale, self.reached = int(done), int(stale), bool(reached)
-        self.step.micro_batches = int(micro_batches)
+        self.done, self.stale, self.reached = progress.done, progress.stale, progress.reached
+        self.seconds, self.best_value = progress.seconds, progress.best_value
+        self.step.micro_batches = progress.micro_batches

@@ -16,7 +16,7 @@ from wxb.learning.feed import steps_per_epoch
 from wxb.learning.machine import Machine
 from wxb.learning.pace import TRIAL, seconds_per_step
 from wxb.learning.recipe import Recipe
-from wxb.learning.state import State, of_kind, steps_done
+from wxb.learning.state import Progress, State, of_kind
 from wxb.network.build import build
 from wxb.network.memory import micro_batches_that_fit
 from wxb.notation import Network, Plan, plan, read
@@ -60,7 +60,7 @@ def set_up(
     and data do not fit each other, or if the memory cannot hold the network and one example.
     """
     planned, recipe = _planned(data, network, bindings, options or {})
-    events, notes = _fitting(planned, recipe, data, ordered(events), 0 if state is None else steps_done(state))
+    events, notes = _fitting(planned, recipe, data, ordered(events), 0 if state is None else Progress.read(state).done)
     model = build(
         planned,
         data,

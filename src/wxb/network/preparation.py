@@ -42,8 +42,3 @@ class Preparation(nn.Module):
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Preparation:
         return self  # neither `model.half()` nor `model.to("cuda")` changes it
-
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        # runs of version 0.1 store these numbers only in data.json, from which this module was already built
-        own = {prefix + name: buffer for name, buffer in self.named_buffers()}
-        super()._load_from_state_dict({**own, **state_dict}, prefix, *rest)

@@ -114,8 +114,8 @@ def whiten(
     variance + 0.0005); the second half are their negatives, so that a rectifier after them loses nothing (Page 2019,
     "How to train your ResNet 8"; Jordan 2024, arXiv:2404.00498, section 3.2). Since neither these filters nor their
     bias are learned, the gradient of their maps is not needed, which saves a twelfth to a sixth of a step. `state`
-    holds weights by name if the filters were computed before. Raises WxbError unless the network begins with a CONV
-    that has a suitable number of filters.
+    holds weights by name if the filters were computed before; filters of another shape are not taken. Raises WxbError
+    unless the network begins with a CONV that has a suitable number of filters.
     """
     first = plan.items[0]
     if data is None or not isinstance(first, PlannedLayer) or first.name != "CONV" or first.groups != 1:
@@ -134,7 +134,10 @@ def whiten(
             "with both signs",
             '`first_layer="learned"`, or another width',
         )
-    layer.weight.copy_(_whitened(first, filters, scale, data) if state is None else state[f"{first.path}.weight"])
+    stored = None if state is None else state.get(f"{first.path}.weight")
+    if stored is None or stored.shape != layer.weight.shape:
+        stored = _whitened(first, filters, scale, data)
+    layer.weight.copy_(stored)
     layer.requires_grad_(False)
 
 

@@ -28,8 +28,10 @@ def trained(run: RunFiles) -> Model:
     weights = run.weights()
     import torch
 
+    from wxb.learning.state import Misfit, need, of_kind, put, tensors, with_preparation
     from wxb.network.build import Model, Restore, input_scale
     from wxb.network.preparation import Preparation
+    from wxb.tasks import TASKS
 
     about = run.summary
     planned = plan(read(about.network), about.input, about.outputs)
@@ -40,17 +42,19 @@ def trained(run: RunFiles) -> Model:
         raise WxbError(misfit, detail, exit_code=FAILED)
     if planned.head != about.head:
         raise WxbError(f"{run.path / SUMMARY} names another head than its network's", exit_code=FAILED)
-    standardized = {"restore.mean", "restore.std"} <= weights.keys()  # predicted in the training targets' units
-    restore = Restore(weights["restore.mean"], weights["restore.std"]) if standardized else None
+    standardized = TASKS[about.task].standardized  # the network predicts in the training targets' units
+    restore = Restore(torch.zeros(about.outputs), torch.ones(about.outputs)) if standardized else None
     fitted = run.preparation
     preparation = None if fitted is None else Preparation(fitted)
     model = Model(planned, input_scale(about.input, None, "std"), restore, preparation, about.task)
     # as in training, so that the same bits come out; torch's stub of `to` does not know the memory format
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    weights = of_kind(with_preparation(model, {f"model/{name}": tensor for name, tensor in weights.items()}), "model")
     try:
-        model.load_state_dict(weights)
-    except RuntimeError as error:
-        raise WxbError(misfit, str(error), exit_code=FAILED) from error
+        need(tensors(model), weights)
+    except Misfit as error:
+        raise WxbError(misfit, error.detail, exit_code=FAILED) from error
+    put(model, weights)
     model.flip_average = kind_of(about.input).spatial and bool(run.settings.get("flip_average", False))
     return model.eval()
 
