@@ -13,7 +13,12 @@ from wxb import storage
 from wxb.settings import RENAMED, RENAMED_VALUES
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = {"figure": "", "lesson": "theory", "peers": "peers"}  # by what was measured, below benchmarks/results/
+FOLDERS = {
+    "figure": "",
+    "lesson": "theory",
+    "peers": "peers",
+    "torture": "torture",
+}  # by what was measured, below benchmarks/results/
 
 Row = dict[str, Any]
 Rows = list[Row]

@@ -1,0 +1,59 @@
+"""The odd inputs of benchmarks/torture: a judge that can fail, and a stored table for each group."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks.torture.__main__ import GROUPS, tried
+from benchmarks.torture.odd import Answer, read, refused
+from benchmarks.torture.tables import DIALECTS, PLAIN, odd
+
+
+def answer(code: int | None, out: str = "", errors: str = "") -> Answer:
+    return Answer(code, out, errors, 0.1)
+
+
+def test_a_refusal_is_told_by_its_code_and_words():
+    right = refused("line 7")
+    assert right(answer(2, errors="error: t.csv cannot be read as CSV\n  Line 7 has 4 values"))
+    assert not right(answer(2, errors="error: t.csv cannot be read as CSV"))
+    assert not right(answer(1, errors="line 7"))
+    assert not right(answer(0, errors="line 7"))
+
+
+def test_a_reading_is_told_by_its_count_its_notes_and_its_facts():
+    columns = [{"name": "n", "kind": "left out"}]
+    out = json.dumps({"examples": 3, "notes": ["1 column left out: n"], "classes": ["b", "a"], "columns": columns})
+    assert read(3, "left out", classes=["a", "b"], columns={"n": "left out"})(answer(0, out))
+    for other in (
+        read(4),
+        read(3, "dropped"),
+        read(3, classes=["a"]),
+        read(3, columns={"n": "number"}),
+        read(3, columns={"m": "number"}),
+    ):
+        assert not other(answer(0, out))
+    assert not read(3)(answer(1, out))
+
+
+def test_a_crash_is_never_right(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "benchmarks.torture.odd.wxb", lambda *_, **__: answer(2, errors="Traceback (most recent call last)\n line 7")
+    )
+    assert not odd("odd", PLAIN, "refused", refused("line 7")).row(tmp_path)["as_it_should"]
+
+
+@pytest.mark.parametrize("what", ["doubled quotes", "a picture called .csv"])
+def test_an_odd_table_is_tried_with_the_real_command(what):
+    (chosen,) = [one for one in DIALECTS if one.what == what]
+    row = tried(chosen)
+    assert row["as_it_should"]
+    assert row["came"]
+
+
+def test_no_two_of_a_group_are_the_same():
+    for name, odds in GROUPS.items():
+        whats = [one.what for one in odds()]
+        assert len(set(whats)) == len(whats), name
