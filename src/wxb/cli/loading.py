@@ -16,6 +16,7 @@ from wxb.text import count, duration
 if TYPE_CHECKING:
     from wxb.data import Dataset
     from wxb.data.pictures.folder import Decoded
+    from wxb.data.pictures.layout import Searched
     from wxb.runs.run import Run
 
 
@@ -73,8 +74,12 @@ def read(source: str, quiet: bool = False, **settings: Any) -> Dataset:
             printing.remark(ERASE, end="")
 
 
-def line(step: Decoded, seconds: float) -> str:
-    """The progress line: "decoding  ██████░░░░  12,000 of 60,000 files  8 s left"."""
+def line(step: Decoded | Searched, seconds: float) -> str:
+    """The progress line: "searching  12,000 files", "decoding  ██████░░░░  12,000 of 60,000 files  8 s left"."""
+    from wxb.data.pictures.layout import Searched
+
+    if isinstance(step, Searched):
+        return f"searching  {count(step.files)} files"
     left = seconds / step.done * (step.files - step.done)
     done = f"{count(step.done)} of {count(step.files)} files"
     return f"decoding  {bar(step.done / step.files)}  {done}  {duration(left)} left"

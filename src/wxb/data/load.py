@@ -35,6 +35,7 @@ from wxb.tasks import TASKS
 
 if TYPE_CHECKING:
     from wxb.data.pictures.folder import Decoded
+    from wxb.data.pictures.layout import Searched
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -85,7 +86,7 @@ def loading(
     fill: str = "none",
     max_pixels: int = MAX_PIXELS,
     cache: bool = True,
-) -> Generator[Decoded, None, Dataset]:
+) -> Generator[Decoded | Searched, None, Dataset]:
     """Read a labelled data set and split it.
 
     `source` is the name of a known set ("digits", "mnist", …) or of a toy; the path of a picture folder or of a table
@@ -226,13 +227,14 @@ def _arrays(
 
 def _pictures(
     folder: Path, fractions: Fractions, seed: int, size: int | None, max_pixels: int, cache: bool
-) -> Generator[Decoded, None, Dataset]:
+) -> Generator[Decoded | Searched, None, Dataset]:
     from wxb.data.pictures.folder import reading  # imports Pillow
+    from wxb.data.pictures.tree import shown
 
     read = yield from reading(folder, fractions, seed, size, max_pixels, cache)
     known = Known(read.examples, read.targets, read.classes, read.fingerprint) if read.fingerprint else None
     return Dataset(
-        folder.name,
+        shown(folder.name),
         read.examples,
         read.targets,
         "classification",

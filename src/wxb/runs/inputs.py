@@ -20,7 +20,7 @@ from wxb.data.kinds import kind_of
 from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK
 from wxb.data.npy import MAGIC, read_npy
-from wxb.data.pictures.layout import PICTURE_SUFFIXES, files_below
+from wxb.data.pictures.tree import PICTURE_SUFFIXES, walk
 from wxb.data.tables.frame import SUFFIXES, frame_of, is_data_frame, is_table, read_frame
 from wxb.data.tables.table import read_rows
 from wxb.errors import WxbError
@@ -113,7 +113,7 @@ def _of_files(predictor: Predictor, files: Sequence[str]) -> Prediction:
 def files_of(path: str | os.PathLike[str]) -> list[str]:
     """The pictures, tables and arrays at any depth below a folder, in natural order; else the path itself."""
     known = {*PICTURE_SUFFIXES, *SUFFIXES, ARRAY}
-    inside = files_below(Path(path)) if Path(path).is_dir() else ()
+    inside = [entry.path for entry in walk(Path(path)) if not entry.why] if Path(path).is_dir() else []
     return [str(file) for file in inside if file.suffix.lower() in known] or [os.fspath(path)]
 
 

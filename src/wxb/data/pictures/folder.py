@@ -17,9 +17,11 @@ from wxb.data.dataset import Split
 from wxb.data.pictures import cache as packs
 from wxb.data.pictures.cache import About
 from wxb.data.pictures.decoding import DECODERS, Header, LeftOut, decode, quiet_decoders, read_header
-from wxb.data.pictures.layout import TEST, TRAIN, VALIDATION, File, Layout, read_layout
+from wxb.data.pictures.layout import SEARCHED_EACH, File, Layout, Refused, Searched, reading_layout
 from wxb.data.pictures.pack import Wanted, Writing, open_pack
+from wxb.data.pictures.parts import TEST, TRAIN, VALIDATION
 from wxb.data.pictures.threads import in_order
+from wxb.data.pictures.tree import shown
 from wxb.data.split import Fractions, Rows, copies, divide_apart, keep_test, validation_share
 from wxb.errors import WxbError
 from wxb.hardware import cores, memory
@@ -28,6 +30,7 @@ from wxb.text import count, plural, shape
 PARTS = (TRAIN, VALIDATION, TEST)
 DEFAULT_SIDES = (8, 64)  # bounds of the default side, which is used if sizes differ
 MEMORY_SHARE = 0.5  # of the machine's memory that the pictures may take
+DOUBTED_FROM, DOUBTED_SHARE = 10_000, 0.05  # a folder with so many files and so few pictures is refused
 PACKED_FROM = 64_000_000  # bytes of pixels from which a folder's decoded pictures are cached
 
 
@@ -58,15 +61,6 @@ class Readable:
 
     file: File
     header: Header
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A file that is left out: the reason, and details."""
-
-    name: str
-    why: str
-    more: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,8 +111,8 @@ class Holding:
 
 def reading(
     folder: Path, fractions: Fractions, seed: int, size: int | None, max_pixels: int, cache: bool = True
-) -> Generator[Decoded, None, Pictures]:
-    """Read the pictures of a folder, arranged as layout.read_layout says, and yield a record per decoded picture.
+) -> Generator[Decoded | Searched, None, Pictures]:
+    """Read the pictures of a folder, arranged as layout.reading_layout says, and yield a record per decoded picture.
 
     Unreadable files are left out and listed in the notes. Pictures are grey if all are stored as grey, else RGB. They
     keep their size if they all have the same one. Otherwise, or with `size`, their middle squares are scaled to `size`;
@@ -127,18 +121,36 @@ def reading(
     mapped into memory, which changes only time and memory. Raises WxbError if a class has no picture or too few to be
     split, or if the pictures fit neither into the cache nor into memory.
     """
-    layout = read_layout(folder)
+    layout = yield from reading_layout(folder)
     wanted = Wanted(folder, layout.files, size, max_pixels, DECODERS)
     opened = open_pack(wanted) if cache else None
     content = _packed(opened, layout) if opened else (yield from _decoded(folder, layout, wanted, cache))
     targets = np.array([file.class_number for file in content.files], dtype=np.int64)
     split, notes = _split(layout, content, targets, fractions, seed)
-    left_out = [*(Refused(name, why) for name, why in layout.left_out), *content.left_out]
+    notes = (*layout.notes, *_double_classes(layout, content, targets), *notes)
+    left_out = [*layout.left_out, *content.left_out]
     if left_out:
-        head = f"{folder.name}/: {plural(len(content.files), 'picture')} in {len(layout.classes)} classes; "
-        notes = (f"{head}{plural(len(left_out), 'file')} left out\n{listed(left_out)}", *notes)
+        head = f"{shown(folder.name)}/: {plural(len(content.files), 'picture')} in {len(layout.classes)} classes; "
+        notes = (f"{head}{_counted(left_out)} left out\n{listed(left_out)}", *notes)
     names = tuple(file.name for file in content.files)
     return Pictures(content.examples, targets, layout.classes, names, split, notes, content.fingerprint)
+
+
+def _counted(left_out: Sequence[Refused]) -> str:
+    """ "7 files", "1 folder", "7 files and 1 folder"."""
+    folders = sum(one.name.endswith("/") for one in left_out)
+    kinds = ((len(left_out) - folders, "file"), (folders, "folder"))
+    return " and ".join(plural(number, noun) for number, noun in kinds if number)
+
+
+def _double_classes(layout: Layout, content: Content, targets: NDArray[np.int64]) -> tuple[str, ...]:
+    """A note on pictures that stand in several classes, with the paths of the first."""
+    rows = np.flatnonzero(targets != targets[content.groups])
+    if not len(rows):
+        return ()
+    one, other = (content.files[row].name for row in (content.groups[rows[0]], rows[0]))
+    are = "is also in another class" if len(rows) == 1 else "are also in another class"
+    return (f"{plural(len(rows), 'picture')} {are}, with the same pixels: {one} and {other}" + " …" * (len(rows) > 1),)
 
 
 def listed(left_out: Sequence[Refused], most: int = 2) -> str:
@@ -173,11 +185,15 @@ def _pixels(readable: Readable, form: Form, max_pixels: int) -> NDArray[np.uint8
     return pixels.transpose(1, 2, 0) if pixels.shape == form.shape else Refused(file.name, "broken")
 
 
-def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Generator[Decoded, None, Content]:
+def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Generator[Decoded | Searched, None, Content]:
     """Decode a folder with as many threads as there are cores, into a pack or into memory."""
     with quiet_decoders(), kept(), ThreadPoolExecutor(cores()) as pool:
-        # in one thread, because opening files holds the GIL
-        headers = [_header(file, wanted.max_pixels) for file in layout.files]
+        headers = []
+        for number, one in enumerate(layout.files, 1):  # in one thread, because opening files holds the GIL
+            headers.append(_header(one, wanted.max_pixels))
+            if number % SEARCHED_EACH == 0:
+                _check_pictures(folder, headers)
+                yield Searched(number)
         left_out = [file for file in headers if isinstance(file, Refused)]
         readable = [file for file in headers if isinstance(file, Readable)]
         while True:
@@ -290,16 +306,30 @@ def _split(
     return keep_test(targets, layout.classes, rows[TRAIN], rows[held[0]], seed, share, groups, what), tuple(notes)
 
 
+def _check_pictures(folder: Path, headers: Sequence[Readable | Refused]) -> None:
+    """Raise WxbError if many files have been opened and hardly any is a picture, as in a folder of programs."""
+    readable = sum(isinstance(header, Readable) for header in headers)
+    if len(headers) >= DOUBTED_FROM and readable < DOUBTED_SHARE * len(headers):
+        refused = [header for header in headers if isinstance(header, Refused)]
+        head = f"of the first {count(len(headers))} files {plural(readable, 'is a picture', 'are pictures')}"
+        raise WxbError(
+            f"{shown(folder)} does not look like a folder of pictures",
+            f"{head}\n{listed(refused)}",
+            "name the folder that holds a folder of pictures for each class",
+        )
+
+
 def _check_classes(folder: Path, layout: Layout, readable: Sequence[Readable], left_out: Sequence[Refused]) -> None:
     """Raise WxbError if a class has no picture in one of the parts, or none at all."""
     present = {(each.file.part, each.file.class_number) for each in readable}
-    for part, name in (layout.parts or {"": ""}).items():
+    for part, name in layout.parts.items():
         for number, class_name in enumerate(layout.classes):
             if (part, number) not in present:
-                where = "/".join(piece for piece in (folder.name, name, class_name) if piece)
-                inside = [file for file in left_out if f"{folder.name}/{file.name}".startswith(f"{where}/")]
+                where = "/".join(piece for piece in (shown(folder.name), name, class_name) if piece)
+                whole = [*layout.left_out, *left_out]
+                inside = [file for file in whole if f"{shown(folder.name)}/{file.name}".startswith(f"{where}/")]
                 raise WxbError(
                     f"class folder {where}/ has no picture in it",
-                    f"{plural(len(inside), 'file')} left out\n{listed(inside)}" if inside else "it is empty",
+                    f"{_counted(inside)} left out\n{listed(inside)}" if inside else "it is empty",
                     "put pictures into it, or remove it",
                 )

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from wxb.data.pictures.parts import TEST, TRAIN, VALIDATION, is_wrapper, part_of, parts_of
+from wxb.data.pictures.tree import (
+    MOST_FILES,
+    Children,
+    Entry,
+    children,
+    holds_runs,
+    name_of,
+    shown,
+    too_many,
+    walk,
+)
 from wxb.errors import WxbError
 from wxb.text import natural
 
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
-PARTS = {"train": TRAIN, "val": VALIDATION, "valid": VALIDATION, "validation": VALIDATION, "test": TEST}
-PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm"}
-SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}  # ignored, like names that begin with a dot
+SEARCHED_EACH = 1_000  # files between two records of progress
+WRAPPERS = 4  # at most so many folders around the folders of classes are opened
+PLAIN = ("train", "val", "valid", "validation", "test")  # names of parts that need no note
+
+
+@dataclass(frozen=True)
+class Searched:
+    """The progress of the search for files, and of reading their headers."""
+
+    files: int
 
 
 @dataclass(frozen=True)
@@ -28,142 +44,212 @@ class File:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """A file or a folder (its name ends in /) that is left out: the reason, and details."""
+
+    name: str
+    why: str
+    more: str = ""
+
+
+@dataclass(frozen=True)
 class Layout:
-    """The classes and files of a folder, in natural order (files by part and class), and the files left out."""
+    """The classes and files of a folder, in natural order (files by part and class), and what is left out."""
 
     classes: tuple[str, ...]
     files: tuple[File, ...]
-    parts: dict[str, str]  # part → its folder's name: {"train": "train", "validation": "val"}
-    left_out: tuple[tuple[str, str], ...]  # (name, why)
+    parts: dict[str, str]  # part → its folder: {"train": "train", "validation": "val"}; {"": ""} without parts
+    left_out: tuple[Refused, ...]
+    notes: tuple[str, ...]  # how the folder was read, if that is not plain
 
 
-def read_layout(folder: Path) -> Layout:
-    """Read the layout of a folder of class folders, or of train/, val/ (or valid/, validation/) and test/ with these.
+@dataclass
+class _Plan:
+    """The class folders of each part, before they are searched."""
 
-    Files are found at any depth below a class folder; hidden files are ignored, and files in no class folder are left
-    out. Raises WxbError if there are no classes, only one, or different ones in the parts.
+    classes: dict[str, dict[str, Path]]  # part → class → its folder
+    parts: dict[str, str]
+    left_out: list[Refused] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def reading_layout(folder: Path) -> Generator[Searched, None, Layout]:
+    """Read the layout of a folder of class folders, or of folders named after parts (`parts.parts_of`) with these.
+
+    Files are found at any depth below a class folder (`tree.walk`); those in no class folder are left out. Yields the
+    progress. Raises WxbError if there are no classes, only one, or different ones in the parts, or too many files.
     """
-    shown = f"{folder.name}/"
-    folders, loose_files = _children(folder)
-    parts = {child.name: PARTS[child.name.lower()] for child in folders if child.name.lower() in PARTS}
-    if not _is_divided(folders, parts):
-        parts = {}
-    left_out = [(name_of(file, folder), "in no class folder") for file in loose_files]
-    if not parts:
-        classes = _class_names(folders, shown)
-        class_folders = [(child, number, "") for number, child in enumerate(classes.values())]
-        names = tuple(classes)
-    else:
-        names, class_folders, strays = _divided(folder, folders, parts)
-        left_out += strays
-    files = tuple(
-        File(path, name_of(path, folder), number, part)
-        for child, number, part in class_folders
-        for path in files_below(child)
-    )
-    by_part = {part: name for name, part in parts.items()}
-    return Layout(names, files, by_part, tuple(left_out))
+    plan = _planned(folder)
+    files: list[File] = []
+    numbers = {name: number for number, name in enumerate(next(iter(plan.classes.values())))}
+    for part, class_folders in plan.classes.items():
+        for name, number in numbers.items():
+            for entry in walk(class_folders[name]):
+                if entry.why:
+                    plan.left_out.append(_left_out(entry, folder))
+                    continue
+                files.append(File(entry.path, name_of(entry.path, folder), number, part))
+                if len(files) % SEARCHED_EACH == 0:
+                    yield Searched(len(files))
+                if len(files) > MOST_FILES:
+                    raise too_many(folder)
+    plan.notes += _doubts(plan, files)
+    return Layout(tuple(numbers), tuple(files), plan.parts, tuple(plan.left_out), tuple(plan.notes))
 
 
-def _is_divided(folders: list[Path], parts: dict[str, str]) -> bool:
-    """Whether train/ is a part, not a class: all its siblings are parts, or it holds folders and no pictures itself."""
-    train = next((child for child in folders if parts.get(child.name) == TRAIN), None)
+def _planned(folder: Path) -> _Plan:
+    """The class folders of a data set. Raises WxbError if they are not found."""
+    outer = _children(folder)
+    home, inner = _unwrapped(folder, outer)
+    if home != folder and not _parts(inner.folders):
+        home, inner = folder, outer  # a lone folder around classes may be a class itself
+    left_out = [_left_out(entry, folder) for entry in inner.passed]
+    left_out += [Refused(name_of(file, folder), "in no class folder") for file in inner.files]
+    runs = [child for child in inner.folders if holds_runs(child)]
+    left_out += [Refused(f"{name_of(child, folder)}/", "runs of wxb") for child in runs]
+    folders = [child for child in inner.folders if child not in runs]
+    if parts := _parts(folders):
+        return _divided(folder, folders, parts, left_out)
+    return _Plan({"": _class_names(folders, f"{shown(folder.name)}/")}, {"": ""}, left_out)
+
+
+def _parts(folders: list[Path]) -> dict[Path, str]:
+    """The part of each of these folders beside each other, if they divide a data set into parts; else empty.
+
+    Folders named after parts are parts if all folders are, or if the one for training holds folders and no pictures
+    (train may be a class) and there is another part, or no folder beside it holds the same folders.
+
+    Raises WxbError if all are named after parts and hold folders alone, but none is for training.
+    """
+    names = parts_of([child.name for child in folders])
+    parts = {child: names[child.name] for child in folders if child.name in names}
+    train = next((child for child, part in parts.items() if part == TRAIN), None)
     if train is None:
-        return False
+        _need_train(folders)
+        return {}
     if len(parts) == len(folders):
-        return True
-    inside, beside = _children(train)
-    return bool(inside) and not any(file.suffix.lower() in PICTURE_SUFFIXES for file in beside)
+        return parts
+    train_inner = _unwrapped(train, _children(train))[1]
+    if not train_inner.folders or train_inner.has_pictures:
+        return {}
+    classes = {child.name for child in train_inner.folders}
+    others = [child for child in folders if child not in parts]
+    alone = len({*parts.values()}) == 1
+    if alone and any(classes & {inside.name for inside in _children(child).folders} for child in others):
+        return {}
+    return parts
 
 
-def _divided(
-    folder: Path, folders: list[Path], parts: dict[str, str]
-) -> tuple[tuple[str, ...], list[tuple[Path, int, str]], list[tuple[str, str]]]:
-    """Class names, (class folder, class number, part) and files left out, for a folder that is divided into parts."""
+def _need_train(folders: list[Path]) -> None:
+    named = [part for child in folders if (part := part_of(child.name)) and not part[1]]
+    inner = [_children(child) for child in folders] if len(named) == len(folders) > 1 else []
+    if inner and all(one.folders and not one.has_pictures for one in inner):
+        where = folders[0].parent
+        raise WxbError(
+            f"{shown(where.name)}/ has no folder for training",
+            f"it has {', '.join(f'{shown(child.name)}/' for child in folders)}, which are named after other parts",
+            f"{shown(where.name)}/train/CLASS/picture.jpg",
+        )
+
+
+def _divided(folder: Path, folders: list[Path], parts: dict[Path, str], left_out: list[Refused]) -> _Plan:
+    """The plan of a folder that is divided into `parts`."""
     by_part: dict[str, Path] = {}
-    left_out = []
     for child in folders:
-        part = parts.get(child.name)
+        part = parts.get(child)
         if part is None:
-            left_out += [(name_of(path, folder), "in no part (train, val, test)") for path in files_below(child)]
+            left_out += [
+                Refused(name_of(entry.path, folder), "in no part (train, val, test)")
+                for entry in walk(child)
+                if not entry.why
+            ]
         elif part in by_part:
             raise WxbError(
-                f"{folder.name}/ has {by_part[part].name}/ and {child.name}/, both for {part}", "expected one of them"
+                f"{shown(folder.name)}/ has {shown(by_part[part].name)}/ and {shown(child.name)}/, both for {part}",
+                "expected one of them",
             )
         else:
             by_part[part] = child
     classes: dict[str, dict[str, Path]] = {}
+    names: dict[str, str] = {}
     for part in (TRAIN, VALIDATION, TEST):
         if part in by_part:
-            inside, loose = _children(by_part[part])
-            left_out += [(name_of(file, folder), "in no class folder") for file in loose]
-            classes[part] = _class_names(inside, f"{folder.name}/{by_part[part].name}/")
+            inside, inner = _unwrapped(by_part[part], _children(by_part[part]))
+            names[part] = name_of(inside, folder)
+            left_out += [_left_out(entry, folder) for entry in inner.passed]
+            left_out += [Refused(name_of(file, folder), "in no class folder") for file in inner.files]
+            classes[part] = _class_names(inner.folders, f"{shown(folder.name)}/{names[part]}/")
+    _need_same_classes(folder, classes, names)
+    notes = []
+    if any(name.lower() not in PLAIN for name in names.values()):
+        read = ", ".join(f"{name}/ is {part}" for part, name in names.items())
+        notes.append(f"{shown(folder.name)}/ is divided into parts by the names of its folders: {read}")
+    return _Plan(classes, names, left_out, notes)
+
+
+def _need_same_classes(folder: Path, classes: dict[str, dict[str, Path]], names: dict[str, str]) -> None:
+    """Raise WxbError unless all parts have the class folders of train/."""
+    train = set(classes[TRAIN])
     for part, inner in classes.items():
-        if set(inner) != set(classes[TRAIN]):
-            train_name, name = f"{by_part[TRAIN].name}/", f"{by_part[part].name}/"
-            sides = ((train_name, set(classes[TRAIN]) - set(inner)), (name, set(inner) - set(classes[TRAIN])))
+        if set(inner) != train:
+            sides = ((names[TRAIN], train - set(inner)), (names[part], set(inner) - train))
             raise WxbError(
-                f"{folder.name}/{name} does not have the class folders of {train_name}",
-                "\n".join(f"only in {where}: {', '.join(sorted(only, key=natural))}" for where, only in sides if only),
+                f"{shown(folder.name)}/{names[part]}/ does not have the class folders of {names[TRAIN]}/",
+                "\n".join(f"only in {where}/: {', '.join(sorted(only, key=natural))}" for where, only in sides if only),
                 "the same class folders in every part",
             )
-    names = tuple(classes[TRAIN])
-    class_folders = [(classes[part][name], number, part) for part in classes for number, name in enumerate(names)]
-    return names, class_folders, left_out
 
 
-def _class_names(folders: list[Path], shown: str) -> dict[str, Path]:
+def _unwrapped(folder: Path, inner: Children) -> tuple[Path, Children]:
+    """The folder inside of folders that hold nothing but one folder and only wrap it (`parts.is_wrapper`)."""
+    for _ in range(WRAPPERS):
+        if len(inner.folders) != 1 or inner.has_pictures or not is_wrapper(inner.folders[0].name, folder.name):
+            break
+        deeper = _children(inner.folders[0])
+        if not deeper.folders or deeper.has_pictures:
+            break
+        folder, inner = inner.folders[0], deeper
+    return folder, inner
+
+
+def _class_names(folders: list[Path], where: str) -> dict[str, Path]:
     """Class folders by name, in natural order. Raises WxbError if there are fewer than two."""
     if len(folders) < 2:
-        there = f"only {folders[0].name}/ is there" if folders else "there are no folders in it"
+        there = f"only {shown(folders[0].name)}/ is there" if folders else "there are no folders in it"
         raise WxbError(
-            f"{shown} is not a folder of class folders",
+            f"{where} is not a folder of class folders",
             f"expected a folder for each class, at least two, or train/ val/ test/ over such folders; {there}",
-            f"{shown}CLASS/picture.jpg",
+            f"{where}CLASS/picture.jpg",
         )
-    return {_text(child.name): child for child in folders}
+    return {shown(child.name): child for child in folders}
 
 
-def _children(folder: Path) -> tuple[list[Path], list[Path]]:
-    """The folders and the files directly in a folder, each in natural order, without hidden ones."""
+def _doubts(plan: _Plan, files: list[File]) -> Iterator[str]:
+    """Notes on class folders that look like something else."""
+    if TRAIN in plan.parts:
+        return
+    class_folders = plan.classes[""]
+    named = {name: part for name in class_folders if (part := part_of(name))}
+    if len({part for part, _ in named.values()}) > 1:
+        yield f"{', '.join(f'{name}/' for name in named)} are read as classes, not as parts of the data"
+    inner = [_first_folders(number, name, files) for number, name in enumerate(class_folders)]
+    if len(inner[0]) > 1 and all(names == inner[0] for names in inner):
+        listed = ", ".join(sorted(inner[0], key=natural)[:4]) + (" …" if len(inner[0]) > 4 else "")
+        yield f"each class folder holds the same folders ({listed}); the classes are the outer ones"
+
+
+def _first_folders(number: int, name: str, files: list[File]) -> set[str]:
+    """The folders directly in a class folder that hold files; empty if it holds files itself."""
+    places = [file.name.removeprefix(f"{name}/").split("/") for file in files if file.class_number == number]
+    return {place[0] for place in places} if all(len(place) > 1 for place in places) else set()
+
+
+def _children(folder: Path) -> Children:
     try:
-        children = sorted((c for c in folder.iterdir() if not _hidden(c.name)), key=lambda child: natural(child.name))
+        return children(folder)
     except OSError as error:
-        raise WxbError(f"{folder} cannot be read", error.strerror or str(error)) from error
-    return [child for child in children if child.is_dir()], [child for child in children if not child.is_dir()]
+        raise WxbError(f"{shown(folder)} cannot be read", error.strerror or str(error)) from error
 
 
-def files_below(folder: Path) -> Iterator[Path]:
-    """Yield files at any depth, in natural order of their paths; links to folders are not followed."""
-    paths = []
-    for where, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not _hidden(name)]
-        above = [natural(part) for part in Path(where).relative_to(folder).parts]
-        paths += [([*above, natural(name)], os.path.join(where, name)) for name in files if not _hidden(name)]
-    yield from (Path(path) for _, path in sorted(paths))
-
-
-def is_file(path: Path) -> bool:
-    """Whether a path is a regular file, and not a pipe or device whose reading might block."""
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except OSError:
-        return False
-
-
-def name_of(path: Path, folder: Path) -> str:
-    """The path relative to the folder, with /, in printable characters."""
-    return _text(below(path, folder).replace(os.sep, "/"))
-
-
-def below(path: Path, folder: Path) -> str:
-    """The path relative to the folder; faster than pathlib's `relative_to`."""
-    return os.fspath(path).removeprefix(os.path.join(folder, ""))
-
-
-def _text(name: str) -> str:
-    return os.fsencode(name).decode("utf-8", "replace")
-
-
-def _hidden(name: str) -> bool:
-    return name.startswith(".") or name.lower() in SYSTEM_FILES
+def _left_out(entry: Entry, folder: Path) -> Refused:
+    return Refused(name_of(entry.path, folder) + "/" * entry.folder, entry.why)

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from wxb.data.dataset import fingerprint
 from wxb.data.pictures import cache as packs
 from wxb.data.pictures.cache import About
-from wxb.data.pictures.layout import File, below
+from wxb.data.pictures.layout import File
+from wxb.data.pictures.tree import below, shown
 from wxb.data.split import copies
 
 CHECKED = 2**30  # up to so many bytes of pixels each opening checks the checksum; larger packs only if modified
@@ -60,7 +61,7 @@ class Wanted:
     def matches(self, about: About) -> bool:
         """Whether a pack has this content."""
         made = (about.folder, about.size, about.max_pixels, about.decoders, about.listing)
-        return made == (packs.text(self.folder), self.size, self.max_pixels, self.decoders, self.listing)
+        return made == (shown(self.folder), self.size, self.max_pixels, self.decoders, self.listing)
 
 
 def open_pack(wanted: Wanted) -> tuple[NDArray[np.uint8], About] | None:
@@ -161,7 +162,7 @@ class Writing:
         about = About(
             packs.FORM,
             wanted.decoders,
-            packs.text(wanted.folder),
+            shown(wanted.folder),
             wanted.size,
             wanted.max_pixels,
             wanted.listing,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.pictures.layout import is_file
+from wxb.data.pictures.tree import is_file
 from wxb.data.tables.columns import Codes, Numbers, Texts
 from wxb.errors import WxbError, nearest
 from wxb.hardware import memory
