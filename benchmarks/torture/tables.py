@@ -146,9 +146,6 @@ def _number(what: str, values: Sequence[str], right: str, check: Check, separato
 
 
 NUMBER = read(ROWS, columns={"n": "number"})
-MISSING = either(
-    read(ROWS, columns={"n": "number"}),
-)
 LARGE = [f"{float(value) * 10:,.2f}" for value in NUMBERS]
 
 VALUES = (
