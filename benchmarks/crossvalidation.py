@@ -87,7 +87,7 @@ class CrossValidation(Figure):
 
 def network(data: Dataset, _: Dataset, seed: int) -> tuple[float, float]:
     """Error of the default network, and seconds of its training."""
-    trial = Trial(data, options={"seed": seed})
+    trial = Trial(data, seed=seed)
     seconds = timing.seconds(trial.train)
     predicted = logits(trial.model, data.examples, trial.machine, rows=data.split.test)
     return rmse(predicted.numpy()[:, 0], data.targets[data.split.test, 0]), seconds

@@ -64,6 +64,5 @@ class Depth(Figure):
 
 def losses(data: Dataset, network: str, epochs: int, batch_size: int, seed: int) -> list[float]:
     """The mean training loss of every epoch, with the default recipe otherwise."""
-    options = {"epochs": epochs, "batch_size": batch_size, "seed": seed}
-    trial = Trial(data, network, options=options)
+    trial = Trial(data, network, epochs=epochs, batch_size=batch_size, seed=seed)
     return [record.train_loss for record in trial if record.train_loss is not None]

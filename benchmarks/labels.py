@@ -49,7 +49,7 @@ class Doubts(Figure):
             probabilities = np.zeros((len(test), data.outputs), np.float32)
             for fold in folds(data, test, self.number_of_folds, seed):
                 places = np.searchsorted(test, fold.split.test)
-                trial = Trial(fold, options={"epochs": self.epochs, "seed": seed}).train()
+                trial = Trial(fold, epochs=self.epochs, seed=seed).train()
                 scores = logits(trial.model, data.examples, trial.machine, rows=fold.split.test)
                 probabilities[places] = trial.model.head.probabilities(scores)
                 print(f"  {self.what}, {fold.split.how}", file=sys.stderr)

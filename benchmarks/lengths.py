@@ -53,7 +53,7 @@ class Lengths(Figure):
             row: Row = {"what": tried.what, "seeds": list(tried.seeds), "accuracy": [], "seconds": []}
             for seed in tried.seeds:
                 its = {"epochs": tried.epochs, "seed": seed, "flip_average": True}
-                trial = Trial(data, f"{tried.network}, SOFTMAX", options={**tried.settings, **tried.changed, **its})
+                trial = Trial(data, f"{tried.network}, SOFTMAX", **{**tried.settings, **tried.changed, **its})
                 row["accuracy"].append(trial.train().score("test").score)
                 row["seconds"].append(round(trial.seconds["train"], 1))
                 # six per multiply-add of the forward pass

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Unpack
 
-from wxb.data.dataset import Dataset
+from wxb.data.dataset import Dataset, need_data
 from wxb.errors import FAILED, WxbError
 from wxb.learning import machine as machines
 from wxb.learning.events import Event, event_tables, read_events
@@ -23,7 +23,6 @@ from wxb.report import findings, report_files
 from wxb.runs.folder import CHECKPOINT
 from wxb.runs.run import Run
 from wxb.runs.writer import Writer
-from wxb.settings import validate
 from wxb.settings.python import RecipeOptions, takes_settings
 from wxb.storage import damaged
 from wxb.trials.baselines import baselines
@@ -55,7 +54,7 @@ class Training:
         machine: Machine | None = None,
         started: float | None = None,
         data_seconds: float = 0.0,
-        seconds: float | None = None,
+        seconds: float | str | None = None,
         state: State | None = None,
         events: Iterable[Event] = (),
     ) -> None:
@@ -67,13 +66,13 @@ class Training:
             data,
             network,
             bindings=bindings,
-            options=options,
+            time=seconds,
             machine=machine,
-            seconds=seconds,
             state=state,
             events=events,
             started=started,
             data_seconds=data_seconds,
+            **(options or {}),
         )
         self.out = out
         self.settings = dict(settings or {})
@@ -91,6 +90,8 @@ class Training:
         try:
             fields = {field.name for field in dataclasses.fields(Recipe)}
             options = {name: value for name, value in run.settings.items() if name in fields}
+            if options.get("steps"):
+                options.pop("epochs", None)  # earlier versions stored both
             began_with = run.environment.machine
             asked = machines.choose(began_with.device, began_with.precision, began_with.threads)
             state = None if checkpoint is None else checkpoint.tensors
@@ -267,6 +268,7 @@ def train(
     and stands in the run's settings.toml. Ctrl-C saves the run and is raised again; `resume` continues it. Raises
     WxbError for an unknown setting, for a value that a setting does not take, and if something does not fit.
     """
+    need_data(data)
     return _to_the_end(
         Training(
             data,
@@ -275,13 +277,14 @@ def train(
             options=options,
             settings=_data_settings(data, options.get("seed", 0)),
             out=out,
-            seconds=validate("time", time) if time is not None else None,
+            seconds=time,
         )
     )
 
 
 def resume(run: Run | str | Path, data: Dataset) -> Run:
     """Train a stopped or killed run to its end, with the same bits as if it had never stopped."""
+    need_data(data)
     return _to_the_end(Training.resume(run if isinstance(run, Run) else Run.open(run), data))
 
 

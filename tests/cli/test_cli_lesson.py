@@ -55,6 +55,20 @@ def test_a_lesson_that_there_is_not_is_refused_before_anything_is_trained(call):
     assert "bias.txt is not the name of a picture" in ended.err
 
 
+def test_a_picture_that_cannot_be_written_is_refused_before_anything_is_trained(call, tmp_path):
+    (tmp_path / "folder.svg").mkdir()
+    for out, why in (("none/bias.svg", f"there is no folder {tmp_path}/none"), ("folder.svg", "it is a folder")):
+        ended = call("lesson", "bias", "--out", out)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.startswith(f"error: {out} cannot be written: {why}\n")
+
+
+def test_options_of_a_lesson_without_its_name_are_refused(call):
+    ended = call("lesson", "--out", "bias.svg", "--full")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "error: --full and --out without a NAME: which lesson?\n  fix: wxb lesson lists all\n"
+
+
 def test_a_lesson_can_be_interrupted(call, monkeypatch):
     def run(*_):
         yield []

@@ -76,7 +76,7 @@ def test_more_inputs_than_a_table_has_room_for_can_be_asked(call):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "error: the neuron is taught nothing\n  fix: patterns to fire at, or not: --fire 111,101 --not 000,001\n"),
+        ([], "error: the neuron is taught nothing\n  fix: patterns to fire at, or not to fire at\n"),
         (["--fire", "111", "--not", "00"], "error: the pattern 00 has 2 inputs\n  expected 3 inputs, as 111 has\n"),
         (["--fire", "111", "--ask", "1111"], "error: the pattern 1111 has 4 inputs\n"),
         (["--fire", "11", "--not", "11"], "error: 11 is taught both to fire and not to fire\n  fix: one of both\n"),

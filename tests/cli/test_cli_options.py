@@ -7,7 +7,7 @@ import pytest
 
 from wxb.cli import options
 from wxb.cli.config import read_config
-from wxb.cli.train import command, merged
+from wxb.cli.train import check, command, merged
 from wxb.errors import WxbError
 from wxb.settings import SETTINGS
 from wxb.settings.setting import AUGMENTATION, SHARES, TIME
@@ -191,7 +191,7 @@ def test_a_file_holds_options_with_either_line_between_words(config):
         ("epochs = 2.5", "epochs = 2.5: expected a whole number from 1 to 1,000,000"),
         ("epochs = 0", "epochs = 0: expected a whole number from 1 to 1,000,000"),
         ("epochs = inf", "epochs = inf: expected a whole number from 1 to 1,000,000"),
-        ("shuffle = 1", "shuffle = 1: expected true or false"),
+        ("shuffle = 1", "shuffle = 1: expected shuffle = true or shuffle = false"),
         ("optimizer = 3", f"optimizer = 3: expected {OPTIMIZERS}"),
         ('optimizer = "adm"', f'optimizer = "adm": expected {OPTIMIZERS}'),
         ("split = [0.5, 0.1]", f"split = [0.5, 0.1]: expected {SHARES.expected}"),
@@ -215,6 +215,29 @@ def test_a_file_that_is_not_there_or_no_toml_is_said(config, tmp_path):
         read_config(config("learning rate = 1"))
     with pytest.raises(WxbError, match="cannot be read"):
         read_config(tmp_path)
+
+
+def test_a_file_in_another_encoding_is_said_to_be_that(tmp_path):
+    path = tmp_path / "latin.toml"
+    path.write_bytes('name = "Größe"'.encode("latin-1"))
+    with pytest.raises(WxbError) as error:
+        read_config(path)
+    assert (
+        str(error.value) == f"{path} is no text in UTF-8, as TOML is\n  byte 11 of it is not\n  fix: save it as UTF-8"
+    )
+    path.write_text("epochs = 3", encoding="utf-8-sig")
+    assert read_config(path) == {"epochs": 3}
+
+
+def test_an_option_about_the_length_replaces_that_of_the_file(config):
+    path = str(config("steps = 100"))
+    assert merged(("ring",), path, {"epochs": 3}) == {"data": "ring", "epochs": 3}
+    assert merged(("ring",), path, {"epochs": None}) == {"data": "ring", "steps": 100}
+    for given in ({"epochs": 3, "steps": 5}, {"time": 3.0, "steps": 5}):
+        with pytest.raises(WxbError, match="both say when training ends"):
+            merged(("ring",), path, given)
+    with pytest.raises(WxbError, match="`epochs` and `steps` both say when training ends"):
+        check({"data": "ring", "epochs": 3, "steps": 10})
 
 
 def test_the_command_line_is_over_the_file(config):

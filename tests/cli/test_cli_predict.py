@@ -56,6 +56,15 @@ def test_many_pictures_are_predicted_in_order_and_broken_ones_cost_only_their_ow
         assert float(row["probability"]) == pytest.approx(float(found.probabilities.max()), abs=1e-6)
 
 
+def test_json_names_the_files_without_predictions(pictures, call):
+    run, names = pictures
+    ended = call("predict", run, names[0], names[3], "missing.png", "--json")
+    found = valid(ended.json)
+    assert [one["file"] for one in found["predictions"]] == [names[0]]
+    assert found["left_out"] == [f"{names[3]}: not a picture", "missing.png: there is no such file"]
+    assert ended.code == 2
+
+
 def test_json_of_many_pictures_is_one_object_in_one_line(pictures, call):
     run, names = pictures
     ended = call("predict", run, *names, "--json")

@@ -183,6 +183,13 @@ def test_what_is_about_one_training_goes_not_with_several(call, flag):
     assert f"{flag} is about one training, --seeds makes several" in ended.err
 
 
+def test_all_flags_that_clash_are_named(call):
+    ended = call("train", *SMALL, "--seeds", 2, "--dry-run", "--profile")
+    assert "--dry-run and --profile are about one training, --seeds makes several" in ended.err
+    ended = call("train", *SMALL, "--dry-run", "--profile")
+    assert (ended.code, "--dry-run and --profile are two different looks at a training" in ended.err) == (2, True)
+
+
 def test_dry_run_shows_what_would_be_done_and_writes_nothing(call):
     ended = call("train", *SMALL, "--dry-run")
     assert (ended.code, ended.err) == (0, "")

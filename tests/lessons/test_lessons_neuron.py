@@ -151,5 +151,5 @@ def test_a_table_has_a_bound_and_asking_has_none():
     assert str(refused.value) == (
         "a truth table of 400 inputs is too long to be read\n"
         "  expected at most 16 inputs, which are 65,536 rows\n"
-        "  fix: ask for single patterns: --ask PATTERN, in Python neuron.ask(pattern)"
+        "  fix: ask for single patterns"
     )

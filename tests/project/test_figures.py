@@ -325,9 +325,7 @@ class Mean:
 
 def test_every_row_of_a_table_is_answered_by_what_has_not_seen_it(houses, monkeypatch):
     made = []
-    monkeypatch.setattr(
-        crossvalidation, "Trial", lambda data, options: Trial(data, "EUCLID", options={"epochs": 1, **options})
-    )
+    monkeypatch.setattr(crossvalidation, "Trial", lambda data, **options: Trial(data, "EUCLID", epochs=1, **options))
 
     def mean(seed):
         made.append(Mean())
@@ -420,9 +418,9 @@ def test_wrong_labels_among_the_most_doubted_are_counted():
 def test_labels_are_answered_by_networks_that_did_not_see_them(tmp_path: Path, monkeypatch):
     trained_on: list[np.ndarray] = []
 
-    def short(data, options):
+    def short(data, **options):
         trained_on.append(data.split.train)
-        return Trial(data, "SOFTMAX", options=options)
+        return Trial(data, "SOFTMAX", **options)
 
     monkeypatch.setattr(labels, "Trial", short)
     data = wxb.load_data("digits")

@@ -176,7 +176,7 @@ def test_the_types_of_the_recipe_s_keywords_are_those_of_its_settings():
         ({"option": 1}, "option is not a setting"),
         ({"optimizer": "adma"}, f'`optimizer="adma"`: expected {SETTINGS["optimizer"].expected}'),
         ({"learning_rate": "0.1"}, '`learning_rate="0.1"`: expected a number above 0 to 1,000'),
-        ({"shuffle": None}, "`shuffle=None`: expected true or false"),
+        ({"shuffle": None}, "`shuffle=None`: expected `shuffle=True` or `shuffle=False`"),
         ({"time": "soon"}, f'`time="soon"`: expected {SETTINGS["time"].expected}'),
         ({"time": 60, "epochs": 3}, "`time` and `epochs` both say when training ends"),
         ({"momentum": 0.9, "optimizer": "adam"}, "`momentum` has no effect with the optimizer adam"),

@@ -319,7 +319,7 @@ def test_baselines_have_a_share_of_the_operations_of_the_cpu_alone(ring):
 def test_a_training_takes_the_time_that_it_is_given_and_its_settings_give_the_same_bits_without_a_clock(ring, tmp_path):
     run = wxb.train(ring, "FC-16-RELU, SOFTMAX", time=5, out=tmp_path / "run", threads=1)
     assert 1 < run.history[-1].seconds < 5
-    recipe = {name: run.settings[name] for name in ("epochs", "steps", "threads")}
+    recipe = {name: run.settings[name] for name in ("steps", "threads")}
     assert recipe["steps"] > 100
     events = read_events(run.settings.get("events", []))
     training = Training(ring, "FC-16-RELU, SOFTMAX", options=recipe, events=events, out=tmp_path / "again")
@@ -443,7 +443,7 @@ def test_a_resumed_run_takes_its_whitened_patches_from_the_checkpoint_and_ends_w
     from wxb.network import start
 
     digits = wxb.load_data("digits")
-    options = {"epochs": 1, "steps": 6, "first_layer": "whitened", "initialization": "identity"}
+    options = {"steps": 6, "first_layer": "whitened", "initialization": "identity"}
     network = "CONV3-8-RELU-CONV3-8-BN-RELU-GAP, SOFTMAX"
     undisturbed = wxb.train(digits, network, out=tmp_path / "undisturbed", **options)
     training = Training(digits, network, options=options, out=tmp_path / "run")

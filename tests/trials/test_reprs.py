@@ -45,7 +45,7 @@ def test_an_evaluation_is_shown_by_its_main_measure(run):
 
 
 def test_a_trial_is_shown_by_its_network_its_data_and_how_far_it_is():
-    trial = wxb.Trial(wxb.load_data("ring", examples=200), "FC-4-RELU, SOFTMAX", options={"epochs": 1})
+    trial = wxb.Trial(wxb.load_data("ring", examples=200), "FC-4-RELU, SOFTMAX", epochs=1)
     assert repr(trial) == "Trial(FC-4-RELU, SOFTMAX on ring, not begun)"
     trial.train()
     assert repr(trial) == f"Trial(FC-4-RELU, SOFTMAX on ring, step {trial.record.step} of {trial.record.steps})"

@@ -103,7 +103,7 @@ def test_a_series_ends_before_a_trial_that_its_time_does_not_hold(ring, monkeypa
             return cls.now
 
     monkeypatch.setattr(series, "clock", Clock)
-    makers = [(f"{number}", lambda: wxb.Trial(ring, "SOFTMAX", options={"epochs": 1})) for number in range(5)]
+    makers = [(f"{number}", lambda: wxb.Trial(ring, "SOFTMAX", epochs=1)) for number in range(5)]
     assert len(list(outcomes(makers, time=9.0))) == 2
     assert len(list(outcomes(makers, time=0.001))) == 1
     assert len(list(outcomes(makers))) == 5

@@ -16,13 +16,13 @@ def ring():
 
 def test_a_trial_writes_nothing(ring, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    trial = Trial(ring, "FC-8-RELU, SOFTMAX", options={"epochs": 2}).train()
+    trial = Trial(ring, "FC-8-RELU, SOFTMAX", epochs=2).train()
     assert trial.score("test").examples == len(ring.split.test)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_trial_trains_to_the_bits_of_a_run_with_the_same_settings(ring, tmp_path):
-    trial = Trial(ring, "FC-8-RELU, SOFTMAX", options={"epochs": 2, "seed": 3}).train()
+    trial = Trial(ring, "FC-8-RELU, SOFTMAX", epochs=2, seed=3).train()
     run = wxb.train(ring, "FC-8-RELU, SOFTMAX", epochs=2, seed=3, out=tmp_path / "run")
     weights = run.weights()
     state = trial.model.state_dict()
@@ -32,16 +32,16 @@ def test_a_trial_trains_to_the_bits_of_a_run_with_the_same_settings(ring, tmp_pa
 
 
 def test_a_score_on_a_sample_takes_examples_from_the_whole_part(ring):
-    trial = Trial(ring, "SOFTMAX", options={"epochs": 1}).train()
+    trial = Trial(ring, "SOFTMAX", epochs=1).train()
     assert trial.score("train", most=50).examples <= 50
     assert trial.score("train", most=10**6).examples == len(ring.split.train)
 
 
 def test_a_trial_goes_on_from_an_earlier_state_to_the_same_bits(ring):
     options = {"epochs": 2}
-    whole = Trial(ring, "FC-8-RELU-DROP(0.2), SOFTMAX", options=options)
+    whole = Trial(ring, "FC-8-RELU-DROP(0.2), SOFTMAX", **options)
     states = [record.state() for record in whole]
-    rest = Trial(ring, "FC-8-RELU-DROP(0.2), SOFTMAX", options=options, state=states[0]).train()
+    rest = Trial(ring, "FC-8-RELU-DROP(0.2), SOFTMAX", **options, state=states[0]).train()
     ends = whole.model.state_dict(), rest.model.state_dict()
     assert all(one.equal(other) for one, other in zip(ends[0].values(), ends[1].values(), strict=True))
 

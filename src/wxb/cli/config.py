@@ -23,12 +23,16 @@ def read_config(path: Path) -> dict[str, Any]:
     setting, and for a value that its setting does not take.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise WxbError(f"there is no file {path}", fix="--config FILE names a TOML file of settings") from None
     except OSError as problem:
         raise WxbError(f"{path} cannot be read: {problem.strerror or problem}") from problem
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except UnicodeDecodeError as problem:
+        raise WxbError(
+            f"{path} is no text in UTF-8, as TOML is", f"byte {problem.start + 1} of it is not", "save it as UTF-8"
+        ) from problem
+    except tomllib.TOMLDecodeError as problem:
         raise WxbError(f"{path} is no TOML", str(problem), "lines such as: learning_rate = 0.01") from problem
     if "replanned" in content:  # the settings.toml of a run of format 1
         from wxb.runs import version1

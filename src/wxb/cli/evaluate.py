@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wxb.runs.schema import Summary
     from wxb.tasks.evaluation import Evaluation
 
-PARTS = ("train", "validation", "test", "all")
+PARTS = ("train", "validation", "test", "all")  # as wxb.runs.evaluate has them, which is not imported for --help
 MOST_CLASSES = 20  # whose confusion a terminal shows
 
 

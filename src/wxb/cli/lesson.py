@@ -15,6 +15,7 @@ from wxb import text
 from wxb.cli import options, printing
 from wxb.cli.answers import lessons as answers
 from wxb.cli.progress import ERASE, bar
+from wxb.errors import WxbError
 from wxb.lessons import picture
 from wxb.lessons.lesson import SEEDS, TITLES
 from wxb.lessons.lesson import lesson as named
@@ -35,6 +36,8 @@ def lesson(name: str | None, full: bool, seeds: int | None, out: Path | None, qu
     wxb lesson penalty --full --out penalty.svg
     """
     if name is None:
+        if given := [flag for flag, value in (("--full", full), ("--seeds", seeds), ("--out", out)) if value]:
+            raise WxbError(f"{' and '.join(given)} without a NAME: which lesson?", fix="wxb lesson lists all")
         if as_json:
             printing.result_json(answers.Lesson(lessons=TITLES, result=None))
         else:

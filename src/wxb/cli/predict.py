@@ -13,6 +13,7 @@ import msgspec
 from wxb.cli import options, printing
 from wxb.cli.answers.runs import Predict
 from wxb.cli.progress import FileProgress
+from wxb.cli.spelling import spelled
 from wxb.errors import WxbError
 from wxb.text import count
 
@@ -58,9 +59,11 @@ def predict_files(run: Run, files: Sequence[str], output: Output) -> list[WxbErr
     from wxb.runs.inputs import reading
 
     problems: list[WxbError] = []
+    notes: list[str] = []
     something = False
     with FileProgress(len(files)) as progress, reading(files, run, read) as coming:
         for batch in coming:
+            notes += batch.notes
             for note in batch.notes:
                 progress.remark(printing.labelled("note", note))
             for problem in batch.problems if len(files) > 1 else ():
@@ -72,7 +75,7 @@ def predict_files(run: Run, files: Sequence[str], output: Output) -> list[WxbErr
                 something = True
             progress.show(batch.files)
     if something:
-        output.end()
+        output.end(notes, [spelled(problem).what for problem in problems])
     elif not problems:
         raise WxbError("there is nothing to predict: the arrays have no rows")
     return problems
@@ -101,8 +104,8 @@ class Output(Protocol):
     def add(self, examples: list[Example], found: Prediction) -> None:
         """Print the predictions for these examples."""
 
-    def end(self) -> None:
-        """End the output."""
+    def end(self, notes: list[str], left_out: list[str]) -> None:
+        """End the output. `left_out` says of each file without predictions why."""
 
 
 class Table:
@@ -122,8 +125,8 @@ class Table:
         shown = [(printing.short(name, room), *rest) for name, *rest in rows]
         printing.result(printing.lines(shown, self._widths, numbers=[2]))
 
-    def end(self) -> None:
-        """Print nothing."""
+    def end(self, notes: list[str], left_out: list[str]) -> None:
+        """Print nothing: both stand on standard error."""
 
 
 class Csv:
@@ -138,8 +141,8 @@ class Csv:
         printing.result_csv(rows[1:] if self._begun else rows)
         self._begun = True
 
-    def end(self) -> None:
-        """Print nothing."""
+    def end(self, notes: list[str], left_out: list[str]) -> None:
+        """Print nothing: both stand on standard error."""
 
 
 class Json:
@@ -152,15 +155,16 @@ class Json:
     def add(self, examples: list[Example], found: Prediction) -> None:
         """Print the predictions, the first time after everything else in the object."""
         if not self._before:
-            whole = msgspec.to_builtins(Predict(run=self.run, classes=found.names, predictions=[]))
-            self._before = json.dumps(whole).removesuffix("]}")
+            empty = Predict(run=self.run, classes=found.names, predictions=[], notes=[], left_out=[])
+            whole = json.dumps(msgspec.to_builtins(empty))
+            self._before = whole[: whole.index('[], "notes"') + 1]
         said = ", ".join(json.dumps(one, allow_nan=False) for one in as_dicts(examples, found))
         printing.result(self._before + said, end="")
         self._before = ", "
 
-    def end(self) -> None:
-        """Close the object."""
-        printing.result("]}")
+    def end(self, notes: list[str], left_out: list[str]) -> None:
+        """Print the rest of the object."""
+        printing.result(f'], "notes": {json.dumps(notes)}, "left_out": {json.dumps(left_out)}}}')
 
 
 def as_dicts(examples: list[Example], found: Prediction) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from wxb.cli.loading import load
 from wxb.cli.main import BEGAN
 from wxb.cli.profile import show_profile
 from wxb.errors import DONE, WxbError
-from wxb.settings import DATA, RECIPE, SETTINGS, check_together
+from wxb.settings import DATA, LENGTH, RECIPE, SETTINGS, check_length, check_together
 
 if TYPE_CHECKING:
     from wxb.training import Training
@@ -53,9 +53,7 @@ def train(
     """
     asked = merged(words, config, given)
     check(asked)
-    if "seeds" in asked and (dry_run or profile):
-        flag = "--dry-run" if dry_run else "--profile"
-        raise WxbError(f"{flag} is about one training, --seeds makes several", fix="one of them")
+    check_kind("seeds" in asked, [*["--dry-run"] * dry_run, *["--profile"] * profile])
     if "seeds" in asked:
         return train_seeds(asked, as_json, quiet, verbose)
     training = prepared(asked, quiet, BEGAN)
@@ -68,6 +66,15 @@ def train(
     return follow_to_result(training, as_json, quiet, verbose)
 
 
+def check_kind(several: bool, looks: list[str]) -> None:
+    """Raise WxbError if flags ask for two kinds of work: several trainings, or a look at one without training."""
+    if several and looks:
+        verb = "is" if len(looks) == 1 else "are"
+        raise WxbError(f"{' and '.join(looks)} {verb} about one training, --seeds makes several", fix="one of them")
+    if len(looks) > 1:
+        raise WxbError(f"{' and '.join(looks)} are two different looks at a training", fix="one of them")
+
+
 def merged(words: tuple[str, ...], config: str | None, given: dict[str, Any]) -> dict[str, Any]:
     """Merge the settings of the command line into those of the settings file; the command line wins."""
     (data, network), bindings = options.split_words(words, "DATA", "NETWORK")
@@ -78,6 +85,10 @@ def merged(words: tuple[str, ...], config: str | None, given: dict[str, Any]) ->
         asked.pop(EVENTS, None)  # they belong to the steps of the file's training
     if given.get("optimizer") is not None:
         asked.pop("momentum", None)  # it belongs to the file's optimizer
+    check_length(given)
+    if any(given.get(name) for name in LENGTH):
+        for name in LENGTH:
+            asked.pop(name, None)
     typed = {"data": data, "network": network, **given}
     asked |= {name: value for name, value in typed.items() if value is not None}
     if bindings:
@@ -91,6 +102,7 @@ def check(asked: dict[str, Any]) -> None:
 
     if "data" not in asked:
         raise WxbError("DATA is missing", fix="wxb train digits, or a folder of pictures; wxb train --help says more")
+    check_length(asked)
     check_together(asked)
     if "network" in asked:
         read(asked["network"])

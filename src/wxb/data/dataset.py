@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from wxb.data.kinds import KINDS, Shape, kind_of
 from wxb.errors import WxbError
+from wxb.settings.setting import Setting, need
 from wxb.tasks import TASKS
 from wxb.text import count
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     Inputs = NDArray[np.uint8] | NDArray[np.float32] | Prepared  # examples as a network's text takes them
 
 Examples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
+PARTS = ("train", "validation", "test")
+PART = Setting("part", str, "test", "Part of the data", "data", choices=PARTS)
 BYTES_AT_ONCE = 2**23  # of a piece of the examples: no pass over all makes a copy of all
 
 
@@ -49,11 +52,15 @@ class Split:
 
     def __str__(self) -> str:
         """ "train 1,150, validation 198, test 449 (stratified 0.64/0.11/0.25, seed 0)"."""
-        parts = ("train", "validation", "test")
-        return ", ".join(f"{part} {count(len(getattr(self, part)))}" for part in parts) + f" ({self.how})"
+        return ", ".join(f"{part} {count(len(self.part(part)))}" for part in PARTS) + f" ({self.how})"
 
     def __repr__(self) -> str:
         return f"Split({self})"
+
+    def part(self, name: str) -> NDArray[np.int64]:
+        """The row numbers of "train", "validation" or "test". Raises WxbError for another name."""
+        rows: NDArray[np.int64] = getattr(self, PART.validate(name))
+        return rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,8 +148,8 @@ class Dataset:
         return len(self.classes)
 
     def part(self, name: str) -> tuple[Examples, NDArray[np.int64] | NDArray[np.float32]]:
-        """Examples and targets of "train", "validation" or "test" (copies)."""
-        rows = getattr(self.split, name)
+        """Examples and targets of "train", "validation" or "test" (copies). Raises WxbError for another name."""
+        rows = self.split.part(name)
         return self.examples[rows], self.targets[rows]
 
     @cached_property
@@ -155,6 +162,12 @@ class Dataset:
         if known and all(getattr(known, name) is getattr(self, name) for name in ("examples", "targets", "classes")):
             return known.fingerprint
         return fingerprint(self.task, self.classes, self.inputs, self.targets)
+
+
+def need_data(data: object) -> None:
+    """Raise WxbError for anything but a data set where one is needed."""
+    what = "a data set, as `load_data` returns it"
+    need("data", data, Dataset, what, f'wxb.load_data("{data}")' if isinstance(data, str) else "")
 
 
 def offsets_of_targets(table: Columns | Preparation | None, names: tuple[str, ...]) -> NDArray[np.float64]:

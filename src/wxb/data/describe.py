@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.dataset import Dataset, pieces
+from wxb.data.dataset import PARTS, Dataset, pieces
 from wxb.data.split import Rows
 from wxb.tasks import TASKS
 from wxb.text import count, percent
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from wxb.data.tables.columns import Preparation
 
 HEAD = ("column", "kind", "missing", "holds")
-PARTS = ("train", "validation", "test")
 
 
 def describe(data: Dataset) -> dict[str, object]:
@@ -31,7 +30,7 @@ def describe(data: Dataset) -> dict[str, object]:
     table's example, else empty) and `columns` (of a table: name, kind, missing, and min and max, or values, or the
     reason why it is left out; else None); `notes`; `fingerprint`.
     """
-    rows = {part: getattr(data.split, part) for part in PARTS}
+    rows = {part: data.split.part(part) for part in PARTS}
     return {
         "name": data.name,
         "kind": data.kind,
@@ -107,7 +106,7 @@ def lines(data: Dataset) -> list[str]:
 def _count_table(data: Dataset) -> list[str]:
     """One line per class or label: its number of examples in total and in each part, and its share."""
     columns = [counts(data) or {}]
-    columns += [counts(data, getattr(data.split, part)) or {} for part in PARTS]
+    columns += [counts(data, data.split.part(part)) or {} for part in PARTS]
     head = [TASKS[data.task].noun, "all", *PARTS, "share"]
     rows = [
         [name, *(count(column[name]) for column in columns), percent(columns[0][name] / len(data.examples))]

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from wxb.data.dataset import Dataset
+from wxb.data.dataset import Dataset, need_data
 from wxb.data.split import copies, keep_test
 from wxb.errors import WxbError
 from wxb.randomness import generator
+from wxb.settings import SETTINGS
 from wxb.settings.setting import Bounds, Setting
 from wxb.tasks import TASKS
 from wxb.text import plural
@@ -24,7 +25,8 @@ def folds(data: Dataset, count: int = 5, seed: int = 0) -> tuple[Dataset, ...]:
     fold. Validation takes the same share of the remaining examples as in `data`. All examples are dealt into folds,
     including those of a published test set. Raises WxbError if there are fewer different examples than folds.
     """
-    FOLDS.validate(count)
+    need_data(data)
+    count, seed = FOLDS.validate(count), SETTINGS["seed"].validate(seed)
     strata, names = TASKS[data.task].strata(data.targets, data.classes)
     groups = copies(data.examples)
     first_rows, group = np.unique(groups, return_inverse=True)

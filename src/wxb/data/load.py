@@ -29,7 +29,7 @@ from wxb.data.known.sets import INK, KNOWN
 from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, validation_share
 from wxb.data.toys import TOYS, Function, draw
 from wxb.errors import WxbError, nearest
-from wxb.settings import SETTINGS
+from wxb.settings import SETTINGS, setting
 from wxb.settings.python import takes_settings
 from wxb.tasks import TASKS
 
@@ -118,6 +118,12 @@ def loading(
     incomplete, or invalid.
     """
     fractions: Fractions = SETTINGS["split"].validate(split)
+    if source is None or isinstance(source, (bool, int, float, bytes, set, dict)):
+        raise WxbError(
+            f"{setting.named('source', source)}: expected the name of a data set, the path of a folder or a table, "
+            "a data frame, or an array of examples with its targets",
+            fix='load_data("digits"), or load_data(examples, targets)',
+        )
     if isinstance(source, (str, os.PathLike)):
         if targets is not None:
             raise WxbError("targets belong to an array of examples", f"the examples given are {os.fspath(source)!r}")

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from wxb.allocator import kept
+from wxb.data.dataset import need_data
 from wxb.errors import WxbError
 from wxb.learning import schedules
 from wxb.learning.augment import NONE, Augment
@@ -38,13 +39,14 @@ from wxb.learning.state import (
 )
 from wxb.learning.step import Step
 from wxb.learning.watch import Reading, Watch
+from wxb.network.build import Model
 from wxb.network.memory import ran_short
+from wxb.settings import setting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wxb.data.dataset import Dataset, Inputs
-    from wxb.network.build import Model
     from wxb.tasks.evaluation import Score
 
 
@@ -106,6 +108,9 @@ def learn(
     When the generator ends, the model has the weights that `recipe.keep` asks for. A loss that is not finite ends
     training with its epoch. Raises WxbError if the recipe does not fit the data, or the memory does not hold a step.
     """
+    setting.need("model", model, Model, "a model, as `build` returns it")
+    need_data(data)
+    setting.need("recipe", recipe, Recipe, "a recipe, such as `Recipe(epochs=3)`")
     machine = machine or choose(recipe.device, recipe.precision, recipe.threads)
     training = Loop(model, data, recipe, machine, ordered(events), watch)
     if state is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wxb.settings import RECIPE, check_together
+from wxb.settings.python import made_from_settings
 from wxb.settings.training import WITH_MOMENTUM
 
 OPTIMIZERS = RECIPE["optimizer"].choices
@@ -18,11 +19,13 @@ def _default(name: str) -> Any:
     return RECIPE[name].default
 
 
+@made_from_settings
 @dataclass(frozen=True)
 class Recipe:
     """The settings of a training; each field is a setting of `train`, described in `wxb.settings`.
 
-    Raises WxbError for a value that its setting does not take, and for settings that contradict each other.
+    Raises WxbError for an unknown name, for a value that its setting does not take, and for settings that contradict
+    each other.
     """
 
     seed: int = _default("seed")
@@ -66,8 +69,10 @@ class Recipe:
         check_together({name: value for name, value in vars(self).items() if name not in unset})
 
     def settings(self) -> dict[str, Any]:
-        """Every field, except a momentum that the optimizer does not use."""
+        """Every field, except a momentum that the optimizer does not use, and epochs if `steps` says how long."""
         fields = dataclasses.asdict(self)
+        if self.steps:
+            del fields["epochs"]
         if self.optimizer not in WITH_MOMENTUM:
             del fields["momentum"]
         return fields

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wxb.errors import WxbError
+from wxb.settings.setting import named
 from wxb.text import count, plural
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Neuron:
             raise WxbError(
                 f"a truth table of {count(self.inputs)} inputs is too long to be read",
                 f"expected at most {MOST_INPUTS} inputs, which are {count(2**MOST_INPUTS)} rows",
-                "ask for single patterns: --ask PATTERN, in Python neuron.ask(pattern)",
+                "ask for single patterns",
             )
         fire, not_fire = (list(map(_bits, kind)) for kind in (self.fire, self.not_fire))
         width, rows = self.inputs // self.rows, []
@@ -98,10 +99,13 @@ def neuron(fire: Iterable[Pattern] = (), not_fire: Iterable[Pattern] = ()) -> Ne
     numbers 0 and 1 in a list or an array. Raises WxbError if nothing is taught, a pattern holds anything else, two
     differ in their form, or one is taught both ways.
     """
+    for name, kind in (("fire", fire), ("not_fire", not_fire)):
+        if isinstance(kind, str) or not isinstance(kind, Iterable):
+            raise WxbError(f"{named(name, kind)}: expected a list of patterns", _FORM)
     kinds = [tuple(dict.fromkeys(as_text(pattern) for pattern in kind)) for kind in (fire, not_fire)]
     taught = [*kinds[0], *kinds[1]]
     if not taught:
-        raise WxbError("the neuron is taught nothing", fix="patterns to fire at, or not: --fire 111,101 --not 000,001")
+        raise WxbError("the neuron is taught nothing", fix="patterns to fire at, or not to fire at")
     for text in taught[1:]:
         need_like(text, taught[0])
     if both := [text for text in kinds[0] if text in kinds[1]]:
@@ -114,8 +118,11 @@ def as_text(pattern: Pattern) -> str:
     if isinstance(pattern, str):
         text = pattern.strip()
     else:
-        values: Any = pattern if isinstance(pattern, Sequence) else pattern.tolist()
-        rows = values if values and isinstance(values[0], Sequence) else [values]
+        values: Any = pattern.tolist() if hasattr(pattern, "tolist") else pattern
+        nested = isinstance(values, Sequence) and len(values) > 0 and isinstance(values[0], Sequence)
+        rows = values if nested else [values]
+        if not all(isinstance(row, Sequence) for row in rows):
+            raise WxbError(f"{named('pattern', pattern)}: expected a pattern", _FORM)
         text = "/".join("".join(str(int(one) if one in (0, 1) else one) for one in row) for row in rows)
     if not text:
         raise WxbError("a pattern is empty", _FORM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -85,9 +86,14 @@ def band(
 
 
 def check(path: Path) -> None:
-    """Raise WxbError if no picture can be written to a file of this name."""
+    """Raise WxbError if no picture can be written to a file of this name, or in its folder."""
     if path.suffix.lower() not in FORMATS:
         raise WxbError(f"{path.name} is not the name of a picture", fix=f"a name that ends in {', '.join(FORMATS)}")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise WxbError(f"{path} cannot be written: there is no folder {folder}", fix="a name in a folder that exists")
+    if path.is_dir() or not os.access(folder, os.W_OK):
+        raise WxbError(f"{path} cannot be written: {'it is a folder' if path.is_dir() else f'{folder} is read-only'}")
     style()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wxb.data.dataset import need_data
 from wxb.data.kinds import kind_of
 from wxb.errors import WxbError
 from wxb.network.blocks import Chain
@@ -160,6 +161,8 @@ def build(
     not learned (`wxb.network.start`). `state` is the state_dict of a model built with the same arguments, whose filters
     are used instead of computing them again. Raises WxbError if network and data do not fit each other.
     """
+    if data is not None:
+        need_data(data)
     if not isinstance(network, Plan):
         tree = read(network) if isinstance(network, str) else network
         shape = data.shape if data is not None else input_shape

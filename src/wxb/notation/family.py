@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from ..errors import WxbError, nearest
+from ..settings.setting import need
 from .expand import check_size, reduce, unbound
 from .mistakes import misfit
 from .network import Network
@@ -75,6 +76,7 @@ def _default(name: str, use: str) -> int | None:
 def _checked(network: Network, uses: Mapping[str, str], bindings: Mapping[str, int]) -> dict[str, int]:
     values: dict[str, int] = {}
     for key, value in bindings.items():
+        need("bindings", key, str, "names of variables as texts")
         name = key.upper()
         if name == OUTPUTS:
             what = "C is the number of outputs, which the data decides; it cannot be bound"
@@ -87,7 +89,7 @@ def _checked(network: Network, uses: Mapping[str, str], bindings: Mapping[str, i
                 f"{known}: {network.text or network.short()}"[:400],
                 f"{near}={value}" if near else f"leave out {key}={value}",
             )
-        if not isinstance(value, int):
+        if not isinstance(value, int) or isinstance(value, bool):
             raise WxbError(f"{name} is a whole number, not {value}", fix=f"{name}=2")
         if uses[name] == "optional" and value not in (0, 1):
             raise WxbError(f"{name} is 0 (left out) or 1 (present), not {value}", fix=f"{name}=1")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..errors import WxbError
+from ..settings.setting import named, need
 from ..text import count, large
 from ..text import shape as shape_text
 from .expand import default_bias, normal
@@ -78,7 +80,9 @@ def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: M
     `input_shape` is (channels, height, width) of pictures or (features,) of rows. Raises WxbError if the network does
     not fit.
     """
-    shape = tuple(int(size) for size in input_shape)
+    need("network", network, Network, "a network, as `read` returns it")
+    need("bindings", bindings, (Mapping, type(None)), 'values of variables, such as {"N": 2}')
+    shape, outputs = _whole("input_shape", input_shape, "sizes such as (3, 32, 32)"), _whole("outputs", [outputs])[0]
     if len(shape) not in (1, 3) or min(shape) < 1:
         raise WxbError(
             f"an input of shape {shape_text(shape) or 'nothing'} is neither a picture nor a row of numbers",
@@ -97,6 +101,14 @@ def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: M
 
     bound, choices = bind(network, bindings or {}, smallest_map)
     return replace(_plan(bound, shape, outputs), choices=choices)
+
+
+def _whole(name: str, sizes: object, expected: str = "a whole number") -> Shape:
+    """Sizes as whole numbers. Raises WxbError for anything else."""
+    try:
+        return tuple(operator.index(size) for size in sizes)  # type: ignore[attr-defined]
+    except TypeError:
+        raise WxbError(f"{named(name, sizes)}: expected {expected}") from None
 
 
 def _plan(network: Network, shape: Shape, outputs: int) -> Plan:

@@ -13,7 +13,7 @@ from .layers import LAYERS
 from .mistakes import Mistake, error
 from .named import NAMED
 from .network import Network
-from .scan import LETTERS, Scanner, Stop
+from .scan import LETTERS, Scanner, Stop, need_text
 from .spelling import PLAIN, Written, check
 from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Variable
 from .vocabulary import (
@@ -48,7 +48,7 @@ def read(text: str) -> Network:
 
     Raises WxbError for a text that is not a network: its first three mistakes, where they are, and a way out.
     """
-    named = NAMED.get(text.strip().lower()) if len(text) <= MOST_CHARACTERS else None
+    named = NAMED.get(text.strip().lower()) if len(need_text(text)) <= MOST_CHARACTERS else None
     return Reader(named.text if named else text).network()
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Container
 from typing import NoReturn
 
+from ..settings.setting import need
 from .mistakes import MOST, Mistake
 from .tree import Place
 from .vocabulary import HEADS, the_layers, words
@@ -22,6 +23,12 @@ def name_pattern() -> re.Pattern[str]:
     """Matches a word of the notation, the longest that fits, followed by no letters but those of suffixes."""
     names = "|".join(sorted(words(), key=len, reverse=True))
     return re.compile(f"({names})(?=C?[PGDB][0-9]|C(?![A-Z])|[^A-Z]|$)")
+
+
+def need_text(text: object) -> str:
+    """A text that is to be read as a network. Raises WxbError for anything else."""
+    need("text", text, str, "a text of the notation, or the name of a network")
+    return str(text)
 
 
 class Stop(Exception):

@@ -15,6 +15,7 @@ from wxb.runs.evaluate import evaluate_rows
 from wxb.runs.matching import target_offsets
 from wxb.runs.provenance import changes
 from wxb.runs.run import Run
+from wxb.settings.setting import need
 from wxb.tasks import TASKS
 from wxb.tasks.evaluation import Difference, Evaluation
 from wxb.tasks.prediction import Prediction
@@ -74,6 +75,7 @@ def compare(runs: Sequence[Run | str | Path], data: Dataset | None = None) -> Co
     `data` is what they were trained on; it is loaded again if not given. Raises WxbError for fewer than two runs, for
     runs of other data or with other test examples, and if the data has changed since.
     """
+    need("runs", runs, (list, tuple), "several runs, as objects or as paths of their folders")
     opened = [run if isinstance(run, Run) else Run.open(run) for run in runs]
     if len(opened) < 2:
         raise WxbError("a comparison needs at least two runs", fix="wxb compare RUN RUN; wxb runs lists them")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wxb.data.dataset import Dataset, match_classes
+from wxb.data.dataset import PART, PARTS, Dataset, match_classes, need_data
 from wxb.errors import WxbError
 from wxb.runs.matching import examples_of, target_offsets, targets_of
 from wxb.runs.predict import machine_of, trained
@@ -19,12 +20,19 @@ if TYPE_CHECKING:
     from wxb.runs.files import RunFiles
     from wxb.tasks.evaluation import Evaluation
 
+PART_OR_ALL = replace(PART, choices=(*PARTS, "all"))
+
 
 def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None) -> Evaluation:
     """A finished run's network on a part of `data`: by default the test part of its own data, or all of other data.
 
+    `part` is "train", "validation", "test" or "all".
+
     Classes are matched by name. Raises WxbError if names, task or shapes differ, or if the part has no examples.
     """
+    need_data(data)
+    if part is not None:
+        PART_OR_ALL.validate(part)
     if data.task != run.summary.task:
         raise WxbError(f"{data.name} is for {data.task}; {run.path} was trained for {run.summary.task}")
     own = data.fingerprint == run.data.fingerprint
@@ -32,7 +40,7 @@ def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None) -> Evalu
     if part is None:
         part = "test" if own else "all"
     split = run.split if own else matched.split
-    rows = np.arange(len(matched.examples)) if part == "all" else getattr(split, part)
+    rows = np.arange(len(matched.examples)) if part == "all" else split.part(part)
     if not len(rows):
         raise WxbError(f"{data.name} has no examples in its {part} part")
     return evaluate_rows(run, matched, rows)[2]

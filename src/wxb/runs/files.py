@@ -17,6 +17,7 @@ from wxb.runs.journal import Checkpoint, Journal, read_epochs, whole_lines
 from wxb.runs.manifest import read_manifest
 from wxb.runs.schema import DataFacts, Environment, Epoch, Report, Settings, Summary
 from wxb.runs.summary import read_summary
+from wxb.settings.setting import PATH, Setting
 from wxb.storage import damaged, decode, digest, file_digest, read, read_tensors, understanding
 from wxb.text import count
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from wxb.data.tables.columns import Preparation
 
 T = TypeVar("T")
+PLACE = Setting("path", str, None, "Folder of a run", "run", form=PATH)
 
 
 class RunFiles:
@@ -41,7 +43,7 @@ class RunFiles:
     @classmethod
     def open(cls, path: str | Path) -> Self:
         """Open a run for reading. Raises WxbError if there is none, or it is damaged or of a newer version."""
-        folder = Path(path)
+        folder = Path(PLACE.validate(path))
         run = cls(folder, read_summary(folder))
         if run.summary.state == "finished":
             run._check(SUMMARY, file_digest(folder / SUMMARY))

@@ -69,6 +69,8 @@ def settings(stored: Values) -> Values:
         events += [{"kind": "end", "step": int(a), "end": int(b)} for a, b in re.findall(r"(\d+):(\d+)", ends)]
     if events:
         stored["events"] = events
+    if stored.get("steps"):
+        stored.pop("epochs", None)  # the steps say how long
     for name, value in stored.items():
         words = TASKS if name == "task" else RENAMED_VALUES.get(name, {})
         converted[RENAMED.get(name, name)] = words.get(value, value) if isinstance(value, str) else value

@@ -1,10 +1,23 @@
 """Every setting of wxb once: its name, type, bounds, choices, default and help."""
 
 from wxb.settings.setting import Bounds, Setting
-from wxb.settings.table import DATA, RECIPE, RENAMED, RENAMED_VALUES, RUN, SETTINGS, check_together, unknown, validate
+from wxb.settings.table import (
+    DATA,
+    LENGTH,
+    RECIPE,
+    RENAMED,
+    RENAMED_VALUES,
+    RUN,
+    SETTINGS,
+    check_length,
+    check_together,
+    unknown,
+    validate,
+)
 
 __all__ = [
     "DATA",
+    "LENGTH",
     "RECIPE",
     "RENAMED",
     "RENAMED_VALUES",
@@ -12,6 +25,7 @@ __all__ = [
     "SETTINGS",
     "Bounds",
     "Setting",
+    "check_length",
     "check_together",
     "unknown",
     "validate",

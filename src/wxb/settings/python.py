@@ -7,10 +7,12 @@ from functools import wraps
 from inspect import Parameter, Signature, signature
 from typing import ParamSpec, TypedDict, TypeVar
 
+from wxb.errors import WxbError
 from wxb.settings.table import RECIPE, SETTINGS, unknown
 
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
+Made = TypeVar("Made")
 
 
 class RecipeOptions(TypedDict, total=False):
@@ -54,18 +56,24 @@ class RecipeOptions(TypedDict, total=False):
 def takes_settings(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
     """Check the keyword arguments that are settings before the function is called.
 
-    A keyword that the function does not have, and a value that its setting does not take, raise WxbError. None stands
-    for "not set" if it is the argument's default. `**options` of the function stands for the settings of a recipe: its
-    signature, and so `help`, shows each of them with its type and default.
+    A keyword that the function does not have, a missing argument, and a value that its setting does not take, raise
+    WxbError. None stands for "not set" if it is the argument's default. `**options` of the function stands for the
+    settings of a recipe: its signature, and so `help`, shows each of them with its type and default.
     """
     shown = _with_recipe(signature(function))
     known = shown.parameters
+    called = function.__qualname__.removesuffix(".__init__")
 
     @wraps(function)
     def checked(*values: Given.args, **named: Given.kwargs) -> Returned:
-        for name, value in list(named.items()):
+        for name in named:
             if name not in known:
                 raise unknown(name, known)
+        try:
+            shown.bind(*values, **named)
+        except TypeError as problem:
+            raise WxbError(f"{called}: {problem}", fix=f"help(wxb.{called}) lists the arguments") from None
+        for name, value in list(named.items()):
             if name in SETTINGS and not (value is None and known[name].default is None):
                 named[name] = SETTINGS[name].validate(value)
             elif name in RECIPE:
@@ -74,6 +82,12 @@ def takes_settings(function: Callable[Given, Returned]) -> Callable[Given, Retur
 
     checked.__signature__ = shown  # type: ignore[attr-defined]
     return checked
+
+
+def made_from_settings(made: type[Made]) -> type[Made]:
+    """Check the keyword arguments of a class's constructor as `takes_settings` does."""
+    made.__init__ = takes_settings(made.__init__)  # type: ignore[method-assign]
+    return made
 
 
 def _with_recipe(written: Signature) -> Signature:

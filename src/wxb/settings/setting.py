@@ -86,13 +86,13 @@ class Setting:
             return f"{'a whole number' if self.type is int else 'a number'} {start}{self.bounds}"
         if self.choices:
             return f"{', '.join(self.choices[:-1])} or {self.choices[-1]}"
-        return "true or false" if self.type is bool else "a text"
+        return f"{named(self.name, True)} or {named(self.name, False)}" if self.type is bool else "a text"
 
     def _convert(self, value: Any) -> Any:
         if self.form is not None:
             return self.form.read(value)
         if self.type is bool or self.type is str:
-            if not isinstance(value, self.type) or (self.choices and value not in self.choices):
+            if not isinstance(value, self.type) or (self.choices and value not in self.choices) or value == "":
                 raise ValueError
             return value
         if isinstance(value, bool) or not isinstance(value, Integral if self.type is int else Real):
@@ -115,6 +115,12 @@ def named(name: str, value: object) -> str:
     text = f'"{value}"' if isinstance(value, str) else repr(value)
     plain = re.sub(r"[\s`]+", " ", text)
     return f"`{name}={plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + '…'}`"
+
+
+def need(name: str, value: object, kinds: type | tuple[type, ...], expected: str, fix: str = "") -> None:
+    """Raise WxbError unless the value of an argument that is no setting is of one of these types."""
+    if not isinstance(value, kinds):
+        raise WxbError(f"{named(name, value)}: expected {expected}", fix=fix)
 
 
 def spell(text: str, names: Container[str], spelling: Callable[[str, str | None], str]) -> str:
@@ -169,6 +175,8 @@ def _seconds(value: Any) -> float:
 
 def _texts(value: Any) -> str | list[str]:
     if isinstance(value, str):
+        if not value:
+            raise ValueError
         return value
     texts = list(value)
     if not texts or not all(isinstance(text, str) for text in texts):
@@ -180,6 +188,8 @@ def _path(value: Any) -> str:
     path = os.fspath(value)
     if not isinstance(path, str):
         raise TypeError
+    if not path:
+        raise ValueError
     return path
 
 

@@ -14,6 +14,8 @@ DATA = {setting.name: setting for setting in data.LIST if setting.section == dat
 RUN = {setting.name: setting for setting in data.LIST if setting.section == data.RUN}
 SETTINGS: dict[str, Setting] = {**RECIPE, **DATA, **RUN}
 
+LENGTH = ("time", "epochs", "steps")  # settings that say when training ends
+
 # of runs of format 1 (version 0.1): names, and values of a setting, that are others now
 RENAMED = {
     "average": "ema",
@@ -32,10 +34,26 @@ def validate(name: str, value: object) -> Any:
     return SETTINGS[name].validate(value)
 
 
+ALIKE = 0.7  # how like a wrong name (difflib's ratio) a setting's must be to be suggested: epoch and epochs are 0.91
+
+
 def unknown(name: str, known: Iterable[str] = SETTINGS) -> WxbError:
-    """The error for a name that is no setting: "epoch is not a setting; epochs is"."""
-    like = nearest(name, known)
+    """The error for a name that is none of the `known` settings: "epoch is not a setting; epochs is".
+
+    A setting that another function takes is said to be that function's: "target is a setting of load_data".
+    """
+    known = list(known)
+    if name in SETTINGS and name not in known:
+        return WxbError(f"{name} is a setting of {'load_data' if name in DATA else 'train'}, and is not taken here")
+    like = nearest(name, known, ALIKE)
     return WxbError(f"{name} is not a setting" + (f"; {like} is" if like else ""))
+
+
+def check_length(values: Mapping[str, Any]) -> None:
+    """Raises WxbError for values of which several say when training ends; 0 and None say nothing."""
+    said = [name for name in LENGTH if values.get(name)]
+    if len(said) > 1:
+        raise WxbError(f"`{said[0]}` and `{said[1]}` both say when training ends", fix="set only one of them")
 
 
 def check_together(values: Mapping[str, Any]) -> None:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Unpack
 
-from wxb.data.dataset import Dataset
+from wxb.data.dataset import Dataset, need_data
 from wxb.data.folds import folds as folds_of
-from wxb.notation import Network
+from wxb.errors import WxbError
+from wxb.notation import Network, read
+from wxb.settings import RECIPE, SETTINGS, check_length, unknown
 from wxb.settings.python import RecipeOptions, takes_settings
-from wxb.settings.setting import Bounds, Setting
+from wxb.settings.setting import Bounds, Setting, need
 from wxb.statistics import Mean, mean_of
 from wxb.tasks.evaluation import Evaluation
 from wxb.trials.trial import Trial
@@ -74,20 +76,21 @@ def seeds(
     count: int = 5,
     *,
     bindings: Mapping[str, int] | None = None,
-    time: float | None = None,
+    time: float | str | None = None,
     **options: Unpack[RecipeOptions],
 ) -> Series:
     """Train the same network `count` times with different seeds, and score each on the test part.
 
     The data and its split stay the same; weights, order and augmentation change with the seed. `seed` is the first
-    seed. `time` limits the whole series, in seconds: no trial begins that would likely exceed it, except the first.
-    The other arguments are those of `wxb.train`. Nothing is written.
+    seed. `time` limits the whole series, in seconds or as "10m": no trial begins that would likely exceed it, except
+    the first. The other arguments are those of `wxb.train`. Nothing is written.
     """
-    COUNT.validate(count)
+    need_data(data)
+    count = COUNT.validate(count)
     first = options.pop("seed", 0)
     arguments = {"network": network, "bindings": bindings, **options}
     makers = [(f"seed {seed}", _maker(data, {**arguments, "seed": seed})) for seed in range(first, first + count)]
-    return Series(tuple(outcomes(makers, time)), count)
+    return Series(tuple(outcomes(makers, seconds_of(time))), count)
 
 
 @takes_settings
@@ -97,7 +100,7 @@ def folds(
     count: int = 5,
     *,
     bindings: Mapping[str, int] | None = None,
-    time: float | None = None,
+    time: float | str | None = None,
     **options: Unpack[RecipeOptions],
 ) -> Series:
     """Cross-validate a network: train it `count` times, each time testing on another fold of the data.
@@ -108,29 +111,33 @@ def folds(
     parts = folds_of(data, count, options.get("seed", 0))
     arguments = {"network": network, "bindings": bindings, **options}
     makers = [(f"fold {number} of {count}", _maker(part, arguments)) for number, part in enumerate(parts, 1)]
-    return Series(tuple(outcomes(makers, time)), count)
+    return Series(tuple(outcomes(makers, seconds_of(time))), count)
 
 
+@takes_settings
 def pairs(
     data: Dataset,
     first: Mapping[str, Any],
     second: Mapping[str, Any],
     count: int = 5,
     *,
-    time: float | None = None,
+    time: float | str | None = None,
 ) -> Pairs:
     """Train two networks or recipes `count` times each, in pairs with the same seed, and score them on the test part.
 
     `first` and `second` are arguments of `wxb.train`: {"network": "FC-64-RELU, SOFTMAX", "learning_rate": 0.01}. The
-    pairs are trained one after the other, so that a `time` limit in seconds leaves whole pairs.
+    pairs are trained one after the other, so that a `time` limit leaves whole pairs.
     """
-    COUNT.validate(count)
+    need_data(data)
+    count = COUNT.validate(count)
+    for name, arguments in (("first", first), ("second", second)):
+        _check_arguments(name, arguments)
     makers = [
         (f"seed {seed}", _maker(data, {**arguments, "seed": seed}))
         for seed in range(count)
         for arguments in (first, second)
     ]
-    done = tuple(outcomes(makers, time, together=2))
+    done = tuple(outcomes(makers, seconds_of(time), together=2))
     return Pairs(Series(done[0::2], count), Series(done[1::2], count))
 
 
@@ -160,4 +167,26 @@ def _maker(data: Dataset, arguments: Mapping[str, Any]) -> Callable[[], Trial]:
     """What sets up a trial with arguments of `wxb.train`."""
     options = dict(arguments)
     network, bindings = options.pop("network", None), options.pop("bindings", None)
-    return lambda: Trial(data, network, bindings=bindings, options=options)
+    return lambda: Trial(data, network, bindings=bindings, **options)
+
+
+def seconds_of(time: float | str | None) -> float | None:
+    """A limit of time in seconds."""
+    seconds: float | None = None if time is None else SETTINGS["time"].validate(time)
+    return seconds
+
+
+def _check_arguments(name: str, arguments: Mapping[str, Any]) -> None:
+    """Raise WxbError for what is no dict of arguments of a trial, before the first one is trained."""
+    need(name, arguments, Mapping, 'arguments of `train`, such as {"network": "SOFTMAX", "epochs": 5}')
+    for key, value in arguments.items():
+        if key == "seed":
+            raise WxbError(f"{name}: the seeds are 0, 1, 2, … for both", fix="leave `seed` out")
+        if key in RECIPE:
+            if not (value is None and RECIPE[key].fitted):
+                RECIPE[key].validate(value)
+        elif key not in ("network", "bindings"):
+            raise unknown(key, [*RECIPE, "network", "bindings"])
+    check_length(arguments)
+    if isinstance(network := arguments.get("network"), str):
+        read(network)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import time
+import time as clock
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from wxb.allocator import kept
-from wxb.data.dataset import Dataset
+from wxb.data.dataset import Dataset, need_data
 from wxb.errors import WxbError
 from wxb.learning.checks import check
 from wxb.learning.defaults import default
@@ -22,7 +22,9 @@ from wxb.learning.pace import Deadline, seconds_per_example, seconds_per_step
 from wxb.learning.setup import Setup, largest_within, set_up
 from wxb.learning.state import State
 from wxb.notation import Network
-from wxb.settings.setting import SHARES, named
+from wxb.settings import SETTINGS, check_length
+from wxb.settings.python import RecipeOptions, takes_settings
+from wxb.settings.setting import SHARES, Bounds, Setting, named
 from wxb.tasks.evaluation import Evaluation
 from wxb.text import count
 
@@ -33,13 +35,14 @@ if TYPE_CHECKING:
 
 REPORTING_SHARE = 0.03  # share of the given time that is kept for baselines and the report,
 REPORTING_SECONDS = 1.0  # and this many seconds more
+MOST = Setting("most", int, None, "Examples that a score looks at", "series", Bounds(1, 10**12))
 TRAIN_SAMPLE = 2_000  # training examples that the final weights are scored on, for comparison with the test score
 
 
 class Trial:
     """A network, a recipe and a machine for a data set; iterating over the trial trains the network.
 
-        trial = Trial(data, "FC-64-RELU, SOFTMAX", options={"epochs": 10})
+        trial = Trial(data, "FC-64-RELU, SOFTMAX", epochs=10)
         for record in trial:
             print(record.step, record.loss)
         print(trial.score("test").accuracy)
@@ -49,52 +52,56 @@ class Trial:
     took effect so far), `record` (the last one, or None), `seconds` (per stage: "start", "data", "checks", "train").
     """
 
+    @takes_settings
     def __init__(
         self,
         data: Dataset,
         network: str | Network | None = None,
         *,
         bindings: Mapping[str, int] | None = None,
-        options: Mapping[str, Any] | None = None,
+        time: float | str | None = None,
         machine: Machine | None = None,
-        seconds: float | None = None,
         state: State | None = None,
         events: Iterable[Event] = (),
         started: float | None = None,
         data_seconds: float = 0.0,
+        **options: Unpack[RecipeOptions],
     ) -> None:
         """Plan and build the network, choose the machine, and check the data.
 
-        `options` are fields of `Recipe`; those not given are chosen for the network and the data. Without a `network`,
-        a default that fits the data is built. A given `machine` is used as it is. `seconds` limits the whole work,
-        counted from `started` (of time.time()): the number of steps follows from it, and so does the size of a default
-        network. `state` is the state of an earlier record, from which training continues, and `events` are those to
-        repeat. `data_seconds` is the time that loading the data took. Raises WxbError if network, recipe and data do
-        not fit each other, or if the memory is too small.
+        The arguments are those of `wxb.train`. Without a `network`, a default that fits the data is built. A given
+        `machine` is used as it is. `time` limits the whole work, counted from `started` (of time.time()): the number of
+        steps follows from it, and so does the size of a default network. `state` is the state of an earlier record,
+        from which training continues, and `events` are those to repeat. `data_seconds` is the time that loading the
+        data took. Raises WxbError if network, recipe and data do not fit each other, or if the memory is too small.
         """
-        self.started = time.time() - data_seconds if started is None else started
+        need_data(data)
+        check_length({"time": time, **options})
+        self.started = clock.time() - data_seconds if started is None else started
         self.data = data
         need_examples(data)
         self._ends: float | None = None  # time.time() by which training and scoring must be done; None: no limit
         self._scoring_steps = 0.0  # time reserved for scoring, in steps
         events = tuple(events)
-        if seconds is not None and events:
+        if time is not None and events:
             raise WxbError("`time` and events both say when training ends", fix="set only one of them")
-        if seconds is None:
-            setup = set_up(data, network or default(data), bindings, options, machine, state, events)
+        if time is None:
+            setup = set_up(
+                data, default(data) if network is None else network, bindings, options, machine, state, events
+            )
         else:
-            setup = self._within(seconds, network, bindings, options or {})
+            setup = self._within(SETTINGS["time"].validate(time), network, bindings, options)
         self.plan: Plan = setup.plan
         self.recipe: Recipe = setup.recipe
         self.model: Model = setup.model
         self.machine: Machine = setup.machine
         self.events = setup.events
-        began = time.perf_counter()
+        began = clock.perf_counter()
         self.checks = check(self.model, data, self.machine)
-        checked = time.perf_counter() - began
+        checked = clock.perf_counter() - began
         self.notes = (*data.notes, *setup.notes, *self.checks.warnings)
         self.seconds: dict[str, float] = {
-            "start": time.time() - self.started - data_seconds - checked,
+            "start": clock.time() - self.started - data_seconds - checked,
             "data": data_seconds,
             "checks": checked,
             "train": 0.0,
@@ -115,18 +122,16 @@ class Trial:
     ) -> Setup:
         """A setup whose training and scoring take about `seconds`."""
         data = self.data
-        if clashing := [name for name in ("epochs", "steps") if options.get(name)]:
-            raise WxbError(f"`time` and `{clashing[0]}` both say when training ends", fix="set only one of them")
         ends = self.started + seconds - REPORTING_SHARE * seconds - REPORTING_SECONDS
         if network is None:
-            setup, step = largest_within(data, ends - time.time(), options)
+            setup, step = largest_within(data, ends - clock.time(), options)
         else:
             setup = set_up(data, network, bindings, options)
             step = seconds_per_step(setup.model, data, setup.recipe, setup.machine, setup.events)
         scored = len(data.split.test) + len(data.split.validation) + TRAIN_SAMPLE
         self._ends = ends
         self._scoring_steps = scored * seconds_per_example(setup.model, data, setup.machine) / step
-        steps = max(1, int((ends - time.time()) / step - self._scoring_steps))
+        steps = max(1, int((ends - clock.time()) / step - self._scoring_steps))
         recipe = setup.recipe
         epochs = -(-steps // steps_per_epoch(len(data.split.train), recipe.batch_size * recipe.accumulate))
         return dataclasses.replace(setup, recipe=dataclasses.replace(recipe, steps=steps, epochs=epochs))
@@ -144,7 +149,7 @@ class Trial:
         """
         deadline = None
         if self._ends is not None:
-            deadline = Deadline(time.monotonic() + self._ends - time.time(), self._scoring_steps)
+            deadline = Deadline(clock.monotonic() + self._ends - clock.time(), self._scoring_steps)
         records = learn(self.model, self.data, self.recipe, self.machine, self._state, self.events)
         for record in records:
             self.record = record
@@ -172,9 +177,15 @@ class Trial:
         return 3.0 * self.plan.multiply_adds * steps * examples
 
     def score(self, part: str = "test", most: int | None = None) -> Evaluation:
-        """Evaluate the model on a part of the data, or on `most` examples spread evenly over that part."""
-        rows = getattr(self.data.split, part)
+        """Evaluate the model on a part of the data, or on `most` examples spread evenly over that part.
+
+        Raises WxbError for another part than "train", "validation" and "test", and for a part without examples.
+        """
+        rows = self.data.split.part(part)
+        if not len(rows):
+            raise WxbError(f"{self.data.name} has no examples in its {part} part", f"split: {self.data.split.how}")
         if most is not None:
+            most = MOST.validate(most)
             rows = rows[:: max(1, -(-len(rows) // most))]
         targets = self.data.targets[rows]
         with kept():

@@ -63,6 +63,8 @@ class Predict(Answer, frozen=True, tag="wxb/predict/1"):
     run: str
     classes: tuple[str, ...]
     predictions: list[Annotated[dict[str, Any], Meta(extra_json_schema=_PREDICTED)]]
+    notes: Annotated[list[str], Meta(description="what is strange in the files")]
+    left_out: Annotated[list[str], Meta(description="each file without predictions, and why")]
 
 
 class Difference(Struct, frozen=True):
