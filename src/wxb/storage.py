@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,9 @@ import blake3
 import msgspec
 
 from wxb.errors import FAILED, WxbError
+from wxb.hardware import memory
+from wxb.paths import exists, kind
+from wxb.text import count
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -25,6 +29,8 @@ Older = Callable[[dict[str, Any]], dict[str, Any]]  # converts what a file of an
 LOCK = ".lock"
 PART = ".part"  # suffix of a file that is still being written
 BROUGHT_BACK = "bring it back from a copy, or train again"  # the fix for a missing or damaged file
+
+SMALL = 2**28  # bytes: no text of a run comes near, and it is decoded in moments
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _DTYPES = {  # torch's dtypes as safetensors spells them
@@ -110,29 +116,51 @@ def _not_saved(error: OSError, path: Path) -> WxbError:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read(path: Path) -> bytes:
-    """Return the content of a file. Raises WxbError if it is missing or cannot be read."""
-    with _reading(path):
-        return path.read_bytes()
+def read(path: Path, most: int | None = SMALL) -> bytes:
+    """Return the content of a plain file of at most `most` bytes; None stands for the memory of this computer.
+
+    Raises WxbError if it is missing, larger, or anything but a plain file, or if it cannot be read.
+    """
+    with opened(path, most) as file:
+        return file.read()
 
 
 def file_digest(path: Path) -> str:
-    """Return the blake3 digest of a file's content, read in pieces. Raises WxbError like `read`."""
+    """Return the blake3 digest of a file's content, read in pieces. Raises WxbError like `read` without a bound."""
     hasher = blake3.blake3()
-    with _reading(path), path.open("rb") as file:
+    with opened(path, None) as file:
         while piece := file.read(1 << 20):
             hasher.update(piece)
     return hasher.hexdigest()
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def opened(path: Path, most: int | None = SMALL) -> Iterator[BinaryIO]:
+    """Open a plain file of at most `most` bytes for reading. Raises WxbError like `read`.
+
+    Nothing else is read from: a pipe would wait for its writer, a device might have no end.
+    """
     try:
-        yield
+        with open(path, "rb", opener=_at_once) as file:
+            about = os.fstat(file.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise damaged(path, f"it is {kind(about)}, not a file")
+            most = (memory() or about.st_size) if most is None else most
+            if about.st_size > most:
+                raise damaged(path, f"it has {count(about.st_size)} bytes, more than the {count(most)} that are read")
+            yield file
     except FileNotFoundError:
         raise WxbError(f"{path} is missing", fix=BROUGHT_BACK, exit_code=FAILED) from None
-    except OSError as error:
-        raise WxbError(f"{path} cannot be read: {error.strerror or error}", fix="make it readable") from error
+    except MemoryError:
+        raise damaged(path, "it is too large for the memory") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise WxbError(f"{path} cannot be read: {why}", fix="make it readable") from error
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file without waiting for the writer of a pipe. Windows has no such flag, nor such pipes."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def damaged(path: Path, how: str = "", detail: str = "") -> WxbError:
@@ -212,7 +240,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     from safetensors.torch import load
 
     # read once: given a path, safetensors opens the file twice, and a new checkpoint may replace it in between
-    data = read(path)
+    data = read(path, None)
     try:
         tensors = load(data)
         metadata = _metadata(data)
@@ -279,7 +307,7 @@ def is_held(folder: Path) -> bool:
     """Return whether a process is writing to the folder now; False if that cannot be determined."""
     from filelock import FileLock, Timeout
 
-    if not (folder / LOCK).exists():
+    if not exists(folder / LOCK):
         return False
     lock = FileLock(folder / LOCK, is_singleton=False)
     try:

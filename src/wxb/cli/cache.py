@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +12,7 @@ from wxb.cli import options, printing
 from wxb.cli.answers.sets import Cache, CachedPack
 from wxb.cli.runs import Age
 from wxb.errors import WxbError
+from wxb.paths import absolute
 from wxb.text import count, shape
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def cache(folders: tuple[str, ...], clean: bool, older_than: float | None, as_js
 
     if older_than is not None and not clean:
         raise WxbError("--older-than is for --clean", fix="wxb cache --clean --older-than 30d")
-    named = [Path(folder).expanduser().absolute() for folder in folders]
+    named = [absolute(folder) for folder in folders]
     listed = packs.clean(named, older_than or 0.0) if clean else packs.of(named)
     if as_json:
         content = [answer(pack) for pack in listed]

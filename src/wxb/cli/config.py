@@ -6,9 +6,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from wxb import storage
 from wxb.cli.spelling import as_key, spelled
 from wxb.errors import WxbError
 from wxb.learning.events import read_events
+from wxb.paths import exists, obstacle
 from wxb.settings import SETTINGS, unknown
 
 WORDS = ("data", "network")  # the command line has them without a flag
@@ -22,17 +24,15 @@ def read_config(path: Path) -> dict[str, Any]:
     Keys have _ or - between words. Raises WxbError, naming the file, if it is not TOML, for a key that is not a
     setting, and for a value that its setting does not take.
     """
+    if not exists(path):
+        raise WxbError(f"there is no file {path}", obstacle(path), "--config FILE names a TOML file of settings")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise WxbError(f"there is no file {path}", fix="--config FILE names a TOML file of settings") from None
-    except OSError as problem:
-        raise WxbError(f"{path} cannot be read: {problem.strerror or problem}") from problem
+        content = tomllib.loads(storage.read(path).decode("utf-8-sig"))
     except UnicodeDecodeError as problem:
         raise WxbError(
             f"{path} is no text in UTF-8, as TOML is", f"byte {problem.start + 1} of it is not", "save it as UTF-8"
         ) from problem
-    except tomllib.TOMLDecodeError as problem:
+    except (ValueError, RecursionError) as problem:
         raise WxbError(f"{path} is no TOML", str(problem), "lines such as: learning_rate = 0.01") from problem
     if "replanned" in content:  # the settings.toml of a run of format 1
         from wxb.runs import version1

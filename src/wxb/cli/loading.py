@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wxb.cli import printing
 from wxb.cli.progress import ERASE, REDRAW, bar
+from wxb.paths import absolute, exists
 from wxb.settings import DATA
 from wxb.text import count, duration
 
@@ -27,9 +27,9 @@ def load(source: str, settings: Mapping[str, Any], quiet: bool = False) -> Datas
     """
     about = {name: settings[name] for name in (*DATA, "like") if name in settings and name != "data_seed"}
     if "data_dir" in about:
-        about["data_dir"] = str(Path(about["data_dir"]).absolute())
+        about["data_dir"] = str(absolute(about["data_dir"]))
     if _is_path(source):
-        source = str(Path(source).absolute())
+        source = str(absolute(source))
     return read(source, quiet, seed=settings.get("data_seed", settings.get("seed", 0)), **about)
 
 
@@ -90,4 +90,4 @@ def _is_path(source: str) -> bool:
     from wxb.data.known.sets import KNOWN
     from wxb.data.toys import TOYS
 
-    return source not in (*KNOWN, *TOYS) and Path(source).exists()
+    return source not in (*KNOWN, *TOYS) and exists(absolute(source))

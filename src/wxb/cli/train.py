@@ -19,6 +19,7 @@ from wxb.cli.loading import load
 from wxb.cli.main import BEGAN
 from wxb.cli.profile import show_profile
 from wxb.errors import DONE, WxbError
+from wxb.paths import exists
 from wxb.settings import DATA, LENGTH, RECIPE, SETTINGS, check_length, check_together
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool
     from wxb.statistics import mean_of
     from wxb.tasks import TASKS
 
-    if "out" in asked and (Path(asked["out"]) / SUMMARY).exists():
+    if "out" in asked and exists(Path(asked["out"]) / SUMMARY):
         raise taken(Path(asked["out"]), [SUMMARY])
     first = asked.get("seed", 0)
     found = []

@@ -29,6 +29,7 @@ from wxb.data.known.sets import INK, KNOWN
 from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, validation_share
 from wxb.data.toys import TOYS, Function, draw
 from wxb.errors import WxbError, nearest
+from wxb.paths import absolute, exists, is_folder, obstacle
 from wxb.settings import SETTINGS, setting
 from wxb.settings.python import takes_settings
 from wxb.tasks import TASKS
@@ -147,7 +148,7 @@ def loading(
     elif text in TOYS:
         data = _toy(text, examples, noise, fractions, seed)
     elif _is_table(text):
-        path = Path(text).expanduser().absolute()
+        path = absolute(text)
         data = _table(source if text == FRAME else path, target, task, pieces, like, fractions, seed)
         about = {"target": _joined(target), "task": task, "pieces": pieces}
         made_from |= {"source": ARRAYS if text == FRAME else str(path)}
@@ -157,7 +158,7 @@ def loading(
         data = yield from _pictures(folder, fractions, seed, size, max_pixels, cache)
         made_from |= {"source": str(folder), "max_pixels": max_pixels} | ({} if cache else {"cache": False})
     if data_dir is not None:
-        made_from["data_dir"] = str(Path(data_dir).expanduser().absolute())
+        made_from["data_dir"] = str(absolute(data_dir))
     data = replace(data, name=name or data.name, source=made_from)
     return data if classes is None else match_classes(data, tuple(classes))
 
@@ -258,7 +259,7 @@ def _is_table(text: str) -> bool:
 
     if text == FRAME:
         return True
-    return text not in KNOWN and text not in TOYS and is_table(text) and not Path(text).expanduser().is_dir()
+    return text not in KNOWN and text not in TOYS and is_table(text) and not is_folder(absolute(text))
 
 
 def _is_frame(source: object) -> bool:
@@ -304,11 +305,13 @@ def _folder(text: str) -> Path:
             "a run keeps their fingerprint, not their numbers",
             "give the arrays again: load_data(examples, targets)",
         )
-    folder = Path(text).expanduser().absolute()
-    if folder.is_dir():
+    folder = absolute(text)
+    if is_folder(folder):
         return folder
     known = [*KNOWN, *TOYS]
-    if folder.exists():
+    if why := obstacle(folder):
+        raise WxbError(f"{text} cannot be read: {why}", fix="a path that you may read, or the name of a data set")
+    if exists(folder):
         raise WxbError(
             f"{text} is a file, not a data set",
             f"expected {', '.join(known)}, a folder of pictures, or a table (.csv, .tsv, .parquet)",

@@ -18,7 +18,7 @@ from wxb.runs.manifest import read_manifest
 from wxb.runs.schema import DataFacts, Environment, Epoch, Report, Settings, Summary
 from wxb.runs.summary import read_summary
 from wxb.settings.setting import PATH, Setting
-from wxb.storage import damaged, decode, digest, file_digest, read, read_tensors, understanding
+from wxb.storage import SMALL, damaged, decode, digest, file_digest, read, read_tensors, understanding
 from wxb.text import count
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class RunFiles:
     @cached_property
     def split(self) -> Split:
         """The rows of the data in the training, validation and test part."""
-        return read_split(self.path / SPLIT, self._read(SPLIT), self.data.split.how, self.data.examples)
+        return read_split(self.path / SPLIT, self._read(SPLIT, None), self.data.split.how, self.data.examples)
 
     @cached_property
     def report(self) -> Report:
@@ -148,9 +148,12 @@ class RunFiles:
         older = version1.READERS.get(name) if self.summary.format == 1 else None
         return decode(self.path / name, self._read(name), kind, older)
 
-    def _read(self, name: str) -> bytes:
-        """Return a file's bytes. Raises WxbError if the run has finished and the manifest has another digest."""
-        data = read(self.path / name)
+    def _read(self, name: str, most: int | None = SMALL) -> bytes:
+        """Return a file's bytes, at most `most`. Raises WxbError if the manifest of a finished run has another digest.
+
+        None stands for the memory of this computer.
+        """
+        data = read(self.path / name, most)
         self._check(name, digest(data))
         return data
 

@@ -15,6 +15,7 @@ import tomli_w
 
 from wxb.data.dataset import Split
 from wxb.errors import FAILED, WxbError
+from wxb.paths import is_folder, need_text
 from wxb.storage import LOCK, damaged
 
 PARTS = ("train", "validation", "test")
@@ -45,7 +46,7 @@ def new_folder(data: str) -> Path:
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
-            if root().is_dir():
+            if is_folder(root()):
                 continue  # taken: the next attempt has other digits
             raise WxbError(
                 f"{root()} is a file, no folder for runs", fix="choose another folder with `out` or WXB_RUNS"
@@ -58,6 +59,7 @@ def new_folder(data: str) -> Path:
 
 def own_folder(folder: Path) -> Path:
     """Return the folder that the user named, made if it is missing. Raises WxbError if it holds anything."""
+    need_text(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         others = content(folder)

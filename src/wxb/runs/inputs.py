@@ -24,6 +24,7 @@ from wxb.data.pictures.tree import PICTURE_SUFFIXES, walk
 from wxb.data.tables.frame import SUFFIXES, frame_of, is_data_frame, is_table, read_frame
 from wxb.data.tables.table import read_rows
 from wxb.errors import WxbError
+from wxb.paths import is_file, is_folder, obstacle
 from wxb.runs.matching import like_training
 from wxb.tasks.prediction import Prediction
 
@@ -113,7 +114,7 @@ def _of_files(predictor: Predictor, files: Sequence[str]) -> Prediction:
 def files_of(path: str | os.PathLike[str]) -> list[str]:
     """The pictures, tables and arrays at any depth below a folder, in natural order; else the path itself."""
     known = {*PICTURE_SUFFIXES, *SUFFIXES, ARRAY}
-    inside = [entry.path for entry in walk(Path(path)) if not entry.why] if Path(path).is_dir() else []
+    inside = [entry.path for entry in walk(Path(path)) if not entry.why] if is_folder(path) else []
     return [str(file) for file in inside if file.suffix.lower() in known] or [os.fspath(path)]
 
 
@@ -123,9 +124,9 @@ def read_file(file: str, run: RunFiles) -> Read:
     Raises WxbError if the file is none of them, or its examples do not fit the network.
     """
     path = Path(file)
-    if not path.is_file():
+    if not is_file(path):
         folder = "a folder without pictures, tables and arrays"
-        raise WxbError(f"{file}: {folder if path.is_dir() else 'there is no such file'}")
+        raise WxbError(f"{file}: {folder if is_folder(path) else obstacle(path) or 'there is no such file'}")
     if path.suffix.lower() == ARRAY:
         return Read(_read_array(path, file, run))
     if is_table(path):

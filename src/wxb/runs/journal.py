@@ -19,6 +19,7 @@ import msgspec
 
 from wxb import storage
 from wxb.errors import WxbError
+from wxb.paths import exists
 from wxb.runs.folder import CHECKPOINT, HISTORY
 from wxb.runs.schema import Count, Counters, Epoch
 
@@ -54,7 +55,7 @@ class Journal:
     @property
     def exists(self) -> bool:
         """Whether there is a checkpoint."""
-        return (self.folder / CHECKPOINT).exists()
+        return exists(self.folder / CHECKPOINT)
 
     def note(self, record: Record) -> bool:
         """Append the line of a record that ends an epoch.

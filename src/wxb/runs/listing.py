@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from wxb.errors import WxbError
+from wxb.paths import exists
 from wxb.runs.folder import SUMMARY, root
 from wxb.runs.schema import State, Summary
 from wxb.runs.summary import read_summary
@@ -47,9 +48,10 @@ def runs(folder: str | Path | None = None) -> list[Listed]:
         if folder is None:
             return []
         raise WxbError(f"there is no folder {where}", fix="wxb runs FOLDER lists the runs that lie in FOLDER") from None
-    except OSError as error:
-        raise WxbError(f"{where} cannot be read: {error.strerror}") from error
-    listed = [_listed(where / name) for name in names if os.path.exists(os.path.join(where, name, SUMMARY))]
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise WxbError(f"{where} cannot be read: {why}", fix="wxb runs FOLDER lists the runs in FOLDER") from error
+    listed = [_listed(where / name) for name in names if exists(os.path.join(where, name, SUMMARY))]
     return sorted(listed, key=lambda one: one.summary.created if one.summary else "", reverse=True)
 
 
@@ -62,7 +64,7 @@ def find(places: Sequence[str | Path]) -> list[Listed]:
         return runs()
     listed = []
     for place in map(Path, places):
-        listed += [_listed(place)] if (place / SUMMARY).is_file() else runs(place)
+        listed += [_listed(place)] if exists(place / SUMMARY) else runs(place)
     return listed
 
 

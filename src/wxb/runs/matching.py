@@ -17,6 +17,7 @@ from wxb.data.load import load_data
 from wxb.data.tables.frame import is_table
 from wxb.data.toys import TOYS
 from wxb.errors import WxbError
+from wxb.paths import is_folder
 from wxb.text import shape
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def settings_like(run: RunFiles, source: str, settings: Mapping[str, Any]) -> di
     if run.data.table is not None and is_table(source):
         return {**settings, "like": run.data.table}
     ink, sizes = bool(run.data.source.get("ink", False)), run.summary.input
-    if source in KNOWN or source in TOYS or not Path(source).is_dir():
+    if source in KNOWN or source in TOYS or not is_folder(source):
         return {**settings, "ink": True} if ink and source in INK else dict(settings)
     square = len(sizes) == 3 and sizes[1] == sizes[2]
     # squares of ink are made of the pictures as they are

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wxb.errors import FAILED, WxbError
+from wxb.paths import absolute, is_folder, is_link, status
 from wxb.runs.folder import SUMMARY
 from wxb.runs.listing import Listed, runs
 from wxb.runs.manifest import strangers
@@ -21,7 +22,7 @@ def check(path: Path) -> None:
     It must be a folder itself, not a link to one; it must hold a run that can be read, and nothing else; and no process
     may be writing it.
     """
-    if path.is_symlink():
+    if is_link(path):
         raise WxbError(f"{path} is a link; nothing was deleted", fix=f"name the run itself: {os.path.realpath(path)}")
     read_summary(path)
     if others := strangers(path):
@@ -42,7 +43,7 @@ def delete(path: Path) -> None:
         for folder, folders, names in os.walk(path, topdown=False):
             for name in (*names, *folders):
                 entry = Path(folder) / name
-                if entry.is_dir() and not entry.is_symlink():
+                if is_folder(entry) and not is_link(entry):
                     entry.rmdir()
                 elif entry != path / SUMMARY:
                     entry.unlink()
@@ -62,8 +63,9 @@ def unfinished(folder: str | Path | None, older_than: float) -> list[Listed]:
         one
         for one in runs(folder)
         if one.state in ("stopped", "failed")
-        and not one.path.is_symlink()
-        and now - (one.path / SUMMARY).stat().st_mtime >= older_than
+        and not is_link(one.path)
+        and (about := status(one.path / SUMMARY)) is not None
+        and now - about.st_mtime >= older_than
     ]
 
 
@@ -71,5 +73,5 @@ def distinct(paths: Sequence[str | Path]) -> list[Path]:
     """Return the paths, each folder once."""
     by_place: dict[str, Path] = {}
     for path in paths:
-        by_place.setdefault(os.path.abspath(path), Path(path))
+        by_place.setdefault(os.path.normpath(absolute(path)), Path(path))
     return list(by_place.values())

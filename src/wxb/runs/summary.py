@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from wxb.errors import WxbError
+from wxb.paths import exists, obstacle
 from wxb.runs import version1
 from wxb.runs.folder import SUMMARY
 from wxb.runs.schema import FORMAT, Summary, Version
-from wxb.storage import damaged, decode
+from wxb.storage import damaged, decode, read
 from wxb.tasks import TASKS
 
 
@@ -19,14 +20,13 @@ def read_summary(folder: Path) -> Summary:
     Raises WxbError if there is no such folder or no run in it, or if the run is of a newer version or damaged.
     """
     path = folder / SUMMARY
-    try:
-        data = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        if not folder.exists():
-            raise WxbError(f"there is no run {folder}", fix="wxb runs lists those there are") from None
-        raise WxbError(f"{folder} is no run: it has no {SUMMARY}", fix="wxb runs lists those there are") from None
-    except OSError as error:
-        raise WxbError(f"{path} cannot be read: {error.strerror}") from error
+    if not exists(path):
+        if why := obstacle(path):
+            raise WxbError(f"{path} cannot be read: {why}", fix="wxb runs lists the runs there are")
+        if not exists(folder):
+            raise WxbError(f"there is no run {folder}", fix="wxb runs lists those there are")
+        raise WxbError(f"{folder} is no run: it has no {SUMMARY}", fix="wxb runs lists those there are")
+    data = read(path)
     version = decode(path, data, Version)
     if version.format > FORMAT:
         raise WxbError(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wxb.errors import WxbError
+from wxb.paths import exists, is_file
 from wxb.runs.environment import environment
 from wxb.runs.files import way_on
 from wxb.runs.folder import KEPT, MANIFEST
@@ -66,7 +67,7 @@ def _file_differences(folder: Path) -> tuple[list[str], int]:
     try:
         summary = read_summary(folder)
     except WxbError as error:
-        if not (folder / MANIFEST).exists() or "newer" in error.what:
+        if not exists(folder / MANIFEST) or "newer" in error.what:
             raise
         return [error.what], 1
     if summary.state != "finished":
@@ -77,7 +78,7 @@ def _file_differences(folder: Path) -> tuple[list[str], int]:
         return [error.what], 1
     lines = []
     for name in dict.fromkeys((*KEPT, *manifest)):
-        if not (folder / name).is_file():
+        if not is_file(folder / name):
             lines.append(f"{name} is missing")
         elif file_digest(folder / name) != manifest.get(name):
             lines.append(f"{name} is not what it was when the run finished")

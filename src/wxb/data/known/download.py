@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from wxb.data.known.search import cache_folder
 from wxb.errors import FAILED, WxbError, nearest
+from wxb.paths import is_file
 from wxb.text import count
 from wxb.version import __version__
 
@@ -160,7 +161,7 @@ def fetch(name: str, mirrors: Sequence[str] = (), timeout: float = TIMEOUT) -> I
 
 def missing(name: str) -> list[File]:
     """The files of a set that are not among the downloads."""
-    return [file for file in SOURCES[name].files if not (cache_folder() / name / file.name).is_file()]
+    return [file for file in SOURCES[name].files if not is_file(cache_folder() / name / file.name)]
 
 
 def digest(path: Path) -> str:
@@ -183,14 +184,14 @@ def _alone(name: str, folder: Path) -> Iterator[None]:
 
 
 def _file(name: str, file: File, path: Path, mirrors: Sequence[str], timeout: float) -> Iterator[Arrived]:
-    if path.is_file() and digest(path) == file.sha256:
+    if is_file(path) and digest(path) == file.sha256:
         yield Arrived(file, path, path.stat().st_size, whole=True)
         return
     part = path.with_name(path.name + PART)
     reasons = []
     for mirror in mirrors:
         try:
-            if not (part.is_file() and digest(part) == file.sha256):
+            if not (is_file(part) and digest(part) == file.sha256):
                 yield from _from_mirror(mirror + file.name, file, part, timeout)
         except _Refused as refused:
             reasons.append(f"{mirror}{file.name}: {refused}")
@@ -198,7 +199,7 @@ def _file(name: str, file: File, path: Path, mirrors: Sequence[str], timeout: fl
         os.replace(part, path)
         yield Arrived(file, path, path.stat().st_size, whole=True)
         return
-    kept = part.stat().st_size if part.is_file() else 0
+    kept = part.stat().st_size if is_file(part) else 0
     raise WxbError(
         f"{file.name} of {name} could not be downloaded",
         "\n".join(reasons),
@@ -212,11 +213,11 @@ def _file(name: str, file: File, path: Path, mirrors: Sequence[str], timeout: fl
 def _from_mirror(address: str, file: File, part: Path, timeout: float) -> Iterator[Arrived]:
     """Download the file to `part` and check it. Raises _Refused if this mirror does not deliver it."""
     for attempt in range(ATTEMPTS):
-        had = part.stat().st_size if part.is_file() else 0
+        had = part.stat().st_size if is_file(part) else 0
         try:
             yield from _transfer(address, file, part, had, timeout)
         except _Refused as refused:
-            progressed = part.is_file() and part.stat().st_size > had
+            progressed = is_file(part) and part.stat().st_size > had
             if refused.again and progressed and attempt < ATTEMPTS - 1:
                 continue
             raise

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wxb.errors import WxbError
+from wxb.paths import absolute, is_file, is_folder
 
 MOST_FOLDERS = 1_000  # searched in each folder
 DEPTH = 2  # levels searched below the data folder
@@ -33,13 +34,33 @@ STRANGERS = ("kmnist", "kuzushijimnist", "emnist", "qmnist", "notmnist")
 
 
 def cache_folder() -> Path:
-    """The folder of all downloads, one folder per set: WXB_CACHE, or the user's cache folder for wxb."""
+    """The folder of all downloads, one folder per set: WXB_CACHE, or the user's cache folder for wxb.
+
+    Raises WxbError if the user has no home folder, as in some containers.
+    """
+    folder = _cache()
+    if folder is None:
+        raise WxbError(
+            "there is no folder to keep files in: the user has no home folder", fix="set WXB_CACHE to a folder"
+        )
+    return folder
+
+
+def has_cache() -> bool:
+    """Whether there is a folder to keep files in; the user of some containers has no home folder."""
+    return _cache() is not None
+
+
+def _cache() -> Path | None:
     chosen = os.environ.get("WXB_CACHE")
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        return absolute(chosen)
     import platformdirs
 
-    return Path(platformdirs.user_cache_dir("wxb"))
+    try:
+        return Path(platformdirs.user_cache_dir("wxb"))
+    except RuntimeError:
+        return None
 
 
 def places(name: str, data_dir: str | os.PathLike[str] | None) -> Iterator[Path]:
@@ -55,20 +76,21 @@ def places(name: str, data_dir: str | os.PathLike[str] | None) -> Iterator[Path]
         yield from (folder for folder, owner in owned if owner == name and (folder != root or HOMES[name].only))
         if not HOMES[name].only:
             yield from (folder for folder, owner in owned[1:] if owner is None)
-    yield cache_folder() / name
+    if has_cache():
+        yield cache_folder() / name
 
 
 def roots(data_dir: str | os.PathLike[str] | None) -> list[tuple[str, Path]]:
     """The data folders with the setting that names each: `data_dir` first, then WXB_DATA."""
     named = [("`data_dir`", data_dir), ("WXB_DATA", os.environ.get("WXB_DATA"))]
-    return [(how, Path(folder).expanduser().absolute()) for how, folder in named if folder]
+    return [(how, absolute(folder)) for how, folder in named if folder]
 
 
 def either(folder: Path, name: str) -> Path | None:
     """The file of this name in a folder, gzipped or not, with "-idx" or ".idx" in its name; None if there is none."""
     for spelling in (name, name.replace("-idx", ".idx")):
         for file in (folder / spelling, folder / f"{spelling}.gz"):
-            if file.is_file():
+            if is_file(file):
                 return file
     return None
 
@@ -77,7 +99,8 @@ def not_found(name: str, data_dir: str | os.PathLike[str] | None, files: str) ->
     """The error for a set that is not found: the folders searched, the files expected, and how to get them."""
     called = f" called {name}" if HOMES[name].only else ""
     lines = [f"looked in {folder} ({how}) and folders in it{called}" for how, folder in roots(data_dir)]
-    lines += [f"looked in {cache_folder() / name} (downloads)", f"expected {files}"]
+    lines += [f"looked in {cache_folder() / name} (downloads)"] if has_cache() else []
+    lines.append(f"expected {files}")
     return WxbError(
         f"the files of {name} are not found",
         "\n".join(lines),
@@ -104,7 +127,7 @@ def _owner(folder: Path, root: Path) -> str | None:
 def _below(folder: Path, depth: int) -> Iterator[Path]:
     """The folders below a folder, sorted by name, without hidden and unreadable ones."""
     try:
-        inner = sorted(child for child in folder.iterdir() if not child.name.startswith(".") and child.is_dir())
+        inner = sorted(child for child in folder.iterdir() if not child.name.startswith(".") and is_folder(child))
     except OSError:
         return
     for child in inner[:MOST_FOLDERS]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from wxb.data.known.formats import MOST_TEXT, check_labels, opened, read_cifar, read_idx, read_libsvm
 from wxb.data.known.search import either, not_found, places
 from wxb.errors import WxbError
+from wxb.paths import is_file
 from wxb.text import count, shape
 
 CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -77,7 +78,7 @@ def digits(data_dir: str | os.PathLike[str] | None = None) -> Published:
     spec = importlib.util.find_spec("sklearn")
     homes = list(spec.submodule_search_locations or ()) if spec else []
     files = [Path(home) / "datasets" / "data" / "digits.csv.gz" for home in homes]
-    path = next((file for file in files if file.is_file()), None)
+    path = next((file for file in files if is_file(file)), None)
     if path is None:
         raise WxbError(
             "the digits come with scikit-learn, which is not installed" if not homes else "scikit-learn has no digits",
@@ -184,7 +185,7 @@ def _cifar(
                 with opened(path) as file:
                     batches.append(read_cifar(file, path, number, labels, len(classes)))
             break
-        if (folder / archive).is_file():
+        if is_file(folder / archive):
             batches = _archived(name, folder / archive, rows, labels, len(classes))
             break
     else:
@@ -237,7 +238,7 @@ def _all_or_none(set_name: str, folder: Path, names: Sequence[str]) -> list[Path
 
 def _unpacked_too(folder: Path, name: str) -> Path | None:
     """A bzip2 file in a folder, or the unpacked file; None if neither is there."""
-    return next((file for file in (folder / name, folder / name.removesuffix(".bz2")) if file.is_file()), None)
+    return next((file for file in (folder / name, folder / name.removesuffix(".bz2")) if is_file(file)), None)
 
 
 def _archived(
@@ -268,7 +269,7 @@ def _archived(
 
 def _check_names(set_name: str, path: Path, classes: tuple[str, ...]) -> None:
     """Raise WxbError if the file of class names beside the pictures names other classes than the set's."""
-    if not path.is_file():
+    if not is_file(path):
         return
     with opened(path) as file:
         names = tuple(file.read(10_000).decode("utf-8", "replace").split())

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from wxb.allocator import kept
 from wxb.data.dataset import Split
+from wxb.data.known.search import has_cache
 from wxb.data.pictures import cache as packs
 from wxb.data.pictures.cache import About
 from wxb.data.pictures.decoding import DECODERS, Header, LeftOut, decode, quiet_decoders, read_header
@@ -123,6 +124,7 @@ def reading(
     """
     layout = yield from reading_layout(folder)
     wanted = Wanted(folder, layout.files, size, max_pixels, DECODERS)
+    cache = cache and has_cache()
     opened = open_pack(wanted) if cache else None
     content = _packed(opened, layout) if opened else (yield from _decoded(folder, layout, wanted, cache))
     targets = np.array([file.class_number for file in content.files], dtype=np.int64)

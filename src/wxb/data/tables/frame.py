@@ -16,6 +16,7 @@ from wxb.data.pictures.tree import is_file
 from wxb.data.tables.columns import Codes, Numbers, Texts
 from wxb.errors import WxbError, nearest
 from wxb.hardware import memory
+from wxb.paths import exists
 from wxb.text import count
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def read_frame(path: Path) -> Frame:
     import polars as pl
 
     if not is_file(path):
-        raise WxbError(f"there is no file {path}" if not path.exists() else f"{path} is no file")
+        raise WxbError(f"there is no file {path}" if not exists(path) else f"{path} is no file")
     try:
         if path.suffix.lower() == ".parquet":
             whole = pl.scan_parquet(path)
