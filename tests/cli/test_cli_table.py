@@ -88,7 +88,10 @@ def test_a_mistake_about_a_table_is_said(call, table, words, said):
 
 def test_a_target_for_what_is_no_table_is_refused(call):
     ended = call("train", "digits", "--target", "price")
-    assert ended.err == "error: --target is for tables, not for digits\n  a table is a file .csv, .tsv or .parquet\n"
+    assert (
+        ended.err == "error: --target is for tables, not for digits\n"
+        "  expected a table (.csv, .tsv, .parquet, .data, .txt; also .gz)\n"
+    )
 
 
 def test_a_target_is_given_again_or_with_commas(call):

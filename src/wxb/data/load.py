@@ -27,6 +27,7 @@ from wxb.data.dataset import Dataset, Known, match_classes
 from wxb.data.known.ink import inked
 from wxb.data.known.sets import INK, KNOWN
 from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, validation_share
+from wxb.data.tables.content import TABLES, is_stream, is_table, stem_of
 from wxb.data.toys import TOYS, Function, draw
 from wxb.errors import WxbError, nearest
 from wxb.paths import absolute, exists, is_folder, obstacle
@@ -74,6 +75,7 @@ def loading(
     target: str | Sequence[str] | None = None,
     task: str | None = None,
     pieces: int | None = None,
+    header: bool | None = None,
     like: Mapping[str, object] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
     split: str | float | Sequence[float] = DEFAULT,
@@ -91,12 +93,15 @@ def loading(
     """Read a labelled data set and split it.
 
     `source` is the name of a known set ("digits", "mnist", …) or of a toy; the path of a picture folder or of a table
-    (.csv, .tsv, .parquet); a data frame of pandas, polars or Arrow; or an array of examples, with its `targets`.
+    (.csv, .tsv, .parquet, .data, .txt, also packed as .gz; "-" is standard input); a data frame of pandas, polars or
+    Arrow; or an array of examples, with its `targets`.
 
     target      the column of a table to predict; several as "a,b" or as a list
     task        "classification", "multilabel" or "regression", for a table or arrays; inferred by default
     pieces      number of additional features per number of a table; default: 48, or a hundredth of the training rows,
                 whichever is less
+    header      whether the first line of a text file holds the columns' names; by default the lines below tell it.
+                Without names, columns are called "column 1", "column 2", …
     like        `run.data.table` of a run on a table: rows are prepared as in that run, and all of them are test
     data_dir    folder with the files of known sets, or with folders of them; default: WXB_DATA, then the downloads
     split       shares of train, validation and test, as three numbers or a text such as "0.8,0.1,0.1"; one number is
@@ -133,9 +138,9 @@ def loading(
         text = FRAME if targets is None and _is_frame(source) else ARRAYS
     _check_options(text, examples, noise, size, cache)
     _check_ink(text, ink)
-    _check_table_options(text, {"target": target, "pieces": pieces, "like": like})
+    _check_table_options(text, {"target": target, "pieces": pieces, "header": header, "like": like})
     if task is not None and text != ARRAYS and not _is_table(text):
-        raise WxbError(f"`task` is for tables, not for {text}", "a table is a file .csv, .tsv or .parquet")
+        raise WxbError(f"`task` is for tables, not for {text}", f"expected {TABLES}")
     named = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
     made_from: dict[str, object] = {"source": text, "split": fractions, "seed": seed}
     made_from |= {key: value for key, value in named.items() if value is not None}
@@ -148,9 +153,9 @@ def loading(
     elif text in TOYS:
         data = _toy(text, examples, noise, fractions, seed)
     elif _is_table(text):
-        path = absolute(text)
-        data = _table(source if text == FRAME else path, target, task, pieces, like, fractions, seed)
-        about = {"target": _joined(target), "task": task, "pieces": pieces}
+        path = Path(text) if is_stream(text) else absolute(text)
+        data = _table(source if text == FRAME else path, target, task, pieces, header, like, fractions, seed)
+        about = {"target": _joined(target), "task": task, "pieces": pieces, "header": header}
         made_from |= {"source": ARRAYS if text == FRAME else str(path)}
         made_from |= {key: value for key, value in about.items() if value is not None}
     else:
@@ -255,11 +260,9 @@ def _pictures(
 
 def _is_table(text: str) -> bool:
     """Whether a source is a data frame or, by its name, the path of a table; a folder may have such a name too."""
-    from wxb.data.tables.frame import is_table
-
     if text == FRAME:
         return True
-    return text not in KNOWN and text not in TOYS and is_table(text) and not is_folder(absolute(text))
+    return text not in KNOWN and text not in TOYS and is_table(text if is_stream(text) else absolute(text))
 
 
 def _is_frame(source: object) -> bool:
@@ -275,19 +278,21 @@ def _table(
     target: str | Sequence[str] | None,
     task: str | None,
     pieces: int | None,
+    header: bool | None,
     like: Mapping[str, object] | None,
     fractions: Fractions,
     seed: int,
 ) -> Dataset:
     from wxb.data.tables.frame import frame_of, read_frame
-    from wxb.data.tables.table import read_like, read_table
+    from wxb.data.tables.table import preparation_of, read_like, read_table
 
     if like is not None and (target, task, pieces) != (None, None, None):
         raise WxbError("the run says how a table is read", fix="leave out `target`, `task` and `pieces`")
-    frame = read_frame(source) if isinstance(source, Path) else frame_of(source)
+    names = () if like is None else preparation_of(like).all_names
+    frame = read_frame(source, header, names) if isinstance(source, Path) else frame_of(source)
     table = read_table(frame, target, task, fractions, seed, pieces) if like is None else read_like(frame, like)
     about = table.columns
-    name = source.stem if isinstance(source, Path) else "frame"
+    name = stem_of(source) if isinstance(source, Path) else "frame"
     return Dataset(
         name, table.rows, table.targets, about.task, about.classes, table.split, notes=table.notes, columns=about
     )
@@ -314,13 +319,13 @@ def _folder(text: str) -> Path:
     if exists(folder):
         raise WxbError(
             f"{text} is a file, not a data set",
-            f"expected {', '.join(known)}, a folder of pictures, or a table (.csv, .tsv, .parquet)",
+            f"expected {', '.join(known)}, a folder of pictures, or {TABLES}",
             f"{folder.parent}",
         )
     near = nearest(text, known)
     raise WxbError(
         f"{text or 'an empty text'} is neither a data set nor a folder" + (f"; {near} is a data set" if near else ""),
-        f"known: {', '.join(known)}, a folder of pictures, or a table (.csv, .tsv, .parquet)",
+        f"known: {', '.join(known)}, a folder of pictures, or {TABLES}",
         near or "a name of the list, or the path of a folder or a table",
     )
 
@@ -344,4 +349,4 @@ def _check_table_options(text: str, options: Mapping[str, object]) -> None:
     """Raise WxbError for a setting of tables if the source is not a table."""
     names = [name for name, value in options.items() if value is not None]
     if names and not _is_table(text):
-        raise WxbError(f"`{names[0]}` is for tables, not for {text}", "a table is a file .csv, .tsv or .parquet")
+        raise WxbError(f"`{names[0]}` is for tables, not for {text}", f"expected {TABLES}")

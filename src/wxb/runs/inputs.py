@@ -21,7 +21,8 @@ from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK
 from wxb.data.npy import MAGIC, read_npy
 from wxb.data.pictures.tree import PICTURE_SUFFIXES, walk
-from wxb.data.tables.frame import SUFFIXES, frame_of, is_data_frame, is_table, read_frame
+from wxb.data.tables.content import CERTAIN_SUFFIXES, is_table, table_suffix
+from wxb.data.tables.frame import frame_of, is_data_frame, read_frame
 from wxb.data.tables.table import read_rows
 from wxb.errors import WxbError
 from wxb.paths import is_file, is_folder, obstacle
@@ -113,9 +114,11 @@ def _of_files(predictor: Predictor, files: Sequence[str]) -> Prediction:
 
 def files_of(path: str | os.PathLike[str]) -> list[str]:
     """The pictures, tables and arrays at any depth below a folder, in natural order; else the path itself."""
-    known = {*PICTURE_SUFFIXES, *SUFFIXES, ARRAY}
-    inside = [entry.path for entry in walk(Path(path)) if not entry.why] if is_folder(path) else []
-    return [str(file) for file in inside if file.suffix.lower() in known] or [os.fspath(path)]
+    known = {*PICTURE_SUFFIXES, ARRAY}
+    folder = is_folder(path) and not is_table(path)
+    inside = [entry.path for entry in walk(Path(path)) if not entry.why] if folder else []
+    of_known = [file for file in inside if file.suffix.lower() in known or table_suffix(file) in CERTAIN_SUFFIXES]
+    return [str(file) for file in of_known] or [os.fspath(path)]
 
 
 def read_file(file: str, run: RunFiles) -> Read:
@@ -168,7 +171,7 @@ def _read_table(path: Path, file: str, run: RunFiles) -> Read:
     preparation = run.preparation
     if preparation is None:
         raise WxbError(f"{file}: a table; the network was not trained on one")
-    rows, notes = read_rows(read_frame(path), preparation)
+    rows, notes = read_rows(read_frame(path, names=preparation.all_names), preparation)
     return Read(_fitting(rows, file, run), notes=tuple(f"{file}: {note}" for note in notes))
 
 

@@ -14,7 +14,7 @@ from wxb.data.dataset import Dataset, offsets_of_targets
 from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK, KNOWN
 from wxb.data.load import load_data
-from wxb.data.tables.frame import is_table
+from wxb.data.tables.content import is_table
 from wxb.data.toys import TOYS
 from wxb.errors import WxbError
 from wxb.paths import is_folder

@@ -23,6 +23,7 @@ LIST = (
     Setting(
         "pieces", int, None, "Extra features per number of a table; 0 for none", DATA, Bounds(0, 256)
     ),
+    Setting("header", bool, None, "The first line of a text table holds names; else its content tells", DATA),
     Setting(
         "data_dir", str, None, "Folder of the known data sets; else WXB_DATA, else the downloads", DATA, form=PATH
     ),

@@ -69,7 +69,7 @@ def test_a_fold_is_prepared_by_its_own_training_part(table):
 def test_five_folds_read_the_file_once(table, tmp_path, monkeypatch):
     opened = []
     reading = frame.read_frame
-    monkeypatch.setattr(frame, "read_frame", lambda path: opened.append(path) or reading(path))
+    monkeypatch.setattr(frame, "read_frame", lambda path, *options: opened.append(path) or reading(path, *options))
     data = load_data(table, target="price")
     for number, fold in enumerate(folds(data)):
         run = wxb.train(fold, "FC-4-RELU, EUCLID", epochs=1, out=tmp_path / f"{number}")

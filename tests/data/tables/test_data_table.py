@@ -409,11 +409,11 @@ SMALL = "x,kind,y\n1.5,a,0\n2.5,b,1\n4.5,a,1\n0.5,b,0\n9,a,1\n8,b,0\n"
         ("x,y\n1,a\n2,a\n5,a\n7,b\n", "y", "class b cannot be split: 1 row\n"),
         ("x,y\nred,1\nblue,0\ngreen,1\npink,0\n", "y",
          "t.csv has no column to learn y from\n  x: free text, 4 different in 4\n  fix: a column of numbers"),
-        ("", "y", "t.csv cannot be read as CSV\n  empty CSV\n"),
-        ("x,y\n1,2\n3,4,5\n", "y", "t.csv cannot be read as CSV\n  found more fields than"),
-        (b"x,y\n\xe9t\xe9,1\n", "y", "t.csv cannot be read as CSV\n  invalid utf-8 sequence\n"),
+        ("", "y", "t.csv cannot be read as CSV\n  it is empty\n"),
+        ("x,y\n1,2\n3,4,5\n", "y", "t.csv cannot be read as CSV\n  line 3, column 5: 3 values, but line 1 has 2\n"),
+        (b"x,y\n\xe9t\xe9,1\n", "y", "t.csv is not in UTF-8\n  line 2, column 1 holds the byte 0xe9; in Windows-1252 "),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "y", "t.csv cannot be read as CSV\n  it is no text"),
-        ("1,2\n3,4\n5,6\n", "y", "the first line of t.csv holds numbers, no names\n  it reads 1,2\n"),
+        ("1,2\n3,4\n5,6\n", "y", "t.csv has no column y\n  columns: column 1, column 2\n  its first line is taken as"),
     ],
 )  # fmt: skip
 def test_a_table_that_makes_no_sense_is_refused(write, text, target, message):
@@ -440,7 +440,7 @@ def test_a_file_that_is_no_parquet_or_not_there_is_said(write, tmp_path):
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_table_that_does_not_fit_into_memory_is_refused_before_it_is_read(write, monkeypatch, suffix):
     path = write(f"t.{suffix}", columns())
-    monkeypatch.setattr("wxb.data.tables.frame.memory", lambda: 8_000)
+    monkeypatch.setattr("wxb.data.tables.content.memory", lambda: 8_000)
     assert said(path, target="price").startswith(
         f"t.{suffix} does not fit into memory\n  60 rows of 10 columns take 0.0 GiB; at most 0.0 GiB are for them\n"
     )

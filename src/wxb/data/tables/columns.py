@@ -182,6 +182,11 @@ class Preparation(msgspec.Struct, frozen=True):
         return self.inputs or tuple(column.name for column in self.used)
 
     @property
+    def all_names(self) -> tuple[str, ...]:
+        """Names of all columns of the table, the targets last."""
+        return tuple(column.name for column in (*self.columns, *self.targets))
+
+    @property
     def features(self) -> tuple[str, ...]:
         """Names of the features."""
         return tuple(name for column in self.used for name in column.features)

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.pictures.tree import is_file
 from wxb.data.tables.columns import Codes, Numbers, Texts
+from wxb.data.tables.content import (
+    PARQUET,
+    is_stream,
+    limit,
+    name_of,
+    parts_of,
+    read_content,
+    starts_as_parquet,
+    table_suffix,
+    together,
+)
+from wxb.data.tables.header import told_apart
+from wxb.data.tables.parquet import Parquet, open_parquet
+from wxb.data.tables.separated import open_separated
 from wxb.errors import WxbError, nearest
-from wxb.hardware import memory
-from wxb.paths import exists
+from wxb.paths import exists, is_file, is_folder
 from wxb.text import count
 
 if TYPE_CHECKING:
     import polars as pl
 
-SUFFIXES = (".csv", ".tsv", ".parquet")
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")  # how files write that there is no value
-SEPARATORS = (",", ";", "\t", "|")
 BOOLEANS = {"false", "true"}
 NUMBERS_SHARE = 0.95  # of a column's values that must be numbers, or it is a column of texts
-CSV_FORM = "lines of equally many values in UTF-8, the first line with the columns' names"
-HEAD = 2**16  # bytes looked at before the file is read
 CELLS = 2**20  # of a file that are held at a time as they stand in it,
-MEMORY_SHARE = 0.5  # of the machine's memory that the rows may take
 PASSES = 8  # unless the file would be read more often than this
-
-
-def is_table(path: str | Path) -> bool:
-    """Whether a path is that of a table, by its name."""
-    return Path(path).suffix.lower() in SUFFIXES
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,35 +50,46 @@ class Frame:
     name: str  # of the file, for messages
     columns: tuple[str, ...]  # names, in the file's order
     read: Callable[[Sequence[int]], list[pl.Series]]  # the columns at these positions
-    kept: NDArray[np.bool_] | None = None  # the rows that count; None for all
+    length: int  # rows
+    separator: str = ""  # of the values in a file of texts
+    renamed: Mapping[str, str] = field(default_factory=dict)  # a name of our own → the one that another column has too
+    numbered: bool = False  # whether the file has no names, so that columns are called "column 1" and so on
+    notes: tuple[str, ...] = ()  # what a person should know of how the file was read
+    kept: NDArray[np.int64] | None = None  # the rows that count, by their number in the file; None for all
     _held: dict[str, pl.Series] = field(default_factory=dict)
 
-    @cached_property
-    def _length(self) -> int:
-        return len(self._series(self.columns[0])) if self.columns else 0
-
     def __len__(self) -> int:
-        return self._length
+        return self.length if self.kept is None else len(self.kept)
+
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """The number in the file, from 0, of each row that counts; blank lines and comments have none."""
+        return np.arange(self.length) if self.kept is None else self.kept
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """The position of each column by its name."""
+        return {name: place for place, name in enumerate(self.columns)}
 
     def _series(self, column: str) -> pl.Series:
         """A column as it stands in the table, of the rows that count."""
         if column not in self._held:
-            first = self.columns.index(column)
-            rows = len(next(iter(self._held.values()))) if self._held else 0
-            many = max(CELLS // rows, -(-len(self.columns) // PASSES), 1) if rows else 1
+            first = self.places[column]
+            many = max(CELLS // max(self.length, 1), -(-len(self.columns) // PASSES), 1)
             self._held.clear()
             self.hold(self.columns[first : first + many])
         return self._held[column]
 
     def hold(self, columns: Sequence[str]) -> None:
         """Read these columns together, because they are asked for in turn."""
-        for name, series in zip(columns, self.read([self.columns.index(name) for name in columns]), strict=True):
-            self._held[name] = series if self.kept is None else _filtered(series, self.kept)
+        for name, series in zip(columns, self.read([self.places[name] for name in columns]), strict=True):
+            self._held[name] = series if self.kept is None else series.gather(self.kept)
 
     def keep(self, rows: NDArray[np.bool_]) -> Frame:
         """The same table with only the rows that are True."""
-        held = {name: _filtered(series, rows) for name, series in self._held.items()}
-        return replace(self, kept=rows, _held=held)
+        places = np.flatnonzero(rows)
+        held = {name: series.gather(places) for name, series in self._held.items()}
+        return replace(self, kept=self.rows[places], _held=held)
 
     def form(self, column: str) -> str:
         """What is written in a column: "number", "boolean", "text", or "nothing"."""
@@ -125,11 +137,14 @@ class Frame:
 
     def need(self, column: str) -> str:
         """The column's name. Raises WxbError with the nearest name if the table has none of that name."""
-        if column in self.columns:
+        if column in self.places:
             return column
-        like = nearest(column, self.columns)
+        like = None if self.numbered else nearest(column, self.columns)
+        why = "\nits first line is taken as data, not as names" if self.numbered else ""
         raise WxbError(
-            f"{self.name} has no column {column}" + (f"; {like} is one" if like else ""), f"columns: {self.listed}"
+            f"{self.name} has no column {column}" + (f"; {like} is one" if like else ""),
+            f"columns: {self.listed}{why}",
+            "`header=True` takes the first line as names" if self.numbered else "",
         )
 
 
@@ -138,112 +153,57 @@ def _is_boolean(values: pl.Series) -> bool:
     return len(values) > 0 and values[0].lower() in BOOLEANS and set(values.str.to_lowercase().unique()) <= BOOLEANS
 
 
-def _filtered(series: pl.Series, rows: NDArray[np.bool_]) -> pl.Series:
-    import polars as pl
+def read_frame(path: Path, header: bool | None = None, names: Collection[str] = ()) -> Frame:
+    """The table at a path: a file, a folder of parts, or a stream, as its content and then its suffix say.
 
-    return series.filter(pl.Series(rows))
+    `header` says whether the first line of a text holds the names of the columns; None if the text tells it. `names`
+    are those that a trained run expects. Raises WxbError, here or when columns are read, if the table cannot be read.
+    """
+    name = name_of(path)
+    parquet = _parquet(path, name)
+    if parquet is None:
+        content = read_content(path)
+        if content[0].startswith(PARQUET):
+            parquet = open_parquet(name, content[0])
+    if parquet is not None:
+        if header is not None:
+            raise WxbError(f"`header` is for tables of texts, not for {name}", "Parquet has names for its columns")
+        _need_room(name, parquet.rows, len(parquet.names))
+        columns, renamed = told_apart(parquet.names)
+        typed = parquet.read
+        return Frame(name, columns, lambda places: list(map(_plain, typed(places))), parquet.rows, renamed=renamed)
+    text = open_separated(name, together(content), table_suffix(path), header, names)
+    _need_room(name, text.rows, len(text.names))
 
+    def read(places: Sequence[int]) -> list[pl.Series]:
+        return [series.set(series.is_in(MISSING), None) for series in text.read(places)]
 
-def read_frame(path: Path) -> Frame:
-    """The table in a file, by its suffix. Raises WxbError, here or when columns are read, if it cannot be read."""
-    import polars as pl
-
-    if not is_file(path):
-        raise WxbError(f"there is no file {path}" if not exists(path) else f"{path} is no file")
-    try:
-        if path.suffix.lower() == ".parquet":
-            whole = pl.scan_parquet(path)
-            rows = whole.select(pl.len()).collect().item()
-            read = partial(_parquet, path)
-        else:
-            separator = _separator(path)
-            whole = pl.scan_csv(path, separator=separator, infer_schema=False)
-            _need_names(path, whole.collect_schema().names())
-            # of all columns: when only some are read, polars passes over lines with more values than the first
-            counted = whole.select(pl.len().alias(""), pl.all().null_count().name.suffix(" missing"))
-            rows = counted.collect(engine="streaming")[""].item()
-            read = partial(_separated, path, separator)
-        columns = whole.collect_schema().names()
-    except (pl.exceptions.PolarsError, OSError) as problem:
-        raise _unreadable(path, problem) from problem
-    _need_room(path, rows, len(columns))
-    names = [name.strip() or f"column {place}" for place, name in enumerate(columns, 1)]
-    if len(set(names)) != len(names):
-        names = columns
-
-    def read_some(places: Sequence[int]) -> list[pl.Series]:
-        try:
-            return read([columns[place] for place in places])
-        except (pl.exceptions.PolarsError, OSError) as problem:
-            raise _unreadable(path, problem) from problem
-
-    return Frame(path.name, tuple(names), read_some)
+    return Frame(name, text.names, read, text.rows, text.separator, text.renamed, text.numbered, text.notes)
 
 
-def _need_room(path: Path, rows: int, columns: int) -> None:
+def _parquet(path: Path, name: str) -> Parquet | None:
+    """The table of Parquet files on the disk; None if the path holds something else."""
+    if is_stream(path) or not exists(path):
+        return None
+    files = parts_of(path) if is_folder(path) else [path]
+    if table_suffix(path) == ".parquet" or (files and is_file(files[0]) and starts_as_parquet(files[0])):
+        for file in files:
+            if not is_file(file):
+                raise WxbError(f"{file} is no file")
+        return open_parquet(name, files)
+    return None
+
+
+def _need_room(name: str, rows: int, columns: int) -> None:
     """Raise WxbError if the rows as numbers take too much memory: a small Parquet file can hold billions of them."""
-    needed, there = 8 * rows * columns, memory()
-    if there is not None and needed > MEMORY_SHARE * there:
+    needed, most = 8 * rows * columns, limit()
+    if needed > most:
         raise WxbError(
-            f"{path.name} does not fit into memory",
+            f"{name} does not fit into memory",
             f"{count(rows)} rows of {columns} columns take {needed / 2**30:.1f} GiB; "
-            f"at most {MEMORY_SHARE * there / 2**30:.1f} GiB are for them",
+            f"at most {most / 2**30:.1f} GiB are for them",
             "fewer rows, or only the columns that matter",
         )
-
-
-def _unreadable(path: Path, problem: Exception) -> WxbError:
-    first = (str(problem).splitlines() or [type(problem).__name__])[0]
-    if path.suffix.lower() == ".parquet":
-        return WxbError(f"{path.name} cannot be read as Parquet", first, "a Parquet file that is whole")
-    return WxbError(f"{path.name} cannot be read as CSV", first, CSV_FORM)
-
-
-def _separator(path: Path) -> str:
-    """What separates the values of a text file: the separator that its first line has most of."""
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-    if b"\0" in head:
-        raise WxbError(f"{path.name} cannot be read as CSV", "it is no text in UTF-8", CSV_FORM)
-    if path.suffix.lower() == ".tsv":
-        return "\t"
-    return max(SEPARATORS, key=re.sub(r'"[^"]*"', "", _first_line(head)).count)
-
-
-def _first_line(head: bytes) -> str:
-    return head.decode("utf-8-sig", "replace").split("\n", 1)[0]
-
-
-def _need_names(path: Path, columns: Sequence[str]) -> None:
-    """Raises WxbError if all columns are called by numbers: the file has no first line of names."""
-    if all(_is_number(name.strip()) for name in columns):
-        with path.open("rb") as file:
-            first = _first_line(file.read(HEAD))
-        raise WxbError(
-            f"the first line of {path.name} holds numbers, no names",
-            f"it reads {first.strip()[:60]}",
-            "a first line with the columns' names",
-        )
-
-
-def _separated(path: Path, separator: str, columns: Sequence[str]) -> list[pl.Series]:
-    """Columns of a file of separated values: texts, without the blanks around them."""
-    import polars as pl
-
-    data = pl.read_csv(path, separator=separator, infer_schema=False, columns=list(columns))
-    found = []
-    for name in columns:  # one at a time, so that one copy is held and not one of all
-        stripped = data.drop_in_place(name).str.strip_chars()
-        found.append(stripped.set(stripped.is_in(MISSING), None))
-    return found
-
-
-def _parquet(path: Path, columns: Sequence[str]) -> list[pl.Series]:
-    """Columns of a Parquet file."""
-    import polars as pl
-
-    data = pl.read_parquet(path, columns=list(columns))
-    return [_plain(data[name]) for name in columns]
 
 
 def _plain(series: pl.Series) -> pl.Series:
@@ -271,7 +231,7 @@ def frame_of(data: Any, name: str = "the data frame") -> Frame:
     import polars as pl
 
     frame = nw.from_native(data, eager_only=True)
-    names = [str(column) for column in frame.columns]
+    names, renamed = told_apart([str(column) for column in frame.columns])
 
     def read(places: Sequence[int]) -> list[pl.Series]:
         found = []
@@ -285,12 +245,4 @@ def frame_of(data: Any, name: str = "the data frame") -> Frame:
             found.append(_plain(pl.Series(names[place], values, strict=False)))
         return found
 
-    return Frame(name, tuple(names), read)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return Frame(name, names, read, len(frame), renamed=renamed)

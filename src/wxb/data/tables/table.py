@@ -59,7 +59,7 @@ def read_table(
             "a table of more rows",
         )
     predicted = targets.read(frame, chosen, task)
-    rows, held = _rows(frame, [name for name in frame.columns if name not in names])
+    rows, held = _rows(frame, [name for name in frame.columns if name not in names], names)
     columns = Columns(held, predicted.columns, predicted.task, predicted.classes, pieces)
     split, copies = _divided(rows, columns, predicted, fractions, seed)
     if not len(split.train):
@@ -77,7 +77,11 @@ def read_table(
             "a column of numbers, or of texts of which each stands in several rows",
         )
     return Table(
-        rows, columns, predicted.targets, split, (*notes, *predicted.notes, *_left_out(fitted.columns), *copies)
+        rows,
+        columns,
+        predicted.targets,
+        split,
+        (*frame.notes, *notes, *predicted.notes, *_left_out(fitted.columns), *copies),
     )
 
 
@@ -102,7 +106,7 @@ def read_like(frame: Frame, plain: object) -> Table:
     columns = Columns(tuple(held), preparation.targets, preparation.task, preparation.classes, given=preparation)
     none = np.zeros(0, dtype=np.int64)
     split = Split(none, none, np.arange(len(frame), dtype=np.int64), "all rows as test")
-    return Table(rows, columns, predicted.targets, split, (*notes, *strange))
+    return Table(rows, columns, predicted.targets, split, (*frame.notes, *notes, *strange))
 
 
 def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str, ...]]:
@@ -148,16 +152,21 @@ def _with_targets(frame: Frame, columns: tuple[Target, ...]) -> tuple[Frame, tup
     return frame.keep(there), (f"{plural(lacking, 'row')} without {names} left out of {count(len(there))}",)
 
 
-def _rows(frame: Frame, names: Sequence[str]) -> tuple[Matrix, tuple[Held | LeftOut, ...]]:
+def _rows(frame: Frame, names: Sequence[str], targets: Sequence[str]) -> tuple[Matrix, tuple[Held | LeftOut, ...]]:
     """The rows of the columns that may tell something, and what all columns hold.
 
+    A column that is called like a target in the file is left out: it would give the answer away.
     Counters are left out unless nothing else is there: x = 0, 1, 2, … alone is what there is to learn from.
     """
     rows = np.empty((len(frame), len(names)))
     held: list[Held | LeftOut] = []
     counters: dict[str, NDArray[np.float64]] = {}
     filled = 0
+    called = {frame.renamed.get(name, name) for name in targets}
     for name in names:
+        if frame.renamed.get(name, name) in called:
+            held.append(LeftOut(name, frame.missing(name), "called like the target"))
+            continue
         column, values = _column(frame, name)
         held.append(column)
         if isinstance(column, Held):
