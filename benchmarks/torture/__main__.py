@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import results
-from benchmarks.torture import pictures, tables
+from benchmarks.torture import pictures, runs, system, tables
 from benchmarks.torture.odd import Odd
 
 GROUPS: dict[str, Callable[[], tuple[Odd, ...]]] = {
     "tables": tables.odds,
     "pictures": pictures.odds,
+    "runs": runs.odds,
+    "system": system.odds,
 }
 
 

@@ -27,6 +27,7 @@ class Answer:
     out: str
     errors: str
     seconds: float
+    folder: Path = Path()  # where it ran
 
     @property
     def content(self) -> dict[str, Any]:
@@ -74,7 +75,10 @@ class Odd:
     def row(self, folder: Path) -> Row:
         """The row of the table: what was tried, what is right, and what came."""
         self.make(folder)
-        answer = wxb(*self.arguments, folder=folder, environment=self.environment, before=self.before)
+        return self.judged(wxb(*self.arguments, folder=folder, environment=self.environment, before=self.before))
+
+    def judged(self, answer: Answer) -> Row:
+        """The row of an answer: no answer that is a crash, or no JSON, is right."""
         failed = answer.code is None or answer.code < 0 or any(words in answer.text for words in FAILURES)
         right = not failed and "NaN" not in answer.out and self.check(answer)
         return {"what": self.what, "right": self.right, "came": answer.came, "as_it_should": right}
@@ -99,7 +103,7 @@ def wxb(
     except subprocess.TimeoutExpired:
         return Answer(None, "", "", LIMIT)
     out, errors = (stream.decode("utf-8", "backslashreplace") for stream in (ended.stdout, ended.stderr))
-    return Answer(ended.returncode, out, errors, time.perf_counter() - start)
+    return Answer(ended.returncode, out, errors, time.perf_counter() - start, folder)
 
 
 def refused(*words: str) -> Check:
