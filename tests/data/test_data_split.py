@@ -95,9 +95,11 @@ def test_one_example_of_a_class_cannot_be_split():
     )
 
 
-def test_copies_alone_cannot_be_split():
-    with pytest.raises(WxbError, match="class b cannot be split: 1 example\n  expected at least 2 different ones"):
-        divide(np.array([0, 0, 0, 1, 1, 1]), "ab", DEFAULT, 0, np.array([0, 1, 2, 3, 3, 3]))
+def test_copies_alone_are_all_in_train():
+    split = divide(np.array([0, 0, 0, 1, 1, 1]), "ab", DEFAULT, 0, np.array([0, 1, 2, 3, 3, 3]))
+    assert set(split.train) >= {3, 4, 5}
+    with pytest.raises(WxbError, match="the data cannot be split: 1 example"):
+        divide(np.zeros(3, np.int64), ["all"], DEFAULT, 0, np.zeros(3, np.int64))
 
 
 def test_all_may_be_test():

@@ -84,6 +84,7 @@ class Dataset:
     notes: tuple[str, ...] = ()  # what a person should know: files left out, copies found
     known: Known | None = None  # of a folder whose decoded pictures are cached
     columns: Columns | None = None  # of a table: what its rows hold
+    levels: tuple[float, float] | None = None  # of deep greys: the values that became 0 and 255 (pictures/levels.py)
 
     def __str__(self) -> str:
         """ "digits: 1,797 pictures 1x8x8 in 10 classes; train 1,150, validation 198, test 449 (stratified …)"."""

@@ -10,6 +10,7 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -102,7 +103,8 @@ def loading(
                 whichever is less
     header      whether the first line of a text file holds the columns' names; by default the lines below tell it.
                 Without names, columns are called "column 1", "column 2", …
-    like        `run.data.table` of a run on a table: rows are prepared as in that run, and all of them are test
+    like        `run.data.table` of a run on a table: rows are prepared as in that run, and all of them are test. For a
+                folder {"channels": 1 or 3, "levels": None or two numbers}: the colours and levels of its pictures
     data_dir    folder with the files of known sets, or with folders of them; default: WXB_DATA, then the downloads
     split       shares of train, validation and test, as three numbers or a text such as "0.8,0.1,0.1"; one number is
                 the share of train, and the rest is halved. A test set that comes with the data is kept: validation is
@@ -138,7 +140,8 @@ def loading(
         text = FRAME if targets is None and _is_frame(source) else ARRAYS
     _check_options(text, examples, noise, size, cache)
     _check_ink(text, ink)
-    _check_table_options(text, {"target": target, "pieces": pieces, "header": header, "like": like})
+    of_table = None if is_folder(os.path.expanduser(text)) else like
+    _check_table_options(text, {"target": target, "pieces": pieces, "header": header, "like": of_table})
     if task is not None and text != ARRAYS and not _is_table(text):
         raise WxbError(f"`task` is for tables, not for {text}", f"expected {TABLES}")
     named = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
@@ -160,7 +163,7 @@ def loading(
         made_from |= {key: value for key, value in about.items() if value is not None}
     else:
         folder = _folder(text)
-        data = yield from _pictures(folder, fractions, seed, size, max_pixels, cache)
+        data = yield from _pictures(folder, fractions, seed, size, max_pixels, cache, like)
         made_from |= {"source": str(folder), "max_pixels": max_pixels} | ({} if cache else {"cache": False})
     if data_dir is not None:
         made_from["data_dir"] = str(absolute(data_dir))
@@ -238,12 +241,24 @@ def _arrays(
 
 
 def _pictures(
-    folder: Path, fractions: Fractions, seed: int, size: int | None, max_pixels: int, cache: bool
+    folder: Path,
+    fractions: Fractions,
+    seed: int,
+    size: int | None,
+    max_pixels: int,
+    cache: bool,
+    like: Mapping[str, object] | None,
 ) -> Generator[Decoded | Searched, None, Dataset]:
-    from wxb.data.pictures.folder import reading  # imports Pillow
+    from wxb.data.pictures.folder import Like, reading  # imports Pillow
     from wxb.data.pictures.tree import shown
 
-    read = yield from reading(folder, fractions, seed, size, max_pixels, cache)
+    try:
+        form = None if like is None else msgspec.convert(like, Like)
+    except msgspec.ValidationError as error:
+        raise WxbError(
+            "`like` does not describe pictures", str(error), 'like={"channels": 3, "levels": None}'
+        ) from error
+    read = yield from reading(folder, fractions, seed, size, max_pixels, cache, form)
     known = Known(read.examples, read.targets, read.classes, read.fingerprint) if read.fingerprint else None
     return Dataset(
         shown(folder.name),
@@ -255,6 +270,7 @@ def _pictures(
         files=read.files,
         notes=read.notes,
         known=known,
+        levels=read.levels,
     )
 
 

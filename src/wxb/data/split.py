@@ -60,8 +60,8 @@ def divide(
 
     `strata` int64 (n,) are the classes of the examples, as indices into `names`; for a random split they are all 0,
     with one name. `groups` int64 (n,), as returned by `copies`, are groups of rows that go to the same part. A stratum
-    of two examples has one each in train and test; a larger one has at least one in every part. Raises WxbError if a
-    stratum has fewer different examples than that.
+    of two examples has one each in train and test; a larger one has at least one in every part. Copies of one example,
+    which cannot be divided, are all in train. Raises WxbError if a stratum has one example or none.
     """
     part = _divided(strata, names, fractions, seed, groups, noun, least=2)
     train, validation, test = (np.flatnonzero(part == which) for which in (TRAIN, VALIDATION, TEST))
@@ -94,11 +94,19 @@ def divide_apart(
         return ungrouped, (f"{plural(len(examples), noun)}, {different}: repeats stand in train as well as in test",)
     split = divide(strata, names, fractions, seed, groups, noun)
     leaked = int(np.isin(groups[ungrouped.test], groups[ungrouped.train]).sum())
+    alike = [
+        name
+        for stratum, name in enumerate(names)
+        if len(np.unique(groups[strata == stratum])) == 1 and not (strata[split.test] == stratum).any()
+    ]
     note = f"{plural(repeated, noun)} {'is a copy' if repeated == 1 else 'are copies'} of another"
     if leaked:
         which = "it" if repeated == 1 else f"{count(leaked)} of them"
         note += f"; {which} would have stood in test as well as in train: kept on one side"
-    return split, (note,)
+    if not alike:
+        return split, (note,)
+    whose = f"class {alike[0]}" if len(alike) == 1 else f"each of the classes {', '.join(alike[:5])}"
+    return split, (note, f"all {noun}s of {whose} are the same {noun}, so that none is in test")
 
 
 def keep_test(
@@ -151,7 +159,7 @@ def _divided(
     for stratum, name in enumerate(names):
         rows = np.flatnonzero(strata == stratum)
         heads, member, sizes = np.unique(group_of[rows], return_inverse=True, return_counts=True)
-        if len(heads) < min(least, len(wanted)):
+        if len(heads) < min(least, len(wanted)) and (len(rows) < 2 or len(names) == 1):
             raise _too_few(len(heads), name if len(names) > 1 else None, noun, wanted[:least])
         present = sorted(wanted[: len(heads)])
         ideal = len(rows) * np.array(fractions)

@@ -26,7 +26,7 @@ from wxb.data.tables.frame import frame_of, is_data_frame, read_frame
 from wxb.data.tables.table import read_rows
 from wxb.errors import WxbError
 from wxb.paths import is_file, is_folder, obstacle
-from wxb.runs.matching import like_training
+from wxb.runs.matching import levels_of, like_training, max_pixels_of
 from wxb.tasks.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -177,8 +177,8 @@ def _read_table(path: Path, file: str, run: RunFiles) -> Read:
 
 def _read_picture(path: Path, file: str, run: RunFiles) -> NDArray[np.uint8]:
     """A picture (channels, height, width) in the size, colours and values of the training data."""
-    from wxb.data.load import MAX_PIXELS
     from wxb.data.pictures.decoding import LeftOut, decode, read_header  # brings Pillow
+    from wxb.data.pictures.levels import Levels
 
     shape = run.summary.input
     if not kind_of(shape).spatial:
@@ -187,16 +187,19 @@ def _read_picture(path: Path, file: str, run: RunFiles) -> NDArray[np.uint8]:
         raise WxbError(f"{file}: a picture of bytes; the network was trained on {run.data.dtype} arrays")
     channels, height, width = shape
     source = run.data.source
+    max_pixels = max_pixels_of(run)
     full, ink = INK.get(str(source.get("source"))), bool(source.get("ink", False))
     try:
-        header = read_header(path, MAX_PIXELS)
+        header = read_header(path, max_pixels)
         if ink:  # its squares are made of the picture's own pixels
             height = width = min(header.height, header.width)
         fits = (header.height, header.width) == (height, width)
         if not fits and height != width:
             sizes = f"{header.height}x{header.width} pixels; the network takes {height}x{width}"
             raise WxbError(f"{file}: {sizes}")
-        picture = decode(path, header, channels == 1, None if fits else height, MAX_PIXELS)
+        levels = levels_of(run)
+        side = None if fits else height
+        picture = decode(path, header, channels == 1, side, max_pixels, None if levels is None else Levels(*levels))
     except LeftOut as reason:
         raise WxbError(f"{file}: {reason.reason}" + (f" ({reason.more})" if reason.more else "")) from reason
     return as_in_set(picture[None], full, ink)[0] if full is not None else picture

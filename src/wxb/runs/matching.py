@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import UNSET
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset, offsets_of_targets
 from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK, KNOWN
-from wxb.data.load import load_data
+from wxb.data.load import MAX_PIXELS, load_data
 from wxb.data.tables.content import is_table
 from wxb.data.toys import TOYS
 from wxb.errors import WxbError
@@ -92,17 +93,31 @@ def load_like(run: RunFiles, source: str | Path, **settings: Any) -> Dataset:
 def settings_like(run: RunFiles, source: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that load other data in the form of the run's data.
 
-    Rows of a table are prepared as its own were, and the pictures of a folder are brought to the size that the network
-    takes, unless `size` says otherwise.
+    Rows of a table are prepared as its own were, and the pictures of a folder are brought to the size, the colours and
+    the levels that the network takes, unless `size` says otherwise.
     """
     if run.data.table is not None and is_table(source):
         return {**settings, "like": run.data.table}
     ink, sizes = bool(run.data.source.get("ink", False)), run.summary.input
     if source in KNOWN or source in TOYS or not is_folder(source):
         return {**settings, "ink": True} if ink and source in INK else dict(settings)
-    square = len(sizes) == 3 and sizes[1] == sizes[2]
-    # squares of ink are made of the pictures as they are
-    return {"size": sizes[1], **settings} if square and not ink else dict(settings)
+    like = {"channels": sizes[0], "levels": levels_of(run)} if len(sizes) == 3 and sizes[0] in (1, 3) else None
+    about = {"max_pixels": max_pixels_of(run), "like": like}
+    if len(sizes) == 3 and sizes[1] == sizes[2] and not ink:  # squares of ink are made of the pictures as they are
+        about["size"] = sizes[1]
+    return {**{name: value for name, value in about.items() if value is not None}, **settings}
+
+
+def levels_of(run: RunFiles) -> tuple[float, float] | None:
+    """The levels of deep greys in the run's pictures (wxb/data/pictures/levels.py); None if it had none."""
+    levels = run.data.levels
+    return None if levels is UNSET else levels
+
+
+def max_pixels_of(run: RunFiles) -> int:
+    """The most pixels of a picture that is opened for a run: those of its training, if they are more than usual."""
+    stored = run.data.source.get("max_pixels")
+    return max(stored, MAX_PIXELS) if isinstance(stored, int) else MAX_PIXELS
 
 
 def as_in_training(run: RunFiles, data: Dataset) -> Dataset:

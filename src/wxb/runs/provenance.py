@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import UNSET
 
 from wxb.data.dataset import Dataset, Split
 from wxb.data.load import ARRAYS
@@ -37,6 +38,7 @@ def data_facts(data: Dataset) -> DataFacts:
         notes=data.notes,
         fingerprint=data.fingerprint,
         targets_fingerprint=digest(np.ascontiguousarray(data.targets).tobytes()),
+        levels=UNSET if data.levels is None else data.levels,
     )
 
 

@@ -188,6 +188,9 @@ class DataFacts(Struct, frozen=True):
     notes: tuple[str, ...]
     fingerprint: Digest
     targets_fingerprint: Digest | UnsetType = UNSET
+    levels: Annotated[
+        tuple[float, float] | UnsetType, Meta(description="of greys of more than 8 bits: values that became 0 and 255")
+    ] = UNSET
 
     def __post_init__(self) -> None:
         from wxb.data.kinds import KINDS
@@ -198,6 +201,8 @@ class DataFacts(Struct, frozen=True):
             raise ValueError("Expected the source to name a data set")
         if self.counts is not None and set(self.counts) != set(self.classes):
             raise ValueError("Expected counts of each class, and of no others")
+        if self.levels is not UNSET and not self.levels[0] < self.levels[1]:
+            raise ValueError("Expected levels that rise")
 
 
 # --- history.jsonl, the checkpoint's counters, manifest.json ---------------------------------------------------------

@@ -20,6 +20,7 @@ import msgspec
 from blake3 import blake3
 
 from wxb.data.known.search import cache_folder
+from wxb.data.pictures.levels import Deep
 from wxb.data.pictures.tree import shown
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fingerprint: str  # of the data set
     pixels: str  # blake3 of the pixels
     written: int  # the file's modification time, in nanoseconds
+    deep: Deep = Deep()
 
 
 @dataclass(frozen=True)

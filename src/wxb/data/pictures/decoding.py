@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +18,18 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError, features
 
+from wxb.data.pictures.foreign import HEAD, camera_raw, name_of_format
+from wxb.data.pictures.levels import SIXTEEN_BITS, Levels, Range, is_deep, range_of, values_of
 from wxb.data.pictures.scaling import middle_square
-from wxb.data.pictures.tree import is_file
+from wxb.paths import is_file
 
 # formats that are decoded in this process from their bytes (PostScript would start another program)
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+HEIC = find_spec("pillow_heif") is not None  # the extra wxb[heic]
+if HEIC:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False)
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "PPM", *(["HEIF"] if HEIC else []))
 ORIENTATION = 0x0112  # the EXIF tag; values 2–8 describe how the picture is to be turned upright
 TURNED = 5  # from this value on, height and width are exchanged
 UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
@@ -32,15 +41,15 @@ UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     7: lambda pixels: np.rot90(pixels, k=2).transpose(1, 0, 2),
     8: np.rot90,
 }
-GREY_MODES = ("1", "L", "LA", "La", "I")  # and I;16 in all byte orders
+GREY_MODES = ("1", "L", "LA", "La")  # and deep ones
 JPEG_COLOURS = {"L": "GRAY", "RGB": "RGB"}  # Pillow's modes that simplejpeg decodes to, and its names for them
 
 # versions of the libraries that determine the decoded pixels
 DECODERS = ", ".join(
     [
         "Pillow " + PIL.__version__,
-        *(f"{name} {features.version(name)}" for name in ("jpg", "zlib", "webp", "libtiff")),
-        *(f"{name} {version(name)}" for name in ("simplejpeg", "torch")),
+        *(f"{name} {features.version(name)}" for name in ("jpg", "zlib", "webp", "avif", "libtiff")),
+        *(f"{name} {version(name)}" for name in ("simplejpeg", "torch", *(["pillow_heif"] if HEIC else []))),
     ]
 )
 
@@ -63,24 +72,37 @@ class Header:
     grey: bool
     orientation: int  # EXIF's, 1 to 8
     jpeg: str  # Pillow's mode of a JPEG; "" for other formats
+    deep: bool = False  # greys of more than eight bits, or of floating point
+    deep_colours: bool = False  # more than eight bits per colour, of which Pillow reads the upper eight
 
 
 def read_header(path: Path, max_pixels: int) -> Header:
     """Read the header of a picture. Raises LeftOut if it is not a picture, or has more pixels than `max_pixels`."""
     with _opened(path, max_pixels) as picture:
+        tiles = getattr(picture, "tile", ())  # the modes in the file; reading the orientation may clear them
+        deep_colours = not is_deep(picture) and any(";16" in str(tile[3]) for tile in tiles)
         orientation = _orientation(picture)
         width, height = picture.size
         if orientation >= TURNED:
             width, height = height, width
         jpeg = picture.mode if picture.format == "JPEG" else ""
-        return Header(height, width, _is_grey(picture), orientation, jpeg)
+        return Header(height, width, _is_grey(picture), orientation, jpeg, is_deep(picture), deep_colours)
 
 
-def decode(path: Path, header: Header, grey: bool, side: int | None, max_pixels: int) -> NDArray[np.uint8]:
+def read_range(path: Path, max_pixels: int) -> Range | None:
+    """The range of values of a deep picture; None if it has no data. Raises LeftOut if the file is broken."""
+    with _opened(path, max_pixels) as picture:
+        picture.load()
+        return range_of(picture)
+
+
+def decode(
+    path: Path, header: Header, grey: bool, side: int | None, max_pixels: int, levels: Levels | None = None
+) -> NDArray[np.uint8]:
     """Decode a picture, or the first of several, to (1 or 3, height, width) uint8; `header` is that of `read_header`.
 
-    With `side`, the middle square is scaled to (…, side, side). Transparent pixels are put on white, and 16-bit greys
-    keep their upper eight bits. Raises LeftOut if the file is broken.
+    With `side`, the middle square is scaled to (…, side, side). Transparent pixels are put on white. Deep greys become
+    bytes by `levels`; without them 16-bit greys keep their upper eight bits. Raises LeftOut if the file is broken.
     """
     mode = "L" if grey else "RGB"
     orientation = header.orientation
@@ -89,7 +111,7 @@ def decode(path: Path, header: Header, grey: bool, side: int | None, max_pixels:
         with _opened(path, max_pixels) as picture:
             orientation = _orientation(picture)
             picture.load()
-            pixels = np.array(_flat(picture, mode))
+            pixels = np.array(_flat(picture, mode, levels))
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     if orientation in UPRIGHT:
         pixels = np.ascontiguousarray(UPRIGHT[orientation](pixels))
@@ -145,15 +167,25 @@ def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
     if not is_file(path):
         raise LeftOut("not a file that can be opened")
     try:
-        with path.open("rb") as file, Image.open(file, formats=FORMATS) as picture:
-            width, height = picture.size
-            if width * height > max_pixels:
-                raise LeftOut("too large to open", f"{width}x{height}; --max-pixels")
-            yield picture
+        with path.open("rb") as file:
+            if not os.fstat(file.fileno()).st_size:  # some files of the system without a size never end
+                raise LeftOut("empty")
+            head = file.read(HEAD)
+            file.seek(0)
+            if raw := camera_raw(path, head):
+                raise _unread(raw)
+            try:
+                opened = Image.open(file, formats=FORMATS)
+            except UnidentifiedImageError as error:
+                name = name_of_format(path, head)
+                raise (_unread(name) if name else LeftOut("not a picture")) from error
+            with opened as picture:
+                width, height = picture.size
+                if width * height > max_pixels:
+                    raise LeftOut("too large to open", f"{width}x{height}; --max-pixels")
+                yield picture
     except LeftOut:
         raise
-    except UnidentifiedImageError as error:
-        raise LeftOut("not a picture" if path.stat().st_size else "empty") from error
     except PermissionError as error:
         raise LeftOut("not readable") from error
     # damaged bytes make decoders raise anything: OSError, SyntaxError, ValueError, struct.error, IndexError …
@@ -162,16 +194,25 @@ def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
         raise LeftOut("cut short" if short else "broken") from error
 
 
+def _unread(name: str) -> LeftOut:
+    """The reason for a file of a known format that is not read."""
+    if name == "HEIC" and not HEIC:
+        return LeftOut("HEIC, which wxb reads after: pip install 'wxb[heic]'")
+    return LeftOut("broken" if name in ("HEIC", "AVIF") else f"a format that wxb does not read ({name})")
+
+
 def _is_grey(picture: Image.Image) -> bool:
     """Whether the picture is stored without colours, or with a palette of greys only."""
     if picture.mode in ("P", "PA"):
         palette = np.array(picture.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
         return bool((palette == palette[:, :1]).all())
-    return picture.mode in GREY_MODES or picture.mode.startswith("I;")
+    return picture.mode in GREY_MODES or is_deep(picture)
 
 
 def _orientation(picture: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 (upright) if there is none."""
+    """The EXIF orientation, 1 to 8; 1 (upright) if there is none, or Pillow turns the picture itself."""
+    if picture.format == "TIFF":
+        return 1
     try:
         value = picture.getexif().get(ORIENTATION, 1)
     except Exception:  # damaged metadata say nothing about the pixels
@@ -179,12 +220,12 @@ def _orientation(picture: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _flat(picture: Image.Image, mode: str) -> Image.Image:
+def _flat(picture: Image.Image, mode: str, levels: Levels | None) -> Image.Image:
     """The picture in mode L or RGB, without transparency."""
-    if picture.mode == "F":
+    if picture.mode == "F" and levels is None:
         raise LeftOut("of floating-point pixels")
-    if picture.mode.startswith("I"):
-        return Image.fromarray((np.asarray(picture).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8)).convert(mode)
+    if is_deep(picture):
+        return Image.fromarray((levels or SIXTEEN_BITS).bytes_of(values_of(picture))).convert(mode)
     if "transparency" in picture.info or picture.mode in ("RGBA", "RGBa", "LA", "La", "PA"):
         white = Image.new("RGBA", picture.size, "white")
         white.alpha_composite(picture.convert("RGBA"))

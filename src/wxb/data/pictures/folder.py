@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -17,8 +17,9 @@ from wxb.data.dataset import Split
 from wxb.data.known.search import has_cache
 from wxb.data.pictures import cache as packs
 from wxb.data.pictures.cache import About
-from wxb.data.pictures.decoding import DECODERS, Header, LeftOut, decode, quiet_decoders, read_header
+from wxb.data.pictures.decoding import DECODERS, Header, LeftOut, decode, quiet_decoders, read_header, read_range
 from wxb.data.pictures.layout import SEARCHED_EACH, File, Layout, Refused, Searched, reading_layout
+from wxb.data.pictures.levels import Deep, Levels, Range, levels_for
 from wxb.data.pictures.pack import Wanted, Writing, open_pack
 from wxb.data.pictures.parts import TEST, TRAIN, VALIDATION
 from wxb.data.pictures.threads import in_order
@@ -54,6 +55,7 @@ class Pictures:
     split: Split
     notes: tuple[str, ...]
     fingerprint: str | None  # of the data set, if it is known without reading all pixels
+    levels: tuple[float, float] | None  # `Levels` of the deep greys among them
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,14 @@ class Readable:
 
     file: File
     header: Header
+
+
+@dataclass(frozen=True)
+class Like:
+    """The colours and the levels of the pictures that a network was trained on."""
+
+    channels: int
+    levels: tuple[float, float] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +83,7 @@ class Content:
     left_out: list[Refused]
     groups: Rows  # as returned by split.copies
     fingerprint: str | None
+    deep: Deep
 
 
 @dataclass(frozen=True)
@@ -111,12 +122,19 @@ class Holding:
 
 
 def reading(
-    folder: Path, fractions: Fractions, seed: int, size: int | None, max_pixels: int, cache: bool = True
+    folder: Path,
+    fractions: Fractions,
+    seed: int,
+    size: int | None,
+    max_pixels: int,
+    cache: bool = True,
+    like: Like | None = None,
 ) -> Generator[Decoded | Searched, None, Pictures]:
     """Read the pictures of a folder, arranged as layout.reading_layout says, and yield a record per decoded picture.
 
-    Unreadable files are left out and listed in the notes. Pictures are grey if all are stored as grey, else RGB. They
-    keep their size if they all have the same one. Otherwise, or with `size`, their middle squares are scaled to `size`;
+    Unreadable files are left out and listed in the notes. Pictures are grey if all are stored as grey, else RGB. Greys
+    of more than eight bits become bytes by the levels that all of them need. `like` decides both instead. Pictures keep
+    their size if they all have the same one. Otherwise, or with `size`, their middle squares are scaled to `size`;
     its default is the median of the shorter sides, rounded down to a multiple of 8, from 8 to 64. Copies (the same
     pixels after that) are in one part. With `cache`, pictures that take more than PACKED_FROM are kept in a pack and
     mapped into memory, which changes only time and memory. Raises WxbError if a class has no picture or too few to be
@@ -126,16 +144,21 @@ def reading(
     wanted = Wanted(folder, layout.files, size, max_pixels, DECODERS)
     cache = cache and has_cache()
     opened = open_pack(wanted) if cache else None
-    content = _packed(opened, layout) if opened else (yield from _decoded(folder, layout, wanted, cache))
+    if like is not None and (opened is None or Like(opened[1].shape[3], opened[1].deep.levels) != like):
+        wanted = replace(wanted, like=repr(like))
+        opened = open_pack(wanted) if cache else None
+    content = _packed(opened, layout) if opened else (yield from _decoded(folder, layout, wanted, cache, like))
     targets = np.array([file.class_number for file in content.files], dtype=np.int64)
     split, notes = _split(layout, content, targets, fractions, seed)
-    notes = (*layout.notes, *_double_classes(layout, content, targets), *notes)
+    notes = (*layout.notes, *content.deep.notes(), *_double_classes(content, targets), *notes)
     left_out = [*layout.left_out, *content.left_out]
     if left_out:
         head = f"{shown(folder.name)}/: {plural(len(content.files), 'picture')} in {len(layout.classes)} classes; "
         notes = (f"{head}{_counted(left_out)} left out\n{listed(left_out)}", *notes)
     names = tuple(file.name for file in content.files)
-    return Pictures(content.examples, targets, layout.classes, names, split, notes, content.fingerprint)
+    return Pictures(
+        content.examples, targets, layout.classes, names, split, notes, content.fingerprint, content.deep.levels
+    )
 
 
 def _counted(left_out: Sequence[Refused]) -> str:
@@ -145,7 +168,7 @@ def _counted(left_out: Sequence[Refused]) -> str:
     return " and ".join(plural(number, noun) for number, noun in kinds if number)
 
 
-def _double_classes(layout: Layout, content: Content, targets: NDArray[np.int64]) -> tuple[str, ...]:
+def _double_classes(content: Content, targets: NDArray[np.int64]) -> tuple[str, ...]:
     """A note on pictures that stand in several classes, with the paths of the first."""
     rows = np.flatnonzero(targets != targets[content.groups])
     if not len(rows):
@@ -177,17 +200,26 @@ def _header(file: File, max_pixels: int) -> Readable | Refused:
         return Refused(file.name, error.reason, error.more)
 
 
-def _pixels(readable: Readable, form: Form, max_pixels: int) -> NDArray[np.uint8] | Refused:
+def _range(readable: Readable, max_pixels: int) -> Range | None:
+    try:
+        return read_range(readable.file.path, max_pixels)
+    except LeftOut:  # decoding will refuse it
+        return None
+
+
+def _pixels(readable: Readable, form: Form, max_pixels: int, levels: Levels | None) -> NDArray[np.uint8] | Refused:
     """Decode the picture (height, width, channels) of a file."""
     file = readable.file
     try:
-        pixels = decode(file.path, readable.header, form.grey, form.side, max_pixels)
+        pixels = decode(file.path, readable.header, form.grey, form.side, max_pixels, levels)
     except LeftOut as error:
         return Refused(file.name, error.reason, error.more)
     return pixels.transpose(1, 2, 0) if pixels.shape == form.shape else Refused(file.name, "broken")
 
 
-def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Generator[Decoded | Searched, None, Content]:
+def _decoded(
+    folder: Path, layout: Layout, wanted: Wanted, cache: bool, like: Like | None
+) -> Generator[Decoded | Searched, None, Content]:
     """Decode a folder with as many threads as there are cores, into a pack or into memory."""
     with quiet_decoders(), kept(), ThreadPoolExecutor(cores()) as pool:
         headers = []
@@ -198,10 +230,15 @@ def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Gener
                 yield Searched(number)
         left_out = [file for file in headers if isinstance(file, Refused)]
         readable = [file for file in headers if isinstance(file, Readable)]
+        levels = like.levels if like else None
+        if like is None:
+            deep = [file for file in readable if file.header.deep]
+            ranges = list(in_order(pool, partial(_range, max_pixels=wanted.max_pixels), deep))
+            levels = levels_for([one for one in ranges if one is not None])
         while True:
             _check_classes(folder, layout, readable, left_out)
-            form = _form([file.header for file in readable], wanted.size)
-            decoder = partial(_pixels, form=form, max_pixels=wanted.max_pixels)
+            form = _form([file.header for file in readable], wanted.size, like)
+            decoder = partial(_pixels, form=form, max_pixels=wanted.max_pixels, levels=levels and Levels(*levels))
             try:
                 with _place(wanted, len(readable), form, cache) as place:
                     if isinstance(place, Writing) and (opened := open_pack(wanted)):
@@ -216,8 +253,8 @@ def _decoded(folder: Path, layout: Layout, wanted: Wanted, cache: bool) -> Gener
                         yield Decoded(place.count + len(refused) + len(left_out), len(layout.files))
                     readable, left_out = examples, left_out + refused
                     _check_classes(folder, layout, readable, left_out)
-                    if _form([file.header for file in readable], wanted.size) == form:
-                        return _finished(place, layout, [file.file for file in readable], left_out)
+                    if _form([file.header for file in readable], wanted.size, like) == form:
+                        return _finished(place, layout, readable, left_out, levels)
                     # only broken files had another size, or colours: decode again without them
             except OSError:
                 if not cache:
@@ -241,15 +278,23 @@ def _place(wanted: Wanted, many: int, form: Form, cache: bool) -> Writing | Hold
     return Holding(many, form)
 
 
-def _finished(place: Writing | Holding, layout: Layout, files: Sequence[File], left_out: list[Refused]) -> Content:
+def _finished(
+    place: Writing | Holding,
+    layout: Layout,
+    readable: Sequence[Readable],
+    left_out: list[Refused],
+    levels: tuple[float, float] | None,
+) -> Content:
+    files = [file.file for file in readable]
+    deep = Deep(sum(one.header.deep for one in readable), sum(one.header.deep_colours for one in readable), levels)
     if isinstance(place, Holding):
         pixels = place.examples[: place.count]
-        return Content(pixels.transpose(0, 3, 1, 2), tuple(files), left_out, copies(pixels), None)
+        return Content(pixels.transpose(0, 3, 1, 2), tuple(files), left_out, copies(pixels), None, deep)
     kept_files = set(files)
     gone = [number for number, file in enumerate(layout.files) if file not in kept_files]
     reasons = [(refused.name, refused.why, refused.more) for refused in left_out]
     targets = np.array([file.class_number for file in files], dtype=np.int64)
-    return _packed(place.finish(gone, reasons, layout.classes, targets), layout)
+    return _packed(place.finish(gone, reasons, layout.classes, targets, deep), layout)
 
 
 def _packed(opened: tuple[NDArray[np.uint8], About], layout: Layout) -> Content:
@@ -259,12 +304,14 @@ def _packed(opened: tuple[NDArray[np.uint8], About], layout: Layout) -> Content:
     for row, first in about.copies:
         groups[row] = first
     files = tuple(file for number, file in enumerate(layout.files) if number not in gone)
-    return Content(examples, files, [Refused(*reason) for reason in about.left_out], groups, about.fingerprint)
+    return Content(
+        examples, files, [Refused(*reason) for reason in about.left_out], groups, about.fingerprint, about.deep
+    )
 
 
-def _form(headers: Sequence[Header], size: int | None) -> Form:
+def _form(headers: Sequence[Header], size: int | None, like: Like | None) -> Form:
     """The common form of pictures with these headers."""
-    grey = all(header.grey for header in headers)
+    grey = all(header.grey for header in headers) if like is None else like.channels == 1
     sizes = {(header.height, header.width) for header in headers}
     if size is None and len(sizes) == 1:
         ((height, width),) = sizes

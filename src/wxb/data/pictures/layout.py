@@ -58,7 +58,7 @@ class Layout:
 
     classes: tuple[str, ...]
     files: tuple[File, ...]
-    parts: dict[str, str]  # part → its folder: {"train": "train", "validation": "val"}; {"": ""} without parts
+    parts: dict[str, str]  # part → its folder: {"train": "train", "validation": "val"}; {"": ""} if there are none
     left_out: tuple[Refused, ...]
     notes: tuple[str, ...]  # how the folder was read, if that is not plain
 
@@ -99,10 +99,7 @@ def reading_layout(folder: Path) -> Generator[Searched, None, Layout]:
 
 def _planned(folder: Path) -> _Plan:
     """The class folders of a data set. Raises WxbError if they are not found."""
-    outer = _children(folder)
-    home, inner = _unwrapped(folder, outer)
-    if home != folder and not _parts(inner.folders):
-        home, inner = folder, outer  # a lone folder around classes may be a class itself
+    home, inner = _unwrapped(folder, _children(folder))
     left_out = [_left_out(entry, folder) for entry in inner.passed]
     left_out += [Refused(name_of(file, folder), "in no class folder") for file in inner.files]
     runs = [child for child in inner.folders if holds_runs(child)]
@@ -110,7 +107,9 @@ def _planned(folder: Path) -> _Plan:
     folders = [child for child in inner.folders if child not in runs]
     if parts := _parts(folders):
         return _divided(folder, folders, parts, left_out)
-    return _Plan({"": _class_names(folders, f"{shown(folder.name)}/")}, {"": ""}, left_out)
+    notes = [] if home == folder else [f"the classes are the folders in {shown(folder.name)}/{name_of(home, folder)}/"]
+    wrapper = "" if home == folder else name_of(home, folder)
+    return _Plan({"": _class_names(folders, f"{shown(home.name)}/")}, {"": wrapper}, left_out, notes)
 
 
 def _parts(folders: list[Path]) -> dict[Path, str]:
@@ -232,15 +231,16 @@ def _doubts(plan: _Plan, files: list[File]) -> Iterator[str]:
     named = {name: part for name in class_folders if (part := part_of(name))}
     if len({part for part, _ in named.values()}) > 1:
         yield f"{', '.join(f'{name}/' for name in named)} are read as classes, not as parts of the data"
-    inner = [_first_folders(number, name, files) for number, name in enumerate(class_folders)]
+    prefix = f"{plan.parts['']}/" if plan.parts[""] else ""
+    inner = [_first_folders(number, f"{prefix}{name}/", files) for number, name in enumerate(class_folders)]
     if len(inner[0]) > 1 and all(names == inner[0] for names in inner):
         listed = ", ".join(sorted(inner[0], key=natural)[:4]) + (" …" if len(inner[0]) > 4 else "")
         yield f"each class folder holds the same folders ({listed}); the classes are the outer ones"
 
 
-def _first_folders(number: int, name: str, files: list[File]) -> set[str]:
+def _first_folders(number: int, where: str, files: list[File]) -> set[str]:
     """The folders directly in a class folder that hold files; empty if it holds files itself."""
-    places = [file.name.removeprefix(f"{name}/").split("/") for file in files if file.class_number == number]
+    places = [file.name.removeprefix(where).split("/") for file in files if file.class_number == number]
     return {place[0] for place in places} if all(len(place) > 1 for place in places) else set()
 
 

@@ -22,6 +22,7 @@ from wxb.data.dataset import fingerprint
 from wxb.data.pictures import cache as packs
 from wxb.data.pictures.cache import About
 from wxb.data.pictures.layout import File
+from wxb.data.pictures.levels import Deep
 from wxb.data.pictures.tree import below, shown
 from wxb.data.split import copies
 
@@ -37,11 +38,13 @@ class Wanted:
     size: int | None
     max_pixels: int
     decoders: str
+    like: str = ""  # the colours and levels that were asked for; "" for those of the folder itself
 
     @property
     def path(self) -> Path:
         """The path of the pack, named after folder, size and max_pixels."""
-        key = blake3(repr((os.fsencode(self.folder), self.size, self.max_pixels)).encode()).hexdigest()[:16]
+        form = (self.size, self.max_pixels, *([self.like] if self.like else []))
+        key = blake3(repr((os.fsencode(self.folder), *form)).encode()).hexdigest()[:16]
         name = "".join(letter if letter.isalnum() else "-" for letter in self.folder.name[:40])
         return packs.folder() / f"{name}-{key}{packs.SUFFIX}"
 
@@ -146,6 +149,7 @@ class Writing:
         left_out: Sequence[tuple[str, str, str]],
         classes: tuple[str, ...],
         targets: NDArray[np.int64],
+        deep: Deep,
     ) -> tuple[NDArray[np.uint8], About]:
         """Move the pack to its place; returns its pictures and description as `open_pack` does."""
         shape = (self.count, *self.form)
@@ -173,6 +177,7 @@ class Writing:
             data_fingerprint,
             self.hasher.hexdigest(),
             written,
+            deep,
         )
         del pixels, pictures  # some systems do not move a mapped file
         self._file.write(packs.tail(about))

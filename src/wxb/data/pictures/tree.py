@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ SYSTEM_NAMES = {
     "thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "@tmp", "@recycle", "#recycle", "#snapshot",
     "$recycle.bin", "system volume information", "lost+found",
 }  # fmt: skip
-RUN_FILES = ("settings.toml", ("run.json", "environment.json"))  # a run holds the first and one of the others
+RUN_FILES = (("run.json",), ("settings.toml", "environment.json"))  # a run holds all files of one of these groups
 RUNS = "runs"  # the name of a folder of runs, if nothing else is chosen
 MOST_FILES = 2_000_000  # below a folder; ImageNet has 1.3 million
 
@@ -122,9 +121,7 @@ def too_many(folder: Path) -> WxbError:
 
 def is_run(folder: Path) -> bool:
     """Whether a folder holds a run of wxb, finished or not."""
-    first, others = RUN_FILES
-    there = [os.path.exists(os.path.join(folder, name)) for name in (first, *others)]
-    return there[0] and any(there[1:])
+    return any(all(os.path.exists(os.path.join(folder, name)) for name in names) for names in RUN_FILES)
 
 
 def holds_runs(folder: Path) -> bool:
@@ -140,14 +137,6 @@ def holds_runs(folder: Path) -> bool:
 def is_picture_name(name: str) -> bool:
     """Whether a file's name has the ending of a picture."""
     return os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES
-
-
-def is_file(path: Path) -> bool:
-    """Whether a path is a regular file, and not a pipe or device whose reading might block."""
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except OSError:
-        return False
 
 
 def name_of(path: Path, folder: Path) -> str:
