@@ -1,11 +1,12 @@
 """The tables and pictures of the documentation, made of stored results: `python -m benchmarks.pages`.
 
 A page is written by hand but for its places: a table stands between the comments `<!-- figure NAME -->` (or `lesson`,
-or `peers`) and `<!-- end -->`, and is written anew each time.
+`peers` or `torture`) and `<!-- end -->`, and is written anew each time.
 """
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Sequence
 
@@ -20,8 +21,8 @@ from wxb.lessons.lesson import lesson
 
 DOCS = results.ROOT / "docs"
 PICTURES = DOCS / "pictures"
-PAGES = ("figures", "performance", "theory", "peers")
-PLACE = re.compile(r"(?<=<!-- )(?P<kind>figure|lesson|peers) (?P<name>\S+) -->\n.*?(?=<!-- end -->)", re.DOTALL)
+PAGES = ("figures", "performance", "theory", "peers", "torture")
+PLACE = re.compile(r"(?<=<!-- )(?P<kind>figure|lesson|peers|torture) (?P<name>\S+) -->\n.*?(?=<!-- end -->)", re.DOTALL)
 
 Results = dict[str, dict[str, Result]]  # by kind and name
 
@@ -100,8 +101,22 @@ def peers(data: str, stored: dict[str, Result]) -> list[str]:
     return lines
 
 
+def odd_inputs(group: str, stored: dict[str, Result]) -> list[str]:
+    """A group of odd inputs: how many came as they should, each with what is right, and what it was taken on."""
+    result = stored.get(group)
+    if result is None:
+        return ["Not tried yet."]
+    rows = result["rows"]
+    wrong = sum(not row["as_it_should"] for row in rows)
+    cells = [("what", "right", "what came", "as it should")]
+    cells += [(row["what"], row["right"], row["came"], "yes" if row["as_it_should"] else "**no**") for row in rows]
+    escaped = [tuple(html.escape(cell, quote=False) for cell in row) for row in cells]
+    return [f"{len(rows) - wrong} of {len(rows)} as they should be.", "", *markdown(escaped), "",
+            f"{results.taken_on(result)}."]  # fmt: skip
+
+
 BODIES: dict[str, Callable[[str, dict[str, Result]], list[str]]] = {
-    "figure": figure, "lesson": a_lesson, "peers": peers,
+    "figure": figure, "lesson": a_lesson, "peers": peers, "torture": odd_inputs,
 }  # fmt: skip
 
 
