@@ -383,11 +383,9 @@ def test_a_standard_input_that_holds_no_example_is_said(data, said, finished, ca
 
 
 def test_standard_input_has_a_bound(finished, call, monkeypatch):
-    monkeypatch.setattr("wxb.cli.predict.STREAMED", 100)
+    monkeypatch.setattr("wxb.data.tables.content.memory", lambda: 200)
     monkeypatch.setattr("sys.stdin", Stream(b"x" * 200))
-    assert call("predict", finished, "-").err == (
-        "error: standard input has more than 100 bytes\n  fix: arrays of NumPy (.npy) of shape (n, 2)\n"
-    )
+    assert call("predict", finished, "-").err.startswith("error: standard input does not fit into memory\n")
 
 
 def test_checking_deletes_nothing(three):

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import json
+import lzma
+import os
 from pathlib import Path
 
 import numpy as np
@@ -168,3 +173,107 @@ def test_reading_no_table_loads_no_polars(process):
     assert ended.code == 0
     assert "numpy" in ended.err
     assert "polars" not in ended.err
+
+
+# --- streams, parts and files without names ---------------------------------------------------------------------------
+
+
+class Stream:
+    """A standard input that holds these bytes."""
+
+    def __init__(self, data):
+        self.buffer = io.BytesIO(data)
+
+
+def test_a_table_comes_from_standard_input_to_every_command(call, table, monkeypatch):
+    def piped(*words):
+        monkeypatch.setattr("sys.stdin", Stream(table.read_bytes()))
+        ended = call(*words)
+        assert ended.code == 0, ended.err
+        return ended
+
+    named = valid(call("data", table, "--target", "dear", "--json").json)
+    read = valid(piped("data", "-", "--target", "dear", "--json").json)
+    assert {**read, "name": named["name"]} == named
+    piped("train", "-", "FC-8-RELU, SOFTMAX", "--target", "dear", "--epochs", "2", "--out", "run", "-q")
+    scores = [
+        valid(ended.json)["test"]
+        for ended in (piped("evaluate", "run", "-", "--json"), call("evaluate", "run", table, "--json"))
+    ]
+    assert scores[0] == scores[1]
+    asked = [valid(piped("predict", "run", "-", "--json").json), valid(call("predict", "run", table, "--json").json)]
+    assert [one["class"] for one in asked[0]["predictions"]] == [one["class"] for one in asked[1]["predictions"]]
+    assert {one["file"] for one in asked[0]["predictions"]} == {"-"}
+    assert valid(piped("evaluate", "run", "--json").json)["test"]["examples"] == 30
+
+
+def test_a_pipe_of_the_shell_is_read_once(call, table):
+    call("train", table, "FC-8-RELU, SOFTMAX", "--target", "dear", "--epochs", "1", "--out", "run", "-q")
+
+    def pipe():
+        read, write = os.pipe()
+        os.write(write, table.read_bytes())
+        os.close(write)
+        return f"/dev/fd/{read}"
+
+    assert len(valid(call("predict", "run", pipe(), "--json").json)["predictions"]) == ROWS
+    end = call("train", pipe(), "FC-8-RELU, SOFTMAX", "--target", "dear", "--epochs", "1", "--out", "piped", "-q")
+    assert end.code == 0, end.err
+    again = call("evaluate", "piped")
+    assert again.code == 2
+    assert again.err.startswith("error: the data of piped came through a pipe, /dev/fd/")
+
+
+@pytest.mark.parametrize(
+    "name", ["t.csv.gz", "t.csv.bz2", "t.csv.xz", "t.data", "t.txt", "t.tab", "t.parquet", "t.csv"]
+)
+def test_a_table_is_the_same_in_every_form(call, table, name):
+    path, content = Path(name), table.read_bytes()
+    if name == "t.parquet":  # a folder, as Spark writes it
+        path.mkdir()
+        (path / "_SUCCESS").touch()
+        flats()[:50].write_parquet(path / "part-00000-a.snappy.parquet")
+        flats()[50:].write_parquet(path / "part-00001-a.snappy.parquet")
+    elif name == "t.csv":
+        path.mkdir()
+        (path / "_SUCCESS").touch()
+        (path / ".part-00000.crc").write_bytes(b"\0")
+        flats()[:50].write_csv(path / "part-00000.csv")
+        flats()[50:].write_csv(path / "part-00001.csv")
+    else:
+        pack = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}.get(path.suffix, bytes)
+        path.write_bytes(pack(content.replace(b",", b"\t") if path.suffix == ".tab" else content))
+    plain, other = (valid(call("data", one, "--target", "dear", "--json").json) for one in (table, path))
+    assert (other["fingerprint"], other["name"]) == (plain["fingerprint"], "t")
+    call("train", path, "FC-8-RELU, SOFTMAX", "--target", "dear", "--epochs", "1", "--out", "run", "-q")
+    assert len(valid(call("predict", "run", path, "--json").json)["predictions"]) == ROWS
+
+
+def test_a_file_without_names_is_learned_from_and_asked_about(call):
+    random = np.random.default_rng(0)
+    lines = [f"{x:.2f},{y:.2f},{'Iris-a' if x > y else 'Iris-b'}" for x, y in random.normal(size=(100, 2))]
+    Path("iris.data").write_text("\n".join(lines) + "\n\n")
+    ended = call("train", "iris.data", "FC-8-RELU, SOFTMAX", "--target", "column 3", "--epochs", "1", "--out", "run")
+    assert ended.code == 0, ended.err
+    assert "the first line of iris.data holds values like the lines below" in " ".join(ended.err.split())
+    assert valid(call("data", "iris.data", "--target", "column 3", "--json").json)["examples"] == 100
+    assert valid(call("evaluate", "run", "iris.data", "--part", "all", "--json").json)["test"]["examples"] == 100
+    for text in ("\n".join(lines), "\n".join(line.rsplit(",", 1)[0] for line in lines), lines[0]):
+        Path("new.csv").write_text(text)
+        asked = valid(call("predict", "run", "new.csv", "--json").json)["predictions"]
+        assert [one["row"] for one in asked] == list(range(text.count("\n") + 1))
+    titled = call("data", "iris.data", "--header", "--target", lines[0].split(",")[2], "--json")
+    assert valid(titled.json)["examples"] == 99
+    assert call("data", "iris.data", "--target", "species").err.splitlines()[3] == (
+        "  fix: --header takes the first line as names"
+    )
+
+
+def test_a_file_without_names_that_lacks_a_column_in_front_is_refused(call):
+    lines = [f"{i % 2},{i * 7 % 10}.5,{i * 3 % 11}" for i in range(60)]
+    Path("wine.data").write_text("\n".join(lines))
+    call("train", "wine.data", "FC-8-RELU, SOFTMAX", "--target", "column 1", "--epochs", "1", "--out", "run", "-q")
+    Path("new.csv").write_text("\n".join(line.split(",", 1)[1] for line in lines))
+    ended = call("predict", "run", "new.csv")
+    assert ended.code == 2
+    assert ended.err.startswith("error: new.csv has no names and 2 columns; the run was trained on 3")

@@ -15,24 +15,18 @@ from wxb.cli.answers.runs import Predict
 from wxb.cli.progress import FileProgress
 from wxb.cli.spelling import spelled
 from wxb.errors import WxbError
-from wxb.text import count
 
 if TYPE_CHECKING:
-    from wxb.runs.files import RunFiles
-    from wxb.runs.inputs import Example, Read
+    from wxb.runs.inputs import Example
     from wxb.runs.run import Run
     from wxb.tasks.prediction import Prediction
 
 
-STREAM = "-"  # what standard input is called
-STREAMED = 2**30  # the most bytes that are read of it
-
-
 def predict(run: str, files: tuple[str, ...], as_csv: bool, as_json: bool) -> None:
-    """Predict pictures, or the rows of tables (.csv, .tsv, .parquet) and NumPy arrays (.npy), with a run's network.
+    """Predict pictures, or the rows of tables (.csv, .tsv, .parquet, …) and NumPy arrays (.npy), with a network.
 
     Pictures are brought to the size and the colours of the training data. FILE may be a folder, for all files in it, or
-    - for a picture or an array from standard input.
+    - for a picture, an array or a table from standard input.
     """
     from wxb.runs import inputs
     from wxb.runs.run import Run
@@ -41,7 +35,7 @@ def predict(run: str, files: tuple[str, ...], as_csv: bool, as_json: bool) -> No
         raise WxbError("--csv and --json are two forms of one thing", fix="one of them")
     opened = Run.open(run)
     output: Output = Csv() if as_csv else Json(run) if as_json else Table()
-    whole = [one for file in files for one in ([file] if file == STREAM else inputs.files_of(file))]
+    whole = [one for file in files for one in inputs.files_of(file)]
     problems = predict_files(opened, whole, output)
     if problems and len(whole) == 1:
         raise WxbError(problems[0].what, problems[0].detail, problems[0].fix or inputs.expected(opened))
@@ -61,7 +55,7 @@ def predict_files(run: Run, files: Sequence[str], output: Output) -> list[WxbErr
     problems: list[WxbError] = []
     notes: list[str] = []
     something = False
-    with FileProgress(len(files)) as progress, reading(files, run, read) as coming:
+    with FileProgress(len(files)) as progress, reading(files, run) as coming:
         for batch in coming:
             notes += batch.notes
             for note in batch.notes:
@@ -79,20 +73,6 @@ def predict_files(run: Run, files: Sequence[str], output: Output) -> list[WxbErr
     elif not problems:
         raise WxbError("there is nothing to predict: the arrays have no rows")
     return problems
-
-
-def read(file: str, run: RunFiles) -> Read:
-    """Read the examples of a file or of standard input."""
-    from wxb.runs import inputs
-
-    if file != STREAM:
-        return inputs.read_file(file, run)
-    data = sys.stdin.buffer.read(STREAMED + 1) if sys.stdin is not None else b""
-    if not data:
-        raise WxbError("standard input is empty")
-    if len(data) > STREAMED:
-        raise WxbError(f"standard input has more than {count(STREAMED)} bytes")
-    return inputs.read_bytes(data, "standard input", run)
 
 
 # --- the forms of the output ----------------------------------------------------------------------------------------

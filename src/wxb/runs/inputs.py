@@ -21,8 +21,8 @@ from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK
 from wxb.data.npy import MAGIC, read_npy
 from wxb.data.pictures.tree import PICTURE_SUFFIXES, walk
-from wxb.data.tables.content import CERTAIN_SUFFIXES, is_table, table_suffix
-from wxb.data.tables.frame import frame_of, is_data_frame, read_frame
+from wxb.data.tables.content import CERTAIN_SUFFIXES, is_stream, is_table, name_of, read_content, table_suffix
+from wxb.data.tables.frame import Frame, frame_of, frame_of_content, is_data_frame, read_frame
 from wxb.data.tables.table import read_rows
 from wxb.errors import WxbError
 from wxb.paths import is_file, is_folder, obstacle
@@ -127,20 +127,28 @@ def read_file(file: str, run: RunFiles) -> Read:
     Raises WxbError if the file is none of them, or its examples do not fit the network.
     """
     path = Path(file)
-    if not is_file(path):
+    if is_stream(file):
+        return read_bytes(read_content(path)[0], name_of(path), run)
+    if not is_file(path) and not is_table(path):
         folder = "a folder without pictures, tables and arrays"
         raise WxbError(f"{file}: {folder if is_folder(path) else obstacle(path) or 'there is no such file'}")
     if path.suffix.lower() == ARRAY:
         return Read(_read_array(path, file, run))
     if is_table(path):
-        return _read_table(path, file, run)
+        return _of_table(lambda names: read_frame(path, names=names), file, run)
     return Read(_fitting(_read_picture(path, file, run)[None], file, run), rows=False)
 
 
 def read_bytes(data: bytes, name: str, run: RunFiles) -> Read:
-    """Read the bytes of a picture or of an array, called `name` in messages. Raises WxbError as `read_file` does."""
+    """Read the bytes of a picture, an array or a table, called `name` in messages. Raises WxbError as `read_file` does.
+
+    What is no array is a table if the run was trained on one.
+    """
+    is_array = data.startswith(MAGIC)
+    if run.preparation is not None and not is_array:
+        return _of_table(lambda names: frame_of_content(name, data, names=names), name, run)
     with TemporaryDirectory() as folder:
-        path = Path(folder) / ("stream" + ARRAY * data.startswith(MAGIC))
+        path = Path(folder) / ("stream" + ARRAY * is_array)
         path.write_bytes(data)
         try:
             return read_file(str(path), run)
@@ -167,11 +175,12 @@ def _read_array(path: Path, file: str, run: RunFiles) -> NDArray[Any]:
     return _fitting(array, file, run)
 
 
-def _read_table(path: Path, file: str, run: RunFiles) -> Read:
+def _of_table(read: Callable[[Sequence[str]], Frame], file: str, run: RunFiles) -> Read:
+    """The rows of a table, which `read` opens with the names that the run expects in it."""
     preparation = run.preparation
     if preparation is None:
         raise WxbError(f"{file}: a table; the network was not trained on one")
-    rows, notes = read_rows(read_frame(path, names=preparation.all_names), preparation)
+    rows, notes = read_rows(read(preparation.all_names), preparation)
     return Read(_fitting(rows, file, run), notes=tuple(f"{file}: {note}" for note in notes))
 
 

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from wxb.data.dataset import Dataset, Split
 from wxb.data.load import ARRAYS
+from wxb.data.tables.content import STREAM, is_stream
 from wxb.errors import WxbError
 from wxb.runs.folder import SETTINGS, plain_values
 from wxb.runs.schema import DataFacts, Setting, SplitFacts
@@ -83,6 +84,11 @@ def whence(path: Path, source: Mapping[str, Setting], data_dir: str | Path | Non
         raise WxbError(
             f"{path} was trained on arrays, which only the one who has them can give again",
             fix=f"in Python: wxb.Run.open({str(path)!r}).evaluate(data)",
+        )
+    if is_stream(str(name)) and name != STREAM:
+        raise WxbError(
+            f"the data of {path} came through a pipe, {name}, and cannot be read again",
+            fix="give them as a file: wxb evaluate RUN FILE",
         )
     return str(name), stored | ({} if data_dir is None else {"data_dir": str(data_dir)})
 

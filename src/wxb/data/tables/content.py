@@ -81,7 +81,7 @@ def read_content(path: Path) -> list[bytes]:
     name = name_of(path)
     try:
         if str(path) == STREAM:
-            return [_unpacked(name, sys.stdin.buffer if sys.stdin is not None else io.BytesIO())]
+            return [_of_standard_input(name)]
         if is_folder(path):
             return [read_content(part)[0] for part in parts_of(path)]
         if not is_stream(path) and not is_file(path):
@@ -92,6 +92,15 @@ def read_content(path: Path) -> list[bytes]:
         raise WxbError(f"there is no file {path}") from None
     except OSError as problem:
         raise _unreadable(name, problem) from problem
+
+
+def _of_standard_input(name: str) -> bytes:
+    if sys.stdin is not None and sys.stdin.buffer.isatty():
+        raise WxbError("standard input is a terminal", "expected a file or a pipe", "wxb … - < t.csv")
+    data = b"" if sys.stdin is None else _unpacked(name, sys.stdin.buffer)
+    if not data:
+        raise WxbError("standard input is empty")
+    return data
 
 
 def together(parts: Sequence[bytes]) -> bytes:
@@ -110,9 +119,7 @@ def starts_as_parquet(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(len(PARQUET)) == PARQUET
     except OSError as problem:
-        raise WxbError(
-            f"{path.name} cannot be read: {problem.strerror or problem}", fix="make it readable"
-        ) from problem
+        raise _unreadable(path.name, problem) from problem
 
 
 def _unreadable(name: str, problem: OSError) -> WxbError:

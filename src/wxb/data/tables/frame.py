@@ -154,25 +154,29 @@ def _is_boolean(values: pl.Series) -> bool:
 
 
 def read_frame(path: Path, header: bool | None = None, names: Collection[str] = ()) -> Frame:
-    """The table at a path: a file, a folder of parts, or a stream, as its content and then its suffix say.
+    """The table at a path: a file, a folder of parts, or a stream.
 
     `header` says whether the first line of a text holds the names of the columns; None if the text tells it. `names`
     are those that a trained run expects. Raises WxbError, here or when columns are read, if the table cannot be read.
     """
     name = name_of(path)
-    parquet = _parquet(path, name)
-    if parquet is None:
-        content = read_content(path)
-        if content[0].startswith(PARQUET):
-            parquet = open_parquet(name, content[0])
-    if parquet is not None:
-        if header is not None:
-            raise WxbError(f"`header` is for tables of texts, not for {name}", "Parquet has names for its columns")
-        _need_room(name, parquet.rows, len(parquet.names))
-        columns, renamed = told_apart(parquet.names)
-        typed = parquet.read
-        return Frame(name, columns, lambda places: list(map(_plain, typed(places))), parquet.rows, renamed=renamed)
-    text = open_separated(name, together(content), table_suffix(path), header, names)
+    if not is_stream(path) and exists(path):
+        files = parts_of(path) if is_folder(path) else [path]
+        for file in files:
+            if not is_file(file):
+                raise WxbError(f"{file} is no file")
+        if table_suffix(path) == ".parquet" or starts_as_parquet(files[0]):
+            return _of_parquet(open_parquet(name, files), header)
+    return frame_of_content(name, together(read_content(path)), table_suffix(path), header, names)
+
+
+def frame_of_content(
+    name: str, content: bytes, suffix: str = "", header: bool | None = None, names: Collection[str] = ()
+) -> Frame:
+    """The table that a file holds, Parquet by its first bytes, else text. Raises WxbError if it cannot be read."""
+    if content.startswith(PARQUET):
+        return _of_parquet(open_parquet(name, content), header)
+    text = open_separated(name, content, suffix, header, names)
     _need_room(name, text.rows, len(text.names))
 
     def read(places: Sequence[int]) -> list[pl.Series]:
@@ -181,17 +185,18 @@ def read_frame(path: Path, header: bool | None = None, names: Collection[str] = 
     return Frame(name, text.names, read, text.rows, text.separator, text.renamed, text.numbered, text.notes)
 
 
-def _parquet(path: Path, name: str) -> Parquet | None:
-    """The table of Parquet files on the disk; None if the path holds something else."""
-    if is_stream(path) or not exists(path):
-        return None
-    files = parts_of(path) if is_folder(path) else [path]
-    if table_suffix(path) == ".parquet" or (files and is_file(files[0]) and starts_as_parquet(files[0])):
-        for file in files:
-            if not is_file(file):
-                raise WxbError(f"{file} is no file")
-        return open_parquet(name, files)
-    return None
+def _of_parquet(parquet: Parquet, header: bool | None) -> Frame:
+    if header is not None:
+        raise WxbError(
+            f"`header` is for tables of text, not for {parquet.name}", "the columns of a Parquet file have names"
+        )
+    _need_room(parquet.name, parquet.rows, len(parquet.names))
+    columns, renamed = told_apart(parquet.names)
+
+    def read(places: Sequence[int]) -> list[pl.Series]:
+        return [_plain(series) for series in parquet.read(places)]
+
+    return Frame(parquet.name, columns, read, parquet.rows, renamed=renamed)
 
 
 def _need_room(name: str, rows: int, columns: int) -> None:

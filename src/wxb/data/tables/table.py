@@ -114,6 +114,8 @@ def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str
 
     Raises WxbError if columns are missing that become features. More columns are passed over.
     """
+    if frame.numbered:
+        _need_width(frame, preparation)
     need_columns(frame.name, list(frame.columns), preparation, frame.listed)
     rows = np.full((len(frame), len(preparation.names)), np.nan)
     notes = []
@@ -132,6 +134,19 @@ def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str
         what = "a column" if len(new) == 1 else "columns"
         remarks.append(f"{what} that training had not, not used: {', '.join(new[:10])}{' …' * (len(new) > 10)}")
     return rows, tuple(remarks)
+
+
+def _need_width(frame: Frame, preparation: Preparation) -> None:
+    """Raise WxbError if columns without names may be others than in training; targets at the end may be missing."""
+    known = preparation.all_names
+    targets = {column.name for column in preparation.targets}
+    if len(frame.columns) > len(known) or any(name not in frame.places and name not in targets for name in known):
+        there = plural(len(frame.columns), "column")
+        raise WxbError(
+            f"{frame.name} has no names and {there}; the run was trained on {count(len(known))}",
+            f"it predicts {', '.join(sorted(targets))}",
+            "all columns in the order of training; that of the target may be empty",
+        )
 
 
 def preparation_of(plain: object) -> Preparation:
