@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+import wxb
 from tests.cli.conftest import valid
 
 ROWS = 120
@@ -277,3 +278,33 @@ def test_a_file_without_names_that_lacks_a_column_in_front_is_refused(call):
     ended = call("predict", "run", "new.csv")
     assert ended.code == 2
     assert ended.err.startswith("error: new.csv has no names and 2 columns; the run was trained on 3")
+
+
+def test_the_rows_of_a_report_and_a_comparison_are_those_of_the_file(call):
+    random = np.random.default_rng(0)
+    size = random.normal(size=200)
+    label = np.where(size > 0, "p", "q")
+    label[::3] = ""  # rows that are left out
+    lines = [f"{x:.4f},{y}" for x, y in zip(size, label, strict=True)]
+    wrong = 100  # the row that is given the other class
+    lines[wrong] = lines[wrong].replace("p", "z").replace("q", "p").replace("z", "q")
+    lines[50] += "\n"  # a blank line is no row
+    Path("t.csv").write_text("\n".join(["x,y", *lines]))
+    data = wxb.load_data("t.csv", target="y", split="0.5,0,0.5")
+    assert data.row_numbers.tolist() == [number for number in range(200) if number % 3]
+    assert [data.row_number(row) for row in (0, 1, 2)] == [1, 2, 4]
+    in_test = {data.row_number(row): row for row in data.split.test}
+    for out, network in (("run0", "FC-8-RELU, SOFTMAX"), ("run1", "SOFTMAX")):
+        ended = call(
+            "train", "t.csv", network, "--target", "y", "--split", "0.5,0,0.5", "--epochs", "20", "--out", out, "-q"
+        )
+        assert ended.code == 0, ended.err
+    told = valid(call("report", "run0", "--json").json)
+    assert told["mistakes"]
+    for one in told["mistakes"]:
+        assert one["row"] in in_test
+        assert one["given"] == label[one["row"]] or one["row"] == wrong
+    for pair in valid(call("compare", "run0", "run1", "--json").json)["pairs"]:
+        for change in (*pair["now_right"], *pair["now_wrong"]):
+            assert change["row"] in in_test
+            assert change["given"] == label[change["row"]] or change["row"] == wrong

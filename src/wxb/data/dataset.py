@@ -84,6 +84,7 @@ class Dataset:
     notes: tuple[str, ...] = ()  # what a person should know: files left out, copies found
     known: Known | None = None  # of a folder whose decoded pictures are cached
     columns: Columns | None = None  # of a table: what its rows hold
+    row_numbers: NDArray[np.int64] | None = None  # of a table: the number of each row in the file, from 0
     levels: tuple[float, float] | None = None  # of deep greys: the values that became 0 and 255 (pictures/levels.py)
 
     def __str__(self) -> str:
@@ -147,6 +148,10 @@ class Dataset:
     def outputs(self) -> int:
         """How many scores a network for this data ends in, one per class, label or target (the notation's C)."""
         return len(self.classes)
+
+    def row_number(self, row: int) -> int:
+        """The number of a row where the data came from, from 0: of a table its number in the file, else `row`."""
+        return row if self.row_numbers is None else int(self.row_numbers[row])
 
     def part(self, name: str) -> tuple[Examples, NDArray[np.int64] | NDArray[np.float32]]:
         """Examples and targets of "train", "validation" or "test" (copies). Raises WxbError for another name."""

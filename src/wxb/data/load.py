@@ -310,7 +310,15 @@ def _table(
     about = table.columns
     name = stem_of(source) if isinstance(source, Path) else "frame"
     return Dataset(
-        name, table.rows, table.targets, about.task, about.classes, table.split, notes=table.notes, columns=about
+        name,
+        table.rows,
+        table.targets,
+        about.task,
+        about.classes,
+        table.split,
+        notes=table.notes,
+        columns=about,
+        row_numbers=table.numbers,
     )
 
 

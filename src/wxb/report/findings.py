@@ -83,7 +83,7 @@ def findings(
 
 
 def _mistake(mistake: Mistake, data: Dataset, white: float) -> dict[str, Any]:
-    found: dict[str, Any] = dataclasses.asdict(mistake)
+    found: dict[str, Any] = dataclasses.asdict(mistake) | {"row": data.row_number(mistake.row)}
     if data.files:
         found["file"] = data.files[mistake.row]
     if data.spatial:

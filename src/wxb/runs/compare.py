@@ -31,7 +31,7 @@ SHOWN = 10  # changed examples of either kind that a pair keeps
 class Change:
     """A test example for which two runs predict something else."""
 
-    row: int  # of the data set
+    row: int  # of the data set, or its number in the file of a table; from 0
     file: str | None  # of a picture folder
     given: str
     first: str  # the first run's prediction
@@ -164,7 +164,7 @@ def _pair(run: Run, first: _Answers, other: _Answers, data: Dataset, rows: NDArr
     def change(place: int) -> Change:
         row = int(rows[place])
         return Change(
-            row=row,
+            row=data.row_number(row),
             file=data.files[row] if data.files else None,
             given=task.text(targets[place], data.classes),
             first=task.text(first.predicted.values[place], data.classes),

@@ -77,7 +77,7 @@ class Difference(Struct, frozen=True):
 class Change(Struct, frozen=True):
     """A test example that two runs answer differently."""
 
-    row: Annotated[Count, Meta(description="of the data set, from 0")]
+    row: Annotated[Count, Meta(description="of the data set, or of the file of a table, from 0")]
     file: Annotated[str | None, Meta(description="of a folder of pictures")]
     given: str
     first: Annotated[str, Meta(description="what the first run says")]

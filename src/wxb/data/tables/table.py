@@ -33,6 +33,7 @@ class Table:
     targets: Targets
     split: Split
     notes: tuple[str, ...]
+    numbers: NDArray[np.int64]  # of the rows in the file, from 0: some may have been left out
 
 
 def read_table(
@@ -76,13 +77,8 @@ def read_table(
             "\n".join(reasons[:10]),
             "a column of numbers, or of texts of which each stands in several rows",
         )
-    return Table(
-        rows,
-        columns,
-        predicted.targets,
-        split,
-        (*frame.notes, *notes, *predicted.notes, *_left_out(fitted.columns), *copies),
-    )
+    remarks = (*frame.notes, *notes, *predicted.notes, *_left_out(fitted.columns), *copies)
+    return Table(rows, columns, predicted.targets, split, remarks, frame.rows)
 
 
 def read_like(frame: Frame, plain: object) -> Table:
@@ -106,7 +102,7 @@ def read_like(frame: Frame, plain: object) -> Table:
     columns = Columns(tuple(held), preparation.targets, preparation.task, preparation.classes, given=preparation)
     none = np.zeros(0, dtype=np.int64)
     split = Split(none, none, np.arange(len(frame), dtype=np.int64), "all rows as test")
-    return Table(rows, columns, predicted.targets, split, (*frame.notes, *notes, *strange))
+    return Table(rows, columns, predicted.targets, split, (*frame.notes, *notes, *strange), frame.rows)
 
 
 def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str, ...]]:
