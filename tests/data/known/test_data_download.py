@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -256,6 +257,28 @@ def test_a_server_that_falls_silent_is_left_and_its_bytes_kept(servers, one_set)
 def test_a_server_that_is_not_there_is_said(one_set):
     with pytest.raises(WxbError, match="refused"):
         list(fetch(SET, ["http://127.0.0.1:1/"]))
+
+
+def test_a_server_whose_head_never_ends_is_left_in_time(servers, one_set):
+    def drips(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\n")
+        for number in range(30):
+            handler.wfile.write(b"X-%d: y\r\n" % number)
+            handler.wfile.flush()
+            time.sleep(0.1)
+
+    began = time.monotonic()
+    with pytest.raises(WxbError, match=r"file\.bin: no answer within 0\.5 s"):
+        get(servers(drips), timeout=0.5)
+    assert time.monotonic() - began < 2
+
+
+def test_a_name_that_is_looked_up_for_ever_is_left_in_time(one_set, monkeypatch):
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3) or [])
+    began = time.monotonic()
+    with pytest.raises(WxbError, match=r"mirror\.example/file\.bin: no answer within 0\.3 s"):
+        list(fetch(SET, ["https://mirror.example/"], 0.3))
+    assert time.monotonic() - began < 2
 
 
 def test_a_redirect_within_this_machine_is_followed(servers, one_set):

@@ -11,14 +11,16 @@ import hashlib
 import http.client
 import ipaddress
 import os
+import queue
+import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from wxb.data.known.search import cache_folder
@@ -281,8 +283,9 @@ def _request(address: str, start: int, timeout: float) -> Iterator[http.client.H
     if start:
         headers["Range"] = f"bytes={start}-"
     opener = urllib.request.build_opener(_Redirects())
+    request = urllib.request.Request(address, headers=headers)
     try:
-        answer = opener.open(urllib.request.Request(address, headers=headers), timeout=timeout)
+        answer = _within(timeout, lambda: opener.open(request, timeout=timeout))
     except urllib.error.HTTPError as error:
         if error.code != 416:
             error.close()
@@ -297,6 +300,36 @@ def _request(address: str, start: int, timeout: float) -> Iterator[http.client.H
         raise _Refused("no answer that is http") from error
     with answer:
         yield answer
+
+
+def _within(seconds: float, answer: Callable[[], Any]) -> Any:
+    """The answer of a server, if it comes in time. Raises TimeoutError, or what asking raises.
+
+    A socket's own time-out counts from byte to byte and from address to address, and there is none for the look-up of
+    a name. The thread that still waits is left behind, and closes what comes too late.
+    """
+    results: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    late = threading.Event()
+
+    def ask() -> None:
+        try:
+            result = answer()
+        except BaseException as error:
+            results.put(error)
+            return
+        results.put(result)
+        if late.is_set():
+            result.close()
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        result = results.get(timeout=seconds)
+    except queue.Empty:
+        late.set()
+        raise TimeoutError from None
+    if isinstance(result, BaseException):
+        raise result
+    return result
 
 
 def _start(answer: http.client.HTTPResponse, had: int) -> int | None:

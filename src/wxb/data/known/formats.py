@@ -20,14 +20,16 @@ from numpy.typing import NDArray
 from wxb.errors import WxbError
 from wxb.text import count, shape
 
-MOST_BYTES = 2**30  # of an unpacked IDX file; MNIST's largest has 47 MB
+MOST_BYTES = 2**28  # of an unpacked IDX file; MNIST's largest has 47 MB
+GROWN_FROM, MOST_GROWTH = 2**26, 100  # an IDX file of so many bytes is packed to at least a hundredth
 IDX_UBYTE = 8  # the type code of unsigned bytes, the only type in MNIST and similar sets
 
 CIFAR_SHAPE = (3, 32, 32)
 CIFAR_PIXELS = 3 * 32 * 32  # red, green and blue planes
 CIFAR_ROW = 1 + CIFAR_PIXELS  # of CIFAR-10: the class in one byte, then the pixels
 
-MOST_TEXT = 256 * 2**20  # bytes of an unpacked file in LIBSVM's format; USPS's larger one has 31 MB
+MOST_TEXT = 2**24  # bytes of the digits of scikit-learn, unpacked: 0.5 MB
+MOST_LINES, MOST_LINE = 100_000, 2**16  # of a file in LIBSVM's format, and bytes of one; USPS has 7,291 of 4,000 bytes
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
@@ -47,10 +49,13 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
             )
         sizes = tuple(int(size) for size in np.frombuffer(read_exactly(file, 4 * dimensions, path), dtype=">u4"))
         length = int(np.prod(sizes, dtype=object))
-        if length == 0 or length > MOST_BYTES:
+        grown = length > GROWN_FROM and length > MOST_GROWTH * path.stat().st_size
+        if length == 0 or length > MOST_BYTES or grown:
             raise WxbError(
                 f"{path} claims {shape(sizes)} numbers",
-                f"expected at least one and at most {count(MOST_BYTES)} bytes",
+                f"it is packed to {count(path.stat().st_size)} bytes; expected at most {MOST_GROWTH} times as many"
+                if grown
+                else f"expected at least one and at most {count(MOST_BYTES)} bytes",
                 "get the file again from where the data set is published",
             )
         data = read_exactly(file, length, path)
@@ -86,11 +91,7 @@ def read_libsvm(
     """
     rows: list[NDArray[np.float32]] = []
     targets: list[int] = []
-    with opened(path) as file:
-        text = file.read(MOST_TEXT + 1)
-    if len(text) > MOST_TEXT:
-        raise WxbError(f"{path} is longer than it should be", f"expected at most {count(MOST_TEXT)} bytes of text")
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_lines(path), 1):
         try:
             label, values = _libsvm_line(line, features)
         except (ValueError, OverflowError):
@@ -108,6 +109,28 @@ def read_libsvm(
     if not rows:
         raise WxbError(f"{path} is empty", fix="get the file again from where the data set is published")
     return np.stack(rows), np.array(targets, dtype=np.int64)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a file in LIBSVM's format. Raises WxbError if there are too many, or one is too long."""
+    with opened(path) as file:
+        for _ in range(MOST_LINES):
+            line = file.readline(MOST_LINE)
+            if not line:
+                return
+            if len(line) == MOST_LINE:
+                raise WxbError(
+                    f"{path} is not in the format",
+                    f"a line has more than {count(MOST_LINE)} bytes",
+                    "get the file again from where the data set is published",
+                )
+            yield line
+        if file.read(1):
+            raise WxbError(
+                f"{path} is longer than it should be",
+                f"expected at most {count(MOST_LINES)} lines",
+                "get the file again from where the data set is published",
+            )
 
 
 def _libsvm_line(line: bytes, features: int) -> tuple[int, NDArray[np.float32]]:

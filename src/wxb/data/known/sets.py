@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import importlib.util
 import os
-import tarfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from wxb.data.known.archive import members
 from wxb.data.known.formats import MOST_TEXT, check_labels, opened, read_cifar, read_idx, read_libsvm
 from wxb.data.known.search import either, not_found, places
 from wxb.errors import WxbError
@@ -249,19 +247,11 @@ def _archived(
     Nothing is unpacked onto the disk: members are read up to their known length.
     """
     batches: dict[str, tuple[NDArray[np.uint8], NDArray[np.int64]]] = {}
-    try:
-        with tarfile.open(path, "r|gz") as archive:
-            for member in archive:
-                name = member.name.rsplit("/", 1)[-1]
-                file = archive.extractfile(member) if name in rows and member.isfile() else None
-                if file is not None:
-                    batches[name] = read_cifar(file, path / name, rows[name], labels, classes)
-    except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise WxbError(
-            f"{path} is damaged", str(error), "get the file again from where the data set is published"
-        ) from error
-    except OSError as error:
-        raise WxbError(f"{path} cannot be read", error.strerror or str(error)) from error
+    with opened(path) as archive:
+        for member, file in members(archive, path):
+            name = member.rsplit("/", 1)[-1]
+            if name in rows:
+                batches[name] = read_cifar(file, path / name, rows[name], labels, classes)
     if lacking := [name for name in rows if name not in batches]:
         raise WxbError(f"{path} does not have all files of {set_name}", f"not in it: {', '.join(lacking)}")
     return [batches[name] for name in rows]

@@ -44,7 +44,7 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     folder: str
     size: int | None  # settings of load_data
     max_pixels: int
-    listing: str  # blake3 of the path, size and modification time of every file
+    listing: str  # blake3 of the path, size, times and number on the disk of every file
     shape: tuple[int, int, int, int]  # (n, height, width, channels)
     gone: tuple[int, ...]  # positions in the listing of files that are no example
     left_out: tuple[tuple[str, str, str], ...]  # these files: name, reason, details
@@ -80,12 +80,13 @@ def read_about(path: Path) -> About | None:
                 return None
             end = file.seek(-TAIL.size - length, os.SEEK_END)
             description = file.read(length)
+        if blake3(description).digest() != digest:
+            return None
         about = msgspec.json.decode(description, type=About)
-    except (OSError, OverflowError, msgspec.DecodeError):
+    except (OSError, OverflowError, ValueError):  # ValueError: of msgspec, and of bytes that are no UTF-8
         return None
     count, height, width, channels = about.shape
-    intact = blake3(description).digest() == digest and end == count * height * width * channels
-    return about if intact and about.form == FORM else None
+    return about if end == count * height * width * channels and about.form == FORM else None
 
 
 def tail(about: About) -> bytes:

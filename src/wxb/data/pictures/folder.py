@@ -20,7 +20,7 @@ from wxb.data.pictures.cache import About
 from wxb.data.pictures.decoding import DECODERS, Header, LeftOut, decode, quiet_decoders, read_header, read_range
 from wxb.data.pictures.layout import SEARCHED_EACH, File, Layout, Refused, Searched, reading_layout
 from wxb.data.pictures.levels import Deep, Levels, Range, levels_for
-from wxb.data.pictures.pack import Wanted, Writing, open_pack
+from wxb.data.pictures.pack import Damaged, Wanted, Writing, open_pack
 from wxb.data.pictures.parts import TEST, TRAIN, VALIDATION
 from wxb.data.pictures.threads import in_order
 from wxb.data.pictures.tree import shown
@@ -143,13 +143,15 @@ def reading(
     layout = yield from reading_layout(folder)
     wanted = Wanted(folder, layout.files, size, max_pixels, DECODERS)
     cache = cache and has_cache()
-    opened = open_pack(wanted) if cache else None
+    opened, damaged = _opened(wanted, cache)
     if like is not None and (opened is None or Like(opened[1].shape[3], opened[1].deep.levels) != like):
         wanted = replace(wanted, like=repr(like))
-        opened = open_pack(wanted) if cache else None
+        opened, damaged = _opened(wanted, cache)
     content = _packed(opened, layout) if opened else (yield from _decoded(folder, layout, wanted, cache, like))
     targets = np.array([file.class_number for file in content.files], dtype=np.int64)
     split, notes = _split(layout, content, targets, fractions, seed)
+    if damaged:
+        notes = ("the decoded pictures that the cache kept were damaged; they have been decoded again", *notes)
     notes = (*layout.notes, *content.deep.notes(), *_double_classes(content, targets), *notes)
     left_out = [*layout.left_out, *content.left_out]
     if left_out:
@@ -159,6 +161,14 @@ def reading(
     return Pictures(
         content.examples, targets, layout.classes, names, split, notes, content.fingerprint, content.deep.levels
     )
+
+
+def _opened(wanted: Wanted, cache: bool) -> tuple[tuple[NDArray[np.uint8], About] | None, bool]:
+    """What `open_pack` gives, if the cache may be used, and whether the pack is damaged."""
+    try:
+        return (open_pack(wanted) if cache else None), False
+    except Damaged:
+        return None, True
 
 
 def _counted(left_out: Sequence[Refused]) -> str:
@@ -241,7 +251,7 @@ def _decoded(
             decoder = partial(_pixels, form=form, max_pixels=wanted.max_pixels, levels=levels and Levels(*levels))
             try:
                 with _place(wanted, len(readable), form, cache) as place:
-                    if isinstance(place, Writing) and (opened := open_pack(wanted)):
+                    if isinstance(place, Writing) and (opened := _opened(wanted, cache)[0]):
                         return _packed(opened, layout)  # another process has written it in the meantime
                     examples, refused = [], []
                     for file, pixels in zip(readable, in_order(pool, decoder, readable), strict=True):

@@ -25,6 +25,7 @@ from wxb.data.pictures.layout import File
 from wxb.data.pictures.levels import Deep
 from wxb.data.pictures.tree import below, shown
 from wxb.data.split import copies
+from wxb.paths import is_file
 
 CHECKED = 2**30  # up to so many bytes of pixels each opening checks the checksum; larger packs only if modified
 
@@ -50,14 +51,18 @@ class Wanted:
 
     @cached_property
     def listing(self) -> str:
-        """blake3 (hex) of path, size and modification time of every file."""
+        """blake3 (hex) of path, size, times and number on the disk (inode) of every file.
+
+        The time of the last change of an entry (ctime) and the inode tell files apart that were exchanged, or written
+        over, and then given the old modification time.
+        """
         hasher = blake3()
         for file in self.files:
             try:
                 status = os.stat(file.path)
-                seen = (status.st_size, status.st_mtime_ns)
+                seen = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
             except OSError:
-                seen = (-1, -1)
+                seen = (-1, -1, -1, -1)
             hasher.update(repr((os.fsencode(below(file.path, self.folder)), seen)).encode())
         return hasher.hexdigest()
 
@@ -67,13 +72,19 @@ class Wanted:
         return made == (shown(self.folder), self.size, self.max_pixels, self.decoders, self.listing)
 
 
+class Damaged(Exception):
+    """A pack whose content does not fit its checksums."""
+
+
 def open_pack(wanted: Wanted) -> tuple[NDArray[np.uint8], About] | None:
     """Map the pictures (n, channels, height, width), channels last in memory, of a pack; returns its description too.
 
-    Returns None if there is no pack, the folder's content has changed since, or the pack is damaged.
+    Returns None if there is no pack, or the folder's content has changed since. Raises Damaged.
     """
     path = wanted.path
     about = packs.read_about(path)
+    if about is None and is_file(path):
+        raise Damaged
     if about is None or not wanted.matches(about):
         return None
     try:
@@ -81,7 +92,7 @@ def open_pack(wanted: Wanted) -> tuple[NDArray[np.uint8], About] | None:
         if (pictures.nbytes <= CHECKED or path.stat().st_mtime_ns != about.written) and digest(
             path, about
         ) != about.pixels:
-            return None
+            raise Damaged
     except (OSError, ValueError):  # another process has removed it
         return None
     packs.use(path)
