@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +33,8 @@ BROUGHT_BACK = "bring it back from a copy, or train again"  # the fix for a miss
 
 SMALL = 2**28  # bytes: no text of a run comes near, and it is decoded in moments
 
+_PART = re.compile(r"\..+\.[0-9a-f]{16}" + re.escape(PART), re.DOTALL)
+_TEMPORARY = re.compile(r"\.tmp[A-Za-z0-9]{6}")  # of safetensors, which wrote the tensors of earlier runs
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _DTYPES = {  # torch's dtypes as safetensors spells them
     "float64": "F64", "float32": "F32", "float16": "F16", "bfloat16": "BF16",
@@ -56,11 +59,12 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
-    except OSError as error:
-        raise _not_saved(error, path) from error
-    finally:
+    except BaseException as error:
         with suppress(OSError):
             part.unlink()
+        if isinstance(error, OSError):
+            raise _not_saved(error, path) from error
+        raise
 
 
 def write(path: Path, data: bytes | str) -> None:
@@ -93,13 +97,31 @@ def append(path: Path, data: bytes, *, sync: bool = True) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to the disk, so that files renamed into it survive a power cut."""
-    with suppress(OSError):  # Windows cannot open a folder, and needs no such call
+    """Flush a folder's entries to the disk, so that files renamed into it survive a power cut.
+
+    Raises WxbError like `replacing`; a system or a disk that cannot flush folders is no error.
+    """
+    if os.name == "nt":  # Windows cannot open a folder, and needs no such call
+        return
+    try:
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise _not_saved(error, folder) from error
+
+
+def is_part(name: str) -> bool:
+    """Whether a file of this name was being written by `replacing` when its writer was killed."""
+    return _PART.fullmatch(name) is not None
+
+
+def is_leftover(name: str) -> bool:
+    """Whether a file of this name in a run's folder was being written, by wxb or by safetensors, at a kill."""
+    return is_part(name) or _TEMPORARY.fullmatch(name) is not None
 
 
 def _not_saved(error: OSError, path: Path) -> WxbError:
@@ -297,9 +319,12 @@ def hold(folder: Path) -> BaseFileLock:
         ) from None
     except OSError as error:
         raise _not_saved(error, folder) from error
-    for part in folder.glob(f".*{PART}"):
-        with suppress(OSError):
+    try:
+        for part in [path for path in folder.iterdir() if is_leftover(path.name)]:
             part.unlink()
+    except OSError as error:
+        lock.release()
+        raise _not_saved(error, folder) from error
     return lock
 
 

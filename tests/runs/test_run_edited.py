@@ -103,10 +103,12 @@ def use(folder: Path, run: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def write_edited(folder: Path, of: str, name: str, change: Callable[[bytes], bytes]) -> Path:
-    """Copy a run, change one of its files, and make the manifest right again."""
+    """Copy a run, change one of its files, and make the manifest right again; checksums in `run.json` are left out."""
     path = folder / f"edited-{of}" / "run"
     shutil.rmtree(path, ignore_errors=True)
     shutil.copytree(folder / "runs" / of if of != "stopped" else folder / of, path)
+    about = json.loads((path / "run.json").read_text())
+    (path / "run.json").write_text(json.dumps({**about, "checksum": None, "files": {}}))
     (path / name).write_bytes(change((path / name).read_bytes()))
     if of != "stopped" and name != "manifest.json":
         (path / "manifest.json").write_bytes(manifest_text({one: digest((path / one).read_bytes()) for one in KEPT}))

@@ -29,9 +29,10 @@ from wxb.runs.listing import runs
 from wxb.runs.manifest import manifest_text
 from wxb.runs.removal import delete
 from wxb.runs.run import Run
+from wxb.runs.summary import sealed
 from wxb.runs.verify import verify
 from wxb.runs.writer import Writer
-from wxb.storage import digest, json_text
+from wxb.storage import digest
 
 MACHINE = Machine("cpu", "float32", 1)
 
@@ -276,8 +277,8 @@ def test_a_score_of_another_machine_may_differ_a_little(used, data, monkeypatch)
     run, _ = used
     score = {**run.summary.test, "accuracy": run.summary.test["accuracy"] + 0.001}
     stored = msgspec.structs.replace(run.summary, test=score)
-    (run.path / "run.json").write_bytes(json_text(stored))
-    (run.path / MANIFEST).write_bytes(manifest_text({**run.manifest, "run.json": digest(json_text(stored))}))
+    (run.path / "run.json").write_bytes(sealed(stored))
+    (run.path / MANIFEST).write_bytes(manifest_text({**run.manifest, "run.json": digest(sealed(stored))}))
     assert [line[:13] for line in verify(run.path, data).differences] == ["test accuracy"]
     facts = (run.path / "environment.json").read_text().replace('"device": "cpu"', '"device": "cuda"')
     (run.path / "environment.json").write_text(facts)

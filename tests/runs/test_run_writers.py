@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -16,8 +17,12 @@ import pytest
 import torch
 
 from tests.runs.small import SCORE, Epoch, reports, small_plan
+from wxb import storage
 from wxb.errors import WxbError
+from wxb.runs.files import RunFiles
 from wxb.runs.folder import CHECKPOINT
+from wxb.runs.manifest import strangers
+from wxb.runs.removal import delete
 from wxb.runs.run import Run
 from wxb.runs.writer import Writer
 from wxb.storage import LOCK, is_held
@@ -150,3 +155,98 @@ def test_the_lock_file_is_no_content(run):
     run.close()
     assert not is_held(run.path)
     assert not [path for path in run.path.iterdir() if path.name.startswith(".") and path.name != LOCK]
+
+
+def test_what_is_left_of_a_run_that_never_began_does_not_block_its_folder(data, settings, tmp_path, monkeypatch):
+    write = storage.write
+
+    def killed(path, content):
+        if path.name == stop:
+            path.with_name(f".{path.name}.0123456789abcdef.part").write_text("half")
+            raise KeyboardInterrupt
+        write(path, content)
+
+    for stop in ("settings.toml", "data.json", "split.safetensors", "run.json"):
+        out = tmp_path / stop
+        with monkeypatch.context() as patched:
+            patched.setattr(storage, "write", killed)
+            with pytest.raises(KeyboardInterrupt):
+                Writer.create(data, small_plan(data), settings, steps=50, out=out)
+        assert Writer.create(data, small_plan(data), settings, steps=50, out=out).summary.state == "running"
+        assert not [name for name in os.listdir(out) if name.endswith(".part")]
+
+
+@pytest.mark.parametrize("name", ["settings.toml", "data.json", ".notes.part", ".tmpAb12Cd"])
+def test_a_file_that_only_has_the_name_of_ours_is_left_as_it_is(name, data, settings, tmp_path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / name).write_text("mine")
+    with pytest.raises(WxbError, match="exists and is not empty"):
+        Writer.create(data, small_plan(data), settings, steps=50, out=tmp_path / "own")
+    assert (tmp_path / "own" / name).read_text() == "mine"
+
+
+def test_leftovers_of_a_killed_writer_belong_to_the_run_and_go_with_it(finished):
+    for name in (".checkpoint.safetensors.0123456789abcdef.part", ".tmpAb12Cd", "checkpoint.safetensors"):
+        (finished.path / name).write_bytes(b"half")
+    assert strangers(finished.path) == []
+    delete(finished.path)
+    assert not finished.path.exists()
+
+
+@pytest.mark.parametrize("name", ["settings.toml", "environment.json", "data.json", "split.safetensors"])
+def test_a_changed_file_of_an_unfinished_run_is_named_before_training_goes_on(name, run, data):
+    run.save(Epoch(1))
+    run.stop()
+    content = (run.path / name).read_bytes()
+    digit = max(place for place in range(len(content)) if content[place : place + 1] in (b"1", b"\x01"))
+    (run.path / name).write_bytes(content[:digit] + bytes([content[digit] + 1]) + content[digit + 1 :])
+    files = RunFiles.open(run.path)
+    with pytest.raises(WxbError, match=rf"{name} is damaged"):
+        _ = (files.settings, files.environment, files.data, files.split)
+
+
+def test_a_changed_summary_is_named(run):
+    run.stop()
+    path = run.path / "run.json"
+    path.write_text(path.read_text().replace("RELU", "TANH"))
+    with pytest.raises(WxbError, match=r"run.json is damaged: its checksum does not fit its content"):
+        RunFiles.open(run.path)
+
+
+def test_a_changed_line_of_the_history_is_named_before_training_goes_on(run, data):
+    run.save(Epoch(1))
+    run.stop()
+    path = run.path / "history.jsonl"
+    path.write_text(path.read_text().replace('"train_loss":1.0', '"train_loss":2.0'))
+    with pytest.raises(WxbError, match="not what it was when the checkpoint was written"):
+        Writer.resume(run.path, data)
+
+
+def test_settings_that_change_while_training_agree_with_run_json_whenever_the_process_dies(run, data, monkeypatch):
+    write = storage.write
+    for stop in range(4):
+        calls = []
+
+        def killed(path, content, calls=calls, stop=stop):
+            if len(calls) == stop:
+                raise KeyboardInterrupt
+            calls.append(path.name)
+            write(path, content)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(storage, "write", killed)
+            try:
+                run.change({"events": [{"kind": "end", "step": 3, "end": 20 + stop}]}, 20 + stop)
+            except KeyboardInterrupt:
+                assert stop < 3
+        assert RunFiles.open(run.path).settings["epochs"] == 5
+    assert RunFiles.open(run.path).settings["events"] == [{"kind": "end", "step": 3, "end": 23}]
+
+
+def test_a_folder_that_cannot_be_flushed_is_an_error(tmp_path, monkeypatch):
+    def fail(descriptor):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(WxbError, match="cannot be written: Input/output error"):
+        storage.sync_folder(tmp_path)

@@ -125,7 +125,8 @@ def test_a_strange_header_is_a_damaged_file(tmp_path: Path, header: bytes):
 
 
 def test_a_lock_is_seen_and_removes_what_a_killed_writer_left(tmp_path: Path):
-    (tmp_path / ".run.json.1234.part").write_text("half")
+    (tmp_path / ".run.json.0123456789abcdef.part").write_text("half")
+    (tmp_path / ".tmpA1b2C3").write_text("half")
     lock = storage.hold(tmp_path)
     assert storage.is_held(tmp_path)
     assert os.listdir(tmp_path) == [storage.LOCK]

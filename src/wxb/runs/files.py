@@ -60,7 +60,9 @@ class RunFiles:
         data = self._read(SETTINGS)
         with understanding(self.path / SETTINGS):
             stored = tomllib.loads(data.decode())
-            return msgspec.convert(version1.settings(stored) if self.summary.format == 1 else stored, Settings)
+            settings = msgspec.convert(version1.settings(stored) if self.summary.format == 1 else stored, Settings)
+        self._need_unchanged(SETTINGS, data)
+        return settings
 
     @property
     def seed(self) -> int:
@@ -101,7 +103,10 @@ class RunFiles:
     @cached_property
     def split(self) -> Split:
         """The rows of the data in the training, validation and test part."""
-        return read_split(self.path / SPLIT, self._read(SPLIT, None), self.data.split.how, self.data.examples)
+        data = self._read(SPLIT, None)
+        split = read_split(self.path / SPLIT, data, self.data.split.how, self.data.examples)
+        self._need_unchanged(SPLIT, data)
+        return split
 
     @cached_property
     def report(self) -> Report:
@@ -146,7 +151,10 @@ class RunFiles:
 
     def _decoded(self, name: str, kind: type[T]) -> T:
         older = version1.READERS.get(name) if self.summary.format == 1 else None
-        return decode(self.path / name, self._read(name), kind, older)
+        data = self._read(name)
+        value = decode(self.path / name, data, kind, older)
+        self._need_unchanged(name, data)
+        return value
 
     def _read(self, name: str, most: int | None = SMALL) -> bytes:
         """Return a file's bytes, at most `most`. Raises WxbError if the manifest of a finished run has another digest.
@@ -164,6 +172,12 @@ class RunFiles:
                 fix=f"wxb verify {self.path} lists every difference",
                 exit_code=FAILED,
             )
+
+    def _need_unchanged(self, name: str, data: bytes) -> None:
+        """Raise WxbError if the content of a file is not what the run wrote; one of another form was refused before."""
+        own = self.summary.files.get(name)
+        if self.summary.state != "finished" and own is not None and digest(data) not in own:
+            raise damaged(self.path / name, "it was changed since the run wrote it")
 
 
 def way_on(path: Path, summary: Summary) -> str:

@@ -16,7 +16,7 @@ import tomli_w
 from wxb.data.dataset import Split
 from wxb.errors import FAILED, WxbError
 from wxb.paths import is_folder, need_text
-from wxb.storage import LOCK, damaged
+from wxb.storage import LOCK, damaged, is_part, opened
 
 PARTS = ("train", "validation", "test")
 SUMMARY = "run.json"
@@ -30,6 +30,8 @@ WEIGHTS = "weights.safetensors"
 RUN = "RUN"  # stands for the folder in its report, which moves with it
 REPORTS = ("report.json", "report.md", "report.html")
 MANIFEST = "manifest.json"
+FIXED = (SETTINGS, ENVIRONMENT, DATA, SPLIT)  # written before training, and read again by a resume
+HEADING = "# wxb train --config settings.toml trains with these settings again\n"  # of SETTINGS
 KEPT = (SUMMARY, SETTINGS, ENVIRONMENT, DATA, SPLIT, HISTORY, WEIGHTS, *REPORTS)  # of every finished run
 
 
@@ -71,8 +73,17 @@ def own_folder(folder: Path) -> Path:
 
 
 def content(folder: Path) -> list[str]:
-    """Return the names of the files in a folder, except its lock."""
-    return sorted(path.name for path in folder.iterdir() if path.name != LOCK)
+    """Return the names of the files in a folder, except its lock and what is left of a run that never began.
+
+    A run begins with its `run.json`; if its writer is killed before, nothing can be done with the files before it but
+    to write them again.
+    """
+    names = sorted(path.name for path in folder.iterdir() if path.name != LOCK and not is_part(path.name))
+    if set(names) <= {*FIXED, HISTORY} and SETTINGS in names:
+        with opened(folder / SETTINGS) as file:
+            if file.read(len(HEADING)) == HEADING.encode():
+                return []
+    return names
 
 
 def taken(folder: Path, others: list[str]) -> WxbError:
@@ -97,7 +108,7 @@ def settings_text(settings: Mapping[str, Any]) -> str:
     """
     plain = plain_values({key: value for key, value in settings.items() if value is not None})
     events = plain.pop("events", [])
-    text = "# wxb train --config settings.toml trains with these settings again\n" + tomli_w.dumps(plain)
+    text = HEADING + tomli_w.dumps(plain)
     return text + "".join(f"\n[[events]]\n{tomli_w.dumps(event)}" for event in events)
 
 

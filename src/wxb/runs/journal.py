@@ -38,6 +38,7 @@ class Checkpoint:
     tensors: dict[str, Tensor]
     counters: Counters
     epochs: int  # lines of the history before it
+    history: str = ""  # their digest; empty in a checkpoint of wxb 0.1
 
 
 class Journal:
@@ -91,7 +92,11 @@ class Journal:
     def save(self, tensors: Mapping[str, Tensor], counters: Counters) -> None:
         """Write the checkpoint that counts the history's lines, after flushing these to the disk."""
         self.sync()
-        metadata = {"counters": msgspec.json.encode(counters).decode(), "epochs": str(len(self.lines))}
+        metadata = {
+            "counters": msgspec.json.encode(counters).decode(),
+            "epochs": str(len(self.lines)),
+            "history": storage.digest(_joined(self.lines)),
+        }
         storage.write_tensors(self.folder / CHECKPOINT, tensors, metadata)
 
     def checkpoint(self) -> Checkpoint | None:
@@ -103,7 +108,8 @@ class Journal:
         if not {"counters", "epochs"} <= metadata.keys():
             raise storage.damaged(path, "it has no counters")
         counters = storage.decode(path, metadata["counters"].encode(), Counters)
-        return Checkpoint(tensors, counters, storage.decode(path, metadata["epochs"].encode(), Count))
+        epochs = storage.decode(path, metadata["epochs"].encode(), Count)
+        return Checkpoint(tensors, counters, epochs, metadata.get("history", ""))
 
     def rewind(self, checkpoint: Checkpoint | None) -> None:
         """Drop the history's lines that `checkpoint` does not count, all of them without one, and a torn last line.
@@ -115,7 +121,9 @@ class Journal:
         if len(lines) < epochs:
             raise storage.damaged(path, f"it has {len(lines)} of {epochs} epochs")
         read_epochs(path, lines)
-        content = b"".join(line + b"\n" for line in lines)
+        content = _joined(lines)
+        if checkpoint and checkpoint.history not in ("", storage.digest(content)):
+            raise storage.damaged(path, "it is not what it was when the checkpoint was written")
         if content != storage.read(path):
             storage.write(path, content)
         self.lines = lines
@@ -130,6 +138,10 @@ def read_epochs(path: Path, lines: Sequence[bytes], older: storage.Older | None 
         except WxbError as problem:
             raise storage.damaged(path, f"line {number}", problem.detail) from problem
     return epochs
+
+
+def _joined(lines: Sequence[bytes]) -> bytes:
+    return b"".join(line + b"\n" for line in lines)
 
 
 def whole_lines(content: bytes) -> list[bytes]:

@@ -12,7 +12,7 @@ import msgspec
 from wxb.errors import FAILED, WxbError
 from wxb.runs.folder import CHECKPOINT, KEPT, MANIFEST
 from wxb.runs.schema import Manifest
-from wxb.storage import LOCK, PART, damaged, decode, digest, json_text, read
+from wxb.storage import LOCK, damaged, decode, digest, is_leftover, json_text, read
 
 
 def manifest_text(digests: Mapping[str, str]) -> bytes:
@@ -56,7 +56,7 @@ def _strangers(folder: Path, above: str, own: set[str]) -> Iterator[str]:
                 yield from _strangers(folder / entry.name, f"{name}/", own)
             else:
                 yield name
-        elif name not in own and not (entry.name.startswith(".") and entry.name.endswith(PART)):
+        elif name not in own and not is_leftover(entry.name):
             yield name
 
 

@@ -119,6 +119,11 @@ class Summary(Struct):
     steps: Steps = msgspec.field(default_factory=Steps)
     test: Score | None = None
     reason: Annotated[str | None, Meta(description="of a failed run: what ended it")] = None
+    files: Annotated[
+        dict[str, tuple[Digest, ...]],
+        Meta(description="the digests of the files that training does not change; two of one that is being replaced"),
+    ] = msgspec.field(default_factory=dict)
+    checksum: Annotated[Digest | None, Meta(description="of all the other values")] = None
 
     def __post_init__(self) -> None:
         if len(self.classes) != self.outputs:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from wxb.errors import WxbError
 from wxb.paths import exists, obstacle
 from wxb.runs import version1
 from wxb.runs.folder import SUMMARY
 from wxb.runs.schema import FORMAT, Summary, Version
-from wxb.storage import damaged, decode, read
+from wxb.storage import damaged, decode, digest, json_text, read
 from wxb.tasks import TASKS
 
 
@@ -40,7 +42,18 @@ def read_summary(folder: Path) -> Summary:
         raise damaged(path, f"{summary.task} is not a kind of target", f"known: {', '.join(TASKS)}")
     if summary.test is not None and task.measure.name not in summary.test:
         raise damaged(path, f"its test score has no {task.measure.name}")
+    if summary.checksum is not None and summary.checksum != _checksum(summary):
+        raise damaged(path, "its checksum does not fit its content")
     return summary
+
+
+def sealed(summary: Summary) -> bytes:
+    """Encode a summary as `run.json`, with its checksum."""
+    return json_text(msgspec.structs.replace(summary, checksum=_checksum(summary)))
+
+
+def _checksum(summary: Summary) -> str:
+    return digest(msgspec.json.encode(msgspec.structs.replace(summary, checksum=None)))
 
 
 def now() -> str:

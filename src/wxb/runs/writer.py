@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,7 @@ from wxb.runs.journal import Checkpoint, Journal
 from wxb.runs.manifest import manifest_text
 from wxb.runs.provenance import data_facts, need_same
 from wxb.runs.schema import FORMAT, NOTATION, Counters, Score, Settings, State, Steps, Summary
-from wxb.runs.summary import now, read_summary
+from wxb.runs.summary import now, read_summary, sealed
 from wxb.version import __version__
 
 if TYPE_CHECKING:
@@ -135,10 +135,15 @@ class Writer:
                 created=now(),
                 steps=Steps(0, steps),
             )
-            storage.write(path / SETTINGS, settings_text(settings))
-            storage.write(path / ENVIRONMENT, storage.json_text(environment(machine or {})))
-            storage.write(path / DATA, storage.json_text(data_facts(data)))
-            storage.write(path / SPLIT, split_bytes(data.split))
+            fixed = {
+                SETTINGS: settings_text(settings).encode(),
+                ENVIRONMENT: storage.json_text(environment(machine or {})),
+                DATA: storage.json_text(data_facts(data)),
+                SPLIT: split_bytes(data.split),
+            }
+            for name, content_of in fixed.items():
+                storage.write(path / name, content_of)
+                summary.files[name] = (storage.digest(content_of),)
             storage.write(path / HISTORY, "")
             writer = cls(path, summary, lock, Journal(path))
             writer._write_summary()  # last: a folder without run.json is no run yet
@@ -176,8 +181,8 @@ class Writer:
 
     def _convert(self, files: RunFiles) -> None:
         """Write the files of a run of an older format in this one; `run.json`, which tells the format, is the last."""
-        storage.write(self.path / DATA, storage.json_text(files.data))
-        storage.write(self.path / SETTINGS, settings_text(files.settings))
+        self._rewrite(DATA, storage.json_text(files.data))
+        self._rewrite(SETTINGS, settings_text(files.settings).encode())
         self.summary.format = FORMAT
 
     # --- while training ----------------------------------------------------------------------------------------------
@@ -197,9 +202,20 @@ class Writer:
         """Write settings that changed during training, and the step at which training now ends."""
         with self._saving():
             self.settings = {**self.settings, **settings}
-            storage.write(self.path / SETTINGS, settings_text(self.settings))
+            self._rewrite(SETTINGS, settings_text(self.settings).encode())
             self.summary.steps.total = steps
             self._write_summary()
+
+    def _rewrite(self, name: str, content: bytes) -> None:
+        """Replace one of the files whose digests are in `run.json`, which has the digests of both contents meanwhile.
+
+        So the two files agree whenever the process dies.
+        """
+        digest = storage.digest(content)
+        self.summary.files[name] = (*self.summary.files.get(name, ()), digest)
+        self._write_summary()
+        storage.write(self.path / name, content)
+        self.summary.files[name] = (digest,)
 
     def save(self, record: Record) -> None:
         """Note the record and write the checkpoint that a resume continues from.
@@ -215,7 +231,7 @@ class Writer:
             self._write_summary()
 
     def _write_summary(self) -> None:
-        storage.write(self.path / SUMMARY, storage.json_text(self.summary))
+        storage.write(self.path / SUMMARY, sealed(self.summary))
         self._told = time.monotonic()
 
     @contextmanager
@@ -261,13 +277,14 @@ class Writer:
                 storage.write(self.path / name, text)
             score = msgspec.convert(test, Score)
             ended = msgspec.structs.replace(self.summary, state="finished", finished=now(), test=score)
-            final = storage.json_text(ended)
+            final = sealed(ended)
             digests = {name: storage.file_digest(self.path / name) for name in KEPT if name != SUMMARY}
             digests[SUMMARY] = storage.digest(final)
             storage.write(self.path / MANIFEST, manifest_text(digests))
             storage.write(self.path / SUMMARY, final)
             storage.sync_folder(self.path)  # a power cut must not leave a run with neither a checkpoint nor an end
             self.summary = ended
+        with suppress(OSError):  # the run has finished; that a checkpoint is left is known, and does no harm
             (self.path / CHECKPOINT).unlink(missing_ok=True)
         self.close()
 
