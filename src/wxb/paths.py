@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from pathlib import Path
 
@@ -87,6 +88,11 @@ def absolute(path: AnyPath) -> Path:
         ) from None
     need_text(whole)
     return Path(whole)
+
+
+def quoted(path: AnyPath) -> str:
+    """Return a path as a shell reads it, for a command in a message."""
+    return shlex.quote(os.fspath(path))
 
 
 def need_text(path: AnyPath) -> None:

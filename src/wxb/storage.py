@@ -128,10 +128,13 @@ def _not_saved(error: OSError, path: Path) -> WxbError:
     if error.errno in _FULL:
         what, fix = (
             f"the disk is full: {path} was not saved",
-            "free some space there, or choose another disk with `out`",
+            "free some space there, or write to another disk",
         )
     else:
-        what, fix = f"{path} cannot be written: {error.strerror or error}", "choose a folder you may write with `out`"
+        what, fix = (
+            f"{path} cannot be written: {error.strerror or error}",
+            "make it writable, or write to another folder",
+        )
     return WxbError(what, fix=fix, exit_code=FAILED)
 
 
@@ -315,7 +318,7 @@ def hold(folder: Path) -> BaseFileLock:
     except Timeout:
         raise WxbError(
             f"another wxb is writing {folder}",
-            fix="wait until it ends, or choose another folder with `out`",
+            fix="wait until it ends, or write to another folder",
         ) from None
     except OSError as error:
         raise _not_saved(error, folder) from error

@@ -19,9 +19,11 @@ from wxb.learning.machine import Machine
 from wxb.learning.recipe import Recipe
 from wxb.learning.state import Misfit, Progress, State
 from wxb.notation import Network
+from wxb.paths import quoted
 from wxb.report import findings, report_files
-from wxb.runs.folder import CHECKPOINT
+from wxb.runs.folder import CHECKPOINT, SETTINGS
 from wxb.runs.run import Run
+from wxb.runs.schema import MachineFacts
 from wxb.runs.writer import Writer
 from wxb.settings.python import RecipeOptions, takes_settings
 from wxb.storage import damaged
@@ -93,7 +95,7 @@ class Training:
             if options.get("steps"):
                 options.pop("epochs", None)  # earlier versions stored both
             began_with = run.environment.machine
-            asked = machines.choose(began_with.device, began_with.precision, began_with.threads)
+            asked = _same_machine(run, began_with)
             state = None if checkpoint is None else checkpoint.tensors
             if checkpoint is not None and Progress.read(checkpoint.tensors).done != checkpoint.counters.step:
                 raise _damaged_checkpoint(run.path, "its tensors are those of another step")
@@ -158,7 +160,7 @@ class Training:
                 run.close()  # this process may still resume it
                 raise
             run.stop()
-            fix = f"{problem.fix}; or wxb resume {run.path}, where more memory is free"
+            fix = f"{problem.fix}; or wxb resume {quoted(run.path)}, where more memory is free"
             raise WxbError(problem.what, problem.detail, fix, problem.exit_code) from problem
 
     def _create(self) -> Writer:
@@ -286,6 +288,19 @@ def resume(run: Run | str | Path, data: Dataset) -> Run:
     """Train a stopped or killed run to its end, with the same bits as if it had never stopped."""
     need_data(data)
     return _to_the_end(Training.resume(run if isinstance(run, Run) else Run.open(run), data))
+
+
+def _same_machine(run: Run, facts: MachineFacts) -> Machine:
+    """The machine that a run began with. Raises WxbError, with a way on, if there is none like it here."""
+    try:
+        return machines.choose(facts.device, facts.precision, facts.threads)
+    except WxbError as problem:
+        settings = quoted(run.path / SETTINGS)
+        raise WxbError(
+            f"{run.path} began on {facts.device}, and there is no such device here",
+            problem.detail,
+            f"resume it where there is one, or train anew: wxb train --config {settings} --device auto",
+        ) from problem
 
 
 def _damaged_checkpoint(run: Path, detail: str) -> WxbError:

@@ -15,6 +15,7 @@ from wxb.cli.stopping import Stop
 from wxb.errors import DONE
 from wxb.learning.events import MicroBatches
 from wxb.learning.recipe import Recipe
+from wxb.paths import quoted
 
 if TYPE_CHECKING:
     from wxb.training import Training
@@ -45,7 +46,7 @@ def follow(training: Training, quiet: bool, verbose: bool) -> int:
                 progress.end()
                 step = training.stop()
                 assert training.run is not None  # a record was made
-                printing.remark(f"stopped after step {step}, saved; wxb resume {training.run.path}")
+                printing.remark(f"stopped after step {step}, saved; wxb resume {quoted(training.run.path)}")
                 return stop.code
         progress.end()
         training.finish()
@@ -86,4 +87,4 @@ def show_result(training: Training) -> None:
     """Print the test score, the baselines, and the run."""
     result = training.result
     printing.result(results.test_lines(training.trial.data.task, result["test"], result["baselines"]))
-    printing.result(printing.labelled("run", f"{result['run']}    next: wxb report {result['run']}"))
+    printing.result(printing.labelled("run", f"{result['run']}    next: wxb report {quoted(result['run'])}"))

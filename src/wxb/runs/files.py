@@ -11,6 +11,7 @@ import msgspec
 
 from wxb.data.dataset import Split
 from wxb.errors import FAILED, WxbError
+from wxb.paths import quoted
 from wxb.runs import version1
 from wxb.runs.folder import DATA, ENVIRONMENT, HISTORY, REPORTS, SETTINGS, SPLIT, SUMMARY, WEIGHTS, read_split
 from wxb.runs.journal import Checkpoint, Journal, read_epochs, whole_lines
@@ -169,7 +170,7 @@ class RunFiles:
         if self.summary.state == "finished" and self.manifest.get(name) != found:
             raise WxbError(
                 f"{self.path / name} was changed after the run had finished, or was cut short",
-                fix=f"wxb verify {self.path} lists every difference",
+                fix=f"wxb verify {quoted(self.path)} lists every difference",
                 exit_code=FAILED,
             )
 
@@ -184,4 +185,4 @@ def way_on(path: Path, summary: Summary) -> str:
     """Return what to do about a run that has not finished: resume it, or train again if it failed."""
     if summary.state == "failed":
         return "train again with other settings, for example a lower `learning_rate`"
-    return f"wxb resume {path}"
+    return f"wxb resume {quoted(path)}"

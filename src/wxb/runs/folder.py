@@ -15,7 +15,7 @@ import tomli_w
 
 from wxb.data.dataset import Split
 from wxb.errors import FAILED, WxbError
-from wxb.paths import is_folder, need_text
+from wxb.paths import is_folder, need_text, quoted
 from wxb.storage import LOCK, damaged, is_part, opened
 
 PARTS = ("train", "validation", "test")
@@ -89,7 +89,8 @@ def content(folder: Path) -> list[str]:
 def taken(folder: Path, others: list[str]) -> WxbError:
     """Return the error for a run that would be written into a folder that holds `others`."""
     if SUMMARY in others:
-        return WxbError(f"{folder} already holds a run", fix=f"another `out`, or wxb resume {folder} if it was stopped")
+        on = f"another `out`, or wxb resume {quoted(folder)} if it was stopped"
+        return WxbError(f"{folder} already holds a run", fix=on)
     return WxbError(f"{folder} exists and is not empty", f"it holds {', '.join(others[:3])}", "another `out`")
 
 

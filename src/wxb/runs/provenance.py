@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from wxb.data.dataset import Dataset, Split
 from wxb.data.load import ARRAYS
 from wxb.data.tables.content import STREAM, is_stream
 from wxb.errors import WxbError
+from wxb.paths import exists, obstacle, quoted
 from wxb.runs.folder import SETTINGS, plain_values
 from wxb.runs.schema import DataFacts, Setting, SplitFacts
 from wxb.storage import digest
@@ -69,14 +71,14 @@ def need_same(path: Path, then: DataFacts, split: Split, data: Dataset) -> None:
         raise WxbError(
             f"the data has changed since {path} began; it cannot be resumed",
             "\n".join(lines),
-            f"bring the data back, or train anew: wxb train --config {path / SETTINGS}",
+            f"bring the data back, or train anew: wxb train --config {quoted(path / SETTINGS)}",
         )
 
 
 def whence(path: Path, source: Mapping[str, Setting], data_dir: str | Path | None = None) -> tuple[str, dict[str, Any]]:
     """Return the arguments with which `load_data` loads the data of the run in `path` again.
 
-    Raises WxbError if it came as arrays.
+    Raises WxbError if it came as arrays, or is not where it was.
     """
     stored = dict(source)
     name = stored.pop("source", ARRAYS)
@@ -89,6 +91,12 @@ def whence(path: Path, source: Mapping[str, Setting], data_dir: str | Path | Non
         raise WxbError(
             f"the data of {path} came through a pipe, {name}, and cannot be read again",
             fix="give them as a file: wxb evaluate RUN FILE",
+        )
+    if os.path.isabs(str(name)) and not exists(str(name)):
+        raise WxbError(
+            f"the data of {path} is no longer at {name}",
+            obstacle(str(name)),
+            f"move it back there, or make a link: ln -s NEW-PLACE {quoted(str(name))}",
         )
     return str(name), stored | ({} if data_dir is None else {"data_dir": str(data_dir)})
 

@@ -32,6 +32,7 @@ from wxb import storage
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.notation import Plan
+from wxb.paths import quoted
 from wxb.runs.environment import environment
 from wxb.runs.files import RunFiles, way_on
 from wxb.runs.folder import (
@@ -241,7 +242,8 @@ class Writer:
             yield
         except WxbError as problem:
             if self._journal.exists and not problem.detail:
-                kept = f"what was saved before is whole: step {self._saved}; wxb resume {self.path} goes on from it"
+                on = f"wxb resume {quoted(self.path)} goes on from it"
+                kept = f"what was saved before is whole: step {self._saved}; {on}"
                 raise WxbError(problem.what, kept, problem.fix, problem.exit_code) from problem
             raise
 
@@ -297,7 +299,7 @@ def _need_resumable(path: Path, summary: Summary) -> None:
     if summary.state == "finished":
         raise WxbError(
             f"{path} has finished; there is nothing to resume",
-            fix=f"wxb report {path} shows it; wxb train --config {path / SETTINGS} runs it again",
+            fix=f"wxb report {quoted(path)} shows it; wxb train --config {quoted(path / SETTINGS)} runs it again",
         )
     if summary.state == "failed":
         raise WxbError(f"{path} has failed and would fail again: {summary.reason}", fix=way_on(path, summary))
