@@ -159,8 +159,8 @@ def test_a_finished_run_keeps_no_checkpoint_and_knows_its_score(finished):
     assert sorted(p.name for p in finished.path.iterdir() if not p.name.startswith(".")) == sorted([*KEPT, MANIFEST])
 
 
-def test_a_run_that_is_not_finished_has_no_report_and_no_weights(run):
-    run.save(Epoch(2))
+def test_a_run_that_is_not_finished_has_no_report_and_without_a_checkpoint_no_weights(run):
+    run.note(Epoch(2))
     with pytest.raises(WxbError, match=r"has no report yet: it is at step 20 of 50\n.*wxb resume"):
         _ = run.files.report
     run.stop()

@@ -53,7 +53,9 @@ def predict_files(run: Run, files: Sequence[str], output: Output) -> list[WxbErr
     from wxb.runs.inputs import reading
 
     problems: list[WxbError] = []
-    notes: list[str] = []
+    notes = list(run.notes)
+    for note in notes:
+        printing.remark(printing.labelled("note", note))
     something = False
     with FileProgress(len(files)) as progress, reading(files, run) as coming:
         for batch in coming:

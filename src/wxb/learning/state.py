@@ -108,6 +108,11 @@ def of_kind(state: State, kind: str) -> State:
     return {name.removeprefix(kind + "/"): tensor for name, tensor in state.items() if name.startswith(kind + "/")}
 
 
+def kept(state: State) -> State:
+    """The weights that training would end with if it ended here: the best, the averaged, or the last ones."""
+    return of_kind(state, "best") or of_kind(state, "average") or of_kind(state, "model")
+
+
 def with_preparation(model: Model, state: State) -> State:
     """Add the preparation of a table's rows to a state of version 0.1, which does not hold it."""
     prepared = {name: tensor for name, tensor in tensors(model).items() if name.startswith(PREPARATION)}

@@ -79,6 +79,8 @@ def compare(runs: Sequence[Run | str | Path], data: Dataset | None = None) -> Co
     opened = [run if isinstance(run, Run) else Run.open(run) for run in runs]
     if len(opened) < 2:
         raise WxbError("a comparison needs at least two runs", fix="wxb compare RUN RUN; wxb runs lists them")
+    for run in opened:
+        run.need_finished("results")
     first = opened[0]
     for other in opened[1:]:
         _need_alike(first, other)

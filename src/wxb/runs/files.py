@@ -13,7 +13,18 @@ from wxb.data.dataset import Split
 from wxb.errors import FAILED, WxbError
 from wxb.paths import quoted
 from wxb.runs import version1
-from wxb.runs.folder import DATA, ENVIRONMENT, HISTORY, REPORTS, SETTINGS, SPLIT, SUMMARY, WEIGHTS, read_split
+from wxb.runs.folder import (
+    CHECKPOINT,
+    DATA,
+    ENVIRONMENT,
+    HISTORY,
+    REPORTS,
+    SETTINGS,
+    SPLIT,
+    SUMMARY,
+    WEIGHTS,
+    read_split,
+)
 from wxb.runs.journal import Checkpoint, Journal, read_epochs, whole_lines
 from wxb.runs.manifest import read_manifest
 from wxb.runs.schema import DataFacts, Environment, Epoch, Report, Settings, Summary
@@ -126,10 +137,32 @@ class RunFiles:
             return data.decode()
 
     def weights(self) -> dict[str, Tensor]:
-        """Return the weights that the report is about, by their names in the network."""
-        self.need_finished("weights")
-        self._check(WEIGHTS, file_digest(self.path / WEIGHTS))
-        return read_tensors(self.path / WEIGHTS)[0]
+        """Return the weights that the report is about, by their names in the network.
+
+        Of a run that was stopped or is still going on they are those that its last checkpoint would end with. Raises
+        WxbError if there is none, or if the run has failed.
+        """
+        if self.summary.state == "finished":
+            self._check(WEIGHTS, file_digest(self.path / WEIGHTS))
+            return read_tensors(self.path / WEIGHTS)[0]
+        checkpoint = None if self.summary.state == "failed" else self.checkpoint()
+        if checkpoint is None:
+            raise self._not_yet("weights")
+        from wxb.learning.state import kept
+
+        return kept(checkpoint.tensors)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be known of the network's answers: a run that has not finished has not learned all it should."""
+        if self.summary.state == "finished":
+            return ()
+        return (f"{self.path} has not finished: its network is that of the last checkpoint",)
+
+    @property
+    def weights_file(self) -> Path:
+        """The file that `weights` reads."""
+        return self.path / (WEIGHTS if self.summary.state == "finished" else CHECKPOINT)
 
     def checkpoint(self) -> Checkpoint | None:
         """Return the last checkpoint: None if training ended before the first, and in a finished run."""
@@ -143,12 +176,15 @@ class RunFiles:
     def need_finished(self, what: str) -> None:
         """Raise WxbError if the run has not finished, and so has no `what`."""
         if self.summary.state != "finished":
-            steps = self.summary.steps
-            verb = "is" if self.summary.state == "running" else "ended"
-            raise WxbError(
-                f"{self.path} has no {what} yet: it {verb} at step {count(steps.done)} of {count(steps.total)}",
-                fix=way_on(self.path, self.summary),
-            )
+            raise self._not_yet(what)
+
+    def _not_yet(self, what: str) -> WxbError:
+        steps = self.summary.steps
+        verb = "is" if self.summary.state == "running" else "ended"
+        return WxbError(
+            f"{self.path} has no {what} yet: it {verb} at step {count(steps.done)} of {count(steps.total)}",
+            fix=way_on(self.path, self.summary),
+        )
 
     def _decoded(self, name: str, kind: type[T]) -> T:
         older = version1.READERS.get(name) if self.summary.format == 1 else None

@@ -88,12 +88,12 @@ def predict(predictor: Predictor, source: Any) -> Prediction:
     if preparation is None:
         raise WxbError("a data frame; the network was not trained on a table")
     rows, notes = read_rows(frame_of(source), preparation)
-    return replace(predictor.predict(rows), notes=notes)
+    return replace(predictor.predict(rows), notes=(*predictor.run.notes, *notes))
 
 
 def _of_files(predictor: Predictor, files: Sequence[str]) -> Prediction:
     run = predictor.run
-    parts, examples, notes = [], [], []
+    parts, examples, notes = [], [], list(run.notes)
     with reading(files, run) as coming:
         for batch in coming:
             if batch.problems:

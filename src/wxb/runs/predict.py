@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wxb.data.kinds import kind_of
 from wxb.errors import FAILED, WxbError
 from wxb.notation import plan, read
-from wxb.runs.folder import SUMMARY, WEIGHTS
+from wxb.runs.folder import SUMMARY
 from wxb.runs.matching import like_training, target_offsets
 from wxb.text import count
 
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def trained(run: RunFiles) -> Model:
-    """A finished run's network with its weights, in evaluation mode, on the CPU.
+    """A run's network with its weights (see `RunFiles.weights`), in evaluation mode, on the CPU.
 
-    Raises WxbError where the run has not finished, or weights and network do not fit each other.
+    Raises WxbError if the run has no weights, or if weights and network do not fit each other.
     """
     weights = run.weights()
     import torch
@@ -35,7 +36,7 @@ def trained(run: RunFiles) -> Model:
 
     about = run.summary
     planned = plan(read(about.network), about.input, about.outputs)
-    misfit = f"{run.path / WEIGHTS} does not fit the network of {SUMMARY}"
+    misfit = f"{run.weights_file} does not fit the network of {SUMMARY}"
     if planned.parameters > (stored := sum(tensor.numel() for tensor in weights.values())):
         # before a network is built that may be far too large
         detail = f"it holds {count(stored)} numbers, the network has {count(planned.parameters)} parameters"
@@ -60,10 +61,10 @@ def trained(run: RunFiles) -> Model:
 
 
 class Predictor:
-    """A finished run's network, folded for prediction, and the machine that it computes on."""
+    """A run's network, folded for prediction, and the machine that it computes on."""
 
     def __init__(self, run: RunFiles) -> None:
-        """Raises WxbError where the run has not finished, or weights and network do not fit each other."""
+        """Raises WxbError if the run has no weights, or if weights and network do not fit each other."""
         from wxb.learning.evaluate import prediction
         from wxb.learning.inference import batch_size_for, through
         from wxb.learning.machine import DTYPES
@@ -87,7 +88,8 @@ class Predictor:
         examples = like_training(self.run, array)
         machine = self.machine.for_work(min(len(examples), self.batch_size) * about.multiply_adds)
         logits = self._through(self.folded, examples, machine, self.batch_size)
-        return self._prediction(logits, self.head, about.task, about.classes, self.offsets)
+        found = self._prediction(logits, self.head, about.task, about.classes, self.offsets)
+        return replace(found, notes=self.run.notes) if self.run.notes else found
 
 
 def machine_of(run: RunFiles) -> Machine:

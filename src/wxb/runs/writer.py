@@ -30,7 +30,7 @@ import msgspec
 
 from wxb import storage
 from wxb.data.dataset import Dataset
-from wxb.errors import WxbError
+from wxb.errors import FAILED, WxbError
 from wxb.notation import Plan
 from wxb.paths import quoted
 from wxb.runs.environment import environment
@@ -148,8 +148,10 @@ class Writer:
             storage.write(path / HISTORY, "")
             writer = cls(path, summary, lock, Journal(path))
             writer._write_summary()  # last: a folder without run.json is no run yet
-        except BaseException:
+        except BaseException as problem:
             lock.release()
+            if isinstance(problem, WxbError) and problem.exit_code == FAILED:  # it could not be written
+                raise WxbError(problem.what, problem.detail, f"{problem.fix} with `out`", FAILED) from problem
             raise
         return writer
 

@@ -22,6 +22,7 @@ class Evaluate(Answer, frozen=True, tag="wxb/evaluate/1"):
         tuple[tuple[Count, ...], ...] | None,
         Meta(description="row: the class given, column: the class predicted; null except in classification"),
     ]
+    notes: tuple[str, ...]
 
 
 class _Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
