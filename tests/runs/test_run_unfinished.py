@@ -33,7 +33,7 @@ def stopped(data, path: Path, step: int, **options) -> tuple[Path, np.ndarray]:
 
 @pytest.mark.parametrize("options", [{"keep": "last"}, {"keep": "last", "ema": 0.9}, {"keep": "best"}])
 def test_a_stopped_run_predicts_as_if_it_had_ended_there(options, ring, tmp_path):
-    options |= {"batch_size": 30, "schedule": "constant"}
+    options |= {"batch_size": 30, "schedule": "constant", "warm_up": 0.0}
     whole = wxb.train(ring, "FC-4-RELU, SOFTMAX", steps=6, threads=1, out=tmp_path / "whole", **options)
     path, rows = stopped(ring, tmp_path / "stopped", 6, **options)
     run = wxb.Run.open(path)
