@@ -101,13 +101,16 @@ def read_targets(array: ArrayLike, names: Sequence[str] | None = None, task: str
     return chosen.name, encoded
 
 
-def offsets_of(array: ArrayLike) -> NDArray[np.float64] | None:
-    """The offsets to subtract from numbers (n,) or (n, columns) before they become float32; None if all are 0."""
+def offsets_of(array: ArrayLike, kinds: str = "iuf") -> NDArray[np.float64] | None:
+    """The offsets to subtract from numbers (n,) or (n, columns) before they become float32; None if all are 0.
+
+    `kinds` are those of the dtypes that count as numbers.
+    """
     try:
         numbers = np.asarray(array)
     except ValueError:  # not an array: `read_examples` or `read_targets` raises the error
         return None
-    if numbers.ndim not in (1, 2) or numbers.dtype.kind not in "iuf" or not numbers.size:
+    if numbers.ndim not in (1, 2) or numbers.dtype.kind not in kinds or not numbers.size:
         return None
     wide = numbers.reshape(len(numbers), -1).astype(np.float64)
     offsets = np.array([offset_of(column[np.abs(column) <= np.finfo(np.float32).max]) for column in wide.T])

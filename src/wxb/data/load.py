@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import wraps
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import msgspec
 import numpy as np
@@ -77,6 +77,9 @@ def loading(
     task: str | None = None,
     pieces: int | None = None,
     header: bool | None = None,
+    drop: str | Sequence[str] | None = None,
+    types: str | Sequence[str] | Mapping[str, str] | None = None,
+    missing: str | Sequence[str] | None = None,
     like: Mapping[str, object] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
     split: str | float | Sequence[float] = DEFAULT,
@@ -103,6 +106,10 @@ def loading(
                 whichever is less
     header      whether the first line of a text file holds the columns' names; by default the lines below tell it.
                 Without names, columns are called "column 1", "column 2", …
+    drop        columns of a table that are left out, as "a,b" or as a list
+    types       what columns of a table hold, where they look like something else: {"zip": "category"}, or as text
+                "zip=category,day=date"; "category", "number", "date" or "text"
+    missing     further texts and numbers of a table that stand for a missing value, as "-999,unknown" or as a list
     like        `run.data.table` of a run on a table: rows are prepared as in that run, and all of them are test. For a
                 folder {"channels": 1 or 3, "levels": None or two numbers}: the colours and levels of its pictures
     data_dir    folder with the files of known sets, or with folders of them; default: WXB_DATA, then the downloads
@@ -140,8 +147,10 @@ def loading(
         text = FRAME if targets is None and _is_frame(source) else ARRAYS
     _check_options(text, examples, noise, size, cache)
     _check_ink(text, ink)
-    of_table = None if is_folder(os.path.expanduser(text)) else like
-    _check_table_options(text, {"target": target, "pieces": pieces, "header": header, "like": of_table})
+    of_table: dict[str, object] = {"target": target, "pieces": pieces, "header": header}
+    of_table |= {"drop": drop, "types": types, "missing": missing}
+    of_table["like"] = None if is_folder(os.path.expanduser(text)) else like
+    _check_table_options(text, of_table)
     if task is not None and text != ARRAYS and not _is_table(text):
         raise WxbError(f"`task` is for tables, not for {text}", f"expected {TABLES}")
     named = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
@@ -157,8 +166,10 @@ def loading(
         data = _toy(text, examples, noise, fractions, seed)
     elif _is_table(text):
         path = Path(text) if is_stream(text) else absolute(text)
-        data = _table(source if text == FRAME else path, target, task, pieces, header, like, fractions, seed)
-        about = {"target": _joined(target), "task": task, "pieces": pieces, "header": header}
+        about: dict[str, Any] = {"target": _joined(target), "task": task, "pieces": pieces, "drop": _joined(drop)}
+        about |= {"types": types, "missing": _joined(missing)}
+        data = _table(source if text == FRAME else path, about, header, like, fractions, seed)
+        about["header"] = header
         made_from |= {"source": ARRAYS if text == FRAME else str(path)}
         made_from |= {key: value for key, value in about.items() if value is not None}
     else:
@@ -220,7 +231,9 @@ def _arrays(
 ) -> Dataset:
     if targets is None:
         raise WxbError("an array of examples needs targets", "load_data(examples, targets)")
-    offsets, target_offsets = offsets_of(source), offsets_of(targets) if task in (None, "regression") else None
+    offsets = offsets_of(source)
+    # whole numbers are classes if nothing else is said
+    target_offsets = offsets_of(targets, "f" if task is None else "iuf") if task in (None, "regression") else None
     examples = read_examples(source if offsets is None else np.asarray(source) - offsets)
     if target_offsets is not None:
         targets = np.asarray(targets) - target_offsets
@@ -291,22 +304,28 @@ def _is_frame(source: object) -> bool:
 
 def _table(
     source: object,
-    target: str | Sequence[str] | None,
-    task: str | None,
-    pieces: int | None,
+    settings: Mapping[str, Any],
     header: bool | None,
     like: Mapping[str, object] | None,
     fractions: Fractions,
     seed: int,
 ) -> Dataset:
+    from wxb.data.tables.choices import choices_of
     from wxb.data.tables.frame import frame_of, read_frame
     from wxb.data.tables.table import preparation_of, read_like, read_table
+    from wxb.data.tables.target import named
 
-    if like is not None and (target, task, pieces) != (None, None, None):
-        raise WxbError("the run says how a table is read", fix="leave out `target`, `task` and `pieces`")
-    names = () if like is None else preparation_of(like).all_names
-    frame = read_frame(source, header, names) if isinstance(source, Path) else frame_of(source)
-    table = read_table(frame, target, task, fractions, seed, pieces) if like is None else read_like(frame, like)
+    given = [name for name, value in settings.items() if value is not None]
+    if like is not None and given:
+        raise WxbError("the run says how a table is read", fix=f"leave out `{'`, `'.join(given)}`")
+    expected = () if like is None else preparation_of(like).all_names
+    frame = read_frame(source, header, expected) if isinstance(source, Path) else frame_of(source)
+    if like is not None:
+        table = read_like(frame, like)
+    else:
+        names = named(frame, settings["target"])
+        choices = choices_of(frame, names, settings["drop"], settings["types"], settings["missing"])
+        table = read_table(frame, names, settings["task"], fractions, seed, settings["pieces"], choices)
     about = table.columns
     name = stem_of(source) if isinstance(source, Path) else "frame"
     return Dataset(

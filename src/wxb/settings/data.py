@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wxb.settings.setting import PATH, SHARES, TEXTS, TIME, Bounds, Setting
+from wxb.settings.setting import KINDS, PATH, SHARES, TEXTS, TIME, Bounds, Setting
 from wxb.settings.training import SEED
 
 DATA, RUN = "data", "run"
@@ -24,6 +24,17 @@ LIST = (
         "pieces", int, None, "Extra features per number of a table; 0 for none", DATA, Bounds(0, 256)
     ),
     Setting("header", bool, None, "The first line of a text table holds names; else its content tells", DATA),
+    Setting(
+        "drop", str, None, "Columns of a table to leave out, as a,b or given again", DATA, form=TEXTS, several=True,
+    ),
+    Setting(
+        "types", str, None, "What columns of a table hold: a=category, number, date or text", DATA, form=KINDS,
+        several=True,
+    ),
+    Setting(
+        "missing", str, None, "Further values of a table that stand for none, as -999,unknown", DATA, form=TEXTS,
+        several=True,
+    ),
     Setting(
         "data_dir", str, None, "Folder of the known data sets; else WXB_DATA, else the downloads", DATA, form=PATH
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -184,6 +184,21 @@ def _texts(value: Any) -> str | list[str]:
     return texts
 
 
+def _kinds(value: Any) -> str:
+    """What columns hold, as "a=category,b=date"; a name may contain commas and equals signs."""
+    if isinstance(value, Mapping):
+        value = [f"{column}={kind}" for column, kind in value.items()]
+    text = value if isinstance(value, str) else ",".join(value)
+    if not re.fullmatch(rf"({COLUMN_KIND}(,|$))+", text, re.DOTALL):
+        raise ValueError
+    return text
+
+
+def kinds_of(text: str) -> dict[str, str]:
+    """The kind of each column in a value of the setting `types`."""
+    return {match[1].strip(): match[2] for match in re.finditer(rf"{COLUMN_KIND}(?:,|$)", text, re.DOTALL)}
+
+
 def _path(value: Any) -> str:
     path = os.fspath(value)
     if not isinstance(path, str):
@@ -193,10 +208,12 @@ def _path(value: Any) -> str:
     return path
 
 
+COLUMN_KIND = "(.+?)=(category|number|date|text)"
 YEAR = 365 * 24 * 3600  # seconds
 AUGMENTATION = Form(_augmentation, "none, flip, shift-N or flip,shift-N, with N pixels below 1,000", "flip,shift-2")
 DEVICE = Form(_device, "auto, cpu, cuda, cuda:1 or mps", "auto")
 SHARES = Form(_shares, "three shares from 0 to 1 with the sum 1: train, validation, test", "0.64,0.11,0.25")
 TIME = Form(_seconds, "a time of up to a year, such as 30s, 10m or 1h30m; a number alone is seconds", "10m")
 TEXTS = Form(_texts, "a text, or a list of texts", "a,b")
+KINDS = Form(_kinds, "columns and what they hold, category, number, date or text", "a=category,b=date")
 PATH = Form(_path, "a path", "folder")

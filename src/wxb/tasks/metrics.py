@@ -139,5 +139,6 @@ def _fit_of(given: Floats, predicted: Floats) -> tuple[float, float, float]:
     squares = float(errors @ errors)
     spread = given - given.mean()
     total = float(spread @ spread)
-    r2 = 1 - squares / total if total > 0 else float(squares == 0)
+    constant = given.min() == given.max()  # although the mean, rounded, may differ from it
+    r2 = float(squares == 0) if constant or total == 0 else 1 - squares / total
     return r2, (squares / len(given)) ** 0.5, float(np.abs(errors).mean())

@@ -18,7 +18,8 @@ from wxb.tasks.prediction import Prediction
 from wxb.tasks.task import Answers, Encoded, Paired, Targets, Task
 from wxb.text import rounded
 
-COULD_BE_CLASSES = 100  # different whole numbers that a person may have meant as classes
+COULD_BE_CLASSES = 100  # different whole numbers that a person may have meant as classes,
+COULD_BE_LABELS = 10  # or, in several columns, as labels
 
 R2 = Measure("r2", "R²", "score", "R²", "r2_interval")
 RMSE = Measure("rmse", "root mean squared error", "amount", "error", "rmse_interval")
@@ -128,6 +129,12 @@ class Regression(Task):
             different = np.unique(numbers)
             if 1 < len(different) <= COULD_BE_CLASSES and (different == np.round(different)).all():
                 notes = (whole_numbers_note(columns[0], len(different), "numbers", "classification", "classes"),)
+        elif guessed:
+            different = np.unique(numbers)
+            if len(different) <= COULD_BE_LABELS and (different == np.round(different)).all():
+                listed = ", ".join(f"{value:g}" for value in different)
+                called = ", ".join(column.name for column in columns)
+                notes = (f"{called} hold {listed}, taken as numbers; labels are 0 and 1",)
         return Encoded(values, tuple(column.name for column in columns), notes, offsets)
 
     def table(self, tables: Mapping[str, Any]) -> tuple[list[str], list[list[str]]] | None:

@@ -14,13 +14,13 @@ from wxb.data.tables.columns import (
     Category,
     Number,
     Preparation,
-    Texts,
     default_pieces,
     fit_category,
     fit_number,
     read_plain,
 )
 from wxb.data.tables.encoding import Prepared, encoding
+from wxb.data.tables.values import Texts
 from wxb.errors import WxbError
 
 ROWS = 60
@@ -237,9 +237,7 @@ def test_what_was_not_seen_is_0_where_training_had_no_other():
     found = fit_category("k", Texts(("a", "b"), np.array([0, 1] * 20)), np.arange(40))
     assert isinstance(found, Category)
     assert found.features == ("k=a", "k=b")
-    new = Texts(("b", "new"), np.array([1, -1, 0]))
     assert encoded(found, coded(found, ["new", None, "b"])).tolist() == [[0, 0], [0, 0], [0, 1]]
-    assert found.strange(new) == "k: 1 of values that training had none of (new)"
 
 
 def test_the_preparation_is_plain_and_comes_back(write):
@@ -368,7 +366,7 @@ def test_values_that_training_had_not_are_noted(write):
     data = load_data(write("t.csv", content), target="price")
     content["garden"] = ["perhaps"] * ROWS
     notes = load_data(write("u.csv", content), like=data.table).notes
-    assert notes == ("garden: 60 of values that training had none of (perhaps)",)
+    assert notes == ("garden: 60 of values that training had none of (perhaps 60)",)
 
 
 def test_a_class_that_the_run_has_not_is_refused(write):

@@ -6,32 +6,27 @@ prepared with them: nothing about the validation and test rows is known in train
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator
+from itertools import count, pairwise
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]  # (n,), NaN where the value is missing
-Codes = NDArray[np.int64]  # (n,) positions in a list of values, -1 where the value is missing
+from wxb.data.tables import calendar
+from wxb.data.tables.values import BOOLEANS, MISSING_BEFORE, Texts
+from wxb.data.tables.written import PLAIN, Numbers, Written
 
 RARE_SHARE, RARE_MOST, RARE_LEAST = 0.01, 10, 2
 SHOWN = 6  # values of a category shown to people
 MOST_PIECES, ROWS_PER_PIECE = 48, 100
 MOST_VALUES = 50  # of a category that get a feature of their own
+MOST_RARE = 1_000  # others that are stored, so that later rows with them are nothing strange
+PARTS = ("year", "month", "weekday", "hour")  # of a date
 # Largest rounding error of float32, in standard deviations, that a column may have without an offset. It leaves a
 # hundred thousand steps between typical values; dates, time stamps and coordinates of one town need an offset.
 ROUNDING = 2.0**-16
-
-
-@dataclass(frozen=True, eq=False)
-class Texts:
-    """A column of texts: `values` are the different ones, `codes` (n,) the position of each row's text in them."""
-
-    values: tuple[str, ...]
-    codes: Codes
 
 
 class Described(msgspec.Struct, frozen=True, tag_field="kind"):
@@ -70,6 +65,7 @@ class Number(Described, frozen=True, tag="number"):
     indicator: bool  # whether some training rows lack it
     edges: tuple[float, ...] = ()  # ascending; with equally many training rows between each two
     offset: float = 0.0  # subtracted in float64 from the number itself, because float32 cannot hold it precisely
+    written: Written = PLAIN  # in a file of texts
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -85,12 +81,26 @@ class Number(Described, frozen=True, tag="number"):
         """Its content in a few words."""
         return f"{self.low:.6g} to {self.high:.6g}"
 
-    def strange(self, numbers: Numbers) -> str:
-        """A remark on new rows that differ from the training rows; empty if there is none."""
-        absent = int(np.isnan(numbers).sum())
-        if not absent or self.indicator:
-            return ""
-        return f"{self.name}: {absent:,} missing, which training had none of; its median stands there"
+
+class Date(Number, frozen=True, tag="date"):
+    """A column of dates: the number of days since 1970-01-01, and what its calendar says of each day."""
+
+    parts: tuple[str, ...] = ()  # of `PARTS`, those in which the training rows differ
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features."""
+        own = super().features
+        before = len(own) - self.indicator
+        return own[:before] + tuple(f"{self.name} ({part})" for part in self.parts) + own[before:]
+
+    def facts(self) -> dict[str, object]:
+        """The column as an object of JSON."""
+        return super().facts() | {"min": calendar.text(self.low), "max": calendar.text(self.high)}
+
+    def holds(self) -> str:
+        """Its content in a few words."""
+        return f"{calendar.text(self.low)} to {calendar.text(self.high)}"
 
 
 class Category(Described, frozen=True, tag="category"):
@@ -101,12 +111,18 @@ class Category(Described, frozen=True, tag="category"):
     other: bool  # whether training rows have rare ones
     indicator: bool  # whether some training rows have none
     codes: tuple[int, ...] = ()  # the number that stands for each of `values` in the examples; default: 0, 1, 2, …
+    rare: tuple[str, ...] = ()  # the others that training rows have, up to `MOST_RARE`
 
     @property
     def features(self) -> tuple[str, ...]:
         """Names of the features."""
         own = tuple(f"{self.name}={value}" for value in self.values)
         return own + (f"{self.name} (other)",) * self.other + (f"{self.name} (missing)",) * self.indicator
+
+    @property
+    def boolean(self) -> bool:
+        """Whether its texts are those of booleans."""
+        return set(self.values) <= set(BOOLEANS)
 
     @property
     def code(self) -> dict[str, int]:
@@ -123,15 +139,6 @@ class Category(Described, frozen=True, tag="category"):
         more = self.different - min(SHOWN, len(self.values))
         return f"{shown} and {more:,} more" if more else shown
 
-    def strange(self, texts: Texts) -> str:
-        """A remark on new rows that differ from the training rows; empty if there is none."""
-        often = np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.values))
-        unseen = [number for number, value in enumerate(texts.values) if often[number] and value not in self.values]
-        if not unseen or self.other:
-            return ""
-        names = ", ".join(texts.values[number] for number in unseen[:3]) + ", …" * (len(unseen) > 3)
-        return f"{self.name}: {int(often[unseen].sum()):,} of values that training had none of ({names})"
-
 
 class LeftOut(Described, frozen=True, tag="left out"):
     """A column that tells a network nothing, and why."""
@@ -147,7 +154,7 @@ class LeftOut(Described, frozen=True, tag="left out"):
         return self.why
 
 
-Column = Number | Category | LeftOut
+Column = Number | Date | Category | LeftOut
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -156,6 +163,7 @@ class Target(msgspec.Struct, frozen=True):
     name: str
     form: str  # "number", "boolean", "text"
     offset: float = 0.0  # subtracted from numbers in float64, because float32 cannot hold them precisely
+    written: Written = PLAIN  # numbers in a file of texts
 
 
 class Preparation(msgspec.Struct, frozen=True):
@@ -166,6 +174,7 @@ class Preparation(msgspec.Struct, frozen=True):
     classes: tuple[str, ...]
     columns: tuple[Column, ...]  # all but the targets, in the file's order
     inputs: tuple[str, ...] = ()  # names of the columns of an example; default: of those that become features
+    missing: tuple[str, ...] = MISSING_BEFORE  # texts that stand for no value
 
     def __post_init__(self) -> None:
         if not {column.name for column in self.used} <= set(self.names):
@@ -188,14 +197,24 @@ class Preparation(msgspec.Struct, frozen=True):
 
     @property
     def features(self) -> tuple[str, ...]:
-        """Names of the features."""
-        return tuple(name for column in self.used for name in column.features)
+        """Names of the features, each another."""
+        names: dict[str, None] = {}
+        for column in self.used:
+            for name in column.features:
+                names[next(one for one in _numbered(name) if one not in names)] = None
+        return tuple(names)
 
     def plain(self) -> dict[str, Any]:
         """As dicts, lists, texts and numbers."""
         plain = msgspec.to_builtins(self)
         assert isinstance(plain, dict)
         return plain
+
+
+def _numbered(name: str) -> Iterator[str]:
+    """A name, then as "name (2)", "name (3)", …"""
+    yield name
+    yield from (f"{name} ({number})" for number in count(2))
 
 
 def read_plain(plain: object) -> Preparation:
@@ -214,8 +233,10 @@ def offset_of(numbers: Numbers) -> float:
     return float(np.median(numbers)) if rounding > ROUNDING * numbers.std() and np.ptp(numbers) > 0 else 0.0
 
 
-def fit_number(name: str, numbers: Numbers, train: NDArray[np.int64], pieces: int = 0) -> Number | LeftOut:
-    """A column of numbers fitted on its training rows, with so many pieces; left out if they are all the same.
+def fit_number(
+    name: str, numbers: Numbers, train: NDArray[np.int64], pieces: int = 0, written: Written = PLAIN
+) -> Number | LeftOut:
+    """A column of numbers or dates fitted on its training rows, with so many pieces; left out if they are all the same.
 
     The pieces' edges are quantiles. There are fewer pieces if many rows have the same number.
     """
@@ -225,12 +246,20 @@ def fit_number(name: str, numbers: Numbers, train: NDArray[np.int64], pieces: in
     changes = len(np.unique((known - offset).astype(np.float32))) > 1
     indicator = 0 < len(known) < len(train)
     if not changes and not indicator:
-        return _constant(name, int(absent.sum()), f"{known[0]:g}" if len(known) else "missing")
+        shown = calendar.text if written.style == "date" else "{:g}".format
+        return _constant(name, int(absent.sum()), shown(float(known[0])) if len(known) else "missing")
     low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers))
     edges = np.unique(np.quantile(known, np.linspace(0, 1, pieces + 1)))
     ends = tuple(edges.tolist()) if len(edges) > 2 else ()  # a single piece is the number again
     median = float(np.median(known))
-    return Number(name, int(absent.sum()), low, high, median, changes, indicator, ends, offset)
+    own = (name, int(absent.sum()), low, high, median, changes, indicator, ends, offset, written)
+    return Date(*own, parts_of(known)) if written.style == "date" else Number(*own)
+
+
+def parts_of(days: Numbers) -> tuple[str, ...]:
+    """What differs between dates: their years, months, weekdays or hours."""
+    values = (*calendar.year_and_month(days), calendar.weekday(days), calendar.hour(days))
+    return tuple(part for part, value in zip(PARTS, values, strict=True) if np.ptp(value) > 0)
 
 
 def default_pieces(rows: int) -> int:
@@ -255,7 +284,10 @@ def fit_category(name: str, texts: Texts, train: NDArray[np.int64]) -> Category 
         (value,) = [texts.values[code] for code in kept] or ["missing" if absent else "rare values"]
         return _constant(name, missing, value)
     values = tuple(texts.values[code] for code in kept)
-    return Category(name, missing, len(texts.values), values, rarely > 0, absent > 0, tuple(kept))
+    kept_ones = set(kept)
+    rare_ones = tuple(texts.values[code] for code in np.flatnonzero(often) if code not in kept_ones)
+    known = rare_ones if len(rare_ones) <= MOST_RARE else ()
+    return Category(name, missing, len(texts.values), values, rarely > 0, absent > 0, tuple(kept), known)
 
 
 def rare(rows: int) -> int:

@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.tables.columns import Number, Preparation
+from wxb.data.tables import calendar
+from wxb.data.tables.columns import Date, Number, Preparation
 
-LINE, RAMP, MATCH, MISSING, OTHER = range(5)
+LINE, RAMP, MATCH, MISSING, OTHER, YEAR, MONTH, WEEKDAY, HOUR = range(9)
+PARTS = {"year": YEAR, "month": MONTH, "weekday": WEEKDAY, "hour": HOUR}  # of a date, in days since 1970-01-01
 NO_CODE = -1.0  # stands for a missing text, and for one that training has not seen
 NUMBERS_AT_ONCE = 2**17  # features computed at a time: their float64 intermediates stay in the cache
 
@@ -28,6 +30,7 @@ class Encoding(NamedTuple):
         MATCH    1 if x is low, else 0
         MISSING  1 if x is missing, else 0
         OTHER    1 if all other features of the column are 0, else 0
+        YEAR, MONTH, WEEKDAY, HOUR    of the date that is x days after 1970-01-01
     """
 
     column: Any  # (features,) int64
@@ -48,6 +51,8 @@ def encoding(preparation: Preparation) -> Encoding:
             fill[place] = column.median
             features += [(place, LINE, column.offset, 1.0)] * column.changes
             features += [(place, RAMP, low, high - low) for low, high in pairwise(column.edges)]
+            if isinstance(column, Date):
+                features += [(place, PARTS[part], 0.0, 1.0) for part in column.parts]
         else:
             features += [(place, MATCH, float(code), 1.0) for code in column.code.values()]
             features += [(place, OTHER, 0.0, 1.0)] * column.other
@@ -73,11 +78,19 @@ def encode(rows: Any, how: Encoding, xp: Any = np) -> Any:
     put(RAMP, values, lambda x, low, width: ((x - low) / width).clip(0, 1))
     put(MATCH, values, lambda x, low, width: x == low)
     put(MISSING, missing, lambda x, low, width: x)
-    for place, kind in enumerate(how.kind.tolist()):
-        if kind == OTHER:
-            others = how.column == how.column[place]
-            others[place] = False
-            features[:, place] = 1 - features[:, others].sum(1)
+    kinds, columns = how.kind.tolist(), how.column.tolist()
+    if max(kinds, default=0) > OTHER:
+        put(YEAR, values, lambda x, low, width: calendar.year_and_month(x, xp)[0])
+        put(MONTH, values, lambda x, low, width: calendar.year_and_month(x, xp)[1])
+        put(WEEKDAY, values, lambda x, low, width: calendar.weekday(x, xp))
+        put(HOUR, values, lambda x, low, width: calendar.hour(x, xp))
+    start = 0
+    for place, kind in enumerate(kinds):
+        start = start if columns[start] == columns[place] else place
+        if kind == OTHER:  # a missing text is the feature behind it
+            missing_too = columns[place + 1 : place + 2] == [columns[place]]
+            others = features[:, start:place].sum(1)
+            features[:, place] = 1 - (others + features[:, place + 1] if missing_too else others)
     return features
 
 

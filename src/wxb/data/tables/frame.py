@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.tables.columns import Codes, Numbers, Texts
 from wxb.data.tables.content import (
     PARQUET,
     is_stream,
@@ -26,6 +25,7 @@ from wxb.data.tables.content import (
 from wxb.data.tables.header import told_apart
 from wxb.data.tables.parquet import Parquet, open_parquet
 from wxb.data.tables.separated import open_separated
+from wxb.data.tables.values import MISSING, Values
 from wxb.errors import WxbError, nearest
 from wxb.paths import exists, is_file, is_folder
 from wxb.text import count
@@ -33,9 +33,6 @@ from wxb.text import count
 if TYPE_CHECKING:
     import polars as pl
 
-MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")  # how files write that there is no value
-BOOLEANS = {"false", "true"}
-NUMBERS_SHARE = 0.95  # of a column's values that must be numbers, or it is a column of texts
 CELLS = 2**20  # of a file that are held at a time as they stand in it,
 PASSES = 8  # unless the file would be read more often than this
 
@@ -71,7 +68,7 @@ class Frame:
         """The position of each column by its name."""
         return {name: place for place, name in enumerate(self.columns)}
 
-    def _series(self, column: str) -> pl.Series:
+    def series(self, column: str) -> pl.Series:
         """A column as it stands in the table, of the rows that count."""
         if column not in self._held:
             first = self.places[column]
@@ -91,42 +88,9 @@ class Frame:
         held = {name: series.gather(places) for name, series in self._held.items()}
         return replace(self, kept=self.rows[places], _held=held)
 
-    def form(self, column: str) -> str:
-        """What is written in a column: "number", "boolean", "text", or "nothing"."""
-        series = self._series(column)
-        kind = str(series.dtype)
-        if kind == "Boolean" or (kind == "String" and _is_boolean(series.drop_nulls())):
-            return "boolean" if series.null_count() < len(series) else "nothing"
-        there = len(series) - series.null_count() if kind == "String" else 1
-        numbers = int(np.isfinite(self.numbers(column)).sum())
-        if not there or not (numbers or kind == "String"):
-            return "nothing"
-        return "number" if numbers >= NUMBERS_SHARE * there else "text"
-
-    def numbers(self, column: str) -> Numbers:
-        """A column as numbers; NaN where there is none, or one too large for float32."""
-        import polars as pl
-
-        # not strict: a text that is no number becomes a missing value
-        numbers = np.array(self._series(column).cast(pl.Float64, strict=False).to_numpy(), dtype=np.float64)
-        numbers[~(np.abs(numbers) <= np.finfo(np.float32).max)] = np.nan
-        return numbers
-
-    def texts(self, column: str) -> Texts:
-        """A column as texts; its values in the order of their characters, booleans in small letters."""
-        import polars as pl
-
-        series = self._series(column).cast(pl.String)
-        values = series.drop_nulls().unique().sort()
-        if {value.lower() for value in values} <= BOOLEANS:
-            series = series.str.to_lowercase()
-            values = series.drop_nulls().unique().sort()
-        codes: Codes = series.cast(pl.Enum(values)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy().copy()
-        return Texts(tuple(values), codes)
-
-    def missing(self, column: str) -> int:
-        """How many rows have no value in a column."""
-        return int(self._series(column).null_count())
+    def values(self, column: str, missing: tuple[str, ...] = MISSING) -> Values:
+        """The values of a column, of the rows that count; `missing` are the texts that stand for none."""
+        return Values(column, self.series(column), missing, self.separator)
 
     @cached_property
     def listed(self) -> str:
@@ -146,11 +110,6 @@ class Frame:
             f"columns: {self.listed}{why}",
             "`header=True` takes the first line as names" if self.numbered else "",
         )
-
-
-def _is_boolean(values: pl.Series) -> bool:
-    """Whether texts are all "true" and "false", in letters of any case; there is at least one."""
-    return len(values) > 0 and values[0].lower() in BOOLEANS and set(values.str.to_lowercase().unique()) <= BOOLEANS
 
 
 def read_frame(path: Path, header: bool | None = None, names: Collection[str] = ()) -> Frame:
@@ -178,11 +137,7 @@ def frame_of_content(
         return _of_parquet(open_parquet(name, content), header)
     text = open_separated(name, content, suffix, header, names)
     _need_room(name, text.rows, len(text.names))
-
-    def read(places: Sequence[int]) -> list[pl.Series]:
-        return [series.set(series.is_in(MISSING), None) for series in text.read(places)]
-
-    return Frame(name, text.names, read, text.rows, text.separator, text.renamed, text.numbered, text.notes)
+    return Frame(name, text.names, text.read, text.rows, text.separator, text.renamed, text.numbered, text.notes)
 
 
 def _of_parquet(parquet: Parquet, header: bool | None) -> Frame:
@@ -212,11 +167,11 @@ def _need_room(name: str, rows: int, columns: int) -> None:
 
 
 def _plain(series: pl.Series) -> pl.Series:
-    """Numbers and booleans as they are, everything else as texts; what has no text is missing."""
+    """Numbers, booleans, dates and durations as they are, all else as texts; what has no text is missing."""
     import polars as pl
 
     kind = series.dtype
-    if kind.is_numeric() or kind in (pl.Boolean, pl.String):
+    if kind.is_numeric() or kind.is_temporal() or kind in (pl.Boolean, pl.String):
         return series
     if kind.is_nested() or kind in (pl.Binary, pl.Object):
         return pl.Series(series.name, [None] * len(series), pl.String)

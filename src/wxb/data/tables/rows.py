@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 
 from wxb.data.tables.columns import (
     Category,
-    Codes,
     Column,
+    Date,
     LeftOut,
     Number,
-    Numbers,
     Preparation,
     Target,
-    Texts,
     default_pieces,
     fit_category,
     fit_number,
 )
+from wxb.data.tables.values import MISSING, Codes, Texts
+from wxb.data.tables.written import PLAIN, Numbers, Written
 from wxb.errors import WxbError, nearest
 
 Matrix = NDArray[np.float64]  # (rows, columns)
@@ -33,6 +33,12 @@ class Held:
 
     name: str
     codes: dict[str, int] | None = None  # of a column of texts
+    written: Written = PLAIN  # of numbers or dates
+
+    @property
+    def content(self) -> str:
+        """What it holds, for messages."""
+        return "texts" if self.codes is not None else "dates" if self.written.style == "date" else "numbers"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +55,7 @@ class Columns:
     classes: tuple[str, ...]
     pieces: int | None = None  # features of a number besides itself; None for what suits the number of rows
     given: Preparation | None = None
+    missing: tuple[str, ...] = MISSING  # texts that stand for no value
     _fitted: list[tuple[NDArray[Any], NDArray[np.int64], Preparation]] = field(default_factory=list)  # the last one
 
     @property
@@ -67,7 +74,8 @@ class Columns:
                 column if isinstance(column, LeftOut) else _fit(column, rows[:, places[column.name]], train, pieces)
                 for column in self.columns
             )
-            self._fitted[:] = [(rows, train, Preparation(self.targets, self.task, self.classes, fitted, tuple(places)))]
+            of_table = (self.targets, self.task, self.classes, fitted, tuple(places), self.missing)
+            self._fitted[:] = [(rows, train, Preparation(*of_table))]
         return self._fitted[0][2]
 
 
@@ -88,7 +96,7 @@ def columns_of(
 
 def _fit(column: Held, values: Numbers, train: NDArray[np.int64], pieces: int) -> Column:
     if column.codes is None:
-        return fit_number(column.name, values, train, pieces)
+        return fit_number(column.name, values, train, pieces, column.written)
     codes: Codes = np.where(np.isnan(values), -1, values).astype(np.int64)
     return fit_category(column.name, Texts(tuple(column.codes), codes), train)
 
@@ -102,33 +110,35 @@ def matched(name: str, rows: NDArray[Any], columns: Columns, preparation: Prepar
     need_columns(name, [column.name for column in columns.held], preparation)
     places = {column.name: place for place, column in enumerate(columns.held)}
     out = np.full((len(rows), len(preparation.names)), np.nan)
-    for place, used in ((preparation.names.index(used.name), used) for used in preparation.used):
-        values, codes = rows[:, places[used.name]], columns.held[places[used.name]].codes
-        if isinstance(used, Number) and codes is None:
-            out[:, place] = values
-        elif isinstance(used, Category) and codes is not None:
-            out[:, place] = recoded(values, codes, used)
-        else:
-            kinds = ("numbers", "texts") if codes is None else ("texts", "numbers")
+    inputs = {column: place for place, column in enumerate(preparation.names)}
+    for used in preparation.used:
+        values, column = rows[:, places[used.name]], columns.held[places[used.name]]
+        expected = "texts" if isinstance(used, Category) else "dates" if isinstance(used, Date) else "numbers"
+        if column.content != expected:
             raise WxbError(
-                f"{used.name} of {name} holds {kinds[0]}; the run was trained on {kinds[1]}",
+                f"{used.name} of {name} holds {column.content}; the run was trained on {expected}",
                 fix="load_data(file, like=run.data.table) reads a file as that of the run",
             )
+        if isinstance(used, Category):
+            values = recoded(values, column.codes or {}, used)
+        out[:, inputs[used.name]] = values
     return out
 
 
 def recoded(values: Numbers, codes: dict[str, int], column: Category) -> Numbers:
     """Texts that are numbered by `codes`, numbered as in another column; -1 for those that it does not know."""
     lookup = np.full(max(codes.values(), default=0) + 2, -1.0)  # the last one is that of -1
+    known = column.code
     for text, code in codes.items():
-        lookup[code] = column.code.get(text, -1)
+        lookup[code] = known.get(text, -1)
     missing = np.isnan(values)
     return np.where(missing, np.nan, lookup[np.where(missing, -1, values).astype(np.int64)])
 
 
 def need_columns(name: str, there: list[str], preparation: Preparation, listed: str = "") -> None:
     """Raises WxbError, with the nearest name, if columns that become features are missing."""
-    missing = [column.name for column in preparation.used if column.name not in there]
+    present = set(there)
+    missing = [column.name for column in preparation.used if column.name not in present]
     if not missing:
         return
     noun = "column" if len(missing) == 1 else "columns"

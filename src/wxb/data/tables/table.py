@@ -11,17 +11,24 @@ from numpy.typing import NDArray
 
 from wxb.data.dataset import Split
 from wxb.data.split import Fractions, divide_apart
+from wxb.data.tables import novelty
 from wxb.data.tables import target as targets
-from wxb.data.tables.columns import LeftOut, Number, Preparation, Target, Texts, offset_of, rare, read_plain
+from wxb.data.tables.choices import Choices
+from wxb.data.tables.columns import LeftOut, Number, Preparation, offset_of, rare, read_plain
 from wxb.data.tables.frame import Frame
+from wxb.data.tables.giveaways import giveaways
+from wxb.data.tables.identity import COUNTER, identity
 from wxb.data.tables.rows import Columns, Held, Matrix, need_columns, recoded
+from wxb.data.tables.values import Texts, Values, without_dash
 from wxb.errors import WxbError
 from wxb.tasks import TASKS
 from wxb.tasks.task import Targets
 from wxb.text import count, plural
 
 TEXT_SHARE = 0.5  # of a column's rows must have a value that is not rare, or it is free text
-COUNTER, IDENTIFIER = "numbers the rows", "an identifier"
+DROPPED = "dropped"
+NO_CHOICES = Choices()
+LISTED = 10  # columns in a remark
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,30 +45,32 @@ class Table:
 
 def read_table(
     frame: Frame,
-    target: str | Sequence[str] | None,
+    names: Sequence[str],
     task: str | None,
     fractions: Fractions,
     seed: int,
     pieces: int | None = None,
+    choices: Choices = NO_CHOICES,
 ) -> Table:
-    """A table to learn from, split.
+    """A table to learn to predict the columns `names` from, split.
 
     `pieces` is how many features a number has besides itself (columns.Number); None for what suits the number of rows.
-    Rows without a target are left out. Raises WxbError if the table has no such target, or nothing to learn from.
+    Rows without a target are left out. Raises WxbError if the table has nothing to learn from.
     """
-    names = targets.named(frame, target)
     frame.hold(names)
-    chosen = tuple(Target(name, frame.form(name)) for name in names)
-    frame, notes = _with_targets(frame, chosen)
+    chosen = targets.columns_in(frame, names, task, choices)
+    there, notes = targets.present(frame, chosen, choices.values)
+    notes = (*notes, *_forms([targets.example(choices.values(frame, one.name), one) for one in chosen]))
+    frame = frame if there.all() else frame.keep(there)
     if len(frame) < 2:
         raise WxbError(
             f"{frame.name} has {plural(len(frame), 'row')} with {' and '.join(names)}",
             "expected at least two, one to train and one to test",
             "a table of more rows",
         )
-    predicted = targets.read(frame, chosen, task)
-    rows, held = _rows(frame, [name for name in frame.columns if name not in names], names)
-    columns = Columns(held, predicted.columns, predicted.task, predicted.classes, pieces)
+    predicted = targets.read(frame, chosen, task, choices.values)
+    rows, held, said = _rows(frame, [name for name in frame.columns if name not in names], names, choices)
+    columns = Columns(held, predicted.columns, predicted.task, predicted.classes, pieces, missing=choices.missing)
     split, copies = _divided(rows, columns, predicted, fractions, seed)
     if not len(split.train):
         raise WxbError(
@@ -77,8 +86,10 @@ def read_table(
             "\n".join(reasons[:10]),
             "a column of numbers, or of texts of which each stands in several rows",
         )
-    remarks = (*frame.notes, *notes, *predicted.notes, *_left_out(fitted.columns), *copies)
-    return Table(rows, columns, predicted.targets, split, remarks, frame.rows)
+    of_targets = columns.classes if predicted.targets.ndim == 2 else tuple(names)
+    alone = giveaways(rows, columns.held, predicted.targets, of_targets)
+    notes = (*frame.notes, *notes, *predicted.notes, *_left_out(fitted.columns), *said, *alone, *copies)
+    return Table(rows, columns, predicted.targets, split, notes, frame.rows)
 
 
 def read_like(frame: Frame, plain: object) -> Table:
@@ -90,16 +101,26 @@ def read_like(frame: Frame, plain: object) -> Table:
     for column in preparation.targets:
         frame.need(column.name)
     frame.hold([column.name for column in preparation.targets])
-    frame, notes = _with_targets(frame, preparation.targets)
+    words = without_dash(preparation.missing, preparation.classes)
+
+    def reading(frame: Frame, name: str) -> Values:
+        return frame.values(name, words)
+
+    there, notes = targets.present(frame, preparation.targets, reading, preparation.task)
+    frame = frame if there.all() else frame.keep(there)
     if not len(frame):
         raise WxbError(f"{frame.name} has no row with {' and '.join(one.name for one in preparation.targets)}")
-    predicted = targets.read(frame, preparation.targets, preparation.task, preparation.classes)
+    predicted = targets.read(frame, preparation.targets, preparation.task, reading, preparation.classes)
     rows, strange = read_rows(frame, preparation)
-    held = [Held(name) for name in preparation.names]
+    held = {name: Held(name) for name in preparation.names}
     for used in preparation.used:
-        if not isinstance(used, Number):
-            held[preparation.names.index(used.name)] = Held(used.name, used.code)
-    columns = Columns(tuple(held), preparation.targets, preparation.task, preparation.classes, given=preparation)
+        if isinstance(used, Number):
+            held[used.name] = Held(used.name, written=used.written)
+        else:
+            held[used.name] = Held(used.name, used.code)
+    columns = Columns(
+        tuple(held.values()), preparation.targets, preparation.task, preparation.classes, given=preparation
+    )
     none = np.zeros(0, dtype=np.int64)
     split = Split(none, none, np.arange(len(frame), dtype=np.int64), "all rows as test")
     return Table(rows, columns, predicted.targets, split, (*frame.notes, *notes, *strange), frame.rows)
@@ -114,17 +135,20 @@ def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str
         _need_width(frame, preparation)
     need_columns(frame.name, list(frame.columns), preparation, frame.listed)
     rows = np.full((len(frame), len(preparation.names)), np.nan)
-    notes = []
-    for used in sorted(preparation.used, key=lambda column: frame.columns.index(column.name)):
-        place = preparation.names.index(used.name)
+    inputs = {name: place for place, name in enumerate(preparation.names)}
+    notes: dict[int, list[str]] = {}
+    for used in sorted(preparation.used, key=lambda column: frame.places[column.name]):
+        place = inputs[used.name]
         if isinstance(used, Number):
-            rows[:, place] = frame.numbers(used.name)
-            notes.append((place, used.strange(rows[:, place])))
+            values = frame.values(used.name, preparation.missing)
+            rows[:, place] = values.numbers(used.written)
+            notes[place] = novelty.of_numbers(used, values, rows[:, place], frame.rows)
         else:
-            texts = frame.texts(used.name)
+            values = frame.values(used.name, without_dash(preparation.missing, (*used.values, *used.rare)))
+            texts = values.texts(used.boolean)
             rows[:, place] = recoded(_numbered(texts), _codes(texts), used)
-            notes.append((place, used.strange(texts)))
-    remarks = [note for _, note in sorted(notes) if note]
+            notes[place] = novelty.of_texts(used, texts)
+    remarks = [note for place in sorted(notes) for note in notes[place]]
     known = {column.name for column in (*preparation.columns, *preparation.targets)}
     if new := [name for name in frame.columns if name not in known]:
         what = "a column" if len(new) == 1 else "columns"
@@ -153,18 +177,10 @@ def preparation_of(plain: object) -> Preparation:
         raise WxbError("this is no preparation of a table", str(error), "run.data.table of a run on a table") from error
 
 
-def _with_targets(frame: Frame, columns: tuple[Target, ...]) -> tuple[Frame, tuple[str, ...]]:
-    """The rows that have all targets, and a remark on the others."""
-    there = targets.present(frame, columns)
-    lacking = int((~there).sum())
-    if not lacking:
-        return frame, ()
-    names = " and ".join(column.name for column in columns)
-    return frame.keep(there), (f"{plural(lacking, 'row')} without {names} left out of {count(len(there))}",)
-
-
-def _rows(frame: Frame, names: Sequence[str], targets: Sequence[str]) -> tuple[Matrix, tuple[Held | LeftOut, ...]]:
-    """The rows of the columns that may tell something, and what all columns hold.
+def _rows(
+    frame: Frame, names: Sequence[str], targets: Sequence[str], choices: Choices
+) -> tuple[Matrix, tuple[Held | LeftOut, ...], tuple[str, ...]]:
+    """The rows of the columns that may tell something, what all columns hold, and remarks on how they are written.
 
     A column that is called like a target in the file is left out: it would give the answer away.
     Counters are left out unless nothing else is there: x = 0, 1, 2, … alone is what there is to learn from.
@@ -172,44 +188,61 @@ def _rows(frame: Frame, names: Sequence[str], targets: Sequence[str]) -> tuple[M
     rows = np.empty((len(frame), len(names)))
     held: list[Held | LeftOut] = []
     counters: dict[str, NDArray[np.float64]] = {}
+    written: list[str] = []
+    odd: list[str] = []
     filled = 0
     called = {frame.renamed.get(name, name) for name in targets}
+    called = {frame.renamed.get(name, name) for name in targets}
     for name in names:
-        if frame.renamed.get(name, name) in called:
-            held.append(LeftOut(name, frame.missing(name), "called like the target"))
+        if name in choices.drop or frame.renamed.get(name, name) in called:
+            held.append(LeftOut(name, 0, DROPPED if name in choices.drop else "called like the target"))
             continue
-        column, values = _column(frame, name)
+        values = choices.values(frame, name)
+        column, numbers = _column(values, choices, frame.rows)
         held.append(column)
         if isinstance(column, Held):
-            rows[:, filled] = values
+            rows[:, filled] = numbers
             filled += 1
+            if column.codes is None:
+                written += [values.example(column.written, numbers)]
+                if len(lost := values.odd(numbers)):
+                    odd.append(
+                        f"{novelty.no_numbers(column.written.style, values, lost, frame.rows)}, taken as missing"
+                    )
         elif column.why == COUNTER:
-            counters[name] = values
+            counters[name] = numbers
     if not filled:
         held = [Held(one.name) if one.name in counters else one for one in held]
-        for filled, values in enumerate(counters.values(), 1):
-            rows[:, filled - 1] = values
-    return rows if filled == len(names) else np.ascontiguousarray(rows[:, :filled]), tuple(held)
+        for filled, numbers in enumerate(counters.values(), 1):
+            rows[:, filled - 1] = numbers
+    rows = rows if filled == len(names) else np.ascontiguousarray(rows[:, :filled])
+    return rows, tuple(held), (*_forms(written), *odd[:LISTED])
 
 
-def _column(frame: Frame, name: str) -> tuple[Held | LeftOut, NDArray[np.float64]]:
+def _forms(examples: Sequence[str]) -> tuple[str, ...]:
+    """The remark on how columns are read, by an example of each; an empty one needs no word."""
+    shown = [example for example in examples if example]
+    more = f" and {count(len(shown) - LISTED)} more" if len(shown) > LISTED else ""
+    return (f"read as numbers and dates: {', '.join(shown[:LISTED])}{more}",) if shown else ()
+
+
+def _column(values: Values, choices: Choices, rows: NDArray[np.int64]) -> tuple[Held | LeftOut, NDArray[np.float64]]:
     """What a column holds, or why it is left out, and its values (n,)."""
-    form = frame.form(name)
-    if form == "nothing":
-        return LeftOut(name, frame.missing(name), "empty"), np.empty(0)
-    if form == "number":
-        numbers = frame.numbers(name)
-        if _counts(numbers):
-            return LeftOut(name, frame.missing(name), COUNTER), numbers
-        if _identifies(name, numbers):
-            return LeftOut(name, frame.missing(name), IDENTIFIER), numbers
-        return Held(name), numbers
-    texts = frame.texts(name)
+    name, form = values.name, choices.form(values)
+    if form.kind == "nothing":
+        return LeftOut(name, values.absent, "empty"), np.empty(0)
+    chosen = choices.types.get(name)
+    if form.kind == "number":
+        numbers = values.numbers(form.written)
+        why = None if chosen or form.written.style == "date" else identity(name, numbers, rows)
+        return (Held(name, written=form.written) if why is None else LeftOut(name, values.absent, why)), numbers
+    texts = values.texts(form.kind == "boolean")
     often = np.bincount(texts.codes[texts.codes >= 0])
-    if form == "boolean" or often[often >= rare(len(frame))].sum() >= TEXT_SHARE * often.sum():
+    frequent = often[often >= rare(len(rows))].sum() >= TEXT_SHARE * often.sum()
+    if form.kind == "boolean" or chosen == "category" or frequent:
         return Held(name, _codes(texts)), _numbered(texts)
     why = f"free text, {count(len(often))} different in {count(int(often.sum()))}"
-    return LeftOut(name, frame.missing(name), why), np.empty(0)
+    return LeftOut(name, values.absent, why), np.empty(0)
 
 
 def _codes(texts: Texts) -> dict[str, int]:
@@ -219,17 +252,6 @@ def _codes(texts: Texts) -> dict[str, int]:
 def _numbered(texts: Texts) -> NDArray[np.float64]:
     """Texts as the numbers that stand for them (n,), NaN where they are missing."""
     return np.where(texts.codes < 0, np.nan, texts.codes)
-
-
-def _counts(numbers: NDArray[np.float64]) -> bool:
-    """Whether a column numbers the rows one by one."""
-    return bool((np.diff(numbers) == 1).all())
-
-
-def _identifies(name: str, numbers: NDArray[np.float64]) -> bool:
-    """Whether a column is an identifier by its name and its values: whole numbers, all different."""
-    called = name.lower() == "id" or name.endswith(("_id", "Id", "ID", " id", "-id"))
-    return called and len(np.unique(numbers)) == len(numbers) and bool((numbers == np.round(numbers)).all())
 
 
 def _divided(

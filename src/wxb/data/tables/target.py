@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from wxb.data.tables.choices import Choices, listed
 from wxb.data.tables.columns import Target as Column
 from wxb.data.tables.columns import offset_of
 from wxb.data.tables.frame import Frame
+from wxb.data.tables.novelty import no_numbers
+from wxb.data.tables.values import BOOLEANS, Texts, Values, number_name
 from wxb.errors import WxbError
 from wxb.tasks import TASKS, need_task
 from wxb.tasks.columns import TargetColumn
 from wxb.tasks.task import Targets
+from wxb.text import count, plural
+
+CLASSES = "classification"
+Reading = Callable[[Frame, str], Values]  # of a column of a frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +45,7 @@ def named(frame: Frame, target: str | Sequence[str] | None) -> tuple[str, ...]:
             f"columns: {frame.listed}",
             f'`target="{last}"`',
         )
-    if isinstance(target, str):
-        target = [target] if target in frame.columns else [part.strip() for part in target.split(",")]
-    names = tuple(frame.need(name) for name in target)
+    names = tuple(frame.need(name) for name in listed(target, frame.columns))
     if len(set(names)) < len(names):
         raise WxbError(f"`target` names a column twice: {', '.join(names)}")
     if len(names) == len(frame.columns):
@@ -48,19 +53,65 @@ def named(frame: Frame, target: str | Sequence[str] | None) -> tuple[str, ...]:
     return names
 
 
-def present(frame: Frame, columns: Sequence[Column]) -> NDArray[np.bool_]:
-    """Which rows have a value in each of these columns: (n,)."""
-    rows = np.ones(len(frame), dtype=bool)
+def columns_in(frame: Frame, names: Sequence[str], task: str | None, choices: Choices) -> tuple[Column, ...]:
+    """What the target columns hold, by all of their values."""
+    return tuple(
+        _column(choices.values(frame, name), task if len(names) == 1 else "several", choices) for name in names
+    )
+
+
+def _column(values: Values, task: str | None, choices: Choices) -> Column:
+    form = choices.form(values)
+    if form.kind != "number":
+        return Column(values.name, form.kind)
+    numbers = values.numbers(form.written)
+    if form.written.style == "date":
+        return Column(values.name, "text")
+    classes = task == CLASSES or (task is None and _claimed(values, numbers[np.isfinite(numbers)]))
+    exact = not len(values.odd(numbers)) and values.named_by_numbers()
+    if classes and not exact and values.name not in choices.types:  # a class is called as in the file
+        return Column(values.name, "text")
+    return Column(values.name, "number", written=form.written)
+
+
+def example(values: Values, column: Column) -> str:
+    """How a target of numbers is read; empty for plain numbers and for texts."""
+    return values.example(column.written, values.numbers(column.written)) if column.form == "number" else ""
+
+
+def _claimed(values: Values, numbers: NDArray[np.float64]) -> bool:
+    return len(numbers) > 0 and TASKS[CLASSES].claims([TargetColumn("", values.name, numbers)])
+
+
+def present(
+    frame: Frame, columns: Sequence[Column], reading: Reading, task: str | None = None
+) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """Which rows have a value in each of these columns (n,), and remarks on the others. `task` is that of a run."""
+    rows, missing = np.ones(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
+    remarks: list[str] = []
     for column in columns:
-        if column.form == "number":
-            rows &= np.isfinite(frame.numbers(column.name))
-        else:
-            rows &= frame.texts(column.name).codes >= 0
-    return rows
+        values = reading(frame, column.name)
+        there = values.there.is_not_null().to_numpy()
+        missing |= ~there
+        rows &= there
+        if not _as_texts(column, task):
+            numbers = values.numbers(column.written)
+            rows &= np.isfinite(numbers)
+            if len(odd := values.odd(numbers)):
+                which = "its row is" if len(odd) == 1 else "their rows are"
+                remarks.append(f"{no_numbers(column.written.style, values, odd, frame.rows)}; {which} left out")
+    if missing.any():
+        names = " and ".join(column.name for column in columns)
+        remarks.insert(0, f"{plural(int(missing.sum()), 'row')} without {names} left out of {count(len(frame))}")
+    return rows, tuple(remarks)
 
 
 def read(
-    frame: Frame, columns: tuple[Column, ...], task: str | None, classes: tuple[str, ...] | None = None
+    frame: Frame,
+    columns: tuple[Column, ...],
+    task: str | None,
+    reading: Reading,
+    classes: tuple[str, ...] | None = None,
 ) -> Predicted:
     """The targets of a table: for training, or with the `classes` of a trained run.
 
@@ -69,20 +120,40 @@ def read(
     if all hold only 0 and 1 (or booleans). Everything else is regression. Raises WxbError if the columns do not fit the
     task, for classes that the run does not have, and in training if all rows have the same target.
     """
-    asked = [_read_column(frame, column, classes is None) for column in columns]
-    chosen = next(one for one in TASKS.values() if one.claims(asked)) if task is None else need_task(task)
-    encoded = chosen.from_columns(asked, classes, guessed=task is None)
+    described = [_read_column(frame.name, reading(frame, one.name), one, task, classes) for one in columns]
+    chosen = next(one for one in TASKS.values() if one.claims(described)) if task is None else need_task(task)
+    encoded = chosen.from_columns(described, classes, guessed=task is None)
     if encoded.offsets:
         columns = tuple(replace(one, offset=offset) for one, offset in zip(columns, encoded.offsets, strict=True))
     return Predicted(encoded.targets, chosen.name, encoded.names, columns, encoded.notes)
 
 
-def _read_column(frame: Frame, column: Column, new: bool) -> TargetColumn:
+def _as_texts(column: Column, task: str | None) -> bool:
+    """Whether a column is read as texts; its numbers too, where they are to be found among the classes of a run."""
+    return column.form != "number" or task == CLASSES
+
+
+def _read_column(
+    table: str, values: Values, column: Column, task: str | None, classes: tuple[str, ...] | None
+) -> TargetColumn:
+    name, known = column.name, classes is not None
+    if not _as_texts(column, task if known else None):
+        numbers = values.numbers(column.written)
+        return TargetColumn(table, name, numbers, offset=column.offset if known else offset_of(numbers))
+    texts = values.texts(column.form == "boolean")
     if column.form == "number":
-        values = frame.numbers(column.name)
-        return TargetColumn(frame.name, column.name, values, offset=offset_of(values) if new else column.offset)
-    texts = frame.texts(column.name)
-    numbers = None
-    if column.form == "boolean":
-        numbers = np.array([value == "true" for value in texts.values], dtype=np.float64)[texts.codes]
-    return TargetColumn(frame.name, column.name, numbers, texts.values, texts.codes)
+        texts = _renamed(texts, [number_name(value) or value for value in texts.values])
+    if column.form != "boolean":
+        return TargetColumn(table, name, None, texts.values, texts.codes)
+    if task != CLASSES and (strange := [value for value in texts.values if value not in BOOLEANS]):
+        raise WxbError(
+            f"unknown value in {name} of {table}: {', '.join(strange[:10])}", f"expected {', '.join(BOOLEANS)}"
+        )
+    truths = np.array([value == "true" for value in texts.values], dtype=np.float64)
+    return TargetColumn(table, name, truths[texts.codes], texts.values, texts.codes)
+
+
+def _renamed(texts: Texts, names: Sequence[str]) -> Texts:
+    """Texts under other names; those of one name become one."""
+    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    return Texts(tuple(places), np.array([places[name] for name in names], dtype=np.int64)[texts.codes])

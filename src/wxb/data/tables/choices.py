@@ -1,0 +1,69 @@
+"""What a user says of a table's columns: which to leave out, what they hold, and what stands for no value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from wxb.data.tables.frame import Frame
+from wxb.data.tables.values import DASH, MISSING, PLUS, Form, Values, without_dash
+from wxb.errors import WxbError
+from wxb.settings.setting import kinds_of
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The settings `drop`, `types` and `missing`, by the names of a table's columns."""
+
+    drop: tuple[str, ...] = ()
+    types: dict[str, str] = field(default_factory=dict)  # "category", "number", "date" or "text"
+    missing: tuple[str, ...] = MISSING
+
+    def values(self, frame: Frame, column: str) -> Values:
+        """The values of a column, and what stands for none among them."""
+        import polars as pl
+
+        series = frame.series(column)
+        signs = series.dtype == pl.String and bool((series == PLUS).any())
+        return frame.values(column, without_dash(self.missing, DASH * signs))
+
+    def form(self, values: Values) -> Form:
+        """What a column holds: what is said, else what its values tell. Raises WxbError if no value is like that."""
+        kind = self.types.get(values.name)
+        if kind is None:
+            return values.form()
+        if kind in ("category", "text"):
+            form = values.form()
+            return form if form.kind in ("boolean", "nothing") else Form("text")
+        form = values.form(("date",) if kind == "date" else ("number", "duration"), share=0)
+        if form.kind != "number" or (form.written.style == "date") != (kind == "date"):
+            what = f'`types="{values.name}={kind}"`: no value of {values.name} is a {kind}'
+            raise WxbError(what, f"such as {_example(values)}")
+        return form
+
+
+def choices_of(
+    frame: Frame,
+    targets: Sequence[str],
+    drop: str | Sequence[str] | None,
+    types: str | None,
+    missing: str | Sequence[str] | None,
+) -> Choices:
+    """The choices for a table. Raises WxbError for a column that it does not have, and for a target that is dropped."""
+    dropped = tuple(frame.need(name) for name in listed(drop, frame.columns))
+    if lost := [name for name in dropped if name in targets]:
+        raise WxbError(f"{lost[0]} is the target, and `drop` leaves it out", fix="one of the two")
+    typed = {frame.need(name): kind for name, kind in kinds_of(types or "").items()}
+    return Choices(dropped, typed, (*MISSING, *listed(missing)))
+
+
+def listed(texts: str | Sequence[str] | None, columns: Sequence[str] = ()) -> list[str]:
+    """Texts given as a list, or as one with commas between them unless that is the name of a column."""
+    if texts is None or not isinstance(texts, str):
+        return list(texts or ())
+    return [texts] if texts in columns else [part.strip() for part in texts.split(",")]
+
+
+def _example(values: Values) -> str:
+    there = values.there.drop_nulls()
+    return str(there[0]) if len(there) else "no value"

@@ -1,0 +1,67 @@
+"""Remarks on new rows that differ from those that a run was trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wxb.data.tables import calendar
+from wxb.data.tables.columns import Category, Date, Number
+from wxb.data.tables.values import Texts, Values, number_of
+from wxb.data.tables.written import Numbers
+from wxb.text import count, plural
+
+FAR = 1.0  # beyond the range of training, in widths of that range
+LISTED = 5  # values of a category in a remark
+
+Rows = NDArray[np.int64]
+
+
+def of_numbers(column: Number, values: Values, numbers: Numbers, rows: Rows) -> list[str]:
+    """What is strange about new numbers; `rows` are the numbers of the rows in their file."""
+    remarks = []
+    odd = values.odd(numbers)
+    absent = int(np.isnan(numbers).sum()) - len(odd)
+    if absent and not column.indicator:
+        remarks.append(f"{column.name}: {count(absent)} missing, which training had none of; its median stands there")
+    if len(odd):
+        remarks.append(f"{no_numbers(column.written.style, values, odd, rows)}; its median stands there")
+    width = max(column.high - column.low, 0.0)
+    far = np.flatnonzero((numbers > column.high + FAR * width) | (numbers < column.low - FAR * width))
+    if len(far):
+        shown = calendar.text if isinstance(column, Date) else "{:.6g}".format
+        first = int(far[0])
+        remarks.append(
+            f"{column.name}: {count(len(far))} far outside of the range that training had, {column.holds()}, such as "
+            f"{shown(float(numbers[first]))} (row {rows[first]})"
+        )
+    return remarks
+
+
+def of_texts(column: Category, texts: Texts) -> list[str]:
+    """What is strange about new texts."""
+    remarks = []
+    absent = int((texts.codes < 0).sum())
+    if absent and not column.indicator:
+        remarks.append(f"{column.name}: {count(absent)} missing, which training had none of")
+    often = np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.values))
+    known = {*column.values, *column.rare}
+    strange = [code for code in np.argsort(-often, kind="stable") if often[code] and texts.values[code] not in known]
+    if strange:
+        listed = ", ".join(f"{texts.values[code]} {count(int(often[code]))}" for code in strange[:LISTED])
+        more = f" and {count(len(strange) - LISTED)} more" if len(strange) > LISTED else ""
+        few = " or few" if column.other and not column.rare else ""
+        taken = "; they count as other" if column.other else ""
+        number = int(often[strange].sum())
+        remarks.append(
+            f"{column.name}: {count(number)} of values that training had none{few} of ({listed}{more}){taken}"
+        )
+    return remarks
+
+
+def no_numbers(style: str, values: Values, odd: Rows, rows: Rows) -> str:
+    """ "temp: 2 of 30 values are no numbers, such as 2.5 C (row 7)"; `rows` are the rows' numbers in their file."""
+    first, there = int(odd[0]), plural(len(values) - values.absent, "value")
+    large = " that float32 holds" * (number_of(values.shown(first)) is not None)
+    verb = f"is no {style}{large}" if len(odd) == 1 else f"are no {style}s{large}"
+    return f"{values.name}: {count(len(odd))} of {there} {verb}, such as {values.shown(first)} (row {rows[first]})"

@@ -1,0 +1,219 @@
+"""The values of a table's column, read as numbers or as texts.
+
+What a column holds is decided once, in training, and stored: `Form`. A value is then read by the form alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wxb.data.tables import calendar
+from wxb.data.tables.written import PLAIN, STYLES, Numbers, Style, Written, written_in
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Codes = NDArray[np.int64]  # (n,) positions in a list of values, -1 where the value is missing
+Kind = Literal["number", "boolean", "text", "nothing"]
+
+# how files write that there is no value
+MISSING = (
+    "", "NA", "N/A", "n/a", "N.A.", "n.a.", "<NA>", "#N/A", "#NA", "#N/A N/A", "NaN", "nan", "-nan", "-NaN", "NaT",
+    "None", "null", "NULL", "\\N", "(null)", "#NULL!", "#VALUE!", "#DIV/0!", "#REF!", "#NAME?", "#NUM!", "1.#IND",
+    "-1.#IND", "1.#QNAN", "-1.#QNAN", "?", "-", "--", ".",
+)  # fmt: skip
+MISSING_BEFORE = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")  # of runs that store no words
+DASH, PLUS = "-", "+"  # beside a plus, a dash is a value
+BOOLEANS = ("false", "true")
+MEANING = {
+    **dict.fromkeys(("false", "f", "no", "n", "off", "0"), "false"),
+    **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), "true"),
+}
+NUMBERS_SHARE = 0.95  # of a column's values that must be numbers or dates, or it is a column of texts
+LARGEST = float(np.finfo(np.float32).max)
+STYLE_OF: dict[str, Style] = {"Date": "date", "Datetime": "date", "Duration": "duration", "Time": "duration"}
+DIGITS = 15  # of a number that float64 always holds
+EXACT = 2**53  # beyond it float64 does not hold every whole number
+PLAIN_NUMBER = re.compile(r"(-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?)(?:\.0+)?", re.ASCII)
+SHOWN = 40  # characters of a value in a message
+
+
+class Form(NamedTuple):
+    """What a column holds."""
+
+    kind: Kind
+    written: Written = PLAIN  # of numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Texts:
+    """A column of texts: `values` are the different ones, `codes` (n,) the position of each row's text in them."""
+
+    values: tuple[str, ...]
+    codes: Codes
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """The values of a column as a table has them: texts, numbers, booleans, dates or durations.
+
+    `missing` are the texts that stand for no value. A number among them stands for itself however it is written.
+    """
+
+    name: str
+    series: pl.Series
+    missing: tuple[str, ...] = MISSING
+    separator: str = ""  # of the file
+
+    @cached_property
+    def there(self) -> pl.Series:
+        """The column with None where a value is missing."""
+        import polars as pl
+
+        series = self.series.fill_nan(None) if self.series.dtype.is_float() else self.series
+        marks = [number for word in self.missing if (number := number_of(word)) is not None and np.isfinite(number)]
+        if series.dtype == pl.String:
+            series = series.set(series.is_in(self.missing), None)
+        if marks and (series.dtype == pl.String or series.dtype.is_numeric()):
+            series = series.set(series.cast(pl.Float64, strict=False).is_in(marks).fill_null(False), None)
+        return series
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+    @property
+    def of_texts(self) -> bool:
+        """Whether the table has texts, which are to be read."""
+        import polars as pl
+
+        return self.series.dtype == pl.String
+
+    @property
+    def absent(self) -> int:
+        """How many rows have no value."""
+        return int(self.there.null_count())
+
+    def form(self, styles: Sequence[Style] = STYLES, share: float = NUMBERS_SHARE) -> Form:
+        """What the column holds: numbers of one of these styles, if at least this share of its values are some."""
+        import polars as pl
+
+        kind = self.there.dtype
+        if self.absent == len(self):
+            return Form("nothing")
+        if kind == pl.Boolean:
+            return Form("boolean")
+        if kind != pl.String:
+            return Form("number", Written(_style(kind)))
+        texts = self.there.drop_nulls()
+        if texts[0].lower() in BOOLEANS and set(texts.str.to_lowercase().unique()) <= set(BOOLEANS):
+            return Form("boolean")
+        written = written_in(texts.unique(maintain_order=True), self.separator, styles)
+        numbers = int((~np.isnan(written.read(texts))).sum())
+        return Form("number", written) if numbers and numbers >= share * len(texts) else Form("text")
+
+    def numbers(self, written: Written) -> Numbers:
+        """The column as numbers; NaN where there is none, or one beyond float32."""
+        import polars as pl
+
+        style = _style(self.there.dtype)
+        if self.there.dtype == pl.String:
+            numbers = written.read(self.there)
+        elif style != written.style and "date" in (style, written.style):
+            numbers = np.full(len(self), np.nan)
+        else:
+            numbers = _measured(self.there)
+        numbers[~(np.abs(numbers) <= LARGEST)] = np.nan
+        return numbers
+
+    def odd(self, numbers: Numbers) -> Codes:
+        """The rows that have a value which is no number, if the column was read as these."""
+        return np.flatnonzero(np.isnan(numbers) & self.there.is_not_null().to_numpy())
+
+    def shown(self, row: int) -> str:
+        """The value of a row, for a message."""
+        text = str(self.series[row])
+        return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+
+    def example(self, written: Written, numbers: Numbers) -> str:
+        """How the column is read, by its longest number: "price (1,234.50 is 1234.5)"; empty for plain numbers."""
+        if written.plain or not self.of_texts:
+            return ""
+        lengths = self.there.str.len_chars().fill_null(0).to_numpy()
+        row = int(np.argmax(np.isfinite(numbers) * lengths))
+        number = calendar.text(float(numbers[row])) if written.style == "date" else f"{numbers[row]:.10g}"
+        return f"{self.name} ({self.shown(row)} is {number})"
+
+    def texts(self, boolean: bool = False) -> Texts:
+        """The column as texts, its values in the order of their characters.
+
+        Of booleans, "True", "yes" and "1" are true, "False", "no" and "0" are false; other texts stay as they are.
+        """
+        import polars as pl
+
+        series = self.there
+        if series.dtype in (pl.Duration, pl.Time):
+            series = pl.Series(_measured(series), nan_to_null=True)
+        if series.dtype.is_float():
+            series = series.cast(pl.String).str.replace(r"\.0$", "")
+        series = series.cast(pl.String)
+        if boolean:
+            lower = series.str.to_lowercase()
+            series = lower.replace_strict(MEANING, default=series, return_dtype=pl.String)
+        values = series.drop_nulls().unique().sort()
+        codes: Codes = series.cast(pl.Enum(values)).to_physical().cast(pl.Int64).fill_null(-1).to_numpy().copy()
+        return Texts(tuple(values), codes)
+
+    def named_by_numbers(self) -> bool:
+        """Whether the numbers that the column holds tell its values apart as well as its texts do."""
+        import polars as pl
+
+        values = self.there.drop_nulls().unique()
+        if values.dtype != pl.String:
+            return not values.dtype.is_integer() or bool((values.cast(pl.Float64).abs() <= EXACT).all())
+        names = [number_name(value) for value in values]
+        return None not in names and len(set(names)) == len(names)
+
+
+def without_dash(missing: tuple[str, ...], values: Collection[str]) -> tuple[str, ...]:
+    """The texts that stand for no value, where a column is known to have these values: a dash may be one of them."""
+    return tuple(word for word in missing if word != DASH) if DASH in values else missing
+
+
+def number_name(text: str) -> str | None:
+    """The name of a class of numbers, "1.0" as "1"; None for a text that such a name would not tell from others."""
+    match = PLAIN_NUMBER.fullmatch(text)
+    return match[1] if match and match[1] != "-0" and sum(one.isdigit() for one in match[1]) <= DIGITS else None
+
+
+def number_of(text: str) -> float | None:
+    """The number that a text is, as programs write it; None for other texts."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _style(kind: pl.DataType) -> Style:
+    """What values of a type stand for."""
+    return STYLE_OF.get(kind.base_type().__name__, "number")
+
+
+def _measured(series: pl.Series) -> Numbers:
+    """Numbers as they are, dates as days since 1970, durations and times of the day as seconds."""
+    import polars as pl
+
+    parts = 1.0
+    if series.dtype in (pl.Date, pl.Datetime):
+        series, parts = series.cast(pl.Datetime("us")).to_physical(), 86_400e6
+    elif series.dtype == pl.Duration:
+        series, parts = series.cast(pl.Duration("us")).to_physical(), 1e6
+    elif series.dtype == pl.Time:
+        series, parts = series.to_physical(), 1e9
+    return np.array(series.cast(pl.Float64).to_numpy(), dtype=np.float64) / parts

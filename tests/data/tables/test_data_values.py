@@ -1,0 +1,604 @@
+"""What the texts of a column mean: numbers in every form, booleans, dates, missing values, names of classes."""
+
+import datetime
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import wxb
+from wxb.data import load_data
+from wxb.data.describe import describe
+from wxb.data.tables import calendar
+from wxb.data.tables.encoding import Prepared, encoding
+from wxb.data.tables.frame import frame_of
+from wxb.data.tables.table import preparation_of, read_rows
+from wxb.data.tables.values import Values
+from wxb.data.tables.written import MARKS, Written, written_in
+from wxb.errors import WxbError
+
+ROWS = 120
+
+
+def column(*texts, separator=""):
+    return Values("x", pl.Series(texts, dtype=pl.String), separator=separator)
+
+
+def read(*texts, separator=""):
+    """The form of a column of texts, and its numbers."""
+    values = column(*texts, separator=separator)
+    form = values.form()
+    return form, values.numbers(form.written).tolist()
+
+
+@pytest.fixture
+def write(tmp_path):
+    """`write({"a": ["1", "2"]})`: a CSV file of these texts, separated by `separator`."""
+
+    def written(content, name="t.csv", separator=","):
+        path = tmp_path / name
+        pl.DataFrame(content).write_csv(path, separator=separator)
+        return path
+
+    return written
+
+
+def said(path, **options):
+    with pytest.raises(WxbError) as caught:
+        load_data(path, **options)
+    return str(caught.value)
+
+
+def numbers_of(data, name):
+    return data.examples[:, [column.name for column in data.columns.held].index(name)]
+
+
+# --- numbers ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (("1", "-2.5", "1e3"), (1, -2.5, 1000)),
+        (("1,234.5", "99"), (1234.5, 99)),
+        (("1,234,567", "890"), (1_234_567, 890)),
+        (("1.234,5", "99,25"), (1234.5, 99.25)),
+        (("1 234", "-56"), (1234, -56)),
+        (("1\u202f234,5", "56"), (1234.5, 56)),
+        (("1'234.5", "56"), (1234.5, 56)),
+        (("5,05", "12,1"), (5.05, 12.1)),
+        (("0,125", "1,250"), (0.125, 1.25)),
+        (("$1,234.50", "-$5", "$ 7"), (1234.5, -5, 7)),
+        (("5 %", "12.5%"), (5, 12.5)),
+        (("1.234,50 €", "−5 €"), (1234.5, -5)),
+        (("EUR 1,000", "EUR 5"), (1000, 5)),
+        (("01:02:03", "0:30"), (3723, 1800)),
+        (("PT59S", "-P1DT2H"), (59, -93_600)),
+        (("2 days 00:00:01", "-1 days +23:59:59"), (172_801, -1)),
+    ],
+)
+def test_numbers_are_read_in_the_form_that_the_column_has(texts, numbers):
+    form, found = read(*texts)
+    assert form.kind == "number"
+    assert found == pytest.approx(numbers, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("texts", "separator", "numbers"),
+    [
+        (("1,234", "5,678"), ",", (1234, 5678)),
+        (("1,234", "5,678"), ";", (1.234, 5.678)),
+        (("1,234", "567"), ";", (1234, 567)),
+        (("1.234", "567"), ",", (1.234, 567)),
+        (("1.234", "567"), ";", (1234, 567)),
+        (("1.234", "5.678"), ";", (1.234, 5.678)),
+    ],
+)
+def test_the_separator_of_the_file_decides_between_thousands_and_decimals(texts, separator, numbers):
+    assert read(*texts, separator=separator)[1] == list(numbers)
+
+
+@pytest.mark.parametrize("texts", [("x10", "x9"), ("1-2", "3-4"), ("$5", "€5"), ("1,2,3", "4,5,6"), ("3 kg", "2 m")])
+def test_other_texts_are_no_numbers(texts):
+    assert read(*texts)[0].kind == "text"
+
+
+@given(
+    st.lists(st.decimals(-(10**9), 10**9, places=2), min_size=1, max_size=20),
+    st.sampled_from(MARKS),
+    st.sampled_from(["", "$", "%"]),
+)
+def test_a_column_is_read_to_the_numbers_it_was_written_from(numbers, marks, unit):
+    decimal, thousands = marks
+    texts = [f"{number:,.2f}".replace(",", "t").replace(".", decimal).replace("t", thousands) for number in numbers]
+    texts = pl.Series([f"{text}{unit}" for text in texts])
+    written = written_in(texts.unique(), ";" if decimal == "," else ",")
+    assert written.read(texts).tolist() == [float(number) for number in numbers]
+
+
+def test_a_number_that_one_form_reads_is_not_read_in_another():
+    written = Written(decimal=".", thousands=",")
+    assert np.isnan(written.read(pl.Series(["1,23", "1,2345", "1.2.3", "1,234.5.6", ""]))).all()
+
+
+def test_the_form_of_numbers_is_said_with_an_example(write):
+    price = [f"{900.5 + 7 * i:,.2f}" for i in range(ROWS)]
+    data = load_data(write({"x": [f"{i % 9},5" for i in range(ROWS)], "price": price}), target="price")
+    assert "read as numbers and dates: price (1,005.50 is 1005.5)" in data.notes
+    assert "read as numbers and dates: x (0,5 is 0.5)" in data.notes
+    assert np.array_equal(data.targets[:, 0], np.float32(900.5 + 7 * np.arange(ROWS)))
+    assert len(data.examples) == ROWS
+
+
+def test_what_is_no_number_is_counted_with_an_example_and_its_row(write):
+    x = [f"{i * 1.5}" for i in range(ROWS)]
+    x[7], x[30], x[50] = "n/a", "about 3", "1e99"
+    y = [f"{i % 7 + i / 11:.3f}" for i in range(ROWS)]
+    y[40] = "call us"
+    notes = load_data(write({"x": x, "z": y[::-1], "y": y}), target="y").notes
+    assert "x: 2 of 118 values are no numbers, such as about 3 (row 30), taken as missing" in notes
+    assert "y: 1 of 120 values is no number, such as call us (row 40); its row is left out" in notes
+    assert not any("without y" in note for note in notes)
+
+
+def test_texts_among_digits_are_classes_of_a_target(write):
+    content = {
+        "x": [f"{i * 7 % 50 / 3:.2f}" for i in range(400)],
+        "code": ["X" if i % 33 == 0 else str(i % 4) for i in range(400)],
+    }
+    data = load_data(write(content), target="code")
+    assert data.classes == ("0", "1", "2", "3", "X")
+    assert describe(data)["counts"]["X"] == 13
+    assert len(data.examples) == 400
+
+
+# --- missing values ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["n/a", "None", "<NA>", "#N/A", "NaT", "-", ".", "--", "\\N", "#DIV/0!"])
+def test_words_for_missing_are_neither_numbers_nor_texts_nor_classes(write, word):
+    lost = [i % 10 == 3 for i in range(ROWS)]
+    content = {
+        "x": [word if gone else f"{i * 7 % 50 / 3:.2f}" for i, gone in enumerate(lost)],
+        "town": [word if gone else ("Rome", "Oslo")[i % 2] for i, gone in enumerate(lost)],
+        "y": [word if i == 5 else ("yes", "no")[i % 3 == 0] for i in range(ROWS)],
+    }
+    data = load_data(write(content), target="y")
+    assert (data.classes, len(data.examples)) == (("no", "yes"), ROWS - 1)
+    assert [one["missing"] for one in describe(data)["columns"]] == [12, 12]
+    assert "town (missing)" in data.features
+    assert "1 row without y left out of 120" in data.notes
+
+
+def test_a_dash_beside_a_plus_is_a_value(write):
+    content = {"x": [f"{i * 7 % 50 / 3:.2f}" for i in range(ROWS)], "s": ["+-"[i % 3 == 0] for i in range(ROWS)],
+               "y": ["+-"[i % 2] for i in range(ROWS)]}  # fmt: skip
+    data = load_data(write(content), target="y")
+    assert data.classes == ("+", "-")
+    assert "s=-" in data.features
+    few = {name: texts[1:2] for name, texts in content.items()}
+    other = load_data(write(few, "few.csv"), like=data.table)
+    assert other.targets.tolist() == [1]
+    assert np.array_equal(other.inputs[:], data.inputs[1:2])
+
+
+def test_further_words_and_numbers_are_missing_on_request_then_and_later(write):
+    x = ["-999" if i % 10 == 3 else f"{i * 7 % 50 / 3:.2f}" for i in range(ROWS)]
+    town = ["unknown" if i % 7 == 2 else ("Rome", "Oslo")[i % 2] for i in range(ROWS)]
+    content = {"x": x, "town": town, "y": [f"{i % 2}" for i in range(ROWS)]}
+    data = load_data(write(content), target="y", missing="-999,unknown")
+    assert [one["missing"] for one in describe(data)["columns"]] == [12, 17]
+    assert data.features == ("x", "x (missing)", "town=Oslo", "town=Rome", "town (missing)")
+    later = load_data(write({"x": ["-999.0"], "town": ["unknown"], "y": ["1"]}, "u.csv"), like=data.table)
+    assert np.isnan(later.examples).all()
+    assert load_data(**data.source).fingerprint == data.fingerprint
+    numbers = pl.DataFrame(
+        {"x": [-999.0 if text == "-999" else float(text) for text in x], "town": town, "y": [0, 1] * 60}
+    )
+    assert np.array_equal(
+        numbers_of(load_data(numbers, target="y", missing=["-999", "unknown"]), "x"),
+        numbers_of(data, "x"),
+        equal_nan=True,
+    )
+
+
+# --- booleans ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def truths(write):
+    content = {"x": [f"{i * 7 % 50 / 3:.2f}" for i in range(ROWS)], "member": [str(i % 3 == 0) for i in range(ROWS)],
+               "y": [str(i % 2 == 0) for i in range(ROWS)]}  # fmt: skip
+    return load_data(write(content), target="y")
+
+
+@pytest.mark.parametrize(
+    "words", [("False", "True"), ("false", "TRUE"), ("0", "1"), ("no", "yes"), ("f", "T"), ("off", "on")]
+)
+def test_booleans_are_read_by_their_meaning(truths, write, words):
+    content = {"x": ["1.5"] * 4, "member": [words[i % 2] for i in range(4)], "y": [words[i > 1] for i in range(4)]}
+    data = load_data(write(content, "u.csv"), like=truths.table)
+    assert data.targets.tolist() == [0, 0, 1, 1]
+    assert numbers_of(data, "member").tolist() == [0, 1, 0, 1]
+    assert data.notes == ()
+
+
+def test_a_label_that_is_no_boolean_is_refused_and_a_feature_noted(truths, write):
+    content = {"x": ["1.5"] * 3, "member": ["True", "maybe", "False"], "y": ["True", "False", "perhaps"]}
+    assert said(write(content, "u.csv"), like=truths.table) == (
+        "unknown class in y of u.csv: perhaps\n  expected false, true"
+    )
+    content["y"][2] = "True"
+    data = load_data(write(content, "u.csv"), like=truths.table)
+    assert data.notes == ("member: 1 of values that training had none of (maybe 1)",)
+    assert data.targets.tolist() == [1, 0, 1]
+
+
+def test_a_label_of_several_that_is_no_boolean_is_refused(write):
+    content = {"x": [f"{i * 7 % 50 / 3:.2f}" for i in range(ROWS)], "a": [str(i % 2 == 0) for i in range(ROWS)],
+               "b": [str(i % 3 == 0) for i in range(ROWS)]}  # fmt: skip
+    data = load_data(write(content), target="a,b")
+    content["a"][4] = "unsure"
+    assert said(write(content, "u.csv"), like=data.table) == (
+        "unknown value in a of u.csv: unsure\n  expected false, true"
+    )
+
+
+def test_labels_of_numbers_are_not_guessed_from_booleans(write):
+    x = [f"{i * 7 % 50 / 3:.2f}" for i in range(ROWS)]
+    data = load_data(write({"x": x, "y": [str(i % 2) for i in range(ROWS)]}), target="y")
+    assert said(write({"x": x, "y": ["True", "False"] * 60}, "u.csv"), like=data.table) == (
+        "unknown classes in y of u.csv: False, True\n  expected 0, 1"
+    )
+
+
+def test_booleans_among_other_texts_are_texts(write):
+    y = [("True", "False", "unknown")[i % 3] for i in range(ROWS)]
+    assert load_data(write({"x": [f"{i * 7 % 50 / 3}" for i in range(ROWS)], "y": y}), target="y").classes == (
+        "False", "True", "unknown",
+    )  # fmt: skip
+
+
+# --- names of classes -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("01", "02", "10"), ("007", "07", "7"), ("1E2", "100", "2E1"), ("9007199254740992", "9007199254740993"),
+        ("1", "1.0", "2"), ("+1", "1"), ("1,000", "2,000"), ("5 %", "10 %"), ("0x1", "0x2"),
+        ("Infinity", "1"), ("1e400", "2"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("task", [None, "classification"])
+def test_a_class_is_called_as_in_the_file(write, names, task):
+    content = {"x": [f"{i * 7 % 50 / 3:.2f}" for i in range(ROWS)], "y": [names[i % len(names)] for i in range(ROWS)]}
+    data = load_data(write(content), target="y", task=task)
+    assert sorted(data.classes) == sorted(names)
+    assert [data.classes[number] for number in data.targets] == content["y"]
+
+
+def test_numbers_beyond_float64_stay_apart_in_parquet_and_arrays(tmp_path):
+    names = [2**53 + i % 3 for i in range(ROWS)]
+    x = np.random.default_rng(0).normal(size=ROWS)
+    frame = pl.DataFrame({"x": x, "y": names})
+    expected = tuple(str(2**53 + i) for i in range(3))
+    assert load_data(frame, target="y").classes == expected
+    assert load_data(x[:, None], np.array(names)).classes == expected
+    assert load_data(x[:, None], np.array(["01", "1", "1.0"] * 40)).classes == ("01", "1", "1.0")
+
+
+def test_classes_of_whole_numbers_are_the_same_written_as_decimals(write):
+    x = [f"{i * 7 % 50 / 3:.2f}" for i in range(ROWS)]
+    data = load_data(write({"x": x, "y": [f"{i % 3}.0" for i in range(ROWS)]}), target="y")
+    assert data.classes == ("0", "1", "2")
+    other = load_data(write({"x": x, "y": [f"{i % 3}" for i in range(ROWS)]}, "u.csv"), like=data.table)
+    assert np.array_equal(other.targets, data.targets)
+    assert said(write({"x": x, "y": ["01"] * ROWS}, "v.csv"), like=data.table).startswith(
+        "unknown class in y of v.csv: 01"
+    )
+
+
+# --- dates ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("texts", "days"),
+    [
+        (("1970-01-01", "2024-02-29"), (0, 19782)),
+        (("1970-01-02T12:00:00Z", "1970-01-01 06:00"), (1.5, 0.25)),
+        (("1970-01-01T00:00:00+06:00", "1970-01-01T00:00:00-0600"), (-0.25, 0.25)),
+        (("31.12.1969", "01.02.1970"), (-1, 31)),
+        (("12/31/1969", "02/01/1970"), (-1, 31)),
+        (("31/12/1969", "01/02/1970"), (-1, 31)),
+        (("1970/1/2", "1970/01/03"), (1, 2)),
+        (("1970-02", "1970-03"), (31, 59)),
+    ],
+)
+def test_dates_are_days_since_1970(texts, days):
+    form, found = read(*texts)
+    assert (form.kind, form.written.style) == ("number", "date")
+    assert found == list(days)
+
+
+@pytest.mark.parametrize(
+    "text", ["2023-02-29", "2023-13-01", "2023-00-10", "32.01.2023", "2023-01-01 25:00", "2023-1-1x"]
+)
+def test_what_is_in_no_calendar_is_no_date(text):
+    assert read(text)[0].kind == "text"
+
+
+@given(st.datetimes(datetime.datetime(1, 1, 1), datetime.datetime(9999, 12, 31)))
+@example(datetime.datetime(2000, 2, 29, 23, 59, 59))
+def test_the_calendar_agrees_with_that_of_python(moment):
+    days = Written("date").read(pl.Series([moment.isoformat()]))
+    year, month = calendar.year_and_month(days)
+    found = (year[0], month[0], calendar.weekday(days)[0])
+    assert found == (moment.year, moment.month, moment.weekday())
+    assert days[0] == pytest.approx((moment - datetime.datetime(1970, 1, 1)) / datetime.timedelta(days=1), abs=1e-9)
+    assert calendar.hour(days.round(6))[0] == pytest.approx(moment.hour, abs=1)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "dotted"])
+def test_a_date_becomes_its_days_year_month_and_weekday(tmp_path, form):
+    days = [datetime.date(2023, 1, 1) + datetime.timedelta(days=9 * i) for i in range(ROWS)]
+    content = {
+        "day": days if form != "dotted" else [f"{day:%d.%m.%Y}" for day in days],
+        "y": [i % 2 for i in range(ROWS)],
+    }
+    path = tmp_path / f"t.{'parquet' if form == 'parquet' else 'csv'}"
+    frame = pl.DataFrame(content)
+    frame.write_parquet(path) if form == "parquet" else frame.write_csv(path)
+    data = load_data(path, target="y")
+    assert data.features == ("day", "day (year)", "day (month)", "day (weekday)")
+    values = data.inputs[:]
+    assert np.array_equal(values[:, 1:], [[day.year, day.month, day.weekday()] for day in days])
+    assert np.array_equal(np.diff(values[:, 0]), np.full(ROWS - 1, 9))
+    (about,) = describe(data)["columns"]
+    assert (about["kind"], about["min"], about["max"]) == ("date", "2023-01-01", str(days[-1]))
+    later = load_data(pl.DataFrame({"day": ["2023-01-10"], "y": [1]}), like=data.table)
+    assert np.array_equal(later.inputs[:], values[1:2])
+
+
+def test_the_hour_is_a_feature_of_times_and_seconds_stay_apart(write):
+    start = datetime.datetime(2024, 1, 1)
+    moments = [start + datetime.timedelta(hours=i) for i in range(ROWS)]
+    data = load_data(
+        write({"t": [f"{one:%Y-%m-%d %H:%M:%S}" for one in moments], "y": [i % 2 for i in range(ROWS)]}), target="y"
+    )
+    assert data.features == ("t", "t (weekday)", "t (hour)")
+    assert data.inputs[:][:, 2].tolist() == [one.hour for one in moments]
+    near = [f"{start + datetime.timedelta(seconds=i * i):%Y-%m-%dT%H:%M:%S}" for i in range(ROWS)]
+    features = load_data(write({"t": near, "y": [i % 2 for i in range(ROWS)]}), target="y").inputs[:]
+    assert len(np.unique(features[:, 0])) == ROWS
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_durations_are_seconds(tmp_path, suffix):
+    took = [datetime.timedelta(seconds=7 * i % 60) for i in range(ROWS)]
+    frame = pl.DataFrame({"took": took, "y": [i % 2 for i in range(ROWS)]})
+    path = tmp_path / f"t.{suffix}"
+    if suffix == "parquet":
+        frame.write_parquet(path)
+    else:
+        frame.with_columns(pl.col("took").dt.to_string("iso")).write_csv(path)
+    assert numbers_of(load_data(path, target="y"), "took").tolist() == [one.total_seconds() for one in took]
+
+
+# --- rows that come later ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run on columns of every kind, with missing, rare and odd values."""
+    random = np.random.default_rng(0)
+    folder = tmp_path_factory.mktemp("run")
+    content = {
+        "price": [f"{value:,.2f}" for value in random.uniform(100, 5000, 300)],
+        "day": [
+            f"{datetime.date(2020, 1, 1) + datetime.timedelta(days=int(i)):%d.%m.%Y}"
+            for i in random.integers(0, 900, 300)
+        ],
+        "flag": [str(value) for value in random.random(300) < 0.5],
+        "town": random.choice(["Rome", "Oslo", ""], 300).tolist(),
+        "sign": random.choice(["+", "-"], 300).tolist(),
+        "size": [f"{value:.1f}" for value in random.uniform(0, 20, 300)],
+        "kind": random.choice(["01", "1", "1.0"], 300).tolist(),
+    }
+    content["town"][:3] = ["Bari", "Bonn", "Brno"]
+    content["size"][5] = ""
+    pl.DataFrame(content).write_csv(folder / "t.csv")
+    data = load_data(folder / "t.csv", target="kind")
+    return wxb.train(data, "FC-8-RELU, SOFTMAX", epochs=2, out=folder / "run")
+
+
+CELLS = {
+    "price": ["1,234.50", "99", "n/a", "1.234,5"], "day": ["02.01.2021", "2021-01-02", "", "never"],
+    "flag": ["True", "yes", "0", "maybe", "unknown"], "town": ["Rome", "Oslo", "Bari", "", "ROME"],
+    "sign": ["+", "-", ".", "*"], "size": ["3.5", "1e30", "-", "3,5", "True"],
+}  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries({name: st.sampled_from(cells) for name, cells in CELLS.items()}), min_size=2, max_size=5
+    )
+)
+def test_a_row_is_read_alike_whatever_file_it_stands_in(run, rows):
+    prepared = preparation_of(run.data.table)
+    together = read_rows(frame_of(pl.DataFrame(rows)), prepared)[0]
+    for place, row in enumerate(rows):
+        alone = read_rows(frame_of(pl.DataFrame([row])), prepared)[0]
+        assert np.array_equal(alone[0], together[place], equal_nan=True)
+    assert np.isfinite(Prepared(together, encoding(prepared))[:]).all()
+
+
+def test_class_names_survive_from_training_to_the_report(run, tmp_path):
+    assert run.data.classes == ("01", "1", "1.0")
+    content = {name: [cells[0]] * 3 for name, cells in CELLS.items()}
+    pl.DataFrame({**content, "kind": ["01", "1", "1.0"]}).write_csv(tmp_path / "u.csv")
+    data = load_data(tmp_path / "u.csv", like=run.data.table)
+    assert data.targets.tolist() == [0, 1, 2]
+    assert [one.name for one in run.evaluate(data).per_class] == ["01", "1", "1.0"]
+    assert set(run.predict(tmp_path / "u.csv").classes) <= {"1", "01", "1.0"}
+    assert [one.name for one in run.report.per_class] == ["01", "1", "1.0"]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "note"),
+    [
+        (
+            "size",
+            ["2.5 C", "3.5", "18 C"],
+            "size: 2 of 3 values are no numbers, such as 2.5 C (row 0); its median stands there",
+        ),
+        (
+            "size",
+            ["1e6", "3", "4"],
+            "size: 1 far outside of the range that training had, …",
+        ),
+        (
+            "town",
+            ["ROME", "ROME", "OSLO"],
+            "town: 3 of values that training had none of (ROME 2, OSLO 1); they count as other",
+        ),
+        ("flag", ["", "True", "False"], "flag: 1 missing, which training had none of"),
+        (
+            "day",
+            ["02.01.2021", "1.1.99", "2021-01-03"],
+            "day: 1 of 3 values is no date, such as 1.1.99 (row 1); its median stands there",
+        ),
+        ("town", ["Bari", "Rome", ""], None),
+        ("size", ["3.5", "", "-"], None),
+    ],
+)
+def test_strange_values_are_noted_with_their_number(run, name, cells, note):
+    content = {key: [values[0]] * 3 for key, values in CELLS.items()} | {name: cells}
+    notes = [one for one in run.predict(pl.DataFrame(content)).notes if one.startswith(f"{name}:")]
+    if note and note.endswith("…"):
+        assert [one[: len(note) - 1] for one in notes] == [note[:-1]]
+    else:
+        assert notes == ([note] if note else [])
+
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mixed(write):
+    random = np.random.default_rng(0)
+    return {
+        "zip": [f"{i % 5 + 10}" for i in range(ROWS)],
+        "x": [f"{value:.2f}" for value in random.normal(size=ROWS)],
+        "note": [f"word {i // 3}" for i in range(ROWS)],
+        "y": [f"{i % 2}" for i in range(ROWS)],
+    }
+
+
+def test_types_say_what_a_column_holds(write, mixed):
+    path = write(mixed)
+    types = {"zip": "category", "note": "category"}
+    data = load_data(path, target="y", types=types)
+    assert data.features[:6] == ("zip=10", "zip=11", "zip=12", "zip=13", "zip=14", "x")
+    assert any(name.startswith("note=") for name in data.features)
+    assert load_data(path, target="y", types="zip=category,note=category").fingerprint == data.fingerprint
+    assert load_data(**data.source).fingerprint == data.fingerprint
+    later = load_data(write({name: texts[:3] for name, texts in mixed.items()}, "u.csv"), like=data.table)
+    assert np.array_equal(later.inputs[:], data.inputs[:3])
+    assert load_data(path, target="y", types={"zip": "text"}).features[:6] == data.features[:6]
+    assert load_data(path, target="zip", types={"zip": "number"}).task == "classification"
+    assert said(path, target="y", types={"note": "number"}) == (
+        '`types="note=number"`: no value of note is a number\n  such as word 0'
+    )
+    assert said(path, target="y", types={"zap": "number"}).startswith("t.csv has no column zap; zip is one")
+    assert said(path, target="y", types={"zip": "colour"}).startswith("`types={'zip': 'colour'}`: expected columns and")
+
+
+def test_dropped_columns_are_no_features_then_and_later(write, mixed):
+    path = write(mixed)
+    data = load_data(path, target="y", drop=["zip", "note"])
+    assert data.features == ("x",)
+    assert "2 columns left out: zip (dropped), note (dropped)" in data.notes
+    assert load_data(path, target="y", drop="zip,note").fingerprint == data.fingerprint
+    assert load_data(**data.source).fingerprint == data.fingerprint
+    later = load_data(write({"x": ["1.5"], "y": ["1"]}, "u.csv"), like=data.table)
+    assert later.examples.tolist() == [[1.5]]
+    assert said(path, target="y", drop="y").startswith("y is the target, and `drop` leaves it out")
+    assert said(path, target="y", drop="zep").startswith("t.csv has no column zep; zip is one")
+
+
+# --- columns that tell rows apart, and columns that give the answer away ----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "order", "kept", "why"),
+    [
+        ("n", 0, "shuffled", "all", "numbers the rows"),
+        ("n", 1, "shuffled", "all", "numbers the rows"),
+        ("n", 0, "sorted", "some targets", "numbers the rows"),
+        ("n", 5, "sorted", "some targets", "numbers the rows"),
+        ("n", 1, "shuffled", "some targets", "numbers the rows"),
+        ("Unnamed: 0", 0, "shuffled", "some rows", "an index"),
+        ("index", 7, "shuffled", "some rows", "an index"),
+        ("__index_level_0__", 0, "shuffled", "some rows", "an index"),
+        ("No", 1, "sorted", "some rows", "an index"),
+        ("n", 0, "shuffled", "few rows", None),
+        ("n", 1000, "shuffled", "all", None),
+    ],
+)
+def test_row_numbers_are_left_out_in_any_order(write, name, start, order, kept, why):
+    random = np.random.default_rng(0)
+    numbers = start + np.arange(ROWS)
+    if order == "shuffled":
+        numbers = random.permutation(numbers)
+    y = [f"{value:.3f}" for value in random.normal(size=ROWS)]
+    if kept == "some targets":
+        y = ["" if i % 5 == 2 else value for i, value in enumerate(y)]
+    rows = np.flatnonzero(random.random(ROWS) < {"some rows": 0.8, "few rows": 0.3}.get(kept, 1))
+    content = {name: [str(numbers[i]) for i in rows], "x": [f"{i % 17}.5" for i in rows], "y": [y[i] for i in rows]}
+    found = {one["name"]: one.get("why") for one in describe(load_data(write(content), target="y"))["columns"]}
+    assert found == {name: why, "x": None}
+
+
+def test_a_type_keeps_a_column_that_looks_like_row_numbers(write):
+    content = {"n": [str(i) for i in range(ROWS)], "x": [f"{i % 17}.5" for i in range(ROWS)], "y": ["0", "1"] * 60}
+    assert load_data(write(content), target="y", types={"n": "number"}).features == ("n", "x")
+
+
+@pytest.mark.parametrize(
+    ("column", "tells"),
+    [
+        (lambda y, noise: [f"{'ab'[one]}" for one in y], True),
+        (lambda y, noise: [f"{one + abs(extra) / 99:.4f}" for one, extra in zip(y, noise, strict=True)], True),
+        (lambda y, noise: [f"{one + extra:.4f}" for one, extra in zip(y, noise, strict=True)], False),
+        (lambda y, noise: [f"{'ab'[one if i else 1 - one]}" for i, one in enumerate(y)], False),
+    ],
+)
+def test_a_column_that_alone_tells_the_class_is_named(write, column, tells):
+    random = np.random.default_rng(0)
+    y, noise = random.integers(0, 2, ROWS), random.normal(size=ROWS)
+    content = {
+        "x": [f"{value:.3f}" for value in random.normal(size=ROWS)],
+        "my key": column(y, noise),
+        "y": y.astype(str),
+    }
+    notes = load_data(write(content), target="y").notes
+    note = "my key alone tells y in all 120 rows that have it; if it is not known for new rows, leave it out: "
+    assert (f"{note}--drop 'my key'" in notes) == tells
+    assert not any("x alone" in one for one in notes)
+    assert not any("alone tells" in one for one in load_data(write(content), target="y", drop=["my key"]).notes)
+
+
+def test_a_column_that_is_a_multiple_of_the_target_is_named(write):
+    random = np.random.default_rng(0)
+    y = random.normal(size=ROWS)
+    content = {"x": random.normal(size=ROWS), "euros": 1.1 * y + 3, "near": y + 0.01 * random.normal(size=ROWS), "y": y}
+    notes = load_data(write(content), target="y").notes
+    assert [one.split()[0] for one in notes if "alone tells y" in one] == ["euros"]
+
+
+def test_no_two_features_have_one_name(write):
+    content = {"t": ["a", "b"] * 60, "t=a": [f"{i * 7 % 50 / 3:.2f}" for i in range(ROWS)], "y": ["0", "0", "1"] * 40}
+    assert load_data(write(content), target="y").features == ("t=a", "t=b", "t=a (2)")
