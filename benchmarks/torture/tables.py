@@ -257,8 +257,8 @@ def _parquets() -> tuple[Odd, ...]:
         odd("Parquet cut short", whole[: len(whole) // 2], "refused", refused("Parquet"), name="t.parquet"),
         odd("Parquet with a flipped byte", bytes([*whole[:40], whole[40] ^ 255, *whole[41:]]), "read, or refused",
             either(read(), refused("Parquet")), name="t.parquet"),
-        odd("Parquet with a damaged foot", whole[:-40] + bytes(32) + whole[-8:], "refused", refused("Parquet"),
-            name="t.parquet"),
+        odd("Parquet with a damaged foot", whole[:-40] + bytes(32) + whole[-8:], "read, or refused",
+            either(WHOLE, refused("Parquet")), name="t.parquet"),
         odd("a text called .parquet", PLAIN, "refused", refused("Parquet"), name="t.parquet"),
     )  # fmt: skip
 

@@ -435,6 +435,36 @@ def test_a_file_that_is_no_parquet_or_not_there_is_said(write, tmp_path):
     assert said(tmp_path / "none.csv", target="y").startswith("there is no file ")
 
 
+def test_a_parquet_file_that_ends_the_process_that_reads_it_is_refused(write, monkeypatch):
+    path = write("t.parquet", columns())
+    monkeypatch.setattr("wxb.data.tables.parquet.TRIAL", "import os; os.abort()")
+    assert said(path, target="price").startswith("t.parquet cannot be read as Parquet\n  it is damaged\n")
+
+
+def test_a_panic_of_the_reader_is_an_error_of_the_file(write, monkeypatch):
+    def panics(*words, **options):
+        raise pl.exceptions.PanicException("the end is before the start")
+
+    path = write("t.parquet", columns())
+    monkeypatch.setattr("polars.read_parquet", panics)
+    assert said(path, target="price").startswith("t.parquet cannot be read as Parquet\n  the end is before the start\n")
+
+
+def test_a_damaged_parquet_file_is_read_or_refused(write):
+    whole = write("t.parquet", columns()).read_bytes()
+    random = np.random.default_rng(1)
+    answers = []
+    for _ in range(8):
+        damaged = bytearray(whole)
+        for place in random.integers(4, len(whole) - 4, 3):
+            damaged[place] ^= 1 << random.integers(8)
+        try:
+            answers.append(load_data(write("t.parquet", bytes(damaged)), target="price").name)
+        except WxbError as problem:
+            answers.append(problem.what)
+    assert "t.parquet cannot be read as Parquet" in answers
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_table_that_does_not_fit_into_memory_is_refused_before_it_is_read(write, monkeypatch, suffix):
     path = write(f"t.{suffix}", columns())

@@ -30,6 +30,7 @@ MEMORY_SHARE = 0.5  # of the machine's memory that a table may take
 MOST_UNKNOWN = 2**34  # bytes, where the system does not report its memory
 AT_ONCE = 2**24  # bytes that are unpacked at a time
 UNPACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}  # by the first bytes
+ZIP = b"PK\x03\x04"
 ZSTANDARD = b"\x28\xb5\x2f\xfd"
 
 
@@ -138,6 +139,11 @@ def _unpacked(name: str, file: BinaryIO) -> bytes:
     data = _bounded(name, file, most)
     if data.startswith(ZSTANDARD):
         return _of_zstandard(name, data, most)
+    if data.startswith(ZIP):
+        raise WxbError(
+            f"{name} is a zip archive or a spreadsheet (.xlsx), no table of text",
+            fix="unzip it, or save the sheet as CSV UTF-8",
+        )
     magic = next((magic for magic in UNPACKED if data.startswith(magic)), None)
     if magic is None:
         return data

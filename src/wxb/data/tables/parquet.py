@@ -1,18 +1,42 @@
-"""A Parquet file, or several that are parts of one table."""
+"""A Parquet file, or several that are parts of one table.
+
+A damaged file can end the process that reads it: polars then asks for more memory than there is. So another process
+reads every file once, before this one does.
+"""
 
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wxb.data.tables.content import limit
 from wxb.errors import WxbError
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+PASSES = 8  # in which the trial reads the columns
+TRIAL = f"""
+import io, sys
+import polars as pl
+from_files = {{"glob": False, "hive_partitioning": False}}
+most, *files = sys.argv[1:]
+data = b"" if files else sys.stdin.buffer.read()
+source = lambda: files or io.BytesIO(data)
+whole = pl.scan_parquet(source(), **from_files)
+names = whole.collect_schema().names()
+if 8 * len(names) * whole.select(pl.len()).collect().item() <= int(most):
+    step = max(-(-len(names) // {PASSES}), 1)
+    for start in range(0, len(names), step):
+        pl.read_parquet(source(), columns=names[start:start + step], **from_files)
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +62,24 @@ def open_parquet(name: str, source: list[Path] | bytes) -> Parquet:
     """The table in Parquet files, or in the bytes of one. Raises WxbError if it cannot be read."""
     import polars as pl
 
+    _try(name, source)
     with _reading(name):
         whole = pl.scan_parquet(_opened(source), glob=False, hive_partitioning=False)
         names = tuple(whole.collect_schema().names())
         rows = int(whole.select(pl.len()).collect().item())
     return Parquet(name, names, rows, source)
+
+
+def _try(name: str, source: list[Path] | bytes) -> None:
+    """Read a file in another process, and forget it. Raises WxbError if that process fails or dies."""
+    if not sys.executable:
+        return
+    files, data = ([], source) if isinstance(source, bytes) else (list(map(str, source)), b"")
+    ended = subprocess.run([sys.executable, "-c", TRIAL, str(limit()), *files], input=data, capture_output=True)
+    if ended.returncode:
+        lines = ended.stderr.decode("utf-8", "replace").strip().splitlines()
+        reasons = [line for line in lines if "exceptions." in line or line.startswith("memory allocation")]
+        raise _unreadable(name, (reasons or ["it is damaged"])[-1].rpartition("exceptions.")[2])
 
 
 def _opened(source: list[Path] | bytes) -> list[Path] | io.BytesIO:
@@ -57,5 +94,8 @@ def _reading(name: str) -> Iterator[None]:
     try:
         yield
     except (Exception, pl.exceptions.PanicException) as problem:
-        first = (str(problem).splitlines() or [type(problem).__name__])[0]
-        raise WxbError(f"{name} cannot be read as Parquet", first, "a Parquet file that is whole") from problem
+        raise _unreadable(name, (str(problem).splitlines() or [type(problem).__name__])[0]) from problem
+
+
+def _unreadable(name: str, why: str) -> WxbError:
+    return WxbError(f"{name} cannot be read as Parquet", why, "a Parquet file that is whole")

@@ -91,12 +91,10 @@ class Separated:
             mask = np.ones(len(whole), dtype=bool)
             mask[passed - titled] = False
             kept = pl.Series(mask)
-        columns = []
-        for place in places:  # one at a time, so that one copy is held and not one of all
-            series = whole.drop_in_place(f"column_{place + 1}")
-            stripped = (series if kept is None else series.filter(kept)).str.strip_chars()
-            columns.append(stripped.set(stripped == "", None))
-        return columns
+        names = [f"column_{place + 1}" for place in places]
+        whole = (whole if kept is None else whole.filter(kept)).select(pl.col(names).str.strip_chars())
+        whole = whole.select(pl.when(pl.col(name) != "").then(pl.col(name)).alias(name) for name in names)
+        return [whole[name] for name in names]
 
 
 def open_separated(
