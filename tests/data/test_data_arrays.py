@@ -247,3 +247,24 @@ def test_arrays_cannot_be_read_again_from_their_source():
         "  a run keeps their fingerprint, not their numbers\n"
         "  fix: give the arrays again: load_data(examples, targets)"
     )
+
+
+@pytest.mark.parametrize("value", [-3.4028235e38, 3.4e38, 1.1e30])
+@pytest.mark.parametrize("shape", [(60, 3), (60, 1, 2, 2)])
+def test_values_for_no_data_are_missing(value, shape):
+    examples = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    examples.reshape(60, -1)[4, 1] = value
+    with pytest.raises(WxbError) as caught:
+        load_data(examples, np.arange(60) % 2)
+    assert str(caught.value).startswith(
+        "1 value of the examples is NaN, infinite or no data\n  1 beyond 1e+30, in 1 of 60 rows; the first at row 4, "
+    )
+    data = load_data(examples, np.arange(60) % 2, fill="zero")
+    assert data.inputs[:].reshape(60, -1)[4, 1] == 0
+    assert np.abs(data.inputs[:]).max() < 10
+
+
+def test_large_values_that_are_data_stay(tmp_path):
+    examples = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    examples[4, 1] = 9e29
+    assert load_data(examples, np.arange(60) % 2).examples[4, 1] == np.float32(9e29)

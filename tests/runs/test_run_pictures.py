@@ -89,3 +89,12 @@ def test_a_run_inside_its_own_picture_folder_is_used_and_made_again(tmp_path, mo
     assert inside.data.fingerprint == first.data.fingerprint
     assert "runs of wxb" in inside.data.notes[0]
     assert len(first.predict(".")) == 16
+
+
+def test_values_for_no_data_are_refused_in_prediction(tmp_path):
+    examples = np.random.default_rng(0).normal(size=(60, 1, 4, 4)).astype(np.float32)
+    run = wxb.train(wxb.load_data(examples, np.arange(60) % 2), "FC-4-RELU, SOFTMAX", epochs=1, out=tmp_path / "run")
+    examples[7, 0, 1, 1] = -3.4028235e38
+    with pytest.raises(wxb.errors.WxbError) as caught:
+        run.predict(examples)
+    assert str(caught.value) == "1 examples hold no data (values beyond 1e+30)\n  the first is example 7"

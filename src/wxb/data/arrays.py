@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wxb.data.dataset import LARGEST
 from wxb.data.tables.columns import offset_of
 from wxb.errors import WxbError
 from wxb.tasks import TASKS, need_task
@@ -113,7 +114,7 @@ def offsets_of(array: ArrayLike, kinds: str = "iuf") -> NDArray[np.float64] | No
     if numbers.ndim not in (1, 2) or numbers.dtype.kind not in kinds or not numbers.size:
         return None
     wide = numbers.reshape(len(numbers), -1).astype(np.float64)
-    offsets = np.array([offset_of(column[np.abs(column) <= np.finfo(np.float32).max]) for column in wide.T])
+    offsets = np.array([offset_of(column[~is_missing(column)]) for column in wide.T])
     return offsets if offsets.any() else None
 
 
@@ -126,24 +127,34 @@ def check_lengths(examples: Examples, targets: Targets) -> None:
         )
 
 
+def is_missing(array: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Which values of examples are NaN, infinite, or so large that they stand for "no data"."""
+    return np.asarray(~(np.abs(array) <= LARGEST))
+
+
 def refuse_missing(array: NDArray[np.generic], what: str, fix: str) -> None:
-    """Raise WxbError if values are NaN or infinite, with their number, their rows and the place of the first."""
+    """Raise WxbError if values are NaN or infinite, with their number, their rows and the place of the first.
+
+    Of examples (features or pixels) values beyond LARGEST are missing, too.
+    """
     if array.dtype.kind != "f":
         return
-    missing = ~np.isfinite(array)
+    missing = is_missing(array) if what == "examples" else ~np.isfinite(array)
     if missing.any():
-        nan, rows = int(np.isnan(array).sum()), int(missing.reshape(len(array), -1).any(axis=1).sum())
-        number = int(missing.sum())
-        kinds = [f"{count(nan)} NaN"] * (nan > 0) + [f"{count(number - nan)} infinite"] * (number > nan)
+        number, rows = int(missing.sum()), int(missing.reshape(len(array), -1).any(axis=1).sum())
+        nan, infinite = int(np.isnan(array).sum()), int(np.isinf(array).sum())
+        kinds = ((nan, "NaN"), (infinite, "infinite"), (number - nan - infinite, f"beyond {LARGEST:g}"))
+        words = "NaN, infinite or no data" if number > nan + infinite else "NaN or infinite"
         raise WxbError(
-            f"{plural(number, 'value')} of the {what} {_are(number)} NaN or infinite",
-            f"{', '.join(kinds)}, in {count(rows)} of {count(len(array))} rows; the first at {_place(missing)}",
+            f"{plural(number, 'value')} of the {what} {_are(number)} {words}",
+            f"{', '.join(f'{count(many)} {kind}' for many, kind in kinds if many)}, "
+            f"in {count(rows)} of {count(len(array))} rows; the first at {_place(missing)}",
             fix,
         )
 
 
 def fill_missing(examples: Examples, train: NDArray[np.int64], fill: str) -> tuple[Examples, tuple[str, ...]]:
-    """Replace NaN and infinite values, feature by feature; returns a note about it too.
+    """Replace missing values (`is_missing`), feature by feature; returns a note about it too.
 
     `fill` is "median", the feature's median over the rows `train` (0 if all its values there are missing); "zero"; or
     "none", which raises WxbError if a value is missing.
@@ -154,10 +165,10 @@ def fill_missing(examples: Examples, train: NDArray[np.int64], fill: str) -> tup
     if examples.dtype == np.uint8:
         return examples, ()
     flat = np.array(examples, dtype=np.float32).reshape(len(examples), -1)
-    missing = ~np.isfinite(flat)
+    missing = is_missing(flat)
     for column in np.flatnonzero(missing.any(axis=0)):
         known = flat[train, column]
-        known = known[np.isfinite(known)]
+        known = known[~is_missing(known)]
         flat[missing[:, column], column] = np.median(known) if fill == "median" and len(known) else 0.0
     if not missing.any():
         return examples, ()

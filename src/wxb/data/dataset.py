@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Examples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
 PARTS = ("train", "validation", "test")
 PART = Setting("part", str, "test", "Part of the data", "data", choices=PARTS)
+LARGEST = 1e30  # of examples; greater numbers stand for "no data", such as -3.4e38, and would end in NaN
 BYTES_AT_ONCE = 2**23  # of a piece of the examples: no pass over all makes a copy of all
 
 

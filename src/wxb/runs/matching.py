@@ -11,7 +11,8 @@ import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
-from wxb.data.dataset import Dataset, offsets_of_targets
+from wxb.data.arrays import is_missing
+from wxb.data.dataset import LARGEST, Dataset, offsets_of_targets
 from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK, KNOWN
 from wxb.data.load import MAX_PIXELS, load_data
@@ -64,9 +65,11 @@ def as_examples(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDAr
             )
         return np.ascontiguousarray(given, np.uint8)
     given = np.ascontiguousarray(given, np.float32)
-    if not np.isfinite(given).all():
-        rows = np.flatnonzero(~np.isfinite(given).reshape(len(given), -1).all(axis=1))
-        raise WxbError(f"{len(rows)} examples hold NaN or infinite values", f"the first is example {rows[0]}")
+    missing = is_missing(given)
+    if missing.any():
+        rows = np.flatnonzero(missing.reshape(len(given), -1).any(axis=1))
+        words = "NaN or infinite values" if not np.isfinite(given).all() else f"no data (values beyond {LARGEST:g})"
+        raise WxbError(f"{len(rows)} examples hold {words}", f"the first is example {rows[0]}")
     return given
 
 

@@ -446,6 +446,15 @@ def test_what_is_held_back_is_the_test_and_validation_comes_from_training(tmp_pa
     assert data.split.how == f"{held}/ as test, validation 4, seed 0"
 
 
+def test_few_pictures_for_validation_are_noted(tmp_path):
+    home = parted(tmp_path / "x", {"train": 40, "test": 3})
+    assert load_data(home).notes == (
+        "validation has only 4 pictures, a twentieth of train/: the split 0.8,0.2,0 takes a fifth",
+    )
+    more = load_data(home, split=(0.8, 0.2, 0))
+    assert (len(more.split.validation), len(more.split.test), more.notes) == (16, 6, ())
+
+
 def test_a_lone_train_folder_is_split(tmp_path):
     data = load_data(parted(tmp_path / "x", {"train": 20}))
     assert data.split.how == "stratified 0.64/0.11/0.25, seed 0"
@@ -517,7 +526,7 @@ def test_training_pictures_that_stand_in_test_are_not_used(tmp_path):
     assert len(used) == 40
     assert not used & {"train/a/copy.png", "train/b/copy.png"}
     assert len(data.split.test) == 6
-    assert data.notes == ("2 pictures of train/ are copies of one in test/: not used",)
+    assert data.notes[0] == "2 pictures of train/ are copies of one in test/: not used"
 
 
 def test_pictures_that_would_not_fit_into_memory_are_refused_before_they_are_decoded(folder, monkeypatch):

@@ -18,10 +18,11 @@ from wxb.data.known.search import has_cache
 from wxb.data.pictures import cache as packs
 from wxb.data.pictures.cache import About
 from wxb.data.pictures.decoding import DECODERS, Header, LeftOut, decode, quiet_decoders, read_header, read_range
-from wxb.data.pictures.layout import SEARCHED_EACH, File, Layout, Refused, Searched, reading_layout
+from wxb.data.pictures.layout import SEARCHED_EACH, File, Layout, Searched, reading_layout
 from wxb.data.pictures.levels import Deep, Levels, Range, levels_for
 from wxb.data.pictures.pack import Damaged, Wanted, Writing, open_pack
 from wxb.data.pictures.parts import TEST, TRAIN, VALIDATION
+from wxb.data.pictures.refused import Refused, counted, listed
 from wxb.data.pictures.threads import in_order
 from wxb.data.pictures.tree import shown
 from wxb.data.split import Fractions, Rows, copies, divide_apart, keep_test, validation_share
@@ -33,6 +34,7 @@ PARTS = (TRAIN, VALIDATION, TEST)
 DEFAULT_SIDES = (8, 64)  # bounds of the default side, which is used if sizes differ
 MEMORY_SHARE = 0.5  # of the machine's memory that the pictures may take
 DOUBTED_FROM, DOUBTED_SHARE = 10_000, 0.05  # a folder with so many files and so few pictures is refused
+FEW = 50  # pictures for validation, of which the twentieth of a small train/ has fewer
 PACKED_FROM = 64_000_000  # bytes of pixels from which a folder's decoded pictures are cached
 
 
@@ -156,7 +158,7 @@ def reading(
     left_out = [*layout.left_out, *content.left_out]
     if left_out:
         head = f"{shown(folder.name)}/: {plural(len(content.files), 'picture')} in {len(layout.classes)} classes; "
-        notes = (f"{head}{_counted(left_out)} left out\n{listed(left_out)}", *notes)
+        notes = (f"{head}{counted(left_out)} left out\n{listed(left_out)}", *notes)
     names = tuple(file.name for file in content.files)
     return Pictures(
         content.examples, targets, layout.classes, names, split, notes, content.fingerprint, content.deep.levels
@@ -171,13 +173,6 @@ def _opened(wanted: Wanted, cache: bool) -> tuple[tuple[NDArray[np.uint8], About
         return None, True
 
 
-def _counted(left_out: Sequence[Refused]) -> str:
-    """ "7 files", "1 folder", "7 files and 1 folder"."""
-    folders = sum(one.name.endswith("/") for one in left_out)
-    kinds = ((len(left_out) - folders, "file"), (folders, "folder"))
-    return " and ".join(plural(number, noun) for number, noun in kinds if number)
-
-
 def _double_classes(content: Content, targets: NDArray[np.int64]) -> tuple[str, ...]:
     """A note on pictures that stand in several classes, with the paths of the first."""
     rows = np.flatnonzero(targets != targets[content.groups])
@@ -186,21 +181,6 @@ def _double_classes(content: Content, targets: NDArray[np.int64]) -> tuple[str, 
     one, other = (content.files[row].name for row in (content.groups[rows[0]], rows[0]))
     are = "is also in another class" if len(rows) == 1 else "are also in another class"
     return (f"{plural(len(rows), 'picture')} {are}, with the same pixels: {one} and {other}" + " …" * (len(rows) > 1),)
-
-
-def listed(left_out: Sequence[Refused], most: int = 2) -> str:
-    """One line per reason, the most frequent first: how many files, why, and the first names."""
-    reasons: dict[str, list[Refused]] = {}
-    for file in left_out:
-        reasons.setdefault(file.why, []).append(file)
-    width = max(len(why) for why in reasons)
-    digits = max(len(count(len(files))) for files in reasons.values())
-    lines = []
-    for why, files in sorted(reasons.items(), key=lambda item: -len(item[1])):
-        names = [f"{file.name} ({file.more})" if file.more else file.name for file in files[:most]]
-        more = " …" if len(files) > most else ""
-        lines.append(f"  {count(len(files)):>{digits}} {why:<{width}}  {' '.join(names)}{more}")
-    return "\n".join(lines)
 
 
 def _header(file: File, max_pixels: int) -> Readable | Refused:
@@ -362,7 +342,13 @@ def _split(
         return Split(rows[TRAIN], rows[VALIDATION], rows[TEST], how), tuple(notes)
     # if val/ is the only part that is held back, it is the test part
     share, what = validation_share(fractions), f"{layout.parts[held[0]]}/ as test"
-    return keep_test(targets, layout.classes, rows[TRAIN], rows[held[0]], seed, share, groups, what), tuple(notes)
+    split = keep_test(targets, layout.classes, rows[TRAIN], rows[held[0]], seed, share, groups, what)
+    if share is None and len(split.validation) < FEW:
+        notes.append(
+            f"validation has only {plural(len(split.validation), 'picture')}, a twentieth of {layout.parts[TRAIN]}/: "
+            "the split 0.8,0.2,0 takes a fifth"
+        )
+    return split, tuple(notes)
 
 
 def _check_pictures(folder: Path, headers: Sequence[Readable | Refused]) -> None:
@@ -389,6 +375,6 @@ def _check_classes(folder: Path, layout: Layout, readable: Sequence[Readable], l
                 inside = [file for file in whole if f"{shown(folder.name)}/{file.name}".startswith(f"{where}/")]
                 raise WxbError(
                     f"class folder {where}/ has no picture in it",
-                    f"{_counted(inside)} left out\n{listed(inside)}" if inside else "it is empty",
+                    f"{counted(inside)} left out\n{listed(inside)}" if inside else "it is empty",
                     "put pictures into it, or remove it",
                 )

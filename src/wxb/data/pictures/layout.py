@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wxb.data.pictures.parts import TEST, TRAIN, VALIDATION, is_wrapper, part_of, parts_of
+from wxb.data.pictures.refused import Refused
 from wxb.data.pictures.tree import (
     MOST_FILES,
     Children,
@@ -41,15 +42,6 @@ class File:
     name: str  # relative to the folder, with /
     class_number: int
     part: str  # TRAIN, VALIDATION or TEST; "" if the folder is not divided
-
-
-@dataclass(frozen=True)
-class Refused:
-    """A file or a folder (its name ends in /) that is left out: the reason, and details."""
-
-    name: str
-    why: str
-    more: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from wxb.data.dataset import LARGEST
 from wxb.text import plural
 
-LARGEST = 1e30  # greater numbers stand for "no data", such as -3.4e38
 NO_DATA = 42113  # the tag of a TIFF with the number that stands for "no data" (GDAL)
 
 
