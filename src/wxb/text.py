@@ -25,6 +25,11 @@ def plural(number: int, noun: str, nouns: str = "") -> str:
     return f"{count(number)} {noun if number == 1 else nouns or noun + 's'}"
 
 
+def shortened(text: str, most: int = 80) -> str:
+    """The beginning of a text that a message quotes: at most so many characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def natural(text: str) -> tuple[list[tuple[int, int, str]], str]:
     """Sort key that puts img2 before img10; case and leading zeros matter only between otherwise equal texts."""
     key = []

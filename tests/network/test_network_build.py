@@ -20,6 +20,7 @@ from wxb.network.build import NUMBERS_AT_ONCE, Model, build, moments
 from wxb.network.heads import HEADS
 from wxb.network.layers import set_generator
 from wxb.notation import plan, read
+from wxb.notation.expand import MOST_NESTED
 from wxb.notation.named import NAMED
 
 
@@ -405,3 +406,17 @@ def test_a_forward_looks_up_no_layer_by_name(monkeypatch):
     monkeypatch.setattr(torch.nn.Module, "get_submodule", refused)
     monkeypatch.setattr(torch.nn.Module, "named_children", refused)
     model(torch.randint(0, 256, (4, 3, 8, 8), dtype=torch.uint8))
+
+
+@pytest.mark.parametrize("form", ["RES({}-TANH)", "CAT({}, ID)-FC-4-TANH"])
+def test_the_deepest_blocks_are_built_trained_copied_and_saved(form, tmp_path):
+    text = "FC-4"
+    for _ in range(MOST_NESTED):
+        text = form.format(text)
+    model = build(f"{text}, SOFTMAX", input_shape=(4,), outputs=3)
+    logits = model(torch.ones(2, 4))
+    logits.sum().backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
+    torch.save(model, tmp_path / "model.pt")
+    for other in (copy.deepcopy(model), torch.load(tmp_path / "model.pt", weights_only=False)):
+        assert torch.equal(other(torch.ones(2, 4)), logits)

@@ -131,12 +131,12 @@ def test_places_are_those_of_the_text():
     assert [text[place.start : place.end] for place in places if place] == ["conv5-6", "RELU*2", "(fc - 3)*2"]
 
 
-def test_ten_thousand_layers_are_read_and_one_more_is_refused():
-    network = read("RELU*10000, SVM")
+def test_five_thousand_layers_are_read_and_one_more_is_refused():
+    network = read("RELU*5000, SVM")
     assert read(str(network)) == network
-    assert str(network) == "RELU*10000-FC-C, SVM"
-    with pytest.raises(WxbError, match="expands to 10,001 layers; at most 10,000 are possible"):
-        read("RELU*10001, SVM")
+    assert str(network) == "RELU*5000-FC-C, SVM"
+    with pytest.raises(WxbError, match="expands to 5,001 layers; at most 5,000 are possible"):
+        read("RELU*5001, SVM")
 
 
 @pytest.mark.parametrize("count", ["999999999", "9" * 500, "99999*99999)*9"])
@@ -160,13 +160,11 @@ def test_a_megabyte_of_text_is_an_error_and_no_crash():
             read(text)
 
 
-@pytest.mark.parametrize("form", ["{}({}){}", "{}RES({}){}", "{}CAT({}, ID){}"])
-def test_brackets_are_nested_a_hundred_deep_and_no_deeper(form):
-    opening, closing = form.split("{}")[1:3]
-    text = opening * 100 + "FC-RELU" + closing * 100 + ", SVM"
+def test_brackets_are_nested_a_hundred_deep_and_no_deeper():
+    text = "(" * 100 + "FC-RELU" + ")" * 100 + ", SVM"
     assert read(str(read(text))) == read(text)
     with pytest.raises(WxbError, match="nested more than 100 deep"):
-        read(opening * 101 + "FC-RELU" + closing * 101 + ", SVM")
+        read("(" * 101 + "FC-RELU" + ")" * 101 + ", SVM")
 
 
 @settings(max_examples=300)

@@ -185,14 +185,14 @@ def test_folded_repeats_unfold_to_what_they_were(letters):
     assert read_back == [names[letter] for letter in letters]
 
 
-def test_ten_thousand_layers_without_repeats_are_printed_in_seconds():
+def test_five_thousand_layers_without_repeats_are_printed_in_a_second():
     state, bits = 1, []
-    for _ in range(9_990):  # a sequence of period 2¹⁵ - 1, so that little of it repeats
+    for _ in range(4_990):  # a sequence of period 2¹⁵ - 1, so that little of it repeats
         state = (state >> 1) ^ (0x6000 if state & 1 else 0)
         bits.append("RELU" if state & 1 else "TANH")
     start = time.process_time()
     text = str(read("-".join(bits) + ", SVM"))
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 1
     assert read(text) == read("-".join(bits) + ", SVM")
 
 

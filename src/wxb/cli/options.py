@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,9 @@ from wxb.errors import WxbError, nearest
 from wxb.settings import SETTINGS, Setting
 from wxb.settings.data import DATA as DATA_SECTION
 from wxb.settings.setting import spell
+from wxb.text import shortened
+
+MOST_DIGITS = 18  # of a whole number that is no setting
 
 
 class Value(click.ParamType[Any]):
@@ -47,8 +51,8 @@ class Whole(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """`value` as an integer. Raises WxbError for anything else, and for a smaller one."""
         text = str(value)
-        if not (text.isascii() and text.isdigit() and len(text) <= 18) or int(text) < self.least:
-            raise WxbError(f"{flag_of(param)} {value}: expected a whole number of at least {self.least}")
+        if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS) or int(text) < self.least:
+            raise WxbError(f"{flag_of(param)} {shortened(text)}: expected a whole number of at least {self.least}")
         return int(text)
 
 
@@ -61,7 +65,7 @@ class OneOf(click.Choice[str]):
             return str(value)
         like = nearest(str(value), self.choices)
         raise WxbError(
-            f"{flag_of(param)} {value}: expected {', '.join(self.choices)}",
+            f"{flag_of(param)} {shortened(str(value))}: expected {', '.join(self.choices)}",
             fix=f"{flag_of(param)} {like}" if like else "",
         )
 
@@ -76,10 +80,10 @@ class Sizes(click.ParamType[tuple[int, ...]]):
         if isinstance(value, tuple):
             return value
         parts = str(value).lower().replace("×", "x").split("x")
-        if len(parts) in (1, 3) and all(part.isascii() and part.isdigit() and int(part) > 0 for part in parts):
-            return tuple(int(part) for part in parts)
+        if len(parts) in (1, 3) and all(re.fullmatch("0*[1-9][0-9]{0,8}", part) for part in parts):
+            return tuple(int(part.lstrip("0")) for part in parts)
         raise WxbError(
-            f"{flag_of(param)} {value}: the shape of one example is expected",
+            f"{flag_of(param)} {shortened(str(value))}: the shape of one example is expected",
             "3x32x32 is channels x height x width, 64 is a row of 64 numbers",
         )
 
@@ -173,7 +177,7 @@ def split_words(words: Sequence[str], *names: str) -> tuple[list[str | None], di
     plain = [word for word in words if not is_binding(word)]
     if len(plain) > len(names):
         raise WxbError(
-            f"{plain[len(names)]!r} is a word too many",
+            f"{shortened(plain[len(names)])!r} is a word too many",
             f"expected {' '.join(names)}, and bindings such as N=2",
             'a network with blanks or brackets stands in quotes: "FC-64-RELU, SOFTMAX"',
         )
@@ -191,9 +195,10 @@ def binding(word: str) -> tuple[str, int]:
     name, _, value = word.partition("=")
     if ".." in value or "," in value:
         raise WxbError(
-            f"{word}: a range makes a sweep, and this version has no sweeps",
-            fix=f"one training for each value: {name}={value.replace('..', ',').split(',')[0]}",
+            f"{shortened(word)}: a range makes a sweep, and this version has no sweeps",
+            fix=f"one training for each value: {shortened(name)}={shortened(value.replace('..', ',').split(',')[0])}",
         )
-    if not name or not (value.isascii() and value.isdigit()):
-        raise WxbError(f"{word} binds nothing: a name and a whole number are expected", fix="N=2, W=64 or POOL=0")
+    if not name or not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS):
+        what = f"{shortened(word)} binds nothing: a name and a whole number are expected"
+        raise WxbError(what, fix="N=2, W=64 or POOL=0")
     return name.upper(), int(value)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import lru_cache
 
 from .expand import OUTPUT, RunningWidth, default_bias, needs_output, unbound
 from .layers import LAYERS
-from .tree import Concat, Group, Item, Layer, Repeat, Residual
+from .tree import Concat, Group, Item, Layer, Repeat, Residual, replace
 from .write import network_text
 
 
@@ -50,6 +50,7 @@ def _brief(items: Sequence[Item], running: RunningWidth | None, widths: bool = T
     return tuple(result)
 
 
+@lru_cache(1024)
 def _brief_layer(layer: Layer) -> Layer:
     """The layer without its own defaults."""
     kind = LAYERS[layer.name]

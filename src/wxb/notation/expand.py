@@ -8,19 +8,22 @@ what is written with variables stays, and widths stay as written, since they dep
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from .layers import LAYERS, family
 from .mistakes import misfit
-from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Variable, width_number
+from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Variable, replace, width_number
 
-MOST_LAYERS = 10_000
+MOST_LAYERS = 5_000
+MOST_NESTED = 20  # blocks and families in one another: a module for each, and Python's stack is finite
 WIDEST = 512  # where the running width stops doubling
 
 
 def check_size(body: Sequence[Item], text: str = "") -> None:
-    """Raise WxbError for too many layers and for an empty arm of a block. Expands nothing, so that it is fast."""
-    sizes = [_count(text, item) for item in body]
+    """Raise WxbError for too many layers, nested too deep, and for an empty arm of a block.
+
+    Expands nothing, so that it is fast.
+    """
+    sizes = [_count(text, item, 0) for item in body]
     layers = sum(sizes)
     match body[-1:]:
         case (Layer(name="FC", width=Variable(name="C")),):
@@ -37,17 +40,22 @@ def check_size(body: Sequence[Item], text: str = "") -> None:
     )
 
 
-def _count(text: str, item: Item) -> int:
-    """How many layers the item expands to; a block counts as one more, a variable as 1."""
+def _count(text: str, item: Item, depth: int) -> int:
+    """How many layers the item expands to; a block counts as one more, a variable as 1. `depth`: what it is in."""
+    if depth > MOST_NESTED:
+        what = f"blocks and variable counts are nested more than {MOST_NESTED} deep"
+        raise misfit(text, item.place, what, fix="fewer blocks in blocks")
     match item:
         case Layer():
             return 1
         case Group(items):
-            return sum(_count(text, inner) for inner in items)
+            return sum(_count(text, inner, depth) for inner in items)
         case Repeat(inner, times):
-            return _count(text, inner) * (times if isinstance(times, int) else 1)
+            if isinstance(times, int):
+                return _count(text, inner, depth) * times
+            return _count(text, inner, depth + 1)
         case Residual() | Concat():
-            sizes = [sum(_count(text, inner) for inner in way) for way in item.ways]
+            sizes = [sum(_count(text, inner, depth + 1) for inner in way) for way in item.ways]
             if isinstance(item, Residual) and 0 in sizes:
                 part = "shortcut" if sizes[0] else "arm"
                 fix = "a count of at least 1, or a RES without a shortcut: the input is then passed on"
@@ -61,7 +69,7 @@ def _count(text: str, item: Item) -> int:
 def normal(body: Sequence[Item], outputs: int | None = None, text: str = "") -> tuple[Item, ...]:
     """The normal form of a body. If `outputs` (C) is known, a width that follows from C becomes a number.
 
-    Raises WxbError if it has more than 10,000 layers, or a RES or CAT with an empty arm; `text` is for the message.
+    Raises WxbError if it has too many layers, or a RES or CAT with an empty arm; `text` is for the message.
     """
     check_size(body, text)
     reduced = reduce(body)
@@ -80,10 +88,12 @@ def reduce(items: Sequence[Item]) -> tuple[Item, ...]:
                 result.append(spelled_out(item))
             case Group(inner):
                 result += reduce(inner)
+            case Repeat(count=0):
+                pass  # what it repeats may be longer than any network: it is not expanded
             case Repeat(inner, times):
                 once = reduce(inner.items if isinstance(inner, Group) else (inner,))
                 if isinstance(times, int):
-                    result += once * times if once else ()
+                    result += once * times
                 elif once:
                     single = once[0] if len(once) == 1 and not isinstance(once[0], Repeat) else Group(once)
                     assert not isinstance(single, Repeat)
@@ -143,8 +153,10 @@ def spelled_out(layer: Layer) -> Layer:
 
 def default_bias(items: Sequence[Item], position: int) -> bool:
     """Whether the CONV or FC at `position` has a bias if none is written: not directly before a BN."""
-    following = [item.name if isinstance(item, Layer) else "" for item in items[position + 1 : position + 3]]
-    return not (following[:1] == ["BN"] or following == ["MAXOUT", "BN"])
+    after = position + 1
+    if after < len(items) and isinstance(one := items[after], Layer) and one.name == "MAXOUT":
+        after += 1
+    return not (after < len(items) and isinstance(one := items[after], Layer) and one.name == "BN")
 
 
 class RunningWidth:

@@ -7,15 +7,18 @@ from dataclasses import replace
 
 from ..errors import WxbError, nearest
 from ..settings.setting import need
+from ..text import shortened
 from .expand import check_size, reduce, unbound
 from .mistakes import misfit
 from .network import Network
 from .tree import OUTPUTS, Concat, Group, Item, Layer, Repeat, Residual, Variable
+from .vocabulary import MOST_DIGITS
 
 DEFAULTS = {"N": 2, "K": 1}
 DEEP = "M"  # as many as leave maps of at least SMALLEST_MAP, at most MOST_DEEP
 MOST_DEEP = 4
 SMALLEST_MAP = 4
+MOST_VALUE = 10**18  # below it, what is too much of something is said in its own words
 
 
 def variables(network: Network) -> dict[str, str]:
@@ -78,6 +81,10 @@ def _checked(network: Network, uses: Mapping[str, str], bindings: Mapping[str, i
     for key, value in bindings.items():
         need("bindings", key, str, "names of variables as texts")
         name = key.upper()
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise WxbError(f"{shortened(key)} is a whole number, not {shortened(str(value))}", fix=f"{name[:1]}=2")
+        if abs(value) >= MOST_VALUE:
+            raise WxbError(f"the value of {shortened(key)} is too large", fix=f"at most {MOST_DIGITS} digits")
         if name == OUTPUTS:
             what = "C is the number of outputs, which the data decides; it cannot be bound"
             raise WxbError(what, fix=f"leave out {key}={value}")
@@ -85,12 +92,10 @@ def _checked(network: Network, uses: Mapping[str, str], bindings: Mapping[str, i
             near = nearest(name, uses)
             known = "its variables are " + ", ".join(uses) if uses else "it has no variables"
             raise WxbError(
-                f"the network has no variable {key}",
-                f"{known}: {network.text or network.short()}"[:400],
-                f"{near}={value}" if near else f"leave out {key}={value}",
+                f"the network has no variable {shortened(key)}",
+                f"{known}: {shortened(network.text or network.short())}",
+                f"{near}={value}" if near else f"leave out {shortened(key)}={value}",
             )
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise WxbError(f"{name} is a whole number, not {value}", fix=f"{name}=2")
         if uses[name] == "optional" and value not in (0, 1):
             raise WxbError(f"{name} is 0 (left out) or 1 (present), not {value}", fix=f"{name}=1")
         least = 1 if any(pair == (name, "width") for pair in unbound(network.body)) else 0
@@ -108,6 +113,9 @@ def _bound(items: Sequence[Item], values: Mapping[str, int]) -> tuple[Item, ...]
                 width = item.width
                 if isinstance(width, Variable) and width.name != OUTPUTS and width.name in values:
                     width = width.times * values[width.name]
+                    if width >= 10**MOST_DIGITS:
+                        what = f"the width of {item.name} is too large: {width:,}"
+                        raise WxbError(what, fix=f"at most {MOST_DIGITS} digits")
                 layer = replace(item, width=width, optional=False)
                 present = values.get(item.name, 1) if item.optional else 1
                 # a count of 0, so that an arm that ends up empty is still seen to be one

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 
 from ..errors import WxbError
 from ..settings.setting import named, need
@@ -27,6 +29,7 @@ from .tree import (
     Residual,
     Shape,
     layers_of,
+    replace,
     width_number,
 )
 from .write import layer_text
@@ -100,7 +103,7 @@ def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: M
             return None
 
     bound, choices = bind(network, bindings or {}, smallest_map)
-    return replace(_plan(bound, shape, outputs), choices=choices)
+    return dataclasses.replace(_plan(bound, shape, outputs), choices=choices)
 
 
 def _whole(name: str, sizes: object, expected: str = "a whole number") -> Shape:
@@ -112,7 +115,7 @@ def _whole(name: str, sizes: object, expected: str = "a whole number") -> Shape:
 
 
 def _plan(network: Network, shape: Shape, outputs: int) -> Plan:
-    explicit = replace(network, body=normal(network.body, outputs, network.text))
+    explicit = dataclasses.replace(network, body=normal(network.body, outputs, network.text))
     planner = Planner(explicit, shape, outputs)
     items, end = planner.sequence(explicit.body, planner.start(), "", top=True)
     planner.check_output(end)
@@ -176,7 +179,8 @@ class Planner:
             match items[position + 1 : position + 2]:
                 case (Layer(name="MAXOUT", kernel=(pieces, _)),):
                     pass
-        planned = PlannedLayer(
+        planned = replace(
+            PLAIN,
             path=prefix + self.segment(layer),
             name=layer.name,
             input=signal.shape,
@@ -199,7 +203,7 @@ class Planner:
     def segment(self, layer: Layer) -> str:
         """The name of a layer in its path: with kernel and width, C as a number, and never with a dot."""
         width = None if layer.width is None else width_number(layer.width, self.outputs)
-        return layer_text(Layer(layer.name, kernel=layer.kernel, width=width))
+        return _segment(layer.name, layer.kernel, width)
 
     def misfit(self, item: Item | None, what: str, fix: str) -> WxbError:
         """The error for `item`, with the shapes up to it."""
@@ -317,6 +321,14 @@ class Planner:
         """Raise WxbError for a designed feature that does not read the input."""
         what = f"{layer.name} reads the input only: it is the first layer, or a branch of a CAT that is first"
         raise self.misfit(layer, what, f'"{layer.name}-FC-RELU", or "CAT(PIXELS, {layer.name})-FC-RELU"')
+
+
+PLAIN = PlannedLayer("", "", (), ())
+
+
+@lru_cache(1024)
+def _segment(name: str, kernel: tuple[int, int] | None, width: int | None) -> str:
+    return layer_text(Layer(name, kernel=kernel, width=width))
 
 
 def _widest(signals: Sequence[Signal]) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import NoReturn
 
 from ..errors import WxbError, nearest
@@ -13,18 +11,18 @@ from .layers import LAYERS
 from .mistakes import Mistake, error
 from .named import NAMED
 from .network import Network
-from .scan import LETTERS, Scanner, Stop, need_text
-from .spelling import PLAIN, Written, check
-from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Variable
+from .scan import LETTERS, Scanner, Stop, known_name, need_text, short
+from .spelling import PLAIN, Written, check, wrong_number
+from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Variable, replace
 from .vocabulary import (
     ARMS,
     BLOCKS,
     DEEPEST,
     HEADS,
     MOST_CHARACTERS,
+    MOST_DIGITS,
     NO_VARIABLES,
     RESERVED,
-    aliases,
     the_layers,
     words,
 )
@@ -232,8 +230,10 @@ class Reader(Scanner):
             place = Place(self.at, number.end())
             self.move(number.end())
             survival = float(number[1])
-            if not 0 < survival <= 1:
-                self.note(f"a survival probability is in (0, 1], not {number[1]}", place, fix="RES(…)(0.8)")
+            if wrong := wrong_number("a survival probability", short(number, 1)):
+                self.note(wrong[0], place, fix=wrong[1])
+            elif not 0 < survival <= 1:
+                self.note(f"a survival probability is in (0, 1], not {short(number, 1)}", place, fix="RES(…)(0.8)")
         return Residual(arm, shortcut, survival, Place(start, self.end))
 
     def concat(self, start: int) -> Concat:
@@ -256,13 +256,13 @@ class Reader(Scanner):
         written = Written()
         if first := NUMBER.match(self.line, self.skip()):
             self.move(first.end())
-            written.kernel = [first[0]]
+            written.kernel = [short(first)]
             mark = self.mark()
             if self.peek() in ("X", "×"):
                 self.take()
                 if second := DIGITS.match(self.line, self.skip()):
                     self.move(second.end())
-                    written.kernel.append(second[0])
+                    written.kernel.append(short(second))
                 else:
                     self.back(mark)
         self.width(written)
@@ -275,12 +275,12 @@ class Reader(Scanner):
                 if not digits:
                     self.unexpected("a stride: a whole number", "CONV/2")
                 self.move(digits.end())
-                value = digits[0]
+                value = short(digits)
             if sign in written.suffixes:
                 self.note(f"{sign.lower()} is written twice", Place(start, self.end), edit=(Place(start, self.end), ""))
             written.suffixes[sign] = value
         if number := IN_BRACKETS.match(self.line, self.at):
-            written.number = number[1]
+            written.number = short(number, 1)
             self.move(number.end())
         elif NO_NUMBER.match(self.line, self.at):
             self.unexpected_number("DROP(0.5)")
@@ -295,7 +295,7 @@ class Reader(Scanner):
         times = NUMBER.match(self.line, self.skip())
         if times:
             self.move(times.end())
-            written.width = times[0]
+            written.width = short(times)
         letter = VARIABLE.match(self.line, self.skip())
         if letter and not times and self.name_ahead():
             letter = None  # UP2 is a name, not U with a padding
@@ -304,7 +304,10 @@ class Reader(Scanner):
             if letter[0] in NO_VARIABLES:
                 place = Place(letter.start(), self.end)
                 self.refuse_variable(letter[0], place)
-            written.width = Variable(letter[0], int(times[0][:9]) if times and times[0].isdigit() else 1)
+            factor = short(times) if times else "1"
+            # a factor that cannot be one stays a text, which `check` refuses
+            whole = factor.isdigit() and len(factor) <= MOST_DIGITS
+            written.width = Variable(letter[0], int(factor)) if whole else factor
         elif not times:
             self.back(mark)
 
@@ -314,8 +317,9 @@ class Reader(Scanner):
         place = Place(self.at, self.at + 1)
         if digits := DIGITS.match(self.line, self.at):
             self.move(digits.end())
+            count = short(digits)
             # longer numbers are beyond the limit of layers anyway
-            return int(digits[0]) if len(digits[0]) < 18 else 10**18
+            return int(count) if len(count) < 18 else 10**18
         letter = VARIABLE.match(self.line, self.at)
         if not letter:
             self.unexpected("a count: a whole number or a letter", "(CONV-RELU)*2")
@@ -385,14 +389,6 @@ class Reader(Scanner):
             start = self.text.index(word)
             place = Place(start, start + len(word))
             raise error(self.text, [Mistake(f"{word} is not a network; {near} is", place, (place, near))])
-
-
-def known_name(word: str, names: Sequence[str]) -> str | None:
-    """The word that may have been meant: one of `names` by another name, or the nearest of them."""
-    meant = aliases().get(word)
-    if meant in names:
-        return meant
-    return nearest(word[:40], names, cutoff=0.6) if len(word) > 1 else None
 
 
 def placeholder(start: int, end: int) -> Layer:

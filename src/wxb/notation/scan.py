@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import NoReturn
 
+from ..errors import nearest
 from ..settings.setting import need
 from .mistakes import MOST, Mistake
 from .tree import Place
-from .vocabulary import HEADS, the_layers, words
+from .vocabulary import HEADS, aliases, the_layers, words
 
 COMMENT = re.compile(r"#[^\n\r]*")
 BLANKS = re.compile(r"\s*")
@@ -126,3 +127,16 @@ class Scanner:
         sign = self.text[self.skip() : self.at + 1]
         actual = "the end" if not sign else sign if sign.isprintable() else f"the character U+{ord(sign):04X}"
         self.stop(f"expected {expected}, found {actual}", Place(self.at, self.at + 1), fix=fix)
+
+
+def short(number: re.Match[str], group: int = 0) -> str:
+    """A number as it was written, without leading zeros."""
+    return re.sub("^0+(?=[0-9])", "", number[group])
+
+
+def known_name(word: str, names: Sequence[str]) -> str | None:
+    """The word that may have been meant: one of `names` by another name, or the nearest of them."""
+    meant = aliases().get(word)
+    if meant in names:
+        return meant
+    return nearest(word[:40], names, cutoff=0.6) if len(word) > 1 else None

@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from .layers import LAYERS, Kind
 from .mistakes import Mistake
 from .tree import Layer, Place, Variable
-from .vocabulary import MOST_DIGITS
+from .vocabulary import LONGEST_NUMBER, MOST_DIGITS, MOST_NUMBER
 from .write import layer_text
 
 SUFFIXES = {"/": "stride", "P": "padding", "G": "groups", "D": "dilation", "B": "bias", "C": "ceil"}
-LONGEST_NUMBER = 20  # characters of a decimal number
 
 
 @dataclass
 class Written:
-    """The parts after a name, with digits as they stand in the text."""
+    """The parts after a name, with digits as they stand in the text, but for leading zeros."""
 
     kernel: list[str] = field(default_factory=list)  # empty, one side, or height and width
     width: str | Variable | None = None
@@ -92,24 +91,29 @@ def _wrong_value(name: str, kind: Kind, written: Written) -> tuple[str, str] | N
     whole = [("kernel", text, 1) for text in written.kernel]
     if isinstance(written.width, str):
         whole.append(("width", written.width, 1))
-    elif written.width is not None and written.width.times < 1:
-        whole.append(("width", "0", 1))
+    elif written.width is not None:
+        whole.append(("width", str(written.width.times), 1))
     for letter, text in written.suffixes.items():
         whole.append((SUFFIXES[letter], text, 0 if letter in "PB" else 1))
     for part, text, least in whole:
         if not text.isdigit():
             return f"the {part} of {name} is a whole number, not {text[:LONGEST_NUMBER]}", f"a whole {part}"
-        if len(text.lstrip("0")) > MOST_DIGITS:
+        if len(text) > MOST_DIGITS:
             return f"the {part} of {name} is too large", f"at most {MOST_DIGITS} digits"
         if int(text) < least:
             return f"the {part} of {name} is at least {least}, not {int(text)}", f"{least} or more"
-    if written.suffixes.get("B", "0").lstrip("0") not in ("", "1"):
+    if written.suffixes.get("B", "0") not in ("0", "1"):
         return f"the bias of {name} is b0 or b1, not b{int(written.suffixes['B'])}", "b0 for none"
     if len(written.kernel) > 1 and not kind.slides:
         return f"{name} takes one whole number, not {'x'.join(written.kernel)}", f"{name}{written.kernel[0]}"
-    if written.number is not None and len(written.number) > LONGEST_NUMBER:
-        return f"the number of {name} is too long", f"at most {LONGEST_NUMBER} characters"
-    return None
+    return None if written.number is None else wrong_number(f"the number of {name}", written.number)
+
+
+def wrong_number(what: str, text: str) -> tuple[str, str] | None:
+    """What is wrong with a decimal number, and the way out; one that is right is printed as it can be read."""
+    if len(text) > LONGEST_NUMBER:
+        return f"{what} is too long", f"at most {LONGEST_NUMBER} characters"
+    return (f"{what} is too large", f"at most {MOST_NUMBER:,}") if float(text) > MOST_NUMBER else None
 
 
 def _layer(name: str, written: Written, place: Place | None) -> Layer:

@@ -21,8 +21,10 @@ ALIASES = {  # what other libraries and papers call a block, an arm or a head
 NO_VARIABLES = "BDGPX"  # letters that stand for suffixes and for the x of a kernel
 
 MOST_CHARACTERS = 1_000_000
-DEEPEST = 100
-MOST_DIGITS = 9  # of a kernel, a width, a suffix
+DEEPEST = 100  # brackets in brackets
+MOST_DIGITS = 9  # of a kernel, a width, a suffix, a value of a variable
+MOST_NUMBER = 1_000_000  # of LEAKY, ELU, DROP
+LONGEST_NUMBER = 20  # characters of such a number
 
 
 def words() -> tuple[str, ...]:

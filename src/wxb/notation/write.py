@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from .tree import Concat, Group, Item, Layer, Repeat, Residual, Variable
 
@@ -12,6 +13,7 @@ def network_text(body: Sequence[Item], head: str) -> str:
     return f"{sequence_text(body)}, {head}" if body else head
 
 
+@lru_cache(1024)
 def layer_text(layer: Layer) -> str:
     """One layer; parts that are None are left out."""
     parts = [layer.name]

@@ -14,6 +14,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from wxb.errors import WxbError, nearest
+from wxb.text import shortened
 
 MARKED = re.compile(r"`(\w+)(?:=([^`]*))?`")
 LONGEST = 60  # characters of a value that a message shows
@@ -114,7 +115,7 @@ def named(name: str, value: object) -> str:
     """A setting and its value in a message: "`learning_rate=0`", "`optimizer="adam"`"."""
     text = f'"{value}"' if isinstance(value, str) else repr(value)
     plain = re.sub(r"[\s`]+", " ", text)
-    return f"`{name}={plain if len(plain) <= LONGEST else plain[: LONGEST - 1] + '…'}`"
+    return f"`{name}={shortened(plain, LONGEST)}`"
 
 
 def need(name: str, value: object, kinds: type | tuple[type, ...], expected: str, fix: str = "") -> None:

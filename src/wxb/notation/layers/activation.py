@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
-from ..tree import Layer, PlannedLayer
+from ..tree import Layer, PlannedLayer, replace
 from .affine import AFFINE
 from .kind import Kind, Problem, Saved, Signal, Site, saves
 

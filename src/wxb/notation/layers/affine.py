@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 
-from ..tree import PlannedLayer
+from ..tree import PlannedLayer, replace
 from .kind import Kind, Saved, Signal, Site, saves, size
 from .window import slide
 

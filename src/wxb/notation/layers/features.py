@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 from ...text import shape as shape_text
-from ..tree import PlannedLayer, Shape
+from ..tree import PlannedLayer, Shape, replace
 from .kind import Kind, Signal, Site
 
 BINS = 16  # of HIST, per channel

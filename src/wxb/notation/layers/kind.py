@@ -13,6 +13,7 @@ from ..tree import Item, Layer, PlannedLayer, Shape, width_number
 from ..write import layer_text
 
 FLOAT32, INT64 = 4, 8  # bytes
+LONGEST_WORD = 40  # characters of a layer that a message quotes as it was written
 
 Family = Literal["affine", "pooling", "activation", "normalization", "dropout", "feature"]
 
@@ -27,7 +28,7 @@ def as_written(layer: Layer, text: str) -> str:
     """The layer as it is written in `text`, or as it would be."""
     if layer.place and text:
         written = text[layer.place.start : layer.place.end]
-        if not any(c.isspace() or c == "#" for c in written):
+        if len(written) <= LONGEST_WORD and not any(c.isspace() or c == "#" for c in written):
             return written
     return layer_text(layer)
 
@@ -66,8 +67,7 @@ class Problem(NamedTuple):
     repaired: str = ""
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(NamedTuple):
     """A layer at its place in a network, as its shape rule sees it."""
 
     layer: Layer

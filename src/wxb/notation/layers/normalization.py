@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from ..tree import PlannedLayer
+from ..tree import PlannedLayer, replace
 from .kind import Kind, Saved, Signal, Site, saves, size
 
 LRN_STEPS = 3  # maps that LRN keeps between its input and its output: squares, their mean, its power

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import prod
 
-from ..tree import Layer, PlannedLayer
+from ..tree import Layer, PlannedLayer, replace
 from ..write import layer_text
 from .kind import INT64, Kind, Problem, Saved, Signal, Site, saves
 from .window import slide

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ...text import shape as shape_text
-from ..tree import PlannedLayer
+from ..tree import PlannedLayer, replace
 from ..write import layer_text
 from .kind import Kind, Site, pair
 
