@@ -17,7 +17,7 @@ from wxb.notation.named import NAMED
 LONGEST = 10_000  # characters of a text
 SECONDS = 1.0  # of processor time: twenty times what it takes on two idle cores
 MEMORY = 100_000_000  # bytes
-QUOTED = 600  # characters of a message, at most: its sentences and 80 characters of the text for each of three mistakes
+QUOTED = 900  # characters of a message, at most: its sentences and 80 characters of the text for each of three mistakes
 
 DIGITS = st.integers(0, 40).map(str) | st.sampled_from(["007", "0" * 50 + "3", "9" * 10, "9" * 300, "9" * 5_000])
 DECIMALS = st.sampled_from(["0.1", "0.5", "00000000000.5", "99999999999999999999", "0.000000000000000001", "1" * 30])
