@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import math
+
 import click
 import pytest
 
+import wxb
 from wxb.cli import options
 from wxb.cli.config import read_config
 from wxb.cli.train import check, command, merged
@@ -97,11 +101,11 @@ def test_the_shell_completes_the_choices_of_a_setting():
         (["--epochs", f"1{30 * '0'}"], f"--epochs 1{30 * '0'}: expected a whole number from 1 to 1,000,000"),
         (["--seed", str(2**63)], f"--seed {2**63}: expected a whole number from 0 to 9,223,372,036,854,775,807"),
         (["--batch-size", "-4"], "--batch-size -4: expected a whole number from 1 to 10,000,000"),
-        (["--learning-rate", "fast"], "--learning-rate fast: expected a number above 0 to 1,000"),
-        (["--learning-rate", "nan"], "--learning-rate nan: expected a number above 0 to 1,000"),
-        (["--learning-rate", "inf"], "--learning-rate inf: expected a number above 0 to 1,000"),
-        (["--learning-rate", "1e308"], "--learning-rate 1e308: expected a number above 0 to 1,000"),
-        (["--learning-rate", "0"], "--learning-rate 0: expected a number above 0 to 1,000"),
+        (["--learning-rate", "fast"], "--learning-rate fast: expected a number above 0 and at most 1,000"),
+        (["--learning-rate", "nan"], "--learning-rate nan: expected a number above 0 and at most 1,000"),
+        (["--learning-rate", "inf"], "--learning-rate inf: expected a number above 0 and at most 1,000"),
+        (["--learning-rate", "1e308"], "--learning-rate 1e308: expected a number above 0 and at most 1,000"),
+        (["--learning-rate", "0"], "--learning-rate 0: expected a number above 0 and at most 1,000"),
         (["--optimizer", "adam", "--momentum", "0.9"], "--momentum has no effect with the optimizer adam"),
         (["--momentum", "1"], "--momentum 1: expected a number from 0 to below 1"),
         (["--label-smoothing", "1.5"], "--label-smoothing 1.5: expected a number from 0 to 1"),
@@ -184,10 +188,10 @@ def test_a_file_holds_options_with_either_line_between_words(config):
     [
         ("learning_rat = 1", "learning_rat is not a setting; learning_rate is"),
         ("qwxz = 1", "qwxz is not a setting"),
-        ('learning_rate = "1"', 'learning_rate = "1": expected a number above 0 to 1,000'),
-        ("learning_rate = true", "learning_rate = true: expected a number above 0 to 1,000"),
-        ("learning_rate = nan", "learning_rate = nan: expected a number above 0 to 1,000"),
-        ("learning_rate = [1]", "learning_rate = [1]: expected a number above 0 to 1,000"),
+        ('learning_rate = "1"', 'learning_rate = "1": expected a number above 0 and at most 1,000'),
+        ("learning_rate = true", "learning_rate = true: expected a number above 0 and at most 1,000"),
+        ("learning_rate = nan", "learning_rate = nan: expected a number above 0 and at most 1,000"),
+        ("learning_rate = [1]", "learning_rate = [1]: expected a number above 0 and at most 1,000"),
         ("epochs = 2.5", "epochs = 2.5: expected a whole number from 1 to 1,000,000"),
         ("epochs = 0", "epochs = 0: expected a whole number from 1 to 1,000,000"),
         ("epochs = inf", "epochs = inf: expected a whole number from 1 to 1,000,000"),
@@ -206,6 +210,52 @@ def test_a_wrong_setting_is_named_with_its_file(text, said, config):
     with pytest.raises(WxbError) as error:
         read_config(path)
     assert error.value.what == f"{path}: {said}"
+
+
+def in_python(setting, value):
+    """Call the function of wxb that takes the setting; the setting itself where no function does."""
+    if setting.name in inspect.signature(wxb.train).parameters:
+        wxb.train(wxb.load_data("ring", examples=20), "SOFTMAX", **{setting.name: value})
+    elif setting.name in inspect.signature(wxb.load_data).parameters:
+        wxb.load_data("ring", **{setting.name: value})
+    else:
+        setting.validate(value)
+
+
+NUMERIC = [setting for setting in SETTINGS.values() if setting.bounds or setting.name == "time"]
+
+
+def outside(setting) -> list[float]:
+    """Numbers that a setting does not take: just beyond its bounds, and far beyond those of any number."""
+    if setting.bounds is None:
+        return [0, -1, 10**99, math.inf]
+    least, most = setting.bounds.least, setting.bounds.most
+    ends = [one for one in (least, most) if one not in setting.bounds]
+    return [least - 1, most + 1, *ends, 10**30, -(10**30), math.nan, math.inf]
+
+
+@pytest.mark.parametrize("setting", NUMERIC, ids=lambda setting: setting.name)
+def test_a_number_out_of_bounds_is_refused_alike_on_the_command_line_in_a_file_and_in_python(setting, config):
+    flag = f"--{setting.name.replace('_', '-')}"
+    for value in outside(setting):
+        messages = []
+        if setting.option:
+            with pytest.raises(WxbError) as error:
+                command.make_context("train", ["ring", flag, str(value)])
+            messages.append(error.value.what)
+        with pytest.raises(WxbError) as error:
+            read_config(config(f"{setting.name} = {value}"))
+        messages.append(error.value.what)
+        with pytest.raises(WxbError) as error:
+            in_python(setting, value)
+        messages.append(error.value.what)
+        assert all(message.endswith(f"expected {setting.expected}") for message in messages), messages
+
+
+def test_numbers_and_brackets_that_no_reader_takes_are_no_toml(config):
+    for text in (f"epochs = {'9' * 5_000}", f"epochs = {'[' * 5_000}"):
+        with pytest.raises(WxbError, match="is no TOML"):
+            read_config(config(text))
 
 
 def test_a_file_that_is_not_there_or_no_toml_is_said(config, tmp_path):

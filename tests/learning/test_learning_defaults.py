@@ -72,7 +72,7 @@ def test_a_default_network_ends_in_the_head_that_the_data_asks_for():
 @pytest.mark.parametrize("rate", [0, 0.0, -0.1, 1e308, float("nan"), float("inf")])
 def test_a_rate_with_which_nothing_is_learned_is_refused(rate):
     data = load_data("ring", examples=100)
-    refusal = f"^{re.escape(f'`learning_rate={rate}`: expected a number above 0 to 1,000')}$"
+    refusal = f"^{re.escape(f'`learning_rate={rate}`: expected a number above 0 and at most 1,000')}$"
     with pytest.raises(WxbError, match=refusal):
         set_up(data, "SOFTMAX", options={"learning_rate": rate})
     with pytest.raises(WxbError, match=refusal):

@@ -100,6 +100,16 @@ def test_what_is_no_device_is_refused(value):
         validate("device", value)
 
 
+def test_a_number_of_thousands_of_digits_is_refused():
+    for value in (10**5_000, -(10**5_000)):
+        with pytest.raises(
+            WxbError, match=r"^`epochs=a number of thousands of digits`: expected a whole number from 1"
+        ):
+            validate("epochs", value)
+    with pytest.raises(WxbError, match=r"^`learning_rate=\"9999"):
+        SETTINGS["learning_rate"].read("9" * 5_000)
+
+
 def test_a_long_value_is_shown_shortened_and_on_one_line():
     with pytest.raises(WxbError) as error:
         validate("epochs", "1`\n" * 2_000)
@@ -175,7 +185,7 @@ def test_the_types_of_the_recipe_s_keywords_are_those_of_its_settings():
         ({"epoch": 1}, "epoch is not a setting; epochs is"),
         ({"option": 1}, "option is not a setting"),
         ({"optimizer": "adma"}, f'`optimizer="adma"`: expected {SETTINGS["optimizer"].expected}'),
-        ({"learning_rate": "0.1"}, '`learning_rate="0.1"`: expected a number above 0 to 1,000'),
+        ({"learning_rate": "0.1"}, '`learning_rate="0.1"`: expected a number above 0 and at most 1,000'),
         ({"shuffle": None}, "`shuffle=None`: expected `shuffle=True` or `shuffle=False`"),
         ({"time": "soon"}, f'`time="soon"`: expected {SETTINGS["time"].expected}'),
         ({"time": 60, "epochs": 3}, "`time` and `epochs` both say when training ends"),
@@ -249,5 +259,5 @@ def test_bounds_say_which_ends_belong_to_them():
     assert [value in Bounds(0, 1) for value in (0, 1)] == [True, True]
     assert [value in Bounds(0, 1, above=True, below=True) for value in (0, 0.5, 1)] == [False, True, False]
     assert [str(Bounds(0, 1)), str(Bounds(0, 1_000, above=True)), str(Bounds(0, 1, below=True))] == [
-        "0 to 1", "above 0 to 1,000", "0 to below 1",
+        "0 to 1", "above 0 and at most 1,000", "0 to below 1",
     ]  # fmt: skip

@@ -35,7 +35,9 @@ class Bounds:
         return enough and (value < self.most if self.below else value <= self.most)
 
     def __str__(self) -> str:
-        return f"{'above ' * self.above}{self.least:,} to {'below ' * self.below}{self.most:,}"
+        if self.above:
+            return f"above {self.least:,} and {'below' if self.below else 'at most'} {self.most:,}"
+        return f"{self.least:,} to {'below ' * self.below}{self.most:,}"
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,10 @@ class Setting:
 
 def named(name: str, value: object) -> str:
     """A setting and its value in a message: "`learning_rate=0`", "`optimizer="adam"`"."""
-    text = f'"{value}"' if isinstance(value, str) else repr(value)
+    try:
+        text = f'"{value}"' if isinstance(value, str) else repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        text = "a number of thousands of digits"
     plain = re.sub(r"[\s`]+", " ", text)
     return f"`{name}={shortened(plain, LONGEST)}`"
 
