@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from wxb.errors import WxbError
 from wxb.learning.augment import Cutout, Mixup, cutout, goals
 
 FILL = torch.tensor([7.0, 9.0]).view(2, 1, 1)
@@ -99,12 +98,6 @@ def test_centres_lie_everywhere_alike():
 def test_without_cutout_pictures_pass_as_they_are():
     x = pictures()
     assert cut(x, side=0) is x
-
-
-def test_cutout_of_rows_of_numbers_is_refused():
-    with pytest.raises(WxbError) as error:
-        Cutout(3, 10, 0, torch.zeros(4))
-    assert str(error.value) == "`cutout` is for pictures; these examples are rows of numbers\n  fix: `cutout=0`"
 
 
 # --- mixup ---

@@ -122,8 +122,3 @@ def test_shifted_pictures_are_the_mirrored_padding_moved(seed, reach):
 def test_an_unknown_augmentation_is_refused_with_the_known_ones(text):
     with pytest.raises(WxbError, match="flip,shift-N"):
         Augment.read(text)
-
-
-def test_rows_of_numbers_cannot_be_augmented():
-    with pytest.raises(WxbError, match="`augment` is for pictures"):
-        feed_all(np.zeros((4, 2), np.float32), 2, "cpu", 0, augment=Augment(flip=True))

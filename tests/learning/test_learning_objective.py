@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from wxb.data.dataset import Dataset, Split
-from wxb.errors import WxbError
 from wxb.learning.objective import Objective, penalized
 from wxb.learning.recipe import REDUCTIONS, Recipe
 from wxb.network.build import Model, build
@@ -115,12 +114,6 @@ def test_mixed_goals_weigh_by_their_shares_and_by_as_much_in_all():
     assert float(balanced.size(mixed)) == pytest.approx(float(balanced.size(goals)))
 
 
-def test_balanced_weights_need_classes():
-    with pytest.raises(WxbError) as error:
-        objective("SIGMOIDS", np.zeros((4, 3), np.float32), class_weight="balanced")
-    assert str(error.value) == '`class_weight="balanced"` needs classes\n  fix: `class_weight="none"`'
-
-
 # --- label smoothing ---
 
 
@@ -129,12 +122,6 @@ def test_label_smoothing_is_part_of_the_data_loss():
     shares = 0.7 * torch.nn.functional.one_hot(goals, 3).double() + 0.3 / 3
     expected = -(shares * scores().log_softmax(1)).sum(1).mean()
     assert total(smoothed, scores(), goals).item() == pytest.approx(expected.item(), rel=1e-12)
-
-
-@pytest.mark.parametrize("head", ["SVM", "EUCLID"])
-def test_label_smoothing_is_refused_before_training_where_it_has_no_meaning(head):
-    with pytest.raises(WxbError, match=f"`label_smoothing` is for SOFTMAX; {head} has no probabilities"):
-        objective(head, label_smoothing=0.1)
 
 
 # --- penalties ---

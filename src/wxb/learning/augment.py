@@ -14,7 +14,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from wxb.errors import WxbError
 from wxb.randomness import generator
 from wxb.settings import validate
 
@@ -92,12 +91,10 @@ def _reflected(places: Tensor, length: int) -> Tensor:
 class Cutout:
     """A square of `side` pixels in each picture, filled with `fill` (channels, 1, 1); its place is drawn per epoch.
 
-    The fill is what the normalization takes to 0: the mean of standardized data. Raises WxbError for rows of numbers.
+    The fill is what the normalization takes to 0: the mean of standardized data.
     """
 
     def __init__(self, side: int, count: int, seed: int, fill: Tensor) -> None:
-        if side and fill.ndim != 3:
-            raise WxbError("`cutout` is for pictures; these examples are rows of numbers", fix="`cutout=0`")
         self.side = side
         self.count = count
         self.seed = seed

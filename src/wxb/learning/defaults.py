@@ -21,14 +21,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wxb.data.dataset import Dataset
-from wxb.errors import WxbError
 from wxb.learning.recipe import Recipe
+from wxb.learning.requirements import check_fit
 from wxb.notation import Plan
-from wxb.notation.tree import Shape
 from wxb.settings import RECIPE, Setting, check_together, unknown
-from wxb.settings.setting import SHARES, named
 from wxb.tasks import TASKS
-from wxb.text import shape as shape_text
 
 OF_MUON = ("learning_rate", "momentum")
 
@@ -159,10 +156,8 @@ def recipe_for(plan: Plan, data: Dataset, options: Mapping[str, Any]) -> Recipe:
     if optimizer in ("adamw", "muon") and not options.get("l2"):
         chosen["weight_decay"] = 0.2 if not data.spatial and data.shape[0] > FEW_COLUMNS else 0.02
     check_together({**options, "optimizer": optimizer})
-    check_until(data, options.get("until", 0))
     recipe = Recipe(**{**chosen, **options})
-    if data.spatial:
-        check_reach(recipe, data.shape)
+    check_fit(recipe, plan, data)
     return recipe
 
 
@@ -232,33 +227,3 @@ def strong_changes(data: Dataset) -> dict[str, Any]:
 def _moves(data: Dataset, shift: int) -> str:
     moves = (["flip"] if data.shape[0] == 3 else []) + ([f"shift-{shift}"] if shift else [])
     return ",".join(moves) or "none"
-
-
-def check_reach(recipe: Recipe, shape: Shape) -> None:
-    """Raise WxbError if a shift or a cutout is as large as the pictures."""
-    from wxb.learning.augment import Augment
-
-    side = min(shape[1:])
-    shift = Augment.read(recipe.augment).shift
-    for option, reach, fix in (
-        (named("augment", recipe.augment), shift, named("augment", f"shift-{max(1, side // 8)}")),
-        (named("cutout", recipe.cutout), recipe.cutout, named("cutout", side // 2)),
-    ):
-        if reach >= side:
-            raise WxbError(f"{option} is no smaller than the pictures, {shape_text(shape)}", fix=fix)
-
-
-def check_until(data: Dataset, until: float) -> None:
-    """Raise WxbError if `until` asks for an accuracy that the data cannot measure: no validation, or no classes."""
-    task = TASKS[data.task]
-    if until and not task.reachable:
-        raise WxbError(
-            f"`until` asks for an accuracy; the targets of {data.name} are {task.kind}",
-            fix='`early_stopping=5`, or `time="1m"`',
-        )
-    if until and not len(data.split.validation):
-        raise WxbError(
-            f"`until` needs a validation part, and {data.name} has none",
-            f"split: {data.split.how}",
-            named("split", SHARES.example),
-        )

@@ -13,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 
 from wxb.data.pictures.pack import is_mapped, read_ahead
-from wxb.errors import WxbError
 from wxb.learning.augment import NONE, Augment, Moves
 from wxb.randomness import generator
 
@@ -67,8 +66,6 @@ class Feed:
             assert isinstance(examples, np.ndarray)
             examples = examples.transpose(0, 2, 3, 1)
             self.size = examples.shape[1:3]
-        elif augment != NONE:
-            raise WxbError("`augment` is for pictures; these examples are rows of numbers", fix='`augment="none"`')
         self.moves = Moves(augment, self.count, seed, device) if augment != NONE else None
         self.device = device
         self.elsewhere: Inputs | None = None  # the examples, if not on `device`

@@ -23,6 +23,7 @@ from wxb.learning.feed import Feed, steps_per_epoch
 from wxb.learning.inference import features, score
 from wxb.learning.machine import Ahead, Machine, choose, out_of_memory
 from wxb.learning.recipe import Recipe
+from wxb.learning.requirements import check_fit
 from wxb.learning.state import (
     COUNTERS,
     Progress,
@@ -111,6 +112,7 @@ def learn(
     setting.need("model", model, Model, "a model, as `build` returns it")
     need_data(data)
     setting.need("recipe", recipe, Recipe, "a recipe, such as `Recipe(epochs=3)`")
+    check_fit(recipe, model.plan, data)
     machine = machine or choose(recipe.device, recipe.precision, recipe.threads)
     training = Loop(model, data, recipe, machine, ordered(events), watch)
     if state is not None:

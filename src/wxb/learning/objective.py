@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from wxb.errors import WxbError
 from wxb.learning.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -29,12 +28,8 @@ class Objective:
         self.head = model.head  # made anew whenever a model is asked for it
         self.recipe = recipe
         self.weights = penalized(model)
-        if recipe.label_smoothing:
-            self.head.need_smoothable()
         self.class_weights: Tensor | None = None
         if recipe.class_weight == "balanced":
-            if targets.ndim != 1:
-                raise WxbError('`class_weight="balanced"` needs classes', fix='`class_weight="none"`')
             counts = np.bincount(targets.astype(np.int64), minlength=model.plan.outputs)
             balanced = len(targets) / (len(counts) * np.maximum(counts, 1))
             device = next(model.parameters()).device

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wxb.errors import WxbError
 from wxb.learning import machine as machines
 from wxb.learning import precision
 from wxb.learning.defaults import Rung, headed, ladder, recipe_for
@@ -70,12 +69,6 @@ def set_up(
         first_layer=recipe.first_layer,
         state=None if state is None else of_kind(state, "model"),
     )
-    if recipe.flip_average and (not data.spatial or model.designed):
-        raise WxbError(
-            "`flip_average` is for networks that take the pictures themselves",
-            "this one takes " + ("designed features" if model.designed else "rows of numbers"),
-            "`flip_average=False`",
-        )
     model.flip_average = recipe.flip_average
     if machine is None:
         work = planned.multiply_adds + sum(feature.multiply_adds for feature in model.designed)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wxb.errors import WxbError
-from wxb.notation.tree import PlannedLayer
+from wxb.notation.tree import PlannedLayer, Shape
 from wxb.text import shape as shape_text
 
 
@@ -35,11 +35,16 @@ class BatchNorm2d(nn.BatchNorm2d):
 def need_variance(x: Tensor) -> None:
     """Raise WxbError if a batch has only one number per channel, whose variance is 0."""
     if x.numel() == x.shape[1]:
-        raise WxbError(
-            "BN cannot learn from one number per channel: numbers are normalized by their variance",
-            f"what reaches it is one example of {shape_text(tuple(x.shape[1:]))}",
-            "`batch_size=2` or more, and memory for more than one example at a time",
-        )
+        raise one_number_per_channel(tuple(x.shape[1:]))
+
+
+def one_number_per_channel(shape: Shape) -> WxbError:
+    """The error for a BN that is trained on one example of this shape at a time."""
+    return WxbError(
+        "BN cannot learn from one number per channel: numbers are normalized by their variance",
+        f"what reaches it is one example of {shape_text(shape)}",
+        "`batch_size=2` or more, and memory for more than one example at a time",
+    )
 
 
 class LocalResponseNorm(nn.Module):

@@ -1,0 +1,80 @@
+"""What a recipe asks of the data and the network; looked at before anything is built, so before the first step."""
+
+from __future__ import annotations
+
+import math
+
+from wxb.data.dataset import Dataset
+from wxb.errors import WxbError
+from wxb.learning.augment import NONE, Augment
+from wxb.learning.recipe import Recipe
+from wxb.network.heads import HEADS
+from wxb.network.layers.normalization import one_number_per_channel
+from wxb.notation import Plan
+from wxb.notation.layers import family
+from wxb.settings.setting import SHARES, named
+from wxb.tasks import TASKS
+from wxb.text import shape as shape_text
+
+
+def check_fit(recipe: Recipe, plan: Plan, data: Dataset) -> None:
+    """Raise WxbError for a setting that the data or the network cannot serve."""
+    _check_pictures(recipe, plan, data)
+    _check_validation(recipe, data)
+    if recipe.label_smoothing:
+        HEADS[plan.head].need_smoothable()
+    if recipe.class_weight == "balanced" and data.targets.ndim != 1:
+        raise WxbError('`class_weight="balanced"` needs classes', fix='`class_weight="none"`')
+    _check_batches(recipe, plan, len(data.split.train))
+
+
+def _check_pictures(recipe: Recipe, plan: Plan, data: Dataset) -> None:
+    """Changes of pictures need pictures, larger than what is changed."""
+    designed = any(family(layer) == "feature" for layer in plan.layers)
+    if recipe.flip_average and (not data.spatial or designed):
+        raise WxbError(
+            "`flip_average` is for networks that take the pictures themselves",
+            "this one takes " + ("designed features" if designed else "rows of numbers"),
+            "`flip_average=False`",
+        )
+    augment = Augment.read(recipe.augment)
+    if not data.spatial:
+        for name, changes, without in (("augment", augment != NONE, "none"), ("cutout", recipe.cutout > 0, 0)):
+            if changes:
+                what = f"`{name}` is for pictures; these examples are rows of numbers"
+                raise WxbError(what, fix=named(name, without))
+        return
+    side = min(data.shape[1:])
+    for option, reach, fix in (
+        (named("augment", recipe.augment), augment.shift, named("augment", f"shift-{max(1, side // 8)}")),
+        (named("cutout", recipe.cutout), recipe.cutout, named("cutout", side // 2)),
+    ):
+        if reach >= side:
+            raise WxbError(f"{option} is no smaller than the pictures, {shape_text(data.shape)}", fix=fix)
+
+
+def _check_validation(recipe: Recipe, data: Dataset) -> None:
+    """An accuracy to stop at needs classes and validation examples."""
+    task = TASKS[data.task]
+    if recipe.until and not task.reachable:
+        raise WxbError(
+            f"`until` asks for an accuracy; the targets of {data.name} are {task.kind}",
+            fix='`early_stopping=5`, or `time="1m"`',
+        )
+    if recipe.until and not len(data.split.validation):
+        raise WxbError(
+            f"`until` needs a validation part, and {data.name} has none",
+            f"split: {data.split.how}",
+            named("split", SHARES.example),
+        )
+
+
+def _check_batches(recipe: Recipe, plan: Plan, examples: int) -> None:
+    """A BN of vectors needs two examples in every batch that it sees."""
+    whole = min(recipe.batch_size * recipe.accumulate, examples)
+    least = examples // -(-examples // whole)  # batches of an epoch differ by at most one example
+    if least // min(recipe.accumulate, least) > 1:
+        return
+    for layer in plan.layers:
+        if layer.name == "BN" and math.prod(layer.input[1:]) == 1:
+            raise one_number_per_channel(layer.input)
