@@ -48,7 +48,7 @@ def test_what_the_recipe_asks_in_vain_is_refused_before_the_first_step(name):
     source, network, options, what = REFUSED[name]
     data = wxb.load_data(source, **({} if source == "digits" else {"examples": 100}))
     with pytest.raises(WxbError) as error:
-        Trial(data, network, options=options)
+        Trial(data, network, **options)
     assert error.value.what.startswith(what)
     with pytest.raises(WxbError) as error:
         wxb.learn(build(network, data), data, Recipe(**options))
