@@ -70,7 +70,7 @@ def outcome(text: str) -> str:
     return "read"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(TEXTS)
 def test_any_text_is_read_printed_and_counted_or_refused_in_little_time(text):
     began = time.process_time()
