@@ -309,3 +309,14 @@ def test_the_command_line_is_over_the_file(config):
 def test_a_split_is_read_from_a_file_as_a_list_a_text_or_one_share(config):
     for written in ("[0.5, 0.25, 0.25]", '"0.5,0.25,0.25"', "0.5"):
         assert read_config(config(f"split = {written}")) == {"split": (0.5, 0.25, 0.25)}
+
+
+def test_a_dry_run_refuses_what_training_refuses(call):
+    for words, said in (
+        (("ring", "--cutout", "3"), "error: --cutout is for pictures; these examples are rows of numbers"),
+        (("ring", "--augment", "flip"), "error: --augment is for pictures; these examples are rows of numbers"),
+        (("digits", "--cutout", "100"), "error: --cutout 100 is no smaller than the pictures, 1x8x8"),
+        (("sine", "--class-weight", "balanced"), "error: --class-weight balanced needs classes"),
+    ):
+        ended = call("train", *words, "--dry-run")
+        assert (ended.code, ended.err.splitlines()[0]) == (2, said)

@@ -563,14 +563,3 @@ def test_a_folder_of_pictures_goes_all_the_way(call):
     large = Image.fromarray(rng.integers(140, 240, (100, 140, 3), dtype=np.uint8))
     large.save("large.jpg")
     assert valid(call("predict", "../run", "large.jpg", "--json").json)["predictions"][0]["class"] == "light"
-
-
-def test_a_dry_run_refuses_what_training_refuses(call):
-    for words, said in (
-        (("ring", "--cutout", "3"), "error: --cutout is for pictures; these examples are rows of numbers"),
-        (("ring", "--augment", "flip"), "error: --augment is for pictures; these examples are rows of numbers"),
-        (("digits", "--cutout", "100"), "error: --cutout 100 is no smaller than the pictures, 1x8x8"),
-        (("sine", "--class-weight", "balanced"), "error: --class-weight balanced needs classes"),
-    ):
-        ended = call("train", *words, "--dry-run")
-        assert (ended.code, ended.err.splitlines()[0]) == (2, said)
