@@ -265,9 +265,9 @@ def test_a_file_without_names_is_learned_from_and_asked_about(call):
         assert [one["row"] for one in asked] == list(range(text.count("\n") + 1))
     titled = call("data", "iris.data", "--header", "--target", lines[0].split(",")[2], "--json")
     assert valid(titled.json)["examples"] == 99
-    assert call("data", "iris.data", "--target", "species").err.splitlines()[3] == (
-        "  fix: --header takes the first line as names"
-    )
+    lines = call("data", "iris.data", "--target", "species").err.splitlines()
+    assert lines[2].startswith("  the first line of iris.data holds values like the lines below: it is taken as data")
+    assert lines[3] == "  fix: --header"
 
 
 def test_a_file_without_names_that_lacks_a_column_in_front_is_refused(call):

@@ -411,7 +411,7 @@ SMALL = "x,kind,y\n1.5,a,0\n2.5,b,1\n4.5,a,1\n0.5,b,0\n9,a,1\n8,b,0\n"
         ("x,y\n1,2\n3,4,5\n", "y", "t.csv cannot be read as CSV\n  line 3, column 5: 3 values, but line 1 has 2\n"),
         (b"x,y\n\xe9t\xe9,1\n", "y", "t.csv is not in UTF-8\n  line 2, column 1 holds the byte 0xe9; in Windows-1252 "),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "y", "t.csv cannot be read as CSV\n  it is no text"),
-        ("1,2\n3,4\n5,6\n", "y", "t.csv has no column y\n  columns: column 1, column 2\n  its first line is taken as"),
+        ("1,2\n3,4\n5,6\n", "y", "t.csv has no column y\n  columns: column 1, column 2\n  the first line of t.csv"),
     ],
 )  # fmt: skip
 def test_a_table_that_makes_no_sense_is_refused(write, text, target, message):

@@ -51,6 +51,7 @@ class Frame:
     separator: str = ""  # of the values in a file of texts
     renamed: Mapping[str, str] = field(default_factory=dict)  # a name of our own → the one that another column has too
     numbered: bool = False  # whether the file has no names, so that columns are called "column 1" and so on
+    first_line: str = ""  # a remark on whether the first line of a text holds names; "" if there is no doubt
     notes: tuple[str, ...] = ()  # what a person should know of how the file was read
     kept: NDArray[np.int64] | None = None  # the rows that count, by their number in the file; None for all
     _held: dict[str, pl.Series] = field(default_factory=dict)
@@ -104,11 +105,10 @@ class Frame:
         if column in self.places:
             return column
         like = None if self.numbered else nearest(column, self.columns)
-        why = "\nits first line is taken as data, not as names" if self.numbered else ""
         raise WxbError(
             f"{self.name} has no column {column}" + (f"; {like} is one" if like else ""),
-            f"columns: {self.listed}{why}",
-            "`header=True` takes the first line as names" if self.numbered else "",
+            f"columns: {self.listed}\n{self.first_line}",
+            f"`header={self.numbered}`" if self.first_line else "",
         )
 
 
@@ -137,7 +137,9 @@ def frame_of_content(
         return _of_parquet(open_parquet(name, content), header)
     text = open_separated(name, content, suffix, header, names)
     _need_room(name, text.rows, len(text.names))
-    return Frame(name, text.names, text.read, text.rows, text.separator, text.renamed, text.numbered, text.notes)
+    return Frame(
+        name, text.names, text.read, text.rows, text.separator, text.renamed, text.numbered, text.first_line, text.notes
+    )
 
 
 def _of_parquet(parquet: Parquet, header: bool | None) -> Frame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,7 @@ class Columns:
     missing: tuple[str, ...] = MISSING  # texts that stand for no value
     _fitted: list[tuple[NDArray[Any], NDArray[np.int64], Preparation]] = field(default_factory=list)  # the last one
 
-    @property
+    @cached_property
     def held(self) -> tuple[Held, ...]:
         """The columns of the rows, in order."""
         return tuple(column for column in self.columns if isinstance(column, Held))

@@ -57,6 +57,7 @@ class Separated:
     names: tuple[str, ...]
     renamed: dict[str, str]  # new name → the one that stands in the file
     numbered: bool  # whether the names are numbers, because the file has none
+    first_line: str  # a remark on whether the first line holds names; "" if there is no doubt
     separator: str
     notes: tuple[str, ...]
     text: Checked
@@ -126,11 +127,12 @@ def open_separated(
     first, below = sample[0], [record.fields for record in sample[1:]]
     titled, sure = _titled(first.fields, below, header, names)
     columns, renamed = told_apart(first.fields) if titled else (numbered(len(first.fields)), {})
-    notes = (*notes, *_header_notes(name, titled, sure), *_renaming_notes(name, renamed))
+    first_line = _first_line(name, titled, sure)
+    notes = (*notes, *[first_line] * bool(first_line), *_renaming_notes(name, renamed))
     comments = text.comments
     if comments:
         notes = (*notes, f"{plural(comments, 'comment')} of {name} passed over, after {COMMENT}")
-    return Separated(name, columns, renamed, not titled, separator, notes, text)
+    return Separated(name, columns, renamed, not titled, first_line, separator, notes, text)
 
 
 def _refusal(name: str, why: str) -> WxbError:
@@ -162,14 +164,14 @@ def _titled(
     return has_names(first, below)
 
 
-def _header_notes(name: str, titled: bool, sure: bool) -> tuple[str, ...]:
+def _first_line(name: str, titled: bool, sure: bool) -> str:
     if not titled:
         return (
             f"the first line of {name} holds values like the lines below: it is taken as data, and the columns are "
-            "called column 1, column 2, …; --header takes it as their names",
+            "called column 1, column 2, …; --header takes it as their names"
         )
     doubt = f"the first line of {name} is taken as the columns' names, but could be data; --no-header takes it as data"
-    return () if sure else (doubt,)
+    return "" if sure else doubt
 
 
 def _renaming_notes(name: str, renamed: dict[str, str]) -> tuple[str, ...]:
