@@ -16,8 +16,9 @@ import wxb
 from tests.cli.conftest import valid
 from tests.runs.test_run_use import done
 from wxb.cli import printing
-from wxb.cli.predict import STREAM, Table, predict_files
+from wxb.cli.predict import Table, predict_files
 from wxb.cli.progress import ERASE, FileProgress
+from wxb.data.tables.content import STREAM
 from wxb.runs.inputs import AT_ONCE, ahead, batches, read_file
 from wxb.runs.run import Run
 
@@ -85,9 +86,9 @@ def test_predictions_are_printed_before_the_last_files_are_read(pictures, monkey
     run, names = pictures
     read = []
 
-    def reading(file, run):
+    def reading(file, run, max_pixels):
         read.append(file)
-        return read_file(file, run)
+        return read_file(file, run, max_pixels)
 
     monkeypatch.setattr("wxb.runs.inputs.read_file", reading)
 
@@ -188,3 +189,13 @@ def test_no_progress_is_drawn_where_nobody_looks(clock, monkeypatch):
     with FileProgress(4000) as progress:
         clock[0] = 10.0
         progress.show(1000)
+
+
+def test_a_larger_picture_is_predicted_where_its_bound_is_raised(pictures, call, tmp_path):
+    run, _ = pictures
+    large = tmp_path / "large.png"
+    Image.new("L", (7100, 7100)).save(large, compress_level=1)
+    refused = call("predict", run, large)
+    assert refused.code == 2
+    assert "too large to open (7100x7100; --max-pixels)" in refused.err
+    assert call("predict", run, large, "--max-pixels", "60000000").code == 0

@@ -78,6 +78,7 @@ def test_pictures_as_large_as_those_of_training_are_predicted_and_evaluated(tmp_
     other.data.source["max_pixels"] = 50
     with pytest.raises(wxb.errors.WxbError, match="too large to open"):
         other.predict(folder / "a" / "0.png")
+    assert len(other.predict(folder / "a" / "0.png", max_pixels=64)) == 1
 
 
 def test_a_run_inside_its_own_picture_folder_is_used_and_made_again(tmp_path, monkeypatch):
@@ -98,3 +99,18 @@ def test_values_for_no_data_are_refused_in_prediction(tmp_path):
     with pytest.raises(wxb.errors.WxbError) as caught:
         run.predict(examples)
     assert str(caught.value) == "1 examples hold no data (values beyond 1e+30)\n  the first is example 7"
+
+
+def test_what_is_passed_over_in_a_folder_is_noted(tmp_path):
+    folder = fill(tmp_path / "x", lambda random, number: random.integers(0, 256, (8, 8)).astype(np.uint8))
+    run = wxb.train(wxb.load_data(folder), "FC-4-RELU, SOFTMAX", epochs=1, out=folder / "run")
+    (folder / "a" / "notes.txt").write_text("no picture")
+    (folder / "b" / ".thumbnails").mkdir()
+    found = run.predict([folder, folder / "a" / "0.png"])
+    assert len(found) == 17
+    assert found.notes == (
+        f"{folder}: 1 file and 2 folders passed over\n"
+        "  1 a run of wxb                            run/\n"
+        "  1 by its name no picture, table or array  a/notes.txt\n"
+        "  1 hidden, or the system's                 b/.thumbnails/",
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -15,6 +16,7 @@ from wxb.cli.answers.runs import Predict
 from wxb.cli.progress import FileProgress
 from wxb.cli.spelling import spelled
 from wxb.errors import WxbError
+from wxb.settings import SETTINGS
 
 if TYPE_CHECKING:
     from wxb.runs.inputs import Example
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from wxb.tasks.prediction import Prediction
 
 
-def predict(run: str, files: tuple[str, ...], as_csv: bool, as_json: bool) -> None:
+def predict(run: str, files: tuple[str, ...], max_pixels: int | None, as_csv: bool, as_json: bool) -> None:
     """Predict pictures, or the rows of tables (.csv, .tsv, .parquet, …) and NumPy arrays (.npy), with a network.
 
     Pictures are brought to the size and the colours of the training data. FILE may be a folder, for all files in it, or
@@ -35,29 +37,34 @@ def predict(run: str, files: tuple[str, ...], as_csv: bool, as_json: bool) -> No
         raise WxbError("--csv and --json are two forms of one thing", fix="one of them")
     opened = Run.open(run)
     output: Output = Csv() if as_csv else Json(run) if as_json else Table()
-    whole = [one for file in files for one in inputs.files_of(file)]
-    problems = predict_files(opened, whole, output)
+    named = inputs.files_of(*files)
+    whole = named.paths
+    problems = predict_files(opened, whole, output, named.notes, max_pixels)
     if problems and len(whole) == 1:
         raise WxbError(problems[0].what, problems[0].detail, problems[0].fix or inputs.expected(opened))
     if problems:
         raise WxbError(f"{len(problems)} of {len(whole)} files cannot be predicted", fix=inputs.expected(opened))
 
 
-def predict_files(run: Run, files: Sequence[str], output: Output) -> list[WxbError]:
+def predict_files(
+    run: Run, files: Sequence[str], output: Output, remarks: Sequence[str] = (), max_pixels: int | None = None
+) -> list[WxbError]:
     """Print predictions as the files come, and return what is wrong with the files that hold no example.
 
+    `remarks` are notes on the choice of the files.
     Raises WxbError if there are no examples and no file is to blame.
     """
     import numpy as np
 
-    from wxb.runs.inputs import reading
+    from wxb.runs.inputs import read_file, reading
 
     problems: list[WxbError] = []
-    notes = list(run.notes)
+    notes = [*run.notes, *remarks]
     for note in notes:
         printing.remark(printing.labelled("note", note))
     something = False
-    with FileProgress(len(files)) as progress, reading(files, run) as coming:
+    read = partial(read_file, max_pixels=max_pixels)
+    with FileProgress(len(files)) as progress, reading(files, run, read) as coming:
         for batch in coming:
             notes += batch.notes
             for note in batch.notes:
@@ -179,6 +186,7 @@ command = options.Command(
         options.switch(
             "--csv", "as_csv", help="Comma-separated values, one line per example; the first line names them."
         ),
+        options.option(SETTINGS["max_pixels"]),
         options.JSON,
     ],
 )

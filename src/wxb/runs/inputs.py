@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import prod
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +21,9 @@ from wxb.data.kinds import kind_of
 from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK
 from wxb.data.npy import MAGIC, read_npy
-from wxb.data.pictures.tree import PICTURE_SUFFIXES, walk
+from wxb.data.pictures.refused import Refused, counted, listed
+from wxb.data.pictures.tree import PICTURE_SUFFIXES, shown, walk
+from wxb.data.pictures.tree import name_of as name_in
 from wxb.data.tables.content import CERTAIN_SUFFIXES, is_stream, is_table, name_of, read_content, table_suffix
 from wxb.data.tables.frame import Frame, frame_of, frame_of_content, is_data_frame, read_frame
 from wxb.data.tables.table import read_rows
@@ -73,15 +76,16 @@ class Batch:
     files: int = 0  # begun so far
 
 
-def predict(predictor: Predictor, source: Any) -> Prediction:
+def predict(predictor: Predictor, source: Any, max_pixels: int | None = None) -> Prediction:
     """Predict the content of a file, of all files of a folder or a list, of a data frame, or of an array.
 
+    `max_pixels` bounds the pixels of a picture; by default that is the bound of training, if it is above the usual one.
     Raises WxbError if one of the files cannot be read or holds other examples than the network takes.
     """
     if isinstance(source, (str, os.PathLike)):
-        return _of_files(predictor, files_of(source))
+        return _of_files(predictor, files_of(source), max_pixels)
     if isinstance(source, (list, tuple)) and source and all(isinstance(one, (str, os.PathLike)) for one in source):
-        return _of_files(predictor, [file for one in source for file in files_of(one)])
+        return _of_files(predictor, files_of(*source), max_pixels)
     if not is_data_frame(source):
         return predictor.predict(np.asarray(source))
     preparation = predictor.run.preparation
@@ -91,10 +95,10 @@ def predict(predictor: Predictor, source: Any) -> Prediction:
     return replace(predictor.predict(rows), notes=(*predictor.run.notes, *notes))
 
 
-def _of_files(predictor: Predictor, files: Sequence[str]) -> Prediction:
+def _of_files(predictor: Predictor, files: Files, max_pixels: int | None) -> Prediction:
     run = predictor.run
-    parts, examples, notes = [], [], list(run.notes)
-    with reading(files, run) as coming:
+    parts, examples, notes = [], [], [*run.notes, *files.notes]
+    with reading(files.paths, run, partial(read_file, max_pixels=max_pixels)) as coming:
         for batch in coming:
             if batch.problems:
                 problem = batch.problems[0]
@@ -112,23 +116,53 @@ def _of_files(predictor: Predictor, files: Sequence[str]) -> Prediction:
     return replace(parts[0], values=values, scores=scores, probabilities=probabilities, examples=of, notes=tuple(notes))
 
 
-def files_of(path: str | os.PathLike[str]) -> list[str]:
-    """The pictures, tables and arrays at any depth below a folder, in natural order; else the path itself."""
-    known = {*PICTURE_SUFFIXES, ARRAY}
-    folder = is_folder(path) and not is_table(path)
-    inside = [entry.path for entry in walk(Path(path)) if not entry.why] if folder else []
-    of_known = [file for file in inside if file.suffix.lower() in known or table_suffix(file) in CERTAIN_SUFFIXES]
-    return [str(file) for file in of_known] or [os.fspath(path)]
+@dataclass(frozen=True)
+class Files:
+    """The files that are to be predicted, and remarks on what is passed over in folders."""
+
+    paths: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
-def read_file(file: str, run: RunFiles) -> Read:
+def files_of(*sources: str | os.PathLike[str]) -> Files:
+    """The pictures, tables and arrays at any depth below folders, in natural order; other paths themselves.
+
+    A folder without any of them stands for itself.
+    """
+    paths: list[str] = []
+    notes: list[str] = []
+    for source in sources:
+        if not is_folder(source) or is_table(source):
+            paths.append(os.fspath(source))
+            continue
+        folder = Path(source)
+        entries = list(walk(folder))
+        known = [str(entry.path) for entry in entries if not entry.why and _has_known_name(entry.path)]
+        passed = [
+            Refused(
+                name_in(entry.path, folder) + "/" * entry.folder, entry.why or "by its name no picture, table or array"
+            )
+            for entry in entries
+            if entry.why or not _has_known_name(entry.path)
+        ]
+        paths += known or [os.fspath(source)]
+        if known and passed:
+            notes.append(f"{shown(source)}: {counted(passed)} passed over\n{listed(passed)}")
+    return Files(tuple(paths), tuple(notes))
+
+
+def _has_known_name(file: Path) -> bool:
+    return file.suffix.lower() in {*PICTURE_SUFFIXES, ARRAY} or table_suffix(file) in CERTAIN_SUFFIXES
+
+
+def read_file(file: str, run: RunFiles, max_pixels: int | None = None) -> Read:
     """Read a picture as one example, and every row of an array or a table as one.
 
     Raises WxbError if the file is none of them, or its examples do not fit the network.
     """
     path = Path(file)
     if is_stream(file):
-        return read_bytes(read_content(path)[0], name_of(path), run)
+        return read_bytes(read_content(path)[0], name_of(path), run, max_pixels)
     if not is_file(path) and not is_table(path):
         folder = "a folder without pictures, tables and arrays"
         raise WxbError(f"{file}: {folder if is_folder(path) else obstacle(path) or 'there is no such file'}")
@@ -136,10 +170,10 @@ def read_file(file: str, run: RunFiles) -> Read:
         return Read(_read_array(path, file, run))
     if is_table(path):
         return _of_table(lambda names: read_frame(path, names=names), file, run)
-    return Read(_fitting(_read_picture(path, file, run)[None], file, run), rows=False)
+    return Read(_fitting(_read_picture(path, file, run, max_pixels or max_pixels_of(run))[None], file, run), rows=False)
 
 
-def read_bytes(data: bytes, name: str, run: RunFiles) -> Read:
+def read_bytes(data: bytes, name: str, run: RunFiles, max_pixels: int | None = None) -> Read:
     """Read the bytes of a picture, an array or a table, called `name` in messages. Raises WxbError as `read_file` does.
 
     What is no array is a table if the run was trained on one.
@@ -151,7 +185,7 @@ def read_bytes(data: bytes, name: str, run: RunFiles) -> Read:
         path = Path(folder) / ("stream" + ARRAY * is_array)
         path.write_bytes(data)
         try:
-            return read_file(str(path), run)
+            return read_file(str(path), run, max_pixels)
         except WxbError as problem:
             raise WxbError(problem.what.replace(str(path), name), problem.detail, problem.fix) from problem
 
@@ -184,7 +218,7 @@ def _of_table(read: Callable[[Sequence[str]], Frame], file: str, run: RunFiles) 
     return Read(_fitting(rows, file, run), notes=tuple(f"{file}: {note}" for note in notes))
 
 
-def _read_picture(path: Path, file: str, run: RunFiles) -> NDArray[np.uint8]:
+def _read_picture(path: Path, file: str, run: RunFiles, max_pixels: int) -> NDArray[np.uint8]:
     """A picture (channels, height, width) in the size, colours and values of the training data."""
     from wxb.data.pictures.decoding import LeftOut, decode, read_header  # brings Pillow
     from wxb.data.pictures.levels import Levels
@@ -196,7 +230,6 @@ def _read_picture(path: Path, file: str, run: RunFiles) -> NDArray[np.uint8]:
         raise WxbError(f"{file}: a picture of bytes; the network was trained on {run.data.dtype} arrays")
     channels, height, width = shape
     source = run.data.source
-    max_pixels = max_pixels_of(run)
     full, ink = INK.get(str(source.get("source"))), bool(source.get("ink", False))
     try:
         header = read_header(path, max_pixels)

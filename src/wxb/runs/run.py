@@ -29,16 +29,17 @@ class Run(RunFiles):
         """Return the trained network, in evaluation mode."""
         return trained(self)
 
-    def predict(self, source: Any) -> Prediction:
+    def predict(self, source: Any, *, max_pixels: int | None = None) -> Prediction:
         """Predict the examples of an array, of files, or of a data frame.
 
         `source`: an array (n, …), or one example (…), in the form that the training data had; the path of a picture, a
         table (.csv, .tsv, .parquet), an array (.npy) or a folder of them; several paths; or a data frame of pandas,
         polars or another library that narwhals knows. Pictures and rows are prepared as those of training were.
+        Pictures with more than `max_pixels` are not opened; the default is the bound of training, or 50 million.
         """
         if isinstance(source, np.ndarray):
             return self.predictor.predict(source)
-        return inputs.predict(self.predictor, source)
+        return inputs.predict(self.predictor, source, max_pixels)
 
     @cached_property
     def predictor(self) -> Predictor:
