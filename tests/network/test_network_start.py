@@ -67,7 +67,10 @@ def test_whitened_filters_and_their_biases_stay(photos):
 @pytest.mark.parametrize(
     ("network", "what"),
     [
-        ("FC-8-RELU, SOFTMAX", '`first_layer="whitened"` is for a network that begins with CONV, and for data'),
+        (
+            "FC-8-RELU, SOFTMAX",
+            '`first_layer="whitened"` needs a network that begins with CONV and is built for a data set',
+        ),
         ("CONV3-7-RELU-GAP, SOFTMAX", "needs an even number of filters, at most 54; 1.CONV3-7 has 7"),
         ("CONV3-64-RELU-GAP, SOFTMAX", "needs an even number of filters, at most 54; 1.CONV3-64 has 64"),
     ],
@@ -78,7 +81,7 @@ def test_a_network_whose_first_layer_cannot_be_whitened_is_refused(photos, netwo
 
 
 def test_without_data_there_is_nothing_to_whiten_by():
-    with pytest.raises(WxbError, match="and for data"):
+    with pytest.raises(WxbError, match="this one begins with CONV and has no data"):
         build("CONV2-24-GAP, SOFTMAX", input_shape=(3, 8, 8), outputs=2, first_layer="whitened")
 
 

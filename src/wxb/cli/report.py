@@ -60,7 +60,7 @@ def lines(stored: Report) -> list[tuple[str, str]]:
         ("network", f"{network.short}   {count(network.parameters)} parameters"),
         ("test", results.BETWEEN.join(results.scores(stored.task, stored.test, scores))),
         *(("", sentence) for sentence in (said.baselines, said.generalization) if sentence),
-        *([("weakest", weakest(stored.per_class))] if stored.per_class else []),
+        *([("weakest", words)] if stored.per_class and (words := weakest(stored.per_class)) else []),
         *(("trust" if place == 0 else "", sentence) for place, sentence in enumerate(trust(stored))),
         *(("warning", warning) for warning in stored.warnings),
         *(("next" if place == 0 else "", one.command) for place, one in enumerate(stored.next)),
@@ -68,8 +68,8 @@ def lines(stored: Report) -> list[tuple[str, str]]:
 
 
 def weakest(per_class: tuple[ClassFacts, ...]) -> str:
-    """Name the classes with the lowest F1: "8 (F1 94.1 %), 1 (F1 95.5 %)"."""
-    ranked = sorted(per_class, key=lambda one: one.f1)[:WEAKEST]
+    """Name the classes with the lowest F1: "8 (F1 94.1 %), 1 (F1 95.5 %)"; "" if every class is without a mistake."""
+    ranked = sorted((one for one in per_class if one.f1 < 1), key=lambda one: one.f1)[:WEAKEST]
     return ", ".join(f"{one.name} (F1 {percent(one.f1)})" for one in ranked)
 
 

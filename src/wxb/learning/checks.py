@@ -11,6 +11,7 @@ import numpy as np
 from wxb.data.split import copies
 from wxb.learning.inference import score
 from wxb.learning.machine import Machine
+from wxb.text import plural
 
 if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
@@ -49,7 +50,9 @@ class Checks:
                     f"{self.expected_loss:.2f}: the inputs or the initial weights are too large"
                 )
         if self.copies_in_test:
-            warnings.append(f"{self.copies_in_test} test examples are in train too: they make the test score too good")
+            one = self.copies_in_test == 1
+            there = f"{plural(self.copies_in_test, 'test example')} {'is' if one else 'are'} in train too"
+            warnings.append(f"{there}: {'it makes' if one else 'they make'} the test score too good")
         return warnings
 
 

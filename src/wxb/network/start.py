@@ -120,8 +120,8 @@ def whiten(
     first = plan.items[0]
     if data is None or not isinstance(first, PlannedLayer) or first.name != "CONV" or first.groups != 1:
         raise WxbError(
-            '`first_layer="whitened"` is for a network that begins with CONV, and for data',
-            f"this one begins with {getattr(first, 'name', 'a block')}",
+            '`first_layer="whitened"` needs a network that begins with CONV and is built for a data set',
+            f"this one begins with {getattr(first, 'name', 'a block')}" + (" and has no data" if data is None else ""),
             '`first_layer="learned"`',
         )
     layer = model.get_submodule(first.path)

@@ -16,6 +16,7 @@ from wxb.settings.python import RecipeOptions, takes_settings
 from wxb.settings.setting import Bounds, Setting, need
 from wxb.statistics import Mean, mean_of
 from wxb.tasks.evaluation import Evaluation
+from wxb.text import plural
 from wxb.trials.trial import Trial
 
 COUNT = Setting("count", int, 5, "Trials of a series", "series", Bounds(1, 100_000))
@@ -52,7 +53,8 @@ class Series:
         score, measure = self.score, self.outcomes[0].test.measure
         interval = "" if score.interval is None else f" {measure.interval_text(score.interval)}"
         done = len(self.outcomes)
-        of = f"{done} trials" if done == self.planned else f"{done} of {self.planned} trials, the time was over"
+        trials = plural(self.planned, "trial")
+        of = trials if done == self.planned else f"{done:,} of {trials}, the time was over"
         return f"Series({measure.labelled(score.mean)}{interval} over {of})"
 
 
