@@ -263,6 +263,10 @@ def test_a_file_without_names_is_learned_from_and_asked_about(call):
         Path("new.csv").write_text(text)
         asked = valid(call("predict", "run", "new.csv", "--json").json)["predictions"]
         assert [one["row"] for one in asked] == list(range(text.count("\n") + 1))
+    Path("new.csv").write_text("# of today, by hand, in May, at noon\n" + "\n".join(lines))
+    asked = call("predict", "run", "new.csv", "--csv")
+    assert asked.err == "note      new.csv: 1 comment of new.csv passed over, after #\n"
+    assert not call("data", "iris.data", "--no-header", "--target", "column 3").out.count("the first line")
     titled = call("data", "iris.data", "--header", "--target", lines[0].split(",")[2], "--json")
     assert valid(titled.json)["examples"] == 99
     lines = call("data", "iris.data", "--target", "species").err.splitlines()

@@ -214,8 +214,9 @@ def _of_table(read: Callable[[Sequence[str]], Frame], file: str, run: RunFiles) 
     preparation = run.preparation
     if preparation is None:
         raise WxbError(f"{file}: a table; the network was not trained on one")
-    rows, notes = read_rows(read(preparation.all_names), preparation)
-    return Read(_fitting(rows, file, run), notes=tuple(f"{file}: {note}" for note in notes))
+    frame = read(preparation.all_names)
+    rows, notes = read_rows(frame, preparation)
+    return Read(_fitting(rows, file, run), notes=tuple(f"{file}: {note}" for note in (*frame.notes, *notes)))
 
 
 def _read_picture(path: Path, file: str, run: RunFiles, max_pixels: int) -> NDArray[np.uint8]:

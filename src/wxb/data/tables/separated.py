@@ -57,7 +57,7 @@ class Separated:
     names: tuple[str, ...]
     renamed: dict[str, str]  # new name → the one that stands in the file
     numbered: bool  # whether the names are numbers, because the file has none
-    first_line: str  # a remark on whether the first line holds names; "" if there is no doubt
+    first_line: str  # a remark on what the first line was taken for; "" if it was clear, or told
     separator: str
     notes: tuple[str, ...]
     text: Checked
@@ -127,7 +127,7 @@ def open_separated(
     first, below = sample[0], [record.fields for record in sample[1:]]
     titled, sure = _titled(first.fields, below, header, names)
     columns, renamed = told_apart(first.fields) if titled else (numbered(len(first.fields)), {})
-    first_line = _first_line(name, titled, sure)
+    first_line = _first_line(name, titled, sure) if header is None and not names else ""
     notes = (*notes, *[first_line] * bool(first_line), *_renaming_notes(name, renamed))
     comments = text.comments
     if comments:
