@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -71,12 +72,11 @@ class Restore(Affinely):
 
     def standardized(self, head: Head) -> Head:
         """The head with its loss computed in standard deviations of the training targets."""
+        return replace(head, losses=partial(self._losses, head))
 
-        def losses(logits: Tensor, targets: Tensor) -> Tensor:
-            mean, std = self.mean.to(logits.device), self.std.to(logits.device)
-            return head.losses((logits - mean) / std, (targets - mean) / std)
-
-        return replace(head, losses=losses)
+    def _losses(self, head: Head, logits: Tensor, targets: Tensor) -> Tensor:
+        mean, std = self.mean.to(logits.device), self.std.to(logits.device)
+        return head.losses((logits - mean) / std, (targets - mean) / std)
 
 
 class Model(Chain):

@@ -60,6 +60,11 @@ def _shares(targets: Tensor, logits: Tensor) -> Tensor:
     return shares.to(logits.dtype)
 
 
+def shares(logits: Tensor) -> Tensor:
+    """The probabilities of the classes, e^{s_j} / Σ e^{s_k}, (batch, outputs)."""
+    return logits.softmax(1)
+
+
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """−Σ t_j log softmax(s)_j, (batch,); for a class number y: −log(e^{s_y} / Σ e^{s_j})."""
     if targets.is_floating_point():
@@ -93,7 +98,7 @@ def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
 HEADS: dict[str, Head] = {
     head.name: head
     for head in (
-        Head("SOFTMAX", cross_entropy, lambda logits: logits.softmax(1)),
+        Head("SOFTMAX", cross_entropy, shares),
         Head("SVM", hinge),
         Head("EUCLID", squared_error),
         Head("SIGMOIDS", binary_cross_entropy, torch.sigmoid),

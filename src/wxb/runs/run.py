@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 class Run(RunFiles):
     """A training in its folder, opened with `Run.open(path)` or returned by `train`."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy or a pickle holds: all but the network in use, which the copy loads again when asked."""
+        return {name: value for name, value in self.__dict__.items() if name != "predictor"}
+
     def model(self) -> Model:
         """Return the trained network, in evaluation mode."""
         return trained(self)
