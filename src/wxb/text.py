@@ -1,8 +1,22 @@
-"""Numbers written for people, and the interval of a proportion."""
+"""Numbers and names written for people."""
 
 from __future__ import annotations
 
 import re
+
+# what moves the cursor, colours, or turns the order of letters around; not the tab and the end of a line
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+OWN_ESCAPE = "\U000f001b"  # stands for the escape character in the codes that wxb itself writes to a terminal
+
+
+def visible(text: str) -> str:
+    """Return a text with its control characters as escapes ("\\x1b"), so that a name cannot act on a terminal."""
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def one_line(text: str) -> str:
+    """Return a text with its control characters, tabs and ends of lines as escapes."""
+    return visible(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def percent(fraction: float) -> str:

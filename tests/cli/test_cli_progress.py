@@ -16,6 +16,8 @@ from wxb.learning.recipe import Recipe
 from wxb.tasks.classification import ClassificationScore
 from wxb.tasks.regression import RegressionScore
 
+ERASE = "\r\x1b[2K"  # as a terminal receives it
+
 
 @dataclass
 class Record:
@@ -38,7 +40,7 @@ def test_a_moving_line_keeps_the_last_validation_and_stays_at_the_end(capsys, mo
     with progress.Progress(moving=True) as shown:
         shown.show(Record(10, 1, 0.5, ClassificationScore(66, 0.05, 0.985)))
         shown.show(Record(15, 2))
-    drawings = capsys.readouterr().err.split(progress.ERASE)[1:]
+    drawings = capsys.readouterr().err.split(ERASE)[1:]
     assert drawings[0] == "epoch     1 of 10  ██░░░░░░░░░░░░░░░░░░  loss 0.5  validation 98.5 %  18 s left"
     assert drawings[1] == "epoch     2 of 10  ███░░░░░░░░░░░░░░░░░  loss 0.0412  validation 98.5 %  11 s left"
     assert drawings[2] == drawings[1] + "\n"
@@ -51,7 +53,7 @@ def test_a_remark_stands_above_the_moving_line(capsys, monkeypatch):
         capsys.readouterr()
         shown.remark("each step is computed in 2 micro-batches from now on")
         line = "epoch     2 of 10  ███░░░░░░░░░░░░░░░░░  loss 0.0412  11 s left"
-        expected = f"{progress.ERASE}each step is computed in 2 micro-batches from now on\n{progress.ERASE}{line}"
+        expected = f"{ERASE}each step is computed in 2 micro-batches from now on\n{ERASE}{line}"
         assert capsys.readouterr().err == expected
 
 
@@ -59,7 +61,7 @@ def test_a_moving_line_is_not_drawn_at_every_step(capsys):
     with progress.Progress(moving=True) as shown:
         for step in range(1, 101):
             shown.show(Record(step, 1))
-    assert capsys.readouterr().err.count(progress.ERASE) < 20
+    assert capsys.readouterr().err.count(ERASE) < 20
 
 
 def test_without_a_terminal_there_is_a_line_an_epoch(capsys):

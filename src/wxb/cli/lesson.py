@@ -14,7 +14,8 @@ import click
 from wxb import text
 from wxb.cli import options, printing
 from wxb.cli.answers import lessons as answers
-from wxb.cli.progress import ERASE, bar
+from wxb.cli.printing import ERASE
+from wxb.cli.progress import bar
 from wxb.errors import WxbError
 from wxb.lessons import picture
 from wxb.lessons.lesson import SEEDS, TITLES

@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -18,12 +19,15 @@ from typing import IO, TYPE_CHECKING
 
 from wxb.cli.spelling import spelled
 from wxb.errors import WxbError
+from wxb.text import OWN_ESCAPE, one_line, visible
 
 if TYPE_CHECKING:
     import msgspec
 
 LABEL = 10  # columns of the left column that says what a line is about
-RED, BOLD, PLAIN = "\x1b[31m", "\x1b[1m", "\x1b[0m"
+RED, BOLD, PLAIN = f"{OWN_ESCAPE}[31m", f"{OWN_ESCAPE}[1m", f"{OWN_ESCAPE}[0m"
+ERASE = f"{OWN_ESCAPE}[2K"  # deletes the line and returns to its beginning
+_OWN = re.compile(rf"{OWN_ESCAPE}(\[[0-9;]*m|\[2K)")
 
 
 class OutputLost(Exception):
@@ -33,9 +37,14 @@ class OutputLost(Exception):
 def result(text: str = "", end: str = "\n") -> None:
     """Print one or more lines of the result. Raises OutputLost."""
     try:
-        sys.stdout.write(text + end)
+        sys.stdout.write(_shown(text + end))
     except OSError as problem:
         raise OutputLost from problem
+
+
+def _shown(text: str) -> str:
+    """Return a text as it is written: control characters in names become visible, and wxb's own codes take effect."""
+    return _OWN.sub(lambda own: ("\r" if own[1] == "[2K" else "") + "\x1b" + own[1], visible(text))
 
 
 def flush() -> None:
@@ -55,16 +64,29 @@ def result_json(answer: msgspec.Struct) -> None:
 
 
 def result_csv(rows: Iterable[Sequence[object]]) -> None:
-    """Print rows as CSV (RFC 4180, except for plain line ends), the header first; None is an empty cell."""
+    """Print rows as CSV (RFC 4180, except for plain line ends), the header first; None is an empty cell.
+
+    A text that a spreadsheet would compute as a formula begins with an apostrophe, which is how it is told not to.
+    """
     lines = io.StringIO()
-    csv.writer(lines, lineterminator="\n").writerows(rows)
+    csv.writer(lines, lineterminator="\n").writerows([_no_formula(cell) for cell in row] for row in rows)
     result(lines.getvalue().removesuffix("\n"))
+
+
+def _no_formula(cell: object) -> object:
+    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return "'" + cell
+    return cell
 
 
 def remark(text: str = "", end: str = "\n") -> None:
     """Print progress, a warning or an error; it is lost if standard error is closed."""
     try:
-        sys.stderr.write(text + end)
+        sys.stderr.write(_shown(text + end))
         sys.stderr.flush()
     except OSError:
         # the stream would fail again when Python closes it
@@ -121,7 +143,7 @@ def table(
 
     If they need more than `width`, the longest cells of column `gives_way` are shortened in the middle.
     """
-    filled = [list(row) for row in rows]
+    filled = [[one_line(cell) for cell in row] for row in rows]
     sizes = widths(filled, width, gives_way)
     for row in filled:
         row[gives_way] = short(row[gives_way], sizes[gives_way])
@@ -130,7 +152,7 @@ def table(
 
 def widths(rows: Sequence[Sequence[str]], width: int | None = None, gives_way: int = 0) -> list[int]:
     """Return the widths of a table's columns."""
-    sizes = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    sizes = [max(len(one_line(cell)) for cell in column) for column in zip(*rows, strict=True)]
     if width is not None and (over := sum(sizes) + 3 * (len(sizes) - 1) - width) > 0:
         sizes[gives_way] = max(sizes[gives_way] - over, 12)
     return sizes
@@ -140,7 +162,7 @@ def lines(rows: Iterable[Sequence[str]], sizes: Sequence[int], numbers: Sequence
     """Format rows in columns of these widths; a longer cell shifts the rest of its line."""
     texts = []
     for row in rows:
-        sized = enumerate(zip(row, sizes, strict=True))
+        sized = enumerate(zip(map(one_line, row), sizes, strict=True))
         cells = (cell.rjust(size) if place in numbers else cell.ljust(size) for place, (cell, size) in sized)
         texts.append("   ".join(cells).rstrip())
     return "\n".join(texts)

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 CELLS = 20  # of the bar
 REDRAW = 0.1  # seconds between two drawings
-ERASE = "\r\x1b[2K"
 
 
 class MovingLine:
@@ -27,7 +26,7 @@ class MovingLine:
         """Draw the text over the last one; an empty text erases it."""
         if text or self._text:
             width = printing.columns(sys.stderr)
-            printing.remark(ERASE + (text if width is None else text[: width - 1]), end="")
+            printing.remark(printing.ERASE + (text if width is None else text[: width - 1]), end="")
         self._text = text
 
     def remark(self, text: str) -> None:

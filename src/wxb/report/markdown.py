@@ -14,7 +14,7 @@ from wxb.report.sentences import (
     test_score,
 )
 from wxb.tasks import TASKS
-from wxb.text import count, duration, large
+from wxb.text import count, duration, large, one_line, visible
 
 
 def escaped(said: str) -> str:
@@ -26,7 +26,7 @@ def escaped(said: str) -> str:
 def markdown(found: Found) -> str:
     """The whole file."""
     blocks = [*_head(found), *_result(found), *_failures(found), *_trust(found), *_next(found), *_training(found)]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return visible("\n\n".join(block for block in blocks if block) + "\n")
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
@@ -39,7 +39,7 @@ def _head(found: Found) -> list[str]:
     return [
         f"# {escaped(data['name'])}: {measure_of(found).text(test_score(found)[0])}",
         escaped(about_data(found)),
-        f"    {network['short']}",
+        f"    {one_line(network['short'])}",
         f"{count(network['parameters'])} parameters, {large(network['multiply_adds'])} multiply-adds per example. "
         f"Trained {found['run']['created'].split('T')[0]} by wxb {found['run']['wxb']}.",
     ]
@@ -106,10 +106,10 @@ def _trust(found: Found) -> list[str]:
 
 
 def _next(found: Found) -> list[str]:
-    width = max(len(one["command"]) for one in found["next"])
+    width = max(len(one_line(one["command"])) for one in found["next"])
     return [
         "## What to do next",
-        "\n".join(f"    {one['command']:<{width}}   # {one['what']}" for one in found["next"]),
+        "\n".join(f"    {one_line(one['command']):<{width}}   # {one_line(one['what'])}" for one in found["next"]),
         ABOUT_RUN,
     ]
 
@@ -118,7 +118,7 @@ def _training(found: Found) -> list[str]:
     rows = [[name, duration(value)] for name, value in found["seconds"].items()]
     if found["examples_per_second"]:
         rows.append(["throughput", f"{count(round(found['examples_per_second']))} examples per second"])
-    settings = "\n".join(f"    {name} = {value}" for name, value in found["settings"].items())
+    settings = "\n".join(f"    {name} = {one_line(str(value))}" for name, value in found["settings"].items())
     environment = found["environment"]
     return [
         "## How it was trained",

@@ -17,7 +17,7 @@ from wxb.report.sentences import (
     test_score,
 )
 from wxb.tasks import TASKS
-from wxb.text import count, duration, large
+from wxb.text import count, duration, large, visible
 
 
 def page(found: Found) -> str:
@@ -26,7 +26,7 @@ def page(found: Found) -> str:
     style = (files("wxb.report") / "page.css").read_text(encoding="utf-8")
     sections = (_head, _result, _failures, _trust, _next, _training, _details)
     body = "\n".join(filter(None, (section(found) for section in sections)))
-    return (
+    return visible(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n{body}\n"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.tasks import TASKS
-from wxb.text import count, plural, shape
+from wxb.text import OWN_ESCAPE, count, plural, shape
 
 RAMP = " .:-=+*#%@"  # from dark to bright
 HALF = "▀"  # the foreground is the upper pixel, the background the lower one
@@ -126,7 +126,10 @@ def _averaged(light: NDArray[np.float64], axis: int, length: int) -> NDArray[np.
 def _coloured(upper: NDArray[np.int64], lower: NDArray[np.int64]) -> str:
     """Draw two rows of pixels (3, width), levels 0–255, as half blocks in ISO 8613-6 direct colours, and reset them."""
     cells = zip(upper.T.tolist(), lower.T.tolist(), strict=True)
-    return "".join(f"\x1b[38;2;{r};{g};{b};48;2;{x};{y};{z}m{HALF}" for (r, g, b), (x, y, z) in cells) + "\x1b[0m"
+    return (
+        "".join(f"{OWN_ESCAPE}[38;2;{r};{g};{b};48;2;{x};{y};{z}m{HALF}" for (r, g, b), (x, y, z) in cells)
+        + f"{OWN_ESCAPE}[0m"
+    )
 
 
 def _samples(data: Dataset) -> list[int]:
