@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cli.conftest import COMMAND, environment
 from wxb.cli import printing
 from wxb.cli.main import main
 from wxb.text import OWN_ESCAPE, one_line, visible
@@ -92,3 +95,22 @@ def test_json_holds_the_exact_names(folder, capsys):
 def test_a_cell_that_a_spreadsheet_would_compute_is_a_text(cell, written, capsys):
     printing.result_csv([["name", "n"], [cell, -2]])
     assert list(csv.reader(capsys.readouterr().out.splitlines())) == [["name", "n"], [written, "-2"]]
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["train", "--help"], ["networks"], ["schema", "train"], ["show", "lenet5"]]
+)
+def test_a_full_disk_at_standard_output_is_an_error_and_no_traceback(words):
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run([*COMMAND, *words], stdout=full, stderr=subprocess.PIPE, text=True, env=environment())
+    assert ended.returncode == 1
+    assert ended.stderr == "error: standard output cannot be written: No space left on device\n"
+
+
+def test_without_standard_input_nothing_is_deleted(folder):
+    main(["train", "ring", "SOFTMAX", "--examples", "60", "--epochs", "1", "--threads", "1", "-q", "--out", "run"])
+    command = f"exec {shlex.join(COMMAND)} runs --delete run <&-"
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=environment())
+    assert ended.returncode == 2
+    assert "there is no terminal to ask on" in ended.stderr
+    assert Path("run/run.json").exists()

@@ -9,6 +9,7 @@ from wxb.data import load_data
 from wxb.data.describe import describe, lines
 from wxb.data.pictures.drawing import HALF, RAMP, draw_examples, draw_picture, grid
 from wxb.errors import WxbError
+from wxb.text import OWN_ESCAPE
 
 
 def pictures(shape=(1, 4, 6), dtype=np.uint8, classes=("cat", "dog")):
@@ -122,9 +123,9 @@ def test_colours_are_half_blocks_with_both_pixels():
     picture = np.zeros((3, 16, 16), np.uint8)
     picture[:, 0, 0], picture[:, 1, 0] = (255, 128, 0), (1, 2, 3)
     drawn = draw_picture(picture, (0, 255), colour=True)
-    assert drawn[0].startswith(f"\x1b[38;2;255;128;0;48;2;1;2;3m{HALF}")
+    assert drawn[0].startswith(f"{OWN_ESCAPE}[38;2;255;128;0;48;2;1;2;3m{HALF}")
     assert drawn[0].count(HALF) == 16
-    assert all(row.endswith("\x1b[0m") for row in drawn)
+    assert all(row.endswith(f"{OWN_ESCAPE}[0m") for row in drawn)
 
 
 def test_examples_are_one_of_each_class_under_their_names():

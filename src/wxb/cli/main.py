@@ -45,8 +45,29 @@ COMMANDS = {
 }
 
 
+def show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """Print a command's help and end. Raises OutputLost, where click's own way would break down."""
+    if value and not ctx.resilient_parsing:
+        printing.result(ctx.get_help())
+        ctx.exit()
+
+
+def show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    """Print the version and end. Raises OutputLost."""
+    if value and not ctx.resilient_parsing:
+        printing.result(f"wxb {wxb.__version__}")
+        ctx.exit()
+
+
 class Commands(click.Group):
     """The group of all commands; a command's module is imported when the command is used."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option --help."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = show_help
+        return option
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every command's name."""
@@ -91,7 +112,9 @@ def unknown(word: str, kind: str, known: Sequence[str] | dict[str, str], fix: st
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="wxb COMMAND --help says what a command takes. Start with: wxb train digits",
 )
-@click.version_option(wxb.__version__, message="wxb %(version)s", help="The version of wxb.")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=show_version, help="The version of wxb."
+)
 def group() -> None:
     """One line of text and labelled data to a trained, reported and reopenable network."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from wxb.cli.main import show_help
 from wxb.cli.spelling import as_option
 from wxb.errors import WxbError, nearest
 from wxb.settings import SETTINGS, Setting
@@ -110,6 +111,13 @@ class Command(click.Command):
     def __init__(self, callback: Callable[..., int | None], params: list[click.Parameter]) -> None:
         name = callback.__name__
         super().__init__(name, callback=callback, params=params, help=callback.__doc__, no_args_is_help=False)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option --help."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.callback = show_help
+        return option
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, one list per heading."""

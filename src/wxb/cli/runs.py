@@ -216,7 +216,7 @@ def remove(places: tuple[str, ...], clean: bool, older_than: float | None, yes: 
 
 def agreed(question: str) -> bool:
     """Return whether the user agrees. Raises WxbError if there is no terminal to ask on."""
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         raise WxbError("nothing was deleted: there is no terminal to ask on", fix="--yes deletes without asking")
     printing.remark(f"{question} [y/N]", end=" ")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
