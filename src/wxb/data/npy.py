@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,18 @@ from wxb.errors import WxbError
 from wxb.text import count
 
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+# what NumPy raises for a header that is no Python literal, or that lies
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    OSError,
+    EOFError,
+    SyntaxError,
+    TokenError,
+    RecursionError,
+    MemoryError,
+)
 MAGIC = npy.MAGIC_PREFIX  # the first bytes of a file
 
 
@@ -40,5 +53,5 @@ def read_npy(path: Path, name: str = "") -> NDArray[Any]:
                 )
             file.seek(0)
             return np.asarray(np.load(file, allow_pickle=False))
-    except (ValueError, TypeError, OverflowError, OSError, EOFError) as problem:
+    except UNREADABLE as problem:
         raise WxbError(f"{name}: no array of NumPy ({problem})") from problem
