@@ -250,3 +250,12 @@ def test_a_folder_that_cannot_be_flushed_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(WxbError, match="cannot be written: Input/output error"):
         storage.sync_folder(tmp_path)
+
+
+def test_a_run_whose_folder_cannot_be_listed_is_an_error(finished, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(WxbError, match="cannot be read: Permission denied"):
+        strangers(finished.path)

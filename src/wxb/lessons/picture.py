@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from wxb import storage
 from wxb.errors import WxbError
+from wxb.paths import absolute, is_folder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,11 +90,11 @@ def check(path: Path) -> None:
     """Raise WxbError if no picture can be written to a file of this name, or in its folder."""
     if path.suffix.lower() not in FORMATS:
         raise WxbError(f"{path.name} is not the name of a picture", fix=f"a name that ends in {', '.join(FORMATS)}")
-    folder = path.absolute().parent
-    if not folder.is_dir():
+    folder = absolute(path).parent
+    if not is_folder(folder):
         raise WxbError(f"{path} cannot be written: there is no folder {folder}", fix="a name in a folder that exists")
-    if path.is_dir() or not os.access(folder, os.W_OK):
-        raise WxbError(f"{path} cannot be written: {'it is a folder' if path.is_dir() else f'{folder} is read-only'}")
+    if is_folder(path) or not os.access(folder, os.W_OK):
+        raise WxbError(f"{path} cannot be written: {'it is a folder' if is_folder(path) else f'{folder} is read-only'}")
     style()
 
 

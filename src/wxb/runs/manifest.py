@@ -40,12 +40,15 @@ def strangers(folder: Path) -> list[str]:
     """Return what lies in a run's folder and does not belong to the run, sorted; a foreign folder is named once.
 
     The manifest decides, and before there is one, the names that every run has. A file that was being written when its
-    writer was killed belongs to the run too.
+    writer was killed belongs to the run too. Raises WxbError if the folder cannot be read.
     """
     own = {*KEPT, MANIFEST, CHECKPOINT, LOCK}
     with suppress(WxbError):  # not finished yet, or damaged: what more there is stays
         own.update(read_manifest(folder))
-    return sorted(_strangers(folder, "", own))
+    try:
+        return sorted(_strangers(folder, "", own))
+    except OSError as error:
+        raise WxbError(f"{folder} cannot be read: {error.strerror or error}", fix="make it readable") from error
 
 
 def _strangers(folder: Path, above: str, own: set[str]) -> Iterator[str]:
