@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import stat
+import sys
 from pathlib import Path
 
 from wxb.errors import WxbError
@@ -101,6 +102,10 @@ def need_text(path: AnyPath) -> None:
         if b"\0" in os.fspath(path).encode():
             raise WxbError(f"{os.fspath(path)!r} is no path: it holds a NUL")
     except UnicodeEncodeError:
+        encoding = sys.getfilesystemencoding()
+        if encoding != "utf-8":
+            what = f"{os.fspath(path)} has letters that this locale, {encoding}, does not know"
+            raise WxbError(what, fix="set PYTHONUTF8=1") from None
         raise WxbError(
             f"{os.fspath(path)} has bytes that are not UTF-8, which the files of a run cannot hold",
             fix="rename it, or make a link to it with a name in UTF-8: ln -s",

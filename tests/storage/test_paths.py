@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -136,3 +138,14 @@ def test_no_command_breaks_down_in_a_working_directory_that_is_gone(words, tmp_p
     (tmp_path / "gone").rmdir()
     code = main([word.format("x") for word in words])
     assert code != BUG, capsys.readouterr().err
+
+
+def test_a_locale_that_does_not_know_the_letters_of_a_path_is_named_with_a_way_out(tmp_path):
+    (tmp_path / "é").mkdir()
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    words = [sys.executable, "-m", "wxb", "data", "é"]
+    ended = subprocess.run(words, cwd=tmp_path, env={**os.environ, **locale}, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert "has letters that this locale, ascii, does not know\n  fix: set PYTHONUTF8=1\n" in ended.stderr
+    ended = subprocess.run(words, cwd=tmp_path, env={**os.environ, "PYTHONUTF8": "1"}, capture_output=True, text=True)
+    assert "is not a folder of class folders" in ended.stderr
