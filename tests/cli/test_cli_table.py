@@ -312,3 +312,31 @@ def test_the_rows_of_a_report_and_a_comparison_are_those_of_the_file(call):
         for change in (*pair["now_right"], *pair["now_wrong"]):
             assert change["row"] in in_test
             assert change["given"] == label[change["row"]] or change["row"] == wrong
+
+
+def test_data_shows_the_counts_of_a_class_of_one_row(call):
+    rows = "".join(f"{i * 7 % 11}.5,{'c' if i == 3 else 'ab'[i % 2]}\n" for i in range(40))
+    Path("t.csv").write_text("x,y\n" + rows)
+    ended = call("data", "t.csv", "--target", "y", "--json")
+    assert ended.code == 0, ended.err
+    shown = json.loads(ended.out)
+    assert shown["counts"] == {"a": 20, "b": 19, "c": 1}
+    assert shown["notes"][0] == "class c cannot be split: 1 row; shown as one part"
+    refused = call("train", "t.csv", "FC-4-RELU, SOFTMAX", "--target", "y")
+    assert refused.code == 2
+    assert "fix: add rows, or leave the class out: --missing c" in refused.err
+
+
+def test_a_run_keeps_what_was_said_of_its_columns(call):
+    rows = "".join(f"{i * 7 % 50 / 3 if i % 9 else -999:.2f},{i % 4},{i},{'ab'[i % 2]}\n" for i in range(120))
+    Path("t.csv").write_text("x,k,z,y\n" + rows)
+    words = ("--target", "y", "--drop", "z", "--types", "k=category", "--missing", "-999,unknown", "--epochs", "1")
+    assert call("train", "t.csv", "FC-4-RELU, SOFTMAX", *words, "--out", "first").code == 0
+    stored = Path("first/settings.toml").read_text()
+    assert [line in stored for line in ('drop = "z"', 'types = "k=category"', 'missing = "-999,unknown"')] == [True] * 3
+    assert call("train", "--config", "first/settings.toml", "--out", "again").code == 0
+    assert Path("again/weights.safetensors").read_bytes() == Path("first/weights.safetensors").read_bytes()
+    Path("new.csv").write_text("k,x\n3,unknown\n1,-999.0\n")
+    predicted = call("predict", "first", "new.csv", "--json")
+    assert predicted.code == 0, predicted.err
+    assert "new.csv" not in predicted.err  # nothing is strange: training had missing numbers too

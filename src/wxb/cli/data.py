@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -13,6 +14,10 @@ from wxb.cli.answers.sets import Data
 from wxb.cli.loading import load
 from wxb.settings import DATA
 
+if TYPE_CHECKING:
+    from wxb.data import Dataset
+
+WHOLE = (1.0, 0.0, 0.0)  # a split of one part
 WIDTH = 80  # of the drawings where the output is no terminal
 
 
@@ -26,7 +31,7 @@ def data(source: str, grid: int | None, as_json: bool, **given: Any) -> None:
     from wxb.data import describe
     from wxb.data.pictures import drawing
 
-    loaded = load(source, {name: value for name, value in given.items() if value is not None})
+    loaded = _loaded(source, {name: value for name, value in given.items() if value is not None})
     if as_json:
         printing.result_json(msgspec.convert(describe.describe(loaded), Data))
         return
@@ -38,6 +43,20 @@ def data(source: str, grid: int | None, as_json: bool, **given: Any) -> None:
     printing.result()
     drawn = drawing.draw_examples(loaded, width=width or WIDTH, colour=printing.has_true_colours(sys.stdout))
     printing.result("\n".join(drawn))
+
+
+def _loaded(source: str, settings: dict[str, Any]) -> Dataset:
+    """The data set; all of it as train, with a note, if a class has too few examples to be split."""
+    from wxb.data.split import SplitError
+    from wxb.data.tables.content import is_stream
+
+    try:
+        return load(source, settings)
+    except SplitError as problem:
+        if is_stream(source):  # it cannot be read again
+            raise
+        whole = load(source, {**settings, "split": WHOLE})
+        return replace(whole, notes=(f"{problem.what}; shown as one part", *whole.notes))
 
 
 command = options.Command(

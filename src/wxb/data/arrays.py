@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wxb.data.dataset import LARGEST
+from wxb.data.kinds import LARGEST
 from wxb.data.tables.columns import offset_of
 from wxb.errors import WxbError
 from wxb.tasks import TASKS, need_task

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 Examples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
 PARTS = ("train", "validation", "test")
 PART = Setting("part", str, "test", "Part of the data", "data", choices=PARTS)
-LARGEST = 1e30  # of examples; greater numbers stand for "no data", such as -3.4e38, and would end in NaN
 BYTES_AT_ONCE = 2**23  # of a piece of the examples: no pass over all makes a copy of all
 
 
@@ -208,8 +207,10 @@ def match_classes(data: Dataset, classes: tuple[str, ...]) -> Dataset:
     """
     if data.classes == classes:
         return data
-    missing = [name for name in classes if name not in data.classes]
-    unknown = [name for name in data.classes if name not in classes]
+    place_of = {name: place for place, name in enumerate(classes)}
+    there = set(data.classes)
+    missing = [name for name in classes if name not in there]
+    unknown = [name for name in data.classes if name not in place_of]
     if missing or unknown:
         lines = [f"not in {data.name}: {_listed(missing)}"] if missing else []
         lines += [f"only in {data.name}: {_listed(unknown)}"] if unknown else []
@@ -218,7 +219,7 @@ def match_classes(data: Dataset, classes: tuple[str, ...]) -> Dataset:
             "\n".join([f"expected {len(classes)}: {_listed(classes)}", *lines]),
             "data with the same class names; their order does not matter",
         )
-    places = np.array([classes.index(name) for name in data.classes])
+    places = np.array([place_of[name] for name in data.classes])
     return replace(data, targets=TASKS[data.task].reordered(data.targets, places), classes=classes)
 
 

@@ -9,6 +9,8 @@ from wxb.text import plural, shape
 
 Shape = tuple[int, ...]
 
+LARGEST = 1e30  # of examples; greater numbers stand for "no data", such as -3.4e38, and would end in NaN
+
 
 @dataclass(frozen=True)
 class Kind:

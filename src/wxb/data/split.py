@@ -26,6 +26,10 @@ VALIDATION_SHARE = 1 / 20  # of the training examples, if the data come with a t
 VALIDATION_MOST = 2_500
 
 
+class SplitError(WxbError):
+    """The error for examples that are too few to split."""
+
+
 def copies(examples: Inputs | Examples) -> Rows:
     """The first row with the same numbers as each example: int64 (n,); without copies 0, 1, …, n - 1."""
     first = np.arange(len(examples))
@@ -172,18 +176,19 @@ def _divided(
     return part
 
 
-def _too_few(different: int, name: str | None, noun: str, needed: list[int]) -> WxbError:
+def _too_few(different: int, name: str | None, noun: str, needed: list[int]) -> SplitError:
     if different == 0:
-        return WxbError(
+        return SplitError(
             f"class {name} has no {noun} of its own",
             "none is there that is not a copy of one in another class or part",
             "add examples, or leave the class out",
         )
     which = " and ".join(f"one in {('train', 'validation', 'test')[part]}" for part in needed)
-    return WxbError(
+    return SplitError(
         f"{'the data' if name is None else f'class {name}'} cannot be split: {plural(different, noun)}",
         f"expected at least {len(needed)} different ones, {which}",
-        f"add {noun}s{'' if name is None else ', or leave the class out'}",
+        f"add {noun}s"
+        + ("" if name is None else ", or leave the class out" + f': `missing="{name}"`' * (noun == "row")),
     )
 
 

@@ -12,7 +12,8 @@ from msgspec import UNSET
 from numpy.typing import NDArray
 
 from wxb.data.arrays import is_missing
-from wxb.data.dataset import LARGEST, Dataset, offsets_of_targets
+from wxb.data.dataset import Dataset, offsets_of_targets
+from wxb.data.kinds import LARGEST
 from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK, KNOWN
 from wxb.data.load import MAX_PIXELS, load_data

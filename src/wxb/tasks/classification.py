@@ -142,7 +142,9 @@ class Classification(Task):
         """Classes named after the values, in natural order; whole numbers may be places in `names`."""
         array = array.reshape(-1)
         different, codes = np.unique(array, return_inverse=True)
-        texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in different]
+        texts = [
+            value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value) for value in different
+        ]
         if names is None:
             if array.dtype.kind == "b":
                 texts, codes = ["False", "True"], array.astype(np.int64)
@@ -183,10 +185,11 @@ class Classification(Task):
         (column,) = columns
         classes, codes = _as_classes(column)
         if names is not None:
-            unknown = [value for value in classes if value not in names]
+            known = {name: place for place, name in enumerate(names)}
+            unknown = [value for value in classes if value not in known]
             if unknown:
                 raise _unknown(unknown, f"{column.name} of {column.table}", names)
-            places = np.array([names.index(value) for value in classes], dtype=np.int64)
+            places = np.array([known[value] for value in classes], dtype=np.int64)
             return Encoded(places[codes], names)
         if len(classes) < 2:
             raise all_alike(column, classes[0])
@@ -297,7 +300,8 @@ def _as_classes(column: TargetColumn) -> tuple[tuple[str, ...], Ints]:
 def _ordered(texts: Sequence[str]) -> tuple[tuple[str, ...], Ints]:
     """Texts in natural order, and the place of each in that order."""
     order = tuple(sorted(texts, key=natural))
-    return order, np.array([order.index(text) for text in texts], dtype=np.int64)
+    places = {text: place for place, text in enumerate(order)}
+    return order, np.array([places[text] for text in texts], dtype=np.int64)
 
 
 def _unknown(values: Sequence[str], where: str, names: tuple[str, ...]) -> WxbError:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from wxb.data.dataset import LARGEST
+from wxb.data.kinds import LARGEST
 from wxb.text import plural
 
 NO_DATA = 42113  # the tag of a TIFF with the number that stands for "no data" (GDAL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from wxb.data.kinds import LARGEST
 from wxb.data.tables import calendar
 from wxb.data.tables.columns import Category, Date, Number
 from wxb.data.tables.values import Texts, Values, number_of
@@ -62,6 +63,6 @@ def of_texts(column: Category, texts: Texts) -> list[str]:
 def no_numbers(style: str, values: Values, odd: Rows, rows: Rows) -> str:
     """ "temp: 2 of 30 values are no numbers, such as 2.5 C (row 7)"; `rows` are the rows' numbers in their file."""
     first, there = int(odd[0]), plural(len(values) - values.absent, "value")
-    large = " that float32 holds" * (number_of(values.shown(first)) is not None)
+    large = f" up to {LARGEST:g}" * (number_of(values.shown(first)) is not None)
     verb = f"is no {style}{large}" if len(odd) == 1 else f"are no {style}s{large}"
     return f"{values.name}: {count(len(odd))} of {there} {verb}, such as {values.shown(first)} (row {rows[first]})"

@@ -65,7 +65,7 @@ def read_table(
     if len(frame) < 2:
         raise WxbError(
             f"{frame.name} has {plural(len(frame), 'row')} with {' and '.join(names)}",
-            "expected at least two, one to train and one to test",
+            "\n".join(("expected at least two, one to train and one to test", *notes)),
             "a table of more rows",
         )
     predicted = targets.read(frame, chosen, task, choices.values)

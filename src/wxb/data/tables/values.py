@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from wxb.data.kinds import LARGEST
 from wxb.data.tables import calendar
 from wxb.data.tables.written import PLAIN, STYLES, Numbers, Style, Written, written_in
 
@@ -37,7 +38,6 @@ MEANING = {
     **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), "true"),
 }
 NUMBERS_SHARE = 0.95  # of a column's values that must be numbers or dates, or it is a column of texts
-LARGEST = float(np.finfo(np.float32).max)
 STYLE_OF: dict[str, Style] = {"Date": "date", "Datetime": "date", "Duration": "duration", "Time": "duration"}
 DIGITS = 15  # of a number that float64 always holds
 EXACT = 2**53  # beyond it float64 does not hold every whole number
@@ -119,7 +119,7 @@ class Values:
         return Form("number", written) if numbers and numbers >= share * len(texts) else Form("text")
 
     def numbers(self, written: Written) -> Numbers:
-        """The column as numbers; NaN where there is none, or one beyond float32."""
+        """The column as numbers; NaN where there is none, or one beyond 1e30."""
         import polars as pl
 
         style = _style(self.there.dtype)
