@@ -311,6 +311,8 @@ def test_another_encoding_is_refused_with_its_place(data, what, detail):
 def test_the_way_out_of_latin_1_is_a_command():
     with pytest.raises(WxbError, match=r"iconv -f WINDOWS-1252 -t UTF-8 t\.csv > t-utf8\.csv"):
         rows("x,größe\n1,2\n".encode("latin-1"))
+    with pytest.raises(WxbError, match=r"iconv -f WINDOWS-1252 -t UTF-8 'my t\.csv' > 'my t-utf8\.csv'"):
+        as_utf8("my t.csv", "x,größe\n1,2\n".encode("latin-1"))
 
 
 # --- the content of a file --------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from wxb.errors import WxbError
 from wxb.hardware import memory
-from wxb.paths import exists, is_file, is_folder
+from wxb.paths import exists, is_file, is_folder, quoted
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".data")
 SUFFIXES = (*TEXT_SUFFIXES, ".parquet")
@@ -255,9 +255,9 @@ def _not_utf8(name: str, data: bytes, place: int) -> WxbError:
         shown = data[max(begin, place - 20) : min(end, place + 20)].decode("cp1252")
     except UnicodeDecodeError:
         return WxbError(f"{name} is not in UTF-8", where, UTF8_FIX)
-    stem, suffix = os.path.splitext(name)
+    new = "-utf8".join(os.path.splitext(name))
     return WxbError(
         f"{name} is not in UTF-8",
         f"{where}; in Windows-1252 (Latin-1) it would read {shown.strip()}",
-        f"{UTF8_FIX}; if it is in Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 {name} > {stem}-utf8{suffix}",
+        f"{UTF8_FIX}; if it is in Windows-1252: iconv -f WINDOWS-1252 -t UTF-8 {quoted(name)} > {quoted(new)}",
     )
