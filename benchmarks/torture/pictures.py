@@ -157,12 +157,12 @@ def _picture(path: str, seed: int = 20) -> Make:
     return make
 
 
-def _bytes_name(part: bytes) -> Make:
+def _bytes_name(part: bytes, content: bytes = PNG) -> Make:
     def make(folder: Path) -> None:
         target = os.path.join(os.fsencode(folder), part)
         os.makedirs(os.path.dirname(target), exist_ok=True)
         with open(target, "wb") as file:
-            file.write(PNG)
+            file.write(content)
 
     return make
 
@@ -170,7 +170,7 @@ def _bytes_name(part: bytes) -> Make:
 def _two_odd_classes(folder: Path) -> None:
     for name in (b"caf\xe9", b"caf\xe8"):
         for number in range(5):
-            _bytes_name(name + b"/%d.png" % number)(folder)
+            _bytes_name(name + b"/%d.png" % number, encoded(noise(70 + 10 * name[-1] + number)))(folder)
 
 
 def _linked(folder: Path) -> None:
@@ -234,7 +234,8 @@ FOLDERS = (
     among("the thumbnails of a NAS", _picture("a/@eaDir/0000.png/SYNOPHOTO_THUMB_M.jpg"), "passed over", _left_out()),
     among("__MACOSX", _picture("__MACOSX/a/0000.png"), "passed over", _left_out()),
     among(".ipynb_checkpoints", _picture(".ipynb_checkpoints/0000.png"), "passed over", _left_out()),
-    among("an empty class", lambda folder: (folder / "c").mkdir(), "noted", _left_out("c")),
+    among("an empty class", lambda folder: (folder / "c").mkdir(), "refused by its name",
+          refused("class folder pictures/c/ has no picture in it")),
     among("a picture in no class", _picture("odd.png"), "noted", _left_out("odd.png")),
     among("pictures deep in a class", _picture("a/2024/summer/odd.png"), "read", READ),
     among("a linked folder in a class", _linked, "followed, or noted",

@@ -194,6 +194,18 @@ def test_heic_is_read_with_its_extra_and_named_without(tmp_path):
     assert np.abs(data.examples[data.files.index("a/phone.heic")][:, 8, 8].astype(int) - (200, 100, 50)).max() < 4
 
 
+def test_a_png_whose_pixels_do_not_fit_their_checksum_is_broken(tmp_path):
+    path = store(np.random.default_rng(0).integers(0, 256, (12, 12), dtype=np.uint8), tmp_path / "x.png")
+    whole = path.read_bytes()
+    start = whole.index(b"IDAT") + 4
+    for place in range(start, whole.index(b"IEND") - 4):
+        path.write_bytes(bytes([*whole[:place], whole[place] ^ 8, *whole[place + 1 :]]))
+        with pytest.raises(LeftOut, match="broken"):
+            read_header(path, 1000)
+    path.write_bytes(whole[: whole.index(b"IEND") - 4])  # the pixels are whole
+    assert decode(path, read_header(path, 1000), True, None, 1000).shape == (1, 12, 12)
+
+
 def test_a_file_of_the_system_without_a_size_is_not_read(tmp_path):
     with pytest.raises(LeftOut, match="empty"):
         read_header(Path("/proc/self/status"), 100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     7: lambda pixels: np.rot90(pixels, k=2).transpose(1, 0, 2),
     8: np.rot90,
 }
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 GREY_MODES = ("1", "L", "LA", "La")  # and deep ones
 JPEG_COLOURS = {"L": "GRAY", "RGB": "RGB"}  # Pillow's modes that simplejpeg decodes to, and its names for them
 
@@ -81,12 +83,28 @@ def read_header(path: Path, max_pixels: int) -> Header:
     with _opened(path, max_pixels) as picture:
         tiles = getattr(picture, "tile", ())  # the modes in the file; reading the orientation may clear them
         deep_colours = not is_deep(picture) and any(";16" in str(tile[3]) for tile in tiles)
+        if picture.format == "PNG":
+            _check_png(path)
         orientation = _orientation(picture)
         width, height = picture.size
         if orientation >= TURNED:
             width, height = height, width
         jpeg = picture.mode if picture.format == "JPEG" else ""
         return Header(height, width, _is_grey(picture), orientation, jpeg, is_deep(picture), deep_colours)
+
+
+def _check_png(path: Path) -> None:
+    """Raise LeftOut if the checksum of a PNG's pixels is wrong; Pillow reads such a file without a word."""
+    with path.open("rb") as file:
+        file.seek(len(PNG_SIGNATURE))
+        while len(head := file.read(8)) == 8 and head[4:] != b"IEND":
+            length = int.from_bytes(head[:4], "big")
+            if head[4:] != b"IDAT":
+                file.seek(length + 4, os.SEEK_CUR)
+                continue
+            data, checksum = file.read(length), file.read(4)
+            if len(checksum) == 4 and zlib.crc32(data, zlib.crc32(b"IDAT")) != int.from_bytes(checksum, "big"):
+                raise LeftOut("broken")
 
 
 def read_range(path: Path, max_pixels: int) -> Range | None:
