@@ -130,3 +130,9 @@ def test_a_constant_feature_does_no_harm():
 def test_without_test_examples_there_are_no_baselines():
     data = three_blobs()
     assert baselines(replace(data, split=replace(data.split, test=np.array([], np.int64)))) == {}
+
+
+def test_a_single_training_example_is_said_in_the_singular():
+    data = three_blobs()
+    one = replace(data.split, train=data.split.train[:1])
+    assert baselines(replace(data, split=one))["nearest neighbour"].about == "all 1 training example"

@@ -12,7 +12,7 @@ from wxb.cli import options, printing, results
 from wxb.cli.answers import runs as answers
 from wxb.errors import WxbError
 from wxb.settings import DATA
-from wxb.text import count, percent
+from wxb.text import count, percent, plural
 
 if TYPE_CHECKING:
     from wxb.runs.compare import Change, Comparison, Pair
@@ -37,7 +37,7 @@ def compare(runs: tuple[str, ...], data_dir: str | None, as_json: bool) -> None:
         printing.result_json(answer(found))
         return
     width = printing.columns(sys.stdout)
-    named = f"{found.data}: the same {count(found.examples)} test examples"
+    named = f"{found.data}: the same {plural(found.examples, 'test example')}"
     printing.result(printing.labelled("data", named, width))
     rows = [("run", "test", "against the first")]
     rows += [

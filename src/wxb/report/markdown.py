@@ -14,7 +14,7 @@ from wxb.report.sentences import (
     test_score,
 )
 from wxb.tasks import TASKS
-from wxb.text import count, duration, large, one_line, visible
+from wxb.text import count, duration, large, one_line, plural, visible
 
 
 def escaped(said: str) -> str:
@@ -54,7 +54,7 @@ def _result(found: Found) -> list[str]:
         rows.append((baseline, measure.text(one["score"]), measure.interval_text((low, high)), escaped(one["about"])))
     return [
         "## How good it is",
-        _table((f"on {count(found['test']['examples'])} test examples", measure.title, "95 % interval", ""), rows),
+        _table((f"on {plural(found['test']['examples'], 'test example')}", measure.title, "95 % interval", ""), rows),
         "\n".join(f"- **{escaped(warning)}**" for warning in found["warnings"]),
         escaped_sentence(found["sentences"]["baselines"]),
         escaped_sentence(found["sentences"]["generalization"]),

@@ -17,7 +17,7 @@ from wxb.report.sentences import (
     test_score,
 )
 from wxb.tasks import TASKS
-from wxb.text import count, duration, large, visible
+from wxb.text import count, duration, large, plural, visible
 
 
 def page(found: Found) -> str:
@@ -85,8 +85,8 @@ def _result(found: Found) -> str:
         low, high = one["interval"]
         text = f"{measure.text(one['score'])}  {measure.interval_text((low, high))}"
         rows.append((name, one["score"], (low, high), text))
-    tested = count(found["test"]["examples"])
-    examples = f"{measure.title} on {tested} test examples, 95 % interval {measure.interval_text(interval)}"
+    tested = plural(found["test"]["examples"], "test example")
+    examples = f"{measure.title} on {tested}, 95 % interval {measure.interval_text(interval)}"
     warned = "".join(f"<li>{escape(warning)}</li>" for warning in found["warnings"])
     return "\n".join(
         filter(

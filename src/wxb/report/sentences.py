@@ -8,7 +8,7 @@ from wxb.data.kinds import KINDS
 from wxb.runs.folder import RUN
 from wxb.tasks import TASKS
 from wxb.tasks.measure import Interval, Measure
-from wxb.text import count, large
+from wxb.text import count, large, plural
 
 Found = dict[str, Any]
 
@@ -116,7 +116,7 @@ def about_size(found: Found) -> str:
     size = found["size"]
     low, high = size["by_weights"]
     text = (
-        f"{count(size['parameters'])} parameters learn from {count(size['examples'])} training examples. "
+        f"{plural(size['parameters'], 'parameter')} learn from {plural(size['examples'], 'training example')}. "
         f"One rule of thumb asks for 5 to 10 examples per parameter, {_about(low)} to {_about(high)}"
     )
     if size["by_error"] is not None:
@@ -156,8 +156,8 @@ def warnings(found: Found) -> list[str]:
         seen = _score(found["train"], measure)[0]
         listed.append(f"it overfits: {measure.text(seen)} in training against {measure.text(score)} in test")
     if interval[1] - interval[0] > WIDE:
-        examples = count(found["test"]["examples"])
-        listed.append(f"{examples} test examples: the score is no surer than {measure.interval_text(interval)}")
+        examples = plural(found["test"]["examples"], "test example")
+        listed.append(f"{examples}: the score is no surer than {measure.interval_text(interval)}")
     listed += _class_warnings(found)
     error = found["test"].get("calibration_error")
     if error is not None and error > MISCALIBRATED and found["test"]["examples"] >= CALIBRATABLE:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from wxb.data.dataset import Dataset
 from wxb.randomness import generator
 from wxb.tasks import TASKS
-from wxb.text import count
+from wxb.text import count, plural
 
 # Multiply-adds that nearest neighbour and linear model may each spend: at least what takes well under a second on two
 # cores, at most some seconds, in between a share of the training's. Both together then stay below a tenth of its
@@ -191,8 +191,8 @@ def _chunks(rows: NDArray[np.int64], size: int = CHUNK) -> list[NDArray[np.int64
 
 def _of(rows: NDArray[np.int64], data: Dataset) -> str:
     if len(rows) == len(data.split.train):
-        return f"all {count(len(rows))} training examples"
-    return f"a sample of {count(len(rows))} of {count(len(data.split.train))} training examples"
+        return f"all {plural(len(rows), 'training example')}"
+    return f"a sample of {count(len(rows))} of {plural(len(data.split.train), 'training example')}"
 
 
 def _features(data: Dataset) -> int:
