@@ -19,7 +19,7 @@ from wxb.data.known.sets import MNIST_FILES, mnist
 # the command itself; the first record that progress is to show comes when the first step is made
 COMMAND = """
 import os, sys
-from wxb.cli import progress
+from wxb import progress
 progress.Progress.show = lambda self, record: os._exit(0)
 from wxb.cli.main import main
 sys.exit(main())

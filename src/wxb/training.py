@@ -20,12 +20,15 @@ from wxb.learning.recipe import Recipe
 from wxb.learning.state import Misfit, Progress, State
 from wxb.notation import Network
 from wxb.paths import quoted
+from wxb.progress import Progress as ProgressLine
+from wxb.progress import of_training
 from wxb.report import findings, report_files
 from wxb.runs.folder import CHECKPOINT, SETTINGS
 from wxb.runs.run import Run
 from wxb.runs.schema import MachineFacts
 from wxb.runs.writer import Writer
 from wxb.settings.python import RecipeOptions, takes_settings
+from wxb.settings.setting import need
 from wxb.storage import damaged
 from wxb.trials.baselines import baselines
 from wxb.trials.trial import TRAIN_SAMPLE, Trial
@@ -258,6 +261,7 @@ def train(
     bindings: Mapping[str, int] | None = None,
     out: str | Path | None = None,
     time: float | str | None = None,
+    progress: bool | None = None,
     **options: Unpack[RecipeOptions],
 ) -> Run:
     """Train a network on data, test it, and write the report; return the run.
@@ -265,12 +269,14 @@ def train(
         run = train(data, "FC-64-RELU, SOFTMAX", epochs=10, optimizer="nesterov")
 
     `network` is a text of the notation, a name, or None for a default that fits the data; `bindings` are values of a
-    family's variables. `out` is the folder of the run. `time` limits all of the work, in seconds or as "10m". The other
-    arguments are the settings of `Recipe`; of those that are None, the value is chosen to fit the network and the data,
-    and stands in the run's settings.toml. Ctrl-C saves the run and is raised again; `resume` continues it. Raises
+    family's variables. `out` is the folder of the run. `time` limits all of the work, in seconds or as "10m".
+    `progress` is whether a line shows how far training is; by default it does on a terminal and in a notebook. The
+    other arguments are the settings of `Recipe`; of those that are None, the value is chosen to fit the network and the
+    data, and stands in the run's settings.toml. Ctrl-C saves the run and is raised again; `resume` continues it. Raises
     WxbError for an unknown setting, for a value that a setting does not take, and if something does not fit.
     """
     need_data(data)
+    need("progress", progress, (bool, type(None)), "True, False or None")
     return _to_the_end(
         Training(
             data,
@@ -280,14 +286,19 @@ def train(
             settings=_data_settings(data, options.get("seed", 0)),
             out=out,
             seconds=time,
-        )
+        ),
+        of_training(progress),
     )
 
 
-def resume(run: Run | str | Path, data: Dataset) -> Run:
-    """Train a stopped or killed run to its end, with the same bits as if it had never stopped."""
+def resume(run: Run | str | Path, data: Dataset, *, progress: bool | None = None) -> Run:
+    """Train a stopped or killed run to its end, with the same bits as if it had never stopped.
+
+    `progress` is that of `train`.
+    """
     need_data(data)
-    return _to_the_end(Training.resume(run if isinstance(run, Run) else Run.open(run), data))
+    need("progress", progress, (bool, type(None)), "True, False or None")
+    return _to_the_end(Training.resume(run if isinstance(run, Run) else Run.open(run), data), of_training(progress))
 
 
 def _same_machine(run: Run, facts: MachineFacts) -> Machine:
@@ -307,11 +318,12 @@ def _damaged_checkpoint(run: Path, detail: str) -> WxbError:
     return damaged(run / CHECKPOINT, "it does not fit the network", detail)
 
 
-def _to_the_end(training: Training) -> Run:
+def _to_the_end(training: Training, progress: ProgressLine) -> Run:
     try:
         try:
-            for _ in training:
-                pass
+            with progress:
+                for record in training:
+                    progress.show(record)
         except KeyboardInterrupt:
             if training.trial.record is not None:
                 training.stop()

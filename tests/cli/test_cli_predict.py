@@ -17,9 +17,8 @@ from tests.cli.conftest import valid
 from tests.runs.test_run_use import done
 from wxb.cli import printing
 from wxb.cli.predict import Table, predict_files
-from wxb.cli.printing import ERASE
-from wxb.cli.progress import FileProgress
 from wxb.data.tables.content import STREAM
+from wxb.progress import ERASE, FileProgress
 from wxb.runs.inputs import AT_ONCE, ahead, batches, read_file
 from wxb.runs.run import Run
 

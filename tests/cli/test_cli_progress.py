@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import COMMAND, environment
-from wxb.cli import progress, results
+from wxb import progress
+from wxb.cli import results
 from wxb.cli.following import recipe_text
 from wxb.learning.recipe import Recipe
 from wxb.tasks.classification import ClassificationScore

@@ -170,4 +170,4 @@ def test_the_grid_of_a_vector_is_its_numbers():
 def test_a_grid_of_an_example_that_is_not_there_is_refused(number):
     with pytest.raises(WxbError) as caught:
         grid(pictures(), number)
-    assert str(caught.value) == f"toy has no example {number}\n  expected 0 to 39\n  fix: --grid 0"
+    assert str(caught.value) == f"toy has no example {number}\n  expected 0 to 39\n  fix: another number"

@@ -41,7 +41,7 @@ def numbers_in(figure: str, attribute: str) -> list[float]:
 
 @given(st.lists(st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True, width=32)), max_size=30))
 def test_curves_of_any_values_are_valid_and_within_their_frame(values):
-    figure = curves("loss", [Series("training", "--train", values)])
+    figure = curves("loss", [Series("training", "train", values)])
     if not any(value is not None and math.isfinite(value) for value in values):
         assert figure == ""
         return
@@ -55,7 +55,7 @@ def test_curves_of_any_values_are_valid_and_within_their_frame(values):
 
 
 def test_labels_of_lines_that_end_together_stand_apart():
-    figure = curves("loss", [Series("training", "--train", [2, 1.0]), Series("validation", "--validation", [2, 1.001])])
+    figure = curves("loss", [Series("training", "train", [2, 1.0]), Series("validation", "validation", [2, 1.001])])
     places = [float(y) for y, name in re.findall(r'y="([\d.]+)" style="[^"]*">(\w+)<', figure)]
     assert abs(places[0] - places[1]) >= 14
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import math
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -261,3 +262,31 @@ def test_bounds_say_which_ends_belong_to_them():
     assert [str(Bounds(0, 1)), str(Bounds(0, 1_000, above=True)), str(Bounds(0, 1, below=True))] == [
         "0 to 1", "above 0 and at most 1,000", "0 to below 1",
     ]  # fmt: skip
+
+
+OPTION = re.compile(r"(?<![\w-])--[a-z][\w-]*")
+
+
+def texts_of(path):
+    """Every text of a module with its line, docstrings left out; the parts of an f-string are one text."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield node.lineno, "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and not {id(node)} & (parts | docs):
+            yield node.lineno, node.value
+
+
+def test_no_message_spells_an_option_outside_the_command_line():
+    """Except in a whole command: "wxb train --config FILE"."""
+    spelled = [
+        f"{path.relative_to(SOURCES)}:{line}: {text}"
+        for path in sorted(SOURCES.rglob("*.py"))
+        if "cli" not in path.relative_to(SOURCES).parts
+        for line, text in texts_of(path)
+        for option in OPTION.finditer(text)
+        if not re.search(r"\b(wxb [a-z]+|pip install) [^;,]*$", text[: option.start()])
+    ]
+    assert spelled == []

@@ -12,6 +12,7 @@ import msgspec
 from wxb.cli import options, printing
 from wxb.cli.answers.sets import Data
 from wxb.cli.loading import load
+from wxb.cli.spelling import as_options
 from wxb.settings import DATA
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def data(source: str, grid: int | None, as_json: bool, **given: Any) -> None:
     if grid is not None:
         printing.result("\n".join(drawing.grid(loaded, grid)))
         return
-    printing.result("\n".join(describe.lines(loaded)))
+    printing.result(as_options("\n".join(describe.lines(loaded))))
     printing.result()
     drawn = drawing.draw_examples(loaded, width=width or WIDTH, colour=printing.has_true_colours(sys.stdout))
     printing.result("\n".join(drawn))

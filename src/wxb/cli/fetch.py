@@ -10,8 +10,7 @@ import click
 
 from wxb.cli import options, printing
 from wxb.cli.answers.sets import Fetch, KnownSet
-from wxb.cli.printing import ERASE
-from wxb.cli.progress import REDRAW, bar
+from wxb.progress import ERASE, REDRAW, bar
 from wxb.text import count
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ import msgspec
 
 from wxb.cli import printing, results
 from wxb.cli.answers.training import Train
-from wxb.cli.progress import Progress
 from wxb.cli.show import layer_table
 from wxb.cli.stopping import Stop
 from wxb.errors import DONE
 from wxb.learning.events import MicroBatches
 from wxb.learning.recipe import Recipe
 from wxb.paths import quoted
+from wxb.progress import Progress
 
 if TYPE_CHECKING:
     from wxb.training import Training

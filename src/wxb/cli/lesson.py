@@ -14,12 +14,11 @@ import click
 from wxb import text
 from wxb.cli import options, printing
 from wxb.cli.answers import lessons as answers
-from wxb.cli.printing import ERASE
-from wxb.cli.progress import bar
 from wxb.errors import WxbError
 from wxb.lessons import picture
 from wxb.lessons.lesson import SEEDS, TITLES
 from wxb.lessons.lesson import lesson as named
+from wxb.progress import ERASE, bar
 
 if TYPE_CHECKING:
     from wxb.lessons.lesson import Lesson, Rows

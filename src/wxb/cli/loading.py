@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from wxb.cli import printing
-from wxb.cli.printing import ERASE
-from wxb.cli.progress import REDRAW, bar
 from wxb.paths import absolute, exists
+from wxb.progress import ERASE, REDRAW, bar
 from wxb.settings import DATA
 from wxb.text import count, duration
 

@@ -13,9 +13,9 @@ import msgspec
 
 from wxb.cli import options, printing
 from wxb.cli.answers.runs import Predict
-from wxb.cli.progress import FileProgress
 from wxb.cli.spelling import spelled
 from wxb.errors import WxbError
+from wxb.progress import FileProgress
 from wxb.settings import SETTINGS
 
 if TYPE_CHECKING:

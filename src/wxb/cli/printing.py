@@ -9,25 +9,23 @@ import csv
 import io
 import json
 import os
-import re
-import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import IO, TYPE_CHECKING
 
-from wxb.cli.spelling import spelled
+from wxb import progress
+from wxb.cli.spelling import as_options, spelled
 from wxb.errors import WxbError
-from wxb.text import OWN_ESCAPE, one_line, visible
+from wxb.text import OWN_ESCAPE, one_line
 
 if TYPE_CHECKING:
     import msgspec
 
-LABEL = 10  # columns of the left column that says what a line is about
+LABEL, ERASE = progress.LABEL, progress.ERASE
+remark, columns = progress.remark, progress.columns
 RED, BOLD, PLAIN = f"{OWN_ESCAPE}[31m", f"{OWN_ESCAPE}[1m", f"{OWN_ESCAPE}[0m"
-ERASE = f"{OWN_ESCAPE}[2K"  # deletes the line and returns to its beginning
-_OWN = re.compile(rf"{OWN_ESCAPE}(\[[0-9;]*m|\[2K)")
 
 
 class OutputLost(Exception):
@@ -37,14 +35,9 @@ class OutputLost(Exception):
 def result(text: str = "", end: str = "\n") -> None:
     """Print one or more lines of the result. Raises OutputLost."""
     try:
-        sys.stdout.write(_shown(text + end))
+        sys.stdout.write(progress.safe(text + end))
     except OSError as problem:
         raise OutputLost from problem
-
-
-def _shown(text: str) -> str:
-    """Return a text as it is written: control characters in names become visible, and wxb's own codes take effect."""
-    return _OWN.sub(lambda own: ("\r" if own[1] == "[2K" else "") + "\x1b" + own[1], visible(text))
 
 
 def flush() -> None:
@@ -83,16 +76,6 @@ def _no_formula(cell: object) -> object:
     return cell
 
 
-def remark(text: str = "", end: str = "\n") -> None:
-    """Print progress, a warning or an error; it is lost if standard error is closed."""
-    try:
-        sys.stderr.write(_shown(text + end))
-        sys.stderr.flush()
-    except OSError:
-        # the stream would fail again when Python closes it
-        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-
-
 def error(problem: WxbError) -> None:
     """`error: …` with its place and the way out, on standard error; settings are spelled as options."""
     remark(f"{coloured('error:', RED + BOLD, sys.stderr)} {spelled(problem)}")
@@ -113,14 +96,9 @@ def coloured(text: str, colour: str, stream: IO[str]) -> str:
     return f"{colour}{text}{PLAIN}" if has_colours(stream) else text
 
 
-def columns(stream: IO[str]) -> int | None:
-    """Return the width of the terminal; None if the stream is not one, and lines may have any length."""
-    return shutil.get_terminal_size().columns if stream.isatty() else None
-
-
 def labelled(label: str, text: str, width: int | None = None) -> str:
-    """Format a line with its label in the left column, wrapped at `width` under the text."""
-    lines = text.splitlines() or [""]
+    """Format a line with its label in the left column, wrapped at `width` under the text; settings are options."""
+    lines = as_options(text).splitlines() or [""]
     if width is not None:
         room = max(width - LABEL, 20)
         wrapped = (textwrap.wrap(line, room, break_long_words=False, break_on_hyphens=False) for line in lines)

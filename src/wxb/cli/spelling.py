@@ -25,6 +25,11 @@ def as_key(name: str, value: str | None = None) -> str:
     return name if value is None else f"{name} = {value.lower() if value in ('True', 'False') else value}"
 
 
+def as_options(text: str) -> str:
+    """A message with its settings spelled as options."""
+    return spell(text, SETTINGS, as_option)
+
+
 def spelled(problem: WxbError, spelling: Callable[[str, str | None], str] = as_option) -> WxbError:
     """Return the error with its settings spelled as options, or by another `spelling`."""
     what, detail, fix = (spell(text, SETTINGS, spelling) for text in (problem.what, problem.detail, problem.fix))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from wxb.data.kinds import KINDS, Shape, kind_of
 from wxb.errors import WxbError
+from wxb.markup import shown
 from wxb.settings.setting import Setting, need
 from wxb.tasks import TASKS
 from wxb.text import count
@@ -94,6 +95,15 @@ class Dataset:
 
     def __repr__(self) -> str:
         return f"Dataset({self})"
+
+    def _repr_html_(self) -> str:
+        task = TASKS[self.task]
+        counted = {part: task.counts(self.targets[self.split.part(part)], self.classes) for part in PARTS}
+        if any(one is None for one in counted.values()):
+            rows = [[name] for name in self.classes]
+            return shown(str(self), [task.noun], rows, self.notes)
+        rows = [[name, *(count((counted[part] or {})[name]) for part in PARTS)] for name in self.classes]
+        return shown(str(self), [task.noun, *PARTS], rows, self.notes)
 
     @property
     def kind(self) -> str:

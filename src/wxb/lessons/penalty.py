@@ -123,8 +123,8 @@ def draw(rows: Rows) -> Figure:
 LESSON = Lesson(
     "The lecture draws two curves through noisy points: f₁ passes through all of them, f₂ is simpler and predicts "
     "other points better. A penalty λR(W) makes training prefer f₂. "
-    f"Here `{NETWORK}` learns {TRAINING} noisy examples of the toy `{TOY}` with `--l2 λ`, that is R(W) = ΣW², for "
-    f"λ from 0 to {max(PENALTIES):g}; {EXAMPLES - TRAINING:,} other examples test it.",
+    f"Here `{NETWORK}` learns {TRAINING} noisy examples of the toy `{TOY}` with the penalty `l2`, that is R(W) = ΣW², "
+    f"for λ from 0 to {max(PENALTIES):g}; {EXAMPLES - TRAINING:,} other examples test it.",
     PENALTIES,
     (0.0, 1e-3, 1e-1),
     measure, tables, findings, draw,

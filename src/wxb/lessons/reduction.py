@@ -131,7 +131,7 @@ def draw(rows: Rows) -> Figure:
 LESSON = Lesson(
     "The lecture writes the total cost of a batch as the sum of the examples' losses, and elsewhere as their mean. The "
     "gradient of the sum is that of the mean times the batch size B, so plain gradient descent takes the same steps if "
-    "the sum's learning rate is the mean's divided by B (`--reduction sum`). Both are trained side by side, with the "
+    "the sum's learning rate is the mean's divided by B (`reduction='sum'`). Both are trained side by side, with the "
     "same initial weights and batches. The last row leaves the rate undivided, to show what a real difference is.",
     CASES,
     CASES,

@@ -238,7 +238,7 @@ LESSON = Lesson(
     "to zero. The error is the greatest on a dense grid, most of it between the training places, so learning the "
     "examples by heart does not help. The theorem says that weights exist; whether training finds them depends on the "
     "start. `wxb.build` draws weights and sets biases to 0, which is meant for many inputs: with one input, all units "
-    "turn at the same place. (For few inputs `wxb train` draws the biases too, `--initialization spread-biases`.) "
+    "turn at the same place. (For few inputs `wxb train` draws the biases too, `initialization='spread-biases'`.) "
     "In the spread start of this lesson each unit turns at a random training example.",
     cases(tuple(FUNCTIONS), WIDTHS),
     cases(("sine", DRAWN), (NARROW, 64, WIDE)),

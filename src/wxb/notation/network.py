@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ..markup import shown
 from .brief import short_text
 from .expand import normal
 from .tree import Item
@@ -38,6 +39,9 @@ class Network:
 
     def __repr__(self) -> str:
         return f"read({self.short()!r})"
+
+    def _repr_html_(self) -> str:
+        return shown(self.short())
 
     def short(self) -> str:
         """The text for people: defaults left out, repeats folded."""

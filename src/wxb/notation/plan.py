@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ..errors import WxbError
+from ..markup import shown
 from ..settings.setting import named, need
 from ..text import count, large
 from ..text import shape as shape_text
@@ -50,6 +51,9 @@ class Plan:
 
     def __repr__(self) -> str:
         return f"Plan({self})"
+
+    def _repr_html_(self) -> str:
+        return shown(str(self))
 
     def __str__(self) -> str:
         """ "FC-64-RELU, SOFTMAX    4,810 parameters, 4.7 k multiply-adds", with the choices after the text."""

@@ -27,10 +27,10 @@ MOST_CELLS = 24  # classes up to which the confusion matrix writes its numbers
 
 @dataclass(frozen=True)
 class Series:
-    """A line of a curve: its name, its colour as a CSS variable, and a value an epoch, None where there is none."""
+    """A line of a curve: its name, its colour as a CSS variable's, and a value an epoch, None where there is none."""
 
     name: str
-    colour: str  # "--train", "--validation"
+    colour: str  # "train", "validation"
     values: Sequence[float | None]
 
 
@@ -130,7 +130,7 @@ def curves(title: str, series: Sequence[Series], unit: str = "", floor: float | 
         points = [(x(i + 1), y(value)) for i, value in enumerate(one.values) if value is not None and _finite(value)]
         path = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
         last_x, last_y = points[-1]
-        colour = f"var({one.colour})"
+        colour = f"var(--{one.colour})"
         parts.append(f'<polyline points="{path}" class="curve" style="stroke:{colour}"/>')
         parts.append(f'<circle cx="{last_x:.1f}" cy="{last_y:.1f}" r="3" style="fill:{colour}"/>')
         parts.append(f'<text x="{last_x + 9:.1f}" y="{end + 4:.1f}" style="fill:{colour}">{escape(one.name)}</text>')

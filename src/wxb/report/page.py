@@ -164,14 +164,14 @@ def _training(found: Found) -> str:
     history = found["history"]
     validation = [line.get("validation") or {} for line in history]
     losses = [
-        Series("training", "--train", [line.get("train_loss") for line in history]),
-        Series("validation", "--validation", [scores.get("loss") for scores in validation]),
+        Series("training", "train", [line.get("train_loss") for line in history]),
+        Series("validation", "validation", [scores.get("loss") for scores in validation]),
     ]
     figures = curves("loss", losses, floor=0.0)
     for measure in TASKS[found["task"]].validated:
         unit, factor = ("%", 100) if measure.form == "share" else ("", 1)
         values = [None if (value := line.get(measure.name)) is None else factor * value for line in validation]
-        figures += curves(measure.title, [Series("validation", "--validation", values)], unit)
+        figures += curves(measure.title, [Series("validation", "validation", values)], unit)
     seconds = [(name, duration(value)) for name, value in found["seconds"].items()]
     if found["examples_per_second"]:
         seconds.append(("throughput", f"{count(round(found['examples_per_second']))} examples per second"))

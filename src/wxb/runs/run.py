@@ -6,15 +6,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from wxb.data import Dataset, load_data
+from wxb.markup import shown
+from wxb.notation import read
 from wxb.runs import inputs
 from wxb.runs.evaluate import evaluate_run
 from wxb.runs.files import RunFiles
 from wxb.runs.matching import load_like
 from wxb.runs.predict import Predictor, trained
 from wxb.runs.provenance import whence
+from wxb.tasks import TASKS
+from wxb.text import count
 
 if TYPE_CHECKING:
     from wxb.network.build import Model
@@ -28,6 +33,17 @@ class Run(RunFiles):
     def __getstate__(self) -> dict[str, Any]:
         """Return what a copy or a pickle holds: all but the network in use, which the copy loads again when asked."""
         return {name: value for name, value in self.__dict__.items() if name != "predictor"}
+
+    def _repr_html_(self) -> str:
+        about = self.summary
+        facts = [
+            ("network", read(about.network).short()),
+            ("parameters", count(about.parameters)),
+            ("task", about.task),
+        ]
+        if about.test is not None:
+            facts.append(("test", TASKS[about.task].line(msgspec.to_builtins(about.test))))
+        return shown(f"{self.path}, {about.state}", rows=facts)
 
     def model(self) -> Model:
         """Return the trained network, in evaluation mode."""

@@ -62,5 +62,5 @@ def whole_numbers_note(column: TargetColumn, different: int, taken: str, task: s
     """The note on whole numbers that may be classes as well as numbers."""
     return (
         f"{column.name} has {count(different)} different whole numbers, taken as {taken}; "
-        f"--task {task} takes them as {other}"
+        f'`task="{task}"` takes them as {other}'
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from wxb.markup import shown
 from wxb.tasks.measure import Interval, Measure
 from wxb.text import count
 
@@ -53,6 +54,10 @@ class Evaluation:
     def __repr__(self) -> str:
         score = f"{self.measure.labelled(self.score)} {self.measure.interval_text(self.interval)}"
         return f"{type(self).__name__}({score} of {count(self.examples)})"
+
+    def _repr_html_(self) -> str:
+        measured = [(name, f"{value:.4g}") for name, value in self.further().items() if value is not None]
+        return shown(repr(self), rows=[("loss", f"{self.loss:.4g}"), *measured])
 
     @property
     def score(self) -> float:

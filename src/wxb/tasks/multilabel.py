@@ -132,7 +132,7 @@ class Multilabel(Task):
             for column, one in zip(columns, values.T, strict=True):
                 if (one == one[0]).all():
                     raise all_alike(column, f"{one[0]:g}")
-        note = f"{', '.join(found)} hold 0 and 1, taken as labels; --task regression takes them as numbers"
+        note = f'{", ".join(found)} hold 0 and 1, taken as labels; `task="regression"` takes them as numbers'
         return Encoded(values.astype(np.float32), found, (note,) * guessed)
 
     def counts(self, targets: Targets, names: tuple[str, ...]) -> dict[str, int] | None:

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wxb import markup
+from wxb.text import plural
+
 SHOWN = 6  # predictions in the repr
 
 
@@ -32,6 +35,13 @@ class Prediction(ABC):
     def __repr__(self) -> str:
         shown = "; ".join(self.texts(place)[0] for place in range(min(SHOWN, len(self))))
         return f"{type(self).__name__}({shown}{'; …' if len(self) > SHOWN else ''})"
+
+    def _repr_html_(self) -> str:
+        names = self.examples or tuple(str(place) for place in range(len(self)))
+        rows = [(name, *self.texts(place)) for place, name in enumerate(names[: markup.MOST_ROWS])]
+        title = plural(len(self), "prediction")
+        head = ("example", "prediction", "probability")[: len(rows[0]) if rows else 0]
+        return markup.shown(title, head, rows, self.notes, len(self))
 
     @property
     def confidence(self) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from typing import Any, Unpack
 from wxb.data.dataset import Dataset, need_data
 from wxb.data.folds import folds as folds_of
 from wxb.errors import WxbError
+from wxb.markup import shown
 from wxb.notation import Network, read
 from wxb.settings import RECIPE, SETTINGS, check_length, unknown
 from wxb.settings.python import RecipeOptions, takes_settings
@@ -56,6 +57,11 @@ class Series:
         trials = plural(self.planned, "trial")
         of = trials if done == self.planned else f"{done:,} of {trials}, the time was over"
         return f"Series({measure.labelled(score.mean)}{interval} over {of})"
+
+    def _repr_html_(self) -> str:
+        measure = self.outcomes[0].test.measure
+        rows = [(one.label, measure.text(one.test.score)) for one in self.outcomes]
+        return shown(repr(self), ("training", measure.title), rows)
 
 
 @dataclass(frozen=True)

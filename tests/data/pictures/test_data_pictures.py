@@ -92,7 +92,7 @@ def test_what_is_no_picture_is_left_out_and_listed(folder):
         "photos/: 36 pictures in 3 classes; 7 files left out\n"
         "  3 cut short           cats/cut1.png cats/cut2.png …\n"
         "  1 in no class folder  readme.md\n"
-        "  1 too large to open   birds/map.tif (300x200; --max-pixels)\n"
+        "  1 too large to open   birds/map.tif (300x200; `max_pixels`)\n"
         "  1 empty               dogs/empty.jpg\n"
         "  1 not a picture       dogs/notes.txt",
     )
@@ -345,7 +345,7 @@ def test_a_bomb_is_refused_by_its_header(tmp_path):
     )
     with quiet_decoders(), pytest.raises(LeftOut) as caught:
         read_header(path, 50_000_000)
-    assert (caught.value.reason, caught.value.more) == ("too large to open", "30000x30000; --max-pixels")
+    assert (caught.value.reason, caught.value.more) == ("too large to open", "30000x30000; `max_pixels`")
 
 
 def test_pillows_own_bound_is_as_before(folder):

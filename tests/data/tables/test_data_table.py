@@ -260,7 +260,7 @@ def test_the_preparation_is_plain_and_comes_back(write):
             [0, 1],
             "classification",
             ("0", "1"),
-            "y has 2 different whole numbers, taken as classes; --task regression takes them ",
+            'y has 2 different whole numbers, taken as classes; `task="regression"` takes them ',
         ),
         ([3, 10, 4, 7], "classification", ("3", "4", "7", "10"), "y has 4 different whole numbers, taken as classes"),
         ([1.0, 2.0], "classification", ("1", "2"), "y has 2 different whole numbers"),
@@ -269,7 +269,7 @@ def test_the_preparation_is_plain_and_comes_back(write):
             list(range(30)),
             "regression",
             ("y",),
-            "y has 30 different whole numbers, taken as numbers; --task classification",
+            'y has 30 different whole numbers, taken as numbers; `task="classification"`',
         ),
     ],
 )
@@ -307,7 +307,7 @@ def test_several_targets_are_labels_or_numbers(write):
     assert (labels.task, labels.classes) == ("multilabel", ("a", "b"))
     assert np.array_equal(labels.targets, np.stack([content["a"], content["b"]], axis=1))
     assert labels.features == ("x", "c")
-    assert "a, b hold 0 and 1, taken as labels; --task regression takes them as numbers" in labels.notes
+    assert 'a, b hold 0 and 1, taken as labels; `task="regression"` takes them as numbers' in labels.notes
     assert load_data(path, target=["a", "b"], task="regression").task == "regression"
     numbers = load_data(path, target=("c", "a"))
     assert (numbers.task, numbers.classes) == ("regression", ("c", "a"))

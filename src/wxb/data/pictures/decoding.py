@@ -200,7 +200,7 @@ def _opened(path: Path, max_pixels: int) -> Iterator[Image.Image]:
             with opened as picture:
                 width, height = picture.size
                 if width * height > max_pixels:
-                    raise LeftOut("too large to open", f"{width}x{height}; --max-pixels")
+                    raise LeftOut("too large to open", f"{width}x{height}; `max_pixels`")
                 yield picture
     except LeftOut:
         raise

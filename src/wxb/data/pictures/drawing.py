@@ -80,7 +80,7 @@ def grid(data: Dataset, number: int, window: tuple[int, int] = WINDOW) -> list[s
         raise WxbError(
             f"{data.name} has no example {number}",
             f"expected 0 to {count(len(data.examples) - 1)}",
-            "--grid 0",
+            "another number",
         )
     example = data.inputs[number]
     head = f"example {count(number)} of {data.name}, {_caption(data, number)}"

@@ -21,6 +21,7 @@ from wxb.data.tables.identity import COUNTER, identity
 from wxb.data.tables.rows import Columns, Held, Matrix, need_columns, recoded
 from wxb.data.tables.values import Texts, Values, without_dash
 from wxb.errors import WxbError
+from wxb.settings.setting import SHARES, named
 from wxb.tasks import TASKS
 from wxb.tasks.task import Targets
 from wxb.text import count, plural
@@ -76,7 +77,7 @@ def read_table(
         raise WxbError(
             f"the columns of {frame.name} are prepared by their training part, and the split leaves none",
             split.how,
-            "--split 0.64,0.11,0.25; wxb evaluate RUN FILE prepares a file as a run was",
+            f"{named('split', SHARES.example)}; wxb evaluate RUN FILE prepares a file as a run was",
         )
     fitted = columns.fit(rows, split.train)
     if not fitted.features:
