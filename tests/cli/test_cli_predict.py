@@ -15,7 +15,6 @@ from PIL import Image
 import wxb
 from tests.cli.conftest import valid
 from tests.runs.test_run_use import done
-from wxb.cli import printing
 from wxb.cli.predict import Table, predict_files
 from wxb.data.tables.content import STREAM
 from wxb.progress import ERASE, FileProgress
@@ -169,7 +168,7 @@ def clock(monkeypatch):
 
 def test_progress_of_many_files_is_one_line_that_goes_away(clock, monkeypatch):
     drawn: list[str] = []
-    monkeypatch.setattr(printing, "remark", lambda text="", end="\n": drawn.append(text + end))
+    monkeypatch.setattr("wxb.progress.remark", lambda text="", end="\n": drawn.append(text + end))
     with FileProgress(4000) as progress:
         progress.moving = True
         progress.show(64)
@@ -185,7 +184,7 @@ def test_progress_of_many_files_is_one_line_that_goes_away(clock, monkeypatch):
 
 
 def test_no_progress_is_drawn_where_nobody_looks(clock, monkeypatch):
-    monkeypatch.setattr(printing, "remark", lambda text="", end="\n": pytest.fail("drawn"))
+    monkeypatch.setattr("wxb.progress.remark", lambda text="", end="\n": pytest.fail("drawn"))
     with FileProgress(4000) as progress:
         clock[0] = 10.0
         progress.show(1000)

@@ -48,7 +48,7 @@ def load_again(run: Run, data_dir: str | None = None, quiet: bool = False) -> Da
     """Load the data that a run was trained on. Raises WxbError if it was given as arrays, or no longer exists."""
     from wxb.runs.provenance import whence
 
-    source, stored = whence(run.path, run.data.source, data_dir)
+    source, stored = whence(run, data_dir)
     return read(source, quiet, **stored)
 
 

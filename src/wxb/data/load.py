@@ -27,13 +27,14 @@ from wxb.data.arrays import (
 from wxb.data.dataset import Dataset, Known, match_classes
 from wxb.data.known.ink import inked
 from wxb.data.known.sets import INK, KNOWN
-from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, validation_share
+from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, own_split, validation_share
 from wxb.data.tables.content import TABLES, is_stream, is_table, stem_of
 from wxb.data.toys import TOYS, Function, draw
 from wxb.errors import WxbError, nearest
 from wxb.paths import absolute, exists, is_folder, obstacle
 from wxb.settings import SETTINGS, setting
 from wxb.settings.python import takes_settings
+from wxb.settings.setting import PartRows
 from wxb.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
+Shares = Fractions | PartRows
 ARRAYS = "arrays"  # the recorded source of arrays and data frames
 FRAME = "the data frame"
 MAX_PIXELS: int = SETTINGS["max_pixels"].default
@@ -82,7 +84,7 @@ def loading(
     missing: str | Sequence[str] | None = None,
     like: Mapping[str, object] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
-    split: str | float | Sequence[float] = DEFAULT,
+    split: str | float | Sequence[float] | Sequence[ArrayLike] | PartRows = DEFAULT,
     seed: int = 0,
     classes: Sequence[str] | None = None,
     name: str | None = None,
@@ -116,7 +118,7 @@ def loading(
     split       shares of train, validation and test, as three numbers or a text such as "0.8,0.1,0.1"; one number is
                 the share of train, and the rest is halved. A test set that comes with the data is kept: validation is
                 then a twentieth of the training examples, at most 2,500, or in proportion to shares that are not the
-                default
+                default. Three lists or arrays are the row numbers of each part, counted from 0 as in the source
     seed        seed of the split, and of a toy's points
     classes     names of an array's classes, labels or targets, in the order of their numbers; for other data, the
                 data's own names in the desired order
@@ -132,7 +134,7 @@ def loading(
     `load_data` returns it directly. The same call reads the same data. Raises WxbError if the data are not found,
     incomplete, or invalid.
     """
-    fractions: Fractions = SETTINGS["split"].validate(split)
+    fractions: Shares = SETTINGS["split"].validate(split)
     if source is None or isinstance(source, (bool, int, float, bytes, set, dict)):
         raise WxbError(
             f"{setting.named('source', source)}: expected the name of a data set, the path of a folder or a table, "
@@ -154,7 +156,8 @@ def loading(
     if task is not None and text != ARRAYS and not _is_table(text):
         raise WxbError(f"`task` is for tables, not for {text}", f"expected {TABLES}")
     named = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
-    made_from: dict[str, object] = {"source": text, "split": fractions, "seed": seed}
+    shares = fractions if isinstance(fractions, tuple) else str(fractions)
+    made_from: dict[str, object] = {"source": text, "split": shares, "seed": seed}
     made_from |= {key: value for key, value in named.items() if value is not None}
     if text == ARRAYS and not isinstance(source, (str, os.PathLike)):
         data = _arrays(source, targets, classes, task, fractions, seed, fill)
@@ -185,7 +188,7 @@ def loading(
 load_data = run_to_end(loading, "load_data", Dataset)
 
 
-def _known(name: str, data_dir: str | os.PathLike[str] | None, fractions: Fractions, seed: int, ink: bool) -> Dataset:
+def _known(name: str, data_dir: str | os.PathLike[str] | None, fractions: Shares, seed: int, ink: bool) -> Dataset:
     published = KNOWN[name](data_dir)
     targets, classes = published.targets, published.classes
     examples = inked(published.examples, INK[name]) if ink else published.examples
@@ -194,10 +197,12 @@ def _known(name: str, data_dir: str | os.PathLike[str] | None, fractions: Fracti
     rows = np.arange(len(targets))
     train, test = rows[: published.train], rows[published.train :]
     split = keep_test(targets, classes, train, test, seed, validation_share(fractions))
+    if isinstance(fractions, PartRows):
+        split = own_split(fractions, rows)
     return Dataset(name, examples, targets, "classification", classes, split)
 
 
-def _toy(name: str, examples: int | None, noise: float | None, fractions: Fractions, seed: int) -> Dataset:
+def _toy(name: str, examples: int | None, noise: float | None, fractions: Shares, seed: int) -> Dataset:
     points, targets = draw(name, examples, noise, seed)
     toy = TOYS[name]
     if isinstance(toy, Function):
@@ -212,7 +217,7 @@ def _divided(
     examples: Examples,
     targets: NDArray[np.int64],
     classes: tuple[str, ...],
-    fractions: Fractions,
+    fractions: Shares,
     seed: int,
     noun: str = "example",
 ) -> Dataset:
@@ -225,7 +230,7 @@ def _arrays(
     targets: ArrayLike | None,
     classes: Sequence[str] | None,
     task: str | None,
-    fractions: Fractions,
+    fractions: Shares,
     seed: int,
     fill: str,
 ) -> Dataset:
@@ -255,7 +260,7 @@ def _arrays(
 
 def _pictures(
     folder: Path,
-    fractions: Fractions,
+    fractions: Shares,
     seed: int,
     size: int | None,
     max_pixels: int,
@@ -265,13 +270,14 @@ def _pictures(
     from wxb.data.pictures.folder import Like, reading  # imports Pillow
     from wxb.data.pictures.tree import shown
 
+    shares = DEFAULT if isinstance(fractions, PartRows) else fractions
     try:
         form = None if like is None else msgspec.convert(like, Like)
     except msgspec.ValidationError as error:
         raise WxbError(
             "`like` does not describe pictures", str(error), 'like={"channels": 3, "levels": None}'
         ) from error
-    read = yield from reading(folder, fractions, seed, size, max_pixels, cache, form)
+    read = yield from reading(folder, shares, seed, size, max_pixels, cache, form)
     known = Known(read.examples, read.targets, read.classes, read.fingerprint) if read.fingerprint else None
     return Dataset(
         shown(folder.name),
@@ -279,7 +285,7 @@ def _pictures(
         read.targets,
         "classification",
         read.classes,
-        read.split,
+        own_split(fractions, np.arange(len(read.targets))) if isinstance(fractions, PartRows) else read.split,
         files=read.files,
         notes=read.notes,
         known=known,
@@ -307,7 +313,7 @@ def _table(
     settings: Mapping[str, Any],
     header: bool | None,
     like: Mapping[str, object] | None,
-    fractions: Fractions,
+    fractions: Shares,
     seed: int,
 ) -> Dataset:
     from wxb.data.tables.choices import choices_of

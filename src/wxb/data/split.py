@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.dataset import Examples, Split, pieces
+from wxb.data.dataset import PARTS, Examples, Split, pieces
 from wxb.errors import WxbError
 from wxb.randomness import generator
 from wxb.settings import SETTINGS
+from wxb.settings.setting import PartRows
 from wxb.text import count, plural
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _words(examples: NDArray[Any]) -> NDArray[np.uint64]:
 def divide(
     strata: Rows,
     names: Sequence[str],
-    fractions: Fractions,
+    fractions: Fractions | PartRows,
     seed: int,
     groups: Rows | None = None,
     noun: str = "example",
@@ -67,6 +68,8 @@ def divide(
     of two examples has one each in train and test; a larger one has at least one in every part. Copies of one example,
     which cannot be divided, are all in train. Raises WxbError if a stratum has one example or none.
     """
+    if isinstance(fractions, PartRows):
+        return own_split(fractions, np.arange(len(strata)))
     part = _divided(strata, names, fractions, seed, groups, noun, least=2)
     train, validation, test = (np.flatnonzero(part == which) for which in (TRAIN, VALIDATION, TEST))
     how = "stratified" if len(names) > 1 else "random"
@@ -77,7 +80,7 @@ def divide_apart(
     examples: NDArray[np.uint8] | NDArray[np.float32],
     strata: Rows,
     names: Sequence[str],
-    fractions: Fractions,
+    fractions: Fractions | PartRows,
     seed: int,
     noun: str = "example",
     groups: Rows | None = None,
@@ -88,6 +91,8 @@ def divide_apart(
     not copies but measurements with few values (a truth table, a table of yes and no): they are split like any others,
     and the note says so.
     """
+    if isinstance(fractions, PartRows):
+        return own_split(fractions, np.arange(len(examples))), ()
     groups = copies(examples) if groups is None else groups
     repeated = int((groups != np.arange(len(groups))).sum())
     ungrouped = divide(strata, names, fractions, seed, None, noun)
@@ -137,8 +142,31 @@ def keep_test(
     return Split(np.sort(train[part == TRAIN]), validation, np.sort(test), how)
 
 
-def validation_share(fractions: Fractions) -> float | None:
+def own_split(parts: PartRows, numbers: Rows) -> Split:
+    """The split whose parts have these row numbers; `numbers` are those of the examples, as a user counts them.
+
+    Rows that are no examples (of a table those without a target) are passed over. Raises WxbError for a number that
+    stands twice, and for one beyond the rows.
+    """
+    if parts.of_examples:
+        numbers = np.arange(len(numbers))
+    seen: dict[int, str] = {}
+    for name in PARTS:
+        for row in getattr(parts, name):
+            if row in seen:
+                raise WxbError(f"`split`: row {row} stands in {seen[row]} and in {name}", "expected each row once")
+            if row < 0 or row > numbers[-1]:
+                last = count(int(numbers[-1]))
+                raise WxbError(f"`split`: there is no row {row} for {name}", f"expected row numbers from 0 to {last}")
+            seen[row] = name
+    train, validation, test = (np.flatnonzero(np.isin(numbers, getattr(parts, name))) for name in PARTS)
+    return Split(train, validation, test, str(parts))
+
+
+def validation_share(fractions: Fractions | PartRows) -> float | None:
     """The `share` for `keep_test`: None for the default split, else validation over train and validation."""
+    if isinstance(fractions, PartRows):
+        return None
     train, validation, _ = fractions
     return None if fractions == DEFAULT or train + validation == 0 else validation / (train + validation)
 

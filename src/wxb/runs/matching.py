@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,10 +18,12 @@ from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK, KNOWN
 from wxb.data.load import MAX_PIXELS, load_data
 from wxb.data.tables.content import is_table
+from wxb.data.tables.frame import is_data_frame
 from wxb.data.toys import TOYS
 from wxb.errors import WxbError
 from wxb.paths import is_folder
-from wxb.text import shape
+from wxb.settings.setting import PartRows
+from wxb.text import count, shape
 
 if TYPE_CHECKING:
     from wxb.runs.files import RunFiles
@@ -89,9 +91,49 @@ def _of_shape(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDArra
     return given
 
 
-def load_like(run: RunFiles, source: str | Path, **settings: Any) -> Dataset:
-    """Load the data that `source` names in the form of the run's data; `settings` are those of `load_data`."""
+def load_like(run: RunFiles, source: Any, **settings: Any) -> Dataset:
+    """Load the data that `source` names, or a data frame, in the form of the run's data.
+
+    `settings` are those of `load_data`.
+    """
+    if isinstance(source, np.ndarray):
+        raise WxbError("an array of examples needs targets", fix="evaluate(examples, targets)")
+    if not isinstance(source, (str, PathLike)):
+        if run.data.table is None:
+            raise WxbError("a data frame; the network was not trained on a table")
+        return load_data(source, **settings, like=run.data.table)
     return as_in_training(run, load_data(source, **settings_like(run, str(source), settings)))
+
+
+def labelled(run: RunFiles, examples: Any, targets: Any) -> Dataset:
+    """Examples and their targets in the form of the run's data; all of them are test."""
+    if run.data.table is not None and is_data_frame(examples):
+        return load_data(_with_targets(examples, run.data.table["targets"], targets), like=run.data.table)
+    every = PartRows((), (), tuple(range(len(examples))))
+    return load_data(examples, targets, task=run.summary.task, classes=run.summary.classes, split=every)
+
+
+def _with_targets(data: Any, columns: Sequence[Mapping[str, Any]], values: Any) -> Any:
+    """A data frame with more columns, one for each column of `values`, (n,) or (n, columns); the names are given.
+
+    Raises WxbError if there are not as many values as rows and names.
+    """
+    import narwhals as nw
+
+    frame = nw.from_native(data, eager_only=True)
+    added = np.asarray(values)
+    added = added.reshape(len(added), -1) if added.ndim else added.reshape(1, 1)
+    names = [str(column["name"]) for column in columns]
+    if added.shape != (len(frame), len(names)):
+        rows, wanted = count(len(frame)), ", ".join(names)
+        raise WxbError(
+            f"targets of shape {np.shape(values)} for {rows} rows", f"expected {wanted} for each of the {rows} rows"
+        )
+    series = [
+        nw.new_series(name, column.tolist(), backend=frame.implementation)
+        for name, column in zip(names, added.T, strict=True)
+    ]
+    return frame.with_columns(*series).to_native()
 
 
 def settings_like(run: RunFiles, source: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import UNSET
 
-from wxb.data.dataset import Dataset, Split
+from wxb.data.dataset import PARTS, Dataset, Split
 from wxb.data.load import ARRAYS
 from wxb.data.tables.content import STREAM, is_stream
 from wxb.errors import WxbError
 from wxb.paths import exists, obstacle, quoted
 from wxb.runs.folder import SETTINGS, plain_values
-from wxb.runs.schema import DataFacts, Setting, SplitFacts
+from wxb.runs.schema import DataFacts, SplitFacts
+from wxb.settings.setting import PartRows
 from wxb.storage import digest
 from wxb.tasks import TASKS
 from wxb.text import count, shape
+
+if TYPE_CHECKING:
+    from wxb.runs.files import RunFiles
 
 
 def data_facts(data: Dataset) -> DataFacts:
@@ -64,8 +67,7 @@ def changes(then: DataFacts, data: Dataset) -> list[str]:
 def need_same(path: Path, then: DataFacts, split: Split, data: Dataset) -> None:
     """Raise WxbError, saying what changed, if `data` is not what the run in `path` began with."""
     lines = changes(then, data)
-    parts = ("train", "validation", "test")
-    if not lines and any(not np.array_equal(getattr(split, part), getattr(data.split, part)) for part in parts):
+    if not lines and any(not np.array_equal(getattr(split, part), getattr(data.split, part)) for part in PARTS):
         lines = [f"the split: {split.how} then, {data.split.how} now"]
     if lines:
         raise WxbError(
@@ -75,26 +77,29 @@ def need_same(path: Path, then: DataFacts, split: Split, data: Dataset) -> None:
         )
 
 
-def whence(path: Path, source: Mapping[str, Setting], data_dir: str | Path | None = None) -> tuple[str, dict[str, Any]]:
-    """Return the arguments with which `load_data` loads the data of the run in `path` again.
+def whence(run: RunFiles, data_dir: str | Path | None = None) -> tuple[str, dict[str, Any]]:
+    """Return the arguments with which `load_data` loads the data of a run again.
 
     Raises WxbError if it came as arrays, or is not where it was.
     """
-    stored = dict(source)
+    stored: dict[str, Any] = dict(run.data.source)
+    if isinstance(stored.get("split"), str):
+        train, validation, test = (tuple(run.split.part(part).tolist()) for part in PARTS)
+        stored["split"] = PartRows(train, validation, test, of_examples=True)
     name = stored.pop("source", ARRAYS)
     if name == ARRAYS:
         raise WxbError(
-            f"{path} was trained on arrays, which only the one who has them can give again",
-            fix=f"in Python: wxb.Run.open({str(path)!r}).evaluate(data)",
+            f"{run.path} was trained on arrays, which only the one who has them can give again",
+            fix=f"in Python: wxb.Run.open({str(run.path)!r}).evaluate(data)",
         )
     if is_stream(str(name)) and name != STREAM:
         raise WxbError(
-            f"the data of {path} came through a pipe, {name}, and cannot be read again",
+            f"the data of {run.path} came through a pipe, {name}, and cannot be read again",
             fix="give them as a file: wxb evaluate RUN FILE",
         )
     if os.path.isabs(str(name)) and not exists(str(name)):
         raise WxbError(
-            f"the data of {path} is no longer at {name}",
+            f"the data of {run.path} is no longer at {name}",
             obstacle(str(name)),
             f"move it back there, or make a link: ln -s NEW-PLACE {quoted(str(name))}",
         )

@@ -15,7 +15,7 @@ from wxb.notation import read
 from wxb.runs import inputs
 from wxb.runs.evaluate import evaluate_run
 from wxb.runs.files import RunFiles
-from wxb.runs.matching import load_like
+from wxb.runs.matching import labelled, load_like
 from wxb.runs.predict import Predictor, trained
 from wxb.runs.provenance import whence
 from wxb.tasks import TASKS
@@ -66,20 +66,25 @@ class Run(RunFiles):
         """The trained network prepared for prediction: loaded by the first call, kept for the others."""
         return Predictor(self)
 
-    def evaluate(self, data: Dataset | str | Path | None = None, part: str | None = None) -> Evaluation:
-        """Score the network on a part of `data`: a data set, or what `load_data` takes.
+    def evaluate(self, data: Any = None, targets: Any = None, *, part: str | None = None) -> Evaluation:
+        """Score the network on a part of `data`: a data set, a data frame, what `load_data` takes, or arrays.
 
-        By default that is the test part of the run's own data, and all examples of any other. Classes and columns are
-        matched by name. Raises WxbError if they cannot be.
+        By default that is the test part of the run's own data, and all examples of any other. `targets` are those of an
+        array or of a data frame without them. Classes and columns are matched by name. Raises WxbError if they cannot
+        be.
         """
-        if data is None:
+        if targets is not None:
+            data = labelled(self, data, targets)
+        elif data is None:
             data = self.load_data()
-        return evaluate_run(self, data if isinstance(data, Dataset) else load_like(self, data), part)
+        elif not isinstance(data, Dataset):
+            data = load_like(self, data)
+        return evaluate_run(self, data, part)
 
     def load_data(self, data_dir: str | Path | None = None) -> Dataset:
         """Load the data that the run was trained on from where it came, or from `data_dir`.
 
         Raises WxbError if it was given as arrays, or is no longer there.
         """
-        name, settings = whence(self.path, self.data.source, data_dir)
+        name, settings = whence(self, data_dir)
         return load_data(name, **settings)

@@ -6,6 +6,7 @@ spell the same message in their own way with `spell`.
 
 from __future__ import annotations
 
+import operator
 import os
 import re
 from collections.abc import Callable, Container, Mapping
@@ -151,10 +152,31 @@ def _device(value: str) -> str:
     return value
 
 
-def _shares(value: Any) -> tuple[float, float, float]:
-    """Shares of train, validation and test; a single number is the share of train, and the rest is halved."""
+@dataclass(frozen=True)
+class PartRows:
+    """A split by the numbers of its rows, which Python can give instead of shares."""
+
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    test: tuple[int, ...]
+    of_examples: bool = False  # counted are the examples of the data set, not the rows of its source
+
+    def __str__(self) -> str:
+        return "rows of one's own"
+
+
+def _shares(value: Any) -> tuple[float, float, float] | PartRows:
+    """Shares of train, validation and test; a single number is the share of train, and the rest is halved.
+
+    Three lists or arrays are the numbers of the rows of each part.
+    """
+    if isinstance(value, PartRows):
+        return value
     if isinstance(value, bool):
         raise TypeError
+    if not isinstance(value, (str, Real)) and all(hasattr(part, "__len__") for part in value):
+        train_rows, validation_rows, test_rows = (tuple(map(_whole, part)) for part in value)
+        return PartRows(train_rows, validation_rows, test_rows)
     numbers = value.split(",") if isinstance(value, str) else value
     if isinstance(numbers, Real) or (isinstance(numbers, list) and len(numbers) == 1):
         train = float(numbers[0] if isinstance(numbers, list) else numbers)
@@ -163,6 +185,12 @@ def _shares(value: Any) -> tuple[float, float, float]:
     if not all(0 <= share <= 1 for share in (train, validation, test)) or abs(train + validation + test - 1) > 1e-6:
         raise ValueError
     return train, validation, test
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, (bool, str)):
+        raise TypeError
+    return operator.index(value)
 
 
 def _seconds(value: Any) -> float:

@@ -168,10 +168,10 @@ def _first_line(name: str, titled: bool, sure: bool) -> str:
     if not titled:
         return (
             f"the first line of {name} holds values like the lines below: it is taken as data, and the columns are "
-            "called column 1, column 2, …; --header takes it as their names"
+            "called column 1, column 2, …; `header=True` takes it as their names"
         )
-    doubt = f"the first line of {name} is taken as the columns' names, but could be data; --no-header takes it as data"
-    return "" if sure else doubt
+    doubt = f"the first line of {name} is taken as the columns' names, but could be data"
+    return "" if sure else f"{doubt}; `header=False` takes it as data"
 
 
 def _renaming_notes(name: str, renamed: dict[str, str]) -> tuple[str, ...]:

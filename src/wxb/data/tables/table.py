@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Split
-from wxb.data.split import Fractions, divide_apart
+from wxb.data.split import Fractions, divide_apart, own_split
 from wxb.data.tables import novelty
 from wxb.data.tables import target as targets
 from wxb.data.tables.choices import Choices
@@ -21,7 +21,7 @@ from wxb.data.tables.identity import COUNTER, identity
 from wxb.data.tables.rows import Columns, Held, Matrix, need_columns, recoded
 from wxb.data.tables.values import Texts, Values, without_dash
 from wxb.errors import WxbError
-from wxb.settings.setting import SHARES, named
+from wxb.settings.setting import SHARES, PartRows, named
 from wxb.tasks import TASKS
 from wxb.tasks.task import Targets
 from wxb.text import count, plural
@@ -48,7 +48,7 @@ def read_table(
     frame: Frame,
     names: Sequence[str],
     task: str | None,
-    fractions: Fractions,
+    fractions: Fractions | PartRows,
     seed: int,
     pieces: int | None = None,
     choices: Choices = NO_CHOICES,
@@ -72,7 +72,11 @@ def read_table(
     predicted = targets.read(frame, chosen, task, choices.values)
     rows, held, said = _rows(frame, [name for name in frame.columns if name not in names], names, choices)
     columns = Columns(held, predicted.columns, predicted.task, predicted.classes, pieces, missing=choices.missing)
-    split, copies = _divided(rows, columns, predicted, fractions, seed)
+    if isinstance(fractions, PartRows):
+        split = own_split(fractions, frame.rows)
+        copies: tuple[str, ...] = ()
+    else:
+        split, copies = _divided(rows, columns, predicted, fractions, seed)
     if not len(split.train):
         raise WxbError(
             f"the columns of {frame.name} are prepared by their training part, and the split leaves none",
@@ -256,7 +260,7 @@ def _numbered(texts: Texts) -> NDArray[np.float64]:
 
 
 def _divided(
-    rows: Matrix, columns: Columns, predicted: targets.Predicted, fractions: Fractions, seed: int
+    rows: Matrix, columns: Columns, predicted: targets.Predicted, fractions: Fractions | PartRows, seed: int
 ) -> tuple[Split, tuple[str, ...]]:
     """The split, stratified by class; rows that are equal in all columns stay in one part."""
     alike = np.empty(rows.shape, np.float32)
