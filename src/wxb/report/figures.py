@@ -22,7 +22,8 @@ VIRIDIS = (
     "440154", "48186a", "472d7b", "424086", "3b528b", "33638d", "2c728e", "26828e", "21918c",
     "1fa088", "28ae80", "3fbc73", "5ec962", "84d44b", "addc30", "d8e219", "fde725",
 )  # fmt: skip
-MOST_CELLS = 24  # classes up to which the confusion matrix writes its numbers
+MOST_CELLS = 24  # classes up to which the confusion matrix writes its numbers,
+MOST_NAMES = 64  # and up to which it writes their names
 
 
 @dataclass(frozen=True)
@@ -73,26 +74,25 @@ def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
 
 
 def comparison(rows: Sequence[tuple[str, float, tuple[float, float], str]]) -> str:
-    """Scores in [0, 1] as bars with their 95 % intervals, a row (name, score, interval, text); first the network's."""
-    left, right, high = 158, 230, 34  # on the right a bold R² with its interval, as "-12.345  [-12.460, -12.039]"
-    width = 734
-    span = width - left - right
+    """Scores in [0, 1] as bars with their 95 % intervals, a row (name, score, interval, text); first the network's.
+
+    Name and text stand above the bar, so that the figure is narrow enough for a phone.
+    """
+    width, high = 400, 46
 
     def x(value: float) -> float:
-        return left + span * min(max(value, 0.0), 1.0)
+        return 1 + (width - 2) * min(max(value, 0.0), 1.0)
 
     parts = []
     for i, (name, score, (low, top), said) in enumerate(rows):
-        y = i * high + 4
+        y = i * high
         kind = "own" if i == 0 else "other"
-        parts.append(text(left - 14, y + 17, name, f"row {kind}", "end"))
-        parts.append(
-            f'<rect x="{left}" y="{y + 4}" width="{x(score) - left:.1f}" height="18" rx="2" class="bar {kind}"/>'
-        )
-        parts.append(line(x(low), y + 13, x(top), y + 13, "whisker"))
-        parts += [line(x(end), y + 9, x(end), y + 17, "whisker") for end in (low, top)]
-        parts.append(text(width - right + 14, y + 17, said, f"row value {kind}"))
-    parts.append(line(left, 0, left, len(rows) * high, "axis"))
+        parts.append(text(1, y + 14, name, f"row {kind}"))
+        parts.append(text(width, y + 14, said, f"row value {kind}", "end"))
+        parts.append(f'<rect x="1" y="{y + 20}" width="{x(score) - 1:.1f}" height="18" rx="2" class="bar {kind}"/>')
+        parts.append(line(x(low), y + 29, x(top), y + 29, "whisker"))
+        parts += [line(x(end), y + 25, x(end), y + 33, "whisker") for end in (low, top)]
+    parts.append(line(1, 18, 1, len(rows) * high, "axis"))
     label = "; ".join(f"{name} {said}" for name, _, _, said in rows)
     return svg(width, len(rows) * high + 2, label, parts)
 
@@ -189,12 +189,46 @@ def reliability(bins: Sequence[dict[str, float]]) -> str:
     return svg(left + span + 24, size, "how often predictions of a given confidence are right", parts)
 
 
+def agreement(points: Sequence[Sequence[float]]) -> str:
+    """Predicted numbers against given ones, a dot an example; on the diagonal both are the same."""
+    if not points:
+        return ""
+    size, left, top, bottom = 320, 58, 14, 42
+    span = size - top - bottom
+    values = [value for pair in points for value in pair]
+    low, high = min(values), max(values)
+    if not high > low:
+        low, high = low - 1, high + 1
+
+    def x(value: float) -> float:
+        return left + span * (value - low) / (high - low)
+
+    def y(value: float) -> float:
+        return top + span * (1 - (value - low) / (high - low))
+
+    parts = []
+    for value in ticks(low, high):
+        parts += [
+            line(x(low), y(value), x(high), y(value), "grid"),
+            text(left - 8, y(value) + 4, f"{value:g}", "", "end"),
+            text(x(value), y(low) + 18, f"{value:g}", "", "middle"),
+        ]
+    parts += [
+        line(x(low), y(low), x(high), y(high), "diagonal"),
+        text(x((low + high) / 2), size - 4, "given", "title", "middle"),
+        f'<text transform="translate(12 {y((low + high) / 2):.1f}) rotate(-90)" class="title" '
+        'text-anchor="middle">predicted</text>',
+    ]
+    parts += [f'<circle cx="{x(given):.1f}" cy="{y(guess):.1f}" r="2.5" class="dot"/>' for given, guess in points]
+    return svg(left + span + 24, size, "predicted numbers against given ones", parts)
+
+
 def confusion(table: Sequence[Sequence[int]], names: Sequence[str]) -> str:
-    """Counts, rows given and columns predicted; the colour is the share of the row. Many classes: colours alone."""
+    """Counts, rows given and columns predicted; the colour is the share of the row. Many classes have no numbers."""
     total = len(names)
-    if total > MOST_CELLS:
+    if total > MOST_NAMES:
         return _dense_confusion(table)
-    cell = 44 if total <= 12 else 32
+    cell = 44 if total <= 12 else 32 if total <= MOST_CELLS else 16
     longest = max(len(name) for name in names)
     left, top = 34 + min(longest, 16) * 7.2, 40.0
     upright = longest * 7 > cell  # names too wide for their column stand upright
@@ -224,7 +258,7 @@ def confusion(table: Sequence[Sequence[int]], names: Sequence[str]) -> str:
                 f'fill="rgb({red} {green} {blue})">'
                 f"<title>{escape(f'{name}, predicted as {names[j]}: {count(number)}')}</title></rect>"
             )
-            if number:
+            if number and total <= MOST_CELLS:
                 ink = "#000" if share > 0.6 else "#fff"
                 parts.append(
                     f'<text x="{x + cell / 2 - 0.5:.1f}" y="{y + cell / 2 + 4:.1f}" class="cell" text-anchor="middle" '

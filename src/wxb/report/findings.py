@@ -11,10 +11,17 @@ import numpy as np
 
 from wxb.data.dataset import Dataset
 from wxb.notation import read
+from wxb.report.next_steps import next_steps
 from wxb.report.pictures import picture
-from wxb.report.sentences import about_baselines, about_generalization, about_size, about_weights, warnings
+from wxb.report.sentences import (
+    about_baselines,
+    about_curves,
+    about_generalization,
+    about_size,
+    about_weights,
+    warnings,
+)
 from wxb.runs.files import RunFiles
-from wxb.runs.folder import RUN
 from wxb.tasks import TASKS
 from wxb.tasks.evaluation import Evaluation, Mistake
 from wxb.tasks.measure import Measure
@@ -76,9 +83,10 @@ def findings(
         "generalization": about_generalization(found),
         "size": about_size(found),
         "weights": about_weights(found),
+        "curves": about_curves(found),
     }
     found["warnings"] = [*notes, *warnings(found)]
-    found["next"] = _next(data)
+    found["next"] = next_steps(found, data)
     return found
 
 
@@ -88,7 +96,19 @@ def _mistake(mistake: Mistake, data: Dataset, white: float) -> dict[str, Any]:
         found["file"] = data.files[mistake.row]
     if data.spatial:
         found["picture"] = picture(data.examples[mistake.row], white)
+    if data.columns is not None:
+        values = zip(data.columns.held, data.examples[mistake.row].tolist(), strict=True)
+        found["values"] = {column.name: _cell(value, column.codes) for column, value in values}
     return found
+
+
+def _cell(value: float, codes: dict[str, int] | None) -> str:
+    """A value of a table's row, as it stands in the table; empty where it is missing."""
+    if value != value:  # NaN
+        return ""
+    if codes is None:
+        return f"{value:.6g}"
+    return next((text for text, code in codes.items() if code == value), "")
 
 
 def _white(data: Dataset) -> float:
@@ -116,16 +136,3 @@ def _size(parameters: int, examples: int, measure: Measure, test: Evaluation) ->
         "by_weights": [5 * parameters, 10 * parameters],
         "by_error": by_error,
     }
-
-
-def _next(data: Dataset) -> list[dict[str, str]]:
-    """Commands to go on with, and what each is for; RUN stands for the run's folder."""
-    found = [
-        {"command": f"wxb train --config {RUN}/settings.toml --seeds 5", "what": "how much of the score is luck"},
-        {"command": f"wxb verify {RUN}", "what": "is the run still what it was"},
-    ]
-    if data.spatial:
-        found.insert(0, {"command": f"wxb predict {RUN} FILE…", "what": "what it says of your own pictures"})
-    elif data.table is not None:
-        found.insert(0, {"command": f"wxb predict {RUN} TABLE.csv", "what": "what it says of other rows"})
-    return found

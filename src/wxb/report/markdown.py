@@ -9,6 +9,7 @@ from wxb.report.sentences import (
     ABOUT_RUN,
     Found,
     about_data,
+    columns_shown,
     measure_of,
     measured,
     test_score,
@@ -81,9 +82,16 @@ def _failures(found: Found) -> list[str]:
         head, rows = results
         blocks.append(_table(head, [[escaped(row[0]), *row[1:]] for row in rows]))
     if mistakes:
-        head = ["file" if "file" in found["mistakes"][0] else "row", "given", "predicted", "probability"]
-        shown = 3 if found["mistakes"][0]["probability"] is None else 4  # of all of them, or of none
-        blocks += [f"{TASKS[found['task']].worst}:", _table(head[:shown], [row[:shown] for row in mistakes], words=3)]
+        first = found["mistakes"][0]
+        head = ["file" if "file" in first else "row", "given", "predicted", "probability"]
+        shown = 3 if first["probability"] is None else 4  # of all of them, or of none
+        columns = columns_shown(found)
+        rows = [
+            [*row[:shown], *(escaped(one["values"][column]) for column in columns)]
+            for row, one in zip(mistakes, found["mistakes"], strict=False)
+        ]
+        head = [*head[:shown], *map(escaped, columns)]
+        blocks += [f"{TASKS[found['task']].worst}:", _table(head, rows, words=3)]
     else:
         blocks.append("No mistake on the test examples.")
     if "confusion" in found and len(found["confusion"]) <= 20:
@@ -122,6 +130,7 @@ def _training(found: Found) -> list[str]:
     environment = found["environment"]
     return [
         "## How it was trained",
+        escaped_sentence(found["sentences"].get("curves", "")),
         _table(["stage", "time"], rows) if rows else "",
         f"{escaped(str(environment['processor']))}, {environment['cores']} cores; "
         + ", ".join(f"{name} {version}" for name, version in environment["versions"].items()),

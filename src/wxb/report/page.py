@@ -7,17 +7,20 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from wxb.report.figures import Series, comparison, confusion, curves, reliability
+from wxb.report.figures import Series, agreement, comparison, confusion, curves, reliability
 from wxb.report.sentences import (
     ABOUT_RUN,
     Found,
     about_data,
+    columns_shown,
     measure_of,
     measured,
     test_score,
 )
 from wxb.tasks import TASKS
 from wxb.text import count, duration, large, plural, visible
+
+MOST_TARGETS = 6  # whose numbers are drawn
 
 
 def page(found: Found) -> str:
@@ -110,8 +113,17 @@ def _failures(found: Found) -> str:
         head = ["row", "given", "predicted", "probability"]
         rows = [[str(one["row"]), one["given"], one["predicted"], _probability(one)] for one in mistakes[:12]]
         shown = 3 if mistakes[0]["probability"] is None else 4  # of all of them, or of none
-        parts.append(_table(head[:shown], [row[:shown] for row in rows], words=3))
-    matrix = ""
+        columns = columns_shown(found)
+        rows = [
+            [*row[:shown], *(one["values"][column] for column in columns)]
+            for row, one in zip(rows, mistakes, strict=False)
+        ]
+        parts.append(_table([*head[:shown], *columns], rows, words=3))
+    matrix = "".join(
+        f"<div><h3>Given against predicted{f': {escape(name)}' if len(found['points']) > 1 else ''}</h3>"
+        f"{agreement(pairs)}</div>"
+        for name, pairs in list(found.get("points", {}).items())[:MOST_TARGETS]
+    )
     if "confusion" in found:
         figure = confusion(found["confusion"], found["data"]["classes"])
         matrix = f'<div><h3>Given against predicted</h3><div class="wide">{figure}</div></div>'
@@ -177,6 +189,7 @@ def _training(found: Found) -> str:
         seconds.append(("throughput", f"{count(round(found['examples_per_second']))} examples per second"))
     return _section(
         "How it was trained",
+        _paragraph(found["sentences"].get("curves", "")),
         f'<div class="pair">{figures}</div>' if figures else "",
         f"<h3>Time</h3>{_facts(seconds)}" if seconds else "",
     )

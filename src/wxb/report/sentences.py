@@ -17,6 +17,11 @@ WIDE = 0.1  # width of the test score's interval from which it is called wide
 MISCALIBRATED = 0.05  # calibration error from which it is said
 CALIBRATABLE = 100  # test examples below which the calibration error is mostly noise
 
+MOST_COLUMNS = 8  # of a row that is shown among the mistakes
+LATE = 0.8  # share of the epochs by which the best one must have been for training to have gone on too long,
+RISEN = 1.05  # and by what factor the validation loss has risen since
+FALLEN = 0.95  # factor of the validation loss over the last fifth of the epochs from which it "still falls"
+
 ABOUT_RUN = f"{RUN} is the folder that this report lies in."
 
 
@@ -42,6 +47,11 @@ def about_data(found: Found) -> str:
     about = TASKS[found["task"]].about(len(data["classes"]))
     counted = KINDS[data["kind"]].counted(data["examples"], tuple(data["shape"]))
     return f"{counted} {about}; {parts} ({data['split']['how']})"
+
+
+def columns_shown(found: Found) -> list[str]:
+    """The columns of a table that its mistakes are shown with; none for other data."""
+    return list(found["mistakes"][0].get("values", {}))[:MOST_COLUMNS] if found["mistakes"] else []
 
 
 def measured(found: Found) -> list[tuple[str, str]]:
@@ -132,6 +142,44 @@ def about_size(found: Found) -> str:
 def _about(number: int) -> str:
     """A large count to three digits: 97810 -> "97,800", 4.2e9 -> "4.2 G"."""
     return count(int(float(f"{number:.3g}"))) if number < 1e7 else large(number)
+
+
+def validation_losses(found: Found) -> list[float]:
+    """The validation loss of every epoch; empty if one is missing."""
+    scores = [line.get("validation") or {} for line in found["history"]]
+    return [float(one["loss"]) for one in scores] if all(one.get("loss") is not None for one in scores) else []
+
+
+def best_epoch(found: Found) -> int | None:
+    """The epoch (from 1) of the lowest validation loss, if the loss has plainly risen since then; else None."""
+    losses = validation_losses(found)
+    if not losses:
+        return None
+    best = min(range(len(losses)), key=losses.__getitem__)
+    late = best + 1 <= LATE * len(losses)
+    return best + 1 if late and losses[-1] > RISEN * losses[best] else None
+
+
+def still_falls(found: Found) -> bool:
+    """Whether the validation loss was lowest in the last epoch, and has plainly fallen over the last fifth of them."""
+    losses = validation_losses(found)
+    before = len(losses) - 1 - max(1, len(losses) // 5)
+    return before >= 0 and losses[-1] == min(losses) and losses[-1] < FALLEN * losses[before]
+
+
+def about_curves(found: Found) -> str:
+    """What the validation loss over the epochs says."""
+    losses = validation_losses(found)
+    epochs = plural(len(losses), "epoch")
+    if (best := best_epoch(found)) is not None:
+        levels = f"{losses[best - 1]:.3g}; {losses[-1]:.3g} at the end"
+        return (
+            f"Validation loss was lowest in epoch {best} of {epochs} ({levels}): "
+            "what training learned later did not carry over."
+        )
+    if still_falls(found):
+        return f"Validation loss was still falling after {epochs}, to {losses[-1]:.3g}: more epochs may help."
+    return ""
 
 
 def about_weights(found: Found) -> str:

@@ -289,6 +289,7 @@ class MistakeFacts(Struct, frozen=True):
     probability: Annotated[Share | None, Meta(description="of what was predicted; null if the network has none")]
     file: str | UnsetType = UNSET
     picture: Annotated[str | UnsetType, Meta(description="a data: URI")] = UNSET
+    values: Annotated[dict[str, str] | UnsetType, Meta(description="of a table: the row's, by column")] = UNSET
 
 
 class ClassFacts(Struct, frozen=True):
@@ -339,6 +340,7 @@ class Sentences(Struct, frozen=True):
     generalization: str
     size: str
     weights: str
+    curves: str = ""
 
 
 class NextStep(Struct, frozen=True):
@@ -369,6 +371,10 @@ class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="wxb/rep
     environment: Environment
     per_class: tuple[ClassFacts, ...] | UnsetType = UNSET
     per_target: dict[str, FitFacts] | UnsetType = UNSET
+    points: Annotated[
+        dict[str, tuple[tuple[float, float], ...]] | UnsetType,
+        Meta(description="given and predicted number of some test examples, by target"),
+    ] = UNSET
     confusion: Annotated[
         tuple[tuple[Count, ...], ...] | UnsetType, Meta(description="row: the class given, column: the class predicted")
     ] = UNSET

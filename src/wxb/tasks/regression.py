@@ -18,6 +18,7 @@ from wxb.tasks.prediction import Prediction
 from wxb.tasks.task import Answers, Encoded, Paired, Targets, Task
 from wxb.text import rounded
 
+MOST_POINTS = 400  # of each target that an evaluation keeps
 COULD_BE_CLASSES = 100  # different whole numbers that a person may have meant as classes,
 COULD_BE_LABELS = 10  # or, in several columns, as labels
 
@@ -40,6 +41,7 @@ class RegressionEvaluation(Evaluation):
 
     fit: Fit
     per_target: dict[str, Fit]
+    points: dict[str, tuple[tuple[float, float], ...]]  # given and predicted, of some examples
     measure: ClassVar[Measure] = R2
 
     @property
@@ -50,7 +52,8 @@ class RegressionEvaluation(Evaluation):
         return {"examples": self.examples, "loss": self.loss, **_plain(self.fit)}
 
     def tables(self) -> dict[str, Any]:
-        return {"per_target": {name: _plain(one) for name, one in self.per_target.items()}}
+        points = {name: [list(pair) for pair in pairs] for name, pairs in self.points.items()}
+        return {"per_target": {name: _plain(one) for name, one in self.per_target.items()}, "points": points}
 
 
 class RegressionPrediction(Prediction):
@@ -182,7 +185,10 @@ class Regression(Task):
             texts = [f"{label}{rounded(value[i, j])}" for value in (given, scores)]
             mistakes.append(Mistake(int(answers.rows[i]), texts[0], texts[1], None))
         mean = _mean_fit(list(per_target.values()))
-        return RegressionEvaluation(len(given), answers.loss, mean.r2_interval, tuple(mistakes), mean, per_target)
+        points = {name: _points(given[:, i], scores[:, i]) for i, name in enumerate(names)}
+        return RegressionEvaluation(
+            len(given), answers.loss, mean.r2_interval, tuple(mistakes), mean, per_target, points
+        )
 
     def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:
         given, before, after = (array.astype(np.float64) for array in (targets, first.values, second.values))
@@ -195,6 +201,13 @@ class Regression(Task):
             gain=np.sign(off_before - off_after),
             weight=np.abs(off_before - off_after),
         )
+
+
+def _points(given: NDArray[np.float64], predicted: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
+    """Given and predicted number of at most `MOST_POINTS` examples, spread evenly over all."""
+    finite = np.flatnonzero(np.isfinite(given) & np.isfinite(predicted))
+    chosen = finite[:: max(1, -(-len(finite) // MOST_POINTS))]
+    return tuple((float(given[place]), float(predicted[place])) for place in chosen)
 
 
 def _plain(one: Fit) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""What to do next with a run: commands that follow from what it shows."""
+
+from __future__ import annotations
+
+from wxb.data.dataset import Dataset
+from wxb.report.sentences import Found, best_baseline, best_epoch, overfits, still_falls, test_score, underfits
+from wxb.runs.folder import RUN
+
+CONFIG = f"{RUN}/settings.toml"
+PATIENCE = 5  # epochs without a better validation that training goes on for
+
+
+def next_steps(found: Found, data: Dataset) -> list[dict[str, str]]:
+    """Commands and what each is for, the most urgent first; RUN stands for the run's folder."""
+    settings, epochs = found["settings"], max(found["epochs"], 1)
+    steps: list[tuple[str, str]] = []
+    best = best_epoch(found)
+    if best is not None and settings.get("keep") != "best":
+        stop = f"wxb train --config {CONFIG} --keep best --early-stopping {PATIENCE}"
+        steps.append((stop, f"validation loss was lowest in epoch {best} of {epochs}: stop earlier"))
+    lost = underfits(found) or (best_baseline(found) or ("", float("-inf")))[1] >= test_score(found)[0]
+    if best is None and (lost or still_falls(found)):
+        why = "it loses to a baseline" if lost else "validation loss was still falling"
+        steps.append((f"wxb train --config {CONFIG} --epochs {2 * epochs}", f"{why}: train longer"))
+    elif overfits(found):
+        steps.append(_against_overfitting(found, data))
+    if data.spatial:
+        steps.append((f"wxb predict {RUN} FILE…", "what it says of your own pictures"))
+    elif data.table is not None:
+        steps.append((f"wxb predict {RUN} TABLE.csv", "what it says of other rows"))
+    steps.append((f"wxb train --config {CONFIG} --seeds 5", "how much of the score is luck"))
+    steps.append((f"wxb verify {RUN}", "is the run still what it was"))
+    return [{"command": command, "what": what} for command, what in steps]
+
+
+def _against_overfitting(found: Found, data: Dataset) -> tuple[str, str]:
+    settings = found["settings"]
+    if data.spatial and settings.get("augment", "none") == "none" and min(data.shape[1:]) > 2:
+        return f"wxb train --config {CONFIG} --augment shift-1", "it overfits: move the pictures at random"
+    if settings.get("l2"):
+        return (
+            f"wxb train --config {CONFIG} --l2 {5 * float(settings['l2']):g}",
+            "it overfits: penalize large weights more",
+        )
+    decay = max(5 * float(settings.get("weight_decay") or 0), 0.1)
+    return f"wxb train --config {CONFIG} --weight-decay {decay:g}", "it overfits: shrink the weights more"
