@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxb.report.figures import Series, comparison, confusion, curves, reliability, ticks, viridis
+from wxb.report.figures import Series, agreement, comparison, confusion, curves, reliability, ticks, viridis
 
 
 @pytest.mark.parametrize("share", np.linspace(0, 1, 41))
@@ -100,3 +100,26 @@ def test_many_classes_become_one_picture():
     figure = confusion(table.tolist(), [str(i) for i in range(100)])
     assert "data:image/png;base64," in figure
     assert len(figure) < 20_000
+
+
+def test_up_to_64_classes_have_their_names_on_the_confusion_matrix():
+    names = [f"class-{number}" for number in range(26)]
+    figure = confusion(np.eye(26, dtype=int).tolist(), names)
+    assert all(figure.count(f">{name}</text>") == 2 for name in names)  # given and predicted
+
+
+def test_predicted_numbers_are_drawn_against_given_ones_on_one_scale():
+    figure = agreement([(0.0, 0.0), (10.0, 10.0), (5.0, 10.0)])
+    dots = [(float(a), float(b)) for a, b in re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', figure)]
+    diagonal = re.search(r'<line x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)" class="diagonal"', figure)
+    low_x, low_y, high_x, high_y = map(float, diagonal.groups())
+    assert dots == [(low_x, low_y), (high_x, high_y), ((low_x + high_x) / 2, high_y)]
+    assert agreement([]) == ""
+    assert "<circle" in agreement([(3.0, 3.0)])
+
+
+def test_the_figures_are_narrow_enough_for_a_phone():
+    rows = [("nearest neighbour", 0.5, (0.4, 0.6), "-12.345  [-12.460, -12.039]")] * 3
+    for figure in (comparison(rows), agreement([(0, 1)]), curves("loss", [Series("training", "train", [1, 2])])):
+        width = float(re.search(r'width="([\d.]+)"', figure)[1])
+        assert width <= 436  # 12 pixels of text are 10 on 364

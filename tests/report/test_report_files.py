@@ -16,6 +16,7 @@ import pytest
 from markdown_it import MarkdownIt
 from PIL import Image
 
+import wxb
 from wxb.report import markdown, page, report_files
 from wxb.report.pictures import picture
 from wxb.report.sentences import about_data
@@ -259,3 +260,23 @@ def test_a_table_of_mistakes_has_no_column_of_probabilities_where_there_are_none
     has = found["mistakes"][0]["probability"] is not None
     assert ("| predicted | probability |" in markdown(found)) == has
     assert ('<th>predicted</th><th class="number">probability</th>' in page(found)) == has
+
+
+def test_a_run_on_a_table_shows_the_rows_of_its_mistakes_and_numbers_against_given_ones(tmp_path):
+    rng = np.random.default_rng(0)
+    sizes, towns = rng.uniform(30, 99, 200), ["Köln<b>", ""] * 100
+    lines = [f"{size:.1f},{town},{3 * size + rng.normal(0, 9):.0f}" for size, town in zip(sizes, towns, strict=True)]
+    (tmp_path / "flats.csv").write_text("\n".join(["size,town,price", *lines]) + "\n")
+    data = wxb.load_data(tmp_path / "flats.csv", target="price")
+    run = wxb.train(data, "FC-8-RELU, EUCLID", epochs=2, out=tmp_path / "run")
+    worst = run.report.mistakes[0]
+    size, town, price = lines[worst.row].split(",")
+    assert worst.values == {"size": f"{float(size):g}", "town": town}
+    assert worst.given == price
+    points = run.report.points["price"]
+    assert len(points) == len(data.split.test)
+    assert [given for given, _ in points] == data.targets[data.split.test, 0].tolist()
+    page, markdown = ((run.path / name).read_text() for name in ("report.html", "report.md"))
+    assert page.count("<circle") >= len(points)
+    assert "<b>" not in page.split("The farthest off")[1].split("</table>")[0]
+    assert "| row | given | predicted | size | town |" in markdown

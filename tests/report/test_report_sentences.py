@@ -6,7 +6,17 @@ import copy
 
 import pytest
 
-from wxb.report.sentences import about_baselines, about_generalization, about_size, about_weights, warnings
+import wxb
+from wxb.report.next_steps import next_steps
+from wxb.report.sentences import (
+    about_baselines,
+    about_curves,
+    about_generalization,
+    about_size,
+    about_weights,
+    best_epoch,
+    warnings,
+)
 from wxb.text import rounded
 
 
@@ -150,3 +160,61 @@ def test_numbers_are_spoken_of_by_r2(found_of):
 )  # fmt: skip
 def test_measured_numbers_are_rounded_without_powers_of_ten(value, digits, said):
     assert rounded(value, digits) == said
+
+
+# --- curves, and what follows from the run ----------------------------------------------------------------------------
+
+
+def with_losses(found, losses, **settings):
+    history = [{"validation": {"loss": loss}} for loss in losses]
+    return {**found, "history": history, "epochs": len(losses), "settings": {"keep": "last", **settings}}
+
+
+def commands(found, data="ring"):
+    return [one["command"] for one in next_steps(found, wxb.load_data(data))]
+
+
+def test_a_validation_loss_that_rose_is_said_with_the_epoch_and_the_command_that_stops_earlier(fine):
+    found = with_losses(fine, [0.5, 0.31, 0.4, 0.6, 0.62, 0.7])
+    assert about_curves(found) == (
+        "Validation loss was lowest in epoch 2 of 6 (0.31; 0.7 at the end): "
+        "what training learned later did not carry over."
+    )
+    first = next_steps(found, wxb.load_data("ring"))[0]
+    assert first == {
+        "command": "wxb train --config RUN/settings.toml --keep best --early-stopping 5",
+        "what": "validation loss was lowest in epoch 2 of 6: stop earlier",
+    }
+    assert not any("--keep best" in one for one in commands(with_losses(found, [0.5, 0.3, 0.6, 0.7], keep="best")))
+
+
+@pytest.mark.parametrize("losses", [[], [0.5], [0.5, 0.4, 0.3, 0.3], [0.4, 0.3, 0.305], [None, 0.1], [0.3, 0.3]])
+def test_nothing_is_said_of_curves_that_say_nothing(losses, fine):
+    found = with_losses(fine, losses)
+    assert best_epoch(found) is None
+    assert about_curves(found) == ""
+    assert commands(found) == ["wxb train --config RUN/settings.toml --seeds 5", "wxb verify RUN"]
+
+
+def test_a_loss_that_still_falls_asks_for_more_epochs(fine):
+    found = with_losses(fine, [0.9, 0.8, 0.7, 0.6, 0.5])
+    assert about_curves(found) == "Validation loss was still falling after 5 epochs, to 0.5: more epochs may help."
+    assert commands(found)[0] == "wxb train --config RUN/settings.toml --epochs 10"
+
+
+def test_a_network_that_overfits_is_to_be_held_back(fine):
+    worse = {"accuracy": 0.9, "interval": [0.87, 0.93]}
+    found = with_losses(
+        changed(fine, test=worse, baselines={"linear": {"score": 0.5, "interval": [0.4, 0.6]}}), [0.3, 0.3]
+    )
+    assert commands(found)[0] == "wxb train --config RUN/settings.toml --weight-decay 0.1"
+    assert commands({**found, "settings": {"l2": 0.01}})[0] == "wxb train --config RUN/settings.toml --l2 0.05"
+    assert commands(found, "digits")[0] == "wxb train --config RUN/settings.toml --augment shift-1"
+
+
+def test_a_network_that_loses_to_a_baseline_is_to_be_trained_longer(fine):
+    found = with_losses(changed(fine, test={"accuracy": 0.9, "interval": [0.87, 0.93]}), [0.3, 0.3])
+    assert next_steps(found, wxb.load_data("ring"))[0] == {
+        "command": "wxb train --config RUN/settings.toml --epochs 4",
+        "what": "it loses to a baseline: train longer",
+    }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wxb.tasks.evaluation import Evaluation
 
 PARTS = ("train", "validation", "test", "all")  # as wxb.runs.evaluate has them, which is not imported for --help
+LABELS = {"train": "train", "validation": "valid.", "test": "test", "all": "all"}
 MOST_CLASSES = 20  # whose confusion a terminal shows
 
 
@@ -28,6 +29,7 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
     DATA is what wxb train takes. Classes are matched by name.
     """
     from wxb.allocator import kept
+    from wxb.runs.evaluate import part_of
     from wxb.runs.run import Run
 
     opened = Run.open(run)
@@ -36,11 +38,12 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
     for note in opened.notes:
         printing.remark(printing.labelled("note", note))
     with kept():
-        evaluation = opened.evaluate(loaded, part)
+        evaluation = opened.evaluate(loaded, part=part)
     if as_json:
         printing.result_json(answer(opened, evaluation))
         return
-    printing.result(printing.labelled("test", results.score_line(opened.summary.task, evaluation.summary())))
+    line = results.score_line(opened.summary.task, evaluation.summary())
+    printing.result(printing.labelled(LABELS[part_of(opened, loaded, part)], line, printing.columns(sys.stdout)))
     show_tables(opened.summary, evaluation)
 
 

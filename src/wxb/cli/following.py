@@ -87,4 +87,5 @@ def show_result(training: Training) -> None:
     """Print the test score, the baselines, and the run."""
     result = training.result
     printing.result(results.test_lines(training.trial.data.task, result["test"], result["baselines"]))
-    printing.result(printing.labelled("run", f"{result['run']}    next: wxb report {quoted(result['run'])}"))
+    line = f"{result['run']}    next: wxb report {quoted(result['run'])}"
+    printing.result(printing.labelled("run", line, printing.columns(sys.stdout)))

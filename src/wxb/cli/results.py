@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,14 +31,15 @@ def test_lines(task: str, test: Mapping[str, Any], baselines: Mapping[str, float
     """The test score beside the baselines, and a second line if it is no better than they are."""
     from wxb.tasks import TASKS
 
-    lines = [printing.labelled("test", BETWEEN.join(scores(task, test, baselines)))]
+    width = printing.columns(sys.stdout)
+    lines = [printing.labelled("test", BETWEEN.join(scores(task, test, baselines)), width)]
     measure = TASKS[task].measure
     own = test[measure.name]
     if baselines:
         name, best = max(baselines.items(), key=lambda item: item[1])
         if best >= own:
             text = f"no better than {name}: {measure.labelled(own)} against {measure.labelled(best)}"
-            lines.append(printing.labelled("", text))
+            lines.append(printing.labelled("", text, width))
     return "\n".join(lines)
 
 
@@ -50,4 +52,5 @@ def seeds_line(task: str, together: Mapping[str, Any], seeds: int) -> str:
     if interval is None:
         return printing.labelled("mean", f"{mean} of one seed")
     text = f"{mean} {measure.interval_text((interval[0], interval[1]))} over {seeds} seeds"
-    return printing.labelled("mean", f"{text}, standard deviation {measure.deviation_text(deviation)}")
+    text = f"{text}, standard deviation {measure.deviation_text(deviation)}"
+    return printing.labelled("mean", text, printing.columns(sys.stdout))

@@ -137,8 +137,7 @@ def loading(
     fractions: Shares = SETTINGS["split"].validate(split)
     if source is None or isinstance(source, (bool, int, float, bytes, set, dict)):
         raise WxbError(
-            f"{setting.named('source', source)}: expected the name of a data set, the path of a folder or a table, "
-            "a data frame, or an array of examples with its targets",
+            f"{setting.named('source', source)}: expected a data set's name, a path, a data frame, or arrays",
             fix='load_data("digits"), or load_data(examples, targets)',
         )
     if isinstance(source, (str, os.PathLike)):

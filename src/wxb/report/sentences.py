@@ -170,15 +170,15 @@ def still_falls(found: Found) -> bool:
 def about_curves(found: Found) -> str:
     """What the validation loss over the epochs says."""
     losses = validation_losses(found)
-    epochs = plural(len(losses), "epoch")
     if (best := best_epoch(found)) is not None:
         levels = f"{losses[best - 1]:.3g}; {losses[-1]:.3g} at the end"
         return (
-            f"Validation loss was lowest in epoch {best} of {epochs} ({levels}): "
+            f"Validation loss was lowest in epoch {best} of {len(losses)} ({levels}): "
             "what training learned later did not carry over."
         )
     if still_falls(found):
-        return f"Validation loss was still falling after {epochs}, to {losses[-1]:.3g}: more epochs may help."
+        after = plural(len(losses), "epoch")
+        return f"Validation loss was still falling after {after}, to {losses[-1]:.3g}: more epochs may help."
     return ""
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wxb.data.dataset import Dataset
+from wxb.data.dataset import Dataset, fingerprint
+from wxb.data.tables.encoding import Prepared, encoding
 from wxb.errors import WxbError
 from wxb.runs.evaluate import evaluate_rows
-from wxb.runs.matching import target_offsets
+from wxb.runs.matching import examples_of, target_offsets
 from wxb.runs.provenance import changes
 from wxb.runs.run import Run
 from wxb.settings.setting import need
@@ -89,6 +90,8 @@ def compare(runs: Sequence[Run | str | Path], data: Dataset | None = None) -> Co
         raise WxbError(
             f"the data has changed since {first.path} was trained", "\n".join(changed), "bring the data back"
         )
+    for other in opened[1:]:
+        _need_unchanged(other, loaded)
     rows = first.split.test
     if not len(rows):
         raise WxbError(f"{first.path} has no test examples; there is nothing to compare on")
@@ -109,6 +112,8 @@ def compare(runs: Sequence[Run | str | Path], data: Dataset | None = None) -> Co
 def _need_alike(first: Run, other: Run) -> None:
     """Raises WxbError, with the differences, if two runs were not tested on the same examples."""
     differences = []
+    if _same_rows(first, other):
+        return
     split = f"the split: {first.split.how}; {other.split.how}"
     if first.data.fingerprint != other.data.fingerprint:
         differences = [
@@ -129,6 +134,30 @@ def _need_alike(first: Run, other: Run) -> None:
             "\n".join(differences),
             "train both on the same data with the same `split` and, if it makes the split, the same `seed`",
         )
+
+
+def _same_rows(first: Run, other: Run) -> bool:
+    """Whether two runs on tables had the same targets in the same rows, and tested on the same ones.
+
+    Their features may differ, because each run prepares the columns in its own way.
+    """
+    one, two = first.data, other.data
+    return (
+        one.table is not None
+        and two.table is not None
+        and (one.targets_fingerprint, one.classes, one.source.get("source"))
+        == (two.targets_fingerprint, two.classes, two.source.get("source"))
+        and np.array_equal(first.split.test, other.split.test)
+    )
+
+
+def _need_unchanged(run: Run, data: Dataset) -> None:
+    """Raises WxbError if the rows, prepared as the run's were, are not those that it was trained on."""
+    if run.preparation is None or data.columns is None or data.fingerprint == run.data.fingerprint:
+        return
+    prepared = Prepared(examples_of(run, data), encoding(run.preparation))
+    if fingerprint(data.task, data.classes, prepared, data.targets) != run.data.fingerprint:
+        raise WxbError(f"the data has changed since {run.path} was trained", fix="bring the data back")
 
 
 def _text(value: Any) -> str:

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 PART_OR_ALL = replace(PART, choices=(*PARTS, "all"))
 
 
+def part_of(run: RunFiles, data: Dataset, part: str | None) -> str:
+    """The part that is evaluated if `part` may be None: "test" of a run's own data, "all" of any other."""
+    if part is not None:
+        return str(PART_OR_ALL.validate(part))
+    return "test" if data.fingerprint == run.data.fingerprint else "all"
+
+
 def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None) -> Evaluation:
     """A finished run's network on a part of `data`: by default the test part of its own data, or all of other data.
 
@@ -31,14 +38,11 @@ def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None) -> Evalu
     Classes are matched by name. Raises WxbError if names, task or shapes differ, or if the part has no examples.
     """
     need_data(data)
-    if part is not None:
-        PART_OR_ALL.validate(part)
+    part = part_of(run, data, part)
     if data.task != run.summary.task:
         raise WxbError(f"{data.name} is for {data.task}; {run.path} was trained for {run.summary.task}")
     own = data.fingerprint == run.data.fingerprint
     matched = match_classes(data, run.summary.classes)
-    if part is None:
-        part = "test" if own else "all"
     split = run.split if own else matched.split
     rows = np.arange(len(matched.examples)) if part == "all" else split.part(part)
     if not len(rows):

@@ -143,7 +143,7 @@ def settings_like(run: RunFiles, source: str, settings: Mapping[str, Any]) -> di
     the levels that the network takes, unless `size` says otherwise.
     """
     if run.data.table is not None and is_table(source):
-        return {**settings, "like": run.data.table}
+        return {**_without_targets(run, settings), "like": run.data.table}
     ink, sizes = bool(run.data.source.get("ink", False)), run.summary.input
     if source in KNOWN or source in TOYS or not is_folder(source):
         return {**settings, "ink": True} if ink and source in INK else dict(settings)
@@ -164,6 +164,22 @@ def max_pixels_of(run: RunFiles) -> int:
     """The most pixels of a picture that is opened for a run: those of its training, if they are more than usual."""
     stored = run.data.source.get("max_pixels")
     return max(stored, MAX_PIXELS) if isinstance(stored, int) else MAX_PIXELS
+
+
+def _without_targets(run: RunFiles, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings without `target` and `task`, if they are those of the run, which says so already.
+
+    Raises WxbError for others.
+    """
+    own = [target["name"] for target in (run.data.table or {})["targets"]]
+    kept = dict(settings)
+    target = kept.pop("target", None)
+    names = own if target is None else target.split(",") if isinstance(target, str) else list(target)
+    if target not in (None, own[0]) and [name.strip() for name in names] != own:
+        raise WxbError(f"the run predicts {', '.join(own)}, not {', '.join(names)}", fix="leave out `target`")
+    if kept.pop("task", run.summary.task) != run.summary.task:
+        raise WxbError(f"the run is for {run.summary.task}, not for {settings['task']}", fix="leave out `task`")
+    return kept
 
 
 def as_in_training(run: RunFiles, data: Dataset) -> Dataset:

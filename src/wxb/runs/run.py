@@ -66,13 +66,15 @@ class Run(RunFiles):
         """The trained network prepared for prediction: loaded by the first call, kept for the others."""
         return Predictor(self)
 
-    def evaluate(self, data: Any = None, targets: Any = None, *, part: str | None = None) -> Evaluation:
+    def evaluate(self, data: Any = None, targets: Any = None, part: str | None = None) -> Evaluation:
         """Score the network on a part of `data`: a data set, a data frame, what `load_data` takes, or arrays.
 
         By default that is the test part of the run's own data, and all examples of any other. `targets` are those of an
-        array or of a data frame without them. Classes and columns are matched by name. Raises WxbError if they cannot
-        be.
+        array or of a data frame without them; a text in their place is the part, as in `evaluate(data, "all")`. Classes
+        and columns are matched by name. Raises WxbError if they cannot be.
         """
+        if isinstance(targets, str):
+            targets, part = None, targets
         if targets is not None:
             data = labelled(self, data, targets)
         elif data is None:

@@ -587,7 +587,7 @@ def test_a_column_that_alone_tells_the_class_is_named(write, column, tells):
     }
     notes = load_data(write(content), target="y").notes
     note = "my key alone tells y in all 120 rows that have it; if it is not known for new rows, leave it out: "
-    assert (f"{note}--drop 'my key'" in notes) == tells
+    assert (f'{note}`drop="my key"`' in notes) == tells
     assert not any("x alone" in one for one in notes)
     assert not any("alone tells" in one for one in load_data(write(content), target="y", drop=["my key"]).notes)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,7 +36,7 @@ def giveaways(rows: Matrix, held: tuple[Held, ...], targets: Targets, names: tup
             if tells(rows[known, place], answer[known]):
                 yield (
                     f"{column.name} alone tells {name} in all {count(int(known.sum()))} rows that have it; "
-                    f"if it is not known for new rows, leave it out: --drop {shlex.quote(column.name)}"
+                    f'if it is not known for new rows, leave it out: `drop="{column.name}"`'
                 )
                 break
 

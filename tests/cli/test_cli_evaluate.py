@@ -1,0 +1,55 @@
+"""A run evaluated and compared: by its part, with its own target named, with other features of the same rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import wxb
+
+
+@pytest.fixture
+def flats(tmp_path):
+    rng = np.random.default_rng(0)
+    lines = [f"{size:.1f},{'Rome' if size < 60 else 'Oslo'},{3 * size:.0f}" for size in rng.uniform(30, 99, 200)]
+    (tmp_path / "flats.csv").write_text("\n".join(["size,town,price", *lines]) + "\n")
+    (tmp_path / "others.csv").write_text("\n".join(["size,town,price", *lines[:30]]) + "\n")
+    return tmp_path
+
+
+def test_a_run_is_evaluated_with_its_own_target_named_and_no_other(call, flats):
+    trained = call("train", "flats.csv", "FC-4-RELU, EUCLID", "--target", "price", "--epochs", 1, "--out", "run", "-q")
+    assert trained.code == 0, trained.err
+    plain = call("evaluate", "run", "others.csv")
+    assert plain.out.startswith("all       R² ")
+    named = call("evaluate", "run", "others.csv", "--target", "price", "--task", "regression")
+    assert (named.code, named.out) == (0, plain.out)
+    wrong = call("evaluate", "run", "others.csv", "--target", "size")
+    assert (wrong.code, wrong.err) == (2, "error: the run predicts price, not size\n  fix: leave out --target\n")
+    wrong = call("evaluate", "run", "others.csv", "--task", "classification")
+    assert wrong.err.startswith("error: the run is for regression, not for classification\n")
+
+
+@pytest.mark.parametrize(
+    ("part", "label"), [("train", "train"), ("validation", "valid."), ("test", "test"), ("all", "all"), (None, "test")]
+)
+def test_an_evaluation_is_called_by_its_part(call, flats, part, label):
+    call("train", "flats.csv", "FC-4-RELU, EUCLID", "--target", "price", "--epochs", 1, "--out", "run", "-q")
+    ended = call("evaluate", "run", *([] if part is None else ["--part", part]))
+    assert ended.out.startswith(f"{label:<10}R² ")
+
+
+def test_runs_on_the_same_rows_are_compared_though_their_features_differ(call, flats):
+    for name, pieces in (("few", ["--pieces", 0]), ("many", [])):
+        ended = call(
+            "train", "flats.csv", "FC-4-RELU, EUCLID", "--target", "price", "--epochs", 1, "--out", name, "-q", *pieces
+        )
+        assert ended.code == 0, ended.err
+    ended = call("compare", "few", "many", "--json")
+    assert ended.code == 0, ended.err
+    scores = [wxb.Run.open(name).evaluate().summary()["r2"] for name in ("few", "many")]
+    assert [one["test"]["r2"] for one in ended.json["runs"]] == scores
+    table = flats / "flats.csv"
+    table.write_text(table.read_text().replace("Rome", "Bonn"))
+    changed = call("compare", "few", "many")
+    assert (changed.code, "the data has changed since few was trained" in changed.err) == (2, True)
