@@ -218,6 +218,9 @@ class Classification(Task):
     def samples(self, targets: Targets, names: tuple[str, ...]) -> Ints:
         return np.asarray(np.unique(targets, return_index=True)[1], np.int64)
 
+    def columns(self, targets: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+        return targets
+
     def text(self, target: Any, names: tuple[str, ...]) -> str:
         return names[int(target)]
 

@@ -113,6 +113,10 @@ class Task(ABC):
         """The places of a few examples that show what the data is like."""
         return np.arange(min(5, len(targets)))
 
+    def columns(self, targets: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+        """What each column of the stored targets is: a label or a target; the table's column, if it has classes."""
+        return names
+
     @abstractmethod
     def text(self, target: Any, names: tuple[str, ...]) -> str:
         """A target, or a prediction, of one example in words."""

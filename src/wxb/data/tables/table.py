@@ -91,7 +91,7 @@ def read_table(
             "\n".join(reasons[:10]),
             "a column of numbers, or of texts of which each stands in several rows",
         )
-    of_targets = columns.classes if predicted.targets.ndim == 2 else tuple(names)
+    of_targets = TASKS[predicted.task].columns(tuple(names), columns.classes)
     alone = giveaways(rows, columns.held, predicted.targets, of_targets)
     notes = (*frame.notes, *notes, *predicted.notes, *_left_out(fitted.columns), *said, *alone, *copies)
     return Table(rows, columns, predicted.targets, split, notes, frame.rows)
@@ -196,7 +196,6 @@ def _rows(
     written: list[str] = []
     odd: list[str] = []
     filled = 0
-    called = {frame.renamed.get(name, name) for name in targets}
     called = {frame.renamed.get(name, name) for name in targets}
     for name in names:
         if name in choices.drop or frame.renamed.get(name, name) in called:
