@@ -46,7 +46,7 @@ def test_every_command_in_a_message_is_there_with_its_options(root):
     named = [(place, match) for place, match in commands if match[1] in COMMANDS]
     assert len(named) > 30
     for place, match in named:
-        flags = re.findall(r"(?<!\S)--[a-z][a-z-]*", match[2])
+        flags = re.findall(r"(?<!\S)--[a-z][a-z0-9-]*", match[2])
         assert set(flags) <= options_of(match[1]), f"{place}: {match[0]}"
 
 
