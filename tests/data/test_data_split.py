@@ -91,7 +91,7 @@ def test_one_example_of_a_class_cannot_be_split():
     assert str(caught.value) == (
         "class dog cannot be split: 1 picture\n"
         "  expected at least 2 different ones, one in train and one in test\n"
-        "  fix: add pictures, or leave the class out"
+        "  fix: add pictures, or remove those of the class"
     )
 
 

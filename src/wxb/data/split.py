@@ -25,6 +25,7 @@ TRAIN, VALIDATION, TEST = range(3)
 DEFAULT: Fractions = SETTINGS["split"].default
 VALIDATION_SHARE = 1 / 20  # of the training examples, if the data come with a test set
 VALIDATION_MOST = 2_500
+REMOVE = ", or remove those of the class"
 
 
 class SplitError(WxbError):
@@ -209,14 +210,14 @@ def _too_few(different: int, name: str | None, noun: str, needed: list[int]) -> 
         return SplitError(
             f"class {name} has no {noun} of its own",
             "none is there that is not a copy of one in another class or part",
-            "add examples, or leave the class out",
+            f"add {noun}s{REMOVE}",
         )
     which = " and ".join(f"one in {('train', 'validation', 'test')[part]}" for part in needed)
     return SplitError(
         f"{'the data' if name is None else f'class {name}'} cannot be split: {plural(different, noun)}",
         f"expected at least {len(needed)} different ones, {which}",
         f"add {noun}s"
-        + ("" if name is None else ", or leave the class out" + f': `missing="{name}"`' * (noun == "row")),
+        + ("" if name is None else f', or leave the class out: `missing="{name}"`' if noun == "row" else REMOVE),
     )
 
 

@@ -389,7 +389,7 @@ def test_one_picture_of_a_class_cannot_be_split(folder):
     assert message(folder) == (
         "class dogs cannot be split: 1 picture\n"
         "  expected at least 2 different ones, one in train and one in test\n"
-        "  fix: add pictures, or leave the class out"
+        "  fix: add pictures, or remove those of the class"
     )
 
 
