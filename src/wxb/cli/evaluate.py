@@ -88,7 +88,7 @@ command = options.Command(
         options.SectionedOption(
             ["--part"], type=options.OneOf(PARTS), help="The examples; else test of its own data, all of other data."
         ),
-        *options.params(DATA),
+        *options.params(DATA, *(name for name, one in DATA.items() if name != "test" and one.option)),
         options.DATA_SEED,
         options.JSON,
     ],

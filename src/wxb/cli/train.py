@@ -118,7 +118,7 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None) -
     from wxb.training import Training
 
     stored = {name: asked[name] for name in DATA if name in asked}
-    whole_paths = {name: data.source[name] for name in ("data_dir",) if name in stored}
+    whole_paths: dict[str, Any] = {name: data.source[name] for name in ("data_dir", "test") if name in stored}
     return Training(
         data,
         asked.get("network"),

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
-from functools import wraps
-from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -28,7 +26,9 @@ from wxb.data.dataset import Dataset, Known, match_classes
 from wxb.data.known.ink import inked
 from wxb.data.known.sets import INK, KNOWN
 from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, own_split, validation_share
+from wxb.data.steps import run_to_end
 from wxb.data.tables.content import TABLES, is_stream, is_table, stem_of
+from wxb.data.tested import form_of, tested_on, without_test
 from wxb.data.toys import TOYS, Function, draw
 from wxb.errors import WxbError, nearest
 from wxb.paths import absolute, exists, is_folder, obstacle
@@ -41,33 +41,10 @@ if TYPE_CHECKING:
     from wxb.data.pictures.folder import Decoded
     from wxb.data.pictures.layout import Searched
 
-Parameters = ParamSpec("Parameters")
-Result = TypeVar("Result")
 Shares = Fractions | PartRows
 ARRAYS = "arrays"  # the recorded source of arrays and data frames
 FRAME = "the data frame"
 MAX_PIXELS: int = SETTINGS["max_pixels"].default
-
-
-def run_to_end(
-    steps: Callable[Parameters, Generator[object, None, Result]], name: str, returns: type[Result]
-) -> Callable[Parameters, Result]:
-    """A function with the parameters of `steps` that runs the generator to the end and returns its value."""
-
-    @wraps(steps)
-    def run(*values: Parameters.args, **options: Parameters.kwargs) -> Result:
-        generator = steps(*values, **options)
-        while True:
-            try:
-                next(generator)
-            except StopIteration as end:
-                result: Result = end.value
-                return result
-
-    run.__name__ = run.__qualname__ = name
-    run.__annotations__ = {**steps.__annotations__, "return": returns.__name__}
-    run.__signature__ = signature(steps).replace(return_annotation=returns.__name__)  # type: ignore[attr-defined]
-    return run
 
 
 @takes_settings
@@ -85,6 +62,7 @@ def loading(
     like: Mapping[str, object] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
     split: str | float | Sequence[float] | Sequence[ArrayLike] | PartRows = DEFAULT,
+    test: Any = None,
     seed: int = 0,
     classes: Sequence[str] | None = None,
     name: str | None = None,
@@ -119,6 +97,8 @@ def loading(
                 the share of train, and the rest is halved. A test set that comes with the data is kept: validation is
                 then a twentieth of the training examples, at most 2,500, or in proportion to shares that are not the
                 default. Three lists or arrays are the row numbers of each part, counted from 0 as in the source
+    test        a table, a data frame or a folder of pictures that is the test part, all of it, and is read as `source`
+                is; `source` is then split into train and validation, in proportion to their shares
     seed        seed of the split, and of a toy's points
     classes     names of an array's classes, labels or targets, in the order of their numbers; for other data, the
                 data's own names in the desired order
@@ -148,6 +128,7 @@ def loading(
         text = FRAME if targets is None and _is_frame(source) else ARRAYS
     _check_options(text, examples, noise, size, cache)
     _check_ink(text, ink)
+    _check_test(text, test, like)
     of_table: dict[str, object] = {"target": target, "pieces": pieces, "header": header}
     of_table |= {"drop": drop, "types": types, "missing": missing}
     of_table["like"] = None if is_folder(os.path.expanduser(text)) else like
@@ -156,6 +137,7 @@ def loading(
         raise WxbError(f"`task` is for tables, not for {text}", f"expected {TABLES}")
     named = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
     shares = fractions if isinstance(fractions, tuple) else str(fractions)
+    fractions = fractions if test is None else without_test(fractions)
     made_from: dict[str, object] = {"source": text, "split": shares, "seed": seed}
     made_from |= {key: value for key, value in named.items() if value is not None}
     if text == ARRAYS and not isinstance(source, (str, os.PathLike)):
@@ -171,15 +153,18 @@ def loading(
         about: dict[str, Any] = {"target": _joined(target), "task": task, "pieces": pieces, "drop": _joined(drop)}
         about |= {"types": types, "missing": _joined(missing)}
         data = _table(source if text == FRAME else path, about, header, like, fractions, seed)
-        about["header"] = header
         made_from |= {"source": ARRAYS if text == FRAME else str(path)}
-        made_from |= {key: value for key, value in about.items() if value is not None}
+        made_from |= {key: value for key, value in (*about.items(), ("header", header)) if value is not None}
     else:
         folder = _folder(text)
-        data = yield from _pictures(folder, fractions, seed, size, max_pixels, cache, like)
+        data = yield from _pictures(folder, fractions, seed, size, max_pixels, cache, like, test is not None)
         made_from |= {"source": str(folder), "max_pixels": max_pixels} | ({} if cache else {"cache": False})
     if data_dir is not None:
         made_from["data_dir"] = str(absolute(data_dir))
+    if test is not None:
+        made_from["test"] = str(absolute(test)) if isinstance(test, (str, os.PathLike)) else ARRAYS
+        form = form_of(data, max_pixels, cache) if data.columns is None else {"like": data.table, "header": header}
+        data = tested_on(data, (yield from loading(test, **form)))
     data = replace(data, name=name or data.name, source=made_from)
     return data if classes is None else match_classes(data, tuple(classes))
 
@@ -265,6 +250,7 @@ def _pictures(
     max_pixels: int,
     cache: bool,
     like: Mapping[str, object] | None,
+    tested: bool,
 ) -> Generator[Decoded | Searched, None, Dataset]:
     from wxb.data.pictures.folder import Like, reading  # imports Pillow
     from wxb.data.pictures.tree import shown
@@ -276,7 +262,7 @@ def _pictures(
         raise WxbError(
             "`like` does not describe pictures", str(error), 'like={"channels": 3, "levels": None}'
         ) from error
-    read = yield from reading(folder, shares, seed, size, max_pixels, cache, form)
+    read = yield from reading(folder, shares, seed, size, max_pixels, cache, form, tested)
     known = Known(read.examples, read.targets, read.classes, read.fingerprint) if read.fingerprint else None
     return Dataset(
         shown(folder.name),
@@ -391,6 +377,20 @@ def _check_options(text: str, examples: int | None, noise: float | None, size: i
     for name, is_set in (("size", size is not None), ("cache=False", not cache)):
         if is_set and (text in KNOWN or text in TOYS or text == ARRAYS or _is_table(text)):
             raise WxbError(f"`{name}` is for folders of pictures, not for {text}")
+
+
+def _check_test(text: str, test: object, like: object) -> None:
+    """Raise WxbError for a test part of its own where DATA, or what DATA is like, says already what is tested."""
+    if test is None:
+        return
+    if like is not None:
+        raise WxbError("`test` and `like` both say what is tested", fix="leave out `test`")
+    if text in KNOWN or text in TOYS or text == ARRAYS:
+        raise WxbError(f"`test` is for tables and folders of pictures, not for {text}")
+    whole = FRAME if not isinstance(test, (str, os.PathLike)) else os.fspath(test)
+    if _is_table(whole) != _is_table(text) or (whole == FRAME) != (text == FRAME):
+        kind = "a data frame" if text == FRAME else "the path of a table" if _is_table(text) else "a folder of pictures"
+        raise WxbError(f"{setting.named('test', whole)}: expected {kind}, as {text} is")
 
 
 def _check_table_options(text: str, options: Mapping[str, object]) -> None:

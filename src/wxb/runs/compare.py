@@ -145,8 +145,8 @@ def _same_rows(first: Run, other: Run) -> bool:
     return (
         one.table is not None
         and two.table is not None
-        and (one.targets_fingerprint, one.classes, one.source.get("source"))
-        == (two.targets_fingerprint, two.classes, two.source.get("source"))
+        and (one.targets_fingerprint, one.classes, one.source.get("source"), one.source.get("test"))
+        == (two.targets_fingerprint, two.classes, two.source.get("source"), two.source.get("test"))
         and np.array_equal(first.split.test, other.split.test)
     )
 

@@ -103,6 +103,12 @@ def whence(run: RunFiles, data_dir: str | Path | None = None) -> tuple[str, dict
             obstacle(str(name)),
             f"move it back there, or make a link: ln -s NEW-PLACE {quoted(str(name))}",
         )
+    if "test" in stored and not exists(str(stored["test"])):
+        raise WxbError(
+            f"the test part of {run.path} is no longer at {stored['test']}",
+            obstacle(str(stored["test"])),
+            f"move it back there, or make a link: ln -s NEW-PLACE {quoted(str(stored['test']))}",
+        )
     return str(name), stored | ({} if data_dir is None else {"data_dir": str(data_dir)})
 
 

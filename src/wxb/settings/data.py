@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wxb.settings.setting import KINDS, PATH, SHARES, TEXTS, TIME, Bounds, Setting
+from wxb.settings.setting import KINDS, PATH, SHARES, TABLE, TEXTS, TIME, Bounds, Setting
 from wxb.settings.training import SEED
 
 DATA, RUN = "data", "run"
@@ -42,6 +42,7 @@ LIST = (
         "split", tuple, (0.64, 0.11, 0.25), "Shares of train, validation and test; a published test set stays", DATA,
         form=SHARES,
     ),
+    Setting("test", str, None, "Table or folder of pictures that is the test part, all of it", DATA, form=TABLE),
     Setting("examples", int, None, "Examples of a toy", DATA, Bounds(20, 10_000_000)),
     Setting("noise", float, None, "Standard deviation of a toy's noise", DATA, Bounds(0, 100)),
     Setting("size", int, None, "Side in pixels that the pictures of a folder are scaled to", DATA, Bounds(1, 1_024)),

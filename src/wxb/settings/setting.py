@@ -242,6 +242,10 @@ def _path(value: Any) -> str:
     return path
 
 
+def _path_or_frame(value: Any) -> Any:
+    return value if hasattr(value, "columns") else _path(value)
+
+
 COLUMN_KIND = "(.+?)=(category|number|date|text)"
 YEAR = 365 * 24 * 3600  # seconds
 AUGMENTATION = Form(_augmentation, "none, flip, shift-N or flip,shift-N, with N pixels below 1,000", "flip,shift-2")
@@ -251,3 +255,4 @@ TIME = Form(_seconds, "a time of up to a year, such as 30s, 10m or 1h30m; a numb
 TEXTS = Form(_texts, "a text, or a list of texts", "a,b")
 KINDS = Form(_kinds, "columns and what they hold, category, number, date or text", "a=category,b=date")
 PATH = Form(_path, "a path", "folder")
+TABLE = Form(_path_or_frame, "the path of a table or folder, or a data frame", "test.csv")

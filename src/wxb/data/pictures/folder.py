@@ -131,6 +131,7 @@ def reading(
     max_pixels: int,
     cache: bool = True,
     like: Like | None = None,
+    tested: bool = False,
 ) -> Generator[Decoded | Searched, None, Pictures]:
     """Read the pictures of a folder, arranged as layout.reading_layout says, and yield a record per decoded picture.
 
@@ -151,7 +152,7 @@ def reading(
         opened, damaged = _opened(wanted, cache)
     content = _packed(opened, layout) if opened else (yield from _decoded(folder, layout, wanted, cache, like))
     targets = np.array([file.class_number for file in content.files], dtype=np.int64)
-    split, notes = _split(layout, content, targets, fractions, seed)
+    split, notes = _split(layout, content, targets, fractions, seed, tested)
     if damaged:
         notes = ("the decoded pictures that the cache kept were damaged; they have been decoded again", *notes)
     notes = (*layout.notes, *content.deep.notes(), *_double_classes(content, targets), *notes)
@@ -314,9 +315,12 @@ def _form(headers: Sequence[Header], size: int | None, like: Like | None) -> For
 
 
 def _split(
-    layout: Layout, content: Content, targets: NDArray[np.int64], fractions: Fractions, seed: int
+    layout: Layout, content: Content, targets: NDArray[np.int64], fractions: Fractions, seed: int, tested: bool
 ) -> tuple[Split, tuple[str, ...]]:
-    """Use the folder's own parts, take missing ones from train/, and keep copies in one part only."""
+    """Use the folder's own parts, take missing ones from train/, and keep copies in one part only.
+
+    If the data are `tested` on another folder, val/ alone is the validation part.
+    """
     groups = content.groups
     rows = {
         part: np.array([row for row, file in enumerate(content.files) if file.part == part], dtype=np.int64)
@@ -337,9 +341,9 @@ def _split(
             )
         rows[part] = rows[part][~known]
         seen = np.concatenate([seen, groups[rows[part]]])
-    if held == [TEST, VALIDATION]:
-        how = f"{layout.parts[TRAIN]}/ {layout.parts[VALIDATION]}/ {layout.parts[TEST]}/ as they are"
-        return Split(rows[TRAIN], rows[VALIDATION], rows[TEST], how), tuple(notes)
+    if held == [TEST, VALIDATION] or (tested and held == [VALIDATION]):
+        names = " ".join(f"{layout.parts[part]}/" for part in (TRAIN, VALIDATION, TEST) if part in layout.parts)
+        return Split(rows[TRAIN], rows[VALIDATION], rows[TEST], f"{names} as they are"), tuple(notes)
     # if val/ is the only part that is held back, it is the test part
     share, what = validation_share(fractions), f"{layout.parts[held[0]]}/ as test"
     split = keep_test(targets, layout.classes, rows[TRAIN], rows[held[0]], seed, share, groups, what)
