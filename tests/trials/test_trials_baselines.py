@@ -11,10 +11,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
 from tests.runs.small import three_blobs
+from wxb.data import load_data
 from wxb.data.dataset import Dataset
 from wxb.statistics import wilson
 from wxb.trials import baselines as module
-from wxb.trials.baselines import baselines
+from wxb.trials.baselines import Baseline, baselines
 
 
 def digits_like(examples: int = 400, side: int = 8) -> Dataset:
@@ -98,11 +99,77 @@ def test_the_linear_model_comes_as_far_as_scikit_learns():
 @pytest.mark.parametrize("examples", [200, 8])
 def test_ridge_equals_scikit_learns_with_more_and_with_fewer_examples_than_features(examples):
     data = numbers(examples)
+    linear = baselines(data)["linear"]
     train, test = data.split.train, data.split.test
     scaler = StandardScaler().fit(data.examples[train])
-    reference = Ridge(alpha=1.0).fit(scaler.transform(data.examples[train]), data.targets[train])
+    reference = Ridge(alpha=penalty_of(linear)).fit(scaler.transform(data.examples[train]), data.targets[train])
     expected = reference.score(scaler.transform(data.examples[test]), data.targets[test])
-    assert baselines(data)["linear"].score == pytest.approx(expected, abs=1e-4)
+    assert linear.score == pytest.approx(expected, abs=1e-4)
+
+
+def penalty_of(baseline: Baseline) -> float:
+    return float(baseline.about.split("L2 penalty ")[1].split(";")[0])
+
+
+def faint_signals(examples: int = 600) -> Dataset:
+    """Rows of 400 numbers, each of which differs a little between two classes: a tenth of its standard deviation."""
+    rng = np.random.default_rng(0)
+    targets = np.arange(examples) // 4 % 2
+    points = rng.normal(size=(examples, 400)) + 0.1 * targets[:, None]
+    return replace(three_blobs(examples), examples=points.astype(np.float32), targets=targets, classes=("no", "yes"))
+
+
+def test_a_strong_penalty_is_chosen_where_every_column_tells_a_little():
+    data = faint_signals()
+    linear = baselines(data)["linear"]
+    train, test = data.split.train, data.split.test
+    scaler = StandardScaler().fit(data.examples[train])
+    x, t = scaler.transform(data.examples[train]), scaler.transform(data.examples[test])
+    weak = LogisticRegression(C=1, max_iter=1000).fit(x, data.targets[train]).score(t, data.targets[test])
+    # one row of weights instead of two
+    same = LogisticRegression(C=2 / penalty_of(linear), max_iter=1000).fit(x, data.targets[train])
+    assert penalty_of(linear) >= 10
+    assert linear.score > weak + 0.02
+    assert linear.score == pytest.approx(same.score(t, data.targets[test]), abs=0.01)
+
+
+def test_a_weak_penalty_is_chosen_where_a_column_tells_the_classes_apart():
+    data = faint_signals()
+    examples = np.hstack([data.examples, data.targets[:, None] * 10]).astype(np.float32)
+    linear = baselines(replace(data, examples=examples))["linear"]
+    assert penalty_of(linear) < 1
+    assert linear.score > 0.9
+
+
+def test_without_a_validation_part_a_fifth_of_the_training_part_chooses():
+    data = faint_signals()
+    split = replace(data.split, validation=data.split.validation[:0])
+    assert penalty_of(baselines(replace(data, split=split))["linear"]) >= 10
+
+
+def test_too_few_examples_to_choose_by_leave_the_usual_penalty():
+    assert penalty_of(baselines(numbers(40))["linear"]) == 1
+
+
+def test_a_table_is_fitted_as_it_stands_without_the_pieces_of_its_numbers(tmp_path):
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=(2000, 2))
+    colours = rng.integers(0, 3, 2000)
+    logits = numbers @ [2, -1] + np.array([-1, 0, 1])[colours]
+    said = rng.random(2000) < 1 / (1 + np.exp(-logits))
+    lines = [
+        f"{a:.6f},{b:.6f},{['red', 'green', 'blue'][c]},{'yes' if one else 'no'}"
+        for (a, b), c, one in zip(numbers.tolist(), colours.tolist(), said.tolist(), strict=True)
+    ]
+    (tmp_path / "table.csv").write_text("\n".join(["a,b,colour,bought", *lines]) + "\n")
+    data = load_data(tmp_path / "table.csv", target="bought")
+    train, test = data.split.train, data.split.test
+    scaled = np.hstack([(numbers - numbers[train].mean(0)) / numbers[train].std(0), np.eye(3)[colours]])
+    linear = baselines(data)["linear"]
+    reference = LogisticRegression(C=2 / penalty_of(linear)).fit(scaled[train], data.targets[train])
+    assert data.shape[0] > 20  # pieces
+    assert linear.score == pytest.approx(reference.score(scaled[test], data.targets[test]), abs=0.003)
+    assert data.inputs.shape[1] == data.shape[0]  # the network's own features are what they were
 
 
 def test_samples_follow_from_the_operations_allowed_and_are_said(monkeypatch):

@@ -1,16 +1,17 @@
 """Baselines: cheap predictions for the same test examples, which a network has to beat to be worth anything.
 
-They are a constant (the most frequent class, the mean), the nearest neighbour in a sample, and a linear model. Each
-may spend a small share of the training's own multiply-adds, which decides how many training examples it looks at. The
-clock decides nothing: the same data and settings give the same baselines.
+They are a constant (the most frequent class, the mean), the nearest neighbour in a sample, and a linear model whose
+penalty is chosen on the validation part. Each may spend a small share of the training's own multiply-adds, which
+decides how many training examples it looks at. The clock decides nothing: the same data and settings give the same
+baselines.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,11 @@ import torch
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
+from wxb.data.tables.encoding import MATCH, MISSING, OTHER, encoding
 from wxb.randomness import generator
 from wxb.tasks import TASKS
 from wxb.text import count, plural
+from wxb.trials import linear
 
 # Multiply-adds that nearest neighbour and linear model may each spend: at least what takes well under a second on two
 # cores, at most some seconds, in between a share of the training's. Both together then stay below a tenth of its
@@ -33,11 +36,16 @@ MOST_LINEAR = 2e10
 LINEAR = 1 / 3
 
 SIDE = 32  # pictures are averaged down to at most this many pixels a side
-EVALUATIONS = 50  # of the linear model's loss and gradient, at most
+EVALUATIONS = 50  # of the loss and gradient that a fit of the linear model takes at least, if it needs them,
+MOST_EVALUATIONS = 1000  # and at most, where the budget allows
+PER_SCORE = 64  # multiply-adds that take the time of a score's exponential, which counts where features are few
+LEAST_TRIED = 500  # training examples that choose the linear model's penalty, unless there are fewer
+LEAST_HELD, MOST_HELD = 10, 10_000  # examples that they are tried on
 CHUNK = 1024  # test examples whose distances or scores are computed at a time
+SCORES_AT_ONCE = 2**22  # of the linear model
 NUMBERS_AT_ONCE = 2**22  # of examples as they are stored, before they are averaged down
 
-Matrix = NDArray[np.float32]
+Matrix = NDArray[Any]  # float32 or float64
 
 
 @dataclass(frozen=True)
@@ -103,74 +111,89 @@ def _neighbour(data: Dataset, budget: float, seed: int) -> tuple[NDArray[Any], s
 
 
 def _linear(data: Dataset, budget: float, seed: int) -> tuple[NDArray[Any], str]:
-    """A linear model of a sample of training examples: logistic regression per class or label, or ridge regression."""
-    width, task = _features(data), TASKS[data.task]
-    ridge = task.linear == "ridge"
-    if ridge:  # solved in the smaller of examples and features: n·d² or n²·d multiply-adds
-        affordable = budget / width**2 if budget >= width**3 else (budget / width) ** 0.5
-    else:
-        affordable = budget / (2 * EVALUATIONS * width * data.outputs)  # forward and back
-    rows = _sample(data, affordable, seed, "linear")
-    scale = _Scale(data, rows)
-    examples, targets = scale(rows), data.targets[rows]
-    if ridge:
-        values = _ridge(examples, targets.astype(np.float64), scale(data.split.test))
-        return values, f"ridge regression; {_of(rows, data)}"
-    loss = {"softmax": _cross_entropy, "sigmoid": _binary_cross_entropy}[task.linear]
-    answer = _logistic(torch.from_numpy(examples), torch.from_numpy(targets), data.outputs, loss)
-    chunks = [answer(torch.from_numpy(scale(tests))) for tests in _chunks(data.split.test)]
-    return task.predict(torch.cat(chunks).numpy()), f"logistic regression; {_of(rows, data)}"
+    """A linear model of a sample of training examples: logistic regression per class or label, or ridge regression.
 
-
-def _cross_entropy(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    return torch.nn.functional.cross_entropy(scores, targets)
-
-
-def _binary_cross_entropy(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    return torch.nn.functional.binary_cross_entropy_with_logits(scores, targets, reduction="sum") / len(targets)
-
-
-def _logistic(
-    examples: torch.Tensor,
-    targets: torch.Tensor,
-    outputs: int,
-    data_loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
-) -> Callable[[torch.Tensor], torch.Tensor]:
-    """Fit logistic regression by L-BFGS on mean loss + |W|²/2n, without a penalty on biases.
-
-    Returns the function from examples to their scores (n, outputs).
+    The columns of a table are taken as they are, without pieces. The penalty is chosen if the budget allows.
     """
-    from scipy.optimize import minimize
+    data, task = _without_pieces(data), TASKS[data.task]
+    fit = _ridge if task.linear == "ridge" else _logistic
+    answer, rows, penalty = fit(data, budget, seed)
+    at_once = max(1, min(CHUNK, SCORES_AT_ONCE // data.outputs))
+    values = np.concatenate([task.predict(answer(tests)) for tests in _chunks(data.split.test, at_once)])
+    name = "ridge regression" if task.linear == "ridge" else "logistic regression"
+    return values, f"{name}, L2 penalty {penalty:g}; {_of(rows, data)}"
 
+
+def _without_pieces(data: Dataset) -> Dataset:
+    """The data with every number of a table as one feature."""
+    if data.columns is None or data.preparation is None:
+        return data
+    return replace(data, columns=replace(data.columns, given=data.preparation.without_pieces()))
+
+
+Fitted = tuple[Callable[[NDArray[np.int64]], Matrix], NDArray[np.int64], float]  # scores of rows, rows fitted, penalty
+
+
+def _ridge(data: Dataset, budget: float, seed: int) -> Fitted:
+    """Ridge regression, solved in the smaller of examples and features: n·d² or n²·d multiply-adds."""
+    width = _features(data)
+    affordable = budget / width**2 if budget >= width**3 else (budget / width) ** 0.5
+    rows = _sample(data, affordable, seed, "linear")
+    fitted, held = _held_out(data, rows, seed)
+    penalty = linear.USUAL
+    if len(held):
+        scale = _Scale(data, fitted, np.float64, kept=True)
+        models = linear.ridge(scale(fitted), data.targets[fitted], linear.PENALTIES)
+        penalty = linear.best_penalty(models, linear.PENALTIES, scale(held), data.targets[held], [linear.squared_loss])
+    scale = _Scale(data, rows, np.float64, kept=True)
+    (model,) = linear.ridge(scale(rows), data.targets[rows], [penalty])
+    return lambda some: model(scale(some)), rows, penalty
+
+
+def _logistic(data: Dataset, budget: float, seed: int) -> Fitted:
+    """Logistic regression: half of the budget chooses the penalty, if that is enough for it, the rest fits."""
+    evaluation = 2 * _features(data) * data.outputs  # of one example, forward and back
+    wrong, loss = {
+        "softmax": (linear.wrong_class, linear.softmax_loss),
+        "sigmoid": (linear.wrong_label, linear.sigmoid_loss),
+    }[TASKS[data.task].linear]
+    precise = 2 * (evaluation + 2 * PER_SCORE * data.outputs)  # float64 takes twice the time
+    tried = _sample(data, budget / (2 * precise * EVALUATIONS * len(linear.PENALTIES)), seed, "penalty")
+    fitted, held = _held_out(data, tried, seed)
+    choosing = len(held) > 0 and len(tried) >= min(LEAST_TRIED, len(data.split.train))
     torch.set_num_threads(1)  # products so narrow that threads wait for each other longer than they work
-    count, width = examples.shape
 
-    def affine(numbers: NDArray[np.float64]) -> tuple[torch.Tensor, torch.Tensor]:
-        both = torch.from_numpy(numbers.astype(np.float32))
-        return both[: outputs * width].view(outputs, width), both[outputs * width :]
+    def fit(rows: NDArray[np.int64], penalties: Sequence[float], most: float) -> tuple[_Scale, list[linear.Linear]]:
+        scale = _Scale(data, rows, np.float64 if choosing else np.float32, kept=True)
+        evaluations = int(min(MOST_EVALUATIONS, max(EVALUATIONS, most)))
+        models = linear.logistic(scale(rows), data.targets[rows], data.outputs, loss, penalties, evaluations)
+        return scale, models
 
-    def objective(numbers: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        weights, biases = (part.requires_grad_() for part in affine(numbers))
-        scores = torch.nn.functional.linear(examples, weights, biases)
-        loss = data_loss(scores, targets) + weights.square().sum() / (2 * count)
-        gradients = torch.autograd.grad(loss, (weights, biases))
-        return float(loss.detach()), torch.cat([gradient.flatten() for gradient in gradients]).double().numpy()
-
-    limits = {"maxiter": EVALUATIONS, "maxfun": EVALUATIONS}
-    minimum = minimize(objective, np.zeros(outputs * (width + 1)), jac=True, method="L-BFGS-B", options=limits)
-    weights, biases = affine(minimum.x)
-    return lambda tests: torch.nn.functional.linear(tests, weights, biases)
+    penalty, affordable = linear.USUAL, budget / evaluation
+    if choosing:
+        affordable = budget / 2 / precise
+        scale, models = fit(fitted, linear.PENALTIES, affordable / len(fitted) / len(linear.PENALTIES))
+        penalty = linear.best_penalty(models, linear.PENALTIES, scale(held), data.targets[held], [wrong, loss])
+    rows = _sample(data, affordable / EVALUATIONS, seed, "linear")
+    last, (model,) = fit(rows, [penalty], affordable / len(rows))
+    return lambda some: model(last(some)), rows, penalty
 
 
-def _ridge(examples: Matrix, targets: NDArray[np.float64], tests: Matrix) -> NDArray[np.float64]:
-    """Ridge regression with λ = 1, which scaled examples make small beside their number; no penalty on the mean."""
-    x, t = examples.astype(np.float64), tests.astype(np.float64)
-    mean = targets.mean(axis=0)
-    if x.shape[0] >= x.shape[1]:
-        weights = np.linalg.solve(x.T @ x + np.eye(x.shape[1]), x.T @ (targets - mean))
-    else:  # (XᵀX + I)⁻¹Xᵀ = Xᵀ(XXᵀ + I)⁻¹: as many equations as examples
-        weights = x.T @ np.linalg.solve(x @ x.T + np.eye(x.shape[0]), targets - mean)
-    return np.asarray(t @ weights + mean)
+def _held_out(data: Dataset, rows: NDArray[np.int64], seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows to fit and rows to choose a penalty by: the validation part, or else a fifth of the training rows.
+
+    No rows choose if there are too few. Classes that are not fitted choose nothing.
+    """
+    fitted, held = rows, data.split.validation
+    if len(held) < LEAST_HELD:
+        mixed = generator(seed, "baseline", "penalty").permutation(rows)
+        held, fitted = np.sort(mixed[: len(rows) // 5]), np.sort(mixed[len(rows) // 5 :])
+    if len(held) < LEAST_HELD:
+        return rows, rows[:0]
+    held = held[: max(LEAST_HELD, min(MOST_HELD, SCORES_AT_ONCE // data.outputs))]
+    if TASKS[data.task].linear == "softmax":
+        held = held[np.isin(data.targets[held], data.targets[fitted])]
+    return fitted, held
 
 
 # --- examples --------------------------------------------------------------------------------------------------------
@@ -206,19 +229,25 @@ def _features(data: Dataset) -> int:
 class _Scale:
     """Examples as centred vectors: of rows every feature in its standard deviations, of pictures all pixels in one.
 
-    A pixel that hardly ever changes stays small that way; the columns of a table have units of their own.
+    A pixel that hardly ever changes stays small that way; the columns of a table have units of their own. Features of
+    a table that are 0 or 1 keep their size if they are `kept`: a penalty then weighs on rare categories as on others.
     """
 
-    def __init__(self, data: Dataset, rows: NDArray[np.int64]) -> None:
+    def __init__(self, data: Dataset, rows: NDArray[np.int64], precision: Any = np.float32, kept: bool = False) -> None:
         self.data = data
+        self.precision = precision
         flat = self._flat(rows)
-        self.mean = flat.mean(axis=0)
-        deviation = flat.std(axis=0) if not data.spatial else np.sqrt(flat.var(axis=0).mean(keepdims=True))
-        self.deviation = np.where(deviation > 0, deviation, 1).astype(np.float32)
+        self.mean = flat.mean(axis=0, dtype=precision)
+        deviation = flat.std(axis=0, dtype=precision)
+        if data.spatial:
+            deviation = np.sqrt(flat.var(axis=0, dtype=precision).mean(keepdims=True))
+        if kept and data.preparation is not None:
+            deviation[np.isin(encoding(data.preparation).kind, (MATCH, MISSING, OTHER))] = 1
+        self.deviation = np.where(deviation > 0, deviation, 1).astype(precision)
 
     def __call__(self, rows: NDArray[np.int64]) -> Matrix:
-        """Rows of the data set as (rows, features) float32."""
-        return np.asarray((self._flat(rows) - self.mean) / self.deviation, np.float32)
+        """Rows of the data set as (rows, features) in the precision."""
+        return np.asarray((self._flat(rows) - self.mean) / self.deviation, self.precision)
 
     def _flat(self, rows: NDArray[np.int64]) -> Matrix:
         some = max(1, NUMBERS_AT_ONCE // math.prod(self.data.shape))

@@ -204,6 +204,11 @@ class Preparation(msgspec.Struct, frozen=True):
                 names[next(one for one in _numbered(name) if one not in names)] = None
         return tuple(names)
 
+    def without_pieces(self) -> Preparation:
+        """The same with every number as one feature."""
+        whole = (msgspec.structs.replace(one, edges=()) if isinstance(one, Number) else one for one in self.columns)
+        return msgspec.structs.replace(self, columns=tuple(whole))
+
     def plain(self) -> dict[str, Any]:
         """As dicts, lists, texts and numbers."""
         plain = msgspec.to_builtins(self)
