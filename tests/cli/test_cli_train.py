@@ -322,6 +322,8 @@ def test_a_folder_has_one_writer_and_a_resume_needs_the_same_data(tmp_path, call
     facts = json.loads((tmp_path / "stopped" / "data.json").read_text())
     facts["source"]["examples"] = 600
     (tmp_path / "stopped" / "data.json").write_text(json.dumps(facts))
+    about = json.loads((tmp_path / "stopped" / "run.json").read_text())
+    (tmp_path / "stopped" / "run.json").write_text(json.dumps({**about, "checksum": None, "files": {}}))
     ended = call("resume", "stopped")
     assert ended.code == 2
     assert ended.err.startswith("error: the data has changed since stopped began; it cannot be resumed\n")

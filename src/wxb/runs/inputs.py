@@ -168,7 +168,7 @@ def read_file(file: str, run: RunFiles, max_pixels: int | None = None) -> Read:
         raise WxbError(f"{file}: {folder if is_folder(path) else obstacle(path) or 'there is no such file'}")
     if path.suffix.lower() == ARRAY:
         return Read(_read_array(path, file, run))
-    if is_table(path):
+    if is_table(path) and (run.preparation is not None or table_suffix(path) in CERTAIN_SUFFIXES):
         return _of_table(lambda names: read_frame(path, names=names), file, run)
     return Read(_fitting(_read_picture(path, file, run, max_pixels or max_pixels_of(run))[None], file, run), rows=False)
 
