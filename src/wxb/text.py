@@ -7,6 +7,7 @@ import re
 # what moves the cursor, colours, or turns the order of letters around; not the tab and the end of a line
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 OWN_ESCAPE = "\U000f001b"  # stands for the escape character in the codes that wxb itself writes to a terminal
+NOT_TESTED = "not tested"  # a network, because its data have no test part
 
 
 def visible(text: str) -> str:

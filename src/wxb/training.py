@@ -206,7 +206,7 @@ class Training:
         return self.run.summary.steps.done
 
     def finish(self) -> Run:
-        """Test the final weights, compare them with baselines, write the report, and end the run.
+        """Test the final weights on the test part, if there is one, write the report, and end the run.
 
         Call it after the last record. Then `result` holds the answer of `wxb train --json`.
         """
@@ -222,7 +222,7 @@ class Training:
             seconds[stage] = time.perf_counter() - clock
             clock = time.perf_counter()
 
-        test = trial.score("test")
+        test = trial.score("test") if len(data.split.test) else None
         lap("test")
         train = trial.score("train", TRAIN_SAMPLE)
         # a run that was stopped after its last step yields no record when it is resumed
@@ -234,7 +234,8 @@ class Training:
         facts = findings(
             run.files, data, test=test, train=train, baselines=cheap, seconds=seconds, epochs=epochs, notes=trial.notes
         )
-        run.finish(trial.model.state_dict(), test.summary(), report_files(facts))
+        score = None if test is None else test.summary()
+        run.finish(trial.model.state_dict(), score, report_files(facts))
         lap("report")
         seconds["total"] = time.time() - trial.started
         self.result = {
@@ -246,7 +247,7 @@ class Training:
             "steps": steps,
             "batch_size": recipe.batch_size,
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
-            "test": test.summary(),
+            "test": score,
             "baselines": {name: baseline.score for name, baseline in cheap.items()},
             "warnings": facts["warnings"],
         }

@@ -303,10 +303,9 @@ def test_the_agreement_of_a_precision_with_itself_is_one_and_leaves_the_model_al
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
-@pytest.mark.parametrize(("split", "said"), [((0, 0, 1), "no examples to learn from"), ((0.8, 0.2, 0), "to test on")])
-def test_an_empty_training_or_test_part_is_refused(split, said):
-    with pytest.raises(WxbError, match=said):
-        Training(wxb.load_data("ring", examples=100, split=split))
+def test_an_empty_training_part_is_refused():
+    with pytest.raises(WxbError, match="no examples to learn from"):
+        Training(wxb.load_data("ring", examples=100, split=(0, 0, 1)))
 
 
 def test_baselines_have_a_share_of_the_operations_of_the_cpu_alone(ring):

@@ -46,6 +46,10 @@ def test_a_trial_goes_on_from_an_earlier_state_to_the_same_bits(ring):
     assert all(one.equal(other) for one, other in zip(ends[0].values(), ends[1].values(), strict=True))
 
 
-def test_a_trial_needs_examples_to_learn_from_and_to_test_on():
-    with pytest.raises(WxbError, match="its test part is empty"):
-        Trial(wxb.load_data("ring", examples=100, split="0.9,0.1,0"))
+def test_a_trial_needs_examples_to_learn_from_and_none_to_test_on():
+    with pytest.raises(WxbError, match="its train part is empty"):
+        Trial(wxb.load_data("ring", examples=100, split="0,0,1"))
+    trial = Trial(wxb.load_data("ring", examples=100, split="0.9,0.1,0"), "FC-2-RELU, SOFTMAX", epochs=1)
+    assert trial.checks.lines[-1] == "no test part"
+    with pytest.raises(WxbError, match="no examples in its test part"):
+        trial.train().score("test")

@@ -75,7 +75,7 @@ def weakest(per_class: tuple[ClassFacts, ...]) -> str:
 
 def trust(stored: Report) -> list[str]:
     """Return sentences on calibration, the number of examples and the weights that were kept."""
-    error = stored.test.get("calibration_error")
+    error = None if stored.test is None else stored.test.get("calibration_error")
     calibration = ""
     if isinstance(error, float):
         calibration = f"Confidence and accuracy differ by {percent(error)} on average."

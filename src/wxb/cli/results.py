@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wxb.cli import printing
+from wxb.text import NOT_TESTED
 
 BETWEEN = "   "  # between a score and what it is compared with
 
@@ -18,24 +19,26 @@ def score_line(task: str, test: Mapping[str, Any]) -> str:
     return TASKS[task].line(test)
 
 
-def scores(task: str, test: Mapping[str, Any], baselines: Mapping[str, float]) -> list[str]:
+def scores(task: str, test: Mapping[str, Any] | None, baselines: Mapping[str, float]) -> list[str]:
     """The test score, then the baselines' scores, the best first."""
     from wxb.tasks import TASKS
 
+    if test is None:
+        return [NOT_TESTED]
     ranked = sorted(baselines.items(), key=lambda item: -item[1])
     measure = TASKS[task].measure
     return [score_line(task, test), *(f"{name} {measure.labelled(score)}" for name, score in ranked)]
 
 
-def test_lines(task: str, test: Mapping[str, Any], baselines: Mapping[str, float]) -> str:
+def test_lines(task: str, test: Mapping[str, Any] | None, baselines: Mapping[str, float]) -> str:
     """The test score beside the baselines, and a second line if it is no better than they are."""
     from wxb.tasks import TASKS
 
     width = printing.columns(sys.stdout)
     lines = [printing.labelled("test", BETWEEN.join(scores(task, test, baselines)), width)]
     measure = TASKS[task].measure
-    own = test[measure.name]
-    if baselines:
+    if test is not None and baselines:
+        own = test[measure.name]
         name, best = max(baselines.items(), key=lambda item: item[1])
         if best >= own:
             text = f"no better than {name}: {measure.labelled(own)} against {measure.labelled(best)}"

@@ -11,7 +11,7 @@ import click
 from wxb.cli import options, printing, results
 from wxb.cli.answers import runs as answers
 from wxb.errors import WxbError, nearest
-from wxb.text import count, plural
+from wxb.text import NOT_TESTED, count, plural
 
 if TYPE_CHECKING:
     from wxb.runs.listing import Listed
@@ -109,7 +109,7 @@ def row(one: Listed) -> tuple[str, ...]:
         when = about.finished[:16].replace("T", " ")
     else:
         when = f"{one.state} at step {count(about.steps.done)} of {count(about.steps.total)}"
-    score = results.score_line(about.task, about.test) if about.test else ""
+    score = results.score_line(about.task, about.test) if about.test else NOT_TESTED if one.state == "finished" else ""
     return (str(one.path), about.data, score, when, about.network)
 
 

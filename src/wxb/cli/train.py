@@ -21,6 +21,7 @@ from wxb.cli.profile import show_profile
 from wxb.errors import DONE, WxbError
 from wxb.paths import exists
 from wxb.settings import DATA, LENGTH, RECIPE, SETTINGS, check_length, check_together
+from wxb.settings.setting import PartRows
 
 if TYPE_CHECKING:
     from wxb.training import Training
@@ -84,6 +85,8 @@ def merged(words: tuple[str, ...], config: str | None, given: dict[str, Any]) ->
         asked.pop(BINDINGS, None)  # they belong to the file's network
     if any(given.get(name) is not None for name in DECIDES_STEPS) or data is not None or network is not None:
         asked.pop(EVENTS, None)  # they belong to the steps of the file's training
+    if data is not None and isinstance(asked.get("split"), PartRows):
+        del asked["split"]  # its rows are those of the file's data
     if given.get("optimizer") is not None:
         asked.pop("momentum", None)  # it belongs to the file's optimizer
     check_length(given)
@@ -118,13 +121,13 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None) -
     from wxb.training import Training
 
     stored = {name: asked[name] for name in DATA if name in asked}
-    whole_paths: dict[str, Any] = {name: data.source[name] for name in ("data_dir", "test") if name in stored}
+    as_loaded: dict[str, Any] = {name: data.source[name] for name in ("data_dir", "test", "split") if name in stored}
     return Training(
         data,
         asked.get("network"),
         bindings=asked.get(BINDINGS),
         options={name: asked[name] for name in RECIPE if name in asked},
-        settings={"data": data.source["source"], **stored, **whole_paths},
+        settings={"data": data.source["source"], **stored, **as_loaded},
         out=asked.get("out"),
         started=began if started is None else started,
         data_seconds=data_seconds,
@@ -138,6 +141,7 @@ def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool
     from wxb.runs.folder import SUMMARY, taken
     from wxb.statistics import mean_of
     from wxb.tasks import TASKS
+    from wxb.trials.trial import need_examples
 
     if "out" in asked and exists(Path(asked["out"]) / SUMMARY):
         raise taken(Path(asked["out"]), [SUMMARY])
@@ -146,6 +150,7 @@ def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool
     for seed in range(first, first + asked["seeds"]):
         folder = {"out": str(Path(asked["out"]) / f"seed-{seed}")} if "out" in asked else {}
         training = prepared({**asked, "seed": seed, **folder}, quiet)
+        need_examples(training.trial.data, "test")
         code = follow(training, quiet, verbose)
         if training.result and not as_json:
             show_result(training)

@@ -113,7 +113,7 @@ def divide_apart(
     if leaked:
         which = "it" if repeated == 1 else f"{count(leaked)} of them"
         note += f"; {which} would have stood in test as well as in train: kept on one side"
-    if not alike:
+    if not alike or not fractions[TEST]:
         return split, (note,)
     whose = f"class {alike[0]}" if len(alike) == 1 else f"each of the classes {', '.join(alike[:5])}"
     return split, (note, f"all {noun}s of {whose} are the same {noun}, so that none is in test")

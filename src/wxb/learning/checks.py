@@ -27,7 +27,7 @@ class Checks:
 
     first_loss: float  # with untrained weights
     expected_loss: float | None  # of uninformed scores, ln C for a softmax; None if it depends on the data
-    copies_in_test: int  # test examples that are also in the training part, number for number
+    copies_in_test: int | None  # test examples that are in train too, number for number; None without a test part
 
     @property
     def lines(self) -> list[str]:
@@ -35,6 +35,8 @@ class Checks:
         loss = f"first loss {self.first_loss:.2f}"
         if self.expected_loss is not None:
             loss += f" (ln {round(math.exp(self.expected_loss))} = {self.expected_loss:.2f})"
+        if self.copies_in_test is None:
+            return [loss, "no test part"]
         number = self.copies_in_test or "no"
         return [loss, f"{number} test example{'s' if self.copies_in_test else ''} in train"]
 
@@ -62,5 +64,7 @@ def check(model: Model, data: Dataset, machine: Machine) -> Checks:
     rows = train[:: max(1, len(train) // LOOKED_AT)][:LOOKED_AT]
     first = score(model, data.examples, data.targets[rows], machine, rows=rows)
     expected = math.log(data.outputs) if model.head.name == "SOFTMAX" else None
+    if not len(data.split.test):
+        return Checks(first.loss, expected, None)
     groups = copies(data.inputs)
     return Checks(first.loss, expected, int(np.isin(groups[data.split.test], groups[train]).sum()))

@@ -35,7 +35,7 @@ def findings(
     run: RunFiles,
     data: Dataset,
     *,
-    test: Evaluation,
+    test: Evaluation | None,
     train: Evaluation | None = None,
     baselines: Mapping[str, Baseline] | None = None,
     seconds: Mapping[str, float] | None = None,
@@ -44,8 +44,9 @@ def findings(
 ) -> dict[str, Any]:
     """Everything the report says about a trained run, as plain values.
 
-    `test` is the evaluation of the kept weights on the test part, `train` the same on (a sample of) the training part;
-    `seconds` are per stage, "train" among them; `epochs` is how many were made; `notes` are further warnings.
+    `test` is the evaluation of the kept weights on the test part, None if there is none, `train` the same on (a sample
+    of) the training part; `seconds` are per stage, "train" among them; `epochs` is how many were made; `notes` are
+    further warnings.
     """
     about = run.summary
     settings = dict(run.settings)
@@ -65,10 +66,10 @@ def findings(
         },
         "task": about.task,
         "measure": TASKS[about.task].measure.name,
-        "test": test.summary() | test.further(),
+        "test": None if test is None else test.summary() | test.further(),
         "train": None if train is None else {"sample": train.examples < len(data.split.train), **train.summary()},
         "baselines": {name: dataclasses.asdict(one) for name, one in (baselines or {}).items()},
-        "mistakes": [_mistake(mistake, data, white) for mistake in test.mistakes],
+        "mistakes": [_mistake(mistake, data, white) for mistake in (test.mistakes if test else ())],
         "history": msgspec.to_builtins(run.history),
         "epochs": made,
         "seconds": spent,
@@ -77,7 +78,7 @@ def findings(
         "settings": settings,
         "environment": msgspec.to_builtins(run.environment),
     }
-    found |= test.tables()
+    found |= test.tables() if test else {}
     found["sentences"] = {
         "baselines": about_baselines(found),
         "generalization": about_generalization(found),
@@ -125,10 +126,10 @@ def _rate(examples: int, seconds: float | None) -> float | None:
     return round(examples / seconds, 1) if seconds else None
 
 
-def _size(parameters: int, examples: int, measure: Measure, test: Evaluation) -> dict[str, Any]:
+def _size(parameters: int, examples: int, measure: Measure, test: Evaluation | None) -> dict[str, Any]:
     """Training examples that two rules of thumb ask for: 5 to 10 per weight; more than weights / (1 − accuracy)."""
     by_error = None
-    if measure.form == "share" and test.score < 1:
+    if test is not None and measure.form == "share" and test.score < 1:
         by_error = round(parameters / (1 - test.score))
     return {
         "parameters": parameters,

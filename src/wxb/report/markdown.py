@@ -10,6 +10,7 @@ from wxb.report.sentences import (
     Found,
     about_data,
     columns_shown,
+    headline,
     measure_of,
     measured,
     test_score,
@@ -38,7 +39,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -
 def _head(found: Found) -> list[str]:
     data, network = found["data"], found["network"]
     return [
-        f"# {escaped(data['name'])}: {measure_of(found).text(test_score(found)[0])}",
+        f"# {escaped(data['name'])}: {headline(found)}",
         escaped(about_data(found)),
         f"    {one_line(network['short'])}",
         f"{count(network['parameters'])} parameters, {large(network['multiply_adds'])} multiply-adds per example. "
@@ -47,6 +48,9 @@ def _head(found: Found) -> list[str]:
 
 
 def _result(found: Found) -> list[str]:
+    warned = "\n".join(f"- **{escaped(warning)}**" for warning in found["warnings"])
+    if found["test"] is None:
+        return ["## How good it is", warned, escaped_sentence(found["sentences"]["generalization"])]
     measure = measure_of(found)
     score, interval = test_score(found)
     rows = [("**this network**", f"**{measure.text(score)}**", measure.interval_text(interval), "")]
@@ -56,7 +60,7 @@ def _result(found: Found) -> list[str]:
     return [
         "## How good it is",
         _table((f"on {plural(found['test']['examples'], 'test example')}", measure.title, "95 % interval", ""), rows),
-        "\n".join(f"- **{escaped(warning)}**" for warning in found["warnings"]),
+        warned,
         escaped_sentence(found["sentences"]["baselines"]),
         escaped_sentence(found["sentences"]["generalization"]),
     ]
@@ -68,6 +72,8 @@ def escaped_sentence(said: str) -> str:
 
 
 def _failures(found: Found) -> list[str]:
+    if found["test"] is None:
+        return []
     mistakes = [
         (
             escaped(one.get("file", str(one["row"]))),
@@ -107,7 +113,7 @@ def _failures(found: Found) -> list[str]:
 def _trust(found: Found) -> list[str]:
     return [
         "## Can it be trusted",
-        _table(["on the test examples", ""], measured(found)),
+        _table(["on the test examples", ""], rows) if (rows := measured(found)) else "",
         escaped_sentence(found["sentences"]["size"]),
         escaped_sentence(found["sentences"]["weights"]),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wxb.data.dataset import Dataset
 from wxb.report.sentences import Found, best_baseline, best_epoch, overfits, still_falls, test_score, underfits
 from wxb.runs.folder import RUN
+from wxb.settings.setting import SHARES
 
 CONFIG = f"{RUN}/settings.toml"
 PATIENCE = 5  # epochs without a better validation that training goes on for
@@ -14,11 +15,17 @@ def next_steps(found: Found, data: Dataset) -> list[dict[str, str]]:
     """Commands and what each is for, the most urgent first; RUN stands for the run's folder."""
     settings, epochs = found["settings"], max(found["epochs"], 1)
     steps: list[tuple[str, str]] = []
+    if found["test"] is None:
+        other = "FOLDER" if data.spatial else "FILE"
+        steps.append((f"wxb evaluate {RUN} {other}", "it was not tested: test it on examples that it has not seen"))
+        again = f"wxb train --config {CONFIG} --split {SHARES.example}"
+        steps.append((again, "or train anew and keep a quarter of the examples for a test"))
     best = best_epoch(found)
     if best is not None and settings.get("keep") != "best":
         stop = f"wxb train --config {CONFIG} --keep best --early-stopping {PATIENCE}"
         steps.append((stop, f"validation loss was lowest in epoch {best} of {epochs}: stop earlier"))
-    lost = underfits(found) or (best_baseline(found) or ("", float("-inf")))[1] >= test_score(found)[0]
+    baseline = best_baseline(found)
+    lost = underfits(found) or (baseline is not None and baseline[1] >= test_score(found)[0])
     if best is None and (lost or still_falls(found)):
         why = "it loses to a baseline" if lost else "validation loss was still falling"
         steps.append((f"wxb train --config {CONFIG} --epochs {2 * epochs}", f"{why}: train longer"))
@@ -28,7 +35,8 @@ def next_steps(found: Found, data: Dataset) -> list[dict[str, str]]:
         steps.append((f"wxb predict {RUN} FILE…", "what it says of your own pictures"))
     elif data.table is not None:
         steps.append((f"wxb predict {RUN} TABLE.csv", "what it says of other rows"))
-    steps.append((f"wxb train --config {CONFIG} --seeds 5", "how much of the score is luck"))
+    if found["test"] is not None:
+        steps.append((f"wxb train --config {CONFIG} --seeds 5", "how much of the score is luck"))
     steps.append((f"wxb verify {RUN}", "is the run still what it was"))
     return [{"command": command, "what": what} for command, what in steps]
 

@@ -13,6 +13,7 @@ from wxb.report.sentences import (
     Found,
     about_data,
     columns_shown,
+    headline,
     measure_of,
     measured,
     test_score,
@@ -25,7 +26,7 @@ MOST_TARGETS = 6  # whose numbers are drawn
 
 def page(found: Found) -> str:
     """The whole file. Every word that a user may have chosen is escaped."""
-    title = f"{found['data']['name']}: {_score(found)}"
+    title = f"{found['data']['name']}: {headline(found)}"
     style = (files("wxb.report") / "page.css").read_text(encoding="utf-8")
     sections = (_head, _result, _failures, _trust, _next, _training, _details)
     body = "\n".join(filter(None, (section(found) for section in sections)))
@@ -36,10 +37,6 @@ def page(found: Found) -> str:
         f"<footer>{escape(found['run']['name'])} · wxb {escape(found['run']['wxb'])}</footer>\n"
         "</main>\n</body>\n</html>\n"
     )
-
-
-def _score(found: Found) -> str:
-    return measure_of(found).text(test_score(found)[0])
 
 
 def _section(title: str, *parts: str) -> str:
@@ -81,6 +78,11 @@ def _head(found: Found) -> str:
 
 
 def _result(found: Found) -> str:
+    warned = "".join(f"<li>{escape(warning)}</li>" for warning in found["warnings"])
+    warnings = f'<div class="warnings"><ul>{warned}</ul></div>' if warned else ""
+    if found["test"] is None:
+        said = _paragraph(found["sentences"]["generalization"])
+        return f'<div class="score"><b>{headline(found)}</b></div>\n{warnings}\n{said}'
     measure = measure_of(found)
     score, interval = test_score(found)
     rows = [("this network", score, interval, f"{measure.text(score)}  {measure.interval_text(interval)}")]
@@ -90,14 +92,13 @@ def _result(found: Found) -> str:
         rows.append((name, one["score"], (low, high), text))
     tested = plural(found["test"]["examples"], "test example")
     examples = f"{measure.title} on {tested}, 95 % interval {measure.interval_text(interval)}"
-    warned = "".join(f"<li>{escape(warning)}</li>" for warning in found["warnings"])
     return "\n".join(
         filter(
             None,
             (
                 f'<div class="score"><b>{escape(measure.text(score))}</b><span>{escape(examples)}</span></div>',
                 comparison(rows),
-                f'<div class="warnings"><ul>{warned}</ul></div>' if warned else "",
+                warnings,
                 f"<div>{_paragraph(found['sentences']['baselines'])}{_paragraph(found['sentences']['generalization'])}</div>",
             ),
         )
@@ -105,6 +106,8 @@ def _result(found: Found) -> str:
 
 
 def _failures(found: Found) -> str:
+    if found["test"] is None:
+        return ""
     mistakes = found["mistakes"]
     parts = [f"<h3>{TASKS[found['task']].worst}</h3>" if mistakes else _paragraph("No mistake on the test examples.")]
     if mistakes and "picture" in mistakes[0]:
@@ -155,7 +158,8 @@ def _per_class(found: Found) -> str:
 
 def _trust(found: Found) -> str:
     figure = reliability(found.get("calibration", []))
-    facts = _facts(measured(found))
+    rows = measured(found)
+    facts = _facts(rows) if rows else ""
     return _section(
         "Can it be trusted",
         f'<div class="pair"><div>{facts}</div>{figure}</div>',

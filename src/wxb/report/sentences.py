@@ -8,7 +8,7 @@ from wxb.data.kinds import KINDS
 from wxb.runs.folder import RUN
 from wxb.tasks import TASKS
 from wxb.tasks.measure import Interval, Measure
-from wxb.text import count, large, plural
+from wxb.text import NOT_TESTED, count, large, plural
 
 Found = dict[str, Any]
 
@@ -22,6 +22,7 @@ LATE = 0.8  # share of the epochs by which the best one must have been for train
 RISEN = 1.05  # and by what factor the validation loss has risen since
 FALLEN = 0.95  # factor of the validation loss over the last fifth of the epochs from which it "still falls"
 
+UNTESTED = "The network was not tested: nothing shows how good it is on examples that it has not seen."
 ABOUT_RUN = f"{RUN} is the folder that this report lies in."
 
 
@@ -33,6 +34,11 @@ def measure_of(found: Found) -> Measure:
 def test_score(found: Found) -> tuple[float, Interval]:
     """The test's score and its interval."""
     return _score(found["test"], measure_of(found))
+
+
+def headline(found: Found) -> str:
+    """The test's score in words: "98.9 %", or that there is none."""
+    return NOT_TESTED if found["test"] is None else measure_of(found).text(test_score(found)[0])
 
 
 def _score(scores: Found, measure: Measure) -> tuple[float, Interval]:
@@ -57,6 +63,8 @@ def columns_shown(found: Found) -> list[str]:
 def measured(found: Found) -> list[tuple[str, str]]:
     """Title and text of the loss and of every measure of the test, with its interval."""
     test = found["test"]
+    if test is None:
+        return []
     rows = [("loss", f"{test['loss']:.4f}")]
     for measure in TASKS[found["task"]].measures:
         if test.get(measure.name) is not None:
@@ -89,6 +97,8 @@ def about_baselines(found: Found) -> str:
 
 def about_generalization(found: Found) -> str:
     """Training against test, and whether that is overfitting or underfitting."""
+    if found["test"] is None:
+        return UNTESTED
     if found["train"] is None:
         return ""
     measure = measure_of(found)
@@ -116,7 +126,7 @@ def underfits(found: Found) -> bool:
 
 def overfits(found: Found) -> bool:
     """Whether the training score lies above the test score, beyond both intervals."""
-    if found["train"] is None:
+    if found["train"] is None or found["test"] is None:
         return False
     return _score(found["train"], measure_of(found))[1][0] > test_score(found)[1][1]
 
@@ -133,10 +143,11 @@ def about_size(found: Found) -> str:
         measure, (score, _) = measure_of(found), test_score(found)
         reached = f"the {measure.title} a = {measure.text(score)} reached"
         text += f"; another, N > |W|/(1 − a) at {reached}, for {_about(size['by_error'])}"
+    judge = "a test" if found["test"] is None else "the test score"
     met = size["examples"] >= low and (size["by_error"] is None or size["examples"] > size["by_error"])
     if met:
         return f"{text}. There are enough by both." if size["by_error"] is not None else f"{text}. There are enough."
-    return f"{text}. Networks often do well with fewer; the test score, not the rule, says whether this one does."
+    return f"{text}. Networks often do well with fewer; {judge}, not the rule, says whether this one does."
 
 
 def _about(number: int) -> str:
@@ -193,6 +204,8 @@ def about_weights(found: Found) -> str:
 
 def warnings(found: Found) -> list[str]:
     """Warnings that a person must not overlook."""
+    if found["test"] is None:
+        return [f"{NOT_TESTED}: the data have no test part"]
     listed = []
     measure, (score, interval) = measure_of(found), test_score(found)
     best = best_baseline(found)

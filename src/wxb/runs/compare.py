@@ -94,7 +94,11 @@ def compare(runs: Sequence[Run | str | Path], data: Dataset | None = None) -> Co
         _need_unchanged(other, loaded)
     rows = first.split.test
     if not len(rows):
-        raise WxbError(f"{first.path} has no test examples; there is nothing to compare on")
+        raise WxbError(
+            f"{first.path} was not tested: its data have no test part",
+            "runs are compared on the same test examples",
+            "evaluate each on other data: wxb evaluate RUN FILE",
+        )
     answers = [_answers(run, loaded, rows) for run in opened]
     return Comparison(
         data=loaded.name,

@@ -45,6 +45,12 @@ def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None) -> Evalu
     matched = match_classes(data, run.summary.classes)
     split = run.split if own else matched.split
     rows = np.arange(len(matched.examples)) if part == "all" else split.part(part)
+    if own and part == "test" and not len(rows):
+        raise WxbError(
+            f"{run.path} was not tested: its data have no test part",
+            f"split: {split.how}",
+            "wxb evaluate RUN FILE, with examples that it has not seen; or --part validation",
+        )
     if not len(rows):
         raise WxbError(f"{data.name} has no examples in its {part} part")
     return evaluate_rows(run, matched, rows)[2]

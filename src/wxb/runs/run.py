@@ -19,7 +19,7 @@ from wxb.runs.matching import labelled, load_like
 from wxb.runs.predict import Predictor, trained
 from wxb.runs.provenance import whence
 from wxb.tasks import TASKS
-from wxb.text import count
+from wxb.text import NOT_TESTED, count
 
 if TYPE_CHECKING:
     from wxb.network.build import Model
@@ -43,6 +43,8 @@ class Run(RunFiles):
         ]
         if about.test is not None:
             facts.append(("test", TASKS[about.task].line(msgspec.to_builtins(about.test))))
+        elif about.state == "finished":
+            facts.append(("test", NOT_TESTED))
         return shown(f"{self.path}, {about.state}", rows=facts)
 
     def model(self) -> Model:

@@ -130,8 +130,8 @@ class Summary(Struct):
             raise ValueError(f"Expected {self.outputs} classes, one for each output, got {len(self.classes)}")
         if self.test is not None:
             check_score(self.test)
-        if self.state == "finished" and (self.test is None or self.finished is None):
-            raise ValueError("Expected a finished run to have a test score and an end")
+        if self.state == "finished" and self.finished is None:
+            raise ValueError("Expected a finished run to have an end")
 
 
 class Version(Struct):
@@ -358,7 +358,7 @@ class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="wxb/rep
     network: ReportNetwork
     task: str
     measure: Annotated[str, Meta(description="the number in `test` that stands for all others")]
-    test: Score
+    test: Annotated[Score | None, Meta(description="null if there is no test part")]
     train: Score | None
     baselines: dict[str, BaselineFacts]
     mistakes: tuple[MistakeFacts, ...]
@@ -384,8 +384,8 @@ class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="wxb/rep
     next: tuple[NextStep, ...]
 
     def __post_init__(self) -> None:
-        check_score(self.test)
-        if self.train is not None:
-            check_score(self.train)
-        if self.measure not in self.test:
+        for score in (self.test, self.train):
+            if score is not None:
+                check_score(score)
+        if self.test is not None and self.measure not in self.test:
             raise ValueError(f"Expected the test score to hold {self.measure}")

@@ -266,10 +266,13 @@ class Writer:
             self._write_summary()
         self.close()
 
-    def finish(self, weights: Mapping[str, Tensor], test: Mapping[str, Any], report: Mapping[str, str | bytes]) -> None:
+    def finish(
+        self, weights: Mapping[str, Tensor], test: Mapping[str, Any] | None, report: Mapping[str, str | bytes]
+    ) -> None:
         """Write the kept weights, the report and the manifest, which finishes the run.
 
-        `test` is the `test` object of `wxb train --json`; `report` holds the content of each of REPORTS.
+        `test` is the `test` object of `wxb train --json`, None without a test part; `report` holds the content of each
+        of REPORTS.
         """
         if set(report) != set(REPORTS):
             raise ValueError(f"a report has the files {', '.join(REPORTS)}; got {', '.join(report)}")
@@ -279,7 +282,7 @@ class Writer:
             storage.write_tensors(self.path / WEIGHTS, weights, about)
             for name, text in report.items():
                 storage.write(self.path / name, text)
-            score = msgspec.convert(test, Score)
+            score = msgspec.convert(test, Score | None)
             ended = msgspec.structs.replace(self.summary, state="finished", finished=now(), test=score)
             final = sealed(ended)
             digests = {name: storage.file_digest(self.path / name) for name in KEPT if name != SUMMARY}

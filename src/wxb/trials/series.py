@@ -18,7 +18,7 @@ from wxb.settings.setting import Bounds, Setting, need
 from wxb.statistics import Mean, mean_of
 from wxb.tasks.evaluation import Evaluation
 from wxb.text import plural
-from wxb.trials.trial import Trial
+from wxb.trials.trial import Trial, need_examples
 
 COUNT = Setting("count", int, 5, "Trials of a series", "series", Bounds(1, 100_000))
 
@@ -94,6 +94,7 @@ def seeds(
     the first. The other arguments are those of `wxb.train`. Nothing is written.
     """
     need_data(data)
+    need_examples(data, "test")
     count = COUNT.validate(count)
     first = options.pop("seed", 0)
     arguments = {"network": network, "bindings": bindings, **options}
@@ -137,6 +138,7 @@ def pairs(
     pairs are trained one after the other, so that a `time` limit leaves whole pairs.
     """
     need_data(data)
+    need_examples(data, "test")
     count = COUNT.validate(count)
     for name, arguments in (("first", first), ("second", second)):
         _check_arguments(name, arguments)

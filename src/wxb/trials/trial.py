@@ -79,7 +79,7 @@ class Trial:
         check_length({"time": time, **options})
         self.started = clock.time() - data_seconds if started is None else started
         self.data = data
-        need_examples(data)
+        need_examples(data, "train")
         self._ends: float | None = None  # time.time() by which training and scoring must be done; None: no limit
         self._scoring_steps = 0.0  # time reserved for scoring, in steps
         events = tuple(events)
@@ -194,12 +194,15 @@ class Trial:
             return evaluate(scores, targets, self.model.head, data.task, data.classes, rows, seed, data.target_offsets)
 
 
-def need_examples(data: Dataset) -> None:
-    """Raise WxbError if the training part or the test part has no examples."""
-    for part, use in (("train", "to learn from"), ("test", "to test on")):
-        if not len(getattr(data.split, part)):
+USES = {"train": "to learn from", "test": "to test on"}
+
+
+def need_examples(data: Dataset, *parts: str) -> None:
+    """Raise WxbError if one of the parts, "train" or "test", has no examples."""
+    for part in parts:
+        if not len(data.split.part(part)):
             raise WxbError(
-                f"{data.name} has no examples {use}: its {part} part is empty",
+                f"{data.name} has no examples {USES[part]}: its {part} part is empty",
                 f"split: {data.split.how}",
                 named("split", SHARES.example),
             )

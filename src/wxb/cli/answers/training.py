@@ -37,7 +37,7 @@ class Train(Answer, frozen=True, tag="wxb/train/1"):
     steps: Annotated[Count, Meta(description="that were made")]
     batch_size: Size
     seconds: StageSeconds
-    test: Score
+    test: Annotated[Score | None, Meta(description="null if there is no test part")]
     baselines: Annotated[dict[str, float], Meta(description="the main measure by name: accuracy, exact match or R²")]
     warnings: list[str]
 
