@@ -52,3 +52,31 @@ def test_a_test_table_that_is_gone_is_named(call, trained, tmp_path):
 def test_data_shows_both_parts(call, trained):
     shown = call("data", "flats.csv", "--target", "price", "--test", "later.csv").out
     assert "test 40 (" in shown
+
+
+def test_the_settings_of_a_run_split_by_row_numbers_make_the_same_run_again(call, trained, tmp_path):
+    data = wxb.load_data("flats.csv", target="price", split=(range(100), range(100, 150), range(150, 190)))
+    run = wxb.train(data, NETWORK, epochs=1, out="own", progress=False)
+    ended = call("train", "--config", "own/settings.toml", "--out", "again", "--json")
+    assert ended.code == 0, ended.err
+    assert json.loads(ended.out)["test"] == run.evaluate().summary()
+    again = wxb.Run.open(tmp_path / "again")
+    np.testing.assert_array_equal(again.split.test, np.arange(150, 190))
+    assert again.settings["split"] == "rows of one's own"
+    assert call("evaluate", "again").code == 0
+    (tmp_path / "copy.toml").write_text((tmp_path / "own" / "settings.toml").read_text())
+    refused = call("train", "--config", "copy.toml")
+    assert refused.code == 2
+    assert (
+        refused.err.splitlines()[0]
+        == 'error: copy.toml: split = "rows of one\'s own": the folder of the run has the row numbers'
+    )
+
+
+def test_row_numbers_beside_a_test_table_are_found_again(call, trained, tmp_path):
+    rows = (range(150), range(150, 200), [])
+    data = wxb.load_data("flats.csv", target="price", test="later.csv", split=rows)
+    run = wxb.train(data, NETWORK, epochs=1, out="own", progress=False)
+    assert wxb.Run.open("own").load_data().fingerprint == data.fingerprint
+    ended = call("train", "--config", "own/settings.toml", "--out", "again", "--json")
+    assert json.loads(ended.out)["test"] == run.evaluate().summary()

@@ -12,6 +12,7 @@ from wxb.errors import WxbError
 from wxb.learning.events import read_events
 from wxb.paths import exists, obstacle
 from wxb.settings import SETTINGS, unknown
+from wxb.settings.setting import OWN_ROWS, PartRows
 
 WORDS = ("data", "network")  # the command line has them without a flag
 BINDINGS = "bindings"  # a table: N = 2
@@ -38,6 +39,8 @@ def read_config(path: Path) -> dict[str, Any]:
         from wxb.runs import version1
 
         content = version1.settings(content)
+    if content.get("split") == OWN_ROWS:
+        content["split"] = _own_rows(path)
     settings: dict[str, Any] = {}
     for written, value in content.items():
         key = written.replace("-", "_")
@@ -49,6 +52,21 @@ def read_config(path: Path) -> dict[str, Any]:
             said = spelled(problem, as_key)
             raise WxbError(f"{path}: {said.what}", said.detail, said.fix) from None
     return settings
+
+
+def _own_rows(path: Path) -> PartRows:
+    """The rows of each part, which the folder of the run has that the settings are of."""
+    from wxb.runs.files import RunFiles
+    from wxb.runs.provenance import own_rows
+
+    try:
+        return own_rows(RunFiles.open(path.parent))
+    except WxbError as problem:
+        raise WxbError(
+            f'{path}: split = "{OWN_ROWS}": the folder of the run has the row numbers',
+            problem.what,
+            "name the settings.toml in the run's folder, or write shares: split = [0.64, 0.11, 0.25]",
+        ) from problem
 
 
 def _value(key: str, value: Any) -> Any:

@@ -77,6 +77,12 @@ def need_same(path: Path, then: DataFacts, split: Split, data: Dataset) -> None:
         )
 
 
+def own_rows(run: RunFiles) -> PartRows:
+    """The split of a run as the numbers of its examples."""
+    train, validation, test = (tuple(run.split.part(part).tolist()) for part in PARTS)
+    return PartRows(train, validation, test, of_examples=True)
+
+
 def whence(run: RunFiles, data_dir: str | Path | None = None) -> tuple[str, dict[str, Any]]:
     """Return the arguments with which `load_data` loads the data of a run again.
 
@@ -84,8 +90,7 @@ def whence(run: RunFiles, data_dir: str | Path | None = None) -> tuple[str, dict
     """
     stored: dict[str, Any] = dict(run.data.source)
     if isinstance(stored.get("split"), str):
-        train, validation, test = (tuple(run.split.part(part).tolist()) for part in PARTS)
-        stored["split"] = PartRows(train, validation, test, of_examples=True)
+        stored["split"] = own_rows(run)
     name = stored.pop("source", ARRAYS)
     if name == ARRAYS:
         raise WxbError(

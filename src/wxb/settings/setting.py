@@ -152,6 +152,9 @@ def _device(value: str) -> str:
     return value
 
 
+OWN_ROWS = "rows of one's own"  # what settings of a run say of them; its folder has the numbers
+
+
 @dataclass(frozen=True)
 class PartRows:
     """A split by the numbers of its rows, which Python can give instead of shares."""
@@ -162,7 +165,7 @@ class PartRows:
     of_examples: bool = False  # counted are the examples of the data set, not the rows of its source
 
     def __str__(self) -> str:
-        return "rows of one's own"
+        return OWN_ROWS
 
 
 def _shares(value: Any) -> tuple[float, float, float] | PartRows:
