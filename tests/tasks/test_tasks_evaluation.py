@@ -205,3 +205,51 @@ def test_targets_that_are_all_alike_have_a_finite_score(predicted, r2):
 def test_evaluations_are_plain_data():
     found, _ = classes()
     assert dataclasses.asdict(found)["confusion"][0][0] == found.confusion[0][0]
+
+
+def many_classes(examples: int = 3000, count: int = 3000) -> tuple[ClassificationEvaluation, np.ndarray, np.ndarray]:
+    """An example a class, all right but those of the first 125 classes, which are taken for the class 5 later."""
+    targets = np.arange(examples) % count
+    predicted = np.where(targets < 125, (targets + 5) % count, targets)
+    logits = np.zeros((examples, count), np.float32)
+    logits[np.arange(examples), predicted] = 2
+    names = tuple(f"class {number}" for number in range(count))
+    found = evaluate(torch.from_numpy(logits), targets, HEADS["SOFTMAX"], "classification", names)
+    assert isinstance(found, ClassificationEvaluation)
+    return found, targets, predicted
+
+
+def test_of_many_classes_the_confusion_is_that_of_the_hundred_with_the_most_mistakes():
+    found, targets, predicted = many_classes()
+    # 5 to 124 have two mistakes each, one as the class given and one as the class predicted; 0 to 4 and 125 to 129 one
+    assert found.confusion_classes == tuple(f"class {number}" for number in range(5, 105))
+    whole = metrics.confusion_matrix(targets, predicted)
+    assert np.array_equal(found.confusion, whole[5:105, 5:105])
+    assert found.tables()["confusion_classes"] == list(found.confusion_classes)
+
+
+def test_of_many_classes_every_one_has_its_scores():
+    found, targets, predicted = many_classes()
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(targets, predicted, zero_division=0)
+    expected = np.stack([precision, recall, f1, support], axis=1)
+    scores = [(one.precision, one.recall, one.f1, one.support) for one in found.per_class]
+    assert np.allclose(scores, expected)
+
+
+def test_a_hundred_classes_have_their_whole_confusion():
+    targets = np.arange(300) % 100
+    logits = torch.nn.functional.one_hot(torch.from_numpy(targets), 100).float()
+    found = evaluate(logits, targets, HEADS["SOFTMAX"], "classification", tuple(map(str, range(100))))
+    assert np.array_equal(found.tables()["confusion"], 3 * np.eye(100))
+    assert "confusion_classes" not in found.tables()
+
+
+@pytest.mark.parametrize("head", ["SOFTMAX", "SVM"])
+def test_scores_in_several_pieces_are_evaluated_as_in_one(head, monkeypatch):
+    whole, _ = classes(head=head)
+    monkeypatch.setattr("wxb.learning.evaluate.SCORES_AT_ONCE", 50)
+    pieces, _ = classes(head=head)
+    assert pieces.loss == whole.loss
+    assert [one.row for one in pieces.mistakes] == [one.row for one in whole.mistakes]
+    assert (whole.log_loss is None) == (head == "SVM")
+    assert pieces.log_loss == (whole.log_loss and pytest.approx(whole.log_loss, rel=1e-6))

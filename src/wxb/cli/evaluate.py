@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import UNSET
 
 from wxb.cli import options, printing, results
 from wxb.cli.answers.runs import Evaluate
@@ -49,12 +50,14 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
 
 def answer(run: Run, evaluation: Evaluation) -> Evaluate:
     """Return what `--json` holds."""
+    tables = evaluation.tables()
     return Evaluate(
         run=str(run.path),
         task=run.summary.task,
         classes=run.summary.classes,
         test=evaluation.summary(),
-        confusion=evaluation.tables().get("confusion"),
+        confusion=tables.get("confusion"),
+        confusion_classes=tables.get("confusion_classes", UNSET),
         notes=run.notes,
     )
 

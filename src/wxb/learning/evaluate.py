@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from wxb.network.heads import Head
     from wxb.tasks.evaluation import Evaluation
     from wxb.tasks.prediction import Prediction
+
+SCORES_AT_ONCE = 2**24  # whose losses and probabilities are computed together
 
 
 def evaluate(
@@ -36,16 +39,34 @@ def evaluate(
     `offsets` (outputs,) were subtracted from the targets and are added again. Raises WxbError if a score is NaN or
     infinite.
     """
-    if not bool(torch.isfinite(logits).all()):
+    step = max(1, SCORES_AT_ONCE // logits.shape[1])
+    pieces = logits.split(step)
+    if not all(bool(torch.isfinite(piece).all()) for piece in pieces):
         raise WxbError("the network's scores are not finite numbers", fix="train it again with a lower `learning_rate`")
-    loss = float(head.loss(logits, torch.from_numpy(targets)).double().mean())
-    probabilities = head.probabilities(logits.double())
-    scores = logits.double().numpy()
+    losses = [head.loss(some, given) for some, given in zip(pieces, torch.from_numpy(targets).split(step), strict=True)]
+    loss = float(torch.cat(losses).double().mean())
+    # of many examples and classes in float32, because float64 takes twice the memory
+    precision = torch.float64 if len(pieces) == 1 else torch.float32
+    probabilities = _probabilities(head, pieces, precision)
+    scores = logits.to(precision).numpy()
     if np.any(offsets):
         scores, targets = scores + offsets, targets + offsets
     rows = np.arange(len(targets)) if rows is None else rows
-    shares = None if probabilities is None else probabilities.numpy()
-    return TASKS[task].evaluate(Answers(scores, shares, targets, names, rows, loss, seed))
+    return TASKS[task].evaluate(Answers(scores, probabilities, targets, names, rows, loss, seed))
+
+
+def _probabilities(head: Head, pieces: Sequence[torch.Tensor], precision: torch.dtype) -> NDArray[Any] | None:
+    """The probabilities of logits in pieces, computed in float64 and kept in the precision; None if there are none."""
+    whole, start = None, 0
+    for piece in pieces:
+        part = head.probabilities(piece.double())
+        if part is None:
+            return None
+        if whole is None:
+            whole = torch.empty(sum(map(len, pieces)), piece.shape[1], dtype=precision)
+        whole[start : start + len(piece)] = part
+        start += len(piece)
+    return None if whole is None else whole.numpy()
 
 
 def prediction(

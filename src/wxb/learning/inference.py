@@ -61,6 +61,8 @@ def through(
     """Logits (n, outputs) float32 on the CPU for examples (n, …), or for n `rows` of them, `batch_size` at a time."""
     count = len(examples if rows is None else rows)
     scores = []
+    # written in place where a second copy for a moment would matter
+    whole = torch.empty(count, folded.outputs) if count * folded.outputs > NUMBERS else None
     with torch.inference_mode(), machine.in_force():
         for start in range(0, count, batch_size):
             if rows is None:
@@ -77,7 +79,12 @@ def through(
                 batch = batch.to(machine.device)
             if batch.ndim == 4:
                 batch = batch.contiguous(memory_format=torch.channels_last)
-            scores.append(folded(batch))
+            if whole is None:
+                scores.append(folded(batch))
+            else:
+                whole[start : start + len(batch)] = folded(batch)
+        if whole is not None:
+            return whole
         if not scores:
             return torch.empty(0, folded.outputs)
         return (scores[0] if len(scores) == 1 else torch.cat(scores)).to("cpu", torch.float32)

@@ -13,6 +13,7 @@ from wxb.report.sentences import (
     headline,
     measure_of,
     measured,
+    results_shown,
     test_score,
 )
 from wxb.tasks import TASKS
@@ -84,8 +85,9 @@ def _failures(found: Found) -> list[str]:
         for one in found["mistakes"][:12]
     ]
     blocks = ["## Where it fails"]
-    if results := TASKS[found["task"]].table(found):
-        head, rows = results
+    if results := results_shown(found):
+        head, rows, cut = results
+        blocks.append(cut)
         blocks.append(_table(head, [[escaped(row[0]), *row[1:]] for row in rows]))
     if mistakes:
         first = found["mistakes"][0]

@@ -11,11 +11,13 @@ from wxb.report.figures import Series, agreement, comparison, confusion, curves,
 from wxb.report.sentences import (
     ABOUT_RUN,
     Found,
+    about_confusion,
     about_data,
     columns_shown,
     headline,
     measure_of,
     measured,
+    results_shown,
     test_score,
 )
 from wxb.tasks import TASKS
@@ -128,8 +130,9 @@ def _failures(found: Found) -> str:
         for name, pairs in list(found.get("points", {}).items())[:MOST_TARGETS]
     )
     if "confusion" in found:
-        figure = confusion(found["confusion"], found["data"]["classes"])
-        matrix = f'<div><h3>Given against predicted</h3><div class="wide">{figure}</div></div>'
+        cut = about_confusion(found)
+        figure = confusion(found["confusion"], found.get("confusion_classes", found["data"]["classes"]))
+        matrix = f'<div><h3>Given against predicted</h3>{_paragraph(cut)}<div class="wide">{figure}</div></div>'
     parts.append(f'<div class="pair">{matrix}<div>{_per_class(found)}</div></div>')
     return _section("Where it fails", *parts)
 
@@ -149,11 +152,11 @@ def _probability(one: dict[str, Any]) -> str:
 
 
 def _per_class(found: Found) -> str:
-    table = TASKS[found["task"]].table(found)
+    table = results_shown(found)
     if table is None:
         return ""
-    head, rows = table
-    return f"<h3>{head[0].capitalize()} by {head[0]}</h3>" + _table(head, rows)
+    head, rows, cut = table
+    return f"<h3>{head[0].capitalize()} by {head[0]}</h3>" + _paragraph(cut) + _table(head, rows)
 
 
 def _trust(found: Found) -> str:

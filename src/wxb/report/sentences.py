@@ -17,6 +17,7 @@ WIDE = 0.1  # width of the test score's interval from which it is called wide
 MISCALIBRATED = 0.05  # calibration error from which it is said
 CALIBRATABLE = 100  # test examples below which the calibration error is mostly noise
 
+MOST_RESULTS = 100  # classes, labels or targets whose results are shown
 MOST_COLUMNS = 8  # of a row that is shown among the mistakes
 LATE = 0.8  # share of the epochs by which the best one must have been for training to have gone on too long,
 RISEN = 1.05  # and by what factor the validation loss has risen since
@@ -58,6 +59,32 @@ def about_data(found: Found) -> str:
 def columns_shown(found: Found) -> list[str]:
     """The columns of a table that its mistakes are shown with; none for other data."""
     return list(found["mistakes"][0].get("values", {}))[:MOST_COLUMNS] if found["mistakes"] else []
+
+
+def results_shown(found: Found) -> tuple[list[str], list[list[str]], str] | None:
+    """Head and rows of the results per class, label or target, and a sentence if they are not all of them.
+
+    Of many classes these are the most confused ones, of many labels or targets the first.
+    """
+    table = TASKS[found["task"]].table(found)
+    if table is None:
+        return None
+    head, rows = table
+    if len(rows) <= MOST_RESULTS:
+        return head, rows, ""
+    chosen = set(found.get("confusion_classes", ()))
+    shown = [row for row in rows if not chosen or row[0] in chosen][:MOST_RESULTS]
+    of_all = f"{len(shown)} of {count(len(rows))}"
+    cut = f"The {of_all} with the most mistakes" if chosen else f"The first {of_all}"
+    return head, shown, f"{cut}; report.json has all of them."
+
+
+def about_confusion(found: Found) -> str:
+    """Which classes the confusion matrix shows; empty if all."""
+    if "confusion_classes" not in found:
+        return ""
+    classes = plural(len(found["data"]["classes"]), "class", "classes")
+    return f"The {len(found['confusion_classes'])} of {classes} with the most mistakes."
 
 
 def measured(found: Found) -> list[tuple[str, str]]:

@@ -378,6 +378,9 @@ class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="wxb/rep
     confusion: Annotated[
         tuple[tuple[Count, ...], ...] | UnsetType, Meta(description="row: the class given, column: the class predicted")
     ] = UNSET
+    confusion_classes: Annotated[
+        tuple[Text, ...] | UnsetType, Meta(description="those of `confusion`, if it is not of all classes")
+    ] = UNSET
     calibration: tuple[BinFacts, ...] | UnsetType = UNSET
     sentences: Sentences
     warnings: tuple[str, ...]

@@ -22,6 +22,7 @@ from wxb.tasks.metrics import (
     class_scores,
     confusion,
     log_loss,
+    most_confused,
     roc_area,
 )
 from wxb.tasks.paired import compare_right
@@ -31,6 +32,7 @@ from wxb.text import count, natural, percent, plural
 
 MOST_CLASSES = 20  # different whole numbers in a table that are taken for classes
 ROWS_PER_CLASS = 5  # but only if there are so many rows for each, or only two classes
+MOST_CONFUSED = 100  # classes of a confusion matrix, which grows with their square
 WHOLE_NUMBERS = "iu"  # kinds of dtype: signed and unsigned
 TEXTS = "US"
 
@@ -61,7 +63,8 @@ class ClassificationEvaluation(Evaluation):
     calibration_error: float | None
     calibration: tuple[Bin, ...]
     per_class: tuple[ClassScore, ...]
-    confusion: tuple[tuple[int, ...], ...]  # row: given, column: predicted
+    confusion: tuple[tuple[int, ...], ...]  # row: given, column: predicted, of the `confusion_classes`
+    confusion_classes: tuple[str, ...]  # all classes, or of many the `MOST_CONFUSED` with the most mistakes
     measure: ClassVar[Measure] = ACCURACY
 
     def further(self) -> dict[str, Any]:
@@ -70,9 +73,11 @@ class ClassificationEvaluation(Evaluation):
         }
 
     def tables(self) -> dict[str, Any]:
+        cut = len(self.confusion_classes) < len(self.per_class)
         return {
             "per_class": [asdict(one) for one in self.per_class],
             "confusion": [list(row) for row in self.confusion],
+            **({"confusion_classes": list(self.confusion_classes)} if cut else {}),
             "calibration": [asdict(bin) for bin in self.calibration],
         }
 
@@ -248,8 +253,8 @@ class Classification(Task):
         scores, probabilities, names = answers.scores, answers.probabilities, answers.names
         given, predicted = answers.targets.astype(np.int64), self.predict(scores)
         right, every = predicted == given, np.arange(len(given))
-        table = confusion(given, predicted, len(names))
-        per_class = class_scores(table, names)
+        confused = most_confused(given, predicted, len(names), MOST_CONFUSED)
+        per_class = class_scores(given, predicted, names)
         error, losses, bins = None, None, ()  # type: float | None, float | None, tuple[Bin, ...]
         if probabilities is not None:
             error, bins = calibration(probabilities[every, predicted], right)
@@ -279,7 +284,8 @@ class Classification(Task):
             calibration_error=error,
             calibration=bins,
             per_class=per_class,
-            confusion=tuple(tuple(int(cell) for cell in row) for row in table),
+            confusion=tuple(tuple(row) for row in confusion(given, predicted, confused).tolist()),
+            confusion_classes=tuple(names[number] for number in confused),
         )
 
     def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:

@@ -37,17 +37,25 @@ class Bin:
     accuracy: float
 
 
-def confusion(given: Ints, predicted: Ints, classes: int) -> Ints:
-    """Counts (classes, classes): row = the class given, column = the class predicted."""
-    return np.bincount(given * classes + predicted, minlength=classes * classes).reshape(classes, classes)
+def confusion(given: Ints, predicted: Ints, chosen: Ints) -> Ints:
+    """Counts (chosen, chosen) of the `chosen` classes, ascending: row = the class given, column = the one predicted."""
+    inside = np.isin(given, chosen) & np.isin(predicted, chosen)
+    row, column = (np.searchsorted(chosen, numbers[inside]) for numbers in (given, predicted))
+    return np.bincount(row * len(chosen) + column, minlength=len(chosen) ** 2).reshape(len(chosen), len(chosen))
 
 
-def class_scores(table: Ints, names: tuple[str, ...]) -> tuple[ClassScore, ...]:
-    """Precision, recall, F1 and support of each class of a confusion table."""
-    return tuple(
-        class_score(name, hits=int(table[i, i]), predicted=int(table[:, i].sum()), given=int(table[i].sum()))
-        for i, name in enumerate(names)
-    )
+def most_confused(given: Ints, predicted: Ints, classes: int, most: int) -> Ints:
+    """The classes (ascending) with the most mistakes, from or to them, and at most so many; the first among equals."""
+    wrong = given != predicted
+    mistakes = np.bincount(np.concatenate([given[wrong], predicted[wrong]]), minlength=classes)
+    return np.sort(np.argsort(-mistakes, kind="stable")[:most])
+
+
+def class_scores(given: Ints, predicted: Ints, names: tuple[str, ...]) -> tuple[ClassScore, ...]:
+    """Precision, recall, F1 and support of each class."""
+    parts = (given[given == predicted], predicted, given)
+    counts = [np.bincount(numbers, minlength=len(names)).tolist() for numbers in parts]
+    return tuple(class_score(name, *numbers) for name, *numbers in zip(names, *counts, strict=True))
 
 
 def class_score(name: str, hits: int, predicted: int, given: int) -> ClassScore:

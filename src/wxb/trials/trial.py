@@ -25,8 +25,9 @@ from wxb.notation import Network
 from wxb.settings import SETTINGS, check_length
 from wxb.settings.python import RecipeOptions, takes_settings
 from wxb.settings.setting import SHARES, Bounds, Setting, named
+from wxb.tasks import TASKS
 from wxb.tasks.evaluation import Evaluation
-from wxb.text import count
+from wxb.text import count, plural
 
 if TYPE_CHECKING:
     from wxb.learning.recipe import Recipe
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 REPORTING_SHARE = 0.03  # share of the given time that is kept for baselines and the report,
 REPORTING_SECONDS = 1.0  # and this many seconds more
 MOST = Setting("most", int, None, "Examples that a score looks at", "series", Bounds(1, 10**12))
+BYTES_OF_SCORE = 12  # of an example and a class in the test: logits, probabilities, and what is on its way
+MANY_BYTES = 2**28  # of a test from which its memory is told before training
 TRAIN_SAMPLE = 2_000  # training examples that the final weights are scored on, for comparison with the test score
 
 
@@ -99,7 +102,7 @@ class Trial:
         began = clock.perf_counter()
         self.checks = check(self.model, data, self.machine)
         checked = clock.perf_counter() - began
-        self.notes = (*data.notes, *setup.notes, *self.checks.warnings)
+        self.notes = (*data.notes, *setup.notes, *self.checks.warnings, *about_size(data))
         self.seconds: dict[str, float] = {
             "start": clock.time() - self.started - data_seconds - checked,
             "data": data_seconds,
@@ -192,6 +195,17 @@ class Trial:
             scores = logits(self.model, self.data.examples, self.machine, rows=rows)
             data, seed = self.data, self.recipe.seed
             return evaluate(scores, targets, self.model.head, data.task, data.classes, rows, seed, data.target_offsets)
+
+
+def about_size(data: Dataset) -> tuple[str, ...]:
+    """A note on what a test with many classes, labels or targets takes; empty for few."""
+    scores = BYTES_OF_SCORE * len(data.split.test) * data.outputs
+    if scores < MANY_BYTES:
+        return ()
+    noun = TASKS[data.task].noun
+    tested = plural(len(data.split.test), "test example")
+    what = plural(data.outputs, noun, "classes" * (noun == "class"))
+    return (f"{what} and {tested}: the test takes about {scores / 2**30:.1f} GiB of memory",)
 
 
 USES = {"train": "to learn from", "test": "to test on"}

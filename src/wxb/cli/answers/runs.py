@@ -23,6 +23,9 @@ class Evaluate(Answer, frozen=True, tag="wxb/evaluate/1"):
         Meta(description="row: the class given, column: the class predicted; null except in classification"),
     ]
     notes: tuple[str, ...]
+    confusion_classes: Annotated[
+        tuple[str, ...] | UnsetType, Meta(description="those of `confusion`, if it is not of all classes")
+    ] = UNSET
 
 
 class _Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
