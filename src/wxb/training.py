@@ -13,6 +13,7 @@ from typing import Any, Unpack
 from wxb.data.dataset import Dataset, need_data
 from wxb.errors import FAILED, WxbError
 from wxb.learning import machine as machines
+from wxb.learning.evaluate import NotFinite
 from wxb.learning.events import Event, event_tables, read_events
 from wxb.learning.loop import Record, StateGone
 from wxb.learning.machine import Machine
@@ -139,7 +140,7 @@ class Training:
         written = read_events(run.settings.get("events", []))
         for record in self._records(run):
             if record.train_loss is not None and not math.isfinite(record.train_loss):
-                self._fail(run, record)
+                raise self._failed(run, f"the loss was no finite number in epoch {record.epoch}")
             if record.epoch_end:
                 run.note(record)
             if trial.events != written:
@@ -181,11 +182,11 @@ class Training:
             machine=dataclasses.asdict(trial.machine),
         )
 
-    def _fail(self, run: Writer, record: Record) -> None:
-        reason = f"the loss was no finite number in epoch {record.epoch}"
+    def _failed(self, run: Writer, reason: str) -> WxbError:
+        """Mark the run as failed, and return the error to raise."""
         run.fail(reason)
         rate = self.trial.recipe.learning_rate
-        raise WxbError(
+        return WxbError(
             f"training broke down: {reason}",
             f"optimizer {self.trial.recipe.optimizer}, learning rate {rate:g}; the run is {run.path}",
             f"a lower rate, `learning_rate={rate / 10:g}`, or `clip=1`",
@@ -222,9 +223,12 @@ class Training:
             seconds[stage] = time.perf_counter() - clock
             clock = time.perf_counter()
 
-        test = trial.score("test") if len(data.split.test) else None
-        lap("test")
-        train = trial.score("train", TRAIN_SAMPLE)
+        try:
+            test = trial.score("test") if len(data.split.test) else None
+            lap("test")
+            train = trial.score("train", TRAIN_SAMPLE)
+        except NotFinite as problem:
+            raise self._failed(run, "the trained network's scores are not finite numbers") from problem
         # a run that was stopped after its last step yields no record when it is resumed
         epochs = record.epoch if record else len(run.files.history)
         steps = record.step if record else run.summary.steps.done

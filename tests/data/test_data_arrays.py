@@ -226,6 +226,12 @@ def test_copies_among_arrays_stand_on_one_side():
         (VECTORS, VECTORS[:, 0] * 1e300, {}, "of the targets (as float32) are NaN or infinite"),
         (
             VECTORS,
+            np.array([0.5] * 58 + [3.4e38, -1.1e30]),
+            {},
+            "2 values of the targets (as float32) are NaN, infinite or no data\n  2 beyond 1e+30, in 2 of 60 rows",
+        ),
+        (
+            VECTORS,
             CLASSES,
             {"fill": "medain"},
             '`fill="medain"`: expected none, zero or median\n  fix: `fill="median"`',

@@ -223,6 +223,26 @@ def steps_done(summary):
         return 0
 
 
+def test_a_training_whose_last_weights_give_no_finite_scores_fails_with_a_way_out(tmp_path):
+    rng = np.random.default_rng(0)
+    examples = rng.normal(size=(200, 2))
+    data = wxb.load_data(examples, examples.sum(axis=1) * 1e29)
+    with pytest.raises(WxbError, match="training broke down: the trained network's scores are not finite") as error:
+        wxb.train(
+            data,
+            "FC-8-RELU-FC-8-RELU-FC-8-RELU, EUCLID",
+            out=tmp_path / "run",
+            epochs=1,
+            batch_size=128,
+            learning_rate=1e3,
+            progress=False,
+        )
+    assert error.value.exit_code == 1
+    assert "`learning_rate=100`" in error.value.fix
+    with pytest.raises(WxbError, match="has no report yet"):
+        _ = wxb.Run.open(tmp_path / "run").report
+
+
 def test_a_training_whose_loss_is_no_number_fails_with_a_way_out(ring, tmp_path):
     with pytest.raises(WxbError, match="training broke down") as error:
         wxb.train(

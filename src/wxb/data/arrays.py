@@ -133,13 +133,13 @@ def is_missing(array: NDArray[np.generic]) -> NDArray[np.bool_]:
 
 
 def refuse_missing(array: NDArray[np.generic], what: str, fix: str) -> None:
-    """Raise WxbError if values are NaN or infinite, with their number, their rows and the place of the first.
+    """Raise WxbError if values are missing (`is_missing`), with their number, their rows and the place of the first.
 
-    Of examples (features or pixels) values beyond LARGEST are missing, too.
+    Of `what` "targets", which are not in float32 yet, only NaN and infinite values are.
     """
     if array.dtype.kind != "f":
         return
-    missing = is_missing(array) if what == "examples" else ~np.isfinite(array)
+    missing = ~np.isfinite(array) if what == "targets" else is_missing(array)
     if missing.any():
         number, rows = int(missing.sum()), int(missing.reshape(len(array), -1).any(axis=1).sum())
         nan, infinite = int(np.isnan(array).sum()), int(np.isinf(array).sum())

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 SCORES_AT_ONCE = 2**24  # whose losses and probabilities are computed together
 
 
+class NotFinite(WxbError):
+    """Scores of a network that are NaN or infinite."""
+
+
 def evaluate(
     logits: torch.Tensor,
     targets: NDArray[Any],
@@ -36,13 +40,15 @@ def evaluate(
     """Evaluate logits (n, outputs) of a model with this head against `targets`, stored as in a data set; n > 0.
 
     `rows` (n,) are the examples' places in the data set, for the mistakes; `seed` is that of bootstrapped intervals;
-    `offsets` (outputs,) were subtracted from the targets and are added again. Raises WxbError if a score is NaN or
+    `offsets` (outputs,) were subtracted from the targets and are added again. Raises NotFinite if a score is NaN or
     infinite.
     """
     step = max(1, SCORES_AT_ONCE // logits.shape[1])
     pieces = logits.split(step)
     if not all(bool(torch.isfinite(piece).all()) for piece in pieces):
-        raise WxbError("the network's scores are not finite numbers", fix="train it again with a lower `learning_rate`")
+        raise NotFinite(
+            "the network's scores are not finite numbers", fix="train it again with a lower `learning_rate`"
+        )
     losses = [head.loss(some, given) for some, given in zip(pieces, torch.from_numpy(targets).split(step), strict=True)]
     loss = float(torch.cat(losses).double().mean())
     # of many examples and classes in float32, because float64 takes twice the memory
