@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Collection, Sequence
 
 # what moves the cursor, colours, or turns the order of letters around; not the tab and the end of a line
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -18,6 +20,16 @@ def visible(text: str) -> str:
 def one_line(text: str) -> str:
     """Return a text with its control characters, tabs and ends of lines as escapes."""
     return visible(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def composed_as(names: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
+    """Names, each under that of `known` from which it differs only in how Unicode composes its letters, if any.
+
+    If two names would become one, all stay as they are.
+    """
+    alike = {unicodedata.normalize("NFC", name): name for name in known}
+    as_known = [name if name in known else alike.get(unicodedata.normalize("NFC", name), name) for name in names]
+    return tuple(as_known if len(set(as_known)) == len(set(names)) else names)
 
 
 def percent(fraction: float) -> str:

@@ -16,7 +16,7 @@ from wxb.errors import WxbError
 from wxb.markup import shown
 from wxb.settings.setting import Setting, need
 from wxb.tasks import TASKS
-from wxb.text import count
+from wxb.text import composed_as, count
 
 if TYPE_CHECKING:
     from wxb.data.tables.columns import Preparation
@@ -86,6 +86,7 @@ class Dataset:
     known: Known | None = None  # of a folder whose decoded pictures are cached
     columns: Columns | None = None  # of a table: what its rows hold
     row_numbers: NDArray[np.int64] | None = None  # of a table: the number of each row in the file, from 0
+    fill: NDArray[np.float64] | None = None  # of arrays: what replaces a missing value of each feature
     levels: tuple[float, float] | None = None  # of deep greys: the values that became 0 and 255 (pictures/levels.py)
 
     def __str__(self) -> str:
@@ -218,6 +219,7 @@ def match_classes(data: Dataset, classes: tuple[str, ...]) -> Dataset:
     if data.classes == classes:
         return data
     place_of = {name: place for place, name in enumerate(classes)}
+    data = replace(data, classes=composed_as(data.classes, classes))
     there = set(data.classes)
     missing = [name for name in classes if name not in there]
     unknown = [name for name in data.classes if name not in place_of]

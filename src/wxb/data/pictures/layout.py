@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+import unicodedata
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from wxb.data.pictures.tree import (
     walk,
 )
 from wxb.errors import WxbError
-from wxb.text import natural
+from wxb.text import composed_as, natural
 
 SEARCHED_EACH = 1_000  # files between two records of progress
 WRAPPERS = 4  # at most so many folders around the folders of classes are opened
@@ -85,8 +86,17 @@ def reading_layout(folder: Path) -> Generator[Searched, None, Layout]:
                     yield Searched(len(files))
                 if len(files) > MOST_FILES:
                     raise too_many(folder)
-    plan.notes += _doubts(plan, files)
+    plan.notes += [*_doubts(plan, files), *_alike(numbers)]
     return Layout(tuple(numbers), tuple(files), plan.parts, tuple(plan.left_out), tuple(plan.notes))
+
+
+def _alike(classes: Iterable[str]) -> Iterator[str]:
+    """A note on each class whose name looks like that of another."""
+    seen: set[str] = set()
+    for name in classes:
+        if (composed := unicodedata.normalize("NFC", name)) in seen:
+            yield f"two class folders are called {composed}: their names differ only in how Unicode composes letters"
+        seen.add(composed)
 
 
 def _planned(folder: Path) -> _Plan:
@@ -170,6 +180,9 @@ def _divided(folder: Path, folders: list[Path], parts: dict[Path, str], left_out
             left_out += [_left_out(entry, folder) for entry in inner.passed]
             left_out += [Refused(name_of(file, folder), "in no class folder") for file in inner.files]
             classes[part] = _class_names(inner.folders, f"{shown(folder.name)}/{names[part]}/")
+    for part, folders_of in classes.items():
+        named = composed_as(list(folders_of), classes[TRAIN])
+        classes[part] = dict(zip(named, folders_of.values(), strict=True))
     _need_same_classes(folder, classes, names)
     notes = []
     if any(name.lower() not in PLAIN for name in names.values()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ from wxb.errors import WxbError
 from wxb.tasks import TASKS, need_task
 from wxb.tasks.columns import TargetColumn
 from wxb.tasks.task import Targets
-from wxb.text import count, plural
+from wxb.text import composed_as, count, plural
 
 CLASSES = "classification"
 Reading = Callable[[Frame, str], Values]  # of a column of a frame
@@ -143,6 +144,12 @@ def _read_column(
     texts = values.texts(column.form == "boolean")
     if column.form == "number":
         texts = _renamed(texts, [number_name(value) or value for value in texts.values])
+    # texts that look the same are one, and those of a run are found however they are composed
+    names = [unicodedata.normalize("NFC", value) for value in texts.values]
+    if len(set(names)) < len(names):
+        texts = _renamed(texts, names)
+    if classes is not None:
+        texts = _renamed(texts, composed_as(texts.values, classes))
     if column.form != "boolean":
         return TargetColumn(table, name, None, texts.values, texts.codes)
     if task != CLASSES and (strange := [value for value in texts.values if value not in BOOLEANS]):
