@@ -138,10 +138,10 @@ def test_a_file_with_numbers_that_are_none_costs_only_its_own_lines(call):
     ended = call("predict", "run", "good.npy", "bad.npy", "none.npy", "good.npy", "--csv")
     assert ended.code == 2
     assert [row["file"] for row in csv.DictReader(io.StringIO(ended.out))] == ["good.npy"] * 6
-    assert ended.err.startswith("left out  bad.npy: 1 examples hold NaN or infinite values\n")
+    assert ended.err.startswith("left out  bad.npy: 1 example holds NaN or infinite values\n")
     alone = call("predict", "run", "bad.npy")
     assert (alone.code, alone.out) == (2, "")
-    assert alone.err.startswith("error: bad.npy: 1 examples hold NaN or infinite values\n  the first is example 0\n")
+    assert alone.err.startswith("error: bad.npy: 1 example holds NaN or infinite values\n  the first is example 0\n")
     assert call("predict", "run", "none.npy").err == "error: there is nothing to predict: the arrays have no rows\n"
 
 

@@ -98,7 +98,7 @@ def test_values_for_no_data_are_refused_in_prediction(tmp_path):
     examples[7, 0, 1, 1] = -3.4028235e38
     with pytest.raises(wxb.errors.WxbError) as caught:
         run.predict(examples)
-    assert str(caught.value) == "1 examples hold no data (values beyond 1e+30)\n  the first is example 7"
+    assert str(caught.value) == "1 example holds no data (values beyond 1e+30)\n  the first is example 7"
 
 
 def test_what_is_passed_over_in_a_folder_is_noted(tmp_path):

@@ -138,7 +138,7 @@ def test_labels_come_as_zeros_and_ones(tmp_path):
         (np.zeros((4, 3), np.float32), r"the examples are 3; the network takes 2\n.*shape \(n, 2\), got \(4, 3\)"),
         (np.zeros((), np.float32), "single numbers"),
         (np.array([["a", "b"]]), "expected numbers"),
-        (np.array([[1.0, 2.0], [np.nan, 1.0]]), r"1 examples hold NaN or infinite values\n.*example 1"),
+        (np.array([[1.0, 2.0], [np.nan, 1.0]]), r"1 example holds NaN or infinite values\n.*example 1"),
     ],
 )
 def test_examples_that_do_not_fit_are_refused(used, array, said):

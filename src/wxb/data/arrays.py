@@ -153,28 +153,33 @@ def refuse_missing(array: NDArray[np.generic], what: str, fix: str) -> None:
         )
 
 
-def fill_missing(examples: Examples, train: NDArray[np.int64], fill: str) -> tuple[Examples, tuple[str, ...]]:
-    """Replace missing values (`is_missing`), feature by feature; returns a note about it too.
+def fill_missing(
+    examples: Examples, train: NDArray[np.int64], fill: str
+) -> tuple[Examples, NDArray[np.float64] | None, tuple[str, ...]]:
+    """Replace missing values (`is_missing`), feature by feature; returns what replaces each (features,), and a note.
 
     `fill` is "median", the feature's median over the rows `train` (0 if all its values there are missing); "zero"; or
     "none", which raises WxbError if a value is missing.
     """
     if fill == "none":
         refuse_missing(examples, "examples", MISSING_FIX)
-        return examples, ()
+        return examples, None, ()
     if examples.dtype == np.uint8:
-        return examples, ()
+        return examples, None, ()
     flat = np.array(examples, dtype=np.float32).reshape(len(examples), -1)
     missing = is_missing(flat)
-    for column in np.flatnonzero(missing.any(axis=0)):
-        known = flat[train, column]
-        known = known[~is_missing(known)]
-        flat[missing[:, column], column] = np.median(known) if fill == "median" and len(known) else 0.0
+    instead = np.zeros(flat.shape[1])
+    if fill == "median":
+        for column in range(flat.shape[1]):
+            known = flat[train, column]
+            known = known[~is_missing(known)]
+            instead[column] = np.median(known) if len(known) else 0.0
     if not missing.any():
-        return examples, ()
+        return examples, instead, ()
+    flat = np.where(missing, instead.astype(np.float32), flat)
     source = "the training part's median of their feature" if fill == "median" else "zero"
     note = f"{plural(int(missing.sum()), 'missing value')} filled with {source}"
-    return flat.reshape(examples.shape), (note,)
+    return flat.reshape(examples.shape), instead, (note,)
 
 
 def _place(where: NDArray[np.bool_]) -> str:

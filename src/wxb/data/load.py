@@ -127,7 +127,8 @@ def loading(
     else:
         text = FRAME if targets is None and _is_frame(source) else ARRAYS
     _check_options(text, examples, noise, size, cache)
-    _check_ink(text, ink)
+    if ink and text not in INK:
+        raise WxbError(f"`ink` is for handwritten digits, not for {text}", f"these are: {', '.join(INK)}")
     _check_test(text, test, like)
     of_table: dict[str, object] = {"target": target, "pieces": pieces, "header": header}
     of_table |= {"drop": drop, "types": types, "missing": missing}
@@ -231,15 +232,18 @@ def _arrays(
     if fill == "none":
         refuse_missing(examples, "examples", MISSING_FIX)
     split, notes = divide_apart(examples, *TASKS[name].strata(encoded.targets, encoded.names), fractions, seed)
-    examples, filled = fill_missing(examples, split.train, fill)
+    examples, instead, filled = fill_missing(examples, split.train, fill)
     notes = (*encoded.notes, *notes, *filled)
     if examples.ndim != 2 or (offsets is None and target_offsets is None):
-        return Dataset(ARRAYS, examples, encoded.targets, name, encoded.names, split, notes=notes)
+        return Dataset(ARRAYS, examples, encoded.targets, name, encoded.names, split, notes=notes, fill=instead)
     from wxb.data.tables.rows import columns_of
 
     rows = examples.astype(np.float64) + (0.0 if offsets is None else offsets)
+    instead = None if instead is None else instead + (0.0 if offsets is None else offsets)
     columns = columns_of(rows, offsets, name, encoded.names, target_offsets)
-    return Dataset(ARRAYS, rows, encoded.targets, name, encoded.names, split, notes=notes, columns=columns)
+    return Dataset(
+        ARRAYS, rows, encoded.targets, name, encoded.names, split, notes=notes, columns=columns, fill=instead
+    )
 
 
 def _pictures(
@@ -362,11 +366,6 @@ def _folder(text: str) -> Path:
         f"known: {', '.join(known)}, a folder of pictures, or {TABLES}",
         near or "a name of the list, or the path of a folder or a table",
     )
-
-
-def _check_ink(text: str, ink: bool) -> None:
-    if ink and text not in INK:
-        raise WxbError(f"`ink` is for handwritten digits, not for {text}", f"these are: {', '.join(INK)}")
 
 
 def _check_options(text: str, examples: int | None, noise: float | None, size: int | None, cache: bool) -> None:

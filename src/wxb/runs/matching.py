@@ -42,13 +42,31 @@ def like_training(run: RunFiles, array: NDArray[Any]) -> NDArray[Any]:
     data than rows, and for values that training's bytes cannot hold.
     """
     preparation = run.preparation
+    array = filled(run, array)
     if preparation is None or np.shape(array)[-1:] != (len(preparation.names),):
         return as_examples(array, run.summary.input, run.data.dtype)
     rows = _of_shape(array, (len(preparation.names),), "float64").astype(np.float64, copy=False)
-    if np.isinf(rows).any():
-        wrong = np.flatnonzero(np.isinf(rows).any(axis=1))
-        raise WxbError(f"{len(wrong)} examples hold infinite values", f"the first is example {wrong[0]}")
+    if (infinite := np.isinf(rows).any(axis=1)).any():
+        raise _holding(infinite, "infinite values")
+    # what was an array has no value for what is missing, unless `fill` said so
+    if "fill" in run.data.source and (unknown := np.isnan(rows).any(axis=1)).any():
+        raise _holding(unknown, "NaN")
     return rows
+
+
+def filled(run: RunFiles, array: NDArray[Any]) -> NDArray[Any]:
+    """The array with its missing values replaced as those of the run's array were, if they were."""
+    instead, given = run.data.fill, np.asarray(array)
+    if instead is UNSET or given.dtype.kind != "f" or given.size % len(instead) or not is_missing(given).any():
+        return array
+    each = np.array(instead).reshape(run.summary.input)
+    return np.where(is_missing(given), each, given) if given.shape[-each.ndim :] == each.shape else array
+
+
+def _holding(wrong: Any, what: str) -> WxbError:
+    rows = np.flatnonzero(wrong)
+    hold = "example holds" if len(rows) == 1 else "examples hold"
+    return WxbError(f"{count(len(rows))} {hold} {what}", f"the first is example {rows[0]}")
 
 
 def as_examples(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDArray[Any]:
@@ -70,9 +88,8 @@ def as_examples(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDAr
     given = np.ascontiguousarray(given, np.float32)
     missing = is_missing(given)
     if missing.any():
-        rows = np.flatnonzero(missing.reshape(len(given), -1).any(axis=1))
         words = "NaN or infinite values" if not np.isfinite(given).all() else f"no data (values beyond {LARGEST:g})"
-        raise WxbError(f"{len(rows)} examples hold {words}", f"the first is example {rows[0]}")
+        raise _holding(missing.reshape(len(given), -1).any(axis=1), words)
     return given
 
 
@@ -109,6 +126,7 @@ def labelled(run: RunFiles, examples: Any, targets: Any) -> Dataset:
     """Examples and their targets in the form of the run's data; all of them are test."""
     if run.data.table is not None and is_data_frame(examples):
         return load_data(_with_targets(examples, run.data.table["targets"], targets), like=run.data.table)
+    examples = filled(run, examples)
     every = PartRows((), (), tuple(range(len(examples))))
     return load_data(examples, targets, task=run.summary.task, classes=run.summary.classes, split=every)
 

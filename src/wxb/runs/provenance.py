@@ -45,6 +45,7 @@ def data_facts(data: Dataset) -> DataFacts:
         fingerprint=data.fingerprint,
         targets_fingerprint=digest(np.ascontiguousarray(data.targets).tobytes()),
         levels=UNSET if data.levels is None else data.levels,
+        fill=UNSET if data.fill is None else tuple(data.fill.tolist()),
     )
 
 

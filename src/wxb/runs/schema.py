@@ -6,6 +6,7 @@ that `wxb schema` prints are generated from these structs.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -196,6 +197,9 @@ class DataFacts(Struct, frozen=True):
     levels: Annotated[
         tuple[float, float] | UnsetType, Meta(description="of greys of more than 8 bits: values that became 0 and 255")
     ] = UNSET
+    fill: Annotated[
+        tuple[float, ...] | UnsetType, Meta(description="of arrays: what replaces a missing value, by feature")
+    ] = UNSET
 
     def __post_init__(self) -> None:
         from wxb.data.kinds import KINDS
@@ -208,6 +212,8 @@ class DataFacts(Struct, frozen=True):
             raise ValueError("Expected counts of each class, and of no others")
         if self.levels is not UNSET and not self.levels[0] < self.levels[1]:
             raise ValueError("Expected levels that rise")
+        if self.fill is not UNSET and len(self.fill) != math.prod(self.shape):
+            raise ValueError("Expected a value that replaces a missing one for each feature")
 
 
 # --- history.jsonl, the checkpoint's counters, manifest.json ---------------------------------------------------------
