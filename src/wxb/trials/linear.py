@@ -6,14 +6,15 @@ the best one on examples that were not fitted is taken: by the share of wrong pr
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 PENALTIES = tuple(10.0**power for power in range(4, -3, -1))  # λ in Σ loss + λ|W|²/2, the strongest first
 USUAL = 1.0  # where none can be chosen: small beside the number of examples
@@ -88,7 +89,7 @@ def logistic(
 
     limits = {"maxiter": evaluations, "maxfun": evaluations, "gtol": GRADIENT}
     models, start = [], np.zeros(outputs * (width + 1))
-    with threadpool_limits(1, "blas"):  # its vectors are so short that threads only wait for each other
+    with _one_thread():  # its vectors are so short that threads only wait for each other
         for penalty in penalties:
             start = minimize(objective, start, args=(penalty,), jac=True, method="L-BFGS-B", options=limits).x
             weights, biases = affine(start)
@@ -105,7 +106,7 @@ def ridge(examples: Matrix, targets: NDArray[Any], penalties: Sequence[float]) -
     x, y = x - center, y - mean
     narrow = x.shape[0] >= x.shape[1]
     models = []
-    with threadpool_limits(1, "blas"):
+    with _one_thread():
         products = x.T @ x if narrow else x @ x.T
         aims = x.T @ y if narrow else y
         for penalty in penalties:
@@ -129,3 +130,18 @@ def best_penalty(
         return [float(loss(scores, given)) for loss in by]
 
     return penalties[min(range(len(models)), key=losses)]
+
+
+def _one_thread() -> AbstractContextManager[object]:
+    """Limit the threads of BLAS to one.
+
+    threadpoolctl sets a variable of the environment when it is imported, which is taken back.
+    """
+    variable = "KMP_DUPLICATE_LIB_OK"
+    there = variable in os.environ
+    from threadpoolctl import threadpool_limits
+
+    if not there:
+        os.environ.pop(variable, None)
+    limits: AbstractContextManager[object] = threadpool_limits(1, "blas")
+    return limits
