@@ -53,3 +53,17 @@ def test_runs_on_the_same_rows_are_compared_though_their_features_differ(call, f
     table.write_text(table.read_text().replace("Rome", "Bonn"))
     changed = call("compare", "few", "many")
     assert (changed.code, "the data has changed since few was trained" in changed.err) == (2, True)
+
+
+def test_a_run_s_own_data_is_not_evaluated_if_it_has_changed(call, flats):
+    words = ("train", "flats.csv", "FC-4-RELU, EUCLID", "--target", "price", "--epochs", 1, "--out", "run", "-q")
+    assert call(*words).code == 0
+    table = flats / "flats.csv"
+    rows = len(table.read_text().splitlines()) - 1
+    table.write_text(table.read_text() + table.read_text().splitlines()[-1] + "\n")
+    ended = call("evaluate", "run")
+    assert ended.code == 2
+    assert ended.err.startswith(
+        f"error: the data has changed since run was trained\n  examples: {rows} then, {rows + 1} now\n"
+    )
+    assert call("evaluate", "run", "flats.csv", "--json").json["test"]["examples"] == rows + 1

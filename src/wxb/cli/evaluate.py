@@ -35,7 +35,7 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
 
     opened = Run.open(run)
     asked = {name: value for name, value in given.items() if value is not None}
-    loaded = opened.load_data(given["data_dir"]) if data is None else load_like(opened, data, asked)
+    loaded = opened.unchanged_data(given["data_dir"]) if data is None else load_like(opened, data, asked)
     for note in opened.notes:
         printing.remark(printing.labelled("note", note))
     with kept():

@@ -14,7 +14,7 @@ from wxb.data.tables.encoding import Prepared, encoding
 from wxb.errors import WxbError
 from wxb.runs.evaluate import evaluate_rows
 from wxb.runs.matching import examples_of, target_offsets
-from wxb.runs.provenance import changes
+from wxb.runs.provenance import need_unchanged
 from wxb.runs.run import Run
 from wxb.settings.setting import need
 from wxb.tasks import TASKS
@@ -86,10 +86,7 @@ def compare(runs: Sequence[Run | str | Path], data: Dataset | None = None) -> Co
     for other in opened[1:]:
         _need_alike(first, other)
     loaded = first.load_data() if data is None else data
-    if changed := changes(first.data, loaded):
-        raise WxbError(
-            f"the data has changed since {first.path} was trained", "\n".join(changed), "bring the data back"
-        )
+    need_unchanged(first.path, first.data, loaded)
     for other in opened[1:]:
         _need_unchanged(other, loaded)
     rows = first.split.test

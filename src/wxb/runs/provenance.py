@@ -78,6 +78,16 @@ def need_same(path: Path, then: DataFacts, split: Split, data: Dataset) -> None:
         )
 
 
+def need_unchanged(path: Path, then: DataFacts, data: Dataset) -> None:
+    """Raise WxbError, saying what changed, if `data` is not what the run in `path` was trained on."""
+    if lines := changes(then, data):
+        raise WxbError(
+            f"the data has changed since {path} was trained",
+            "\n".join(lines),
+            f"bring the data back; wxb evaluate {quoted(path)} FILE takes it as other data",
+        )
+
+
 def own_rows(run: RunFiles) -> PartRows:
     """The split of a run as the numbers of its examples."""
     train, validation, test = (tuple(run.split.part(part).tolist()) for part in PARTS)

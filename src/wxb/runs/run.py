@@ -17,7 +17,7 @@ from wxb.runs.evaluate import evaluate_run
 from wxb.runs.files import RunFiles
 from wxb.runs.matching import labelled, load_like
 from wxb.runs.predict import Predictor, trained
-from wxb.runs.provenance import whence
+from wxb.runs.provenance import need_unchanged, whence
 from wxb.tasks import TASKS
 from wxb.text import NOT_TESTED, count
 
@@ -80,10 +80,16 @@ class Run(RunFiles):
         if targets is not None:
             data = labelled(self, data, targets)
         elif data is None:
-            data = self.load_data()
+            data = self.unchanged_data()
         elif not isinstance(data, Dataset):
             data = load_like(self, data)
         return evaluate_run(self, data, part)
+
+    def unchanged_data(self, data_dir: str | Path | None = None) -> Dataset:
+        """Load the data that the run was trained on, as `load_data` does. Raises WxbError if it has changed since."""
+        data = self.load_data(data_dir)
+        need_unchanged(self.path, self.data, data)
+        return data
 
     def load_data(self, data_dir: str | Path | None = None) -> Dataset:
         """Load the data that the run was trained on from where it came, or from `data_dir`.
