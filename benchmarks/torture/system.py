@@ -123,7 +123,7 @@ FAULTS = (
     said(40, "EIO+", "input/output", "i/o"),
     said(5, "EACCES+", "permission"),
     said(5, "EROFS+", "read-only"),
-    said(5, "EDQUOT+", "quota"),
+    said(5, "EDQUOT+", "quota", "full"),
 )
 LIMITS = (
     under("16 open files", "ulimit -n 16", LOOK, "said, or done", ended(0, 1, 2)),
@@ -136,9 +136,9 @@ LIMITS = (
           ended(0, 1, 2)),
     under("training in a folder that is gone", "mkdir gone; cd gone; rmdir ../gone",
           ("train", "digits", "FC-8-RELU", "--epochs", "1"), "said", SAID),
-    under("an interrupt while it trains", "(sleep 6; kill -INT $$) &", LONG,
+    under("an interrupt while it trains", "(sleep 6; kill -INT $$) & true", LONG,
           "stopped, and saved", lambda answer: answer.code == 130 or "resume" in answer.text),
-    under("SIGTERM while it trains", "(sleep 6; kill -TERM $$) &", LONG,
+    under("SIGTERM while it trains", "(sleep 6; kill -TERM $$) & true", LONG,
           "stopped, and saved", lambda answer: answer.code is not None and "resume" in answer.text),
 )  # fmt: skip
 STREAMS = (

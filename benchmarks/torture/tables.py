@@ -207,7 +207,7 @@ CLASSES = (
              lambda answer: answer.code == 0 and "X" in answer.content["classes"]),
     _classes("a class of one row", every(ROWS, turns("a", "b"), "c"), "seen, with its count",
              lambda answer: answer.code == 0 and answer.content["counts"].get("c") == 1),
-    _classes("one class", ["a"] * ROWS, "refused", refused("class")),
+    _classes("one class", ["a"] * ROWS, "refused", refused("one y")),
     _classes("a class for each row", [f"name{place}" for place in range(ROWS)], "refused", refused()),
     _classes("missing classes", every(10, turns("a", "b"), ""), "noted", read(ROWS * 9 // 10, "20")),
     _classes("None among the classes", every(10, turns("a", "b"), "None"), "missing with a note, or a class",

@@ -154,6 +154,17 @@ def test_a_bug_shows_its_traceback_and_says_whose_it_is(problem, call, monkeypat
     assert ended.err.splitlines()[-1].startswith("This is a bug in wxb ")
 
 
+@pytest.mark.parametrize("problem", [MemoryError(), ImportError("x.so: failed to map segment from shared object")])
+def test_a_want_of_memory_is_no_bug(problem, call, monkeypatch):
+    def broken(*_: object) -> None:
+        raise problem
+
+    monkeypatch.setattr("wxb.runs.listing.runs", broken)
+    ended = call("runs", "--json")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith("error: the memory ran short\n")
+
+
 def test_ctrl_c_before_there_is_anything_to_save_ends_with_130(call, monkeypatch):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt

@@ -63,7 +63,8 @@ def test_schemas_require_what_is_promised_within():
     assert {"start", "data", "checks", "train", "test", "baselines", "report", "total"} <= within("train", "seconds")
     assert {"layer", "output", "parameters", "multiply_adds", "receptive_field"} <= within("show", "layers", "*")
     assert {"run", "data", "network", "test", "finished"} <= within("runs", "runs", "*")
-    test = SCHEMAS["train"]["properties"]["test"]
+    test, untested = SCHEMAS["train"]["properties"]["test"]["anyOf"]
+    assert untested == {"type": "null"}
     assert {"examples", "loss"} <= set(test["required"])
     assert {"accuracy", "interval"} <= set(test["oneOf"][0]["required"])
     assert {"exact_match", "interval", "label_accuracy"} <= set(test["oneOf"][1]["required"])

@@ -170,8 +170,21 @@ def run(words: list[str]) -> int:
         return INTERRUPTED
     except (printing.OutputLost, BrokenPipeError):
         raise
-    except Exception:
-        return bug()
+    except Exception as problem:
+        if not _is_short_of_memory(problem):
+            return bug()
+        printing.error(
+            WxbError("the memory ran short", str(problem), "end other programs, or take fewer or smaller examples")
+        )
+        return FAILED
+
+
+def _is_short_of_memory(problem: Exception) -> bool:
+    """Whether memory was lacking for data, or for a library that is loaded when it is first needed."""
+    unmapped = ("failed to map segment", "cannot allocate memory")
+    return isinstance(problem, MemoryError) or (
+        isinstance(problem, ImportError) and any(words in str(problem).lower() for words in unmapped)
+    )
 
 
 def bug() -> int:

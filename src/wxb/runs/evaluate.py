@@ -49,7 +49,7 @@ def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None) -> Evalu
         raise WxbError(
             f"{run.path} was not tested: its data have no test part",
             f"split: {split.how}",
-            "wxb evaluate RUN FILE, with examples that it has not seen; or --part validation",
+            'wxb evaluate RUN FILE, with examples that it has not seen; or `part="validation"`',
         )
     if not len(rows):
         raise WxbError(f"{data.name} has no examples in its {part} part")

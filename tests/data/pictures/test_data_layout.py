@@ -202,6 +202,15 @@ def test_a_link_to_a_folder_that_is_read_anyway_changes_nothing(tmp_path):
     assert (after.files, after.fingerprint, after.notes) == (before.files, before.fingerprint, ())
 
 
+def test_a_link_to_another_class_is_not_followed(tmp_path):
+    home = fill(tmp_path / "x", "train/a", "train/b", "test/a", "test/b")
+    before = load_data(home)
+    (home / "train" / "b" / "link").symlink_to("../a")
+    (home / "test" / "a" / "link").symlink_to("../../train/b")
+    after = load_data(home)
+    assert (after.files, after.fingerprint) == (before.files, before.fingerprint)
+
+
 def test_a_link_to_a_hidden_folder_is_followed(tmp_path):
     home = fill(tmp_path / "x", "a/.store", "b")
     (home / "a" / "pictures").symlink_to(".store")

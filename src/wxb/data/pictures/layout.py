@@ -75,9 +75,10 @@ def reading_layout(folder: Path) -> Generator[Searched, None, Layout]:
     plan = _planned(folder)
     files: list[File] = []
     numbers = {name: number for number, name in enumerate(next(iter(plan.classes.values())))}
+    every = [one for class_folders in plan.classes.values() for one in class_folders.values()]
     for part, class_folders in plan.classes.items():
         for name, number in numbers.items():
-            for entry in walk(class_folders[name]):
+            for entry in walk(class_folders[name], every):
                 if entry.why:
                     plan.left_out.append(_left_out(entry, folder))
                     continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,12 +83,13 @@ def children(folder: Path) -> Children:
     return Children(tuple(entries), tuple(passed))
 
 
-def walk(folder: Path) -> Iterator[Entry]:
+def walk(folder: Path, also: Iterable[Path] = ()) -> Iterator[Entry]:
     """Yield the files at any depth below a folder, in natural order of their paths, and what is passed over.
 
-    A link to a folder is followed, unless that folder is read anyway. Raises WxbError if there are too many files.
+    A link to a folder is followed, unless that folder is read anyway, with this folder or with those that are `also`
+    read. Raises WxbError if there are too many files.
     """
-    roots = [os.path.realpath(folder)]
+    roots = [os.path.realpath(one) for one in (folder, *also)]
     waiting = [iter((Entry(folder, folder=True),))]
     files = 0
     while waiting:

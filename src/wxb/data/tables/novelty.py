@@ -63,6 +63,9 @@ def of_texts(column: Category, texts: Texts) -> list[str]:
 def no_numbers(style: str, values: Values, odd: Rows, rows: Rows) -> str:
     """ "temp: 2 of 30 values are no numbers, such as 2.5 C (row 7)"; `rows` are the rows' numbers in their file."""
     first, there = int(odd[0]), plural(len(values) - values.absent, "value")
-    large = f" up to {LARGEST:g}" * (number_of(values.shown(first)) is not None)
+    number = number_of(values.shown(first)) if style == "number" else None
+    large = ""
+    if number is not None:
+        large = f" up to {LARGEST:g}" if abs(number) > LARGEST else " written as the column's are"
     verb = f"is no {style}{large}" if len(odd) == 1 else f"are no {style}s{large}"
     return f"{values.name}: {count(len(odd))} of {there} {verb}, such as {values.shown(first)} (row {rows[first]})"
