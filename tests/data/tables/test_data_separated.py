@@ -7,7 +7,7 @@ import io
 import lzma
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from wxb.data.tables import separated
@@ -168,6 +168,7 @@ DIALECTS = {
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     titled=st.booleans(),
 )
+@example(([('"\r#',)], ","), "escaped quotes", "\n", "utf-8", False)  # the rest of the value looks like a comment
 def test_any_table_is_read_back_or_refused_with_its_place(table_and_separator, how, end, encoding, titled):
     table, separator = table_and_separator
     written = io.StringIO(newline="")
@@ -177,8 +178,6 @@ def test_any_table_is_read_back_or_refused_with_its_place(table_and_separator, h
         how = "all quoted"  # csv quotes only those of its own line end
     if how == "escaped quotes":  # without an escaped quote, nothing tells that \\\\ is one backslash
         table = [tuple(value.replace("\\", "/") for value in row) for row in table]
-        # known to be misread: a line within an escaped value that looks like a comment
-        assume(not any(f"{line}#" in value for row in table for value in row for line in "\n\r"))
     writer = csv.writer(written, delimiter=separator, lineterminator=end, **DIALECTS[how])
     writer.writerows([names, *table] if titled else table)
     try:

@@ -97,7 +97,8 @@ class Dialect:
                     following = end.end() if (end := LINE_END.match(text, stop)) else len(text)
                     lines = max(len(LINE_END.findall(text, start, following)), 1)
                 except Malformed:
-                    if not whole.startswith(COMMENT):
+                    # in doubt about backslashes, a line that looks like a comment may be the rest of a value in quotes
+                    if self.strict or not whole.startswith(COMMENT):
                         raise
                     fields = []
             yield Record(fields, line, start, stop)
