@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -28,6 +29,15 @@ def three_blobs(examples: int = 120, seed: int = 0) -> Dataset:
         rows[(rows % 4 != 0) & (rows % 8 != 1)], rows[rows % 8 == 1], rows[rows % 4 == 0], "every fourth row tests"
     )
     return Dataset("blobs", points, targets, "classification", ("up", "left", "right"), split, {"source": "blobs"})
+
+
+def table_of_sums(folder: Path) -> Path:
+    """Write table.csv, 60 rows of two numbers and their sum, into a folder; return its path."""
+    rows = np.random.default_rng(0).normal(size=(60, 2))
+    lines = [f"{x:.3f},{y:.3f},{x + y:.3f}" for x, y in rows]
+    path = folder / "table.csv"
+    path.write_text("\n".join(["a,b,sum", *lines]) + "\n")
+    return path
 
 
 SCORE = {"examples": 30, "loss": 0.5, "accuracy": 0.9, "interval": [0.74, 0.97]}

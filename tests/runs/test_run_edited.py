@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import wxb
+from tests.runs.small import table_of_sums
 from wxb.cli.main import main
 from wxb.errors import DONE, FAILED, FOUND, MISTAKE
 from wxb.learning.events import End, MicroBatches
@@ -42,11 +43,8 @@ DELETE, REPEAT, DEEP = object(), object(), object()
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A good run of a toy, one of a table, one of format 1, a run that was stopped, and examples of both kinds."""
     folder = tmp_path_factory.mktemp("edited")
-    rows = np.random.default_rng(0).normal(size=(60, 2))
-    lines = [f"{x:.3f},{y:.3f},{x + y:.3f}" for x, y in rows]
-    (folder / "table.csv").write_text("\n".join(["a,b,sum", *lines]) + "\n")
     ring = wxb.load_data("ring", examples=60)
-    table = wxb.load_data(folder / "table.csv", target="sum")
+    table = wxb.load_data(table_of_sums(folder), target="sum")
     wxb.train(ring, "FC-4-RELU, SOFTMAX", epochs=2, threads=1, out=folder / "runs" / "good")
     wxb.train(table, "FC-4-RELU, EUCLID", epochs=2, threads=1, out=folder / "runs" / "table")
     options, events = {"epochs": 8, "batch_size": 16, "threads": 1}, [End(3, 12), MicroBatches(4, 2)]

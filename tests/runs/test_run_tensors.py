@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import wxb
+from tests.runs.small import table_of_sums
 from wxb.errors import WxbError
 from wxb.runs.folder import CHECKPOINT, KEPT, WEIGHTS
 from wxb.runs.manifest import manifest_text
@@ -36,10 +36,7 @@ OPTIMIZERS = ("muon", "adamw", "momentum", "rmsprop", "adagrad")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of a table that was stopped, for each of some optimizers, and one that has finished."""
     folder = tmp_path_factory.mktemp("tensors")
-    rows = np.random.default_rng(0).normal(size=(60, 2))
-    lines = [f"{x:.3f},{y:.3f},{x + y:.3f}" for x, y in rows]
-    (folder / "table.csv").write_text("\n".join(["a,b,sum", *lines]) + "\n")
-    table = wxb.load_data(folder / "table.csv", target="sum")
+    table = wxb.load_data(table_of_sums(folder), target="sum")
     common = {"epochs": 4, "batch_size": 16, "threads": 1, "ema": 0.9, "keep": "best", "seed": 0}
     wxb.train(table, "FC-4-BN-RELU, EUCLID", out=folder / "finished", **common)
     for optimizer in OPTIMIZERS:
