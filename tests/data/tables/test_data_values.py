@@ -75,6 +75,11 @@ def numbers_of(data, name):
         (("5 %", "12.5%"), (5, 12.5)),
         (("1.234,50 €", "−5 €"), (1234.5, -5)),
         (("EUR 1,000", "EUR 5"), (1000, 5)),
+        (("(1,234.00)", "5.50", "(7)"), (-1234, 5.5, -7)),
+        (("($1,234)", "$5", "$ (6)"), (-1234, 5, -6)),
+        (("(1.234,5 €)", "99,25 €"), (-1234.5, 99.25)),
+        (("1234-", "5", "6.5-"), (-1234, 5, -6.5)),
+        (("12,34,567", "1,234", "12"), (1_234_567, 1234, 12)),
         (("01:02:03", "0:30"), (3723, 1800)),
         (("PT59S", "-P1DT2H"), (59, -93_600)),
         (("2 days 00:00:01", "-1 days +23:59:59"), (172_801, -1)),
@@ -101,9 +106,90 @@ def test_the_separator_of_the_file_decides_between_thousands_and_decimals(texts,
     assert read(*texts, separator=separator)[1] == list(numbers)
 
 
-@pytest.mark.parametrize("texts", [("x10", "x9"), ("1-2", "3-4"), ("$5", "€5"), ("1,2,3", "4,5,6"), ("3 kg", "2 m")])
+@pytest.mark.parametrize(
+    "texts",
+    [("x10", "x9"), ("1-2", "3-4"), ("$5", "€5"), ("1,2,3", "4,5,6"), ("3 kg", "2 m"), ("(3)", "(4)"), ("3-", "4-")],
+)
 def test_other_texts_are_no_numbers(texts):
     assert read(*texts)[0].kind == "text"
+
+
+def test_a_number_in_parentheses_far_down_is_below_zero():
+    form, found = read(*[f"{i}.5" for i in range(1, 400)], "(7)")
+    assert form.written.negative == "()"
+    assert found[-1] == -7
+    assert found[:2] == [1.5, 2.5]
+
+
+EITHER = [f"{1 + i % 9},{100 + 7 * i}" for i in range(ROWS)]  # 1,100 …
+COMMAS, POINTS = [f"{i},5" for i in range(ROWS)], [f"{i}.5" for i in range(ROWS)]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    ("x", "z", "first"),
+    [
+        (EITHER, COMMAS, 1.1),
+        (EITHER, POINTS, 1100),
+        ([text.replace(",", ".") for text in EITHER], COMMAS, 1100),
+        ([text.replace(",", ".") for text in EITHER], POINTS, 1.1),
+        (EITHER, [f"1,{100 + i},000" for i in range(ROWS)], 1100),
+        ([f"${text}" for text in EITHER], [f"{text} €" for text in COMMAS], 1.1),
+        (EITHER, ["unknown"] * 50 + COMMAS[50:], 1.1),
+    ],
+)
+@pytest.mark.parametrize("which", ["x", "y"])
+def test_the_decimal_mark_that_one_column_proves_is_that_of_the_file(write, separator, x, z, first, which):
+    classes = ["a", "b"] * (ROWS // 2)
+    columns = {"x": x, "z": z, "y": classes} if which == "x" else {"z": z, "x": classes, "y": x}
+    options = {} if which == "x" else {"task": "regression"}
+    data = load_data(write(columns, separator=separator), target="y", **options)
+    found = numbers_of(data, "x") if which == "x" else data.targets_in_units()[:, 0]
+    assert found[0] == pytest.approx(first, rel=1e-6)
+    assert not any("no column" in note for note in data.notes)
+
+
+@pytest.mark.parametrize(
+    ("x", "separator", "first"),
+    [(EITHER, ",", 1100), (EITHER, ";", 1.1), ([text.replace(",", ".") for text in EITHER], ";", 1.1)],
+)
+def test_a_mark_that_nothing_proves_is_said_with_the_number_of_values_and_an_example(write, x, separator, first):
+    data = load_data(write({"x": x, "y": ["a", "b"] * (ROWS // 2)}, separator=separator), target="y")
+    assert numbers_of(data, "x")[0] == first
+    (note,) = [note for note in data.notes if "no column" in note]
+    assert note == (
+        "no column of t.csv tells whether a mark is decimal or separates thousands in x (120 values such as "
+        f"{x[0]}, read as {first:g}); to be sure, write them as 1234.5"
+    )
+
+
+def test_a_point_beside_no_comma_is_decimal_without_a_word(write):
+    x = [text.replace(",", ".") for text in EITHER]
+    assert load_data(write({"x": x, "y": ["a", "b"] * (ROWS // 2)}), target="y").notes == ()
+
+
+def test_columns_that_contradict_each_other_about_the_decimal_mark_are_refused(write):
+    path = write({"x": EITHER, "commas": COMMAS, "points": POINTS, "y": ["a", "b"] * (ROWS // 2)})
+    message = said(path, target="y")
+    assert "1,100 of x could be 1100 or 1.100" in message
+    assert "commas has a decimal comma (0,5), but points has a decimal point (0.5)" in message
+    assert '`drop="x"`' in message
+    data = load_data(path, target="y", drop="x")
+    assert data.examples[1].tolist() == [1.5, 1.5]
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (["$1,{}", "1,{}"], "numbers written in several ways: write them alike to use them, such as $1,100 and 1,101"),
+        (["1{} kg"], "numbers written with something else: write them alone to use them, such as 1100 kg"),
+    ],
+)
+def test_what_keeps_a_column_from_being_numbers_is_said(write, texts, said):
+    x = [texts[i % len(texts)].format(100 + i) for i in range(ROWS)]
+    z = [i * i for i in range(ROWS)]
+    data = load_data(write({"x": x, "z": z, "y": ["a", "b"] * (ROWS // 2)}), target="y")
+    assert data.notes == (f"1 column left out: x (free text, 120 different in 120; {said})",)
 
 
 @given(

@@ -23,6 +23,7 @@ from wxb.data.tables.content import (
     together,
 )
 from wxb.data.tables.header import told_apart
+from wxb.data.tables.marks import Mark, Proof, proving
 from wxb.data.tables.parquet import Parquet, open_parquet
 from wxb.data.tables.separated import open_separated
 from wxb.data.tables.values import MISSING, Values
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 CELLS = 2**20  # of a file that are held at a time as they stand in it,
 PASSES = 8  # unless the file would be read more often than this
+PROVING_SHARE = 0.5  # of a column's values must be numbers, or it proves nothing about how numbers are written
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +75,8 @@ class Frame:
         """A column as it stands in the table, of the rows that count."""
         if column not in self._held:
             first = self.places[column]
-            many = max(CELLS // max(self.length, 1), -(-len(self.columns) // PASSES), 1)
             self._held.clear()
-            self.hold(self.columns[first : first + many])
+            self.hold(self.columns[first : first + self.together])
         return self._held[column]
 
     def hold(self, columns: Sequence[str]) -> None:
@@ -91,7 +92,27 @@ class Frame:
 
     def values(self, column: str, missing: tuple[str, ...] = MISSING) -> Values:
         """The values of a column, of the rows that count; `missing` are the texts that stand for none."""
-        return Values(column, self.series(column), missing, self.separator)
+        return Values(column, self.series(column), missing, self.separator, lambda: self.proofs)
+
+    @cached_property
+    def proofs(self) -> dict[Mark, Proof]:
+        """The decimal marks that columns of the file prove, in all of its rows."""
+        found: dict[Mark, Proof] = {}
+        for start in range(0, len(self.columns), self.together):
+            names = self.columns[start : start + self.together]
+            for name, series in zip(names, self.read([self.places[name] for name in names]), strict=True):
+                values = Values(name, series, separator=self.separator)
+                form = values.form(("number",), share=PROVING_SHARE)
+                if values.of_texts and form.kind == "number":
+                    shown, _ = proving(values.there.drop_nulls().unique(maintain_order=True), form.written)
+                    if shown is not None:
+                        found.setdefault(form.written.decimal, Proof(name, shown))
+        return found
+
+    @property
+    def together(self) -> int:
+        """How many columns are read at a time."""
+        return max(CELLS // max(self.length, 1), -(-len(self.columns) // PASSES), 1)
 
     @cached_property
     def listed(self) -> str:

@@ -20,6 +20,7 @@ from wxb.data.tables.giveaways import giveaways
 from wxb.data.tables.identity import COUNTER, identity
 from wxb.data.tables.rows import Columns, Held, Matrix, need_columns, recoded
 from wxb.data.tables.values import Texts, Values, without_dash
+from wxb.data.tables.written import unlike
 from wxb.errors import WxbError
 from wxb.settings.setting import SHARES, PartRows, named
 from wxb.tasks import TASKS
@@ -61,7 +62,9 @@ def read_table(
     frame.hold(names)
     chosen = targets.columns_in(frame, names, task, choices)
     there, notes = targets.present(frame, chosen, choices.values)
-    notes = (*notes, *_forms([targets.example(choices.values(frame, one.name), one) for one in chosen]))
+    of_numbers = [(choices.values(frame, one.name), one.written) for one in chosen if one.form == "number"]
+    notes = (*notes, *_forms([values.example(how, values.numbers(how)) for values, how in of_numbers]))
+    notes = (*notes, *_doubts(frame.name, [values.doubt(how) for values, how in of_numbers]))
     frame = frame if there.all() else frame.keep(there)
     if len(frame) < 2:
         raise WxbError(
@@ -194,6 +197,7 @@ def _rows(
     held: list[Held | LeftOut] = []
     counters: dict[str, NDArray[np.float64]] = {}
     written: list[str] = []
+    doubts: list[str] = []
     odd: list[str] = []
     filled = 0
     called = {frame.renamed.get(name, name) for name in targets}
@@ -208,7 +212,8 @@ def _rows(
             rows[:, filled] = numbers
             filled += 1
             if column.codes is None:
-                written += [values.example(column.written, numbers)]
+                written.append(values.example(column.written, numbers))
+                doubts.append(values.doubt(column.written))
                 if len(lost := values.odd(numbers)):
                     odd.append(
                         f"{novelty.no_numbers(column.written.style, values, lost, frame.rows)}, taken as missing"
@@ -220,7 +225,7 @@ def _rows(
         for filled, numbers in enumerate(counters.values(), 1):
             rows[:, filled - 1] = numbers
     rows = rows if filled == len(names) else np.ascontiguousarray(rows[:, :filled])
-    return rows, tuple(held), (*_forms(written), *odd[:LISTED])
+    return rows, tuple(held), (*_forms(written), *_doubts(frame.name, doubts), *odd[:LISTED])
 
 
 def _forms(examples: Sequence[str]) -> tuple[str, ...]:
@@ -228,6 +233,14 @@ def _forms(examples: Sequence[str]) -> tuple[str, ...]:
     shown = [example for example in examples if example]
     more = f" and {count(len(shown) - LISTED)} more" if len(shown) > LISTED else ""
     return (f"read as numbers and dates: {', '.join(shown[:LISTED])}{more}",) if shown else ()
+
+
+def _doubts(name: str, doubts: Sequence[str]) -> tuple[str, ...]:
+    """The remark on numbers that could have another decimal mark; an empty doubt is none."""
+    shown = [doubt for doubt in doubts if doubt]
+    more = f" and {count(len(shown) - LISTED)} more" if len(shown) > LISTED else ""
+    what = f"no column of {name} tells whether a mark is decimal or separates thousands in {', '.join(shown[:LISTED])}"
+    return (f"{what}{more}; to be sure, write them as 1234.5",) if shown else ()
 
 
 def _column(values: Values, choices: Choices, rows: NDArray[np.int64]) -> tuple[Held | LeftOut, NDArray[np.float64]]:
@@ -246,6 +259,10 @@ def _column(values: Values, choices: Choices, rows: NDArray[np.int64]) -> tuple[
     if form.kind == "boolean" or chosen == "category" or frequent:
         return Held(name, _codes(texts)), _numbered(texts)
     why = f"free text, {count(len(often))} different in {count(int(often.sum()))}"
+    almost = unlike(values.there.drop_nulls()) if values.of_texts and chosen is None else []
+    if almost:
+        how = "in several ways: write them alike" if almost[1:] else "with something else: write them alone"
+        why += f"; numbers written {how} to use them, such as {' and '.join(almost)}"
     return LeftOut(name, values.absent, why), np.empty(0)
 
 

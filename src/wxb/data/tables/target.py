@@ -75,11 +75,6 @@ def _column(values: Values, task: str | None, choices: Choices) -> Column:
     return Column(values.name, "number", written=form.written)
 
 
-def example(values: Values, column: Column) -> str:
-    """How a target of numbers is read; empty for plain numbers and for texts."""
-    return values.example(column.written, values.numbers(column.written)) if column.form == "number" else ""
-
-
 def _claimed(values: Values, numbers: NDArray[np.float64]) -> bool:
     return len(numbers) > 0 and TASKS[CLASSES].claims([TargetColumn("", values.name, numbers)])
 

@@ -6,7 +6,7 @@ What a column holds is decided once, in training, and stored: `Form`. A value is
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.kinds import LARGEST
-from wxb.data.tables import calendar
-from wxb.data.tables.written import PLAIN, STYLES, Numbers, Style, Written, written_in
+from wxb.data.tables import calendar, marks
+from wxb.data.tables.marks import Proofs
+from wxb.data.tables.written import NUMBERS_SHARE, PLAIN, STYLES, Numbers, Style, Written, written_in
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,7 +38,6 @@ MEANING = {
     **dict.fromkeys(("false", "f", "no", "n", "off", "0"), "false"),
     **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), "true"),
 }
-NUMBERS_SHARE = 0.95  # of a column's values that must be numbers or dates, or it is a column of texts
 STYLE_OF: dict[str, Style] = {"Date": "date", "Datetime": "date", "Duration": "duration", "Time": "duration"}
 DIGITS = 15  # of a number that float64 always holds
 EXACT = 2**53  # beyond it float64 does not hold every whole number
@@ -71,6 +71,7 @@ class Values:
     series: pl.Series
     missing: tuple[str, ...] = MISSING
     separator: str = ""  # of the file
+    proofs: Callable[[], Proofs] = dict  # the decimal marks that the columns of the file prove
 
     @cached_property
     def there(self) -> pl.Series:
@@ -114,9 +115,16 @@ class Values:
         texts = self.there.drop_nulls()
         if texts[0].lower() in BOOLEANS and set(texts.str.to_lowercase().unique()) <= set(BOOLEANS):
             return Form("boolean")
-        written = written_in(texts.unique(maintain_order=True), self.separator, styles)
-        numbers = int((~np.isnan(written.read(texts))).sum())
-        return Form("number", written) if numbers and numbers >= share * len(texts) else Form("text")
+        different = texts.unique(maintain_order=True)
+        written = written_in(different, self.separator, styles)
+        numbers = ~np.isnan(written.read(texts))
+        if not numbers.any() or numbers.sum() < share * len(texts):
+            return Form("text")
+        shown, marked = marks.proving(different, written)
+        if marked and shown is None:
+            read = different.filter(~np.isnan(written.read(different)))
+            written = marks.settled(self.name, read, written, self.separator, self.proofs())
+        return Form("number", written)
 
     def numbers(self, written: Written) -> Numbers:
         """The column as numbers; NaN where there is none, or one beyond 1e30."""
@@ -149,6 +157,14 @@ class Values:
         row = int(np.argmax(np.isfinite(numbers) * lengths))
         number = calendar.text(float(numbers[row])) if written.style == "date" else f"{numbers[row]:.10g}"
         return f"{self.name} ({self.shown(row)} is {number})"
+
+    def doubt(self, written: Written) -> str:
+        """The column, where nothing tells which mark of its numbers is decimal: "x (12 values such as 9,595, …)"."""
+        return (
+            marks.doubt(self.name, self.there.drop_nulls(), written, self.separator, self.proofs)
+            if self.of_texts
+            else ""
+        )
 
     def texts(self, boolean: bool = False) -> Texts:
         """The column as texts, its values in the order of their characters.

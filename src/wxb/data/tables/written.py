@@ -6,7 +6,7 @@ Texts are read by what is stored, never by what else a file holds, so that a row
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Numbers = NDArray[np.float64]  # (n,), NaN where the value is missing
 Style = Literal["number", "date", "duration"]
+Negative = Literal["", "()", "-"]
 
 STYLES: tuple[Style, ...] = ("number", "date", "duration")
 # decimal mark and separator of thousands, in the order in which they are tried
@@ -29,6 +30,10 @@ MARKS: tuple[tuple[Literal[".", ","], Literal["", ",", ".", " ", "'"]], ...] = (
 GAPS = {",": ",", ".": r"\.", " ": "[ \u00a0\u2009\u202f]", "'": "['’]"}  # patterns of these separators
 UNIT = r"\p{Sc}|%|USD|EUR|GBP|CHF|JPY|CNY|INR"
 SIGN = "[-+−]?"
+NEGATIVE: dict[Negative, str] = {  # a number below zero in three parts, without the mark of that
+    "()": r"^([^-+−()\d]*)\(([^-+−()]+)\)([^-+−()\d]*)$",
+    "-": r"^([^-+−\d]*)(\d[^-+−]*?) *[-−]([^-+−\d]*)$",
+}
 DAYS = {
     "ymd": r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})(?:[-/.](?P<d>\d{1,2}))?",
     "dmy": r"(?P<d>\d{1,2})[-/.](?P<m>\d{1,2})[-/.](?P<y>\d{4})",
@@ -44,7 +49,9 @@ DURATIONS = (
     r"(?P<sign>-)?P(?:(?P<d>\d+)D)?(?:T(?:(?P<H>\d+)H)?(?:(?P<M>\d+)M)?(?:(?P<S>\d+(?:\.\d+)?)S)?)?",
 )
 SECONDS = {"d": 86_400, "H": 3_600, "M": 60, "S": 1}
+NUMBERS_SHARE = 0.95  # of a column's values that must be numbers or dates, or it is a column of texts
 LOOKED_AT = 200  # texts that decide which forms are tried on all
+ALMOST = r"^[-+−(\s\p{Sc}]*\d[\d.,'’\s]*([^\d\s\-]{1,4})?\)?-?$"  # a number with something around it
 
 
 class Written(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -54,6 +61,7 @@ class Written(msgspec.Struct, frozen=True, omit_defaults=True):
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ",", ".", " ", "'"] = ""
     unit: str = ""  # before or after every number: "$", "%"
+    negative: Negative = ""  # of numbers below zero, besides a sign before them: "(5)", "5-"
     order: Literal["ymd", "dmy", "mdy"] = "ymd"  # of a date; year, month, day is read whatever the order
 
     @property
@@ -74,12 +82,11 @@ PLAIN = Written()
 def written_in(texts: pl.Series, separator: str = "", styles: Sequence[Style] = STYLES) -> Written:
     """How most of these different texts are written; as plain numbers, if none is written in a form known here.
 
-    `separator` is that of the values in the file. Where it is a semicolon, a comma is more likely to be decimal, and
-    a point to separate thousands.
+    `separator` is that of the values in the file. Where it is a semicolon, a date more likely begins with its day.
     """
     best, most = PLAIN, 0.0
     few = texts.head(LOOKED_AT)
-    for one in _candidates(few, separator, styles):
+    for one in _candidates(texts, separator, styles):
         if np.isnan(one.read(few)).all():
             continue
         share = float((~np.isnan(one.read(texts))).mean())
@@ -87,37 +94,41 @@ def written_in(texts: pl.Series, separator: str = "", styles: Sequence[Style] = 
             best, most = one, share
         if share == 1:
             break
-    if separator != ";" or most < 1:
-        return best
-    if best.plain and _grouped(texts):
-        return Written(decimal=",", thousands=".")
-    if best.thousands == "," and texts.str.contains(",", literal=True).all():
-        decimal = Written(decimal=",", unit=best.unit)
-        return best if np.isnan(decimal.read(texts)).any() else decimal
     return best
 
 
-def _candidates(texts: pl.Series, separator: str, styles: Sequence[Style]) -> list[Written]:
-    found = []
+def unlike(texts: pl.Series) -> list[str]:
+    """Texts that are almost numbers, one of each of the two commonest forms; [] if few of these texts are.
+
+    Such are $5 beside 5, or 5 kg: no unit is guessed.
+    """
+    almost = texts.filter(texts.str.contains(ALMOST))
+    if len(almost) < NUMBERS_SHARE * len(texts):
+        return []
+    forms = almost.str.replace(r"\d[\d.,'’\s]*", "9 ")
+    common = forms.value_counts(sort=True, name="rows").sort("rows", forms.name, descending=[True, False])
+    return [str(almost.filter(forms == form)[0]) for form in common[forms.name].head(2)]
+
+
+def _candidates(texts: pl.Series, separator: str, styles: Sequence[Style]) -> Iterator[Written]:
+    few = texts.head(LOOKED_AT)
     if "number" in styles:
-        units = texts.str.extract(rf"^{SIGN} *({UNIT})", 1).drop_nulls().to_list()
-        units += texts.str.extract(rf"({UNIT})$", 1).drop_nulls().to_list()
-        for unit in ("", *list(dict.fromkeys(units))[:3]):
-            found += [Written(decimal=decimal, thousands=thousands, unit=unit) for decimal, thousands in MARKS]
+        yield PLAIN
+        units = few.str.extract(rf"^{SIGN} *({UNIT})", 1).drop_nulls().to_list()
+        units += few.str.extract(rf"({UNIT})$", 1).drop_nulls().to_list()
+        negatives = [one for one, form in NEGATIVE.items() if 0 < texts.str.contains(form).sum() < len(texts)]
+        forms: tuple[Negative, ...] = ("", *negatives)
+        for negative in forms:
+            for unit in ("", *list(dict.fromkeys(units))[:3]):
+                for decimal, thousands in MARKS:
+                    yield Written("number", decimal, thousands, unit, negative)
     if "date" in styles:
-        dotted = separator == ";" or texts.str.contains(r"^\d+\.").any()
-        found.append(Written("date"))
-        found += [Written("date", order=order) for order in (("dmy", "mdy") if dotted else ("mdy", "dmy"))]
+        dotted = separator == ";" or few.str.contains(r"^\d+\.").any()
+        yield Written("date")
+        yield Written("date", order="dmy" if dotted else "mdy")
+        yield Written("date", order="mdy" if dotted else "dmy")
     if "duration" in styles:
-        found.append(Written("duration"))
-    return found
-
-
-def _grouped(texts: pl.Series) -> bool:
-    """Whether texts look like whole numbers whose thousands a point separates: 567, 1.234."""
-    marked = texts.str.contains(rf"^{SIGN}[1-9]\d{{0,2}}(\.\d{{3}})+$")
-    whole = texts.str.contains(rf"^{SIGN}\d{{1,3}}$")
-    return bool((marked | whole).all() and marked.any() and whole.any())
+        yield Written("duration")
 
 
 def _numbers(texts: pl.Series, written: Written) -> Numbers:
@@ -125,8 +136,12 @@ def _numbers(texts: pl.Series, written: Written) -> Numbers:
 
     if written.plain:  # not strict: a text that is no number becomes a missing value
         return _array(texts.cast(pl.Float64, strict=False))
+    if written.negative:
+        texts = texts.str.replace(NEGATIVE[written.negative], "-${1}${2}${3}")
     gap, mark, unit = GAPS.get(written.thousands, ""), re.escape(written.decimal), re.escape(written.unit)
     whole = rf"(?:[1-9]\d{{0,2}}(?:{gap}\d{{3}})+|\d+)" if gap else r"\d+"
+    if written.thousands == ",":
+        whole = rf"(?:[1-9]\d?(?:,\d{{2}})+,\d{{3}}|{whole})"  # 12,34,567, as in India
     number = rf"(?:{whole}(?:{mark}\d*)?|{mark}\d+)(?:[eE][-+]?\d+)?"
     pattern = f"^({SIGN}) *({number})$"
     if unit:
