@@ -71,14 +71,13 @@ class Predicting(Figure):
 def line(case: Case, row: Row) -> Cells:
     """The line of a network."""
     one, many = row["one_picture_us"], row["pictures_a_second"]
-    added = one["predict"] - one["folded"]
     return (
         case.what,
         row["precision"],
-        *(f"{value:,.0f}" for value in (one["folded"], one["predict"], added)),
+        *(f"{one[name]:,.0f}" for name in ("folded", "predict", "added")),
         *(f"{many[name]:,.0f}" for name in ("module", "predict")),
         f"{many['predict'] / many['module']:.2f}×",
-        verdict(case.added, round(added, 1)) if case.added else "",
+        verdict(case.added, one["added"]) if case.added else "",
     )
 
 
@@ -94,7 +93,7 @@ def measure(case: Case, repetitions: int) -> Row:
             with torch.inference_mode():
                 folded(prepared)
 
-        single = medians({"folded": forward, "predict": lambda: run.predict(one)}, repetitions)
+        single = one_at_a_time(forward, lambda: run.predict(one), repetitions)
         model = trained(run)
         size = batch_size_for(model.plan, machine)
         many = pictures[: max(LEAST, min(PICTURES, round(WORK / run.summary.multiply_adds)))]
@@ -138,6 +137,15 @@ def module_says(run: Run, model: Model, machine: Machine, pictures: NDArray[np.u
         for start in range(0, len(pictures), size):
             scores[start : start + size] = model(channels_last(pictures[start : start + size])).float()
     return prediction(scores, model.head, run.summary.task, run.summary.classes)
+
+
+def one_at_a_time(forward: Callable[[], object], predict: Callable[[], object], repetitions: int) -> dict[str, float]:
+    """Median seconds of both, and of what `predict` takes longer than the forward pass in the same turn."""
+    taken = timing.in_turn(
+        {name: partial(timing.seconds, way) for name, way in (("folded", forward), ("predict", predict))}, repetitions
+    )
+    taken["added"] = [whole - part for whole, part in zip(taken["predict"], taken["folded"], strict=True)]
+    return {name: statistics.median(seconds) for name, seconds in taken.items()}
 
 
 def medians(ways: dict[str, Callable[[], object]], repetitions: int) -> dict[str, float]:
