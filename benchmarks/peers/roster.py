@@ -21,11 +21,11 @@ LIMITS = {"mnist": 600.0, "cifar10": 1800.0, "cifar10-float32": 1800.0}  # secon
 WXB: dict[str, dict[float, tuple[str, ...]]] = {
     "mnist": {
         0.99: ("mnist", "--time", "6s"),
-        0.995: ("mnist", "--time", "12s"),
+        0.995: ("mnist", "--time", "14s"),
     },
     "cifar10": {
         0.75: ("cifar10", "--time", "11s", "--flip-average"),
-        0.80: ("cifar10", "--time", "18s", "--flip-average"),
+        0.80: ("cifar10", "--time", "20s", "--flip-average"),
         0.90: ("cifar10", "--time", "7m", "--flip-average"),
     },
     "cifar10-float32": {
