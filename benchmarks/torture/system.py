@@ -130,7 +130,7 @@ LIMITS = (
     under("48 open files", "ulimit -n 48", TRAIN, "said, or done", either(same, SAID)),
     under("files of at most 4 KiB", "ulimit -f 8", TRAIN, "said", SAID),
     under("files of no byte", "ulimit -f 0", TRAIN, "said", SAID),
-    under("1 GB of addresses", "ulimit -v 1000000", TRAIN, "said, or done", ended(0, 1, 2, 70)),
+    under("1 GB of addresses", "ulimit -v 1000000", TRAIN, "said, or done", ended(0, 1, 2)),
     under("a stack of 64 KiB", "ulimit -s 256", LOOK, "done", ended(0)),
     under("a folder that is gone", "mkdir gone; cd gone; rmdir ../gone", ("data", "digits"), "done, or said",
           ended(0, 1, 2)),

@@ -54,3 +54,13 @@ def memory_gib() -> float | None:
     """Return `memory` in GiB, rounded to one decimal."""
     size = memory()
     return None if size is None else round(size / 2**30, 1)
+
+
+def address_limit() -> int | None:
+    """The bytes of addresses that the system allows this process (`ulimit -v`); None if there is no limit."""
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return None
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return None if limit == resource.RLIM_INFINITY else limit

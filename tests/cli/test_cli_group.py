@@ -294,3 +294,14 @@ def test_labels_stand_in_a_column_of_their_own_and_long_text_goes_on_below():
     assert printing.labelled("data", "one two three four five six seven", 32) == (
         "data      one two three four\n          five six seven"
     )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the shell has no ulimit")
+@pytest.mark.parametrize(("limit", "noted"), [("1000000", True), ("unlimited", False)])
+def test_a_limit_of_addresses_that_can_end_the_process_is_noted(limit, noted):
+    ended = subprocess.run(
+        ["sh", "-c", f'ulimit -v {limit}; exec "$@"', "sh", sys.executable, "-m", "wxb", "show", "FC-8-RELU, SOFTMAX"],
+        capture_output=True,
+        text=True,
+    )
+    assert ("note: a limit of 1.0 GB of addresses is set (ulimit -v)" in ended.stderr) is noted

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 import wxb
+from wxb import hardware
 from wxb.cli import printing
 from wxb.errors import BUG, DONE, FAILED, INTERRUPTED, WxbError, nearest
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 BEGAN = time.time()  # this process, but for the start of Python
+
+NEEDED_ADDRESSES = 2_000_000_000  # bytes; PyTorch and Polars take most of them when they are loaded
 
 # In the order in which a person meets them. The texts stand here so that `wxb --help` loads none of the commands.
 COMMANDS = {
@@ -150,6 +153,7 @@ def run(words: list[str]) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(group, {}, "wxb", "_WXB_COMPLETE", instruction)
+    _note_few_addresses()
     try:
         with group.make_context("wxb", words) as context:
             code = group.invoke(context)
@@ -177,6 +181,16 @@ def run(words: list[str]) -> int:
             WxbError("the memory ran short", str(problem), "end other programs, or take fewer or smaller examples")
         )
         return FAILED
+
+
+def _note_few_addresses() -> None:
+    """Print a note if the process may use few addresses: a library that needs more can end it without an error."""
+    limit = hardware.address_limit()
+    if limit is not None and limit < NEEDED_ADDRESSES:
+        printing.remark(
+            f"note: a limit of {limit / 1e9:.1f} GB of addresses is set (ulimit -v). A library that needs more may end "
+            f"wxb without an error; {NEEDED_ADDRESSES / 1e9:.0f} GB are enough for small data."
+        )
 
 
 def _is_short_of_memory(problem: Exception) -> bool:
