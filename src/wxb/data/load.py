@@ -89,7 +89,8 @@ def loading(
     drop        columns of a table that are left out, as "a,b" or as a list
     types       what columns of a table hold, where they look like something else: {"zip": "category"}, or as text
                 "zip=category,day=date"; "category", "number", "date" or "text"
-    missing     further texts and numbers of a table that stand for a missing value, as "-999,unknown" or as a list
+    missing     further texts and numbers of a table that stand for a missing value, as "-999,unknown" or as a list;
+                "None=value" keeps one of the usual words, as a class or a value of a category
     like        `run.data.table` of a run on a table: rows are prepared as in that run, and all of them are test. For a
                 folder {"channels": 1 or 3, "levels": None or two numbers}: the colours and levels of its pictures
     data_dir    folder with the files of known sets, or with folders of them; default: WXB_DATA, then the downloads

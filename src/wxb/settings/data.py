@@ -32,8 +32,8 @@ LIST = (
         several=True,
     ),
     Setting(
-        "missing", str, None, "Further values of a table that stand for none, as -999,unknown", DATA, form=TEXTS,
-        several=True,
+        "missing", str, None, "Further values of a table that stand for none, as -999; None=value keeps one", DATA,
+        form=TEXTS, several=True,
     ),
     Setting(
         "data_dir", str, None, "Folder of the known data sets; else WXB_DATA, else the downloads", DATA, form=PATH

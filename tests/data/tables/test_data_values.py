@@ -256,7 +256,45 @@ def test_words_for_missing_are_neither_numbers_nor_texts_nor_classes(write, word
     assert (data.classes, len(data.examples)) == (("no", "yes"), ROWS - 1)
     assert [one["missing"] for one in describe(data)["columns"]] == [12, 12]
     assert "town (missing)" in data.features
-    assert "1 row without y left out of 120" in data.notes
+    (note,) = [note for note in data.notes if "without y" in note]
+    assert note.startswith(f"1 row without y left out of 120: 1 {word}")
+
+
+def test_a_word_that_stands_for_none_is_counted_by_column_and_kept_as_a_value_on_request(write):
+    words = ["NA", "Rome", "Oslo", "None", ""]
+    content = {
+        "x": ["NA" if i % 40 == 9 else f"{i * 7 % 50 / 3:.2f}" for i in range(ROWS)],
+        "town": [words[i % 5] for i in range(ROWS)],
+        "y": [("a", "b", "None", "NA")[i % 4] if i % 30 else "" for i in range(ROWS)],
+    }
+    path = write(content)
+    data = load_data(path, target="y")
+    assert data.classes == ("a", "b")
+    assert data.notes[:2] == (
+        '62 rows without y left out of 120: 30 NA, 28 None, 4 empty; if NA is a class: `missing="NA=value"`',
+        'taken as missing: town (12 None, 10 NA); if None is a value: `missing="None=value"`',
+    )
+    kept = load_data(path, target="y", missing="NA=value,None=value")
+    assert kept.classes == ("a", "b", "NA", "None")
+    assert kept.notes[0] == "4 rows without y left out of 120"
+    assert kept.features == ("x", "x (missing)", "town=NA", "town=None", "town=Oslo", "town=Rome", "town (missing)")
+    assert int(np.isnan(numbers_of(kept, "x")).sum()) == 3  # of numbers it is missing
+    few = write({"x": ["NA", "1"], "town": ["NA", "None"], "y": ["NA", "None"]}, "few.csv")
+    later = load_data(few, like=kept.table)
+    assert later.targets.tolist() == [2, 3]
+    assert later.inputs[:][:, 2:4].tolist() == [[1, 0], [0, 1]]
+    assert load_data(**kept.source).fingerprint == kept.fingerprint
+
+
+def test_a_class_that_is_taken_for_missing_is_named_where_no_other_is_left(write):
+    path = write({"x": [f"{i * i}" for i in range(ROWS)], "y": ["None", "Rome"] * (ROWS // 2)})
+    assert 'if None is a class: `missing="None=value"`' in said(path, target="y")
+    assert load_data(path, target="y", missing="None=value").classes == ("None", "Rome")
+
+
+def test_a_word_that_stands_for_itself_needs_not_be_kept(write):
+    path = write({"x": ["1", "2", "3"], "y": ["a", "b", "a"]})
+    assert "unknown stands for itself" in said(path, target="y", missing="unknown=value")
 
 
 def test_a_dash_beside_a_plus_is_a_value(write):

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wxb.data.tables.frame import Frame
-from wxb.data.tables.values import DASH, MISSING, PLUS, Form, Values, without_dash
+from wxb.data.tables.values import DASH, MISSING, PLUS, Form, Values, without
 from wxb.errors import WxbError
 from wxb.settings.setting import kinds_of
+
+KEPT = "=value"  # after a word that stands for none elsewhere
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Choices:
     drop: tuple[str, ...] = ()
     types: dict[str, str] = field(default_factory=dict)  # "category", "number", "date" or "text"
     missing: tuple[str, ...] = MISSING
+    kept: tuple[str, ...] = ()  # of `missing`, those that are values in columns of texts
 
     def values(self, frame: Frame, column: str) -> Values:
         """The values of a column, and what stands for none among them."""
@@ -25,7 +28,10 @@ class Choices:
 
         series = frame.series(column)
         signs = series.dtype == pl.String and bool((series == PLUS).any())
-        return frame.values(column, without_dash(self.missing, DASH * signs))
+        values = frame.values(column, without(self.missing, DASH * signs))
+        if series.dtype == pl.String and self.kept and self.form(values).kind != "number":
+            return frame.values(column, without(values.missing, self.kept))
+        return values
 
     def form(self, values: Values) -> Form:
         """What a column holds: what is said, else what its values tell. Raises WxbError if no value is like that."""
@@ -54,7 +60,13 @@ def choices_of(
     if lost := [name for name in dropped if name in targets]:
         raise WxbError(f"{lost[0]} is the target, and `drop` leaves it out", fix="one of the two")
     typed = {frame.need(name): kind for name, kind in kinds_of(types or "").items()}
-    return Choices(dropped, typed, (*MISSING, *listed(missing)))
+    words = listed(missing)
+    kept = tuple(word.removesuffix(KEPT) for word in words if word.endswith(KEPT))
+    if unknown := [word for word in kept if word not in MISSING]:
+        raise WxbError(
+            f'`missing="{unknown[0]}{KEPT}"`: {unknown[0]} stands for itself', f"words for none: {' '.join(MISSING)}"
+        )
+    return Choices(dropped, typed, (*MISSING, *(word for word in words if not word.endswith(KEPT))), kept)
 
 
 def listed(texts: str | Sequence[str] | None, columns: Sequence[str] = ()) -> list[str]:

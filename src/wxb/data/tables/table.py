@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -13,13 +13,13 @@ from wxb.data.dataset import Split
 from wxb.data.split import Fractions, divide_apart, own_split
 from wxb.data.tables import novelty
 from wxb.data.tables import target as targets
-from wxb.data.tables.choices import Choices
+from wxb.data.tables.choices import KEPT, Choices
 from wxb.data.tables.columns import LeftOut, Number, Preparation, offset_of, rare, read_plain
 from wxb.data.tables.frame import Frame
 from wxb.data.tables.giveaways import giveaways
 from wxb.data.tables.identity import COUNTER, identity
 from wxb.data.tables.rows import Columns, Held, Matrix, need_columns, recoded
-from wxb.data.tables.values import Texts, Values, without_dash
+from wxb.data.tables.values import NAMES, Texts, Values, without
 from wxb.data.tables.written import unlike
 from wxb.errors import WxbError
 from wxb.settings.setting import SHARES, PartRows, named
@@ -72,7 +72,10 @@ def read_table(
             "\n".join(("expected at least two, one to train and one to test", *notes)),
             "a table of more rows",
         )
-    predicted = targets.read(frame, chosen, task, choices.values)
+    try:
+        predicted = targets.read(frame, chosen, task, choices.values)
+    except WxbError as error:  # rows that were left out may explain it
+        raise WxbError(error.what, "\n".join((error.detail, *notes)).strip(), error.fix) from error
     rows, held, said = _rows(frame, [name for name in frame.columns if name not in names], names, choices)
     columns = Columns(held, predicted.columns, predicted.task, predicted.classes, pieces, missing=choices.missing)
     if isinstance(fractions, PartRows):
@@ -109,7 +112,7 @@ def read_like(frame: Frame, plain: object) -> Table:
     for column in preparation.targets:
         frame.need(column.name)
     frame.hold([column.name for column in preparation.targets])
-    words = without_dash(preparation.missing, preparation.classes)
+    words = without(preparation.missing, preparation.classes)
 
     def reading(frame: Frame, name: str) -> Values:
         return frame.values(name, words)
@@ -152,7 +155,7 @@ def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str
             rows[:, place] = values.numbers(used.written)
             notes[place] = novelty.of_numbers(used, values, rows[:, place], frame.rows)
         else:
-            values = frame.values(used.name, without_dash(preparation.missing, (*used.values, *used.rare)))
+            values = frame.values(used.name, without(preparation.missing, (*used.values, *used.rare)))
             texts = values.texts(used.boolean)
             rows[:, place] = recoded(_numbered(texts), _codes(texts), used)
             notes[place] = novelty.of_texts(used, texts)
@@ -198,6 +201,7 @@ def _rows(
     counters: dict[str, NDArray[np.float64]] = {}
     written: list[str] = []
     doubts: list[str] = []
+    words: dict[str, dict[str, int]] = {}
     odd: list[str] = []
     filled = 0
     called = {frame.renamed.get(name, name) for name in targets}
@@ -208,6 +212,9 @@ def _rows(
         values = choices.values(frame, name)
         column, numbers = _column(values, choices, frame.rows)
         held.append(column)
+        found = {word: often for word, often in values.words.items() if word in NAMES} if values.of_texts else {}
+        if found and (isinstance(column, LeftOut) or column.codes is not None):
+            words[name] = found
         if isinstance(column, Held):
             rows[:, filled] = numbers
             filled += 1
@@ -225,7 +232,7 @@ def _rows(
         for filled, numbers in enumerate(counters.values(), 1):
             rows[:, filled - 1] = numbers
     rows = rows if filled == len(names) else np.ascontiguousarray(rows[:, :filled])
-    return rows, tuple(held), (*_forms(written), *_doubts(frame.name, doubts), *odd[:LISTED])
+    return rows, tuple(held), (*_forms(written), *_doubts(frame.name, doubts), *_missing_words(words), *odd[:LISTED])
 
 
 def _forms(examples: Sequence[str]) -> tuple[str, ...]:
@@ -233,6 +240,19 @@ def _forms(examples: Sequence[str]) -> tuple[str, ...]:
     shown = [example for example in examples if example]
     more = f" and {count(len(shown) - LISTED)} more" if len(shown) > LISTED else ""
     return (f"read as numbers and dates: {', '.join(shown[:LISTED])}{more}",) if shown else ()
+
+
+def _missing_words(words: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
+    """The remark on words that are taken for none in columns of texts, by column."""
+    if not words:
+        return ()
+    listed = [
+        f"{name} ({', '.join(f'{count(often)} {word}' for word, often in of_it.items())})"
+        for name, of_it in words.items()
+    ]
+    more = f" and {count(len(listed) - LISTED)} more" if len(listed) > LISTED else ""
+    first = next(word for of_it in words.values() for word in of_it)
+    return (f'taken as missing: {", ".join(listed[:LISTED])}{more}; if {first} is a value: `missing="{first}{KEPT}"`',)
 
 
 def _doubts(name: str, doubts: Sequence[str]) -> tuple[str, ...]:

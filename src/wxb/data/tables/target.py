@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,12 +11,12 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from wxb.data.tables.choices import Choices, listed
+from wxb.data.tables.choices import KEPT, Choices, listed
 from wxb.data.tables.columns import Target as Column
 from wxb.data.tables.columns import offset_of
 from wxb.data.tables.frame import Frame
 from wxb.data.tables.novelty import no_numbers
-from wxb.data.tables.values import BOOLEANS, Texts, Values, number_name
+from wxb.data.tables.values import BOOLEANS, NAMES, Texts, Values, number_name
 from wxb.errors import WxbError
 from wxb.tasks import TASKS, need_task
 from wxb.tasks.columns import TargetColumn
@@ -23,6 +24,8 @@ from wxb.tasks.task import Targets
 from wxb.text import composed_as, count, plural
 
 CLASSES = "classification"
+EMPTY = "empty"
+LISTED = 5  # words in a remark
 Reading = Callable[[Frame, str], Values]  # of a column of a frame
 
 
@@ -85,8 +88,10 @@ def present(
     """Which rows have a value in each of these columns (n,), and remarks on the others. `task` is that of a run."""
     rows, missing = np.ones(len(frame), dtype=bool), np.zeros(len(frame), dtype=bool)
     remarks: list[str] = []
+    words: Counter[str] = Counter()
     for column in columns:
         values = reading(frame, column.name)
+        words.update(values.words)
         there = values.there.is_not_null().to_numpy()
         missing |= ~there
         rows &= there
@@ -98,7 +103,13 @@ def present(
                 remarks.append(f"{no_numbers(column.written.style, values, odd, frame.rows)}; {which} left out")
     if missing.any():
         names = " and ".join(column.name for column in columns)
-        remarks.insert(0, f"{plural(int(missing.sum()), 'row')} without {names} left out of {count(len(frame))}")
+        left_out = f"{plural(int(missing.sum()), 'row')} without {names} left out of {count(len(frame))}"
+        if any(words):
+            left_out += f": {', '.join(f'{count(often)} {word or EMPTY}' for word, often in words.most_common(LISTED))}"
+        kept = next((word for word, _ in words.most_common() if word in NAMES), None)
+        if kept and task is None and all(column.form != "number" for column in columns):
+            left_out += f'; if {kept} is a class: `missing="{kept}{KEPT}"`'
+        remarks.insert(0, left_out)
     return rows, tuple(remarks)
 
 

@@ -31,6 +31,9 @@ MISSING = (
     "None", "null", "NULL", "\\N", "(null)", "#NULL!", "#VALUE!", "#DIV/0!", "#REF!", "#NAME?", "#NUM!", "1.#IND",
     "-1.#IND", "1.#QNAN", "-1.#QNAN", "?", "-", "--", ".",
 )  # fmt: skip
+NAMES = tuple(
+    word for word in MISSING if word.strip("<>()").isalpha()
+)  # that a class or a value of a category may have
 MISSING_BEFORE = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")  # of runs that store no words
 DASH, PLUS = "-", "+"  # beside a plus, a dash is a value
 BOOLEANS = ("false", "true")
@@ -100,6 +103,17 @@ class Values:
     def absent(self) -> int:
         """How many rows have no value."""
         return int(self.there.null_count())
+
+    @property
+    def words(self) -> dict[str, int]:
+        """How many rows have each of the texts that stand for none, the commonest first; "" is an empty one."""
+        import polars as pl
+
+        if not self.absent:
+            return {}
+        gone = self.series.cast(pl.String).filter(self.there.is_null()).fill_null("")
+        counted = sorted(gone.value_counts(name="rows").iter_rows(), key=lambda one: (-one[1], one[0]))
+        return dict(counted)
 
     def form(self, styles: Sequence[Style] = STYLES, share: float = NUMBERS_SHARE) -> Form:
         """What the column holds: numbers of one of these styles, if at least this share of its values are some."""
@@ -197,9 +211,9 @@ class Values:
         return None not in names and len(set(names)) == len(names)
 
 
-def without_dash(missing: tuple[str, ...], values: Collection[str]) -> tuple[str, ...]:
-    """The texts that stand for no value, where a column is known to have these values: a dash may be one of them."""
-    return tuple(word for word in missing if word != DASH) if DASH in values else missing
+def without(missing: tuple[str, ...], values: Collection[str]) -> tuple[str, ...]:
+    """The texts that stand for no value in a column of texts that is known to have these values."""
+    return tuple(word for word in missing if word not in values)
 
 
 def number_name(text: str) -> str | None:
