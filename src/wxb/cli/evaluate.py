@@ -36,19 +36,20 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
     opened = Run.open(run)
     asked = {name: value for name, value in given.items() if value is not None}
     loaded = opened.unchanged_data(given["data_dir"]) if data is None else load_like(opened, data, asked)
-    for note in opened.notes:
+    notes = (*opened.notes, *(() if data is None else loaded.notes))
+    for note in notes:
         printing.remark(printing.labelled("note", note))
     with kept():
         evaluation = opened.evaluate(loaded, part=part)
     if as_json:
-        printing.result_json(answer(opened, evaluation))
+        printing.result_json(answer(opened, evaluation, notes))
         return
     line = results.score_line(opened.summary.task, evaluation.summary())
     printing.result(printing.labelled(LABELS[part_of(opened, loaded, part)], line, printing.columns(sys.stdout)))
     show_tables(opened.summary, evaluation)
 
 
-def answer(run: Run, evaluation: Evaluation) -> Evaluate:
+def answer(run: Run, evaluation: Evaluation, notes: tuple[str, ...]) -> Evaluate:
     """Return what `--json` holds."""
     tables = evaluation.tables()
     return Evaluate(
@@ -58,7 +59,7 @@ def answer(run: Run, evaluation: Evaluation) -> Evaluate:
         test=evaluation.summary(),
         confusion=tables.get("confusion"),
         confusion_classes=tables.get("confusion_classes", UNSET),
-        notes=run.notes,
+        notes=notes,
     )
 
 

@@ -34,14 +34,10 @@ def load(source: str, settings: Mapping[str, Any], quiet: bool = False) -> Datas
 
 
 def load_like(run: Run, source: str, settings: Mapping[str, Any]) -> Dataset:
-    """Load data in the form of the run's data, and print notes on unusual values in a table."""
+    """Load data in the form of the run's data."""
     from wxb.runs.matching import as_in_training, settings_like
 
-    about = settings_like(run, source, settings)
-    data = load(source, about)
-    for note in data.notes if "like" in about else ():
-        printing.remark(printing.labelled("note", note))
-    return as_in_training(run, data)
+    return as_in_training(run, load(source, settings_like(run, source, settings)))
 
 
 def load_again(run: Run, data_dir: str | None = None, quiet: bool = False) -> Dataset:

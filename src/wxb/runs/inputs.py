@@ -170,7 +170,9 @@ def read_file(file: str, run: RunFiles, max_pixels: int | None = None) -> Read:
         return Read(_read_array(path, file, run))
     if is_table(path) and (run.preparation is not None or table_suffix(path) in CERTAIN_SUFFIXES):
         return _of_table(lambda names: read_frame(path, names=names), file, run)
-    return Read(_fitting(_read_picture(path, file, run, max_pixels or max_pixels_of(run))[None], file, run), rows=False)
+    picture, remarks = _read_picture(path, file, run, max_pixels or max_pixels_of(run))
+    notes = tuple(f"{file}: {remark}" for remark in remarks)
+    return Read(_fitting(picture[None], file, run), rows=False, notes=notes)
 
 
 def read_bytes(data: bytes, name: str, run: RunFiles, max_pixels: int | None = None) -> Read:
@@ -219,10 +221,10 @@ def _of_table(read: Callable[[Sequence[str]], Frame], file: str, run: RunFiles) 
     return Read(_fitting(rows, file, run), notes=tuple(f"{file}: {note}" for note in (*frame.notes, *notes)))
 
 
-def _read_picture(path: Path, file: str, run: RunFiles, max_pixels: int) -> NDArray[np.uint8]:
-    """A picture (channels, height, width) in the size, colours and values of the training data."""
-    from wxb.data.pictures.decoding import LeftOut, decode, read_header  # brings Pillow
-    from wxb.data.pictures.levels import Levels
+def _read_picture(path: Path, file: str, run: RunFiles, max_pixels: int) -> tuple[NDArray[np.uint8], list[str]]:
+    """A picture (channels, height, width) in the size, colours and values of the training data, and remarks on it."""
+    from wxb.data.pictures.decoding import LeftOut, decode, fitting, read_header  # brings Pillow
+    from wxb.data.pictures.levels import DEEP_COLOURS, Levels
 
     shape = run.summary.input
     if not kind_of(shape).spatial:
@@ -240,12 +242,15 @@ def _read_picture(path: Path, file: str, run: RunFiles, max_pixels: int) -> NDAr
         if not fits and height != width:
             sizes = f"{header.height}x{header.width} pixels; the network takes {height}x{width}"
             raise WxbError(f"{file}: {sizes}")
-        levels = levels_of(run)
+        bounds = levels_of(run)
+        levels = None if bounds is None else Levels(*bounds)
         side = None if fits else height
-        picture = decode(path, header, channels == 1, side, max_pixels, None if levels is None else Levels(*levels))
+        picture = decode(path, header, channels == 1, side, max_pixels, levels)
+        remark = fitting(path, max_pixels, levels) if header.deep else ""
     except LeftOut as reason:
         raise WxbError(f"{file}: {reason.reason}" + (f" ({reason.more})" if reason.more else "")) from reason
-    return as_in_set(picture[None], full, ink)[0] if full is not None else picture
+    remarks = [remark] if remark else [DEEP_COLOURS] if header.deep_colours else []
+    return as_in_set(picture[None], full, ink)[0] if full is not None else picture, remarks
 
 
 def _fitting(array: NDArray[Any], file: str, run: RunFiles) -> NDArray[Any]:

@@ -19,6 +19,7 @@ from wxb.data.known.sets import INK, KNOWN
 from wxb.data.load import MAX_PIXELS, load_data
 from wxb.data.tables.content import is_table
 from wxb.data.tables.frame import is_data_frame
+from wxb.data.tested import ALL
 from wxb.data.toys import TOYS
 from wxb.errors import WxbError
 from wxb.paths import is_folder
@@ -158,7 +159,7 @@ def settings_like(run: RunFiles, source: str, settings: Mapping[str, Any]) -> di
     """The settings that load other data in the form of the run's data.
 
     Rows of a table are prepared as its own were, and the pictures of a folder are brought to the size, the colours and
-    the levels that the network takes, unless `size` says otherwise.
+    the levels that the network takes, unless `size` says otherwise. A folder without parts of its own is not split.
     """
     if run.data.table is not None and is_table(source):
         return {**_without_targets(run, settings), "like": run.data.table}
@@ -166,7 +167,7 @@ def settings_like(run: RunFiles, source: str, settings: Mapping[str, Any]) -> di
     if source in KNOWN or source in TOYS or not is_folder(source):
         return {**settings, "ink": True} if ink and source in INK else dict(settings)
     like = {"channels": sizes[0], "levels": levels_of(run)} if len(sizes) == 3 and sizes[0] in (1, 3) else None
-    about = {"max_pixels": max_pixels_of(run), "like": like}
+    about = {"max_pixels": max_pixels_of(run), "like": like, "split": ALL}
     if len(sizes) == 3 and sizes[1] == sizes[2] and not ink:  # squares of ink are made of the pictures as they are
         about["size"] = sizes[1]
     return {**{name: value for name, value in about.items() if value is not None}, **settings}

@@ -53,7 +53,7 @@ def test_greys_of_any_bits_keep_all_levels(tmp_path, bits, ending):
     assert len(np.unique(row_of(data, f"a/ramp.{ending}"))) > 250
     assert data.levels == (0, 2**bits)
     assert data.notes[0] == (
-        f"13 pictures are of greys of more than 8 bits: values from 0 to {2**bits:g} became 256 levels"
+        f"13 pictures are of greys of more than 8 bits: values from 0 to {2**bits - 1:,} became 256 levels"
     )
 
 
@@ -75,6 +75,20 @@ def test_floats_and_large_or_negative_numbers_have_levels(tmp_path, values, expe
         store(np.rot90(values, i), tmp_path / "x" / name / f"{i}.tif")
     data = load_data(tmp_path / "x")
     assert row_of(data, "a/0.tif").tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("levels", "text"),
+    [
+        ((0, 4096), "0 to 4,095"),
+        ((0, 256), "0 to 255"),
+        ((0, 1), "0 to 1"),
+        ((-1000, 3000), "-1,000 to 3,000"),
+        ((0.25, 0.75), "0.25 to 0.75"),
+    ],
+)
+def test_levels_are_shown_with_their_last_value(levels, text):
+    assert str(Levels(*map(float, levels))) == text
 
 
 def test_the_number_that_a_tiff_names_for_no_data_is_none(tmp_path):
@@ -140,12 +154,18 @@ def test_like_gives_colours_and_levels(tmp_path, monkeypatch):
         load_data(home, like={"channels": "three"})
 
 
-def test_colours_of_sixteen_bits_are_noted(tmp_path):
-    rows = b"".join(b"\0" + np.full((4, 3), 3000, ">u2").tobytes() for _ in range(4))
-    chunks = ((b"IHDR", struct.pack(">II5B", 4, 4, 16, 2, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+def sixteen_bit_colours(path: Path, side: int) -> None:
+    """Write a square PNG with 16 bits per colour, which Pillow cannot write."""
+    rows = b"".join(b"\0" + np.full((side, 3), 3000, ">u2").tobytes() for _ in range(side))
+    head = struct.pack(">II5B", side, side, 16, 2, 0, 0, 0)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
     png = b"".join(struct.pack(">I", len(d)) + k + d + struct.pack(">I", zlib.crc32(k + d)) for k, d in chunks)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + png)
+
+
+def test_colours_of_sixteen_bits_are_noted(tmp_path):
     home = fill(tmp_path / "x", lambda random: random.integers(0, 256, (4, 4, 3)).astype("uint8"), "png")
-    (home / "a" / "deep.png").write_bytes(b"\x89PNG\r\n\x1a\n" + png)
+    sixteen_bit_colours(home / "a" / "deep.png", 4)
     assert "1 picture is of colours of 16 bits: only the upper 8 were read" in load_data(home).notes
 
 

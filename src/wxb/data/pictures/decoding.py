@@ -20,7 +20,17 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError, features
 
 from wxb.data.pictures.foreign import HEAD, camera_raw, name_of_format
-from wxb.data.pictures.levels import SIXTEEN_BITS, Levels, Range, is_deep, range_of, values_of
+from wxb.data.pictures.levels import (
+    MOST_BEYOND,
+    SIXTEEN_BITS,
+    Levels,
+    Range,
+    fit_of,
+    is_deep,
+    number,
+    range_of,
+    values_of,
+)
 from wxb.data.pictures.scaling import middle_square
 from wxb.paths import is_file
 
@@ -112,6 +122,22 @@ def read_range(path: Path, max_pixels: int) -> Range | None:
     with _opened(path, max_pixels) as picture:
         picture.load()
         return range_of(picture)
+
+
+def fitting(path: Path, max_pixels: int, levels: Levels | None) -> str:
+    """What is strange in a deep picture for a run with these levels, or with bytes; "" if it fits.
+
+    Raises LeftOut if it is of another scale, or if the file is broken.
+    """
+    levels = levels or SIXTEEN_BITS
+    with _opened(path, max_pixels) as picture:
+        picture.load()
+        fit = fit_of(picture, levels)
+    if fit.beyond > MOST_BEYOND:
+        share = f"{fit.beyond:.0%}".replace("%", " %")
+        reason = f"values beyond the run's range of {levels}, to which they must be scaled"
+        raise LeftOut(reason, f"{share} of its pixels, up to {number(fit.high)}")
+    return fit.remark(levels)
 
 
 def decode(

@@ -17,7 +17,16 @@ from wxb.data.dataset import Split
 from wxb.data.known.search import has_cache
 from wxb.data.pictures import cache as packs
 from wxb.data.pictures.cache import About
-from wxb.data.pictures.decoding import DECODERS, Header, LeftOut, decode, quiet_decoders, read_header, read_range
+from wxb.data.pictures.decoding import (
+    DECODERS,
+    Header,
+    LeftOut,
+    decode,
+    fitting,
+    quiet_decoders,
+    read_header,
+    read_range,
+)
 from wxb.data.pictures.layout import SEARCHED_EACH, File, Layout, Searched, reading_layout
 from wxb.data.pictures.levels import Deep, Levels, Range, levels_for
 from wxb.data.pictures.pack import Damaged, Wanted, Writing, open_pack
@@ -198,6 +207,16 @@ def _range(readable: Readable, max_pixels: int) -> Range | None:
         return None
 
 
+def _fitting(readable: Readable, max_pixels: int, levels: Levels | None) -> str | Refused:
+    """What is strange in a deep picture for a run with these levels; refused if it is of another scale."""
+    file = readable.file
+    try:
+        remark = fitting(file.path, max_pixels, levels)
+    except LeftOut as error:
+        return Refused(file.name, error.reason, error.more)
+    return remark and f"{file.name}: {remark}"
+
+
 def _pixels(readable: Readable, form: Form, max_pixels: int, levels: Levels | None) -> NDArray[np.uint8] | Refused:
     """Decode the picture (height, width, channels) of a file."""
     file = readable.file
@@ -221,15 +240,24 @@ def _decoded(
                 yield Searched(number)
         left_out = [file for file in headers if isinstance(file, Refused)]
         readable = [file for file in headers if isinstance(file, Readable)]
-        levels = like.levels if like else None
+        deep = [file for file in readable if file.header.deep]
+        remarks: tuple[str, ...] = ()
         if like is None:
-            deep = [file for file in readable if file.header.deep]
             ranges = list(in_order(pool, partial(_range, max_pixels=wanted.max_pixels), deep))
-            levels = levels_for([one for one in ranges if one is not None])
+            bounds = levels_for([one for one in ranges if one is not None])
+        else:
+            bounds = like.levels
+        levels = Levels(*bounds) if bounds else None
+        if like is not None:
+            fits = list(in_order(pool, partial(_fitting, max_pixels=wanted.max_pixels, levels=levels), deep))
+            remarks = tuple(fit for fit in fits if isinstance(fit, str) and fit)
+            unfit = {file for file, fit in zip(deep, fits, strict=True) if isinstance(fit, Refused)}
+            readable = [file for file in readable if file not in unfit]
+            left_out += [fit for fit in fits if isinstance(fit, Refused)]
         while True:
             _check_classes(folder, layout, readable, left_out)
             form = _form([file.header for file in readable], wanted.size, like)
-            decoder = partial(_pixels, form=form, max_pixels=wanted.max_pixels, levels=levels and Levels(*levels))
+            decoder = partial(_pixels, form=form, max_pixels=wanted.max_pixels, levels=levels)
             try:
                 with _place(wanted, len(readable), form, cache) as place:
                     if isinstance(place, Writing) and (opened := _opened(wanted, cache)[0]):
@@ -245,7 +273,7 @@ def _decoded(
                     readable, left_out = examples, left_out + refused
                     _check_classes(folder, layout, readable, left_out)
                     if _form([file.header for file in readable], wanted.size, like) == form:
-                        return _finished(place, layout, readable, left_out, levels)
+                        return _finished(place, layout, readable, left_out, bounds, remarks)
                     # only broken files had another size, or colours: decode again without them
             except OSError:
                 if not cache:
@@ -275,9 +303,11 @@ def _finished(
     readable: Sequence[Readable],
     left_out: list[Refused],
     levels: tuple[float, float] | None,
+    remarks: tuple[str, ...],
 ) -> Content:
     files = [file.file for file in readable]
-    deep = Deep(sum(one.header.deep for one in readable), sum(one.header.deep_colours for one in readable), levels)
+    greys, colours = (sum(getattr(one.header, kind) for one in readable) for kind in ("deep", "deep_colours"))
+    deep = Deep(greys, colours, levels, remarks)
     if isinstance(place, Holding):
         pixels = place.examples[: place.count]
         return Content(pixels.transpose(0, 3, 1, 2), tuple(files), left_out, copies(pixels), None, deep)

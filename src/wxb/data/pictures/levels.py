@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wxb.data.kinds import LARGEST
-from wxb.text import plural
+from wxb.text import percent, plural
 
+MOST_BEYOND = 0.05  # of a picture's pixels beyond the levels of a run; one with more is of another scale
+DARK = 1 / 16  # of the levels of a run; a picture whose values all lie below may be of another scale
+MOST_REMARKS = 5  # on pictures of a folder that a note gives
+DEEP_COLOURS = "colours of 16 bits: only the upper 8 were read"
 NO_DATA = 42113  # the tag of a TIFF with the number that stands for "no data" (GDAL)
 
 
@@ -28,8 +32,19 @@ class Levels:
         levels = np.floor((values - self.low) * (256 / (self.high - self.low)))
         return np.nan_to_num(levels, nan=0.0).clip(0, 255).astype(np.uint8)
 
+    def __str__(self) -> str:
+        """The first and the last value: "0 to 4,095"."""
+        if self.low == 0 and self.high >= 256 and self.high.is_integer() and not int(self.high) & (int(self.high) - 1):
+            return f"0 to {int(self.high) - 1:,}"
+        return f"{number(self.low)} to {number(self.high)}"
 
-SIXTEEN_BITS = Levels(0, 65_536)
+
+def number(value: float) -> str:
+    """A value of a picture for people: "65,280", "0.25"."""
+    return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e9 else f"{value:g}"
+
+
+SIXTEEN_BITS = Levels(0.0, 65_536.0)
 
 
 @dataclass(frozen=True)
@@ -63,6 +78,37 @@ def range_of(picture: Image.Image) -> Range | None:
     return Range(float(known.min()), float(known.max()), picture.mode != "F") if known.size else None
 
 
+@dataclass(frozen=True)
+class Fit:
+    """How a picture lies in the levels of a run: the share of its pixels beyond, and its greatest value."""
+
+    beyond: float
+    high: float
+    dark: bool
+
+    def remark(self, levels: Levels) -> str:
+        """What is strange in the picture; "" if it fits."""
+        if self.beyond:
+            share = percent(self.beyond) if self.beyond >= 0.001 else "less than 0.1 %"
+            return f"{share} of its pixels lie beyond the run's range of {levels} and are clipped"
+        if self.dark:
+            return (
+                f"its values go up to {number(self.high)} only, the run's range is {levels}: it may have another scale"
+            )
+        return ""
+
+
+def fit_of(picture: Image.Image, levels: Levels) -> Fit:
+    """How a deep picture lies in the levels of a run."""
+    values = values_of(picture)
+    known = values[~np.isnan(values)]
+    if not known.size:
+        return Fit(0.0, levels.low, dark=False)
+    low, high = float(known.min()), float(known.max())
+    beyond = np.mean((known < levels.low) | (known > levels.high))
+    return Fit(float(beyond), high, low < high < levels.low + DARK * (levels.high - levels.low))
+
+
 def levels_for(ranges: Sequence[Range]) -> tuple[float, float] | None:
     """The `Levels` of all pictures with these ranges; None without any.
 
@@ -86,16 +132,22 @@ class Deep:
     greys: int = 0
     colours: int = 0  # more than eight bits per colour
     levels: tuple[float, float] | None = None
+    remarks: tuple[str, ...] = ()  # on pictures that hardly fit the levels of a run, each after the picture's name
 
     def notes(self) -> Iterator[str]:
         """What became of their values."""
         if self.greys:
-            low, high = self.levels or (SIXTEEN_BITS.low, SIXTEEN_BITS.high)
+            levels = Levels(*self.levels) if self.levels else SIXTEEN_BITS
             are = "is of" if self.greys == 1 else "are of"
             yield (
                 f"{plural(self.greys, 'picture')} {are} greys of more than 8 bits: "
-                f"values from {low:g} to {high:g} became 256 levels"
+                f"values from {levels} became 256 levels"
             )
+        if self.remarks:
+            fit = "hardly fits" if len(self.remarks) == 1 else "hardly fit"
+            first = "\n".join(f"  {remark}" for remark in self.remarks[:MOST_REMARKS])
+            more = "\n  …" * (len(self.remarks) > MOST_REMARKS)
+            yield f"{plural(len(self.remarks), 'picture')} {fit} the run's range of values\n{first}{more}"
         if self.colours:
             are = "is of" if self.colours == 1 else "are of"
-            yield f"{plural(self.colours, 'picture')} {are} colours of 16 bits: only the upper 8 were read"
+            yield f"{plural(self.colours, 'picture')} {are} {DEEP_COLOURS}"
