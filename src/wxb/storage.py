@@ -276,6 +276,20 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     return tensors, metadata
 
 
+def read_metadata(path: Path) -> dict[str, str]:
+    """Return the metadata of a file written by `write_tensors` from its head alone, without comparing checksums.
+
+    Raises WxbError naming the file if it has no such head.
+    """
+    with opened(path, None) as file:
+        head = file.read(8)
+        head += file.read(min(int.from_bytes(head, "little"), SMALL))
+    try:
+        return _metadata(head)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise damaged(path, "cut short, or not written by wxb", str(error)) from error
+
+
 class _Header(msgspec.Struct):
     metadata: dict[str, str] = msgspec.field(default_factory=dict, name="__metadata__")
 

@@ -84,6 +84,7 @@ class Training:
         self.settings = dict(settings or {})
         self.run: Writer | None = None
         self.result: dict[str, Any] = {}  # the answer of `wxb train --json`, once finished
+        self.remarks: tuple[str, ...] = ()  # on its end
         self._trained = False
 
     @classmethod
@@ -239,7 +240,8 @@ class Training:
             run.files, data, test=test, train=train, baselines=cheap, seconds=seconds, epochs=epochs, notes=trial.notes
         )
         score = None if test is None else test.summary()
-        run.finish(trial.model.state_dict(), score, report_files(facts))
+        left = run.finish(trial.model.state_dict(), score, report_files(facts))
+        self.remarks = (left,) if left else ()
         lap("report")
         seconds["total"] = time.time() - trial.started
         self.result = {
@@ -253,7 +255,7 @@ class Training:
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "test": score,
             "baselines": {name: baseline.score for name, baseline in cheap.items()},
-            "warnings": facts["warnings"],
+            "warnings": [*facts["warnings"], *self.remarks],
         }
         return Run.open(run.path)
 

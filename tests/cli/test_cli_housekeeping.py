@@ -204,7 +204,7 @@ def test_clean_lists_what_goes_and_asks(three, call, monkeypatch):
     monkeypatch.setattr("sys.stdin", Terminal("n\n"))
     ended = call("runs", "--clean")
     assert ended.err.startswith("runs/a   ring ")
-    assert "stopped at step" in ended.err
+    assert "stopped before its first checkpoint" in ended.err
     assert three[0].exists()
 
 

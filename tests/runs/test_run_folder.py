@@ -161,10 +161,11 @@ def test_a_finished_run_keeps_no_checkpoint_and_knows_its_score(finished):
 
 def test_a_run_that_is_not_finished_has_no_report_and_without_a_checkpoint_no_weights(run):
     run.note(Epoch(2))
-    with pytest.raises(WxbError, match=r"has no report yet: it is at step 20 of 50\n.*wxb resume"):
+    with pytest.raises(WxbError, match=r"has no report yet: it is running at step 20 of 50\n.*wait until it ends"):
         _ = run.files.report
     run.stop()
-    with pytest.raises(WxbError, match=r"has no weights yet: it ended at step 20 of 50"):
+    nothing = r"has no weights yet: it was stopped before its first checkpoint\n.*wxb resume .*from the start"
+    with pytest.raises(WxbError, match=nothing):
         Run.open(run.path).model()
 
 

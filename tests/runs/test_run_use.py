@@ -298,7 +298,10 @@ def test_verify_says_where_data_or_score_are_not_what_they_were(used, data, tmp_
 
 
 def test_a_run_that_has_not_finished_cannot_be_verified(run):
-    with pytest.raises(WxbError, match=r"has not finished(.|\n)*wxb resume"):
+    with pytest.raises(WxbError, match=r"has not finished: it is running at step 0 of 50(.|\n)*wait until it ends"):
+        verify(run.path)
+    run.stop()
+    with pytest.raises(WxbError, match=r"has not finished: it was stopped before(.|\n)*wxb resume"):
         verify(run.path)
 
 

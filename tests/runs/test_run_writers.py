@@ -16,16 +16,21 @@ from pathlib import Path
 import pytest
 import torch
 
+import wxb
 from tests.runs.small import SCORE, Epoch, reports, small_plan
 from wxb import storage
+from wxb.cli.main import main
 from wxb.errors import WxbError
+from wxb.runs import writer
 from wxb.runs.files import RunFiles
 from wxb.runs.folder import CHECKPOINT
 from wxb.runs.manifest import strangers
 from wxb.runs.removal import delete
 from wxb.runs.run import Run
+from wxb.runs.verify import verify
 from wxb.runs.writer import Writer
 from wxb.storage import LOCK, is_held
+from wxb.training import Training
 
 WRITER = """
 import sys
@@ -149,6 +154,49 @@ def test_a_finish_cut_off_at_any_file_leaves_a_valid_run(run, data, monkeypatch)
     assert Run.open(run.path).summary.state == "finished"
     assert survived == 7  # weights, three reports, manifest and run.json, then the look at the end
     assert Run.open(run.path).weights()
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
+def test_a_checkpoint_that_cannot_be_removed_is_told_and_goes_with_the_next_resume(
+    number, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    remove = Path.unlink
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        if path.name == CHECKPOINT:
+            raise OSError(number, os.strerror(number))
+        remove(path, missing_ok)
+
+    data = wxb.load_data("ring", examples=60)
+    training = Training(data, "FC-4-RELU, SOFTMAX", options={"epochs": 2}, out="run")
+    for record in training:
+        if record.step == 1:
+            training.run.save(record)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        assert training.finish().summary.state == "finished"
+        why = f"the run has finished, but its checkpoint cannot be removed ({os.strerror(number)})"
+        assert training.result["warnings"][-1] == f"{why}: rm run/{CHECKPOINT}"
+        assert main(["resume", "run"]) == 2
+        assert "cannot be removed" in capsys.readouterr().err
+    assert Run.open("run").checkpoint() is None
+    assert verify("run", data).ok
+    assert main(["runs", "."]) == 0
+    said = capsys.readouterr()
+    assert said.err == "note      run has finished, and a checkpoint is left in it: wxb resume run removes it\n"
+    assert main(["resume", "run"]) == 2
+    assert "the checkpoint that was left in it has been removed" in capsys.readouterr().err
+    assert not Path("run", CHECKPOINT).exists()
+    assert main(["runs", "."]) == 0
+    assert not capsys.readouterr().err
+
+
+def test_the_command_says_that_a_checkpoint_could_not_be_removed(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(writer, "without_checkpoint", lambda path: "the checkpoint is still there")
+    assert main(["train", "ring", "FC-4-RELU, SOFTMAX", "--examples", "60", "--epochs", "1"]) == 0
+    assert capsys.readouterr().err.endswith("\nnote      the checkpoint is still there\n")
 
 
 def test_the_lock_file_is_no_content(run):

@@ -34,6 +34,7 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
     from wxb.runs.run import Run
 
     opened = Run.open(run)
+    opened.need_weights()  # before the data are read
     asked = {name: value for name, value in given.items() if value is not None}
     loaded = opened.unchanged_data(given["data_dir"]) if data is None else load_like(opened, data, asked)
     notes = (*opened.notes, *(() if data is None else loaded.notes))

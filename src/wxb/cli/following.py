@@ -46,10 +46,13 @@ def follow(training: Training, quiet: bool, verbose: bool) -> int:
                 progress.end()
                 step = training.stop()
                 assert training.run is not None  # a record was made
-                printing.remark(f"stopped after step {step}, saved; wxb resume {quoted(training.run.path)}")
+                saved = f"stopped after step {step}, saved" if step else "stopped before the first checkpoint"
+                printing.remark(f"{saved}; wxb resume {quoted(training.run.path)}")
                 return stop.code
         progress.end()
         training.finish()
+        for remark in training.remarks:
+            progress.remark(printing.labelled("note", remark))
         return DONE if stop.code is None else stop.code
 
 

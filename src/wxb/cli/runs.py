@@ -11,6 +11,7 @@ import click
 from wxb.cli import options, printing, results
 from wxb.cli.answers import runs as answers
 from wxb.errors import WxbError, nearest
+from wxb.paths import quoted
 from wxb.text import NOT_TESTED, count, plural
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ def runs(
         remove(places, clean, older_than, yes, as_json)
         return
     listed = find(places)
+    for one in listed:
+        if one.has_leftover:
+            why = f"{one.path} has finished, and a checkpoint is left in it"
+            printing.remark(printing.labelled("note", f"{why}: wxb resume {quoted(one.path)} removes it"))
     if table is not None:
         show_table(listed, table.split(","), as_csv, as_json)
     elif as_json:
@@ -108,7 +113,7 @@ def row(one: Listed) -> tuple[str, ...]:
     if about.finished is not None and one.state == "finished":
         when = about.finished[:16].replace("T", " ")
     else:
-        when = f"{one.state} at step {count(about.steps.done)} of {count(about.steps.total)}"
+        when = str(one.standing)
     score = results.score_line(about.task, about.test) if about.test else NOT_TESTED if one.state == "finished" else ""
     return (str(one.path), about.data, score, when, about.network)
 

@@ -28,6 +28,7 @@ from wxb.runs.folder import (
 from wxb.runs.journal import Checkpoint, Journal, read_epochs, whole_lines
 from wxb.runs.manifest import read_manifest
 from wxb.runs.schema import DataFacts, Environment, Epoch, Report, Settings, Summary
+from wxb.runs.standing import Standing, saved, standing, way_on
 from wxb.runs.summary import read_summary
 from wxb.settings.setting import PATH, Setting
 from wxb.storage import SMALL, damaged, decode, digest, file_digest, read, read_tensors, understanding
@@ -50,7 +51,7 @@ class RunFiles:
         self.summary = summary
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self.path)!r}, {self.summary.state})"
+        return f"{type(self).__name__}({str(self.path)!r}, {self.standing.state})"
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -60,6 +61,11 @@ class RunFiles:
         if run.summary.state == "finished":
             run._check(SUMMARY, file_digest(folder / SUMMARY))
         return run
+
+    @property
+    def standing(self) -> Standing:
+        """How far the run has come, and what it was saved at."""
+        return standing(self.path, self.summary)
 
     @property
     def name(self) -> str:
@@ -145,19 +151,27 @@ class RunFiles:
         if self.summary.state == "finished":
             self._check(WEIGHTS, file_digest(self.path / WEIGHTS))
             return read_tensors(self.path / WEIGHTS)[0]
-        checkpoint = None if self.summary.state == "failed" else self.checkpoint()
-        if checkpoint is None:
+        self.need_weights()
+        checkpoint = self.checkpoint()
+        if checkpoint is None:  # its process has just ended it
             raise self._not_yet("weights")
         from wxb.learning.state import kept
 
         return kept(checkpoint.tensors)
 
+    def need_weights(self) -> None:
+        """Raise WxbError if the run has no weights: it has failed, or was stopped before its first checkpoint."""
+        if self.summary.state == "failed" or (self.summary.state != "finished" and saved(self.path) == 0):
+            raise self._not_yet("weights")
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What must be known of the network's answers: a run that has not finished has not learned all it should."""
-        if self.summary.state == "finished":
+        step = saved(self.path) if self.summary.state in ("running", "stopped") else 0
+        if not step:  # it has finished, or `weights` says that there is no network
             return ()
-        return (f"{self.path} has not finished: its network is that of the last checkpoint",)
+        of = f"step {count(step)} of {count(self.summary.steps.total)}"
+        return (f"{self.path} has not finished: its network is that of its last checkpoint, {of}",)
 
     @property
     def weights_file(self) -> Path:
@@ -166,7 +180,7 @@ class RunFiles:
 
     def checkpoint(self) -> Checkpoint | None:
         """Return the last checkpoint: None if training ended before the first, and in a finished run."""
-        return Journal(self.path).checkpoint()
+        return None if self.summary.state == "finished" else Journal(self.path).checkpoint()
 
     @cached_property
     def manifest(self) -> dict[str, str]:
@@ -179,12 +193,7 @@ class RunFiles:
             raise self._not_yet(what)
 
     def _not_yet(self, what: str) -> WxbError:
-        steps = self.summary.steps
-        verb = "is" if self.summary.state == "running" else "ended"
-        return WxbError(
-            f"{self.path} has no {what} yet: it {verb} at step {count(steps.done)} of {count(steps.total)}",
-            fix=way_on(self.path, self.summary),
-        )
+        return WxbError(f"{self.path} has no {what} yet: {self.standing.sentence}", fix=way_on(self.path, self.summary))
 
     def _decoded(self, name: str, kind: type[T]) -> T:
         older = version1.READERS.get(name) if self.summary.format == 1 else None
@@ -215,10 +224,3 @@ class RunFiles:
         own = self.summary.files.get(name)
         if self.summary.state != "finished" and own is not None and digest(data) not in own:
             raise damaged(self.path / name, "it was changed since the run wrote it")
-
-
-def way_on(path: Path, summary: Summary) -> str:
-    """Return what to do about a run that has not finished: resume it, or train again if it failed."""
-    if summary.state == "failed":
-        return "train again with other settings, for example a lower `learning_rate`"
-    return f"wxb resume {quoted(path)}"

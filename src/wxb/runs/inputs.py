@@ -92,12 +92,12 @@ def predict(predictor: Predictor, source: Any, max_pixels: int | None = None) ->
     if preparation is None:
         raise WxbError("a data frame; the network was not trained on a table")
     rows, notes = read_rows(frame_of(source), preparation)
-    return replace(predictor.predict(rows), notes=(*predictor.run.notes, *notes))
+    return replace(predictor.predict(rows), notes=(*predictor.notes, *notes))
 
 
 def _of_files(predictor: Predictor, files: Files, max_pixels: int | None) -> Prediction:
     run = predictor.run
-    parts, examples, notes = [], [], [*run.notes, *files.notes]
+    parts, examples, notes = [], [], [*predictor.notes, *files.notes]
     with reading(files.paths, run, partial(read_file, max_pixels=max_pixels)) as coming:
         for batch in coming:
             if batch.problems:

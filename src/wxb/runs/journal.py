@@ -105,11 +105,19 @@ class Journal:
             return None
         path = self.folder / CHECKPOINT
         tensors, metadata = storage.read_tensors(path)
-        if not {"counters", "epochs"} <= metadata.keys():
+        counters = _counters(path, metadata)
+        if "epochs" not in metadata:
             raise storage.damaged(path, "it has no counters")
-        counters = storage.decode(path, metadata["counters"].encode(), Counters)
         epochs = storage.decode(path, metadata["epochs"].encode(), Count)
         return Checkpoint(tensors, counters, epochs, metadata.get("history", ""))
+
+    def saved(self) -> int:
+        """Return the step of the last checkpoint from its head alone; 0 if there is none.
+
+        Raises WxbError if the head is damaged.
+        """
+        path = self.folder / CHECKPOINT
+        return _counters(path, storage.read_metadata(path)).step if self.exists else 0
 
     def rewind(self, checkpoint: Checkpoint | None) -> None:
         """Drop the history's lines that `checkpoint` does not count, all of them without one, and a torn last line.
@@ -127,6 +135,12 @@ class Journal:
         if content != storage.read(path):
             storage.write(path, content)
         self.lines = lines
+
+
+def _counters(path: Path, metadata: Mapping[str, str]) -> Counters:
+    if "counters" not in metadata:
+        raise storage.damaged(path, "it has no counters")
+    return storage.decode(path, metadata["counters"].encode(), Counters)
 
 
 def read_epochs(path: Path, lines: Sequence[bytes], older: storage.Older | None = None) -> list[Epoch]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from wxb.errors import WxbError
 from wxb.paths import exists
-from wxb.runs.folder import SUMMARY, root
+from wxb.runs.folder import CHECKPOINT, SUMMARY, root
 from wxb.runs.schema import State, Summary
+from wxb.runs.standing import Standing, standing
 from wxb.runs.summary import read_summary
-from wxb.storage import is_held
 
 SCORES = ("accuracy", "exact_match", "label_accuracy", "r2", "rmse", "mae", "loss")  # always named, if only by None
 
@@ -29,11 +30,17 @@ class Listed:
     @property
     def state(self) -> State | Literal["damaged"]:
         """The state in `run.json`, except "stopped" if its process is gone, and "damaged" if it cannot be read."""
-        if self.summary is None:
-            return "damaged"
-        if self.summary.state == "running" and not is_held(self.path):
-            return "stopped"
-        return self.summary.state
+        return "damaged" if self.standing is None else self.standing.state
+
+    @property
+    def has_leftover(self) -> bool:
+        """Whether a checkpoint is left in a finished run, because it could not be removed or the process was killed."""
+        return self.state == "finished" and exists(self.path / CHECKPOINT)
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """How far the run has come; None if it cannot be read."""
+        return None if self.summary is None else standing(self.path, self.summary)
 
 
 def runs(folder: str | Path | None = None) -> list[Listed]:
@@ -74,12 +81,12 @@ def results(one: Listed) -> dict[str, Any]:
     Raises WxbError if the run cannot be read.
     """
     about = one.summary if one.summary is not None else read_summary(one.path)
-    test = about.test or {}
+    test, at = about.test or {}, standing(one.path, about)
     return {
         "data": about.data,
         "network": about.network,
-        "state": one.state,
-        "steps": about.steps.done,
+        "state": at.state,
+        "steps": at.step,
         "parameters": about.parameters,
         "multiply_adds": about.multiply_adds,
         "created": about.created,

@@ -72,6 +72,7 @@ class Predictor:
 
         self.run = run
         self.offsets = target_offsets(run)
+        self.notes = run.notes  # with the checkpoint, which a training in progress replaces
         self.machine = machine_of(run)
         model = trained(run).to(self.machine.device)
         self.head = model.head
@@ -89,7 +90,7 @@ class Predictor:
         machine = self.machine.for_work(min(len(examples), self.batch_size) * about.multiply_adds)
         logits = self._through(self.folded, examples, machine, self.batch_size)
         found = self._prediction(logits, self.head, about.task, about.classes, self.offsets)
-        return replace(found, notes=self.run.notes) if self.run.notes else found
+        return replace(found, notes=self.notes) if self.notes else found
 
 
 def machine_of(run: RunFiles) -> Machine:

@@ -45,7 +45,7 @@ class Run(RunFiles):
             facts.append(("test", TASKS[about.task].line(msgspec.to_builtins(about.test))))
         elif about.state == "finished":
             facts.append(("test", NOT_TESTED))
-        return shown(f"{self.path}, {about.state}", rows=facts)
+        return shown(f"{self.path}, {self.standing}", rows=facts)
 
     def model(self) -> Model:
         """Return the trained network, in evaluation mode."""

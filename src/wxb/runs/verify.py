@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from wxb.errors import WxbError
 from wxb.paths import exists, is_file
 from wxb.runs.environment import environment
-from wxb.runs.files import way_on
 from wxb.runs.folder import KEPT, MANIFEST
 from wxb.runs.manifest import read_manifest, strangers
 from wxb.runs.predict import machine_of
 from wxb.runs.provenance import changes
 from wxb.runs.run import Run
+from wxb.runs.standing import standing, way_on
 from wxb.runs.summary import read_summary
 from wxb.storage import file_digest
 from wxb.tasks import TASKS
@@ -71,7 +71,8 @@ def _file_differences(folder: Path) -> tuple[list[str], int]:
             raise
         return [error.what], 1
     if summary.state != "finished":
-        raise WxbError(f"{folder} has not finished; only a finished run can be verified", fix=way_on(folder, summary))
+        at = standing(folder, summary).sentence
+        raise WxbError(f"{folder} has not finished: {at}", "a finished run can be verified", way_on(folder, summary))
     try:
         manifest = read_manifest(folder)
     except WxbError as error:

@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,9 +32,9 @@ from wxb import storage
 from wxb.data.dataset import Dataset
 from wxb.errors import FAILED, WxbError
 from wxb.notation import Plan
-from wxb.paths import quoted
+from wxb.paths import exists, quoted
 from wxb.runs.environment import environment
-from wxb.runs.files import RunFiles, way_on
+from wxb.runs.files import RunFiles
 from wxb.runs.folder import (
     CHECKPOINT,
     DATA,
@@ -58,6 +58,7 @@ from wxb.runs.journal import Checkpoint, Journal
 from wxb.runs.manifest import manifest_text
 from wxb.runs.provenance import data_facts, need_same
 from wxb.runs.schema import FORMAT, NOTATION, Counters, Score, Settings, State, Steps, Summary
+from wxb.runs.standing import way_on
 from wxb.runs.summary import now, read_summary, sealed
 from wxb.version import __version__
 
@@ -162,11 +163,11 @@ class Writer:
         Raises WxbError if the run has finished or failed, another process is writing it, or `data` has changed.
         """
         folder = Path(path)
-        _need_resumable(folder, read_summary(folder))
+        need_resumable(folder, read_summary(folder))
         lock = storage.hold(folder)
         try:
             files = RunFiles.open(folder)  # read again: the process that held it may have finished it
-            _need_resumable(folder, files.summary)
+            need_resumable(folder, files.summary)
             need_same(folder, files.data, files.split, data)
             journal = Journal(folder)
             checkpoint = journal.checkpoint()
@@ -253,6 +254,7 @@ class Writer:
 
     def stop(self) -> None:
         """End an interrupted training; a resume continues from what was saved last."""
+        self.summary.steps.done = self._saved
         self._end("stopped")
 
     def fail(self, reason: str) -> None:
@@ -268,11 +270,11 @@ class Writer:
 
     def finish(
         self, weights: Mapping[str, Tensor], test: Mapping[str, Any] | None, report: Mapping[str, str | bytes]
-    ) -> None:
-        """Write the kept weights, the report and the manifest, which finishes the run.
+    ) -> str:
+        """Write the kept weights, the report and the manifest, which finishes the run; return what must be said then.
 
         `test` is the `test` object of `wxb train --json`, None without a test part; `report` holds the content of each
-        of REPORTS.
+        of REPORTS. The text is empty unless the checkpoint, which a finished run needs no more, could not be removed.
         """
         if set(report) != set(REPORTS):
             raise ValueError(f"a report has the files {', '.join(REPORTS)}; got {', '.join(report)}")
@@ -291,19 +293,34 @@ class Writer:
             storage.write(self.path / SUMMARY, final)
             storage.sync_folder(self.path)  # a power cut must not leave a run with neither a checkpoint nor an end
             self.summary = ended
-        with suppress(OSError):  # the run has finished; that a checkpoint is left is known, and does no harm
-            (self.path / CHECKPOINT).unlink(missing_ok=True)
-        self.close()
+        try:
+            return without_checkpoint(self.path)
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Unlock the folder, so that another process may write it."""
         self._lock.release()
 
 
-def _need_resumable(path: Path, summary: Summary) -> None:
+def without_checkpoint(path: Path) -> str:
+    """Remove the checkpoint of a finished run; return what to say if it cannot be removed."""
+    try:
+        (path / CHECKPOINT).unlink(missing_ok=True)
+    except OSError as error:
+        why = error.strerror or error
+        return f"the run has finished, but its checkpoint cannot be removed ({why}): rm {quoted(path / CHECKPOINT)}"
+    return ""
+
+
+def need_resumable(path: Path, summary: Summary) -> None:
+    """Raise WxbError for a run that has finished, whose checkpoint goes if one was left, or that has failed."""
     if summary.state == "finished":
+        left = exists(path / CHECKPOINT)
+        detail = left and (without_checkpoint(path) or "the checkpoint that was left in it has been removed")
         raise WxbError(
             f"{path} has finished; there is nothing to resume",
+            detail or "",
             fix=f"wxb report {quoted(path)} shows it; wxb train --config {quoted(path / SETTINGS)} runs it again",
         )
     if summary.state == "failed":
