@@ -13,7 +13,7 @@ from PIL import Image
 from wxb.data import load_data
 from wxb.data.load import loading
 from wxb.data.pictures import folder as pictures
-from wxb.data.pictures import layout, tree
+from wxb.data.pictures import layout, readable, tree
 from wxb.data.pictures.layout import Searched
 from wxb.data.pictures.parts import part_of, parts_of
 from wxb.errors import WxbError
@@ -340,7 +340,7 @@ def test_a_folder_of_other_files_is_refused_before_all_are_opened(tmp_path, monk
     home = fill(tmp_path / "x", "a", "b", each=2)
     for i in range(200):
         (home / "a" / f"program{i}").write_text("no picture")
-    monkeypatch.setattr(pictures, "DOUBTED_FROM", 50)
+    monkeypatch.setattr(readable, "DOUBTED_FROM", 50)
     monkeypatch.setattr(pictures, "SEARCHED_EACH", 25)
     with pytest.raises(WxbError) as caught:
         load_data(home)

@@ -31,18 +31,18 @@ from wxb.data.pictures.layout import SEARCHED_EACH, File, Layout, Searched, read
 from wxb.data.pictures.levels import Deep, Levels, Range, levels_for
 from wxb.data.pictures.pack import Damaged, Wanted, Writing, open_pack
 from wxb.data.pictures.parts import TEST, TRAIN, VALIDATION
+from wxb.data.pictures.readable import Readable, check_classes, check_pictures
 from wxb.data.pictures.refused import Refused, counted, listed
 from wxb.data.pictures.threads import in_order
 from wxb.data.pictures.tree import shown
 from wxb.data.split import Fractions, Rows, copies, divide_apart, keep_test, validation_share
 from wxb.errors import WxbError
 from wxb.hardware import cores, memory
-from wxb.text import count, plural, shape
+from wxb.text import plural, shape
 
 PARTS = (TRAIN, VALIDATION, TEST)
 DEFAULT_SIDES = (8, 64)  # bounds of the default side, which is used if sizes differ
 MEMORY_SHARE = 0.5  # of the machine's memory that the pictures may take
-DOUBTED_FROM, DOUBTED_SHARE = 10_000, 0.05  # a folder with so many files and so few pictures is refused
 FEW = 50  # pictures for validation, of which the twentieth of a small train/ has fewer
 PACKED_FROM = 64_000_000  # bytes of pixels from which a folder's decoded pictures are cached
 
@@ -67,14 +67,6 @@ class Pictures:
     notes: tuple[str, ...]
     fingerprint: str | None  # of the data set, if it is known without reading all pixels
     levels: tuple[float, float] | None  # `Levels` of the deep greys among them
-
-
-@dataclass(frozen=True)
-class Readable:
-    """A file with a readable header."""
-
-    file: File
-    header: Header
 
 
 @dataclass(frozen=True)
@@ -236,7 +228,7 @@ def _decoded(
         for number, one in enumerate(layout.files, 1):  # in one thread, because opening files holds the GIL
             headers.append(_header(one, wanted.max_pixels))
             if number % SEARCHED_EACH == 0:
-                _check_pictures(folder, headers)
+                check_pictures(folder, headers)
                 yield Searched(number)
         left_out = [file for file in headers if isinstance(file, Refused)]
         readable = [file for file in headers if isinstance(file, Readable)]
@@ -255,7 +247,7 @@ def _decoded(
             readable = [file for file in readable if file not in unfit]
             left_out += [fit for fit in fits if isinstance(fit, Refused)]
         while True:
-            _check_classes(folder, layout, readable, left_out)
+            check_classes(folder, layout, readable, left_out)
             form = _form([file.header for file in readable], wanted.size, like)
             decoder = partial(_pixels, form=form, max_pixels=wanted.max_pixels, levels=levels)
             try:
@@ -271,7 +263,7 @@ def _decoded(
                             examples.append(file)
                         yield Decoded(place.count + len(refused) + len(left_out), len(layout.files))
                     readable, left_out = examples, left_out + refused
-                    _check_classes(folder, layout, readable, left_out)
+                    check_classes(folder, layout, readable, left_out)
                     if _form([file.header for file in readable], wanted.size, like) == form:
                         return _finished(place, layout, readable, left_out, bounds, remarks)
                     # only broken files had another size, or colours: decode again without them
@@ -383,32 +375,3 @@ def _split(
             "the split 0.8,0.2,0 takes a fifth"
         )
     return split, tuple(notes)
-
-
-def _check_pictures(folder: Path, headers: Sequence[Readable | Refused]) -> None:
-    """Raise WxbError if many files have been opened and hardly any is a picture, as in a folder of programs."""
-    readable = sum(isinstance(header, Readable) for header in headers)
-    if len(headers) >= DOUBTED_FROM and readable < DOUBTED_SHARE * len(headers):
-        refused = [header for header in headers if isinstance(header, Refused)]
-        head = f"of the first {count(len(headers))} files {plural(readable, 'is a picture', 'are pictures')}"
-        raise WxbError(
-            f"{shown(folder)} does not look like a folder of pictures",
-            f"{head}\n{listed(refused)}",
-            "name the folder that holds a folder of pictures for each class",
-        )
-
-
-def _check_classes(folder: Path, layout: Layout, readable: Sequence[Readable], left_out: Sequence[Refused]) -> None:
-    """Raise WxbError if a class has no picture in one of the parts, or none at all."""
-    present = {(each.file.part, each.file.class_number) for each in readable}
-    for part, name in layout.parts.items():
-        for number, class_name in enumerate(layout.classes):
-            if (part, number) not in present:
-                where = "/".join(piece for piece in (shown(folder.name), name, class_name) if piece)
-                whole = [*layout.left_out, *left_out]
-                inside = [file for file in whole if f"{shown(folder.name)}/{file.name}".startswith(f"{where}/")]
-                raise WxbError(
-                    f"class folder {where}/ has no picture in it",
-                    f"{counted(inside)} left out\n{listed(inside)}" if inside else "it is empty",
-                    "put pictures into it, or remove it",
-                )
