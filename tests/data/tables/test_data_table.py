@@ -364,9 +364,20 @@ def test_a_column_that_is_missing_is_named_and_more_are_noted(write):
 def test_values_that_training_had_not_are_noted(write):
     content = columns()
     data = load_data(write("t.csv", content), target="price")
-    content["garden"] = ["perhaps"] * ROWS
+    content["garden"] = ["perhaps", *map(str, content["garden"][1:])]
     notes = load_data(write("u.csv", content), like=data.table).notes
-    assert notes == ("garden: 60 of values that training had none of (perhaps 60)",)
+    assert notes == ("garden: 1 of values that training had none of (perhaps 1)",)
+
+
+def test_a_column_of_which_training_had_no_value_is_refused(write):
+    content = columns()
+    data = load_data(write("t.csv", content), target="price")
+    content["garden"] = ["perhaps"] * ROWS
+    assert said(write("u.csv", content), like=data.table) == (
+        "garden of u.csv has none of the values that training had\n"
+        "  training had false, true; here all 60 values are others: perhaps\n"
+        "  fix: the values of training in garden, and nothing where the value is not known"
+    )
 
 
 def test_a_class_that_the_run_has_not_is_refused(write):

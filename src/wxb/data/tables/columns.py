@@ -73,6 +73,11 @@ class Number(Described, frozen=True, tag="number"):
         pieces = tuple(f"{self.name} {low:g} to {high:g}" for low, high in pairwise(self.edges))
         return (self.name,) * self.changes + pieces + (f"{self.name} (missing)",) * self.indicator
 
+    @property
+    def binary(self) -> bool:
+        """Whether its numbers are only 0 and 1."""
+        return (self.low, self.high) == (0, 1) and self.median in (0, 0.5, 1) and not self.edges
+
     def facts(self) -> dict[str, object]:
         """The column as an object of JSON."""
         return super().facts() | {"min": self.low, "max": self.high}
@@ -118,6 +123,11 @@ class Category(Described, frozen=True, tag="category"):
         """Names of the features."""
         own = tuple(f"{self.name}={value}" for value in self.values)
         return own + (f"{self.name} (other)",) * self.other + (f"{self.name} (missing)",) * self.indicator
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The values of the training rows, as far as they are stored."""
+        return (*self.values, *self.rare)
 
     @property
     def boolean(self) -> bool:

@@ -9,7 +9,7 @@ from wxb.data.kinds import LARGEST
 from wxb.data.tables import calendar
 from wxb.data.tables.columns import Category, Date, Number
 from wxb.data.tables.values import Texts, Values, number_of
-from wxb.data.tables.written import Numbers
+from wxb.data.tables.written import Numbers, Written
 from wxb.text import count, plural
 
 FAR = 1.0  # beyond the range of training, in widths of that range
@@ -27,6 +27,7 @@ def of_numbers(column: Number, values: Values, numbers: Numbers, rows: Rows) -> 
         remarks.append(f"{column.name}: {count(absent)} missing, which training had none of; its median stands there")
     if len(odd):
         remarks.append(f"{no_numbers(column.written.style, values, odd, rows)}; its median stands there")
+    remarks += _of_order(column.name, values, column.written, numbers, rows)
     width = max(column.high - column.low, 0.0)
     far = np.flatnonzero((numbers > column.high + FAR * width) | (numbers < column.low - FAR * width))
     if len(far):
@@ -39,6 +40,22 @@ def of_numbers(column: Number, values: Values, numbers: Numbers, rows: Rows) -> 
     return remarks
 
 
+def _of_order(name: str, values: Values, written: Written, numbers: Numbers, rows: Rows) -> list[str]:
+    """The remark on dates of which none proves that days stand where they stood in training."""
+    if written.order == "ymd" or not values.of_texts:
+        return []
+    swapped = Written("date", order="mdy" if written.order == "dmy" else "dmy").read(values.there)
+    unclear = np.isfinite(numbers) & np.isfinite(swapped) & (numbers != swapped)
+    if written.order == "dmy":  # nobody writes 12.31.2024
+        unclear &= ~values.there.str.contains(r"^\d+\.").fill_null(False).to_numpy()
+    either = np.flatnonzero(unclear)
+    if not len(either) or (np.isfinite(numbers) & np.isnan(swapped)).any():
+        return []
+    first, place = int(either[0]), "first" if written.order == "dmy" else "second"
+    example = f"{values.shown(first)} (row {rows[first]}) is {calendar.text(float(numbers[first]))}"
+    return [f"{name}: the day is taken to stand {place}, as in training, which no date here proves: {example}"]
+
+
 def of_texts(column: Category, texts: Texts) -> list[str]:
     """What is strange about new texts."""
     remarks = []
@@ -46,7 +63,7 @@ def of_texts(column: Category, texts: Texts) -> list[str]:
     if absent and not column.indicator:
         remarks.append(f"{column.name}: {count(absent)} missing, which training had none of")
     often = np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.values))
-    known = {*column.values, *column.rare}
+    known = {*column.seen}
     strange = [code for code in np.argsort(-often, kind="stable") if often[code] and texts.values[code] not in known]
     if strange:
         listed = ", ".join(f"{texts.values[code]} {count(int(often[code]))}" for code in strange[:LISTED])

@@ -21,7 +21,8 @@ from wxb.data.tables.columns import (
     fit_category,
     fit_number,
 )
-from wxb.data.tables.values import MISSING, Codes, Texts
+from wxb.data.tables.contradiction import refuse_unknown
+from wxb.data.tables.values import MISSING, Codes, Texts, as_known
 from wxb.data.tables.written import PLAIN, Numbers, Written
 from wxb.errors import WxbError, nearest
 
@@ -121,7 +122,15 @@ def matched(name: str, rows: NDArray[Any], columns: Columns, preparation: Prepar
                 fix="load_data(file, like=run.data.table) reads a file as that of the run",
             )
         if isinstance(used, Category):
-            values = recoded(values, column.codes or {}, used)
+            codes = column.codes or {}
+            refuse_unknown(name, used, as_known(Texts(tuple(codes), np.arange(len(codes))), used.seen))
+            values = recoded(values, codes, used)
+        elif not used.written.agrees(column.written):
+            raise WxbError(
+                f"{used.name} of {name} is not written as in training",
+                f"training had {used.written.example}, {name} has {column.written.example}",
+                "load_data(file, like=run.data.table) reads a file as that of the run",
+            )
         out[:, inputs[used.name]] = values
     return out
 
@@ -130,8 +139,9 @@ def recoded(values: Numbers, codes: dict[str, int], column: Category) -> Numbers
     """Texts that are numbered by `codes`, numbered as in another column; -1 for those that it does not know."""
     lookup = np.full(max(codes.values(), default=0) + 2, -1.0)  # the last one is that of -1
     known = column.code
-    for text, code in codes.items():
-        lookup[code] = known.get(text, -1)
+    alike = as_known(Texts(tuple(codes), np.arange(len(codes))), column.seen)
+    for place, code in enumerate(codes.values()):
+        lookup[code] = known.get(alike.values[alike.codes[place]], -1)
     missing = np.isnan(values)
     return np.where(missing, np.nan, lookup[np.where(missing, -1, values).astype(np.int64)])
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from wxb.data.dataset import Split
 from wxb.data.split import Fractions, divide_apart, own_split
-from wxb.data.tables import novelty
+from wxb.data.tables import contradiction, novelty
 from wxb.data.tables import target as targets
 from wxb.data.tables.choices import KEPT, Choices
 from wxb.data.tables.columns import LeftOut, Number, Preparation, offset_of, rare, read_plain
@@ -19,7 +19,7 @@ from wxb.data.tables.frame import Frame
 from wxb.data.tables.giveaways import giveaways
 from wxb.data.tables.identity import COUNTER, identity
 from wxb.data.tables.rows import Columns, Held, Matrix, need_columns, recoded
-from wxb.data.tables.values import NAMES, Texts, Values, without
+from wxb.data.tables.values import NAMES, Form, Texts, Values, as_known, without
 from wxb.data.tables.written import unlike
 from wxb.errors import WxbError
 from wxb.settings.setting import SHARES, PartRows, named
@@ -152,11 +152,13 @@ def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str
         place = inputs[used.name]
         if isinstance(used, Number):
             values = frame.values(used.name, preparation.missing)
-            rows[:, place] = values.numbers(used.written)
+            rows[:, place] = values.numbers(used.written, used.binary)
+            contradiction.refuse_otherwise_written(frame.name, values, used.written, rows[:, place], frame.rows)
             notes[place] = novelty.of_numbers(used, values, rows[:, place], frame.rows)
         else:
-            values = frame.values(used.name, without(preparation.missing, (*used.values, *used.rare)))
-            texts = values.texts(used.boolean)
+            values = frame.values(used.name, without(preparation.missing, used.seen))
+            texts = as_known(values.texts(used.boolean), used.seen)
+            contradiction.refuse_unknown(frame.name, used, texts)
             rows[:, place] = recoded(_numbered(texts), _codes(texts), used)
             notes[place] = novelty.of_texts(used, texts)
     remarks = [note for place in sorted(notes) for note in notes[place]]
@@ -210,7 +212,8 @@ def _rows(
             held.append(LeftOut(name, 0, DROPPED if name in choices.drop else "called like the target"))
             continue
         values = choices.values(frame, name)
-        column, numbers = _column(values, choices, frame.rows)
+        form = choices.form(values)
+        column, numbers = _column(values, form, choices.types.get(name), frame.rows)
         held.append(column)
         found = {word: often for word, often in values.words.items() if word in NAMES} if values.of_texts else {}
         if found and (isinstance(column, LeftOut) or column.codes is not None):
@@ -221,12 +224,15 @@ def _rows(
             if column.codes is None:
                 written.append(values.example(column.written, numbers))
                 doubts.append(values.doubt(column.written))
+                contradiction.refuse_mixed(frame.name, values, column.written, numbers, frame.rows)
                 if len(lost := values.odd(numbers)):
                     odd.append(
                         f"{novelty.no_numbers(column.written.style, values, lost, frame.rows)}, taken as missing"
                     )
         elif column.why == COUNTER:
             counters[name] = numbers
+        if form.kind == "text" and name not in choices.types:
+            odd += _too_few(values, form, isinstance(column, LeftOut))
     if not filled:
         held = [Held(one.name) if one.name in counters else one for one in held]
         for filled, numbers in enumerate(counters.values(), 1):
@@ -263,12 +269,23 @@ def _doubts(name: str, doubts: Sequence[str]) -> tuple[str, ...]:
     return (f"{what}{more}; to be sure, write them as 1234.5",) if shown else ()
 
 
-def _column(values: Values, choices: Choices, rows: NDArray[np.int64]) -> tuple[Held | LeftOut, NDArray[np.float64]]:
-    """What a column holds, or why it is left out, and its values (n,)."""
-    name, form = values.name, choices.form(values)
+def _too_few(values: Values, form: Form, left_out: bool) -> list[str]:
+    """The remark on a column of texts of which at least half are dates, or numbers if it is left out."""
+    kind = "date" if form.written.style == "date" else "number"
+    if form.share < TEXT_SHARE or not (kind == "date" or (left_out and not unlike(values.there.drop_nulls()))):
+        return []
+    number, there = round(form.share * (len(values) - values.absent)), plural(len(values) - values.absent, "value")
+    setting = f'`types="{values.name}={kind}"`'
+    return [f"{values.name}: only {count(number)} of {there} are {kind}s; {setting} takes the others as missing"]
+
+
+def _column(
+    values: Values, form: Form, chosen: str | None, rows: NDArray[np.int64]
+) -> tuple[Held | LeftOut, NDArray[np.float64]]:
+    """What a column of a form holds, or why it is left out, and its values (n,); `chosen` is its type, if one is."""
+    name = values.name
     if form.kind == "nothing":
         return LeftOut(name, values.absent, "empty"), np.empty(0)
-    chosen = choices.types.get(name)
     if form.kind == "number":
         numbers = values.numbers(form.written)
         why = None if chosen or form.written.style == "date" else identity(name, numbers, rows)

@@ -14,16 +14,17 @@ from numpy.typing import NDArray
 from wxb.data.tables.choices import KEPT, Choices, listed
 from wxb.data.tables.columns import Target as Column
 from wxb.data.tables.columns import offset_of
+from wxb.data.tables.contradiction import refuse_mixed, refuse_otherwise_written
 from wxb.data.tables.frame import Frame
 from wxb.data.tables.novelty import no_numbers
-from wxb.data.tables.values import BOOLEANS, NAMES, Texts, Values, number_name
+from wxb.data.tables.values import BOOLEANS, NAMES, Values, as_known, number_name, renamed
 from wxb.errors import WxbError
 from wxb.tasks import TASKS, need_task
 from wxb.tasks.columns import TargetColumn
 from wxb.tasks.task import Targets
 from wxb.text import composed_as, count, plural
 
-CLASSES = "classification"
+CLASSES, LABELS = "classification", "multilabel"
 EMPTY = "empty"
 LISTED = 5  # words in a remark
 Reading = Callable[[Frame, str], Values]  # of a column of a frame
@@ -96,7 +97,9 @@ def present(
         missing |= ~there
         rows &= there
         if not _as_texts(column, task):
-            numbers = values.numbers(column.written)
+            numbers = values.numbers(column.written, binary=task == LABELS)
+            refuse = refuse_mixed if task is None else refuse_otherwise_written
+            refuse(frame.name, values, column.written, numbers, frame.rows)
             rows &= np.isfinite(numbers)
             if len(odd := values.odd(numbers)):
                 which = "its row is" if len(odd) == 1 else "their rows are"
@@ -145,17 +148,17 @@ def _read_column(
 ) -> TargetColumn:
     name, known = column.name, classes is not None
     if not _as_texts(column, task if known else None):
-        numbers = values.numbers(column.written)
+        numbers = values.numbers(column.written, binary=task == LABELS)
         return TargetColumn(table, name, numbers, offset=column.offset if known else offset_of(numbers))
     texts = values.texts(column.form == "boolean")
     if column.form == "number":
-        texts = _renamed(texts, [number_name(value) or value for value in texts.values])
+        texts = renamed(texts, [number_name(value) or value for value in texts.values])
     # texts that look the same are one, and those of a run are found however they are composed
     names = [unicodedata.normalize("NFC", value) for value in texts.values]
     if len(set(names)) < len(names):
-        texts = _renamed(texts, names)
+        texts = renamed(texts, names)
     if classes is not None:
-        texts = _renamed(texts, composed_as(texts.values, classes))
+        texts = as_known(renamed(texts, composed_as(texts.values, classes)), classes)
     if column.form != "boolean":
         return TargetColumn(table, name, None, texts.values, texts.codes)
     if task != CLASSES and (strange := [value for value in texts.values if value not in BOOLEANS]):
@@ -164,9 +167,3 @@ def _read_column(
         )
     truths = np.array([value == "true" for value in texts.values], dtype=np.float64)
     return TargetColumn(table, name, truths[texts.codes], texts.values, texts.codes)
-
-
-def _renamed(texts: Texts, names: Sequence[str]) -> Texts:
-    """Texts under other names; those of one name become one."""
-    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
-    return Texts(tuple(places), np.array([places[name] for name in names], dtype=np.int64)[texts.codes])

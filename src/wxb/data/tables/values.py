@@ -7,17 +7,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.kinds import LARGEST
 from wxb.data.tables import calendar, marks
 from wxb.data.tables.marks import Proofs
-from wxb.data.tables.written import NUMBERS_SHARE, PLAIN, STYLES, Numbers, Style, Written, written_in
+from wxb.data.tables.written import (
+    FIRST_YEAR,
+    NUMBERS_SHARE,
+    PERCENT,
+    PLAIN,
+    STYLES,
+    Numbers,
+    Style,
+    Written,
+    written_in,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,9 +49,10 @@ MISSING_BEFORE = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "?")  # of runs
 DASH, PLUS = "-", "+"  # beside a plus, a dash is a value
 BOOLEANS = ("false", "true")
 MEANING = {
-    **dict.fromkeys(("false", "f", "no", "n", "off", "0"), "false"),
-    **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), "true"),
+    **dict.fromkeys(("false", "f", "no", "n", "off", "0", "0.0"), "false"),
+    **dict.fromkeys(("true", "t", "yes", "y", "on", "1", "1.0"), "true"),
 }
+TRUTHS = {word: float(meaning == "true") for word, meaning in MEANING.items()}
 STYLE_OF: dict[str, Style] = {"Date": "date", "Datetime": "date", "Duration": "duration", "Time": "duration"}
 DIGITS = 15  # of a number that float64 always holds
 EXACT = 2**53  # beyond it float64 does not hold every whole number
@@ -52,7 +64,8 @@ class Form(NamedTuple):
     """What a column holds."""
 
     kind: Kind
-    written: Written = PLAIN  # of numbers
+    written: Written = PLAIN  # of numbers; of texts that of the most numbers or dates among them
+    share: float = 1.0  # of the values that are written so
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,32 +144,45 @@ class Values:
             return Form("boolean")
         different = texts.unique(maintain_order=True)
         written = written_in(different, self.separator, styles)
-        numbers = ~np.isnan(written.read(texts))
-        if not numbers.any() or numbers.sum() < share * len(texts):
-            return Form("text")
+        read = float((~np.isnan(written.read(texts))).mean())
+        if not read or read < share:
+            return Form("text", written, read)
         shown, marked = marks.proving(different, written)
         if marked and shown is None:
-            read = different.filter(~np.isnan(written.read(different)))
-            written = marks.settled(self.name, read, written, self.separator, self.proofs())
+            readable = different.filter(~np.isnan(written.read(different)))
+            written = marks.settled(self.name, readable, written, self.separator, self.proofs())
         return Form("number", written)
 
-    def numbers(self, written: Written) -> Numbers:
-        """The column as numbers; NaN where there is none, or one beyond 1e30."""
-        import polars as pl
-
-        style = _style(self.there.dtype)
-        if self.there.dtype == pl.String:
-            numbers = written.read(self.there)
-        elif style != written.style and "date" in (style, written.style):
-            numbers = np.full(len(self), np.nan)
-        else:
-            numbers = _measured(self.there)
+    def numbers(self, written: Written, binary: bool = False) -> Numbers:
+        """The column as numbers; NaN where there is none, or one beyond 1e30. Of a `binary` one, "yes" is 1."""
+        numbers = self._read(written, binary)
         numbers[~(np.abs(numbers) <= LARGEST)] = np.nan
         return numbers
 
+    def _read(self, written: Written, binary: bool) -> Numbers:
+        import polars as pl
+
+        series = self.there
+        if series.dtype == pl.Boolean and not binary:
+            return np.full(len(self), np.nan)
+        if series.dtype != pl.String:
+            fits = _style(series.dtype) == written.style and written.unit != PERCENT
+            return _measured(series) if fits else np.full(len(self), np.nan)
+        numbers = written.read(series)
+        if written.unit not in ("", PERCENT) and np.isnan(numbers).any():  # 5 beside $5, but 5 could be 5 % or 500 %
+            numbers = np.where(np.isnan(numbers), msgspec.structs.replace(written, unit="").read(series), numbers)
+        if binary and np.isnan(numbers).any():
+            truths = series.str.to_lowercase().replace_strict(TRUTHS, default=None, return_dtype=pl.Float64)
+            numbers = np.where(np.isnan(numbers), truths.to_numpy(), numbers)
+        return numbers
+
     def odd(self, numbers: Numbers) -> Codes:
-        """The rows that have a value which is no number, if the column was read as these."""
+        """The rows that have a value which is no number, or one beyond 1e30, if the column was read as these."""
         return np.flatnonzero(np.isnan(numbers) & self.there.is_not_null().to_numpy())
+
+    def at(self, rows: Codes) -> Values:
+        """The values of these rows."""
+        return replace(self, series=self.series.gather(rows))
 
     def shown(self, row: int) -> str:
         """The value of a row, for a message."""
@@ -164,13 +190,20 @@ class Values:
         return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
     def example(self, written: Written, numbers: Numbers) -> str:
-        """How the column is read, by its longest number: "price (1,234.50 is 1234.5)"; empty for plain numbers."""
+        """How the column is read: "price (1,234.50 is 1234.5)"; empty for plain numbers.
+
+        By the longest value that tells how the others are read: one that the style's plain form does not read.
+        """
         if written.plain or not self.of_texts:
             return ""
+        readable = np.isfinite(numbers)
+        short = written.short_years(self.there)
+        telling = short if short.any() else readable & np.isnan(Written(written.style).read(self.there))
         lengths = self.there.str.len_chars().fill_null(0).to_numpy()
-        row = int(np.argmax(np.isfinite(numbers) * lengths))
+        row = int(np.argmax((telling if telling.any() else readable) * lengths))
         number = calendar.text(float(numbers[row])) if written.style == "date" else f"{numbers[row]:.10g}"
-        return f"{self.name} ({self.shown(row)} is {number})"
+        years = f"; two digits are a year from {FIRST_YEAR} to {FIRST_YEAR + 99}" if short.any() else ""
+        return f"{self.name} ({self.shown(row)} is {number}{years})"
 
     def doubt(self, written: Written) -> str:
         """The column, where nothing tells which mark of its numbers is decimal: "x (12 values such as 9,595, …)"."""
@@ -214,6 +247,34 @@ class Values:
 def without(missing: tuple[str, ...], values: Collection[str]) -> tuple[str, ...]:
     """The texts that stand for no value in a column of texts that is known to have these values."""
     return tuple(word for word in missing if word not in values)
+
+
+def as_known(texts: Texts, known: Collection[str]) -> Texts:
+    """Texts, each under that of `known` which stands for the same: "1.0" for "1", and "True" for "yes" beside "no".
+
+    A text that is known, or could be several of them, stays as it is.
+    """
+    alike: dict[str, list[str]] = {}
+    for name in known:
+        alike.setdefault(number_name(name) or name, []).append(name)
+    meanings = {MEANING.get(name.lower()): name for name in known}
+    if None in meanings or len(meanings) < len(known):
+        meanings = {}
+
+    def as_one(text: str) -> str:
+        if text in known:
+            return text
+        same = alike.get(number_name(text) or text, [])
+        return same[0] if len(same) == 1 else meanings.get(MEANING.get(text.lower(), ""), text)
+
+    return renamed(texts, [as_one(text) for text in texts.values])
+
+
+def renamed(texts: Texts, names: Sequence[str]) -> Texts:
+    """Texts under other names; those of one name become one."""
+    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
+    codes = np.array([*(places[name] for name in names), -1], dtype=np.int64)  # the last one is that of a missing text
+    return Texts(tuple(places), codes[texts.codes])
 
 
 def number_name(text: str) -> str | None:

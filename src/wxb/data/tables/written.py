@@ -29,23 +29,40 @@ MARKS: tuple[tuple[Literal[".", ","], Literal["", ",", ".", " ", "'"]], ...] = (
 )  # fmt: skip
 GAPS = {",": ",", ".": r"\.", " ": "[ \u00a0\u2009\u202f]", "'": "['’]"}  # patterns of these separators
 UNIT = r"\p{Sc}|%|USD|EUR|GBP|CHF|JPY|CNY|INR"
+PERCENT = "%"
 SIGN = "[-+−]?"
 NEGATIVE: dict[Negative, str] = {  # a number below zero in three parts, without the mark of that
     "()": r"^([^-+−()\d]*)\(([^-+−()]+)\)([^-+−()\d]*)$",
     "-": r"^([^-+−\d]*)(\d[^-+−]*?) *[-−]([^-+−\d]*)$",
 }
-DAYS = {
-    "ymd": r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})(?:[-/.](?P<d>\d{1,2}))?",
-    "dmy": r"(?P<d>\d{1,2})[-/.](?P<m>\d{1,2})[-/.](?P<y>\d{4})",
-    "mdy": r"(?P<m>\d{1,2})[-/.](?P<d>\d{1,2})[-/.](?P<y>\d{4})",
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTH = (
+    r"(?P<name>(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    r"oct(?:ober)?|nov(?:ember)?|dec(?:ember)?))\.?"
+)
+WEEKDAY = r"(?:(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?"
+YEAR = r"(?:(?P<y>\d{4})|(?P<short>\d{2}))"
+DAYS = {  # by the order of year, month and day; those of "any" are read whatever the order of a column
+    "any": (
+        r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})(?:[-/.](?P<d>\d{1,2}))?",
+        r"(?P<y>[12]\d{3})(?P<m>\d{2})(?P<d>\d{2})",
+        rf"{WEEKDAY}(?P<d>\d{{1,2}})\.?[- ]*{MONTH},?[- ]*{YEAR}",
+        rf"{WEEKDAY}{MONTH} *(?P<d>\d{{1,2}})(?:, *| +){YEAR}",
+    ),
+    "ymd": (),
+    "dmy": (r"(?P<d>\d{1,2})-(?P<m>\d{1,2})-(?P<y>\d{4})", rf"(?P<d>\d{{1,2}})[/.](?P<m>\d{{1,2}})[/.]{YEAR}"),
+    "mdy": (r"(?P<m>\d{1,2})-(?P<d>\d{1,2})-(?P<y>\d{4})", rf"(?P<m>\d{{1,2}})[/.](?P<d>\d{{1,2}})[/.]{YEAR}"),
 }
+FIRST_YEAR = 1969  # of the hundred that years of two digits stand for, as POSIX and Python have it
+LONG_YEAR = r"\d{4}"
+HALF = r"(?:[ \u00a0\u202f]*(?P<half>[AaPp])\.?[Mm]\.?)?"  # of a day
 TIME = (
-    r"(?:(?:T| +)(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2}(?:\.\d+)?))?"
-    r" *(?:Z|UTC|(?P<sign>[-+])(?P<zh>\d{2}):?(?P<zm>\d{2}))?)?"
+    r"(?:(?:T|,? +)(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2}(?:\.\d+)?))?"
+    rf"{HALF} *(?:Z|UTC|GMT|(?P<sign>[-+])(?P<zh>\d{{2}})(?::?(?P<zm>\d{{2}}))?)?)?"
 )
 DURATIONS = (
     r"(?P<d>-?\d+) days?(?:,? *\+?(?P<H>\d{1,2}):(?P<M>\d{2}):(?P<S>\d{2}(?:\.\d+)?))?",
-    r"(?P<sign>-)?(?P<H>\d{1,4}):(?P<M>\d{2})(?::(?P<S>\d{2}(?:\.\d+)?))?",
+    rf"(?P<sign>-)?(?P<H>\d{{1,4}}):(?P<M>\d{{2}})(?::(?P<S>\d{{2}}(?:\.\d+)?))?{HALF}",
     r"(?P<sign>-)?P(?:(?P<d>\d+)D)?(?:T(?:(?P<H>\d+)H)?(?:(?P<M>\d+)M)?(?:(?P<S>\d+(?:\.\d+)?)S)?)?",
 )
 SECONDS = {"d": 86_400, "H": 3_600, "M": 60, "S": 1}
@@ -62,12 +79,33 @@ class Written(msgspec.Struct, frozen=True, omit_defaults=True):
     thousands: Literal["", ",", ".", " ", "'"] = ""
     unit: str = ""  # before or after every number: "$", "%"
     negative: Negative = ""  # of numbers below zero, besides a sign before them: "(5)", "5-"
-    order: Literal["ymd", "dmy", "mdy"] = "ymd"  # of a date; year, month, day is read whatever the order
+    order: Literal["ymd", "dmy", "mdy"] = "ymd"  # of a date; forms that have one reading are read whatever the order
 
     @property
     def plain(self) -> bool:
         """Whether numbers are written as programs write them: "1234.5"."""
         return self == PLAIN
+
+    @property
+    def example(self) -> str:
+        """How its values look, for messages: "numbers such as 1.234,5", "dates such as 2024-12-31"."""
+        if self.style == "number":
+            marked = f"{1234.5:,}".translate({ord(","): self.thousands, ord("."): self.decimal})
+            return f"numbers such as {marked}{self.unit and ' '}{self.unit}"
+        return EXAMPLES[self.order if self.style == "date" else self.style]
+
+    def agrees(self, other: Written) -> bool:
+        """Whether numbers that were read from another form mean the same, if that form was clear in its own file."""
+        same = self.style == other.style and (self.unit == PERCENT) == (other.unit == PERCENT)
+        return same and {self.order, other.order} != {"dmy", "mdy"}
+
+    def short_years(self, texts: pl.Series) -> NDArray[np.bool_]:
+        """Which texts (n,) are dates whose year has two digits."""
+        if self.style != "date":
+            return np.zeros(len(texts), dtype=bool)
+        short = ~texts.str.contains(LONG_YEAR).fill_null(True).to_numpy()
+        short[short] = ~np.isnan(self.read(texts.filter(short)))
+        return short
 
     def read(self, texts: pl.Series) -> Numbers:
         """The number that each text stands for (n,), NaN for a text that is none. A number may be infinite."""
@@ -77,6 +115,12 @@ class Written(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 PLAIN = Written()
+EXAMPLES = {
+    "ymd": "dates such as 2024-12-31",
+    "dmy": "dates such as 31/12/2024 (day, month, year)",
+    "mdy": "dates such as 12/31/2024 (month, day, year)",
+    "duration": "durations such as 1:30:00",
+}
 
 
 def written_in(texts: pl.Series, separator: str = "", styles: Sequence[Style] = STYLES) -> Written:
@@ -156,40 +200,73 @@ def _numbers(texts: pl.Series, written: Written) -> Numbers:
 
 def _dates(texts: pl.Series, order: str) -> Numbers:
     days = np.full(len(texts), np.nan)
-    for one in dict.fromkeys(("ymd", order)):
-        groups = _groups(texts, DAYS[one] + TIME)
-        year, month = groups["y"], groups["m"]
-        day = np.where(np.isnan(groups["d"]), 1.0, groups["d"])  # 2024-12 is the first of December
-        hours, minutes, seconds, zone_hours, zone_minutes = (
-            np.nan_to_num(groups[name]) for name in ("H", "M", "S", "zh", "zm")
-        )
-        date = days_of(year, month, day)
-        right = (month >= 1) & (month <= 12) & (day >= 1) & (year_and_month(date)[1] == month)
-        right &= (hours < 24) & (minutes < 60) & (seconds < 61)
-        zone = np.nan_to_num(groups["sign"]) * (3_600 * zone_hours + 60 * zone_minutes)
-        moment = date + (3_600 * hours + 60 * minutes + seconds - zone) / 86_400
-        days = np.where(right, moment, days)
+    rest = np.flatnonzero(texts.is_not_null().to_numpy())  # rows that no pattern has read yet
+    for pattern in (*DAYS["any"], *DAYS[order]):
+        if not len(rest):
+            break
+        days[rest] = _moments(_groups(texts.gather(rest), pattern + TIME))
+        rest = rest[np.isnan(days[rest])]
     return days
+
+
+def _moments(groups: dict[str, Numbers]) -> Numbers:
+    """Days since 1970 of the groups of a pattern, NaN for what is in no calendar."""
+    year = groups["y"]
+    if "short" in groups:
+        year = np.where(np.isnan(year), FIRST_YEAR + (groups["short"] - FIRST_YEAR) % 100, year)
+    month = groups["name"] if "name" in groups else groups["m"]
+    day = np.where(np.isnan(groups["d"]), 1.0, groups["d"])  # 2024-12 is the first of December
+    hours, minutes, seconds, zone_hours, zone_minutes = (
+        np.nan_to_num(groups[name]) for name in ("H", "M", "S", "zh", "zm")
+    )
+    date = days_of(year, month, day)
+    right = (month >= 1) & (month <= 12) & (day >= 1) & (year_and_month(date)[1] == month)
+    right &= (minutes < 60) & (seconds < 61) & _on_the_clock(hours, groups["half"])
+    zone = np.nan_to_num(groups["sign"]) * (3_600 * zone_hours + 60 * zone_minutes)
+    moment = date + (3_600 * _hours(hours, groups["half"]) + 60 * minutes + seconds - zone) / 86_400
+    return np.where(right, moment, np.nan)
+
+
+def _on_the_clock(hours: Numbers, half: Numbers) -> NDArray[np.bool_]:
+    """Whether hours are those of a day, or with AM or PM from 1 to 12."""
+    return np.where(np.isnan(half), hours < 24, (hours >= 1) & (hours <= 12))
+
+
+def _hours(hours: Numbers, half: Numbers) -> Numbers:
+    """The hours of the day; `half` is 0 for AM, 12 for PM, NaN for neither."""
+    return np.where(np.isnan(half), hours, hours % 12 + np.nan_to_num(half))
 
 
 def _durations(texts: pl.Series) -> Numbers:
     seconds = np.full(len(texts), np.nan)
     for pattern in DURATIONS:
         groups = _groups(texts, pattern)
-        parts = {name: groups[name] for name in groups if name != "sign"}
+        parts = {name: groups[name] for name in groups if name in SECONDS}
+        there = ~np.isnan(list(parts.values())).all(axis=0)
+        if "half" in groups:
+            hours, half = parts["H"], groups["half"]
+            there &= np.isnan(half) | _on_the_clock(hours, half)
+            parts["H"] = _hours(hours, half)
         length = sum(unit * np.nan_to_num(parts[name]) for name, unit in SECONDS.items() if name in parts)
         sign = np.where(groups["sign"] == -1, -1, 1) if "sign" in groups else 1
-        seconds = np.where(np.isnan(list(parts.values())).all(axis=0), seconds, sign * length)
+        seconds = np.where(there, sign * length, seconds)
     return seconds
 
 
 def _groups(texts: pl.Series, pattern: str) -> dict[str, Numbers]:
-    """The named groups of a pattern as numbers, NaN for those that are not there; a sign as -1 or 1."""
+    """The named groups of a pattern as numbers, NaN for those that are not there.
+
+    A sign is -1 or 1, the name of a month 1 to 12, AM 0 and PM 12.
+    """
     import polars as pl
 
     groups = texts.str.extract_groups(f"^(?:{pattern})$").struct.unnest()
     if "sign" in groups.columns:
         groups = groups.with_columns((pl.col("sign") + "1").alias("sign"))
+    for name, words in (("name", {word: place for place, word in enumerate(MONTHS, 1)}), ("half", {"a": 0, "p": 12})):
+        if name in groups.columns:
+            word = pl.col(name).str.to_lowercase().str.head(len(next(iter(words))))
+            groups = groups.with_columns(word.replace_strict(words, default=None).alias(name))
     return {name: _array(groups[name].cast(pl.Float64, strict=False)) for name in groups.columns}
 
 
