@@ -47,6 +47,7 @@ class Checked:
     skip: int  # lines before the first record
     first_lines: int  # of the first record
     passed: NDArray[np.int64]  # the numbers of records that polars counts, but that are blank lines and comments
+    single: bool = False  # whether it was read without the single quotes around values
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +130,8 @@ def open_separated(
     columns, renamed = told_apart(first.fields) if titled else (numbered(len(first.fields)), {})
     first_line = _first_line(name, titled, sure) if header is None and not names else ""
     notes = (*notes, *[first_line] * bool(first_line), *_renaming_notes(name, renamed))
+    if text.single:
+        notes = (*notes, f"values of {name} in single quotes are read without them")
     comments = text.comments
     if comments:
         notes = (*notes, f"{plural(comments, 'comment')} of {name} passed over, after {COMMENT}")
@@ -313,8 +316,9 @@ def _slow(data: bytes, separator: str) -> tuple[Checked, list[Record]]:
         written = io.StringIO(newline="")
         csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(one.fields for one in records)
         lines = sum(field.count("\n") for field in records[0].fields) + 1
+        single = dialect.quote == "'" and text.count("'") > sum(one.count("'") for row in records for one in row.fields)
         data = written.getvalue().encode()
-        return Checked(data, ",", '"', len(records), comments, 0, lines, np.zeros(0, np.int64)), records
+        return Checked(data, ",", '"', len(records), comments, 0, lines, np.zeros(0, np.int64), single), records
     assert refused is not None  # the dialects are several
     raise refused
 
