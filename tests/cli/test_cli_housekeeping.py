@@ -377,7 +377,7 @@ def test_a_picture_comes_from_standard_input(call, monkeypatch):
     [
         (b"", "error: standard input is empty\n"),
         (b"\x93NUMPY\x01", "error: standard input: no array of NumPy ("),
-        (b"words", "error: standard input: the network takes rows of 2 numbers, no pictures\n"),
+        (b"words", "error: standard input: the network takes rows of 2 features, no pictures\n"),
     ],
     ids=["nothing", "cut short", "words"],
 )

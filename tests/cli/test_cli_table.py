@@ -48,7 +48,7 @@ def test_data_describes_the_columns(call, table):
     ended = call("data", table, "--target", "price")
     assert ended.code == 0, ended.err
     lines = ended.out.splitlines()
-    assert lines[0].startswith("flats: 120 rows of 7 numbers with 1 target; train 77, ")
+    assert lines[0].startswith("flats: 120 rows of 3 columns (7 features) with 1 target; train 77, ")
     start = lines.index(next(line for line in lines if line.startswith("column ")))
     assert [line.split()[:3] for line in lines[start : start + 5]] == [
         ["column", "kind", "missing"],

@@ -66,12 +66,12 @@ def test_labels_are_counted_one_by_one():
         ),
         (
             load_data("ring", examples=100),
-            "ring: 100 rows of 2 numbers in 2 classes; train 64, validation 11, test 25 "
+            "ring: 100 rows of 2 features in 2 classes; train 64, validation 11, test 25 "
             "(stratified 0.64/0.11/0.25, seed 0)",
         ),
         (
             load_data(np.arange(40)[:, None], np.arange(40) / 7),
-            "arrays: 40 rows of 1 number with 1 target; train 26, validation 4, test 10 "
+            "arrays: 40 rows of 1 feature with 1 target; train 26, validation 4, test 10 "
             "(random 0.64/0.11/0.25, seed 0)",
         ),
     ],
@@ -163,7 +163,7 @@ def test_the_grid_of_a_large_picture_is_its_middle():
 
 def test_the_grid_of_a_vector_is_its_numbers():
     data = load_data(np.arange(40)[:, None] + np.array([0.5, 100]), np.arange(40) % 2)
-    assert grid(data, 3) == ["example 3 of arrays, 1, 2 numbers", "3.5 103"]
+    assert grid(data, 3) == ["example 3 of arrays, 1, 2 features", "3.5 103"]
 
 
 @pytest.mark.parametrize("number", [-1, 40])

@@ -242,9 +242,9 @@ def test_the_page_prints_and_follows_light_and_dark(found_of):
     ("kind", "said"),
     [
         ("pictures", "120 pictures 3x8x8 in 3 classes"),
-        ("rows", "120 rows of 2 numbers in 3 classes"),
-        ("labels", "120 rows of 2 numbers with 3 labels"),
-        ("numbers", "120 rows of 2 numbers with 3 targets"),
+        ("rows", "120 rows of 2 features in 3 classes"),
+        ("labels", "120 rows of 2 features with 3 labels"),
+        ("numbers", "120 rows of 2 features with 3 targets"),
     ],
 )
 def test_examples_are_called_what_they_are(kind, said, found_of):

@@ -160,7 +160,7 @@ def test_it_trains_with_its_own_head_and_reports_in_its_own_words(data, capsys):
     assert test["explained"] > 0.5 > run.report.baselines["mean"].score
     assert list(run.history[-1].validation) == ["examples", "loss", "deviance"]
     page = run.text("report.html")
-    assert "400 rows of 2 numbers with 1 count" in page
+    assert "400 rows of 2 features with 1 count" in page
     assert "deviance explained" in page
     assert "times" in run.text("report.md")
     assert main(["report", "run"]) == 0

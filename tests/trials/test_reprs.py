@@ -20,7 +20,7 @@ def run(tmp_path_factory):
 def test_data_and_its_split_are_shown_by_their_sizes():
     data = wxb.load_data("ring", examples=200)
     parts = "train 128, validation 22, test 50 (stratified 0.64/0.11/0.25, seed 0)"
-    assert repr(data) == f"Dataset(ring: 200 rows of 2 numbers in 2 classes; {parts})"
+    assert repr(data) == f"Dataset(ring: 200 rows of 2 features in 2 classes; {parts})"
     assert repr(data.split) == f"Split({parts})"
 
 

@@ -85,7 +85,7 @@ class Sizes(click.ParamType[tuple[int, ...]]):
             return tuple(int(part.lstrip("0")) for part in parts)
         raise WxbError(
             f"{flag_of(param)} {shortened(str(value))}: the shape of one example is expected",
-            "3x32x32 is channels x height x width, 64 is a row of 64 numbers",
+            "3x32x32 is channels x height x width, 64 is a row of 64 features",
         )
 
 

@@ -49,14 +49,14 @@ def located(stored: Report, path: Path) -> Report:
 
 def lines(stored: Report) -> list[tuple[str, str]]:
     """Return the report's essence: what was trained on what, how good it is, where it fails, whether to trust it."""
-    from wxb.data.kinds import KINDS
+    from wxb.data.kinds import columns_used, counted
 
     data, network, said = stored.data, stored.network, stored.sentences
     parts = ", ".join(f"{part} {count(getattr(data.split, part))}" for part in ("train", "validation", "test"))
-    counted = KINDS[data.kind].counted(data.examples, data.shape)
+    examples = counted(data.examples, data.shape, columns_used(data.table))
     scores = {name: one.score for name, one in stored.baselines.items()}
     return [
-        ("data", f"{data.name}: {counted}; {parts} ({data.split.how})"),
+        ("data", f"{data.name}: {examples}; {parts} ({data.split.how})"),
         ("network", f"{network.short}   {count(network.parameters)} parameters"),
         ("test", results.BETWEEN.join(results.scores(stored.task, stored.test, scores))),
         *(("", sentence) for sentence in (said.baselines, said.generalization) if sentence),

@@ -11,7 +11,7 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
-from wxb.data.kinds import KINDS, Shape, kind_of
+from wxb.data.kinds import KINDS, Shape, counted, kind_of
 from wxb.errors import WxbError
 from wxb.markup import shown
 from wxb.settings.setting import Setting, need
@@ -91,7 +91,8 @@ class Dataset:
 
     def __str__(self) -> str:
         """ "digits: 1,797 pictures 1x8x8 in 10 classes; train 1,150, validation 198, test 449 (stratified …)"."""
-        what = f"{KINDS[self.kind].counted(len(self.examples), self.shape)} {TASKS[self.task].about(len(self.classes))}"
+        columns = None if self.preparation is None else len(self.preparation.used)
+        what = f"{counted(len(self.examples), self.shape, columns)} {TASKS[self.task].about(len(self.classes))}"
         return f"{self.name}: {what}; {self.split}"
 
     def __repr__(self) -> str:
@@ -159,6 +160,13 @@ class Dataset:
     def outputs(self) -> int:
         """How many scores a network for this data ends in, one per class, label or target (the notation's C)."""
         return len(self.classes)
+
+    @cached_property
+    def copies(self) -> NDArray[np.int64]:
+        """The first row with the same numbers as each example (n,); of a table, in all columns that are used."""
+        from wxb.data.split import copies
+
+        return copies(self.inputs if self.columns is None else self.columns.alike(self.examples))
 
     def row_number(self, row: int) -> int:
         """The number of a row where the data came from, from 0: of a table its number in the file, else `row`."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from wxb.text import plural, shape
 
@@ -27,9 +28,23 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("pictures", 3, True, 255.0, lambda number, sizes: f"{plural(number, 'picture')} {shape(sizes)}"),
-        Kind("rows", 1, False, 1.0, lambda number, sizes: f"{plural(number, 'row')} of {plural(sizes[0], 'number')}"),
+        Kind("rows", 1, False, 1.0, lambda number, sizes: f"{plural(number, 'row')} of {plural(sizes[0], 'feature')}"),
     )
 }
+
+
+def counted(number: int, sizes: Shape, columns: int | None = None) -> str:
+    """Examples of a shape, and those of a table with so many columns used: "120 rows of 2 columns (7 features)"."""
+    text = kind_of(sizes).counted(number, sizes)
+    if columns is None:
+        return text
+    more = f" ({plural(sizes[0], 'feature')})" if sizes[0] != columns else ""
+    return f"{plural(number, 'row')} of {plural(columns, 'column')}{more}"
+
+
+def columns_used(table: Mapping[str, Any] | None) -> int | None:
+    """How many columns of a table, as a run stores it, become features; None without a table."""
+    return None if table is None else sum(column["kind"] != "left out" for column in table["columns"])
 
 
 def kind_of(sizes: Shape) -> Kind:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wxb.data.kinds import KINDS
+from wxb.data.kinds import columns_used, counted
 from wxb.runs.folder import RUN
 from wxb.tasks import TASKS
 from wxb.tasks.measure import Interval, Measure
@@ -52,8 +52,8 @@ def about_data(found: Found) -> str:
     data = found["data"]
     parts = ", ".join(f"{name} {count(data['split'][name])}" for name in ("train", "validation", "test"))
     about = TASKS[found["task"]].about(len(data["classes"]))
-    counted = KINDS[data["kind"]].counted(data["examples"], tuple(data["shape"]))
-    return f"{counted} {about}; {parts} ({data['split']['how']})"
+    examples = counted(data["examples"], tuple(data["shape"]), columns_used(data["table"]))
+    return f"{examples} {about}; {parts} ({data['split']['how']})"
 
 
 def columns_shown(found: Found) -> list[str]:

@@ -31,6 +31,7 @@ from wxb.errors import WxbError
 from wxb.paths import is_file, is_folder, obstacle
 from wxb.runs.matching import levels_of, like_training, max_pixels_of
 from wxb.tasks.prediction import Prediction
+from wxb.text import plural
 
 if TYPE_CHECKING:
     from wxb.runs.files import RunFiles
@@ -228,7 +229,7 @@ def _read_picture(path: Path, file: str, run: RunFiles, max_pixels: int) -> tupl
 
     shape = run.summary.input
     if not kind_of(shape).spatial:
-        raise WxbError(f"{file}: the network takes rows of {shape[0]} numbers, no pictures")
+        raise WxbError(f"{file}: the network takes rows of {plural(shape[0], 'feature')}, no pictures")
     if run.data.dtype != "uint8":
         raise WxbError(f"{file}: a picture of bytes; the network was trained on {run.data.dtype} arrays")
     channels, height, width = shape

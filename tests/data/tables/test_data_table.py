@@ -1,6 +1,7 @@
 """Tables: how columns are read, what they become, what is predicted, and what is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -8,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.learning.test_learning_resume import CPU
 from wxb.data import load_data
+from wxb.data.dataset import Split
 from wxb.data.describe import describe, lines
 from wxb.data.tables.columns import (
     Category,
@@ -22,6 +25,8 @@ from wxb.data.tables.columns import (
 from wxb.data.tables.encoding import Prepared, encoding
 from wxb.data.tables.values import Texts
 from wxb.errors import WxbError
+from wxb.learning.checks import check
+from wxb.network.build import build
 
 ROWS = 60
 
@@ -321,6 +326,27 @@ def test_a_column_with_a_comma_in_its_name_is_one_target(write):
     data = load_data(path, target="a,b")
     assert data.classes == ("no", "yes")
     assert load_data(**data.source).fingerprint == data.fingerprint
+
+
+def test_copies_are_rows_that_are_equal_in_all_columns_used_when_they_are_split_and_when_they_are_checked(write):
+    rows = 120
+    content = {
+        "x": [i if i < 80 else 5 for i in range(rows)],
+        "town": ["Rome" if i < 80 else f"place {i}" for i in range(rows)],  # rare ones become one feature
+        "y": [i % 2 for i in range(rows)],
+    }
+    data = load_data(write("t.csv", content), target="y")
+    assert len(np.unique(data.inputs[80:], axis=0)) == 1
+    assert data.copies.tolist() == list(range(rows))
+    assert not any("copies" in note for note in data.notes)
+    assert check(build("SOFTMAX", data), data, CPU).copies_in_test == 0
+    content["x"][:20], content["town"][:20] = content["x"][20:40], content["town"][20:40]
+    data = load_data(write("t.csv", content), target="y")
+    assert data.copies[20:40].tolist() == list(range(20))
+    assert data.notes[-1].startswith("20 rows are copies of another; ")
+    assert check(build("SOFTMAX", data), data, CPU).copies_in_test == 0
+    halves = replace(data, split=Split(np.arange(20), np.arange(40, 80), np.arange(20, 40), "by hand"))
+    assert check(build("SOFTMAX", halves), halves, CPU).copies_in_test == 20
 
 
 def test_rows_without_a_target_are_left_out_with_a_note(write):

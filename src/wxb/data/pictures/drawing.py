@@ -85,7 +85,7 @@ def grid(data: Dataset, number: int, window: tuple[int, int] = WINDOW) -> list[s
     example = data.inputs[number]
     head = f"example {count(number)} of {data.name}, {_caption(data, number)}"
     if not data.spatial:
-        return [f"{head}, {plural(data.shape[0], 'number')}", *_lines_of_numbers(example, window[1])]
+        return [f"{head}, {plural(data.shape[0], 'feature')}", *_lines_of_numbers(example, window[1])]
     head += f", {shape(data.shape)}"
     _, height, width = data.shape
     top, left = max(0, (height - window[0]) // 2), max(0, (width - window[1]) // 2)

@@ -20,12 +20,14 @@ from wxb.data.tables.columns import (
     default_pieces,
     fit_category,
     fit_number,
+    offset_of,
 )
 from wxb.data.tables.contradiction import refuse_unknown
 from wxb.data.tables.values import MISSING, Codes, Texts, as_known
 from wxb.data.tables.written import PLAIN, Numbers, Written
 from wxb.errors import WxbError, nearest
 
+COLUMNS_AT_ONCE = 64  # that are compared
 Matrix = NDArray[np.float64]  # (rows, columns)
 
 
@@ -64,6 +66,24 @@ class Columns:
     def held(self) -> tuple[Held, ...]:
         """The columns of the rows, in order."""
         return tuple(column for column in self.columns if isinstance(column, Held))
+
+    def alike(self, rows: NDArray[Any]) -> NDArray[np.float32]:
+        """The rows (n, columns) in float32, less the offsets: copies are equal in it, and no others.
+
+        Numbered rows without a column are no copies of each other.
+        """
+        if not rows.shape[1]:
+            return np.arange(len(rows), dtype=np.float32)[:, None]
+        out = np.empty(rows.shape, np.float32)
+        for start in range(0, rows.shape[1], COLUMNS_AT_ONCE):
+            some = rows[:, start : start + COLUMNS_AT_ONCE].astype(np.float64)
+            single = some.astype(np.float32)
+            inexact = (some != single) & ~np.isnan(some)
+            for place in np.flatnonzero(inexact.any(axis=0)):
+                values = some[:, place]
+                single[:, place] = values - offset_of(values[~np.isnan(values)])
+            out[:, start : start + COLUMNS_AT_ONCE] = single
+        return out
 
     def fit(self, rows: NDArray[Any], train: NDArray[np.int64]) -> Preparation:
         """The preparation of the rows (n, columns) by their training part."""

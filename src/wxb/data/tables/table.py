@@ -14,7 +14,7 @@ from wxb.data.split import Fractions, divide_apart, own_split
 from wxb.data.tables import contradiction, novelty
 from wxb.data.tables import target as targets
 from wxb.data.tables.choices import KEPT, Choices
-from wxb.data.tables.columns import LeftOut, Number, Preparation, offset_of, rare, read_plain
+from wxb.data.tables.columns import LeftOut, Number, Preparation, rare, read_plain
 from wxb.data.tables.frame import Frame
 from wxb.data.tables.giveaways import giveaways
 from wxb.data.tables.identity import COUNTER, identity
@@ -316,19 +316,8 @@ def _divided(
     rows: Matrix, columns: Columns, predicted: targets.Predicted, fractions: Fractions | PartRows, seed: int
 ) -> tuple[Split, tuple[str, ...]]:
     """The split, stratified by class; rows that are equal in all columns stay in one part."""
-    alike = np.empty(rows.shape, np.float32)
-    # in the order of earlier versions: numbers first, then texts
-    order = sorted(range(rows.shape[1]), key=lambda place: columns.held[place].codes is not None)
-    for place, old in enumerate(order):
-        values = rows[:, old]
-        missing = np.isnan(values)
-        if columns.held[old].codes is not None:
-            values = np.where(missing, -1, values)
-        alike[:, place] = values - offset_of(values[~missing])
-    if not len(order):
-        alike = np.arange(len(rows), dtype=np.float32)[:, None]
     strata, names = TASKS[predicted.task].strata(predicted.targets, predicted.classes)
-    return divide_apart(alike, strata, names, fractions, seed, "row")
+    return divide_apart(columns.alike(rows), strata, names, fractions, seed, "row")
 
 
 def _left_out(columns: Sequence[object]) -> tuple[str, ...]:
