@@ -95,6 +95,13 @@ def test_one_example_of_a_class_cannot_be_split():
     )
 
 
+def test_a_class_of_one_example_is_in_train_where_nothing_is_tested():
+    strata = np.array([0] * 20 + [1])
+    split = divide(strata, ["cat", "dog"], (0.9, 0.1, 0.0), seed=0)
+    assert 20 in split.train
+    assert (len(split.train), len(split.validation), len(split.test)) == (19, 2, 0)
+
+
 def test_copies_alone_are_all_in_train():
     split = divide(np.array([0, 0, 0, 1, 1, 1]), "ab", DEFAULT, 0, np.array([0, 1, 2, 3, 3, 3]))
     assert set(split.train) >= {3, 4, 5}

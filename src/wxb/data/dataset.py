@@ -161,13 +161,6 @@ class Dataset:
         """How many scores a network for this data ends in, one per class, label or target (the notation's C)."""
         return len(self.classes)
 
-    @cached_property
-    def copies(self) -> NDArray[np.int64]:
-        """The first row with the same numbers as each example (n,); of a table, in all columns that are used."""
-        from wxb.data.split import copies
-
-        return copies(self.inputs if self.columns is None else self.columns.alike(self.examples))
-
     def row_number(self, row: int) -> int:
         """The number of a row where the data came from, from 0: of a table its number in the file, else `row`."""
         return row if self.row_numbers is None else int(self.row_numbers[row])

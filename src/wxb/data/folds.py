@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from wxb.data.dataset import Dataset, need_data
-from wxb.data.split import keep_test
+from wxb.data.split import copies_in, keep_test
 from wxb.errors import WxbError
 from wxb.randomness import generator
 from wxb.settings import SETTINGS
@@ -28,7 +28,7 @@ def folds(data: Dataset, count: int = 5, seed: int = 0) -> tuple[Dataset, ...]:
     need_data(data)
     count, seed = FOLDS.validate(count), SETTINGS["seed"].validate(seed)
     strata, names = TASKS[data.task].strata(data.targets, data.classes)
-    groups = data.copies
+    groups = copies_in(data)
     first_rows, group = np.unique(groups, return_inverse=True)
     if len(first_rows) < count:
         raise WxbError(

@@ -16,7 +16,7 @@ from wxb.settings.setting import PartRows
 from wxb.text import count, plural
 
 if TYPE_CHECKING:
-    from wxb.data.dataset import Inputs
+    from wxb.data.dataset import Dataset, Inputs
 
 Rows = NDArray[np.int64]
 Fractions = tuple[float, float, float]
@@ -49,6 +49,11 @@ def copies(examples: Inputs | Examples) -> Rows:
     return first
 
 
+def copies_in(data: Dataset) -> Rows:
+    """The first row with the same numbers as each example, as `copies`; of a table, in all columns that are used."""
+    return copies(data.inputs if data.columns is None else data.columns.alike(data.examples))
+
+
 def _words(examples: NDArray[Any]) -> NDArray[np.uint64]:
     flat = examples.reshape(len(examples), -1).view(np.uint8)
     return np.pad(flat, ((0, 0), (0, -flat.shape[1] % 8))).view(np.uint64)
@@ -67,11 +72,12 @@ def divide(
     `strata` int64 (n,) are the classes of the examples, as indices into `names`; for a random split they are all 0,
     with one name. `groups` int64 (n,), as returned by `copies`, are groups of rows that go to the same part. A stratum
     of two examples has one each in train and test; a larger one has at least one in every part. Copies of one example,
-    which cannot be divided, are all in train. Raises WxbError if a stratum has one example or none.
+    which cannot be divided, are all in train. Raises WxbError if a stratum has none, or one and there is a test part.
     """
     if isinstance(fractions, PartRows):
         return own_split(fractions, np.arange(len(strata)))
-    part = _divided(strata, names, fractions, seed, groups, noun, least=2)
+    least = 2 if fractions[TEST] or len(names) == 1 else 1  # nothing is to be tested: one example can be trained on
+    part = _divided(strata, names, fractions, seed, groups, noun, least)
     train, validation, test = (np.flatnonzero(part == which) for which in (TRAIN, VALIDATION, TEST))
     how = "stratified" if len(names) > 1 else "random"
     return Split(train, validation, test, f"{how} {'/'.join(f'{share:g}' for share in fractions)}, seed {seed}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wxb.data.split import copies_in
 from wxb.learning.inference import score
 from wxb.learning.machine import Machine
 from wxb.text import plural
@@ -65,5 +66,5 @@ def check(model: Model, data: Dataset, machine: Machine) -> Checks:
     expected = math.log(data.outputs) if model.head.name == "SOFTMAX" else None
     if not len(data.split.test):
         return Checks(first.loss, expected, None)
-    groups = data.copies
+    groups = copies_in(data)
     return Checks(first.loss, expected, int(np.isin(groups[data.split.test], groups[train]).sum()))
