@@ -8,6 +8,8 @@ from collections.abc import Collection, Sequence
 
 # what moves the cursor, colours, or turns the order of letters around; not the tab and the end of a line
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_PLAIN_NUMBER = re.compile(r"(-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?)(?:\.0+)?", re.ASCII)
+DIGITS = 15  # of a number that float64 always holds
 OWN_ESCAPE = "\U000f001b"  # stands for the escape character in the codes that wxb itself writes to a terminal
 NOT_TESTED = "not tested"  # a network, because its data have no test part
 
@@ -22,14 +24,33 @@ def one_line(text: str) -> str:
     return visible(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
-def composed_as(names: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
-    """Names, each under that of `known` from which it differs only in how Unicode composes its letters, if any.
+def number_name(text: str) -> str | None:
+    """The name of a class of numbers, "1.0" as "1"; None for a text that such a name would not tell from others."""
+    match = _PLAIN_NUMBER.fullmatch(text)
+    return match[1] if match and match[1] != "-0" and sum(one.isdigit() for one in match[1]) <= DIGITS else None
 
-    If two names would become one, all stay as they are.
+
+def known_as(names: Sequence[str], known: Collection[str]) -> list[str]:
+    """Names, each under that of `known` which is the same written otherwise, if there is just one.
+
+    Unicode may compose the letters in another way, and a number may have other decimals: "1.0" is "1".
     """
-    alike = {unicodedata.normalize("NFC", name): name for name in known}
-    as_known = [name if name in known else alike.get(unicodedata.normalize("NFC", name), name) for name in names]
+    alike: dict[str, list[str]] = {}
+    for name in known:
+        alike.setdefault(_plain(name), []).append(name)
+    same = [alike.get(_plain(name), []) for name in names]
+    return [ones[0] if name not in known and len(ones) == 1 else name for name, ones in zip(names, same, strict=True)]
+
+
+def composed_as(names: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
+    """Names under those of `known`, as in `known_as`; if two names would become one, all stay as they are."""
+    as_known = known_as(names, known)
     return tuple(as_known if len(set(as_known)) == len(set(names)) else names)
+
+
+def _plain(name: str) -> str:
+    composed = unicodedata.normalize("NFC", name)
+    return number_name(composed) or composed
 
 
 def percent(fraction: float) -> str:

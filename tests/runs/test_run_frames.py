@@ -96,6 +96,99 @@ def test_arrays_are_evaluated_with_their_targets(tmp_path):
     assert fitted.evaluate(new, wanted).fit.rmse == pytest.approx(np.sqrt((error**2).mean()), rel=1e-4)
 
 
+# --- types of pandas and Arrow ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory):
+    """A frame of pandas with a column of every common type, and a run that was trained on its file."""
+    library, rng = pytest.importorskip("pandas"), np.random.default_rng(0)
+    when = library.Series(library.date_range("2024-01-01", periods=120, freq="7h"))
+    frame = library.DataFrame(
+        {"when": when, "flag": rng.random(120) < 0.5, "kind": rng.integers(1, 4, 120), "size": rng.normal(size=120)}
+    )
+    frame["town"] = rng.choice(["Rome", "Oslo"], 120)
+    frame["took"] = library.to_timedelta(rng.integers(1, 900, 120), unit="s")
+    frame["y"] = np.where(when.dt.hour > 11, 2, 1)
+    folder = tmp_path_factory.mktemp("typed")
+    frame.to_csv(folder / "t.csv", index=False)
+    data = wxb.load_data(folder / "t.csv", target="y", types="kind=category")
+    return frame, wxb.train(data, NET, epochs=2, out=folder / "run")
+
+
+TYPES = {
+    "own": lambda frame: frame,
+    "nullable": lambda frame: frame.convert_dtypes(),
+    "arrow types": lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
+    "objects": lambda frame: frame.astype(object),
+    "categorical": lambda frame: frame.astype(dict.fromkeys(("kind", "flag", "town", "y"), "category")),
+    "floats": lambda frame: frame.astype({"kind": float, "flag": float, "y": float}),
+    "texts": lambda frame: frame.astype(dict.fromkeys(("kind", "flag", "when", "took", "y"), str)),
+    "time zone": lambda frame: frame.assign(when=frame["when"].dt.tz_localize("UTC")),
+    "microseconds": lambda frame: frame.assign(when=frame["when"].astype("datetime64[us]")),
+    "mixed zones": lambda frame: frame.assign(
+        when=[one.tz_localize("UTC") if i % 2 else one for i, one in enumerate(frame["when"])]
+    ).astype({"when": object}),
+    "polars": lambda frame: pl.from_pandas(frame),
+    "arrow": lambda frame: pytest.importorskip("pyarrow").Table.from_pandas(frame),
+}
+
+
+@pytest.mark.parametrize("types", TYPES)
+def test_a_frame_is_the_same_rows_in_every_type_of_its_columns(typed, types):
+    pytest.importorskip("pyarrow")
+    frame, run = typed
+    expected, found = wxb.load_data(frame, like=run.data.table), wxb.load_data(TYPES[types](frame), like=run.data.table)
+    assert found.fingerprint == expected.fingerprint
+    assert found.notes == ()
+    assert np.array_equal(run.predict(TYPES[types](frame)).scores, run.predict(frame).scores)
+
+
+@pytest.mark.parametrize("types", ["own", "nullable", "arrow types", "objects"])
+def test_every_value_for_what_is_missing_is_missing(typed, types):
+    pytest.importorskip("pyarrow")
+    frame, run = typed
+    gaps = frame.astype({"kind": float, "flag": object, "y": float})
+    for row, name in enumerate(["when", "flag", "kind", "size", "town", "took", "y"]):
+        gaps.loc[row, name] = None
+    data = wxb.load_data(TYPES[types](gaps), like=run.data.table)
+    assert data.row_numbers.tolist() == [*range(6), *range(7, 120)]
+    assert np.argwhere(np.isnan(data.examples)).tolist() == [[0, 0], [1, 1], [2, 2], [3, 3], [4, 4], [5, 5]]
+
+
+def test_columns_that_have_no_one_reading_are_refused(typed):
+    frame, run = typed
+    for new, said in (
+        (frame.assign(size=[[1]] * 120), "size of the data frame holds lists, structures or bytes"),
+        (frame.assign(took=frame["took"].dt.total_seconds()), "took of the data frame is not written as in training"),
+        (frame.assign(when=frame["when"].astype("int64")), "when of the data frame is not written as in training"),
+        (frame.rename(columns={"kind": "size"}), "columns of the data frame share a name"),
+        (pl.from_pandas(frame[["size", "y"]]).lazy(), "the rows of a lazy frame are not there yet"),
+    ):
+        for use in (run.predict, run.evaluate):
+            with pytest.raises(WxbError, match=said):
+                use(new)
+
+
+def test_periods_are_dates_and_lists_are_named_as_such():
+    library = pytest.importorskip("pandas")
+    days = library.Series(library.date_range("2024-01-01", periods=60, freq="D"))
+    frame = library.DataFrame({"day": days.dt.to_period("D"), "pair": [[1, 2]] * 60, "y": [0, 1] * 30})
+    data = wxb.load_data(frame, target="y")
+    assert data.examples[:2].tolist() == [[19723], [19724]]
+    assert "1 column left out: pair (holds lists, structures or bytes)" in data.notes
+
+
+def test_a_target_of_durations_may_have_gaps(typed):
+    frame, _ = typed
+    gaps = frame[["size", "took"]].copy()
+    gaps.loc[3, "took"] = None
+    data = wxb.load_data(gaps, target="took")
+    assert data.task == "regression"
+    assert len(data.examples) == 119
+    assert (data.targets_in_units()[:3, 0] == frame["took"].dt.total_seconds()[:3]).all()
+
+
 # --- a split of one's own ---------------------------------------------------------------------------------------------
 
 

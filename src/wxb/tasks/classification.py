@@ -28,10 +28,11 @@ from wxb.tasks.metrics import (
 from wxb.tasks.paired import compare_right
 from wxb.tasks.prediction import Prediction
 from wxb.tasks.task import Answers, Encoded, Ints, Paired, Targets, Task
-from wxb.text import count, natural, percent, plural
+from wxb.text import count, known_as, natural, number_name, percent, plural
 
 MOST_CLASSES = 20  # different whole numbers in a table that are taken for classes
 ROWS_PER_CLASS = 5  # but only if there are so many rows for each, or only two classes
+LISTED = 5  # classes in a remark
 MOST_CONFUSED = 100  # classes of a confusion matrix, which grows with their square
 WHOLE_NUMBERS = "iu"  # kinds of dtype: signed and unsigned
 TEXTS = "US"
@@ -150,6 +151,9 @@ class Classification(Task):
         texts = [
             value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value) for value in different
         ]
+        if array.dtype.kind == "f":  # a class is called 1, not 1.0
+            texts = [number_name(text) or text for text in texts]
+        texts = texts if names is None else known_as(texts, names)
         if names is None:
             if array.dtype.kind == "b":
                 texts, codes = ["False", "True"], array.astype(np.int64)
@@ -204,7 +208,7 @@ class Classification(Task):
                 "a class needs several rows",
                 "another `target`" if column.numbers is None else '`task="regression"`',
             )
-        notes: tuple[str, ...] = ()
+        notes = _same_numbers(column.name, classes)
         if guessed and column.texts is None:
             notes = (whole_numbers_note(column, len(classes), "classes", "regression", "numbers"),)
         return Encoded(codes, classes, notes)
@@ -311,6 +315,20 @@ def _ordered(texts: Sequence[str]) -> tuple[tuple[str, ...], Ints]:
     order = tuple(sorted(texts, key=natural))
     places = {text: place for place, text in enumerate(order)}
     return order, np.array([places[text] for text in texts], dtype=np.int64)
+
+
+def _same_numbers(column: str, classes: Sequence[str]) -> tuple[str, ...]:
+    """The remark on classes that are one number written in two ways, such as 1 and 1.0."""
+    ways: dict[str, list[str]] = {}
+    for name in classes:
+        ways.setdefault(number_name(name) or name, []).append(name)
+    twice = [" and ".join(names) for names in ways.values() if len(names) > 1]
+    if not twice:
+        return ()
+    listed = ", ".join(twice[:LISTED]) + " …" * (len(twice) > LISTED)
+    numbers = all(number_name(name) for name in classes)
+    way = f'`types="{column}=number"` makes one of them' if numbers else "written alike they are one"
+    return (f"{column} has classes that are the same number, {listed}; {way}",)
 
 
 def _unknown(values: Sequence[str], where: str, names: tuple[str, ...]) -> WxbError:

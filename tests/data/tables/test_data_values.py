@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import wxb
 from wxb.data import load_data
+from wxb.data.dataset import match_classes
 from wxb.data.describe import describe
 from wxb.data.tables import calendar
 from wxb.data.tables.encoding import Prepared, encoding
@@ -438,6 +439,48 @@ def test_classes_of_whole_numbers_are_the_same_written_as_decimals(write):
     assert np.array_equal(other.targets, data.targets)
     assert said(write({"x": x, "y": ["01"] * ROWS}, "v.csv"), like=data.table).startswith(
         "unknown class in y of v.csv: 01"
+    )
+
+
+def test_a_class_is_found_however_its_number_is_written(write):
+    x = [f"{i * 7 % 50 / 3:.2f}" for i in range(ROWS)]
+    own = [f"{i % 3 + 1}" if i % 4 else "A" for i in range(ROWS)]
+    for decimals, other in (("", ".0"), (".0", ""), (".0", ".00")):
+        k = [f"{name}{decimals}" if name != "A" else name for name in own]
+        new = [f"{name}{other}" if name != "A" else name for name in own]
+        data = load_data(write({"x": x, "k": k, "y": k}), target="y")
+        assert data.classes == (f"1{decimals}", f"2{decimals}", f"3{decimals}", "A")
+        path = write({"x": x, "k": new, "y": new}, "u.csv")
+        for later in (load_data(path, like=data.table), match_classes(load_data(path, target="y"), data.classes)):
+            assert np.array_equal(later.targets, data.targets)
+            assert later.classes == data.classes
+        assert np.array_equal(load_data(path, like=data.table).inputs[:], data.inputs[:])
+
+
+def test_classes_of_whole_floats_are_called_as_whole_numbers_in_arrays_and_frames():
+    x, y = np.random.default_rng(0).normal(size=(ROWS, 2)), np.arange(ROWS) % 3 + 1
+    data = load_data(x, y)
+    floats = load_data(x, y.astype(float), task="classification")
+    assert floats.classes == data.classes == ("1", "2", "3")
+    for later in (y.astype(float), np.array([f"{one}.0" for one in y])):
+        again = load_data(x, later, task="classification", classes=data.classes)
+        assert np.array_equal(again.targets, data.targets)
+    frame = pl.DataFrame({"x": x[:, 0], "y": [None if i == 7 else float(one) for i, one in enumerate(y)]})
+    assert load_data(frame, target="y").classes == data.classes
+
+
+def test_classes_that_are_one_number_are_named_with_the_type_that_makes_one_of_them(write):
+    content = {
+        "x": [f"{i * 7 % 50 / 3:.2f}" for i in range(ROWS)],
+        "y": [("1", "1.0", "2")[i % 3] for i in range(ROWS)],
+    }
+    path = write(content)
+    note = 'y has classes that are the same number, 1 and 1.0; `types="y=number"` makes one of them'
+    assert note in load_data(path, target="y").notes
+    assert load_data(path, target="y", types="y=number").classes == ("1", "2")
+    content["y"][0] = content["y"][1] = content["y"][2] = "A"
+    assert "y has classes that are the same number, 1 and 1.0; written alike they are one" in (
+        load_data(write(content), target="y").notes
     )
 
 

@@ -20,6 +20,7 @@ from wxb.text import count, plural
 
 MOST_UNREADABLE = 0.5  # of a column's values; with as many, the column is refused
 MOST_CONTRADICTING = 0.05  # of the values that prove how the others are written
+UNREAD = "holds lists, structures or bytes"
 LISTED = 5  # values in a message
 
 Rows = NDArray[np.int64]
@@ -75,6 +76,14 @@ def refuse_mixed(table: str, values: Values, written: Written, numbers: Numbers,
             f"{count(own)} of its values can only be {written.example}, {count(others)} only {proofs.other.example}: "
             f"{values.shown(first)} (row {rows[first]})",
             f'{_readable(written)}; or leave the column out: `drop="{values.name}"`',
+        )
+
+
+def refuse_unread(table: str, values: Values) -> None:
+    """Raise WxbError if the values of a column are of a type that is not read."""
+    if values.unread:
+        raise WxbError(
+            f"{values.name} of {table} {UNREAD}", "training had numbers or texts", "a number or a text in each row"
         )
 
 

@@ -190,28 +190,53 @@ def _need_room(name: str, rows: int, columns: int) -> None:
 
 
 def _plain(series: pl.Series) -> pl.Series:
-    """Numbers, booleans, dates and durations as they are, all else as texts; what has no text is missing."""
+    """Numbers, booleans, dates and durations as they are, all else as texts; of type Null if it has none."""
     import polars as pl
 
     kind = series.dtype
     if kind.is_numeric() or kind.is_temporal() or kind in (pl.Boolean, pl.String):
         return series
     if kind.is_nested() or kind in (pl.Binary, pl.Object):
-        return pl.Series(series.name, [None] * len(series), pl.String)
+        return pl.Series(series.name, [None] * len(series), pl.Null)
     return series.cast(pl.String)
 
 
+def _series(name: str, values: list[Any]) -> pl.Series:
+    """A column of Python's objects; as texts those that polars knows no type for, such as periods and intervals."""
+    import polars as pl
+
+    try:
+        series = pl.Series(name, values, strict=False)
+        if series.dtype != pl.Object:
+            return series
+    except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError):
+        pass  # times with a zone beside times without one
+    if any(isinstance(value, (bytes, dict, list, tuple, set)) for value in values):
+        return pl.Series(name, [None] * len(values), pl.Null)
+    return pl.Series(name, [None if value is None else str(value) for value in values], pl.String)
+
+
 def is_data_frame(value: object) -> bool:
-    """Whether a value is a data frame of some library: pandas, polars, an Arrow table."""
+    """Whether a value is a data frame of some library: pandas, polars, an Arrow table.
+
+    Raises WxbError for one whose rows are not there yet, and for one of whose columns two share a name.
+    """
     import narwhals as nw
 
-    return isinstance(nw.from_native(value, eager_only=True, pass_through=True), nw.DataFrame)
+    try:
+        frame = nw.from_native(value, pass_through=True)
+    except nw.exceptions.DuplicateError as problem:
+        raise WxbError(
+            "columns of the data frame share a name", " ".join(str(problem).split()), "a name of its own for each"
+        ) from problem
+    if isinstance(frame, nw.LazyFrame):
+        raise WxbError("the rows of a lazy frame are not there yet", fix="frame.collect()")
+    return isinstance(frame, nw.DataFrame)
 
 
 def frame_of(data: Any, name: str = "the data frame") -> Frame:
     """The table in a data frame of any library that narwhals knows."""
     import narwhals as nw
-    import polars as pl
 
     frame = nw.from_native(data, eager_only=True)
     names, renamed = told_apart([str(column) for column in frame.columns])
@@ -225,7 +250,7 @@ def frame_of(data: Any, name: str = "the data frame") -> Frame:
                 continue
             # pandas has several values for what is missing; polars has None
             values = [None if gone else value for value, gone in zip(series.to_list(), series.is_null(), strict=True)]
-            found.append(_plain(pl.Series(names[place], values, strict=False)))
+            found.append(_plain(_series(names[place], values)))
         return found
 
     return Frame(name, names, read, len(frame), renamed=renamed)

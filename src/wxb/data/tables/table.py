@@ -153,10 +153,12 @@ def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str
         if isinstance(used, Number):
             values = frame.values(used.name, preparation.missing)
             rows[:, place] = values.numbers(used.written, used.binary)
+            contradiction.refuse_unread(frame.name, values)
             contradiction.refuse_otherwise_written(frame.name, values, used.written, rows[:, place], frame.rows)
             notes[place] = novelty.of_numbers(used, values, rows[:, place], frame.rows)
         else:
             values = frame.values(used.name, without(preparation.missing, used.seen))
+            contradiction.refuse_unread(frame.name, values)
             texts = as_known(values.texts(used.boolean), used.seen)
             contradiction.refuse_unknown(frame.name, used, texts)
             rows[:, place] = recoded(_numbered(texts), _codes(texts), used)
@@ -285,7 +287,7 @@ def _column(
     """What a column of a form holds, or why it is left out, and its values (n,); `chosen` is its type, if one is."""
     name = values.name
     if form.kind == "nothing":
-        return LeftOut(name, values.absent, "empty"), np.empty(0)
+        return LeftOut(name, values.absent, contradiction.UNREAD if values.unread else "empty"), np.empty(0)
     if form.kind == "number":
         numbers = values.numbers(form.written)
         why = None if chosen or form.written.style == "date" else identity(name, numbers, rows)

@@ -17,12 +17,12 @@ from wxb.data.tables.columns import offset_of
 from wxb.data.tables.contradiction import refuse_mixed, refuse_otherwise_written
 from wxb.data.tables.frame import Frame
 from wxb.data.tables.novelty import no_numbers
-from wxb.data.tables.values import BOOLEANS, NAMES, Values, as_known, number_name, renamed
+from wxb.data.tables.values import BOOLEANS, NAMES, Values, as_known, renamed
 from wxb.errors import WxbError
 from wxb.tasks import TASKS, need_task
 from wxb.tasks.columns import TargetColumn
 from wxb.tasks.task import Targets
-from wxb.text import composed_as, count, plural
+from wxb.text import count, number_name, plural
 
 CLASSES, LABELS = "classification", "multilabel"
 EMPTY = "empty"
@@ -158,7 +158,7 @@ def _read_column(
     if len(set(names)) < len(names):
         texts = renamed(texts, names)
     if classes is not None:
-        texts = as_known(renamed(texts, composed_as(texts.values, classes)), classes)
+        texts = as_known(texts, classes)
     if column.form != "boolean":
         return TargetColumn(table, name, None, texts.values, texts.codes)
     if task != CLASSES and (strange := [value for value in texts.values if value not in BOOLEANS]):

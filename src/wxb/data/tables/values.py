@@ -5,7 +5,6 @@ What a column holds is decided once, in training, and stored: `Form`. A value is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -29,6 +28,7 @@ from wxb.data.tables.written import (
     Written,
     written_in,
 )
+from wxb.text import known_as, number_name
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,9 +54,7 @@ MEANING = {
 }
 TRUTHS = {word: float(meaning == "true") for word, meaning in MEANING.items()}
 STYLE_OF: dict[str, Style] = {"Date": "date", "Datetime": "date", "Duration": "duration", "Time": "duration"}
-DIGITS = 15  # of a number that float64 always holds
 EXACT = 2**53  # beyond it float64 does not hold every whole number
-PLAIN_NUMBER = re.compile(r"(-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?)(?:\.0+)?", re.ASCII)
 SHOWN = 40  # characters of a value in a message
 
 
@@ -113,6 +111,13 @@ class Values:
         return self.series.dtype == pl.String
 
     @property
+    def unread(self) -> bool:
+        """Whether the column has values of a type that is not read, such as lists."""
+        import polars as pl
+
+        return self.series.dtype == pl.Null
+
+    @property
     def absent(self) -> int:
         """How many rows have no value."""
         return int(self.there.null_count())
@@ -124,6 +129,8 @@ class Values:
 
         if not self.absent:
             return {}
+        if self.series.dtype.is_temporal():
+            return {"": self.absent}
         gone = self.series.cast(pl.String).filter(self.there.is_null()).fill_null("")
         counted = sorted(gone.value_counts(name="rows").iter_rows(), key=lambda one: (-one[1], one[0]))
         return dict(counted)
@@ -254,20 +261,13 @@ def as_known(texts: Texts, known: Collection[str]) -> Texts:
 
     A text that is known, or could be several of them, stays as it is.
     """
-    alike: dict[str, list[str]] = {}
-    for name in known:
-        alike.setdefault(number_name(name) or name, []).append(name)
     meanings = {MEANING.get(name.lower()): name for name in known}
     if None in meanings or len(meanings) < len(known):
         meanings = {}
-
-    def as_one(text: str) -> str:
-        if text in known:
-            return text
-        same = alike.get(number_name(text) or text, [])
-        return same[0] if len(same) == 1 else meanings.get(MEANING.get(text.lower(), ""), text)
-
-    return renamed(texts, [as_one(text) for text in texts.values])
+    names = known_as(texts.values, known)
+    return renamed(
+        texts, [name if name in known else meanings.get(MEANING.get(name.lower(), ""), name) for name in names]
+    )
 
 
 def renamed(texts: Texts, names: Sequence[str]) -> Texts:
@@ -275,12 +275,6 @@ def renamed(texts: Texts, names: Sequence[str]) -> Texts:
     places = {name: place for place, name in enumerate(dict.fromkeys(names))}
     codes = np.array([*(places[name] for name in names), -1], dtype=np.int64)  # the last one is that of a missing text
     return Texts(tuple(places), codes[texts.codes])
-
-
-def number_name(text: str) -> str | None:
-    """The name of a class of numbers, "1.0" as "1"; None for a text that such a name would not tell from others."""
-    match = PLAIN_NUMBER.fullmatch(text)
-    return match[1] if match and match[1] != "-0" and sum(one.isdigit() for one in match[1]) <= DIGITS else None
 
 
 def number_of(text: str) -> float | None:
