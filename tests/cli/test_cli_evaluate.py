@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -67,3 +69,18 @@ def test_a_run_s_own_data_is_not_evaluated_if_it_has_changed(call, flats):
         f"error: the data has changed since run was trained\n  examples: {rows} then, {rows + 1} now\n"
     )
     assert call("evaluate", "run", "flats.csv", "--json").json["test"]["examples"] == rows + 1
+
+
+def test_of_many_classes_the_weakest_are_printed_and_all_are_in_json(call, tmp_path):
+    rng = np.random.default_rng(0)
+    lines = [f"{rng.normal():.4f},{rng.normal():.4f},class {i % 150}" for i in range(1_500)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,z,y", *lines]) + "\n")
+    ended = call("train", "t.csv", "SOFTMAX", "--target", "y", "--epochs", 1, "--out", "run", "-q")
+    assert ended.code == 0, ended.err
+    told = json.loads(call("evaluate", "run", "--json").out)
+    assert len(told["per_class"]) == 150
+    shown = call("evaluate", "run").out.splitlines()
+    assert shown[-1] == "the 20 weakest of 150; --json has all of them"
+    first = shown.index(next(line for line in shown if line.startswith("class ")))
+    worst = sorted(told["per_class"], key=lambda one: one["f1"])[:20]
+    assert [line.split("  ")[0] for line in shown[first + 1 : -1]] == [one["name"] for one in worst]

@@ -1,6 +1,7 @@
 """Arrays as data: shapes, dtypes and targets that are taken, and what is said of those that are not."""
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -274,3 +275,14 @@ def test_large_values_that_are_data_stay(tmp_path):
     examples = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
     examples[4, 1] = 9e29
     assert load_data(examples, np.arange(60) % 2).examples[4, 1] == np.float32(9e29)
+
+
+@pytest.mark.parametrize("scale", [1e-40, 1e-50, 1e-320])
+def test_targets_too_small_for_float32_are_refused_with_a_scale(scale, tmp_path):
+    targets = np.arange(1.0, 61.0) * scale
+    frame = pl.DataFrame({"x": np.arange(60.0) ** 2, "y": targets})
+    for arguments, options in (((VECTORS[:60], targets), {}), ((frame,), {"target": "y"})):
+        with pytest.raises(WxbError, match=r"differ by less than 1\.2e-38: they are too small for float32") as caught:
+            load_data(*arguments, task="regression", **options)
+        assert caught.value.fix.startswith("scale them, for example times 1e")
+    assert load_data(VECTORS[:60], targets / scale * 1e-36, task="regression").targets.max() > 0

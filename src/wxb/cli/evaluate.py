@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +13,7 @@ from wxb.cli import options, printing, results
 from wxb.cli.answers.runs import Evaluate
 from wxb.cli.loading import load_like
 from wxb.settings import DATA
-from wxb.text import percent
+from wxb.text import count, percent
 
 if TYPE_CHECKING:
     from wxb.runs.run import Run
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 PARTS = ("train", "validation", "test", "all")  # as wxb.runs.evaluate has them, which is not imported for --help
 LABELS = {"train": "train", "validation": "valid.", "test": "test", "all": "all"}
 MOST_CLASSES = 20  # whose confusion a terminal shows
+MOST_ROWS, WEAKEST = 100, 20  # classes, labels or targets whose results a terminal shows; of more, the weakest
 
 
 def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **given: Any) -> None:
@@ -61,7 +63,20 @@ def answer(run: Run, evaluation: Evaluation, notes: tuple[str, ...]) -> Evaluate
         confusion=tables.get("confusion"),
         confusion_classes=tables.get("confusion_classes", UNSET),
         notes=notes,
+        per_class=tables.get("per_class", UNSET),
+        per_target=tables.get("per_target", UNSET),
     )
+
+
+def weakest(tables: Mapping[str, Any], rows: int) -> list[int]:
+    """The places of the results that a terminal shows: all of few, of many those with the lowest scores."""
+    if rows <= MOST_ROWS:
+        return list(range(rows))
+    if "per_class" in tables:  # one without examples has no score
+        scores = [(one["support"] == 0, one["f1"]) for one in tables["per_class"]]
+    else:
+        scores = [(False, one["r2"]) for one in tables["per_target"].values()]
+    return sorted(range(rows), key=scores.__getitem__)[:WEAKEST]
 
 
 def show_tables(about: Summary, evaluation: Evaluation) -> None:
@@ -76,8 +91,11 @@ def show_tables(about: Summary, evaluation: Evaluation) -> None:
     tables = evaluation.tables()
     if table := TASKS[about.task].table(tables):
         head, rows = table
+        shown = weakest(tables, len(rows))
         printing.result()
-        printing.result(printing.table([head, *rows], numbers=range(1, len(head)), width=width))
+        printing.result(printing.table([head, *(rows[row] for row in shown)], numbers=range(1, len(head)), width=width))
+        if len(shown) < len(rows):
+            printing.result(f"the {len(shown)} weakest of {count(len(rows))}; --json has all of them")
     if "confusion" in tables and len(about.classes) <= MOST_CLASSES:
         cells = [[name, *map(str, counts)] for name, counts in zip(about.classes, tables["confusion"], strict=True)]
         printing.result()

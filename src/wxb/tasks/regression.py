@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from wxb.errors import WxbError
 from wxb.tasks.columns import TargetColumn, all_alike, check_names, numbers_of, whole_numbers_note
 from wxb.tasks.evaluation import MISTAKES, Difference, Evaluation, Mistake, Score
 from wxb.tasks.measure import Interval, Measure
@@ -21,6 +22,8 @@ from wxb.text import rounded
 MOST_POINTS = 400  # of each target that an evaluation keeps
 COULD_BE_CLASSES = 100  # different whole numbers that a person may have meant as classes,
 COULD_BE_LABELS = 10  # or, in several columns, as labels
+
+TINY = float(np.finfo(np.float32).tiny)  # below it float32 loses digits
 
 R2 = Measure("r2", "R²", "score", "R²", "r2_interval")
 RMSE = Measure("rmse", "root mean squared error", "amount", "error", "rmse_interval")
@@ -110,7 +113,9 @@ class Regression(Task):
             notes = (
                 "the targets are floats, so they are numbers to predict; targets.astype(int) makes classes of them",
             )
-        return Encoded(targets, check_names(names, width, "targets") or default, notes)
+        named = check_names(names, width, "targets") or default
+        refuse_tiny(array.reshape(targets.shape).astype(np.float64), named)
+        return Encoded(targets, named, notes)
 
     def claims(self, columns: Sequence[TargetColumn]) -> bool:
         """Whatever is neither classes nor labels."""
@@ -122,6 +127,7 @@ class Regression(Task):
         """Numbers named after their columns."""
         numbers = numbers_of(columns)
         offsets = tuple(column.offset for column in columns)
+        refuse_tiny(numbers - np.array(offsets), [column.name for column in columns])
         values = (numbers - np.array(offsets)).astype(np.float32)
         notes: tuple[str, ...] = ()
         if names is None:
@@ -221,3 +227,15 @@ def _mean_fit(fits: list[Fit]) -> Fit:
         mean = np.mean([getattr(one, item.name) for one in fits], axis=0)
         means[item.name] = float(mean) if mean.ndim == 0 else (float(mean[0]), float(mean[1]))
     return Fit(**means)
+
+
+def refuse_tiny(numbers: NDArray[np.float64], names: Sequence[str]) -> None:
+    """Raise WxbError for numbers (n, targets) that differ, but by less than float32 holds precisely."""
+    for name, values in zip(names, numbers.T, strict=True):
+        spread = float(np.ptp(values)) if len(values) else 0.0
+        if 0 < spread < TINY:
+            raise WxbError(
+                f"the values of {name} differ by less than {TINY:.2g}: they are too small for float32",
+                f"they differ by at most {spread:g}",
+                f"scale them, for example times 1e{round(-np.log10(spread))}",
+            )

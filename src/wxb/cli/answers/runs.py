@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from wxb.cli.answers.answer import Answer
-from wxb.runs.schema import Count, Interval, Moment, Score, Share, Size, State, Text
+from wxb.runs.schema import ClassFacts, Count, FitFacts, Interval, Moment, Score, Share, Size, State, Text
 
 
 class Evaluate(Answer, frozen=True, tag="wxb/evaluate/1"):
@@ -26,6 +26,8 @@ class Evaluate(Answer, frozen=True, tag="wxb/evaluate/1"):
     confusion_classes: Annotated[
         tuple[str, ...] | UnsetType, Meta(description="those of `confusion`, if it is not of all classes")
     ] = UNSET
+    per_class: tuple[ClassFacts, ...] | UnsetType = UNSET
+    per_target: dict[str, FitFacts] | UnsetType = UNSET
 
 
 class _Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
