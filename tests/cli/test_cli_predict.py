@@ -97,7 +97,7 @@ def test_predictions_are_printed_before_the_last_files_are_read(pictures, monkey
             seen.append(len(read))
 
     seen: list[int] = []
-    problems = predict_files(Run.open(run), tuple(names), Watched())
+    problems, _ = predict_files(Run.open(run), tuple(names), Watched())
     assert len(problems) == len(BROKEN)
     assert len(seen) == 3
     assert seen[0] <= 2 * AT_ONCE + 3  # the batch in hand, the next one, and what was broken among them

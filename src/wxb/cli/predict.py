@@ -17,6 +17,7 @@ from wxb.cli.spelling import spelled
 from wxb.errors import WxbError
 from wxb.progress import FileProgress
 from wxb.settings import SETTINGS
+from wxb.text import plural
 
 if TYPE_CHECKING:
     from wxb.runs.inputs import Example
@@ -39,26 +40,27 @@ def predict(run: str, files: tuple[str, ...], max_pixels: int | None, as_csv: bo
     output: Output = Csv() if as_csv else Json(run) if as_json else Table()
     named = inputs.files_of(*files)
     whole = named.paths
-    problems = predict_files(opened, whole, output, named.notes, max_pixels)
+    problems, examples = predict_files(opened, whole, output, named.notes, max_pixels)
     if problems and len(whole) == 1:
         raise WxbError(problems[0].what, problems[0].detail, problems[0].fix or inputs.expected(opened))
     if problems:
         raise WxbError(f"{len(problems)} of {len(whole)} files cannot be predicted", fix=inputs.expected(opened))
+    if examples:
+        raise WxbError(f"{plural(len(examples), 'example')} cannot be predicted", fix=examples[0].fix)
 
 
 def predict_files(
     run: Run, files: Sequence[str], output: Output, remarks: Sequence[str] = (), max_pixels: int | None = None
-) -> list[WxbError]:
-    """Print predictions as the files come, and return what is wrong with the files that hold no example.
+) -> tuple[list[WxbError], list[WxbError]]:
+    """Print predictions as the files come; return what is wrong with files without an example, and with examples.
 
     `remarks` are notes on the choice of the files.
     Raises WxbError if there are no examples and no file is to blame.
     """
-    import numpy as np
-
-    from wxb.runs.inputs import read_file, reading
+    from wxb.runs.inputs import predicted, read_file, reading
 
     problems: list[WxbError] = []
+    unpredicted: list[WxbError] = []
     notes = [*run.notes, *remarks]
     for note in notes:
         printing.remark(printing.labelled("note", note))
@@ -72,16 +74,22 @@ def predict_files(
             for problem in batch.problems if len(files) > 1 else ():
                 progress.remark(printing.labelled("left out", str(problem)))
             problems += batch.problems
-            if batch.examples:
-                output.add(batch.examples, run.predict(np.concatenate(batch.values)))
+            if not batch.examples:
+                continue
+            found, strange = predicted(batch, run.predictor)
+            for problem in strange:
+                progress.remark(printing.labelled("left out", problem.what))
+            unpredicted += strange
+            if found is not None:
+                output.add(batch.examples, found)
                 printing.flush()
                 something = True
             progress.show(batch.files)
     if something:
-        output.end(notes, [spelled(problem).what for problem in problems])
-    elif not problems:
+        output.end(notes, [spelled(problem).what for problem in (*problems, *unpredicted)])
+    elif not problems and not unpredicted:
         raise WxbError("there is nothing to predict: the arrays have no rows")
-    return problems
+    return problems, unpredicted
 
 
 # --- the forms of the output ----------------------------------------------------------------------------------------

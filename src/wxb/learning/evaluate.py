@@ -12,6 +12,7 @@ import torch
 from wxb.errors import WxbError
 from wxb.tasks import TASKS
 from wxb.tasks.task import Answers
+from wxb.text import count, plural
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +25,23 @@ SCORES_AT_ONCE = 2**24  # whose losses and probabilities are computed together
 
 
 class NotFinite(WxbError):
-    """Scores of a network that are NaN or infinite."""
+    """Scores of a network that are NaN or infinite; `rows` are the places of their examples."""
+
+    def __init__(self, rows: NDArray[np.int64], examples: int) -> None:
+        self.rows = rows
+        super().__init__(
+            "the network's scores are not finite numbers",
+            f"those of {count(len(rows))} of {plural(examples, 'example')}, the first is example {rows[0]}",
+            "leave such examples out if their values are far beyond those of training; "
+            "else train again with a lower `learning_rate`",
+        )
+
+
+def need_finite(pieces: Sequence[torch.Tensor]) -> None:
+    """Raise NotFinite if a score of the logits (n, outputs), in pieces, is NaN or infinite."""
+    if not all(bool(torch.isfinite(piece).all()) for piece in pieces):
+        finite = np.concatenate([torch.isfinite(piece).all(1).numpy() for piece in pieces])
+        raise NotFinite(np.flatnonzero(~finite), len(finite))
 
 
 def evaluate(
@@ -45,12 +62,11 @@ def evaluate(
     """
     step = max(1, SCORES_AT_ONCE // logits.shape[1])
     pieces = logits.split(step)
-    if not all(bool(torch.isfinite(piece).all()) for piece in pieces):
-        raise NotFinite(
-            "the network's scores are not finite numbers", fix="train it again with a lower `learning_rate`"
-        )
-    losses = [head.loss(some, given) for some, given in zip(pieces, torch.from_numpy(targets).split(step), strict=True)]
-    loss = float(torch.cat(losses).double().mean())
+    need_finite(pieces)
+    parts = list(zip(pieces, torch.from_numpy(targets).split(step), strict=True))
+    loss = float(torch.cat([head.loss(some, given) for some, given in parts]).double().mean())
+    if not np.isfinite(loss):  # in float32 the square of 1e20 is infinite
+        loss = float(torch.cat([head.loss(some.double(), given) for some, given in parts]).mean())
     # of many examples and classes in float32, because float64 takes twice the memory
     precision = torch.float64 if len(pieces) == 1 else torch.float32
     probabilities = _probabilities(head, pieces, precision)
@@ -82,7 +98,11 @@ def prediction(
     names: tuple[str, ...],
     offsets: NDArray[np.float64] | float = 0.0,
 ) -> Prediction:
-    """The prediction that logits (n, outputs) of a model with this head stand for; `offsets` (outputs,) are added."""
+    """The prediction that logits (n, outputs) of a model with this head stand for; `offsets` (outputs,) are added.
+
+    Raises NotFinite if a score is NaN or infinite: it stands for nothing.
+    """
+    need_finite([logits])
     probabilities = head.probabilities(logits)
     predicted = TASKS[task].prediction(
         np.asarray(logits.numpy(), np.float32),

@@ -106,8 +106,11 @@ def _of_files(predictor: Predictor, files: Files, max_pixels: int | None) -> Pre
                 raise WxbError(problem.what, problem.detail, problem.fix or expected(run))
             notes += batch.notes
             if batch.examples:
+                found, problems = predicted(batch, predictor)
+                if problems:
+                    raise problems[0]
                 examples += batch.examples
-                parts.append(predictor.predict(np.concatenate(batch.values)))
+                parts += [] if found is None else [found]
     if not parts:
         raise WxbError("there is nothing to predict: the files have no rows")
     values, scores = (np.concatenate([getattr(part, name) for part in parts]) for name in ("values", "scores"))
@@ -115,6 +118,27 @@ def _of_files(predictor: Predictor, files: Files, max_pixels: int | None) -> Pre
     probabilities = np.concatenate(chances) if chances else None
     of = tuple(example.name for example in examples)
     return replace(parts[0], values=values, scores=scores, probabilities=probabilities, examples=of, notes=tuple(notes))
+
+
+def predicted(batch: Batch, predictor: Predictor) -> tuple[Prediction | None, list[WxbError]]:
+    """Predict a batch; examples without finite scores leave it, and are problems, one for each."""
+    from wxb.learning.evaluate import NotFinite
+
+    values = np.concatenate(batch.values)
+    problems: list[WxbError] = []
+    while len(values):
+        try:
+            return predictor.predict(values), problems
+        except NotFinite as problem:
+            kept = np.ones(len(values), dtype=bool)
+            kept[problem.rows] = False
+            what = "its scores are not finite numbers"
+            problems += [
+                WxbError(f"{batch.examples[row].name}: {what}", fix=problem.fix) for row in problem.rows.tolist()
+            ]
+            batch.examples = [one for one, keep in zip(batch.examples, kept, strict=True) if keep]
+            values = values[kept]
+    return None, problems
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ class Predictor:
     def predict(self, array: NDArray[Any]) -> Prediction:
         """Predictions for examples (n, …) or one example (…).
 
-        Raises WxbError where they are not like the training data.
+        Raises WxbError where they are not like the training data, or where a score is not a finite number.
         """
         about = self.run.summary
         examples = like_training(self.run, array)
