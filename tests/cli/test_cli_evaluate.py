@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,3 +85,39 @@ def test_of_many_classes_the_weakest_are_printed_and_all_are_in_json(call, tmp_p
     first = shown.index(next(line for line in shown if line.startswith("class ")))
     worst = sorted(told["per_class"], key=lambda one: one["f1"])[:20]
     assert [line.split("  ")[0] for line in shown[first + 1 : -1]] == [one["name"] for one in worst]
+
+
+def test_settings_of_other_data_are_refused_for_a_run_s_own(call, flats):
+    words = ("train", "flats.csv", "FC-4-RELU, EUCLID", "--target", "price", "--epochs", 1, "--out", "run", "-q")
+    assert call(*words).code == 0
+    ended = call("evaluate", "run", "--drop", "town")
+    assert (ended.code, ended.err) == (
+        2,
+        "error: --drop is for other DATA: a run's own are read as in training\n  fix: leave it out\n",
+    )
+
+
+def test_dates_are_read_as_in_training_by_every_command(call, tmp_path):
+    days = [(1 + i % 12, 1 + i % 28) for i in range(120)]
+    for name, form in (("own", "{1:02}/{0:02}/2024"), ("swapped", "{0:02}/{1:02}/2024")):
+        lines = [f"{form.format(*day)},{i % 7}.5,{'ab'[i % 2]}" for i, day in enumerate(days)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["day,x,kind", *lines]) + "\n")
+    (tmp_path / "unclear.csv").write_text("day,x,kind\n03/02/2024,1.5,a\n05/06/2024,2.5,b\n")
+    words = ("train", "own.csv", "FC-4-RELU, SOFTMAX", "--target", "kind", "--epochs", 1, "-q")
+    assert call(*words, "--out", "run").code == 0
+    for ended in (
+        call("evaluate", "run", "swapped.csv"),
+        call("predict", "run", "swapped.csv"),
+        call(*words, "--test", "swapped.csv"),
+    ):
+        assert ended.code == 2
+        assert "can only be dates such as 12/31/2024 (month, day, year): 01/13/2024 (row 12)" in ended.err
+    note = "day: the day is taken to stand first, as in training, which no date here proves: 03/02/2024 (row 0) is "
+    for ended in (
+        call("evaluate", "run", "unclear.csv", "--json"),
+        call("predict", "run", "unclear.csv", "--json"),
+    ):
+        assert any(note in one for one in ended.json["notes"])
+    assert call(*words, "--out", "tested", "--test", "unclear.csv").code == 0
+    assert any(note in one for one in wxb.Run.open("tested").data.notes)
+    assert "as in training, which no date here proves" in Path("tested/report.md").read_text()

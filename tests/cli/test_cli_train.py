@@ -183,6 +183,14 @@ def test_what_is_about_one_training_goes_not_with_several(call, flag):
     assert f"{flag} is about one training, --seeds makes several" in ended.err
 
 
+def test_a_stream_is_not_read_for_several_seeds(call):
+    ended = call("train", "-", "SOFTMAX", "--target", "y", "--seeds", 2)
+    assert (ended.code, ended.err) == (
+        2,
+        "error: a stream is read once, and --seeds reads the data for each seed\n  fix: save it as a file\n",
+    )
+
+
 def test_all_flags_that_clash_are_named(call):
     ended = call("train", *SMALL, "--seeds", 2, "--dry-run", "--profile")
     assert "--dry-run and --profile are about one training, --seeds makes several" in ended.err

@@ -12,6 +12,7 @@ from msgspec import UNSET
 from wxb.cli import options, printing, results
 from wxb.cli.answers.runs import Evaluate
 from wxb.cli.loading import load_like
+from wxb.errors import WxbError
 from wxb.settings import DATA
 from wxb.text import count, percent
 
@@ -38,6 +39,8 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
     opened = Run.open(run)
     opened.need_weights()  # before the data are read
     asked = {name: value for name, value in given.items() if value is not None}
+    if data is None and (unused := [name for name in asked if name != "data_dir"]):
+        raise WxbError(f"`{unused[0]}` is for other DATA: a run's own are read as in training", fix="leave it out")
     loaded = opened.unchanged_data(given["data_dir"]) if data is None else load_like(opened, data, asked)
     notes = (*opened.notes, *(() if data is None else loaded.notes))
     for note in notes:

@@ -138,6 +138,7 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None) -
 
 def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool) -> int:
     """`--seeds`: train one run per seed, each the same as with `--seed` alone, and print the mean of their scores."""
+    from wxb.data.tables.content import is_stream
     from wxb.runs.folder import SUMMARY, taken
     from wxb.statistics import mean_of
     from wxb.tasks import TASKS
@@ -145,6 +146,8 @@ def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool
 
     if "out" in asked and exists(Path(asked["out"]) / SUMMARY):
         raise taken(Path(asked["out"]), [SUMMARY])
+    if asked["seeds"] > 1 and any(is_stream(asked.get(name, "")) for name in ("data", "test")):
+        raise WxbError("a stream is read once, and --seeds reads the data for each seed", fix="save it as a file")
     first = asked.get("seed", 0)
     found = []
     for seed in range(first, first + asked["seeds"]):

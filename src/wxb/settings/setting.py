@@ -231,9 +231,9 @@ def _kinds(value: Any) -> str:
     return text
 
 
-def kinds_of(text: str) -> dict[str, str]:
-    """The kind of each column in a value of the setting `types`."""
-    return {match[1].strip(): match[2] for match in re.finditer(rf"{COLUMN_KIND}(?:,|$)", text, re.DOTALL)}
+def kinds_of(text: str) -> list[tuple[str, str]]:
+    """The columns in a value of the setting `types`, and the kind of each."""
+    return [(match[1].strip(), match[2]) for match in re.finditer(rf"{COLUMN_KIND}(?:,|$)", text, re.DOTALL)]
 
 
 def _path(value: Any) -> str:

@@ -695,7 +695,15 @@ def test_types_say_what_a_column_holds(write, mixed):
     assert load_data(path, target="y", types={"zip": "text"}).features[:6] == data.features[:6]
     assert load_data(path, target="zip", types={"zip": "number"}).task == "classification"
     assert said(path, target="y", types={"note": "number"}) == (
-        '`types="note=number"`: no value of note is a number\n  such as word 0'
+        '`types="note=number"`: no value of note is a number\n  such as word 0\n'
+        "  fix: write them as 1234.5, or leave out the type"
+    )
+    assert said(path, target="y", types="zip=date").endswith(
+        "  such as 10\n  fix: write them as 2024-12-31, 31 Dec 2024, 31.12.2024 or 12/31/2024, or leave out the type"
+    )
+    assert said(path, target="y", types="zip=number,zip=category").startswith("`types` says twice what a column holds")
+    assert said(path, target="y", types="zip=category", drop="zip").startswith(
+        "`types` says what zip holds, and `drop` leaves it out"
     )
     assert said(path, target="y", types={"zap": "number"}).startswith("t.csv has no column zap; zip is one")
     assert said(path, target="y", types={"zip": "colour"}).startswith("`types={'zip': 'colour'}`: expected columns and")
@@ -706,7 +714,8 @@ def test_dropped_columns_are_no_features_then_and_later(write, mixed):
     data = load_data(path, target="y", drop=["zip", "note"])
     assert data.features == ("x",)
     assert "2 columns left out: zip (dropped), note (dropped)" in data.notes
-    assert load_data(path, target="y", drop="zip,note").fingerprint == data.fingerprint
+    assert load_data(path, target="y,", drop="zip,note,").fingerprint == data.fingerprint
+    assert "which of its columns is to be predicted?" in said(path, target=",")
     assert load_data(**data.source).fingerprint == data.fingerprint
     later = load_data(write({"x": ["1.5"], "y": ["1"]}, "u.csv"), like=data.table)
     assert later.examples.tolist() == [[1.5]]

@@ -13,6 +13,12 @@ from wxb.settings.setting import kinds_of
 KEPT = "=value"  # after a word that stands for none elsewhere
 
 
+WRITTEN = {  # what may be taken for what, for messages
+    "number": "write them as 1234.5, or leave out the type",
+    "date": "write them as 2024-12-31, 31 Dec 2024, 31.12.2024 or 12/31/2024, or leave out the type",
+}
+
+
 @dataclass(frozen=True)
 class Choices:
     """The settings `drop`, `types` and `missing`, by the names of a table's columns."""
@@ -44,7 +50,7 @@ class Choices:
         form = values.form(("date",) if kind == "date" else ("number", "duration"), share=0)
         if form.kind != "number" or (form.written.style == "date") != (kind == "date"):
             what = f'`types="{values.name}={kind}"`: no value of {values.name} is a {kind}'
-            raise WxbError(what, f"such as {_example(values)}")
+            raise WxbError(what, f"such as {_example(values)}", WRITTEN[kind])
         return form
 
 
@@ -59,7 +65,11 @@ def choices_of(
     dropped = tuple(frame.need(name) for name in listed(drop, frame.columns))
     if lost := [name for name in dropped if name in targets]:
         raise WxbError(f"{lost[0]} is the target, and `drop` leaves it out", fix="one of the two")
-    typed = {frame.need(name): kind for name, kind in kinds_of(types or "").items()}
+    typed = {frame.need(name): kind for name, kind in kinds_of(types or "")}
+    if len(typed) < len(kinds_of(types or "")):
+        raise WxbError(f"`types` says twice what a column holds: {types}", fix="once for each column")
+    if lost := [name for name in typed if name in dropped]:
+        raise WxbError(f"`types` says what {lost[0]} holds, and `drop` leaves it out", fix="one of the two")
     words = listed(missing)
     kept = tuple(word.removesuffix(KEPT) for word in words if word.endswith(KEPT))
     if unknown := [word for word in kept if word not in MISSING]:
@@ -73,7 +83,7 @@ def listed(texts: str | Sequence[str] | None, columns: Sequence[str] = ()) -> li
     """Texts given as a list, or as one with commas between them unless that is the name of a column."""
     if texts is None or not isinstance(texts, str):
         return list(texts or ())
-    return [texts] if texts in columns else [part.strip() for part in texts.split(",")]
+    return [texts] if texts in columns else [part.strip() for part in texts.split(",") if part.strip()]
 
 
 def _example(values: Values) -> str:

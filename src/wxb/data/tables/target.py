@@ -43,14 +43,15 @@ class Predicted:
 
 def named(frame: Frame, target: str | Sequence[str] | None) -> tuple[str, ...]:
     """The columns that a target names: one, several as "a,b", or a list. Raises WxbError if there is no such column."""
-    if target is None or not target:
+    chosen = listed(target, frame.columns)
+    if not chosen:
         last = frame.columns[-1]
         raise WxbError(
             f"{frame.name} is a table: which of its columns is to be predicted?",
             f"columns: {frame.listed}",
             f'`target="{last}"`',
         )
-    names = tuple(frame.need(name) for name in listed(target, frame.columns))
+    names = tuple(frame.need(name) for name in chosen)
     if len(set(names)) < len(names):
         raise WxbError(f"`target` names a column twice: {', '.join(names)}")
     if len(names) == len(frame.columns):
