@@ -69,7 +69,7 @@ def test_a_file_that_proves_another_order_is_refused_with_row_value_and_way_out(
     values = ["03/04/2024", "04/05/2024", "12/31/2024", "05/06/2024"]
     assert said(data, values) == (
         "day of the data frame is not written as in training\n"
-        "  training had dates such as 31/12/2024 (day, month, year); here 1 of 4 values can only be dates such as "
+        "  day: training had dates such as 31/12/2024 (day, month, year); here 1 of 4 values can only be dates such as "
         "12/31/2024 (month, day, year): 12/31/2024 (row 2)\n"
         "  fix: dates such as 2024-12-31 in day, and nothing where the value is not known"
     )
@@ -194,7 +194,9 @@ NUMBERS = [1 + 89 * (i * 7 % 120) / 120 for i in range(ROWS)]
 def test_numbers_in_another_unit_are_refused(trained_on, new, value):
     data = trained([trained_on.format(one) for one in NUMBERS], "share")
     message = said(data, [new.format(one) for one in NUMBERS], "share")
-    assert message.startswith("share of the data frame is not written as in training\n  training had numbers such as ")
+    assert message.startswith(
+        "share of the data frame is not written as in training\n  share: training had numbers such as "
+    )
     assert f"such as {value} (row 0)" in message
 
 
@@ -234,7 +236,7 @@ def test_a_column_is_refused_if_half_of_its_values_cannot_be_read():
     )
     assert said(data, ["2.5", "about 3", "", ""], "size") == (
         "size of the data frame is not written as in training\n"
-        "  training had numbers such as 1234.5; here 1 of 2 values are none, such as about 3 (row 1)\n"
+        "  size: training had numbers such as 1234.5; here 1 of 2 values are none, such as about 3 (row 1)\n"
         "  fix: numbers such as 1234.5 in size, and nothing where the value is not known"
     )
     assert load_data(table(["1e99", "-3.4e38"], "size"), like=data.table).notes[0].startswith("size: 2 of 2 values")

@@ -402,7 +402,7 @@ def test_a_column_of_which_training_had_no_value_is_refused(write):
     content["garden"] = ["perhaps"] * ROWS
     assert said(write("u.csv", content), like=data.table) == (
         "garden of u.csv has none of the values that training had\n"
-        "  training had false, true; here all 60 values are others: perhaps\n"
+        "  garden: training had false, true; here all 60 values are others: perhaps\n"
         "  fix: the values of training in garden, and nothing where the value is not known"
     )
 

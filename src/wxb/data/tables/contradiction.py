@@ -60,8 +60,8 @@ def refuse_otherwise_written(table: str, values: Values, written: Written, numbe
     first, there = int(odd[0]), plural(len(values) - values.absent, "value")
     raise WxbError(
         f"{values.name} of {table} is not written as in training",
-        f"training had {written.example}; here {count(len(odd))} of {there} {what} {values.shown(first)} "
-        f"(row {rows[first]})",
+        f"{values.name}: training had {written.example}; here {count(len(odd))} of {there} {what} "
+        f"{values.shown(first)} (row {rows[first]})",
         f"{_readable(written)} in {values.name}, and nothing where the value is not known",
     )
 
@@ -96,7 +96,7 @@ def refuse_unknown(table: str, column: Category, texts: Texts) -> None:
     known = ", ".join(column.values[:LISTED]) + " …" * (len(column.values) > LISTED)
     raise WxbError(
         f"{column.name} of {table} has none of the values that training had",
-        f"training had {known}; here all {plural(len(there), 'value')} are others: {found}",
+        f"{column.name}: training had {known}; here all {plural(len(there), 'value')} are others: {found}",
         f"the values of training in {column.name}, and nothing where the value is not known",
     )
 
