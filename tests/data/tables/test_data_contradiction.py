@@ -173,6 +173,19 @@ def test_a_column_with_too_few_dates_or_numbers_names_the_way_to_take_it():
     )
 
 
+def test_dates_without_marks_are_dates_on_request_in_texts_and_data_frames():
+    texts = table(dates("compact"))
+    numbers = texts.with_columns(pl.col("day").cast(pl.Int64))
+    assert load_data(numbers, target="y").columns.held[0].content == "numbers"
+    found = [load_data(one, target="y", types="day=date") for one in (texts, numbers)]
+    for data in found:
+        assert first_column(data) == first_column(trained(dates("ymd")))
+        for later in (texts, numbers):
+            assert first_column(load_data(later, like=data.table)) == first_column(data)
+    with pytest.raises(WxbError, match="no value of day is a date"):
+        load_data(numbers.with_columns(day=1_700_000_000), target="y", types="day=date")
+
+
 def test_clock_times_with_am_and_pm_are_seconds():
     values = [f"{1 + i % 12}:{i % 60:02} {'ap'[i % 2]}m" for i in range(ROWS)]
     values[:3] = ["12:00 AM", "12:30 PM", "3:15 PM"]

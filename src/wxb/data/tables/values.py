@@ -144,9 +144,11 @@ class Values:
             return Form("nothing")
         if kind == pl.Boolean:
             return Form("boolean")
-        if kind != pl.String:
-            return Form("number", Written(_style(kind)))
         texts = self.there.drop_nulls()
+        if kind.is_integer() and styles == ("date",):
+            texts = texts.cast(pl.String)
+        elif kind != pl.String:
+            return Form("number", Written(_style(kind)))
         if texts[0].lower() in BOOLEANS and set(texts.str.to_lowercase().unique()) <= set(BOOLEANS):
             return Form("boolean")
         different = texts.unique(maintain_order=True)
@@ -170,6 +172,8 @@ class Values:
         import polars as pl
 
         series = self.there
+        if series.dtype.is_integer() and written.style == "date":
+            series = series.cast(pl.String)  # 20241231
         if series.dtype == pl.Boolean and not binary:
             return np.full(len(self), np.nan)
         if series.dtype != pl.String:

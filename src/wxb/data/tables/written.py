@@ -50,8 +50,8 @@ DAYS = {  # by the order of year, month and day; those of "any" are read whateve
         rf"{WEEKDAY}{MONTH} *(?P<d>\d{{1,2}})(?:, *| +){YEAR}",
     ),
     "ymd": (),
-    "dmy": (r"(?P<d>\d{1,2})-(?P<m>\d{1,2})-(?P<y>\d{4})", rf"(?P<d>\d{{1,2}})[/.](?P<m>\d{{1,2}})[/.]{YEAR}"),
-    "mdy": (r"(?P<m>\d{1,2})-(?P<d>\d{1,2})-(?P<y>\d{4})", rf"(?P<m>\d{{1,2}})[/.](?P<d>\d{{1,2}})[/.]{YEAR}"),
+    "dmy": (rf"(?P<d>\d{{1,2}})[/.](?P<m>\d{{1,2}})[/.]{YEAR}", r"(?P<d>\d{1,2})-(?P<m>\d{1,2})-(?P<y>\d{4})"),
+    "mdy": (rf"(?P<m>\d{{1,2}})[/.](?P<d>\d{{1,2}})[/.]{YEAR}", r"(?P<m>\d{1,2})-(?P<d>\d{1,2})-(?P<y>\d{4})"),
 }
 FIRST_YEAR = 1969  # of the hundred that years of two digits stand for, as POSIX and Python have it
 LONG_YEAR = r"\d{4}"
@@ -201,7 +201,7 @@ def _numbers(texts: pl.Series, written: Written) -> Numbers:
 def _dates(texts: pl.Series, order: str) -> Numbers:
     days = np.full(len(texts), np.nan)
     rest = np.flatnonzero(texts.is_not_null().to_numpy())  # rows that no pattern has read yet
-    for pattern in (*DAYS["any"], *DAYS[order]):
+    for pattern in (*DAYS[order], *DAYS["any"]):
         if not len(rest):
             break
         days[rest] = _moments(_groups(texts.gather(rest), pattern + TIME))
