@@ -386,6 +386,17 @@ def test_classes_and_columns_of_two_words_are_read_from_booleans(write, words):
         assert other.notes == ()
 
 
+@pytest.mark.parametrize("words", [("False", "True"), ("no", "yes"), ("0.0", "1.0")])
+def test_labels_of_0_and_1_are_read_from_other_words(write, words):
+    content = {"x": [f"{i * 7 % 50 / 3:.2f}" for i in range(ROWS)], "a": [str(i % 2) for i in range(ROWS)],
+               "b": [str(int(i % 3 == 0)) for i in range(ROWS)]}  # fmt: skip
+    data = load_data(write(content), target="a,b")
+    new = {**content, **{name: [words[int(one)] for one in content[name]] for name in "ab"}}
+    other = load_data(write(new, "u.csv"), like=data.table)
+    assert np.array_equal(other.targets, data.targets)
+    assert other.notes == ()
+
+
 def test_words_are_no_numbers_of_a_column_that_has_others_than_0_and_1(write):
     content = {"k": [f"{i % 3}" for i in range(ROWS)], "x": ["1.5", "2"] * 60, "y": ["a", "b"] * 60}
     data = load_data(write(content), target="y")
