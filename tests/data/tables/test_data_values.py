@@ -796,6 +796,44 @@ def test_a_column_that_alone_tells_the_class_is_named(write, column, tells):
     assert not any("alone tells" in one for one in load_data(write(content), target="y", drop=["my key"]).notes)
 
 
+MANY = 3_000
+EVEN, NEAR, NOISE = np.random.default_rng(0).permutation(MANY) / MANY, *np.random.default_rng(1).normal(size=(2, MANY))
+ODD = np.arange(MANY) % 101 == 7  # rows in which a rule fails
+FIVE = (np.arange(MANY) % 5).astype(str)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "score"),
+    [
+        (NEAR, NEAR + 0.1 * NOISE, "R² 0.9"),
+        (EVEN, (EVEN - 0.5) ** 2 + 0.005 * NOISE, "R² 0.9"),
+        (EVEN, np.where((EVEN > 0.3) ^ ODD, "a", "b"), "balanced accuracy 0.9"),
+        (np.char.add("t", FIVE), np.char.add("k", np.where(ODD, "1", FIVE)), "balanced accuracy 0.9"),
+        (NEAR, NEAR + 0.4 * NOISE, ""),
+        (NEAR, np.where(NEAR + 0.2 * NOISE > 0, "a", "b"), ""),
+        (EVEN, np.where(ODD, "a", "b"), ""),  # all but a hundredth of the rows are of one class
+    ],
+)
+def test_a_column_that_alone_predicts_nearly_all_is_named_and_a_strong_one_is_not(write, x, y, score):
+    data = load_data(write({"x": x, "z": NOISE[::-1], "y": y}), target="y")
+    notes = [note for note in data.notes if "alone" in note]
+    if score:
+        (note,) = notes
+        assert note.startswith(f"x alone predicts y: {score}")
+        assert note.endswith('on held-out training rows; if it is not known for new rows, leave it out: `drop="x"`')
+    else:
+        assert notes == []
+
+
+def test_of_many_columns_that_predict_the_target_three_are_named_and_the_others_counted(write):
+    content = {f"x{i}": NEAR + 0.05 * np.roll(NOISE, i) for i in range(9)}
+    notes = load_data(write({**content, "y": NEAR}), target="y").notes
+    assert [note.split(":")[0] for note in notes] == [
+        "x0 alone predicts y", "x1 alone predicts y", "x2 alone predicts y",
+        "6 more columns alone predict a target as well",
+    ]  # fmt: skip
+
+
 def test_a_column_that_is_a_multiple_of_the_target_is_named(write):
     random = np.random.default_rng(0)
     y = random.normal(size=ROWS)

@@ -98,7 +98,7 @@ def read_table(
             "a column of numbers, or of texts of which each stands in several rows",
         )
     of_targets = TASKS[predicted.task].columns(tuple(names), columns.classes)
-    alone = giveaways(rows, columns.held, predicted.targets, of_targets)
+    alone = giveaways(rows, columns.held, predicted.targets, of_targets, split.train)
     notes = (*frame.notes, *notes, *predicted.notes, *_left_out(fitted.columns), *said, *alone, *copies)
     return Table(rows, columns, predicted.targets, split, notes, frame.rows)
 
