@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
-from msgspec import UNSET
 
 from wxb.cli import options, printing, results
 from wxb.cli.answers.runs import Evaluate
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 PARTS = ("train", "validation", "test", "all")  # as wxb.runs.evaluate has them, which is not imported for --help
 LABELS = {"train": "train", "validation": "valid.", "test": "test", "all": "all"}
 MOST_CLASSES = 20  # whose confusion a terminal shows
+TABLES = ("confusion", "confusion_classes", "per_class", "per_target")
 MOST_ROWS, WEAKEST = 100, 20  # classes, labels or targets whose results a terminal shows; of more, the weakest
 
 
@@ -63,23 +62,9 @@ def answer(run: Run, evaluation: Evaluation, notes: tuple[str, ...]) -> Evaluate
         task=run.summary.task,
         classes=run.summary.classes,
         test=evaluation.summary(),
-        confusion=tables.get("confusion"),
-        confusion_classes=tables.get("confusion_classes", UNSET),
         notes=notes,
-        per_class=tables.get("per_class", UNSET),
-        per_target=tables.get("per_target", UNSET),
+        **{"confusion": None} | {name: tables[name] for name in TABLES if name in tables},
     )
-
-
-def weakest(tables: Mapping[str, Any], rows: int) -> list[int]:
-    """The places of the results that a terminal shows: all of few, of many those with the lowest scores."""
-    if rows <= MOST_ROWS:
-        return list(range(rows))
-    if "per_class" in tables:  # one without examples has no score
-        scores = [(one["support"] == 0, one["f1"]) for one in tables["per_class"]]
-    else:
-        scores = [(False, one["r2"]) for one in tables["per_target"].values()]
-    return sorted(range(rows), key=scores.__getitem__)[:WEAKEST]
 
 
 def show_tables(about: Summary, evaluation: Evaluation) -> None:
@@ -94,7 +79,9 @@ def show_tables(about: Summary, evaluation: Evaluation) -> None:
     tables = evaluation.tables()
     if table := TASKS[about.task].table(tables):
         head, rows = table
-        shown = weakest(tables, len(rows))
+        shown = list(range(len(rows)))
+        if len(rows) > MOST_ROWS:
+            shown = sorted(shown, key=TASKS[about.task].strengths(tables).__getitem__)[:WEAKEST]
         printing.result()
         printing.result(printing.table([head, *(rows[row] for row in shown)], numbers=range(1, len(head)), width=width))
         if len(shown) < len(rows):

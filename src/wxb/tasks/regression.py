@@ -151,6 +151,10 @@ class Regression(Task):
         rows = [[name, *(measure.text(one[measure.name]) for measure in self.measures)] for name, one in fits]
         return [self.noun, "R²", "RMSE", "MAE"], rows
 
+    def strengths(self, tables: Mapping[str, Any]) -> list[tuple[bool, float]]:
+        """Targets sort by R²."""
+        return [(False, one["r2"]) for one in tables["per_target"].values()]
+
     def text(self, target: Any, names: tuple[str, ...]) -> str:
         numbers = [f"{one:.4g}" for one in np.atleast_1d(target)]
         if len(names) == 1:

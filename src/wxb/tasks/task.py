@@ -166,6 +166,13 @@ class Task(ABC):
         ]
         return [self.noun, "precision", "recall", "F1", "examples"], rows
 
+    def strengths(self, tables: Mapping[str, Any]) -> list[tuple[bool, float]]:
+        """What sorts the rows of `table` from the weakest on; classes without examples, which have no score, are last.
+
+        Classification and multilabel targets sort by F1.
+        """
+        return [(one["support"] == 0, one["f1"]) for one in tables["per_class"]]
+
     @property
     def measure(self) -> Measure:
         """The main measure: that of the baselines and of the report's title."""
