@@ -19,6 +19,7 @@ from wxb.notation.layers import LAYERS
 from wxb.notation.layers.activation import activation
 from wxb.notation.layers.kind import saves
 from wxb.notation.table import rows
+from wxb.notation.vocabulary import BLOCKS
 
 
 class Cube(nn.Module):
@@ -49,7 +50,7 @@ def test_it_is_read_and_printed():
         ("FC-CUBEE, SVM", "CUBEE is not a layer; CUBE is", "FC-CUBE, SVM"),
         ("FC-POWER, SVM", "POWER is not a layer; CUBE is", "FC-CUBE, SVM"),
         ("FC-CUBE(0.1), SVM", "CUBE takes no number; write CUBE", "FC-CUBE, SVM"),
-        ("FC-(), SVM", "expected a layer, found )", "the layers are " + " ".join((*LAYERS, "CUBE", "RES", "CAT"))),
+        ("FC-(), SVM", "expected a layer, found )", "the layers are " + " ".join((*LAYERS, "CUBE", *BLOCKS))),
     ],
 )
 def test_mistakes_know_it(text, what, fix):

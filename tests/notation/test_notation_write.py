@@ -9,7 +9,7 @@ from wxb.notation import Network, read
 from wxb.notation.expand import normal
 from wxb.notation.layers import LAYERS
 from wxb.notation.named import NAMED
-from wxb.notation.tree import Concat, Group, Item, Layer, Repeat, Residual, Variable
+from wxb.notation.tree import Concat, Group, Item, Layer, Repeat, Residual, Team, Variable
 from wxb.notation.vocabulary import HEADS
 from wxb.notation.write import fold, number_text
 
@@ -74,9 +74,14 @@ def bodies(family: bool, depth: int, least: int = 1) -> st.SearchStrategy[tuple[
     return st.lists(items(family, depth), min_size=least, max_size=4).map(tuple)
 
 
-def networks() -> st.SearchStrategy[Network]:
+@st.composite
+def networks(draw) -> Network:
     """Trees of every kind of item, families among them; widths, counts and depths small."""
-    return st.booleans().flatmap(lambda family: st.builds(Network, bodies(family, 3, least=0), st.sampled_from(HEADS)))
+    family = draw(st.booleans())
+    body = draw(bodies(family, 3, least=0))
+    if draw(st.booleans()):
+        body = (*body, Team(draw(SMALL), draw(bodies(family, 2))))
+    return Network(body, draw(st.sampled_from(HEADS)))
 
 
 @given(networks())

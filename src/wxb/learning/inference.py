@@ -29,7 +29,7 @@ BATCH_CPU, NUMBERS_CPU = 256, 2**21
 
 def batch_size_for(plan: Plan, machine: Machine) -> int:
     """The number of examples to compute at a time: safe for the memory and fast on the machine."""
-    widest = max(math.prod(layer.output) for layer in plan.layers)
+    widest = max(layer.members * math.prod(layer.output) for layer in plan.layers)
     most, numbers = (BATCH_CPU, NUMBERS_CPU) if machine.device == "cpu" else (BATCH, NUMBERS)
     return max(1, min(most, numbers // widest))
 

@@ -44,8 +44,12 @@ class Objective:
     def data_loss(self, logits: Tensor, goals: Tensor, size: Tensor | int) -> Tensor:
         """The loss of these examples as a part of a batch of `size`: the parts of a batch add up to its loss.
 
-        `goals` are class numbers, or a share or number for every score if examples were mixed.
+        `logits` are (batch, outputs), or (batch, members, outputs) of a TEAM, whose members have a loss each. `goals`
+        are class numbers, or a share or number for every score if examples were mixed.
         """
+        if logits.ndim == 3:
+            members = logits.shape[1]
+            logits, goals, size = logits.flatten(0, 1), goals.repeat_interleave(members, 0), size * members
         losses = self.head.loss(logits, goals, label_smoothing=self.recipe.label_smoothing)
         if self.class_weights is not None:
             losses = losses * self._example_weights(goals, self.class_weights)

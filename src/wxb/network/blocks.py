@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from wxb.network.layers import LAYERS, Random
 from wxb.notation.layers import family
-from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual
+from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, PlannedTeam
 
 # families whose output is a new tensor that no backward pass reads again, so that RELU may overwrite it
 OVERWRITABLE = ("affine", "pooling", "normalization")
@@ -145,6 +145,40 @@ class Concat(Block):
         return torch.cat([branch(x) for branch in self.branches], dim=1)
 
 
+class Team(Chain):
+    """TEAM: members that share the weights of every layer but the last (Gorishniy et al. 2024, arXiv:2410.24210, TabM
+    with a single adapter; after Wen et al. 2020, BatchEnsemble, arXiv:2002.06715).
+
+    Each member multiplies the input by factors of its own, one for each channel or feature. The members' logits are
+    trained each with its own loss; `Head.averaged` joins them for prediction.
+    """
+
+    def __init__(self, planned: PlannedTeam) -> None:
+        super().__init__(planned.items)
+        self.members = planned.members
+        # a vector, as biases are, so that weight decay and penalties, which draw to 0, leave the factors alone
+        self.factors = nn.Parameter(torch.ones(planned.members * planned.input[0]))
+        for layer in self.modules():
+            if isinstance(layer, Random):
+                layer.members = planned.members
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, …) → the logits of all members, (batch, members, outputs)."""
+        logits = self.through(spread_over(x, self.factors, self.members))
+        return cast(Tensor, logits.unflatten(0, (-1, self.members)))
+
+    def extra_repr(self) -> str:
+        """For print(model)."""
+        return f"members={self.members}"
+
+
+def spread_over(x: Tensor, factors: Tensor, members: int) -> Tensor:
+    """x: (batch, …), factors (members · channels,) → (batch · members, …), the members of an example in sequence."""
+    each = factors.to(x.dtype).view(1, members, -1, *(1,) * (x.ndim - 2))
+    out = (x[:, None] * each).flatten(0, 1)
+    return out if x.ndim == 2 else out.contiguous(memory_format=torch.channels_last)
+
+
 def module(planned: Planned) -> nn.Module:
     """The module of a planned item."""
     match planned:
@@ -154,3 +188,5 @@ def module(planned: Planned) -> nn.Module:
             return Residual(planned)
         case PlannedConcat():
             return Concat(planned)
+        case PlannedTeam():
+            return Team(planned)

@@ -130,8 +130,15 @@ class Model(Chain):
         return cast(Tensor, self.places[0].layer(self.scale(x)))
 
     def after_features(self, features: Tensor) -> Tensor:
-        """The logits for outputs of the first layer: (batch, …) → (batch, outputs)."""
-        logits = self.through(features, first=1)
+        """The logits for outputs of the first layer: (batch, …) → (batch, outputs).
+
+        Those of a TEAM are (batch, members, outputs) in training, and averaged in evaluation.
+        """
+        return self._finished(self.through(features, first=1))
+
+    def _finished(self, logits: Tensor) -> Tensor:
+        if logits.ndim == 3 and not self.training:
+            logits = HEADS[self.plan.head].averaged(logits)
         return logits if self.restore is None else cast(Tensor, self.restore(logits))
 
 

@@ -19,10 +19,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from wxb.network.blocks import Team, spread_over
 from wxb.network.build import Model, Standardize
+from wxb.network.heads import HEADS
 from wxb.network.layers import IN_PLACE, Affine, Convolution
+from wxb.network.layers.affine import AffineEach, each_times
 from wxb.notation.layers import family
-from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual
+from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, PlannedTeam
 
 Step = Callable[[Tensor], Tensor]
 
@@ -182,6 +185,8 @@ class _Chain:
                     self._step(self._residual(item))
                 case PlannedConcat():
                     self._step(self._concat(item))
+                case PlannedTeam():
+                    self._step(self._team(item))
 
     def finished(self) -> list[Step]:
         """End the chain and return its steps."""
@@ -198,7 +203,11 @@ class _Chain:
 
     def _layer(self, planned: PlannedLayer) -> None:
         layer = self.model.get_submodule(planned.path)
-        if family(planned) == "affine":
+        if isinstance(layer, AffineEach):
+            weight, bias = (None if one is None else one.detach().to(self.dtype) for one in (layer.weight, layer.bias))
+            assert weight is not None
+            self._step(lambda x: each_times(_as(x, self.dtype), weight, bias))
+        elif family(planned) == "affine":
             product = _Product(layer, self.dtype)
             if self.scale is not None:
                 left, self.scale = product.after(self.scale, planned.input), None
@@ -277,3 +286,20 @@ class _Chain:
             chain.add(branch)
         branches = [chain.finished() for chain in chains]
         return lambda x: torch.cat([_through(branch, x) for branch in branches], dim=1)
+
+    def _team(self, planned: PlannedTeam) -> Step:
+        team = self.model.get_submodule(planned.path)
+        assert isinstance(team, Team)
+        chain = _Chain(self.model, self.dtype)
+        chain.add(planned.items)
+        members, factors, average = (
+            chain.finished(),
+            team.factors.detach().clone(),
+            HEADS[self.model.plan.head].averaged,
+        )
+
+        def step(x: Tensor) -> Tensor:
+            logits = _through(members, spread_over(_as(x, self.dtype), factors, team.members))
+            return average(logits.float().unflatten(0, (-1, team.members)))
+
+        return step

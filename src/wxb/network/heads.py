@@ -6,6 +6,7 @@ output, (batch, outputs) float. `wxb.tasks` defines which heads a task can use, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ class Head:
     name: str
     losses: Callable[[Tensor, Tensor], Tensor]  # logits, targets of the head's own form -> (batch,)
     to_probabilities: Callable[[Tensor], Tensor] | None = None
+    average: Callable[[Tensor], Tensor] | None = None  # logits with the members' mean probabilities; None: their mean
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -48,6 +50,13 @@ class Head:
                 f"`label_smoothing` is for SOFTMAX; {self.name} has no probabilities to smooth",
                 fix="`label_smoothing=0`",
             )
+
+    def averaged(self, logits: Tensor) -> Tensor:
+        """The logits of a TEAM: (batch, members, outputs) → (batch, outputs).
+
+        They stand for the mean of the members' probabilities; heads without probabilities average the logits.
+        """
+        return logits.mean(1) if self.average is None else self.average(logits)
 
     def probabilities(self, logits: Tensor) -> Tensor | None:
         """(batch, outputs) in [0, 1]; None if the head has none."""
@@ -95,12 +104,22 @@ def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, _shares(targets, logits), reduction="none").mean(1)
 
 
+def mean_of_shares(logits: Tensor) -> Tensor:
+    """log of the mean over members of their softmax, (batch, members, outputs) → (batch, outputs)."""
+    return logits.log_softmax(2).logsumexp(1) - math.log(logits.shape[1])
+
+
+def mean_of_sigmoids(logits: Tensor) -> Tensor:
+    """The logit of the mean over members of σ(s), (batch, members, outputs) → (batch, outputs)."""
+    return F.logsigmoid(logits).logsumexp(1) - F.logsigmoid(-logits).logsumexp(1)
+
+
 HEADS: dict[str, Head] = {
     head.name: head
     for head in (
-        Head("SOFTMAX", cross_entropy, shares),
+        Head("SOFTMAX", cross_entropy, shares, mean_of_shares),
         Head("SVM", hinge),
         Head("EUCLID", squared_error),
-        Head("SIGMOIDS", binary_cross_entropy, torch.sigmoid),
+        Head("SIGMOIDS", binary_cross_entropy, torch.sigmoid, mean_of_sigmoids),
     )
 }

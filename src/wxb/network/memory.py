@@ -13,7 +13,7 @@ from wxb.hardware import memory
 from wxb.notation import Plan
 from wxb.notation.layers import LAYERS
 from wxb.notation.layers.kind import FLOAT32, size
-from wxb.notation.tree import Planned, PlannedLayer
+from wxb.notation.tree import Planned, PlannedLayer, PlannedTeam
 
 STATE = {  # numbers that an optimizer keeps per parameter; the few parameters that Muon leaves to Adam have one more
     "sgd": 0,
@@ -52,7 +52,7 @@ def estimate(plan: Plan, batch_size: int, optimizer: str, micro_batches: int = 1
     kept, reads_input = _kept(plan.items, True)
     if reads_input:
         kept += size(plan.input)
-    passing = max((size(layer.input) + size(layer.output) for layer in plan.layers), default=0)
+    passing = max((layer.members * (size(layer.input) + size(layer.output)) for layer in plan.layers), default=0)
     at_once = -(-batch_size // micro_batches)
     return Estimate(weights, weights, STATE[optimizer] * weights, at_once * (kept + passing))
 
@@ -67,12 +67,14 @@ def _kept(items: tuple[Planned, ...], read_after: bool) -> tuple[int, bool]:
         if isinstance(item, PlannedLayer):
             saved = LAYERS[item.name].saved(item)
             if read_after or saved.output:
-                total += size(item.output)
-            total += saved.more
+                total += item.members * size(item.output)
+            total += item.members * saved.more
             read_after = saved.input
         else:
             if read_after:
                 total += size(item.output)
+            if isinstance(item, PlannedTeam):
+                total += item.members * size(item.input)
             inside = [_kept(way, False) for way in item.ways]
             total += sum(kept for kept, _ in inside)
             read_after = any(read for _, read in inside)

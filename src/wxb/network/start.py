@@ -9,9 +9,11 @@ import torch
 from torch import nn
 
 from wxb.errors import WxbError
+from wxb.network.blocks import Team
+from wxb.network.layers.affine import AffineEach
 from wxb.notation import Plan
 from wxb.notation.layers import LAYERS, family
-from wxb.notation.tree import Planned, PlannedLayer
+from wxb.notation.tree import Planned, PlannedLayer, PlannedTeam
 from wxb.randomness import key
 
 if TYPE_CHECKING:
@@ -31,14 +33,29 @@ def initialize(model: nn.Module, plan: Plan, seed: int) -> None:
     identity.
     """
     output = plan.output_layer.path
+    for team in (item for item in plan.items if isinstance(item, PlannedTeam)):
+        draw_factors(model, team, seed)
     for planned, std in _deviations(plan.items):
         layer = model.get_submodule(planned.path)
-        assert isinstance(layer, nn.Conv2d | nn.Linear)
+        assert isinstance(layer, nn.Conv2d | nn.Linear | AffineEach)
         generator = torch.Generator().manual_seed(key(seed, "weights", planned.path))
         std = std * (0.1 if planned.path == output else 1)
         layer.weight.copy_(torch.empty(layer.weight.shape).normal_(0, std, generator=generator))
         if layer.bias is not None:
             layer.bias.zero_()
+
+
+def draw_factors(model: nn.Module, planned: PlannedTeam, seed: int) -> None:
+    """Draw the factors of a TEAM's members from (seed, "factors", path): 1 or −1 with equal probability.
+
+    A single member, whose factors tell it from no other, has the factors 1.
+    """
+    team = model.get_submodule(planned.path)
+    assert isinstance(team, Team)
+    if planned.members > 1:
+        generator = torch.Generator().manual_seed(key(seed, "factors", planned.path))
+        signs = torch.randint(2, team.factors.shape, generator=generator)
+        team.factors.copy_(2 * signs - 1)
 
 
 def _deviations(items: tuple[Planned, ...]) -> Iterator[tuple[PlannedLayer, float]]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from .expand import OUTPUT, RunningWidth, default_bias, needs_output, unbound
 from .layers import LAYERS
-from .tree import Concat, Group, Item, Layer, Repeat, Residual, replace
+from .tree import Concat, Group, Item, Layer, Repeat, Residual, Team, replace
 from .write import network_text
 
 
@@ -19,9 +19,15 @@ def short_text(body: Sequence[Item], head: str) -> str:
     """
     if any(True for _ in unbound(body)):
         return network_text(_brief(body, None), head)
-    if body and body[-1] == OUTPUT and needs_output(body[:-1], None):
-        body = body[:-1]
+    body = without_output(tuple(body))
     return min((network_text(_brief(body, RunningWidth(), widths), head) for widths in (False, True)), key=len)
+
+
+def without_output(body: tuple[Item, ...]) -> tuple[Item, ...]:
+    """A normal form without its output layer, if that is understood; the opposite of `expand.with_output`."""
+    if body and isinstance(team := body[-1], Team):
+        return (*body[:-1], replace(team, items=without_output(team.items) or team.items))
+    return body[:-1] if body and body[-1] == OUTPUT and needs_output(body[:-1], None) else body
 
 
 def _brief(items: Sequence[Item], running: RunningWidth | None, widths: bool = True) -> tuple[Item, ...]:
@@ -43,7 +49,7 @@ def _brief(items: Sequence[Item], running: RunningWidth | None, widths: bool = T
                 brief = _brief((inner,), running, widths)[0]
                 assert not isinstance(brief, Repeat)
                 result.append(Repeat(brief, times))
-            case Residual() | Concat():
+            case Residual() | Concat() | Team():
                 result.append(item.mapped(lambda way: _brief(way, running and running.branch(), widths)))
         if running:
             running.leave(item)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from .layers import LAYERS, family
 from .mistakes import misfit
-from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Variable, replace, width_number
+from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Team, Variable, replace, width_number
 
 MOST_LAYERS = 5_000
 MOST_NESTED = 20  # blocks and families in one another: a module for each, and Python's stack is finite
@@ -54,12 +54,14 @@ def _count(text: str, item: Item, depth: int) -> int:
             if isinstance(times, int):
                 return _count(text, inner, depth) * times
             return _count(text, inner, depth + 1)
-        case Residual() | Concat():
+        case Residual() | Concat() | Team():
             sizes = [sum(_count(text, inner, depth + 1) for inner in way) for way in item.ways]
             if isinstance(item, Residual) and 0 in sizes:
                 part = "shortcut" if sizes[0] else "arm"
                 fix = "a count of at least 1, or a RES without a shortcut: the input is then passed on"
                 raise misfit(text, item.place, f"the {part} of a RES is empty", fix=fix)
+            if isinstance(item, Team) and 0 in sizes:
+                raise misfit(text, item.place, "a TEAM is empty", fix="TEAM-16(FC-64-RELU)")
             if any(way and not size for way, size in zip(item.ways, sizes, strict=True)):
                 fix = "a count of at least 1, or ID for it"
                 raise misfit(text, item.place, "a branch of a CAT is empty", fix=fix)
@@ -75,8 +77,14 @@ def normal(body: Sequence[Item], outputs: int | None = None, text: str = "") -> 
     reduced = reduce(body)
     if any(True for _ in unbound(reduced)):
         return reduced
-    explicit = _explicit(reduced, RunningWidth(outputs))
-    return (*explicit, OUTPUT) if needs_output(explicit, outputs) else explicit
+    return with_output(_explicit(reduced, RunningWidth(outputs)), outputs)
+
+
+def with_output(body: tuple[Item, ...], outputs: int | None) -> tuple[Item, ...]:
+    """An expanded body with the output layer that is understood: its last, or the last of a TEAM that is last."""
+    if body and isinstance(team := body[-1], Team):
+        return (*body[:-1], replace(team, items=with_output(team.items, outputs)))
+    return (*body, OUTPUT) if needs_output(body, outputs) else body
 
 
 def reduce(items: Sequence[Item]) -> tuple[Item, ...]:
@@ -100,7 +108,7 @@ def reduce(items: Sequence[Item]) -> tuple[Item, ...]:
                     result.append(Repeat(single, times, item.place))
             case Residual(survival=1):
                 result.append(replace(item.mapped(reduce), survival=None))
-            case Residual() | Concat():
+            case Residual() | Concat() | Team():
                 result.append(item.mapped(reduce))
     return tuple(result)
 
@@ -120,7 +128,7 @@ def unbound(items: Sequence[Item]) -> Iterator[tuple[str, str]]:
                 yield from unbound((inner,))
                 if isinstance(times, Variable):
                     yield times.name, "count"
-            case Residual() | Concat():
+            case Residual() | Concat() | Team():
                 for way in item.ways:
                     yield from unbound(way)
 
@@ -200,7 +208,7 @@ def has_conv(items: Sequence[Item]) -> bool:
             case Layer():
                 if item.name == "CONV":
                     return True
-            case Residual() | Concat():
+            case Residual() | Concat() | Team():
                 if any(has_conv(way) for way in item.ways):
                     return True
     return False
@@ -217,7 +225,7 @@ def _explicit(items: Sequence[Item], running: RunningWidth) -> tuple[Item, ...]:
                     bias = None if item.bias == default_bias(items, position) else item.bias
                     item = replace(item, width=width if item.width is None else item.width, bias=bias)
                 result.append(item)
-            case Residual() | Concat():
+            case Residual() | Concat() | Team():
                 result.append(item.mapped(lambda way: _explicit(way, running.branch())))
         running.leave(item)
     return tuple(result)

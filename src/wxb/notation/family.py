@@ -11,7 +11,7 @@ from ..text import shortened
 from .expand import check_size, reduce, unbound
 from .mistakes import misfit
 from .network import Network
-from .tree import OUTPUTS, Concat, Group, Item, Layer, Repeat, Residual, Variable
+from .tree import OUTPUTS, Concat, Group, Item, Layer, Repeat, Residual, Team, Variable
 from .vocabulary import MOST_DIGITS
 
 DEFAULTS = {"N": 2, "K": 1}
@@ -128,6 +128,6 @@ def _bound(items: Sequence[Item], values: Mapping[str, int]) -> tuple[Item, ...]
                     # a variable inside what a count of 0 removes is not bound: 0 as well
                     times = values.get(times.name, 0)
                 result.append(replace(item, item=once, count=times))
-            case Residual() | Concat():
+            case Residual() | Concat() | Team():
                 result.append(item.mapped(lambda way: _bound(way, values)))
     return tuple(result)

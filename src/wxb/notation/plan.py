@@ -27,8 +27,10 @@ from .tree import (
     PlannedConcat,
     PlannedLayer,
     PlannedResidual,
+    PlannedTeam,
     Residual,
     Shape,
+    Team,
     layers_of,
     replace,
     width_number,
@@ -68,8 +70,9 @@ class Plan:
 
     @property
     def output_layer(self) -> PlannedLayer:
-        """The CONV or FC that gives the logits: the last one outside of blocks."""
-        affine = (item for item in reversed(self.items) if family(item) == "affine")
+        """The CONV or FC that gives the logits: the last one outside of blocks, or in a TEAM."""
+        items = self.items[-1].items if isinstance(self.items[-1], PlannedTeam) else self.items
+        affine = (item for item in reversed(items) if family(item) == "affine")
         return next(item for item in affine if isinstance(item, PlannedLayer))
 
     @property
@@ -142,6 +145,7 @@ class Planner:
         self.input = shape
         self.outputs = outputs
         self.trail: list[Shape] = [shape]
+        self.members = 1  # of the TEAM that is planned
 
     def start(self) -> Signal:
         """The input."""
@@ -165,6 +169,11 @@ class Planner:
                     done, signal = self.residual(item, signal, prefix + "RES")
                 case Concat():
                     done, signal = self.concat(item, signal, prefix + "CAT", first=top and position == 0)
+                case Team():
+                    if not top or position + 1 < len(items):
+                        what = "a TEAM stands last, directly before the head"
+                        raise self.misfit(item, what, "TEAM-16(…) around the layers after it")
+                    done, signal = self.team(item, signal, prefix + "TEAM")
                 case _:
                     raise TypeError(f"{item} in an expanded network")
             planned.append(done)
@@ -202,7 +211,10 @@ class Planner:
             place=layer.place,
         )
         before = items[position - 1] if position else None
-        return kind.rule(Site(layer, planned, signal, before, self.outputs, self.network.text, self.trail))
+        done, after = kind.rule(Site(layer, planned, signal, before, self.outputs, self.network.text, self.trail))
+        if self.members > 1:
+            done = replace(done, members=self.members, multiply_adds=self.members * done.multiply_adds)
+        return done, after
 
     def segment(self, layer: Layer) -> str:
         """The name of a layer in its path: with kernel and width, C as a number, and never with a dot."""
@@ -305,10 +317,36 @@ class Planner:
         places = pair(max(end.places[axis] for end in ends) for axis in (0, 1))
         return done, Signal(output, field, jump, places)
 
+    def team(self, block: Team, signal: Signal, path: str) -> tuple[PlannedTeam, Signal]:
+        """Members that share weights; each has a factor for each channel or feature of the input, and its last FC."""
+        self.members = block.members
+        items, end = self.sequence(block.items, signal, path + ".")
+        self.members = 1
+        last = items[-1]
+        if not isinstance(last, PlannedLayer) or last.name != "FC":
+            raise self.misfit(block, "a TEAM ends in an FC, of which each member has its own", "TEAM-16(…-FC-C)")
+        if block.members > 1:
+            last = replace(last, groups=block.members, parameters=block.members * last.parameters)
+            items = (*items[:-1], last)
+        planned = PlannedTeam(
+            path=path,
+            input=signal.shape,
+            output=end.shape,
+            members=block.members,
+            items=items,
+            parameters=sum(item.parameters for item in items) + block.members * signal.shape[0],
+            multiply_adds=sum(item.multiply_adds for item in items),
+            receptive_field=end.field,
+            jump=end.jump,
+        )
+        return planned, end
+
     def check_output(self, end: Signal) -> None:
         """Raise WxbError unless a vector of `outputs` numbers reaches the head."""
         body, outputs = self.network.body, self.outputs
         last = body[-1] if body else None
+        if isinstance(last, Team):
+            last = last.items[-1]
         if isinstance(last, Layer) and last.name == "FC" and end.shape != (outputs,):
             raise self.misfit(
                 last,

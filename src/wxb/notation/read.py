@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NoReturn
 
 from ..errors import WxbError, nearest
 from .expand import check_size
@@ -11,9 +10,9 @@ from .layers import LAYERS
 from .mistakes import Mistake, error
 from .named import NAMED
 from .network import Network
-from .scan import LETTERS, Scanner, Stop, known_name, need_text, short
+from .scan import LETTERS, WORD, Scanner, Stop, known_name, need_text, short
 from .spelling import PLAIN, Written, check, wrong_number
-from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Variable, replace
+from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Team, Variable, replace
 from .vocabulary import (
     ARMS,
     BLOCKS,
@@ -34,9 +33,8 @@ NO_NUMBER = re.compile(r"\([^()A-Z]*\)?")  # brackets that were meant for a numb
 # a letter that is not part of a longer word, unless suffixes follow at once
 SUFFIX = re.compile(r"C(?=[PGDB][0-9]|[^A-Z]|$)|[PGDB](?=[0-9])")
 VARIABLE = re.compile(r"[A-Z](?=C?[PGDB][0-9]|[^A-Z]|$)")
-WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")  # could be meant as the name of a network
-LONGEST_NETWORK = max(map(len, NAMED))
 
+FORMS = {"RES": "RES(CONV-BN-RELU-CONV-BN)", "CAT": "CAT(CONV1, CONV3)", "TEAM": "TEAM-16(FC-64-RELU)"}
 THE_HEADS = 'after "," stands a head: ' + " ".join(HEADS) + '; layers are joined by "-"'
 EXAMPLE = 'for example "CONV-RELU-POOL, SOFTMAX"'
 
@@ -137,7 +135,7 @@ class Reader(Scanner):
         """item = ( layer | group | block ) [ "?" ] [ "*" count ]"""
         sign = self.peek()
         start = self.at
-        thing: Layer | Group | Residual | Concat
+        thing: Layer | Group | Residual | Concat | Team
         if sign and sign in "([":
             thing = self.group()
         elif LETTERS.match(sign):
@@ -166,13 +164,11 @@ class Reader(Scanner):
         self.close(closing, start)
         return Group(items, Place(start, self.end))
 
-    def layer_or_block(self) -> Layer | Residual | Concat:
+    def layer_or_block(self) -> Layer | Residual | Concat | Team:
         """A layer or a block; a word that is neither is a mistake here."""
         start, name = self.word()
-        if name == "RES":
-            return self.residual(start)
-        if name == "CAT":
-            return self.concat(start)
+        if name in BLOCKS:
+            return self.block(name, start)
         if name in LAYERS:
             layer, mistake = check(name, self.written(), Place(start, self.end))
             if mistake:
@@ -193,7 +189,7 @@ class Reader(Scanner):
             return placeholder(start, self.end)
         return self.unknown(start, name)
 
-    def unknown(self, start: int, name: str) -> Layer | Residual | Concat:
+    def unknown(self, start: int, name: str) -> Layer | Residual | Concat | Team:
         """Note an unknown name, and read on as if it were the nearest known one."""
         shown, place = self.text[start : self.end][:40], Place(start, self.end)
         if whole := self.network_ahead(start):
@@ -206,12 +202,16 @@ class Reader(Scanner):
             self.note(f"{shown} is not a layer", place, fix=the_layers())
         else:
             self.note(f"{shown} is not a layer; {near} is", place, edit=(place, near))
-        if near == "RES" and self.peek() == "(":
-            return self.residual(start)
-        if near == "CAT" and self.peek() == "(":
-            return self.concat(start)
+        if near in BLOCKS and self.peek() == ("-" if near == "TEAM" else "("):
+            return self.block(near, start)
         self.written()
         return placeholder(start, self.end)
+
+    def block(self, name: str, start: int) -> Residual | Concat | Team:
+        """The block of this name, which has been read."""
+        if name == "TEAM":
+            return self.team(start)
+        return self.residual(start) if name == "RES" else self.concat(start)
 
     def residual(self, start: int) -> Residual:
         """ "(" sequence [ "," shortcut ] ")" [ "(" number ")" ]"""
@@ -248,6 +248,27 @@ class Reader(Scanner):
         if len(branches) < 2:
             self.note("a CAT has at least two branches", place, fix="CAT(CONV1, CONV3)")
         return Concat(tuple(branches), place)
+
+    def team(self, start: int) -> Team:
+        """ "-" members "(" sequence ")" """
+        form = "TEAM-16(FC-64-RELU)"
+        if self.peek() != "-":
+            self.stop("TEAM is followed by its number of members", Place(start, self.end), fix=form)
+        self.take()
+        self.skip()
+        digits = DIGITS.match(self.line, self.at)
+        if not digits:
+            self.unexpected("the number of members", form)
+        place = Place(self.at, digits.end())
+        self.move(digits.end())
+        members = short(digits)
+        if len(members) > MOST_DIGITS or not int(members):
+            self.note("a TEAM has at least one member, in at most nine digits", place, fix=form)
+            members = "1"
+        self.open("TEAM", start)
+        items = self.sequence()
+        self.close(")", start)
+        return Team(int(members), items, Place(start, self.end))
 
     def written(self) -> Written:
         """The parts after a name: kernel, width, suffixes, number, whether or not the layer may carry them."""
@@ -330,18 +351,6 @@ class Reader(Scanner):
             self.refuse_variable(letter[0], place)
         return Variable(letter[0])
 
-    def refuse_variable(self, letter: str, place: Place) -> None:
-        """Note a letter that cannot be a variable."""
-        self.note(f"{letter} is not a variable: the letter has another meaning", place, fix="another letter")
-
-    def network_ahead(self, start: int) -> str:
-        """The name of a network at `start`, as written; "" if there is none."""
-        match = WORD.match(self.text, start, start + LONGEST_NETWORK)
-        word = match[0] if match else ""
-        while word and word.lower() not in NAMED:
-            word = word.rpartition("-")[0]
-        return word
-
     # --- brackets ---
 
     def deeper(self, start: int) -> None:
@@ -354,7 +363,7 @@ class Reader(Scanner):
     def open(self, name: str, start: int) -> None:
         """Read the opening bracket of a block."""
         if self.peek() != "(":
-            form = "RES(CONV-BN-RELU-CONV-BN)" if name == "RES" else "CAT(CONV1, CONV3)"
+            form = FORMS[name]
             self.stop(f"{name} is followed by its parts in ( )", Place(start, self.end), fix=form)
         self.take()
         self.deeper(start)
@@ -374,12 +383,6 @@ class Reader(Scanner):
         if sign in ")]":
             self.stop(f"a {bracket} is expected, not {sign}", here, edit=(here, bracket))
         self.unexpected(f"- or {bracket}", 'layers are joined by "-"')
-
-    def unexpected_number(self, form: str) -> NoReturn:
-        """Stop at brackets that should hold a number."""
-        closing = self.line.find(")", self.at)
-        place = Place(self.at, closing + 1 if closing >= 0 else self.at + 1)
-        self.stop("a number is expected in these brackets", place, fix=form)
 
     def refuse_unknown_network(self) -> None:
         """Raise WxbError if the text is a single word that is close to the name of a network."""

@@ -9,12 +9,15 @@ from typing import NoReturn
 from ..errors import nearest
 from ..settings.setting import need
 from .mistakes import MOST, Mistake
+from .named import NAMED
 from .tree import Place
 from .vocabulary import HEADS, aliases, the_layers, words
 
 COMMENT = re.compile(r"#[^\n\r]*")
 BLANKS = re.compile(r"\s*")
 LETTERS = re.compile(r"[A-Z]+")
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")  # could be meant as the name of a network
+LONGEST_NETWORK = max(map(len, NAMED))
 
 # the same length, so that places in the prepared line are places in the text
 SIGNS = {ord(dash): "-" for dash in "–−"} | {ord(c): c.upper() for c in "abcdefghijklmnopqrstuvwxyz"}
@@ -75,6 +78,14 @@ class Scanner:
         self.word()
         return True
 
+    def network_ahead(self, start: int) -> str:
+        """The name of a network at `start`, as written; "" if there is none."""
+        match = WORD.match(self.text, start, start + LONGEST_NETWORK)
+        word = match[0] if match else ""
+        while word and word.lower() not in NAMED:
+            word = word.rpartition("-")[0]
+        return word
+
     def skip(self) -> int:
         """Move over blanks and return the place after them."""
         if self.line[self.at : self.at + 1].isspace():
@@ -127,6 +138,16 @@ class Scanner:
         sign = self.text[self.skip() : self.at + 1]
         actual = "the end" if not sign else sign if sign.isprintable() else f"the character U+{ord(sign):04X}"
         self.stop(f"expected {expected}, found {actual}", Place(self.at, self.at + 1), fix=fix)
+
+    def unexpected_number(self, form: str) -> NoReturn:
+        """Stop at brackets that should hold a number."""
+        closing = self.line.find(")", self.at)
+        place = Place(self.at, closing + 1 if closing >= 0 else self.at + 1)
+        self.stop("a number is expected in these brackets", place, fix=form)
+
+    def refuse_variable(self, letter: str, place: Place) -> None:
+        """Note a letter that cannot be a variable."""
+        self.note(f"{letter} is not a variable: the letter has another meaning", place, fix="another letter")
 
 
 def short(number: re.Match[str], group: int = 0) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ..text import shape as shape_text
 from .layers import LAYERS, family
 from .plan import Plan
-from .tree import Layer, Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
+from .tree import Layer, Planned, PlannedConcat, PlannedLayer, PlannedResidual, PlannedTeam, Shape
 from .vocabulary import BLOCKS
 from .write import layer_text, longest_repeat, number_text
 
@@ -33,7 +33,8 @@ class Row:
 def rows(plan: Plan, flat: bool = False) -> list[Row]:
     """The rows of a plan in the order of its layers; `flat` opens blocks and folds no repeats."""
     if flat:
-        return [row for name, items in _ways(plan.items, "") for row in _lines(items, plan.input, name)]
+        lines = [row for name, items in _ways(plan.items, "") for row in _lines(items, plan.input, name)]
+        return lines + [_factors(item) for item in plan.items if isinstance(item, PlannedTeam)]
     return _folded(_lines(plan.items, plan.input, ""))
 
 
@@ -59,6 +60,12 @@ def _lines(items: Sequence[Planned], whole: Shape, name: str) -> list[Row]:
     return lines
 
 
+def _factors(team: PlannedTeam) -> Row:
+    """The factors by which the members of a team multiply its input."""
+    parameters = team.parameters - sum(item.parameters for item in team.items)
+    return Row(f"{team.path} factors", team.input, parameters, 0, "")
+
+
 def _ways(items: Sequence[Planned], name: str) -> Iterator[tuple[str, Sequence[Planned]]]:
     """Every stretch of plain layers, also inside blocks, with the path of the block around it."""
     stretch: list[Planned] = []
@@ -75,6 +82,8 @@ def _ways(items: Sequence[Planned], name: str) -> Iterator[tuple[str, Sequence[P
             case PlannedConcat():
                 for number, branch in enumerate(item.branches, 1):
                     yield from _ways(branch, f"{item.path}.{number} ")
+            case PlannedTeam():
+                yield from _ways(item.items, f"{item.path} ")
     yield name, stretch
 
 
@@ -118,6 +127,8 @@ def _text(item: Planned) -> str:
             return f"RES({_sequence(item.arm)}{second}){survival}"
         case PlannedConcat():
             return f"CAT({', '.join(_sequence(branch) or 'ID' for branch in item.branches)})"
+        case PlannedTeam():
+            return f"TEAM-{item.members}({_sequence(item.items)})"
 
 
 def _sequence(items: Sequence[Planned]) -> str:
@@ -132,7 +143,7 @@ def _layer_text(item: PlannedLayer) -> str:
         segment,
         stride=None if item.stride == kind.default_stride(item.kernel) else item.stride,
         padding=None if item.padding == kind.default_padding(item.kernel, item.dilation) else item.padding[0],
-        groups=None if item.groups == 1 else item.groups,
+        groups=None if item.groups == 1 or item.name == "FC" else item.groups,
         dilation=None if item.dilation == 1 else item.dilation,
         ceil=item.ceil,
         number=None if item.number == kind.number else item.number,

@@ -82,7 +82,7 @@ class Group:
 class Repeat:
     """An item several times, one after the other."""
 
-    item: Layer | Group | Residual | Concat
+    item: Layer | Group | Residual | Concat | Team
     count: int | Variable
     place: Place | None = field(default=None, compare=False)
 
@@ -124,7 +124,25 @@ class Concat:
         return replace(self, branches=tuple(change(branch) for branch in self.branches))
 
 
-Item = Layer | Group | Repeat | Residual | Concat
+@dataclass(frozen=True)
+class Team:
+    """TEAM-16(FC-64-RELU): members that share the weights of their layers, and of which each has its own last FC."""
+
+    members: int
+    items: tuple[Item, ...]
+    place: Place | None = field(default=None, compare=False)
+
+    @property
+    def ways(self) -> tuple[tuple[Item, ...], ...]:
+        """The layers, once."""
+        return (self.items,)
+
+    def mapped(self, change: Callable[[tuple[Item, ...]], tuple[Item, ...]]) -> Team:
+        """The team with changed layers."""
+        return replace(self, items=change(self.items))
+
+
+Item = Layer | Group | Repeat | Residual | Concat | Team
 
 # --- planned layers -------------------------------------------------------------------------------------------------
 
@@ -149,11 +167,12 @@ class PlannedLayer:
     stride: int = 1
     padding: tuple[int, int] = (0, 0)  # (height, width): the padding of CONV3x5 is (1, 2)
     dilation: int = 1
-    groups: int = 1
+    groups: int = 1  # of a CONV; of an FC the members of a TEAM that have weights of their own
     bias: bool = False  # whether a CONV or FC has one
     ceil: bool = False
     pieces: int = 1  # affine pieces per unit of this CONV or FC, more than 1 before a MAXOUT; also MAXOUT's own
     number: float | None = None  # the parameter of LEAKY, ELU, DROP
+    members: int = 1  # outputs of this shape per example: one for each member of a TEAM
     parameters: int = 0
     multiply_adds: int = 0  # per example; the products of CONV and FC, nothing else
     receptive_field: tuple[int, int] = (1, 1)  # pixels of the input that one output sees, not cut at the border
@@ -203,7 +222,27 @@ class PlannedConcat:
         return self.branches
 
 
-Planned = PlannedLayer | PlannedResidual | PlannedConcat
+@dataclass(frozen=True)
+class PlannedTeam:
+    """Members that share weights, with everything decided: each multiplies the input by factors of its own."""
+
+    path: str  # "2.TEAM"
+    input: Shape
+    output: Shape  # of a member, and of the team, which averages its members
+    members: int
+    items: tuple[Planned, ...]  # the last one is the FC of which each member has its own
+    parameters: int = 0
+    multiply_adds: int = 0
+    receptive_field: tuple[int, int] = (1, 1)
+    jump: tuple[int, int] = (1, 1)
+
+    @property
+    def ways(self) -> tuple[tuple[Planned, ...], ...]:
+        """The layers, once."""
+        return (self.items,)
+
+
+Planned = PlannedLayer | PlannedResidual | PlannedConcat | PlannedTeam
 
 
 def layers_of(items: Sequence[Planned]) -> Iterator[PlannedLayer]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .layers import LAYERS
 
-BLOCKS = ("RES", "CAT")
+BLOCKS = ("RES", "CAT", "TEAM")
 ARMS = ("ID", "PAD")  # words that stand for a branch or a shortcut
 HEADS = ("SOFTMAX", "SVM", "EUCLID", "SIGMOIDS")
 RESERVED = ("UP", "EMBED", "RNN", "ATTN", "SELF")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from .tree import Concat, Group, Item, Layer, Repeat, Residual, Variable
+from .tree import Concat, Group, Item, Layer, Repeat, Residual, Team, Variable
 
 
 def network_text(body: Sequence[Item], head: str) -> str:
@@ -76,6 +76,8 @@ def item_text(item: Item) -> str:
             return f"RES({sequence_text(arm)}{second}){probability}"
         case Concat(branches):
             return f"CAT({', '.join(sequence_text(branch) or 'ID' for branch in branches)})"
+        case Team(members, items):
+            return f"TEAM-{members}({sequence_text(items)})"
 
 
 def fold(texts: Sequence[str]) -> list[str]:

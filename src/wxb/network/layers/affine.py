@@ -31,6 +31,35 @@ class Affine(nn.Linear):
         """Do nothing: `start.initialize` draws the weights, and torch's own generator stays untouched."""
 
 
+class AffineEach(nn.Module):
+    """The last FC of a TEAM: each member has its own weights W (members, width, features) and bias (members, width)."""
+
+    def __init__(self, members: int, features: int, width: int, bias: bool) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(members, width, features))
+        self.bias = nn.Parameter(torch.empty(members, width)) if bias else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch · members, features) or maps, the members of an example one after the other → (…, width)."""
+        return each_times(x, self.weight, self.bias)
+
+    def extra_repr(self) -> str:
+        """For print(model)."""
+        members, width, features = self.weight.shape
+        return f"members={members}, in_features={features}, out_features={width}, bias={self.bias is not None}"
+
+
+def each_times(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Wx + b with weights (members, width, features) and bias (members, width) of each member's own.
+
+    x: (batch · members, …), the members of an example one after the other → (batch · members, width).
+    """
+    members, width, features = weight.shape
+    columns = x.reshape(-1, members, features).transpose(0, 1)
+    out = torch.bmm(columns, weight.transpose(1, 2)).transpose(0, 1)
+    return (out if bias is None else out + bias).reshape(-1, width)
+
+
 class Convolution(nn.Conv2d):
     """CONV: filters (width, channels / groups, height, width) over maps, a correlation."""
 
@@ -68,5 +97,9 @@ def with_one(x: Tensor) -> Tensor:
 
 AFFINE: dict[str, Callable[[PlannedLayer], nn.Module]] = {
     "CONV": Convolution,
-    "FC": lambda layer: Affine(prod(layer.input), layer.output[0], layer.bias),
+    "FC": lambda layer: (
+        Affine(prod(layer.input), layer.output[0], layer.bias)
+        if layer.groups == 1
+        else AffineEach(layer.groups, prod(layer.input), layer.output[0], layer.bias)
+    ),
 }

@@ -19,6 +19,7 @@ class Random(nn.Module):
     """
 
     generator: torch.Generator | None = None
+    members: int = 1  # rows per example: those of a TEAM around the layer
     micro_batch: tuple[int, int] | None = None
     _whole: Tensor | None = None  # the draws of a batch, from its first micro-batch to its last
 
@@ -26,7 +27,7 @@ class Random(nn.Module):
         """1 with `probability`, else 0, in the given shape (batch, …) and in the dtype of `like`."""
         if self.micro_batch is None:
             return self._drawn(shape, probability, like.device).to(like.dtype)
-        first, batch = self.micro_batch
+        first, batch = (self.members * rows for rows in self.micro_batch)
         if first == 0:
             self._whole = self._drawn((batch, *shape[1:]), probability, like.device).bool()  # a quarter of the memory
         assert self._whole is not None
