@@ -181,6 +181,36 @@ def test_what_already_has_a_count_is_folded_in_brackets():
     assert str(read("CONV*N-CONV*N, SVM")) == "(CONV3*N)*2, SVM"
 
 
+def folded_slowly(texts: list[str]) -> list[str]:
+    """What `fold` gives, by trying every length."""
+    result: list[str] = []
+    while texts:
+        best, length = 1, 1
+        for tried in range(1, len(texts) // 2 + 1):
+            times = 1
+            while texts[times * tried : (times + 1) * tried] == texts[:tried]:
+                times += 1
+            if times > 1 and times * tried > best:
+                best, length = times * tried, tried
+        once = "-".join(folded_slowly(texts[:length])) if best > 1 else texts[0]
+        count = f"*{best // length}" if best > 1 else ""
+        result.append(f"{once}{count}" if length == 1 else f"({once}){count}")
+        texts = texts[best:]
+    return result
+
+
+PIECES = st.lists(st.sampled_from("ABCD"), min_size=1, max_size=6)
+REPEATED = st.lists(st.tuples(PIECES, st.integers(1, 9)), max_size=6).map(
+    lambda pieces: [letter for piece, times in pieces for letter in piece * times]
+)
+
+
+@given(REPEATED, st.integers(1, 3), st.lists(st.sampled_from("ABX"), max_size=3))
+def test_every_repeat_is_found_that_trying_all_lengths_finds(letters, times, end):
+    sequence = letters * times + end
+    assert fold(sequence) == folded_slowly(sequence)
+
+
 @given(st.lists(st.sampled_from("AB"), max_size=60))
 def test_folded_repeats_unfold_to_what_they_were(letters):
     names = {"A": "RELU", "B": "TANH"}
@@ -199,6 +229,21 @@ def test_five_thousand_layers_without_repeats_are_printed_in_a_second():
     text = str(read("-".join(bits) + ", SVM"))
     assert time.process_time() - start < 1
     assert read(text) == read("-".join(bits) + ", SVM")
+
+
+SEQUENCES = {
+    "all different": [str(place) for place in range(5_000)],
+    "halves that differ in one layer": [*map(str, range(2_499)), "x", *map(str, range(2_499)), "y"],
+    "a period with one odd layer": ["a", "b"] * 1_250 + ["c"] + ["a", "b"] * 1_249,
+    "ever longer periods": [letter for length in range(1, 99) for letter in "a" * length + "b"],
+}
+
+
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_a_sequence_of_five_thousand_layers_is_folded_in_little_time(name):
+    start = time.process_time()
+    fold(SEQUENCES[name])
+    assert time.process_time() - start < 0.02
 
 
 @given(st.floats(0, 1e20, allow_subnormal=True))

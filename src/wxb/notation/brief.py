@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from .expand import OUTPUT, RunningWidth, default_bias, needs_output, unbound
+from .expand import OUTPUT, RunningWidth, default_bias, has_conv, needs_output, unbound
 from .layers import LAYERS
 from .tree import Concat, Group, Item, Layer, Repeat, Residual, Team, replace
 from .write import network_text
@@ -20,7 +20,8 @@ def short_text(body: Sequence[Item], head: str) -> str:
     if any(True for _ in unbound(body)):
         return network_text(_brief(body, None), head)
     body = without_output(tuple(body))
-    return min((network_text(_brief(body, RunningWidth(), widths), head) for widths in (False, True)), key=len)
+    forms = (False, True) if has_conv(body) else (False,)
+    return min((network_text(_brief(body, RunningWidth(), widths), head) for widths in forms), key=len)
 
 
 def without_output(body: tuple[Item, ...]) -> tuple[Item, ...]:

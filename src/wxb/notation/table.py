@@ -10,7 +10,7 @@ from .layers import LAYERS, family
 from .plan import Plan
 from .tree import Layer, Planned, PlannedConcat, PlannedLayer, PlannedResidual, PlannedTeam, Shape
 from .vocabulary import BLOCKS
-from .write import layer_text, longest_repeat, number_text
+from .write import layer_text, longest_repeat, number_text, recurrences
 
 FOLLOWERS = ("activation", "normalization", "dropout")  # families that share the row of the layer before
 
@@ -92,10 +92,11 @@ def _folded(lines: Sequence[Row]) -> list[Row]:
     symbols: dict[object, str] = {}
     keys = [row.layer if row.layer.startswith(BLOCKS) else (row.layer, row.output) for row in lines]
     line = "".join(symbols.setdefault(key, chr(0x10000 + len(symbols))) for key in keys)
+    again = recurrences(line)
     result: list[Row] = []
     at = 0
     while at < len(lines):
-        length, times = longest_repeat(line, at, len(line))
+        length, times = longest_repeat(line, at, len(line), again[at])
         covered = lines[at : at + length * times]
         if times == 1:
             result += covered

@@ -85,18 +85,18 @@ def fold(texts: Sequence[str]) -> list[str]:
     symbols: dict[str, str] = {}
     # one character per text, so that stretches compare as strings
     line = "".join(symbols.setdefault(text, chr(0x10000 + len(symbols))) for text in texts)
-    return _fold(texts, line, 0, len(line))
+    return _fold(texts, line, recurrences(line), 0, len(line))
 
 
-def _fold(texts: Sequence[str], line: str, start: int, stop: int) -> list[str]:
+def _fold(texts: Sequence[str], line: str, again: Sequence[int], start: int, stop: int) -> list[str]:
     result: list[str] = []
     at = start
     while at < stop:
-        length, times = longest_repeat(line, at, stop)
+        length, times = longest_repeat(line, at, stop, again[at])
         if times == 1:
             result.append(texts[at])
         else:
-            once = _fold(texts, line, at, at + length)
+            once = _fold(texts, line, again, at, at + length)
             # a text that already ends in a count needs brackets before it takes another
             simple = length == 1 and "*" not in texts[at].rpartition(")")[2]
             result.append(f"{once[0]}*{times}" if simple else f"({'-'.join(once)})*{times}")
@@ -104,11 +104,25 @@ def _fold(texts: Sequence[str], line: str, start: int, stop: int) -> list[str]:
     return result
 
 
-def longest_repeat(line: str, at: int, stop: int) -> tuple[int, int]:
-    """(length, times) of the repeat starting at `at` that covers most of line[at:stop]; (1, 1) if there is none."""
+def recurrences(line: str) -> list[int]:
+    """For each symbol of the line where it occurs next; the line's length if nowhere."""
+    again = [len(line)] * len(line)
+    last: dict[str, int] = {}
+    for at, symbol in enumerate(line):
+        if symbol in last:
+            again[last[symbol]] = at
+        last[symbol] = at
+    return again
+
+
+def longest_repeat(line: str, at: int, stop: int, again: int) -> tuple[int, int]:
+    """(length, times) of the repeat starting at `at` that covers most of line[at:stop]; (1, 1) if there is none.
+
+    `again` is where the symbol at `at` occurs next: what repeats is at least that long.
+    """
     best, best_length = 1, 1
     half = (stop - at) // 2
-    probe = 1
+    probe = 1 << (again - at).bit_length() - 1
     # lengths from `probe` to below 2 * probe can repeat only where the first `probe` symbols occur again
     while probe <= half and best < stop - at:
         begin = line[at : at + probe]
