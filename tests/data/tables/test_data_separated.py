@@ -1,5 +1,6 @@
 """Files of separated values: every dialect is read to the texts that stand in it, or refused with line and column."""
 
+import base64
 import bz2
 import csv
 import gzip
@@ -345,6 +346,55 @@ def test_packed_files_are_unpacked_and_bounded(tmp_path, monkeypatch, suffix, pa
     monkeypatch.setattr("wxb.data.tables.content.memory", lambda: 10_000_000)
     with pytest.raises(WxbError, match=f"t.csv.{suffix} does not fit into memory"):
         read_content(path)
+
+
+ZSTANDARD = {  # made by zstd 1.5
+    "x,y\n1,2\n and so on, 10,000 rows": "KLUv/QRofQAAOHgseQoxLDIBADoc+jUCyb0KNA==",
+    "lines in quotes, no end": "KLUv/QRoeQAAeCx5CjEsImEKYiIKMixjX+00xg==",
+    "lines of Windows": "KLUv/QRoeQAAeCx5DQoxLCJhDQpiIg0KadAn5Q==",
+    "lines of old Macs": "KLUv/QRoYQAAeCx5DTEsMg0zLDQN0ZIexw==",
+    "UTF-16": "KLUv/QRokQAA//54ACwAeQAKADEALADpAAoAwvEB9A==",
+    "Latin-1": "KLUv/QRoQQAAeCx5CjEs6Qo4g900",
+}
+
+
+def zstandard(tmp_path, name):
+    path = tmp_path / "t.csv.zst"
+    path.write_bytes(base64.b64decode(ZSTANDARD[name]))
+    return path
+
+
+def test_a_file_packed_by_zstandard_is_unpacked_and_bounded(tmp_path, monkeypatch):
+    path = zstandard(tmp_path, "x,y\n1,2\n and so on, 10,000 rows")
+    assert read_content(path) == [b"x,y\n" + b"1,2\n" * 10_000]
+    whole = path.read_bytes()
+    for damaged in (whole[:-6], whole[:4], whole[:12] + b"?" + whole[13:], whole[:-1] + b"?", whole + b"more"):
+        path.write_bytes(damaged)
+        with pytest.raises(WxbError, match=r"t\.csv\.zst cannot be unpacked"):
+            read_content(path)
+    path.write_bytes(whole)
+    monkeypatch.setattr("wxb.data.tables.content.memory", lambda: 2 * len(b"1,2\n") * 10_000)
+    with pytest.raises(WxbError, match=r"t\.csv\.zst does not fit into memory"):
+        read_content(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("lines in quotes, no end", [("1", "a\nb"), ("2", "c")]),
+        ("lines of Windows", [("1", "a\nb")]),
+        ("lines of old Macs", [("1", "2"), ("3", "4")]),
+    ],
+)
+def test_lines_that_zstandard_packed_are_the_rows_of_the_table(tmp_path, name, expected):
+    (content,) = read_content(zstandard(tmp_path, name))
+    assert rows(content) == (("x", "y"), expected)
+
+
+@pytest.mark.parametrize("name", ["UTF-16", "Latin-1"])
+def test_a_text_packed_by_zstandard_that_is_not_utf_8_is_to_be_unpacked_first(tmp_path, name):
+    with pytest.raises(WxbError, match=r"its text is not UTF-8\n  fix: unpack it \(zstd -d t\.csv\.zst\)"):
+        read_content(zstandard(tmp_path, name))
 
 
 def test_parts_of_a_text_are_joined_and_their_names_taken_once():

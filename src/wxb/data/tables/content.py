@@ -165,7 +165,10 @@ def _bounded(name: str, file: BinaryIO, most: int) -> bytes:
 
 
 def _of_zstandard(name: str, data: bytes, most: int) -> bytes:
-    """What Zstandard packed, line by line: polars can read that, Python can from 3.14 on."""
+    """What Zstandard packed, line by line: polars can read that, Python can from 3.14 on.
+
+    Lines end in a line feed then, also within quotes. Raises WxbError for a text that is not UTF-8, too.
+    """
     import polars as pl
 
     try:
@@ -175,6 +178,9 @@ def _of_zstandard(name: str, data: bytes, most: int) -> bytes:
             raise _too_large(name, most)
         return "\n".join([*lines.collect()["line"], ""]).encode()
     except (pl.exceptions.PolarsError, OSError) as problem:
+        if "utf8" in str(problem):  # polars finds that after the text's checksum, so the file is whole
+            fix = f"unpack it (zstd -d {quoted(name)})"
+            raise WxbError(f"{name} is packed by Zstandard, and its text is not UTF-8", fix=fix) from problem
         raise _damaged(name, problem) from problem
 
 
