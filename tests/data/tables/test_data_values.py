@@ -311,6 +311,21 @@ def test_a_dash_beside_a_plus_is_a_value(write):
     assert np.array_equal(other.inputs[:], data.inputs[1:2])
 
 
+def test_an_added_word_for_none_that_no_value_is_is_noted(write):
+    content = {
+        "x": ["-999.0" if i % 9 == 4 else f"{i % 5}" for i in range(ROWS)],
+        "town": ["gone" if i % 7 == 3 else ("Rome", "Oslo")[i % 2] for i in range(ROWS)],
+        "y": ["lost" if i == 8 else f"{i % 3}" for i in range(ROWS)],
+    }
+    path = write(content)
+
+    def noted(words):
+        return [note for note in load_data(path, target="y", missing=words).notes if "no value that is read" in note]
+
+    assert noted("-999,gone,lost,NA") == []  # a number, a text, one beside the target, and what is none anyway
+    assert noted("-99,Gone,lost") == ['`missing="-99,Gone"`: no value that is read is -99 or Gone']
+
+
 def test_further_words_and_numbers_are_missing_on_request_then_and_later(write):
     x = ["-999" if i % 10 == 3 else f"{i * 7 % 50 / 3:.2f}" for i in range(ROWS)]
     town = ["unknown" if i % 7 == 2 else ("Rome", "Oslo")[i % 2] for i in range(ROWS)]

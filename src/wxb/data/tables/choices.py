@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from wxb.data.tables.frame import Frame
-from wxb.data.tables.values import DASH, MISSING, PLUS, Form, Values, without
+from wxb.data.tables.values import DASH, MISSING, PLUS, Form, Values, number_of, without
 from wxb.errors import WxbError
 from wxb.settings.setting import kinds_of
 
@@ -27,6 +27,17 @@ class Choices:
     types: dict[str, str] = field(default_factory=dict)  # "category", "number", "date" or "text"
     missing: tuple[str, ...] = MISSING
     kept: tuple[str, ...] = ()  # of `missing`, those that are values in columns of texts
+
+    @property
+    def added(self) -> list[str]:
+        """The words for none that the user added."""
+        return [word for word in dict.fromkeys(self.missing) if word not in MISSING]
+
+    def unmet(self, met: Collection[str]) -> tuple[str, ...]:
+        """The remark on added words that no value is; `met` are the words for none that were found."""
+        numbers = {number_of(word) for word in met} - {None}
+        lost = [word for word in self.added if word not in met and number_of(word) not in numbers]
+        return (f'`missing="{",".join(lost)}"`: no value that is read is {" or ".join(lost)}',) if lost else ()
 
     def values(self, frame: Frame, column: str) -> Values:
         """The values of a column, and what stands for none among them."""

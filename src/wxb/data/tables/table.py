@@ -65,6 +65,7 @@ def read_table(
     of_numbers = [(choices.values(frame, one.name), one.written) for one in chosen if one.form == "number"]
     notes = (*notes, *_forms([values.example(how, values.numbers(how)) for values, how in of_numbers]))
     notes = (*notes, *_doubts(frame.name, [values.doubt(how) for values, how in of_numbers]))
+    words = {word for one in chosen for word in choices.values(frame, one.name).words} if choices.added else set()
     frame = frame if there.all() else frame.keep(there)
     if len(frame) < 2:
         raise WxbError(
@@ -76,7 +77,7 @@ def read_table(
         predicted = targets.read(frame, chosen, task, choices.values)
     except WxbError as error:  # rows that were left out may explain it
         raise WxbError(error.what, "\n".join((error.detail, *notes)).strip(), error.fix) from error
-    rows, held, said = _rows(frame, [name for name in frame.columns if name not in names], names, choices)
+    rows, held, said = _rows(frame, [name for name in frame.columns if name not in names], names, choices, words)
     columns = Columns(held, predicted.columns, predicted.task, predicted.classes, pieces, missing=choices.missing)
     if isinstance(fractions, PartRows):
         split = own_split(fractions, frame.rows)
@@ -193,9 +194,11 @@ def preparation_of(plain: object) -> Preparation:
 
 
 def _rows(
-    frame: Frame, names: Sequence[str], targets: Sequence[str], choices: Choices
+    frame: Frame, names: Sequence[str], targets: Sequence[str], choices: Choices, met: set[str]
 ) -> tuple[Matrix, tuple[Held | LeftOut, ...], tuple[str, ...]]:
     """The rows of the columns that may tell something, what all columns hold, and remarks on how they are written.
+
+    `met` are the words for none that stand in the targets.
 
     A column that is called like a target in the file is left out: it would give the answer away.
     Counters are left out unless nothing else is there: x = 0, 1, 2, … alone is what there is to learn from.
@@ -217,7 +220,9 @@ def _rows(
         form = choices.form(values)
         column, numbers = _column(values, form, choices.types.get(name), frame.rows)
         held.append(column)
-        found = {word: often for word, often in values.words.items() if word in NAMES} if values.of_texts else {}
+        there = values.words if values.of_texts or choices.added else {}
+        met = met.union(there)
+        found = {word: often for word, often in there.items() if word in NAMES} if values.of_texts else {}
         if found and (isinstance(column, LeftOut) or column.codes is not None):
             words[name] = found
         if isinstance(column, Held):
@@ -240,7 +245,14 @@ def _rows(
         for filled, numbers in enumerate(counters.values(), 1):
             rows[:, filled - 1] = numbers
     rows = rows if filled == len(names) else np.ascontiguousarray(rows[:, :filled])
-    return rows, tuple(held), (*_forms(written), *_doubts(frame.name, doubts), *_missing_words(words), *odd[:LISTED])
+    remarks = (
+        *_forms(written),
+        *_doubts(frame.name, doubts),
+        *_missing_words(words),
+        *choices.unmet(met),
+        *odd[:LISTED],
+    )
+    return rows, tuple(held), remarks
 
 
 def _forms(examples: Sequence[str]) -> tuple[str, ...]:
