@@ -116,6 +116,19 @@ def test_predictions_beyond_all_bounds_are_left_out_by_name(kind, folder, tmp_pa
         run.predict(np.load("none.npy"))
 
 
+def test_the_first_predictions_beyond_all_bounds_are_named_and_the_others_counted(
+    kind, folder, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    grown(folder / kind, tmp_path / "run")
+    np.save("rows.npy", np.array([[1e30, 1e30]] * 2_000 + [[0.1, 0.2]]))
+    found = answer(["predict", "run", "rows.npy"], capsys, code=2)
+    assert len(found["left_out"]) == 2_000
+    assert main(["predict", "run", "rows.npy"]) == 2
+    left = [line for line in capsys.readouterr().err.splitlines() if line.startswith("left out")]
+    assert left == [*(f"left out  rows.npy {row}: {BEYOND}" for row in range(10)), "left out  and 1,990 more examples"]
+
+
 def test_an_evaluation_beyond_all_bounds_is_refused_with_its_examples(kind, folder, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     grown(folder / kind, tmp_path / "run")

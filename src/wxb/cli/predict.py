@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from wxb.runs.run import Run
     from wxb.tasks.prediction import Prediction
 
+NAMED = 10  # of what is left out
+
 
 def predict(run: str, files: tuple[str, ...], max_pixels: int | None, as_csv: bool, as_json: bool) -> None:
     """Predict pictures, or the rows of tables (.csv, .tsv, .parquet, …) and NumPy arrays (.npy), with a network.
@@ -71,25 +73,33 @@ def predict_files(
             notes += batch.notes
             for note in batch.notes:
                 progress.remark(printing.labelled("note", note))
-            for problem in batch.problems if len(files) > 1 else ():
-                progress.remark(printing.labelled("left out", str(problem)))
+            if len(files) > 1:
+                name_first(progress, [str(problem) for problem in batch.problems], len(problems))
             problems += batch.problems
             if not batch.examples:
                 continue
             found, strange = predicted(batch, run.predictor)
-            for problem in strange:
-                progress.remark(printing.labelled("left out", problem.what))
+            name_first(progress, [problem.what for problem in strange], len(unpredicted))
             unpredicted += strange
             if found is not None:
                 output.add(batch.examples, found)
                 printing.flush()
                 something = True
             progress.show(batch.files)
+    for noun, left in (("file", problems if len(files) > 1 else []), ("example", unpredicted)):
+        if len(left) > NAMED:
+            printing.remark(printing.labelled("left out", f"and {plural(len(left) - NAMED, f'more {noun}')}"))
     if something:
         output.end(notes, [spelled(problem).what for problem in (*problems, *unpredicted)])
     elif not problems and not unpredicted:
         raise WxbError("there is nothing to predict: the arrays have no rows")
     return problems, unpredicted
+
+
+def name_first(progress: FileProgress, left_out: Sequence[str], before: int) -> None:
+    """Print what is left out, and why, until NAMED are named; `before` have been left out before."""
+    for text in left_out[: max(NAMED - before, 0)]:
+        progress.remark(printing.labelled("left out", text))
 
 
 # --- the forms of the output ----------------------------------------------------------------------------------------
