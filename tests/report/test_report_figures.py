@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxb.report.figures import Series, agreement, comparison, confusion, curves, reliability, ticks, viridis
+from wxb.report.figures import Series, agreement, comparison, confusion, curves, reliability, tick_text, ticks, viridis
 
 
 @pytest.mark.parametrize("share", np.linspace(0, 1, 41))
@@ -64,6 +64,28 @@ def test_bars_are_as_long_as_their_scores():
     rows = [("this network", 0.8, (0.7, 0.9), "80 %"), ("majority", 0.4, (0.3, 0.5), "40 %")]
     widths = [float(w) for w in re.findall(r'<rect [^>]*width="([\d.]+)"', comparison(rows))]
     assert widths[0] == pytest.approx(2 * widths[1], abs=0.2)
+
+
+def test_the_axis_of_the_bars_does_not_cross_their_names():
+    rows = [("this network", 0.8, (0.7, 0.9), "80 %"), ("linear", 0.4, (0.3, 0.5), "40 %")]
+    figure = comparison(rows)
+    names = [float(y) for y in re.findall(r'y="([\d.]+)" class="row (?:own|other)"', figure)]
+    lines = [(float(a), float(b)) for a, b in re.findall(r'y1="([\d.]+)" x2="1.0" y2="([\d.]+)" class="axis"', figure)]
+    assert len(names) == len(lines) == 2
+    assert not any(top < name < bottom for name in names for top, bottom in lines)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(0.25, "0.25"), (-3, "-3"), (400_000, "400,000"), (1.2e6, "1.2 M"), (-3e9, "-3 G"), (1e16, "1e+16"), (0, "0")],
+)
+def test_a_tick_is_a_short_number_without_a_power_of_ten(value, said):
+    assert tick_text(value) == said
+
+
+def test_axes_write_thousands_apart():
+    assert ">400,000<" in agreement([(100_000, 150_000), (500_000, 480_000)])
+    assert ">58,000<" in curves("error", [Series("validation", "validation", [59_400, 51_100])])
 
 
 def test_a_score_below_zero_has_no_bar_but_its_number():

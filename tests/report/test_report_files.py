@@ -189,7 +189,7 @@ def test_names_that_mean_something_to_markdown_are_shown_as_they_are(found):
 def test_both_files_say_the_score_the_baselines_and_every_warning(found):
     score = found["test"].get("accuracy", found["test"].get("exact_match"))
     said = percent(score) if score is not None else f"{found['test']['r2']:.3f}"
-    words = " ".join(read(page(found)).words)
+    words = " ".join(" ".join(read(page(found)).words).split())  # however many tags a sentence has
     plain = re.sub(r"\\(.)", r"\1", markdown(found))
     for text in (words, plain):
         assert said in text
@@ -280,3 +280,13 @@ def test_a_run_on_a_table_shows_the_rows_of_its_mistakes_and_numbers_against_giv
     assert page.count("<circle") >= len(points)
     assert "<b>" not in page.split("The farthest off")[1].split("</table>")[0]
     assert "| row | given | predicted | size | town |" in markdown
+    assert markdown.startswith(f"# flats: R² {run.report.test['r2']:.3f}")
+
+
+def test_commands_of_the_page_do_not_break_after_the_hyphens_of_an_option(found):
+    commands = [one["command"] for one in found["next"]]
+    html = page(found)
+    options = [word for command in commands for word in command.split() if word.startswith("-")]
+    assert options
+    assert all(f'<span class="option">{word}</span>' in html for word in options)
+    assert ".option { white-space: nowrap; }" in html

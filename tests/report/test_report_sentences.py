@@ -218,3 +218,9 @@ def test_a_network_that_loses_to_a_baseline_is_to_be_trained_longer(fine):
         "command": "wxb train --config RUN/settings.toml --epochs 4",
         "what": "it loses to a baseline: train longer",
     }
+
+
+def test_a_network_that_ties_with_a_baseline_is_not_said_to_lose(fine):
+    best = max(one["score"] for one in fine["baselines"].values())
+    tied = with_losses(changed(fine, test={"accuracy": best, "interval": [best - 0.03, best + 0.03]}), [0.3, 0.3])
+    assert not any("loses" in one["what"] for one in next_steps(tied, wxb.load_data("ring")))

@@ -89,3 +89,9 @@ def test_the_best_epoch_of_labels_is_chosen_by_the_accuracy_of_single_labels():
     score = TASKS["multilabel"].validate(scores, targets, loss=0.3)
     assert (score.label_accuracy, score.exact_match, score.value) == (0.75, 0.5, 0.75)
     assert score.text == "label accuracy 75.0 %, exact match 50.0 %"
+
+
+def test_a_score_that_rounds_to_zero_has_no_sign():
+    measure = TASKS["regression"].measure
+    assert measure.labelled(-0.0004) == "R² 0.000"
+    assert measure.interval_text((-0.0012, -0.0003)) == "[-0.001, 0.000]"

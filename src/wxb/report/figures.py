@@ -55,6 +55,14 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     return [round(i * step, 12) for i in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
+def tick_text(value: float) -> str:
+    """A tick's number, short enough for the margin: "0.25", "400,000", "1.2 M", "-3 G"."""
+    for limit, unit in ((1e15, ""), (1e9, " G"), (1e6, " M")):
+        if abs(value) >= limit:
+            return f"{value / limit:g}{unit}" if unit else f"{value:g}"
+    return f"{value:,g}"
+
+
 def svg(width: float, height: float, label: str, content: Sequence[str]) -> str:
     """The figure's frame; `label` says in words what it shows, for those who cannot see it."""
     return (
@@ -92,7 +100,7 @@ def comparison(rows: Sequence[tuple[str, float, tuple[float, float], str]]) -> s
         parts.append(f'<rect x="1" y="{y + 20}" width="{x(score) - 1:.1f}" height="18" rx="2" class="bar {kind}"/>')
         parts.append(line(x(low), y + 29, x(top), y + 29, "whisker"))
         parts += [line(x(end), y + 25, x(end), y + 33, "whisker") for end in (low, top)]
-    parts.append(line(1, 18, 1, len(rows) * high, "axis"))
+        parts.append(line(1, y + 18, 1, y + 40, "axis"))  # beside the bar only: it would cross the names
     label = "; ".join(f"{name} {said}" for name, _, _, said in rows)
     return svg(width, len(rows) * high + 2, label, parts)
 
@@ -119,7 +127,7 @@ def curves(title: str, series: Sequence[Series], unit: str = "", floor: float | 
     for value in ticks(low, high):
         parts += [
             line(left, y(value), width - right, y(value), "grid"),
-            text(left - 8, y(value) + 4, f"{value:g}", "", "end"),
+            text(left - 8, y(value) + 4, tick_text(value), "", "end"),
         ]
     for epoch in ticks(1, epochs, 6):
         if epoch == int(epoch):
@@ -210,8 +218,8 @@ def agreement(points: Sequence[Sequence[float]]) -> str:
     for value in ticks(low, high):
         parts += [
             line(x(low), y(value), x(high), y(value), "grid"),
-            text(left - 8, y(value) + 4, f"{value:g}", "", "end"),
-            text(x(value), y(low) + 18, f"{value:g}", "", "middle"),
+            text(left - 8, y(value) + 4, tick_text(value), "", "end"),
+            text(x(value), y(low) + 18, tick_text(value), "", "middle"),
         ]
     parts += [
         line(x(low), y(low), x(high), y(high), "diagonal"),

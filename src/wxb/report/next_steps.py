@@ -25,7 +25,7 @@ def next_steps(found: Found, data: Dataset) -> list[dict[str, str]]:
         stop = f"wxb train --config {CONFIG} --keep best --early-stopping {PATIENCE}"
         steps.append((stop, f"validation loss was lowest in epoch {best} of {epochs}: stop earlier"))
     baseline = best_baseline(found)
-    lost = underfits(found) or (baseline is not None and baseline[1] >= test_score(found)[0])
+    lost = underfits(found) or (baseline is not None and baseline[1] > test_score(found)[0])
     if best is None and (lost or still_falls(found)):
         why = "it loses to a baseline" if lost else "validation loss was still falling"
         steps.append((f"wxb train --config {CONFIG} --epochs {2 * epochs}", f"{why}: train longer"))

@@ -173,10 +173,16 @@ def _trust(found: Found) -> str:
 
 def _next(found: Found) -> str:
     rows = "".join(
-        f"<div><dt><code>{escape(one['command'])}</code></dt><dd>{escape(one['what'])}</dd></div>"
+        f"<div><dt><code>{_command(one['command'])}</code></dt><dd>{escape(one['what'])}</dd></div>"
         for one in found["next"]
     )
     return _section("What to do next", f'<dl class="commands">{rows}</dl>', _paragraph(ABOUT_RUN))
+
+
+def _command(said: str) -> str:
+    """A command that breaks between its words only: a browser also breaks after the hyphens of an option."""
+    words = (escape(word) for word in said.split(" "))
+    return " ".join(f'<span class="option">{word}</span>' if word.startswith("-") else word for word in words)
 
 
 def _training(found: Found) -> str:

@@ -38,8 +38,8 @@ def test_score(found: Found) -> tuple[float, Interval]:
 
 
 def headline(found: Found) -> str:
-    """The test's score in words: "98.9 %", or that there is none."""
-    return NOT_TESTED if found["test"] is None else measure_of(found).text(test_score(found)[0])
+    """The test's score in words: "98.9 %", "R² 0.813", or that there is none."""
+    return NOT_TESTED if found["test"] is None else measure_of(found).labelled(test_score(found)[0])
 
 
 def _score(scores: Found, measure: Measure) -> tuple[float, Interval]:

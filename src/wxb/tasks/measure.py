@@ -29,7 +29,7 @@ class Measure:
         """The value for people."""
         if self.form == "share":
             return percent(value)
-        return f"{value:.3f}" if self.form == "score" else rounded(value)
+        return f"{value:z.3f}" if self.form == "score" else rounded(value)
 
     def labelled(self, value: float) -> str:
         """The value with the label in front: "98.9 %", "R² 0.813"."""
