@@ -311,6 +311,40 @@ def test_a_dash_beside_a_plus_is_a_value(write):
     assert np.array_equal(other.inputs[:], data.inputs[1:2])
 
 
+@pytest.mark.parametrize("zone", ["+02:00", " +0200", "Z"])
+def test_times_with_a_zone_beside_times_of_training_without_one_are_noted(write, zone):
+    local = [f"2024-07-{i % 28 + 1:02d}T{i % 24:02d}:30" for i in range(ROWS)]
+    y = [f"{i % 2}" for i in range(ROWS)]
+    plain, zoned = write({"t": local, "y": y}), write({"t": [f"{time}{zone}" for time in local], "y": y}, "zoned.csv")
+    hour = "00:30" if zone == "Z" else "22:30"
+    day = "2024-07-01" if zone == "Z" else "2024-06-30"
+
+    def noted(path, run):
+        return [note for note in load_data(path, like=run.table).notes if "zone" in note]
+
+    runs = [load_data(path, target="y") for path in (plain, zoned)]
+    assert noted(plain, runs[0]) == noted(zoned, runs[1]) == []
+    assert noted(zoned, runs[0]) == [
+        "t: its times have a zone, those of training had none, and are read in UTC: "
+        f"{local[0]}{zone} (row 0) is {day} {hour}"
+    ]
+    assert noted(plain, runs[1]) == [
+        "t: its times have no zone, those of training had one, and are taken for UTC: "
+        f"{local[0]} (row 0) is 2024-07-01 00:30"
+    ]
+    days = write({"t": [time[:10] for time in local], "y": y}, "days.csv")
+    assert noted(days, runs[0]) == noted(days, runs[1]) == []  # days without times
+
+
+def test_data_frames_with_a_zone_are_noted_as_files_are(write):
+    times = pl.datetime_range(pl.datetime(2024, 7, 1), pl.datetime(2024, 7, 5), "1h", eager=True)[:ROWS]
+    y = [i % 2 for i in range(len(times))]
+    run = load_data(pl.DataFrame({"t": times, "y": y}), target="y")
+    zoned = load_data(pl.DataFrame({"t": times.dt.replace_time_zone("Europe/Berlin"), "y": y}), like=run.table)
+    (note,) = (note for note in zoned.notes if "zone" in note)
+    assert note.endswith("is 2024-06-30 22:00")
+
+
 def test_an_added_word_for_none_that_no_value_is_is_noted(write):
     content = {
         "x": ["-999.0" if i % 9 == 4 else f"{i % 5}" for i in range(ROWS)],

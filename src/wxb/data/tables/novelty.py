@@ -28,6 +28,7 @@ def of_numbers(column: Number, values: Values, numbers: Numbers, rows: Rows) -> 
     if len(odd):
         remarks.append(f"{no_numbers(column.written.style, values, odd, rows)}; its median stands there")
     remarks += _of_order(column.name, values, column.written, numbers, rows)
+    remarks += _of_zone(column.name, values, column.written, numbers, rows)
     width = max(column.high - column.low, 0.0)
     far = np.flatnonzero((numbers > column.high + FAR * width) | (numbers < column.low - FAR * width))
     if len(far):
@@ -54,6 +55,20 @@ def _of_order(name: str, values: Values, written: Written, numbers: Numbers, row
     first, place = int(either[0]), "first" if written.order == "dmy" else "second"
     example = f"{values.shown(first)} (row {rows[first]}) is {calendar.text(float(numbers[first]))}"
     return [f"{name}: the day is taken to stand {place}, as in training, which no date here proves: {example}"]
+
+
+def _of_zone(name: str, values: Values, written: Written, numbers: Numbers, rows: Rows) -> list[str]:
+    """The remark on times with a zone, which are read in UTC, where training had none, or the other way round."""
+    if written.zone is None or values.zone in (None, written.zone):
+        return []
+    telling = np.flatnonzero(np.isfinite(numbers) & (values.zoned | written.zone))
+    if not len(telling):
+        return []
+    first = int(telling[0])
+    example = f"{values.shown(first)} (row {rows[first]}) is {calendar.text(float(numbers[first]))}"
+    if written.zone:
+        return [f"{name}: its times have no zone, those of training had one, and are taken for UTC: {example}"]
+    return [f"{name}: its times have a zone, those of training had none, and are read in UTC: {example}"]
 
 
 def of_texts(column: Category, texts: Texts) -> list[str]:

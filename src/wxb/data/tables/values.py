@@ -23,6 +23,7 @@ from wxb.data.tables.written import (
     PERCENT,
     PLAIN,
     STYLES,
+    ZONED,
     Numbers,
     Style,
     Written,
@@ -148,7 +149,7 @@ class Values:
         if kind.is_integer() and styles == ("date",):
             texts = texts.cast(pl.String)
         elif kind != pl.String:
-            return Form("number", Written(_style(kind)))
+            return Form("number", Written(_style(kind), zone=self.zone if kind.is_temporal() else None))
         if texts[0].lower() in BOOLEANS and set(texts.str.to_lowercase().unique()) <= set(BOOLEANS):
             return Form("boolean")
         different = texts.unique(maintain_order=True)
@@ -160,7 +161,27 @@ class Values:
         if marked and shown is None:
             readable = different.filter(~np.isnan(written.read(different)))
             written = marks.settled(self.name, readable, written, self.separator, self.proofs())
+        if written.style == "date":
+            written = msgspec.structs.replace(written, zone=self.zone)
         return Form("number", written)
+
+    @property
+    def zoned(self) -> NDArray[np.bool_]:
+        """Which values (n,) are times with a zone."""
+        import polars as pl
+
+        if self.of_texts:
+            return np.asarray(self.there.str.contains(ZONED).fill_null(False).to_numpy())
+        zone = isinstance(self.there.dtype, pl.Datetime) and self.there.dtype.time_zone is not None
+        return np.asarray(self.there.is_not_null().to_numpy() & zone)
+
+    @property
+    def zone(self) -> bool | None:
+        """Whether a time of the column has a zone; None if it has no times."""
+        import polars as pl
+
+        times = self.there.str.contains(r"\d:\d{2}").any() if self.of_texts else self.there.dtype == pl.Datetime
+        return bool(self.zoned.any()) if times else None
 
     def numbers(self, written: Written, binary: bool = False) -> Numbers:
         """The column as numbers; NaN where there is none, or one beyond 1e30. Of a `binary` one, "yes" is 1."""

@@ -60,6 +60,7 @@ TIME = (
     r"(?:(?:T|,? +)(?P<H>\d{1,2}):(?P<M>\d{2})(?::(?P<S>\d{2}(?:\.\d+)?))?"
     rf"{HALF} *(?:Z|UTC|GMT|(?P<sign>[-+])(?P<zh>\d{{2}})(?::?(?P<zm>\d{{2}}))?)?)?"
 )
+ZONED = r":\d{2}.*(?:Z|UTC|GMT|[-+]\d{2}(?::?\d{2})?)$"  # a time with its zone
 DURATIONS = (
     r"(?P<d>-?\d+) days?(?:,? *\+?(?P<H>\d{1,2}):(?P<M>\d{2}):(?P<S>\d{2}(?:\.\d+)?))?",
     rf"(?P<sign>-)?(?P<H>\d{{1,4}}):(?P<M>\d{{2}})(?::(?P<S>\d{{2}}(?:\.\d+)?))?{HALF}",
@@ -80,6 +81,7 @@ class Written(msgspec.Struct, frozen=True, omit_defaults=True):
     unit: str = ""  # before or after every number: "$", "%"
     negative: Negative = ""  # of numbers below zero, besides a sign before them: "(5)", "5-"
     order: Literal["ymd", "dmy", "mdy"] = "ymd"  # of a date; forms that have one reading are read whatever the order
+    zone: bool | None = None  # whether times of the day have a zone; None if it is not known, or none has a time
 
     @property
     def plain(self) -> bool:
