@@ -88,6 +88,15 @@ def test_axes_write_thousands_apart():
     assert ">58,000<" in curves("error", [Series("validation", "validation", [59_400, 51_100])])
 
 
+@pytest.mark.parametrize("scale", [1e-5, 1, 1e3, 59_400, -400_000, 1_020_000, 3e9, 1e16])
+def test_no_digit_of_a_tick_is_cut_off_at_the_left(scale):
+    values = [scale, 1.1 * scale]
+    for figure in (curves("error", [Series("validation", "validation", values)]), agreement([values, values[::-1]])):
+        labels = re.findall(r'<text x="([\d.]+)" [^>]*text-anchor="end">([^<]+)<', figure)
+        assert labels
+        assert all(float(x) >= 7.7 * len(said) for x, said in labels)  # a digit of 12 px is at most 7.7 wide
+
+
 def test_a_score_below_zero_has_no_bar_but_its_number():
     figure = comparison([("this network", -0.3, (-0.5, -0.1), "−0.300")])
     assert 'width="0.0"' in figure

@@ -63,6 +63,11 @@ def tick_text(value: float) -> str:
     return f"{value:,g}"
 
 
+def _tick_width(low: float, high: float) -> int:
+    """Pixels that the widest tick in [low, high] takes at most; one that is cut would read as another number."""
+    return 8 * max(len(tick_text(value)) for value in ticks(low, high))
+
+
 def svg(width: float, height: float, label: str, content: Sequence[str]) -> str:
     """The figure's frame; `label` says in words what it shows, for those who cannot see it."""
     return (
@@ -110,11 +115,12 @@ def curves(title: str, series: Sequence[Series], unit: str = "", floor: float | 
     drawn = [one for one in series if any(_finite(value) for value in one.values)]
     if not drawn:
         return ""
-    width, height, left, right, top, bottom = 436, 240, 46, 84, 30, 38
+    width, height, right, top, bottom = 436, 240, 84, 30, 38
     values = [float(value) for one in drawn for value in one.values if _finite(value) and value is not None]
     low = min(values) if floor is None else floor
     flat = max(values) - low <= 1e-9 * max(abs(low), 1e-300)
     high = low + max(1.0, abs(low)) if flat else max(values)
+    left = max(46, 8 + _tick_width(low, high))
     epochs = max(len(one.values) for one in drawn)
 
     def x(epoch: float) -> float:
@@ -201,12 +207,13 @@ def agreement(points: Sequence[Sequence[float]]) -> str:
     """Predicted numbers against given ones, a dot an example; on the diagonal both are the same."""
     if not points:
         return ""
-    size, left, top, bottom = 320, 58, 14, 42
+    size, top, bottom = 320, 14, 42
     span = size - top - bottom
     values = [value for pair in points for value in pair]
     low, high = min(values), max(values)
     if not high > low:
         low, high = low - 1, high + 1
+    left = max(58, 28 + _tick_width(low, high))  # beside the upright title
 
     def x(value: float) -> float:
         return left + span * (value - low) / (high - low)
