@@ -153,6 +153,11 @@ def test_a_network_of_bytes_takes_whole_numbers_and_refuses_shares(tmp_path):
     assert run.predict(pictures[:3].astype(np.float64)).classes == run.predict(pictures[:3]).classes
     with pytest.raises(WxbError, match=r"trained on bytes(.|\n)*from 0 to 255, got 0 to 0.5(.|\n)*255 \* array"):
         run.predict(np.linspace(0, 0.5, 36).reshape(1, 6, 6))
+    ink = (pictures[:3] > 127).astype(np.uint8)
+    assert len(run.predict(ink).classes) == 3
+    for dtype in (np.float32, np.bool_):  # a 1 could be the byte, or white
+        with pytest.raises(WxbError, match=r"0 and 1 without being bytes"):
+            run.predict(ink.astype(dtype))
 
 
 def test_weights_that_do_not_fit_the_network_are_said(run):

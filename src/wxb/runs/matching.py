@@ -73,7 +73,8 @@ def _holding(wrong: Any, what: str) -> WxbError:
 def as_examples(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDArray[Any]:
     """The array as examples (n, *sizes) of `dtype`, "uint8" or "float32"; one example becomes a batch of one.
 
-    Raises WxbError for another shape, for NaN or infinite values, and for values that bytes cannot hold.
+    Raises WxbError for another shape, for NaN or infinite values, and for values that bytes cannot hold, or that
+    could be bytes or fractions: 0 and 1 in a type of floats or booleans.
     """
     given = _of_shape(array, sizes, dtype)
     if dtype == "uint8" and given.dtype == np.uint8:
@@ -84,6 +85,12 @@ def as_examples(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDAr
                 "the network was trained on bytes; the examples have other values",
                 f"expected whole numbers from 0 to 255, got {given.min():g} to {given.max():g}",
                 "bring them to 0–255: (255 * array).round() if they lie in 0–1",
+            )
+        if given.dtype.kind in "fb" and given.size and given.max() == 1:
+            raise WxbError(
+                "the network was trained on bytes; the examples are 0 and 1 without being bytes",
+                f"a 1 of {given.dtype} could stand for the byte 1 or for the whole range, 255",
+                "array.astype(np.uint8) for bytes, (255 * array).astype(np.uint8) for the whole range",
             )
         return np.ascontiguousarray(given, np.uint8)
     given = np.ascontiguousarray(given, np.float32)
