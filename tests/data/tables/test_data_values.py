@@ -18,7 +18,7 @@ from wxb.data.tables.encoding import Prepared, encoding
 from wxb.data.tables.frame import frame_of
 from wxb.data.tables.table import preparation_of, read_rows
 from wxb.data.tables.values import Values
-from wxb.data.tables.written import MARKS, Written, written_in
+from wxb.data.tables.written import DAYS, DURATIONS, LIKE, MARKS, TIME, Written, written_in
 from wxb.errors import WxbError
 from wxb.tasks.metrics import fit
 
@@ -205,6 +205,24 @@ def test_a_column_is_read_to_the_numbers_it_was_written_from(numbers, marks, uni
     texts = pl.Series([f"{text}{unit}" for text in texts])
     written = written_in(texts.unique(), ";" if decimal == "," else ",")
     assert written.read(texts).tolist() == [float(number) for number in numbers]
+
+
+FORMS = [("date", day + TIME) for days in DAYS.values() for day in days] + [("duration", form) for form in DURATIONS]
+
+
+@given(st.sampled_from(FORMS).flatmap(lambda form: st.tuples(st.just(form[0]), st.from_regex(form[1], fullmatch=True))))
+def test_a_text_in_the_form_of_a_date_or_a_duration_is_tried_as_one(text):
+    assert pl.Series([text[1]]).str.contains(LIKE[text[0]]).all()
+
+
+def test_columns_of_words_and_codes_are_not_read_in_every_form(write, monkeypatch):
+    tried = []
+    read = Written.read
+    monkeypatch.setattr(Written, "read", lambda self, texts: [tried.append(self), read(self, texts)][1])
+    content = {f"x{i}": [("A12", "B7", "green", "May")[j * (i + 1) % 4] for j in range(ROWS)] for i in range(10)}
+    load_data(write({**content, "y": [j % 2 for j in range(ROWS)]}), target="y")
+    assert len([one for one in tried if one != Written()]) == 0
+    assert len(tried) < 5 * 11
 
 
 def test_a_number_that_one_form_reads_is_not_read_in_another():

@@ -23,7 +23,7 @@ from wxb.data.tables.content import (
     together,
 )
 from wxb.data.tables.header import told_apart
-from wxb.data.tables.marks import Mark, Proof, proving
+from wxb.data.tables.marks import Mark, Proof
 from wxb.data.tables.parquet import Parquet, open_parquet
 from wxb.data.tables.separated import open_separated
 from wxb.data.tables.values import MISSING, Values
@@ -104,7 +104,7 @@ class Frame:
                 values = Values(name, series, separator=self.separator)
                 form = values.form(("number",), share=PROVING_SHARE)
                 if values.of_texts and form.kind == "number":
-                    shown, _ = proving(values.there.drop_nulls().unique(maintain_order=True), form.written)
+                    shown, _ = values.proving(form.written)
                     if shown is not None:
                         found.setdefault(form.written.decimal, Proof(name, shown))
         return found

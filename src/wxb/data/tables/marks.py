@@ -74,9 +74,11 @@ def settled(name: str, texts: pl.Series, written: Written, separator: str, proof
 
 
 def doubt(name: str, texts: pl.Series, written: Written, separator: str, proofs: Callable[[], Proofs]) -> str:
-    """ "x (12 values such as 9,595, read as 9595)" if nothing tells how its numbers are read; else ""."""
-    shown, marked = proving(texts.unique(maintain_order=True), written)
-    if not marked or shown is not None or len(proofs()) == 1 or (written.plain and separator != ";" and not proofs()):
+    """ "x (12 values such as 9,595, read as 9595)" if nothing tells how its numbers are read; else "".
+
+    The texts have a mark, and none of them shows that it is decimal.
+    """
+    if len(proofs()) == 1 or (written.plain and separator != ";" and not proofs()):
         return ""
     either = texts.filter(texts.str.contains(EITHER))
     return f"{name} ({plural(len(either), 'value')} such as {either[0]}, read as {written.read(either)[0]:.10g})"

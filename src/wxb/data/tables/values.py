@@ -6,7 +6,7 @@ What a column holds is decided once, in training, and stored: `Form`. A value is
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -87,6 +87,7 @@ class Values:
     missing: tuple[str, ...] = MISSING
     separator: str = ""  # of the file
     proofs: Callable[[], Proofs] = dict  # the decimal marks that the columns of the file prove
+    _proving: dict[Written, tuple[str | None, bool]] = field(init=False, default_factory=dict)
 
     @cached_property
     def there(self) -> pl.Series:
@@ -100,6 +101,19 @@ class Values:
         if marks and (series.dtype == pl.String or series.dtype.is_numeric()):
             series = series.set(series.cast(pl.Float64, strict=False).is_in(marks).fill_null(False), None)
         return series
+
+    @cached_property
+    def different(self) -> pl.Series:
+        """The different values as texts, in the order in which they first come."""
+        import polars as pl
+
+        return self.there.drop_nulls().unique(maintain_order=True).cast(pl.String)
+
+    def proving(self, written: Written) -> tuple[str | None, bool]:
+        """A value that shows the decimal mark of numbers written so, None without one; and whether some have a mark."""
+        if written not in self._proving:
+            self._proving[written] = marks.proving(self.different, written)
+        return self._proving[written]
 
     def __len__(self) -> int:
         return len(self.series)
@@ -152,14 +166,13 @@ class Values:
             return Form("number", Written(_style(kind), zone=self.zone if kind.is_temporal() else None))
         if texts[0].lower() in BOOLEANS and set(texts.str.to_lowercase().unique()) <= set(BOOLEANS):
             return Form("boolean")
-        different = texts.unique(maintain_order=True)
-        written = written_in(different, self.separator, styles)
+        written = written_in(self.different, self.separator, styles)
         read = float((~np.isnan(written.read(texts))).mean())
         if not read or read < share:
             return Form("text", written, read)
-        shown, marked = marks.proving(different, written)
+        shown, marked = self.proving(written)
         if marked and shown is None:
-            readable = different.filter(~np.isnan(written.read(different)))
+            readable = self.different.filter(~np.isnan(written.read(self.different)))
             written = marks.settled(self.name, readable, written, self.separator, self.proofs())
         if written.style == "date":
             written = msgspec.structs.replace(written, zone=self.zone)
@@ -239,11 +252,9 @@ class Values:
 
     def doubt(self, written: Written) -> str:
         """The column, where nothing tells which mark of its numbers is decimal: "x (12 values such as 9,595, …)"."""
-        return (
-            marks.doubt(self.name, self.there.drop_nulls(), written, self.separator, self.proofs)
-            if self.of_texts
-            else ""
-        )
+        if not self.of_texts or self.proving(written) != (None, True):
+            return ""
+        return marks.doubt(self.name, self.there, written, self.separator, self.proofs)
 
     def texts(self, boolean: bool = False) -> Texts:
         """The column as texts, its values in the order of their characters.

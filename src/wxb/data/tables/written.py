@@ -66,9 +66,16 @@ DURATIONS = (
     rf"(?P<sign>-)?(?P<H>\d{{1,4}}):(?P<M>\d{{2}})(?::(?P<S>\d{{2}}(?:\.\d+)?))?{HALF}",
     r"(?P<sign>-)?P(?:(?P<d>\d+)D)?(?:T(?:(?P<H>\d+)H)?(?:(?P<M>\d+)M)?(?:(?P<S>\d+(?:\.\d+)?)S)?)?",
 )
+NAME = re.compile(r"\?P<\w+>")  # of a group; two alternatives of one pattern may not share it
 SECONDS = {"d": 86_400, "H": 3_600, "M": 60, "S": 1}
 NUMBERS_SHARE = 0.95  # of a column's values that must be numbers or dates, or it is a column of texts
 LOOKED_AT = 200  # texts that decide which forms are tried on all
+# what a text must look like to be read in a style at all: most columns of texts are told by that alone
+LIKE: dict[Style, str] = {
+    "number": rf"^(?:[-+−(\s]|{UNIT})*[\d\s.,'’]+(?:[eE][-+]?\d+)?(?:[-−)\s]|{UNIT})*$",
+    "date": NAME.sub("?:", rf"^(?:{'|'.join(form for forms in DAYS.values() for form in forms)}){TIME}$"),
+    "duration": NAME.sub("?:", rf"^(?:{'|'.join(DURATIONS)})$"),
+}
 ALMOST = r"^[-+−(\s\p{Sc}]*\d[\d.,'’\s]*([^\d\s\-]{1,4})?\)?-?$"  # a number with something around it
 
 
@@ -160,6 +167,8 @@ def _candidates(texts: pl.Series, separator: str, styles: Sequence[Style]) -> It
     few = texts.head(LOOKED_AT)
     if "number" in styles:
         yield PLAIN
+    styles = [style for style in styles if few.str.contains(LIKE[style]).any()]
+    if "number" in styles:
         units = few.str.extract(rf"^{SIGN} *({UNIT})", 1).drop_nulls().to_list()
         units += few.str.extract(rf"({UNIT})$", 1).drop_nulls().to_list()
         negatives = [one for one, form in NEGATIVE.items() if 0 < texts.str.contains(form).sum() < len(texts)]
