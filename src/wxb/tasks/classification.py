@@ -203,8 +203,12 @@ class Classification(Task):
         if len(classes) < 2:
             raise all_alike(column, classes[0])
         if len(classes) > max(2, len(codes) / 2):
+            many = f"{count(len(classes))} different"
+            if column.dates:
+                what = f"{column.name} of {column.table} holds dates, {many} in {plural(len(codes), 'row')}"
+                raise WxbError(what, *column.no_date)
             raise WxbError(
-                f"{column.name} has {count(len(classes))} different values in {plural(len(codes), 'row')}",
+                f"{column.name} has {many} values in {plural(len(codes), 'row')}",
                 "a class needs several rows",
                 "another `target`" if column.numbers is None else '`task="regression"`',
             )

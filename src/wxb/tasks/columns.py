@@ -28,11 +28,20 @@ class TargetColumn:
     texts: tuple[str, ...] | None = None
     codes: Ints | None = None
     offset: float = 0.0  # subtracted from numbers in float64, if float32 is not precise enough for them
+    dates: bool = False  # whether its texts are dates
+
+    @property
+    def no_date(self) -> tuple[str, str]:
+        """For errors about dates: what may be predicted, and what to do."""
+        expected = "numbers or classes are predicted; a date is a class if it stands in several rows"
+        return expected, f"write numbers in {self.name}, such as the days since 2000-01-01; or another `target`"
 
 
 def numbers_of(columns: Sequence[TargetColumn]) -> Floats:
     """Columns of numbers or booleans as numbers (n, columns). Raises WxbError for texts."""
     for column in columns:
+        if column.dates:
+            raise WxbError(f"{column.name} of {column.table} holds dates, no numbers", *column.no_date)
         if column.numbers is None:
             raise WxbError(
                 f"{column.name} of {column.table} holds texts, no numbers",

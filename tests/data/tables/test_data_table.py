@@ -462,6 +462,35 @@ def test_a_text_is_no_number_even_if_asked_for(write):
     )
 
 
+DAYS = [f"2024-{1 + i % 12:02d}-{1 + i % 28:02d}" for i in range(200)]
+NO_DATE = (
+    "\n  numbers or classes are predicted; a date is a class if it stands in several rows\n  fix: write numbers in day,"
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"target": "day"}, "day of t.parquet holds dates, 84 different in 150 rows"),
+        ({"target": "day", "task": "regression"}, "day of t.parquet holds dates, no numbers"),
+        ({"target": ["day", "x"]}, "day of t.parquet holds dates, no numbers"),
+    ],
+)
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_date_is_no_target_and_the_error_says_what_is(tmp_path, options, message, typed):
+    x = [i % 7 / 2 for i in range(150)]
+    frame = pl.DataFrame({"x": x, "z": x[::-1], "day": DAYS[:150]})
+    frame.with_columns(pl.col("day").str.to_date() if typed else pl.col("day")).write_parquet(tmp_path / "t.parquet")
+    assert said(tmp_path / "t.parquet", **options).startswith(message + NO_DATE)
+
+
+def test_days_are_numbers_to_predict_and_few_dates_are_classes(write):
+    lines = [f"{i % 7 / 2},{19_700 + i * 7 % 1_000},{DAYS[i % 3]}" for i in range(150)]
+    path = write("t.csv", "\n".join(["x,day,when", *lines]))
+    assert load_data(path, target="day").task == "regression"
+    assert load_data(path, target="when").classes == ("2024-01-01", "2024-02-02", "2024-03-03")
+
+
 def test_a_split_without_a_training_part_is_refused(write):
     assert said(write("t.csv", columns()), target="price", split="0,0,1").startswith(
         "the columns of t.csv are prepared by their training part, and the split leaves none\n"

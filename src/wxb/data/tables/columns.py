@@ -173,7 +173,7 @@ class Target(msgspec.Struct, frozen=True):
     name: str
     form: str  # "number", "boolean", "text"
     offset: float = 0.0  # subtracted from numbers in float64, because float32 cannot hold them precisely
-    written: Written = PLAIN  # numbers in a file of texts
+    written: Written = PLAIN  # of numbers in a file of texts, and of dates, which are read as texts
 
 
 class Preparation(msgspec.Struct, frozen=True):

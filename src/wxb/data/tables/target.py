@@ -72,7 +72,7 @@ def _column(values: Values, task: str | None, choices: Choices) -> Column:
         return Column(values.name, form.kind)
     numbers = values.numbers(form.written)
     if form.written.style == "date":
-        return Column(values.name, "text")
+        return Column(values.name, "text", written=form.written)
     classes = task == CLASSES or (task is None and _claimed(values, numbers[np.isfinite(numbers)]))
     exact = not len(values.odd(numbers)) and values.named_by_numbers()
     if classes and not exact and values.name not in choices.types:  # a class is called as in the file
@@ -161,7 +161,8 @@ def _read_column(
     if classes is not None:
         texts = as_known(texts, classes)
     if column.form != "boolean":
-        return TargetColumn(table, name, None, texts.values, texts.codes)
+        dates = column.written.style == "date"
+        return TargetColumn(table, name, None, texts.values, texts.codes, dates=dates)
     if task != CLASSES and (strange := [value for value in texts.values if value not in BOOLEANS]):
         raise WxbError(
             f"unknown value in {name} of {table}: {', '.join(strange[:10])}", f"expected {', '.join(BOOLEANS)}"
