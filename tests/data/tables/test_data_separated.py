@@ -8,6 +8,7 @@ import io
 import lzma
 import re
 
+import polars as pl
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from wxb.data.tables.content import as_utf8, read_content, together
 from wxb.data.tables.dialect import Dialect, Malformed, read
 from wxb.data.tables.header import told_apart
 from wxb.data.tables.separated import open_separated
+from wxb.data.tables.zstandard import MAGIC, most_unpacked
 from wxb.errors import WxbError
 
 
@@ -375,6 +377,57 @@ def test_a_file_packed_by_zstandard_is_unpacked_and_bounded(tmp_path, monkeypatc
     path.write_bytes(whole)
     monkeypatch.setattr("wxb.data.tables.content.memory", lambda: 2 * len(b"1,2\n") * 10_000)
     with pytest.raises(WxbError, match=r"t\.csv\.zst does not fit into memory"):
+        read_content(path)
+
+
+def frame(*blocks, header=b"\x00\x38", end=b""):
+    """A frame of Zstandard with these blocks, of (type, size, content); its first byte says what the header holds."""
+    last = [False] * (len(blocks) - 1) + [True]
+    headers = [
+        (is_last | kind << 1 | size << 3).to_bytes(3, "little")
+        for is_last, (kind, size, _) in zip(last, blocks, strict=True)
+    ]
+    bodies = [head + content for head, (_, _, content) in zip(headers, blocks, strict=True)]
+    return MAGIC + header + b"".join(bodies) + end
+
+
+REPEATED = (1, 2**17, b"a")
+
+
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [
+        (frame(*[REPEATED] * 3), 3 * 2**17),
+        (frame((0, 4, b"x,y\n"), REPEATED), 4 + 2**17),
+        (frame((2, 9, bytes(9)), (0, 2, b"1\n")), 2**17 + 2),
+        (frame((0, 4, b"x,y\n"), header=b"\x20\x04") * 2, 8),
+        (frame((0, 2, b"x\n"), header=b"\xa4" + bytes(4), end=bytes(4)) + frame((0, 3, b"y,\n")), 5),
+        (b"\x50\x2a\x4d\x18\x03\0\0\0abc" + frame((0, 4, b"x,y\n")), 4),
+        (frame((0, 4, b"x,y\n"))[:-2], 4),
+        (MAGIC, 0),
+        (b"", 0),
+    ],
+)
+def test_the_headers_of_zstandard_bound_what_is_unpacked(data, size):
+    assert most_unpacked(data) == size
+
+
+def test_the_frames_of_the_tests_are_those_that_are_unpacked(tmp_path):
+    path = tmp_path / "t.csv.zst"
+    path.write_bytes(frame((0, 4, b"x,y\n"), header=b"\x20\x04") + frame((0, 4, b"1,2\n"), (1, 5, b"3")))
+    assert read_content(path) == [b"x,y\n1,2\n33333\n"]
+
+
+def test_one_huge_line_that_zstandard_packed_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    path = tmp_path / "t.csv.zst"
+    path.write_bytes(frame(*[REPEATED] * 3_000))
+    assert path.stat().st_size < 13_000
+    monkeypatch.setattr("wxb.data.tables.content.memory", lambda: 2**30)
+    monkeypatch.setattr(pl, "scan_lines", lambda *_: pytest.fail("it is unpacked"))
+    message = (
+        r"t\.csv\.zst does not fit into memory while it is unpacked\n  its text may take 0\.4 GiB; 0\.1 GiB are for"
+    )
+    with pytest.raises(WxbError, match=message):
         read_content(path)
 
 

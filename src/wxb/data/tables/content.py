@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from wxb.data.tables import zstandard
 from wxb.errors import WxbError
 from wxb.hardware import memory
 from wxb.paths import exists, is_file, is_folder, quoted
@@ -31,7 +32,7 @@ MOST_UNKNOWN = 2**34  # bytes, where the system does not report its memory
 AT_ONCE = 2**24  # bytes that are unpacked at a time
 UNPACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}  # by the first bytes
 ZIP = b"PK\x03\x04"
-ZSTANDARD = b"\x28\xb5\x2f\xfd"
+ZSTANDARD_COPIES = 4  # of a text of one line that are held at a time while polars unpacks it
 
 
 def table_suffix(path: str | os.PathLike[str]) -> str:
@@ -137,7 +138,7 @@ def _unpacked(name: str, file: BinaryIO) -> bytes:
     """The rest of a file. Raises WxbError if it is more than half of the memory, or its packing is damaged."""
     most = limit()
     data = _bounded(name, file, most)
-    if data.startswith(ZSTANDARD):
+    if data.startswith(zstandard.MAGIC):
         return _of_zstandard(name, data, most)
     if data.startswith(ZIP):
         raise WxbError(
@@ -155,32 +156,30 @@ def _unpacked(name: str, file: BinaryIO) -> bytes:
 
 
 def _bounded(name: str, file: BinaryIO, most: int) -> bytes:
-    pieces, size = [], 0
+    whole = io.BytesIO()
     while piece := file.read(AT_ONCE):
-        pieces.append(piece)
-        size += len(piece)
-        if size > most:
+        whole.write(piece)
+        if whole.tell() > most:
             raise _too_large(name, most)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return whole.getvalue()
 
 
 def _of_zstandard(name: str, data: bytes, most: int) -> bytes:
-    """What Zstandard packed, line by line: polars can read that, Python can from 3.14 on.
-
-    Lines end in a line feed then, also within quotes. Raises WxbError for a text that is not UTF-8, too.
-    """
+    """What Zstandard packed. Raises WxbError for a text that is not UTF-8, and one that may be too large, too."""
     import polars as pl
 
+    unpack = f"unpack it (zstd -d {quoted(name)})"
+    if (size := zstandard.most_unpacked(data)) > most // ZSTANDARD_COPIES:
+        raise WxbError(
+            f"{name} does not fit into memory while it is unpacked",
+            f"its text may take {size / 2**30:.1f} GiB; {most // ZSTANDARD_COPIES / 2**30:.1f} GiB are for it",
+            unpack,
+        )
     try:
-        lines = pl.scan_lines(io.BytesIO(data))
-        size = lines.select(pl.col("line").str.len_bytes().cast(pl.UInt64) + 1).sum().collect(engine="streaming")
-        if (size.item() or 0) > most:
-            raise _too_large(name, most)
-        return "\n".join([*lines.collect()["line"], ""]).encode()
+        return zstandard.unpacked(data)
     except (pl.exceptions.PolarsError, OSError) as problem:
         if "utf8" in str(problem):  # polars finds that after the text's checksum, so the file is whole
-            fix = f"unpack it (zstd -d {quoted(name)})"
-            raise WxbError(f"{name} is packed by Zstandard, and its text is not UTF-8", fix=fix) from problem
+            raise WxbError(f"{name} is packed by Zstandard, and its text is not UTF-8", fix=unpack) from problem
         raise _damaged(name, problem) from problem
 
 
