@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from wxb.version import __version__
 
 if TYPE_CHECKING:
+    from wxb import views
     from wxb.data import load_data
     from wxb.data.dataset import Dataset, Split
     from wxb.errors import WxbError
@@ -47,6 +48,7 @@ __all__ = [
     "resume",
     "seeds",
     "train",
+    "views",
 ]
 
 _HOMES = {
@@ -74,6 +76,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
+    if name == "views":  # a room of functions, as `wxb.views.maps`
+        return import_module("wxb.views")
     if name not in _HOMES:
         raise AttributeError(f"module 'wxb' has no attribute '{name}'")
     value = globals()[name] = getattr(import_module(_HOMES[name]), name)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from wxb.errors import FAILED, WxbError
-from wxb.runs.folder import CHECKPOINT, KEPT, MANIFEST
+from wxb.runs.folder import CHECKPOINT, KEPT, MANIFEST, VIEW, VIEWS
 from wxb.runs.schema import Manifest
 from wxb.storage import LOCK, damaged, decode, digest, is_leftover, json_text, read
 
@@ -39,8 +39,9 @@ def read_manifest(folder: Path) -> dict[str, str]:
 def strangers(folder: Path) -> list[str]:
     """Return what lies in a run's folder and does not belong to the run, sorted; a foreign folder is named once.
 
-    The manifest decides, and before there is one, the names that every run has. A file that was being written when its
-    writer was killed belongs to the run too. Raises WxbError if the folder cannot be read.
+    The manifest decides, and before there is one, the names that every run has. Views that were drawn into the folder
+    belong to the run, and so does a file that was being written when its writer was killed. Raises WxbError if the
+    folder cannot be read.
     """
     own = {*KEPT, MANIFEST, CHECKPOINT, LOCK}
     with suppress(WxbError):  # not finished yet, or damaged: what more there is stays
@@ -55,11 +56,11 @@ def _strangers(folder: Path, above: str, own: set[str]) -> Iterator[str]:
     for entry in os.scandir(folder):
         name = above + entry.name
         if entry.is_dir(follow_symlinks=False):
-            if any(one.startswith(f"{name}/") for one in own):
+            if name == VIEWS or any(one.startswith(f"{name}/") for one in own):
                 yield from _strangers(folder / entry.name, f"{name}/", own)
             else:
                 yield name
-        elif name not in own and not is_leftover(entry.name):
+        elif name not in own and not VIEW.fullmatch(name) and not is_leftover(entry.name):
             yield name
 
 

@@ -1,0 +1,143 @@
+"""`wxb view`: what a run's network does, as a figure or as numbers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from wxb.cli import options, printing
+from wxb.cli.answers import views as answers
+from wxb.errors import WxbError
+from wxb.paths import quoted
+from wxb.settings import DATA
+from wxb.settings.setting import spell
+from wxb.views.options import OPTIONS, Option
+
+if TYPE_CHECKING:
+    from wxb.views.view import View
+
+FLAGS = {name: f"--{one.flag or name}" for name, one in OPTIONS.items()}
+
+
+def view(run: str, what: str | None, out: Path | None, data_dir: str | None, as_json: bool, **given: Any) -> None:
+    """Look inside a run's network: without WHAT, list the views that it can show.
+
+    A view is drawn into the run's folder, or written to FILE: .png, .svg and .html are figures, .npz and .json the
+    arrays that the figure is drawn from.
+
+    \b
+    wxb view runs/digits-3f2a
+    wxb view runs/digits-3f2a maps --example 3
+    """
+    asked = {name: value for name, value in given.items() if value is not None}
+    if what is None:
+        if asked or out or data_dir:
+            flags = [FLAGS[name] for name in asked] + ["--out"] * bool(out) + ["--data-dir"] * bool(data_dir)
+            raise WxbError(f"{' and '.join(flags)} without WHAT: which view?", fix=f"wxb view {quoted(run)} lists them")
+        list_views(run, as_json)
+        return
+    try:
+        path, shown = drawn(run, what, asked, out, data_dir)
+    except WxbError as problem:
+        raise as_flags(problem) from problem
+    if as_json:
+        plain = shown.plain_facts()
+        arrays = msgspec.convert(shown.described(), dict[str, answers.ArrayFacts])
+        printing.result_json(answers.View(run=run, arrays=arrays, file=str(path), **plain))
+        return
+    width = printing.columns(sys.stdout)
+    printing.result(printing.labelled("view", shown.title, width))
+    for note in shown.notes:
+        printing.result(printing.labelled("", note, width))
+    printing.result(printing.labelled("file", str(path)))
+
+
+def drawn(run: str, what: str, asked: dict[str, Any], out: Path | None, data_dir: str | None) -> tuple[Path, View]:
+    """The view, and the file that it was written to."""
+    from wxb.runs.folder import VIEWS
+    from wxb.views.table import entry
+    from wxb.views.view import check
+
+    takes = entry(what).options
+    if unknown := [FLAGS[name] for name in asked if name not in takes]:
+        can = f"it takes {', '.join(FLAGS[name] for name in takes)}" if takes else "it takes no options"
+        raise WxbError(f"{what} takes no {unknown[0]}", can)
+    if out is not None:
+        check(out)
+    from wxb import views
+    from wxb.runs.run import Run
+
+    opened = Run.open(run)
+    opened.need_weights()
+    for note in opened.notes:
+        printing.remark(printing.labelled("note", note))
+    if "x" in takes and data_dir is not None:
+        asked.setdefault("x", opened.unchanged_data(data_dir))
+    shown = getattr(views, what)(opened, **asked)
+    if out is None:
+        out = opened.path / VIEWS / f"{what}.png"
+        try:
+            out.parent.mkdir(exist_ok=True)
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise WxbError(f"{out.parent} cannot be made: {why}", fix="--out FILE writes elsewhere") from error
+    return shown.save(out), shown
+
+
+def list_views(run: str, as_json: bool) -> None:
+    """Print a line for each view: its command and what it shows, or why it does not apply."""
+    from wxb.runs.files import RunFiles
+    from wxb.views.table import VIEWS, about_run, offered
+
+    reasons = offered(about_run(RunFiles.open(run)))
+    commands = {name: f"wxb view {quoted(run)} {name}" for name in VIEWS}
+    if as_json:
+        facts = [
+            answers.ViewFacts(name, VIEWS[name].about, None if why else commands[name], why or None)
+            for name, why in reasons.items()
+        ]
+        printing.result_json(answers.Views(run=run, views=facts))
+        return
+    rows = [("command", "shows")] + [(commands[name], VIEWS[name].about) for name, why in reasons.items() if not why]
+    printing.result(printing.table(rows))
+    if others := [why for why in reasons.values() if why]:
+        printing.result()
+        for why in others:
+            printing.result(f"{why}.")
+
+
+def as_flags(problem: WxbError) -> WxbError:
+    """The error with the options of views spelled as the command line does."""
+    what, detail, fix = (spell(text, OPTIONS, _flag) for text in (problem.what, problem.detail, problem.fix))
+    return WxbError(what, detail, fix, problem.exit_code)
+
+
+def _flag(name: str, value: str | None) -> str:
+    text = (value or "").strip('"')
+    return f"{FLAGS[name]} {quoted(text)}" if text else FLAGS[name]
+
+
+def option(name: str, one: Option) -> click.Option:
+    """The option of the command line."""
+    kind: Any = options.OneOf(one.choices) if one.choices else options.Whole(one.least) if one.type is int else str
+    return options.SectionedOption([FLAGS[name], name], type=kind, help=one.help, metavar=one.metavar)
+
+
+command = options.Command(
+    view,
+    [
+        click.Argument(["run"]),
+        click.Argument(["what"], required=False),
+        *(option(name, one) for name, one in OPTIONS.items()),
+        *options.params(DATA, "data_dir"),
+        options.SectionedOption(
+            ["--out"], type=click.Path(path_type=Path), metavar="FILE",
+            help="FILE.png, .svg, .html, .npz or .json; else a PNG in the run's folder.",
+        ),
+        options.JSON,
+    ],
+)  # fmt: skip

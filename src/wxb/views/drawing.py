@@ -1,0 +1,255 @@
+"""Drawing with matplotlib: one narrow sheet of panels, read on a phone as on paper, in light as in dark.
+
+A sheet is as wide as a phone's screen is when its letters are still legible, and grows downwards. Data has the colours
+of Okabe and Ito (Color Universal Design, 2008), which the colour-blind can tell apart.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import textwrap
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wxb.errors import WxbError
+from wxb.text import one_line, rounded
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+
+BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7",
+)  # fmt: skip
+COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)  # of classes and curves
+# written as these colours and no others, so that an SVG can tell them from data and change them in the dark
+INK, QUIET, LINES, PAPER = "#1b1b1f", "#66666b", "#d9d9de", "#fffffe"
+DARK = {INK: "#ececf0", QUIET: "#a3a3ab", LINES: "#3c3c44", PAPER: "#17171b"}
+
+WIDTH = 4.8  # inches
+MARGIN = 0.12
+DOTS = 200  # per inch of a PNG, and of the pictures in an SVG
+NAMES = 1.15  # inches for names at the left of bars and tables
+LETTERS = 64, 76  # of the title and of the notes that fit a line
+STYLE: Any = {
+    "svg.hashsalt": "wxb",
+    "svg.fonttype": "none",
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same layout on every machine
+    "font.size": 8,
+    "text.parse_math": False,  # a class may be called $5
+    "axes.titlesize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "axes.facecolor": "none",
+    "text.color": INK,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "grid.color": LINES,
+    "legend.frameon": False,
+    "legend.fontsize": 7,
+    "lines.linewidth": 1.5,
+    "image.interpolation": "nearest",
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "figure.max_open_warning": 0,
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The style of all views, in force inside `with`. Raises WxbError if matplotlib is not installed."""
+    try:
+        import matplotlib
+    except ImportError:
+        raise WxbError("a figure needs matplotlib, which is not installed", fix="pip install 'wxb[plots]'") from None
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # names may be written in any script
+        yield
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of a sheet: its title above, and what draws it into axes of a height in inches."""
+
+    title: str
+    height: float
+    draw: Callable[[Axes], None]
+    left: float = 0.0  # inches for names and numbers beside the axes,
+    bottom: float = 0.0  # and below them
+    framed: bool = False  # whether the axes have lines and ticks
+    width: float | None = None  # of the axes; else all there is
+
+
+def sheet(title: str, panels: Sequence[Panel], notes: Sequence[str] = ()) -> Figure:
+    """A figure with its title, panels one below the other, and notes."""
+    from matplotlib.figure import Figure
+
+    head = wrapped(title, LETTERS[0])
+    foot = [line for note in notes for line in wrapped(note, LETTERS[1])]
+    top = MARGIN + 0.17 * len(head) + 0.06
+    height = top + sum(0.2 * bool(one.title) + one.height + one.bottom + 0.1 for one in panels)
+    height += 0.15 * len(foot) + MARGIN
+    figure = Figure(figsize=(WIDTH, height))
+
+    def write(y: float, text: str, **options: Any) -> None:
+        figure.text(MARGIN / WIDTH, 1 - y / height, text, va="top", **options)
+
+    for place, line in enumerate(head):
+        write(MARGIN + 0.17 * place, line, fontsize=9, fontweight="bold")
+    y = top
+    for one in panels:
+        if one.title:
+            write(y, one_line(one.title), fontsize=8)
+            y += 0.2
+        wide = one.width or WIDTH - 2 * MARGIN - one.left
+        bottom = 1 - (y + one.height) / height
+        axes = figure.add_axes(((MARGIN + one.left) / WIDTH, bottom, wide / WIDTH, one.height / height))
+        if not one.framed:
+            axes.set_axis_off()
+        one.draw(axes)
+        y += one.height + one.bottom + 0.1
+    for place, line in enumerate(foot):
+        write(y + 0.15 * place, line, fontsize=7, color=QUIET)
+    return figure
+
+
+def wrapped(text: str, letters: int) -> list[str]:
+    """Lines of at most so many letters; a percent sign stays with its number."""
+    return textwrap.wrap(one_line(text).replace(" %", "\u00a0%"), letters, break_on_hyphens=False)
+
+
+# --- values as colours ----------------------------------------------------------------------------------------------
+
+
+def signed_colours() -> Colormap:
+    """Orange below 0, white at 0, blue above it."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("signed", ["#6b2f00", VERMILION, "#f7f7f7", BLUE, "#00304b"])
+
+
+def value_colours() -> Colormap:
+    """Viridis (Smith and van der Walt, 2015)."""
+    import matplotlib
+
+    return matplotlib.colormaps["viridis"]
+
+
+def heat(axes: Axes, values: NDArray[Any], most: float | None = None, **options: Any) -> None:
+    """Draw an array (rows, columns) as colours: from 0 to `most`, or symmetric about 0 if any value is negative.
+
+    NaN leaves the paper blank.
+    Values (rows, columns, 3 or 4) in [0, 1] are colours themselves.
+    """
+    if values.ndim == 3:
+        axes.imshow(values, **options)
+        return
+    finite = values[np.isfinite(values)]
+    most = most or (float(np.abs(finite).max()) if finite.size else 0.0) or 1.0
+    if finite.size and finite.min() < 0:
+        axes.imshow(values, cmap=signed_colours(), vmin=-most, vmax=most, **options)
+    else:
+        axes.imshow(values, cmap=value_colours(), vmin=0, vmax=most, **options)
+
+
+def bars(axes: Axes, names: Sequence[str], values: NDArray[Any]) -> None:
+    """A bar for each value from 0, its name at the left and its number beside it; blue above 0, orange below."""
+    places = np.arange(len(names))
+    axes.barh(places, values, color=[BLUE if value >= 0 else VERMILION for value in values], height=0.7)
+    axes.axvline(0, color=QUIET, linewidth=0.8)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    room = 0.14 * ((high - low) or 1.0)
+    axes.set_xlim(low - room * (low < 0), high + room)
+    for place, (name, value) in enumerate(zip(names, values, strict=True)):
+        short = one_line(name) if len(name) <= 16 else f"{one_line(name)[:15]}…"
+        axes.annotate(short, (0, place), xycoords=("axes fraction", "data"), xytext=(-4, 0),
+                      textcoords="offset points", ha="right", va="center", fontsize=7)  # fmt: skip
+        side = "left" if value >= 0 else "right"
+        axes.annotate(rounded(float(value), 3), (value, place), xytext=(3 if value >= 0 else -3, 0),
+                      textcoords="offset points", ha=side, va="center", fontsize=7)  # fmt: skip
+
+
+def tiles(pictures: NDArray[Any], columns: int, gap: int = 1) -> NDArray[Any]:
+    """Pictures (n, height, width) or (n, height, width, 4) side by side in rows; gaps are NaN, or transparent."""
+    count, high, wide, *colours = pictures.shape
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    blank = 0.0 if colours else np.nan
+    sheet = np.full((rows * (high + gap) - gap, columns * (wide + gap) - gap, *colours), blank)
+    for place, picture in enumerate(pictures):
+        y, x = place // columns * (high + gap), place % columns * (wide + gap)
+        sheet[y : y + high, x : x + wide] = picture
+    return sheet
+
+
+def picture_of(values: NDArray[Any]) -> NDArray[np.float64]:
+    """A picture (channels, height, width) as (height, width) in [0, 1], or as colours (height, width, 3).
+
+    The greatest number is white; the least is black, or 0 in pictures of bytes.
+    """
+    low, high = 0.0 if values.dtype == np.uint8 else float(values.min()), float(values.max())
+    shares = (values.astype(np.float64) - low) / ((high - low) or 1.0)
+    if len(values) == 3:
+        return np.moveaxis(shares, 0, -1)
+    return np.asarray(shares[0] if len(values) == 1 else shares.mean(0))
+
+
+def show_picture(axes: Axes, values: NDArray[Any]) -> None:
+    """Draw a picture (channels, height, width): in its colours, or in greys."""
+    axes.imshow(picture_of(values), cmap="gray", vmin=0, vmax=1)
+    axes.set_anchor("W")
+
+
+def range_text(values: NDArray[Any]) -> str:
+    """The least and the greatest value: "0 to 2.31"."""
+    finite = values[np.isfinite(values)]
+    return f"{rounded(float(finite.min()), 3)} to {rounded(float(finite.max()), 3)}" if finite.size else "no numbers"
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+def png_of(figure: Figure) -> bytes:
+    """The figure as a PNG; one that would be too high for matplotlib has fewer dots per inch."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    file = io.BytesIO()
+    dots = min(DOTS, 60_000 / figure.get_size_inches()[1])
+    with style():
+        FigureCanvasAgg(figure).print_figure(file, format="png", dpi=dots, metadata={"Software": "wxb"})
+    return file.getvalue()
+
+
+def svg_of(figure: Figure) -> str:
+    """The figure as one `<svg>` element; its ink, lines and paper have other colours in the dark."""
+    file = io.StringIO()
+    with style():
+        figure.savefig(file, format="svg", dpi=DOTS, metadata={"Date": None, "Creator": None})
+    drawn = file.getvalue()
+    drawn = drawn[drawn.index("<svg") :]
+    names = {INK: "ink", QUIET: "quiet", LINES: "lines", PAPER: "paper"}
+    for colour, name in names.items():
+        drawn = drawn.replace(colour, f"var(--view-{name})")
+    light = ";".join(f"--view-{name}:{colour}" for colour, name in names.items())
+    dark = ";".join(f"--view-{name}:{DARK[colour]}" for colour, name in names.items())
+    rules = f"svg.view{{{light}}}@media(prefers-color-scheme:dark){{svg.view{{{dark}}}}}"
+    head, rest = drawn.split(">", 1)
+    return f'{head} class="view"><style>{rules}</style>{_system_fonts(rest)}'
+
+
+def _system_fonts(drawn: str) -> str:
+    """Name the reader's own sans serif after the font of the layout."""
+    return re.sub(r"'DejaVu Sans'", "'DejaVu Sans', system-ui, sans-serif", drawn)

@@ -1,0 +1,99 @@
+"""The layers of a network by name, and what each of them takes and gives for an input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from wxb.errors import WxbError, nearest
+from wxb.views.subject import Subject, tensor_in
+
+OUTPUT = "output"  # what a network gives at its end, if that is not just what its last layer gives
+
+
+@dataclass(frozen=True, eq=False)
+class Passed:
+    """A layer's part in a forward pass: its module, and copies of what it took and gave."""
+
+    name: str
+    module: nn.Module
+    input: Tensor | None
+    output: Tensor
+
+
+def passed(subject: Subject, batch: Any, only: str | None = None) -> dict[str, Passed]:
+    """What every layer took and gave for a batch, in the order of computing, by the path of its module.
+
+    A module that is used again has " (2)" after its name. A module made of others counts if it gives something else
+    than its last layer: a residual block its sum, a concatenation the joined maps. Copies are made at once, because the
+    next layer may overwrite them in place. `only` is the path of the one layer that is wanted.
+    """
+    found: dict[str, Passed] = {}
+    with _recording(subject.model, found, only), torch.no_grad():
+        subject(batch)
+    return found
+
+
+@contextmanager
+def _recording(model: nn.Module, found: dict[str, Passed], only: str | None) -> Iterator[None]:
+    last: list[Tensor | None] = [None]
+    taken: dict[int, Tensor | None] = {}
+
+    def before(module: nn.Module, values: tuple[Any, ...], named: Mapping[str, Any]) -> None:
+        value = tensor_in(values)
+        if value is None:
+            value = tensor_in(named)
+        taken[id(module)] = None if value is None else value.detach().clone()
+
+    def after(module: nn.Module, values: tuple[Any, ...], given: Any) -> None:
+        output = tensor_in(given)
+        made_of_others = any(True for _ in module.children())
+        if output is None or (made_of_others and output is last[0]):
+            return
+        last[0] = output
+        name, times = names[id(module)], 1
+        while (key := name if times == 1 else f"{name} ({times})") in found:
+            times += 1
+        found[key] = Passed(key, module, taken.get(id(module)), output.detach().clone())
+
+    names = {id(module): name or OUTPUT for name, module in model.named_modules()}
+    handles = []
+    for name, module in model.named_modules():
+        if only is None or name == only:
+            handles.append(module.register_forward_pre_hook(before, with_kwargs=True))
+            handles.append(module.register_forward_hook(after))
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def named(name: str, known: Mapping[str, Any] | list[str], what: str = "a layer") -> str:
+    """The full path of a layer: of itself, or of the end or the beginning of it that no other has ("3", "CONV3-64").
+
+    Raises WxbError, with the nearest, if there is none or if there are several.
+    """
+    names, word = list(known), name.lower()
+    for one in names:
+        if one.lower() == word:
+            return one
+    begun = [one for one in names if one.lower().startswith(f"{word}.")]
+    ends = begun or [one for one in names if one.lower().endswith(f".{word}")]
+    shortest = min(ends, key=len, default="")
+    if ends and all(one.startswith(shortest) for one in ends):  # one layer, or a block and the layers in it
+        return shortest
+    if ends:
+        raise WxbError(f"{name} is {len(ends)} layers: {', '.join(ends[:4])}", fix=f'`layer="{ends[0]}"`')
+    like = nearest(name, names) or nearest(name, [one.rpartition(".")[2] for one in names])
+    full = next((one for one in names if like and one.endswith(like)), None)
+    listed = ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
+    raise WxbError(
+        f"{name} is not {what} of this network" + (f"; {full} is" if full else ""),
+        f"there are {listed}",
+    )

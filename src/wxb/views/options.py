@@ -1,0 +1,25 @@
+"""The options of views: the same names as the arguments of their functions. Needs no library for numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option: its type, its bound or its choices, its line in the help, and its flag if that is not its name."""
+
+    type: type
+    help: str
+    least: int = 0
+    choices: tuple[str, ...] = ()
+    flag: str = ""
+    metavar: str | None = None
+
+
+OPTIONS: dict[str, Option] = {
+    "example": Option(int, "Number of the example in its part, from 0."),
+    "part": Option(str, "Part of the data that examples are of; else test.", choices=("train", "validation", "test")),
+    "x": Option(str, "A picture, table or array to look at, instead of the run's data.", flag="file", metavar="FILE"),
+    "layer": Option(str, "A layer by its path, 3.CONV3-64, or by a part of it that no other has.", metavar="LAYER"),
+}

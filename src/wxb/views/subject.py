@@ -1,0 +1,223 @@
+"""What a view looks at: a run's network or any module of torch, and the examples that it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from wxb.data.dataset import PARTS, Dataset
+from wxb.errors import WxbError
+from wxb.learning.evaluate import prediction
+from wxb.network.build import Model
+from wxb.runs.inputs import read_file
+from wxb.runs.matching import examples_of, like_training, target_offsets, targets_of
+from wxb.runs.run import Run
+from wxb.tasks import TASKS
+from wxb.text import count, plural
+from wxb.views.table import About, about_run, need
+
+if TYPE_CHECKING:
+    from wxb.notation import Plan
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One example: as the data holds it (or None where a module takes what is no array), and as the network takes it.
+
+    `target` and `said` are what it is and what the network makes of it, in words; empty where nothing tells.
+    """
+
+    name: str
+    values: NDArray[Any] | None
+    batch: Any
+    target: str = ""
+    said: str = ""
+
+    @property
+    def picture(self) -> NDArray[Any] | None:
+        """The example as a picture (channels, height, width); None if it is none."""
+        fits = self.values is not None and self.values.ndim == 3 and len(self.values) in (1, 3)
+        return self.values if fits else None
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The example in words, by what they say."""
+        words = {"example": self.name, "given": self.target, "predicted": self.said}
+        return {name: text for name, text in words.items() if text}
+
+    @property
+    def sentence(self) -> str:
+        """ "test 3, given 7, predicted 7 (99.8 %)"."""
+        words = (self.name, f"given {self.target}" * bool(self.target), f"predicted {self.said}" * bool(self.said))
+        return ", ".join(word for word in words if word)
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A network to look at, in evaluation mode on the CPU, and what is known of it."""
+
+    model: nn.Module
+    name: str
+    about: About | None = None  # None of a module that wxb has not built
+    run: Run | None = None
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan of a network of wxb."""
+        return None if self.about is None else self.about.plan
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the outputs: those of the data, else their numbers; empty if how many there are is not known."""
+        if self.about is None:
+            return ()
+        return self.about.classes or tuple(str(place) for place in range(self.about.plan.outputs))
+
+    def __call__(self, batch: Any) -> Tensor:
+        """What the network gives for a batch: logits (batch, outputs), or the first tensor that a module returns."""
+        was = self.model.training
+        self.model.eval()
+        try:
+            found = tensor_in(self.model(**batch) if isinstance(batch, Mapping) else self.model(batch))
+        finally:
+            self.model.train(was)
+        if found is None:
+            raise WxbError(f"{self.name} returns no tensor")
+        return found
+
+    def said(self, batch: Any) -> str:
+        """What the network predicts for a batch of one, in words: "7 (99.8 %)"; empty for a bare module."""
+        if not isinstance(self.model, Model):
+            return ""
+        with torch.no_grad():
+            logits = self(batch).float()
+        offsets = target_offsets(self.run) if self.run else 0.0
+        name, *more = prediction(logits, self.model.head, self.model.task.name, self.classes, offsets).texts(0)
+        return f"{name} ({more[0]})" if more and more[0] else name
+
+    def example(self, x: Any = None, example: int | None = None, part: str | None = None) -> Example:
+        """The example to show: number `example` (from 0) of `x`, or of a part of the run's data.
+
+        `x` is an array or a tensor (n, …), one example (…) where the shape is known, the path of a file, a data set, or
+        a mapping of the keywords that a module takes. Raises WxbError if there is no such example.
+        """
+        if x is None or isinstance(x, Dataset):
+            return self._of_data(self.data(x), example or 0, part)
+        if part is not None:
+            raise WxbError(f'`part="{part}"` is for a data set', fix="leave it out")
+        if isinstance(x, (str, PathLike)):
+            if self.run is None:
+                raise WxbError("a file needs a run, which says how it is read", fix="an array or a tensor")
+            values, name = read_file(str(x), self.run).values, str(x)
+        elif isinstance(x, Mapping):
+            place = example or 0
+            return Example(f"example {place}", None, {key: value[place : place + 1] for key, value in x.items()})
+        else:
+            values, name = self._array(x), "example"
+        place = self._place(example or 0, len(values), name)
+        batch = as_batch(values[place : place + 1])
+        named = name if len(values) == 1 else f"{name} {place}"
+        return Example(named, values[place], batch, said=self.said(batch))
+
+    def data(self, data: Dataset | None = None) -> Dataset:
+        """The data set given, or the run's own. Raises WxbError if there is none."""
+        if data is not None:
+            return data
+        if self.run is None:
+            raise WxbError(f"{self.name} is no run: which examples should it see?", fix="wxb.views.maps(model, x)")
+        return self.run.unchanged_data()
+
+    def rows(self, data: Dataset, part: str | None) -> tuple[NDArray[np.int64], str]:
+        """The rows of a part of a data set and its name: by default test, or the last part that has examples."""
+        own = self.run is not None and data.fingerprint == self.run.data.fingerprint
+        split = self.run.split if own and self.run is not None else data.split
+        part = part or next((one for one in reversed(PARTS) if len(split.part(one))), "train")
+        rows = split.part(part)
+        if not len(rows):
+            raise WxbError(
+                f"{data.name} has no examples in its {part} part", fix=f'`part="{self.rows(data, None)[1]}"`'
+            )
+        return rows, part
+
+    def examples(self, data: Dataset) -> NDArray[Any]:
+        """The examples of a data set as the network takes them."""
+        return data.examples if self.run is None else examples_of(self.run, data)
+
+    def targets(self, data: Dataset) -> NDArray[Any]:
+        """The targets of a data set as the network gives them."""
+        return data.targets if self.run is None else targets_of(self.run, data)
+
+    def _of_data(self, data: Dataset, example: int, part: str | None) -> Example:
+        rows, part = self.rows(data, part)
+        row = int(rows[self._place(example, len(rows), f"the {part} part")])
+        values = self.examples(data)[row : row + 1]
+        batch = as_batch(values)
+        target = TASKS[data.task].text(data.targets_in_units()[row], data.classes)
+        return Example(f"{part} {example}", values[0], batch, target, self.said(batch))
+
+    def _array(self, x: Any) -> NDArray[Any]:
+        if self.run is not None:
+            return like_training(self.run, np.asarray(x))
+        values = x.detach().cpu().numpy() if isinstance(x, Tensor) else np.asarray(x)
+        if self.about is not None and values.shape == self.about.plan.input:
+            values = values[None]
+        if values.ndim < 2 or values.dtype.kind not in "buif":
+            raise WxbError(
+                f"an array of shape {values.shape} is no batch of examples",
+                fix="examples (n, …) as the module takes them",
+            )
+        return values
+
+    def _place(self, example: int, examples: int, where: str) -> int:
+        if not 0 <= example < examples:
+            raise WxbError(
+                f"there is no example {example}: {where} has {plural(examples, 'example')}",
+                fix=f"a number from 0 to {count(examples - 1)}",
+            )
+        return example
+
+
+def subject(of: Any, view: str) -> Subject:
+    """The network that a view is asked for: of a run, its folder, or a module.
+
+    Raises WxbError if it is nothing of the kind, or if the view does not apply to it.
+    """
+    if isinstance(of, (str, PathLike)):
+        of = Run.open(str(of))
+    if isinstance(of, Run):
+        about = about_run(of)
+        need(view, about)
+        return Subject(of.model(), of.name, about, of)
+    if isinstance(of, Model):
+        about = About(of.plan, of.task.name, (), of.preparation is not None)
+        need(view, about)
+        return Subject(of, of.plan.network.short(), about)
+    if isinstance(of, nn.Module):
+        return Subject(of, type(of).__name__)
+    raise WxbError(
+        f"{type(of).__name__} is neither a run nor a module of torch", fix='wxb.Run.open("runs/digits-3f2a")'
+    )
+
+
+def as_batch(values: NDArray[Any]) -> Tensor:
+    """Examples (n, …) as a tensor of their own; only those of tables stay in float64."""
+    return torch.from_numpy(np.array(values))
+
+
+def tensor_in(found: Any) -> Tensor | None:
+    """The first tensor in what a module returns: a tensor, a sequence or a mapping of them."""
+    if isinstance(found, Tensor):
+        return found
+    parts: Sequence[Any] = []
+    if isinstance(found, Mapping):
+        parts = list(found.values())
+    elif isinstance(found, (tuple, list)):
+        parts = found
+    return next((inner for one in parts if (inner := tensor_in(one)) is not None), None)

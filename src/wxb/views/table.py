@@ -1,0 +1,97 @@
+"""The views by name: what each shows, what it takes, and which networks and data it applies to. Needs no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wxb.data.kinds import kind_of
+from wxb.errors import WxbError, nearest
+from wxb.notation import Plan, plan, read
+
+if TYPE_CHECKING:
+    from wxb.runs.files import RunFiles
+
+
+@dataclass(frozen=True)
+class About:
+    """What decides whether a view applies: a network's plan, and its data."""
+
+    plan: Plan
+    task: str
+    classes: tuple[str, ...] = ()  # names of the outputs; empty if nobody gave them
+    tabular: bool = False  # whether the network prepares the columns of a table
+
+    @property
+    def pictures(self) -> bool:
+        """Whether examples are pictures."""
+        return kind_of(self.plan.input).spatial
+
+
+Need = Callable[[About], str]  # why a view does not apply, in words after "it"; empty if it does
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A view: its line in the list, the options that it takes, and what it needs."""
+
+    about: str
+    options: tuple[str, ...] = ()
+    needs: tuple[Need, ...] = ()
+
+
+def pictures(about: About) -> str:
+    """The view shows pictures."""
+    return "" if about.pictures else "is for pictures, and this network takes rows of numbers"
+
+
+def weights_of_pictures(about: About) -> str:
+    """The view shows weights as pictures."""
+    if pictures(about):
+        return pictures(about)
+    looks = any(len(layer.input) == 3 and layer.name in ("CONV", "FC") for layer in about.plan.layers)
+    return "" if looks else "shows weights as pictures, and no CONV or FC of this network looks at maps"
+
+
+EXAMPLE = ("example", "part", "x")
+VIEWS: dict[str, Entry] = {
+    "graph": Entry("The layers and how they are joined, with shapes, weights and multiply-adds."),
+    "filters": Entry(
+        "The weights of a layer that looks at maps, each unit as a picture.", ("layer",), (weights_of_pictures,)
+    ),
+    "maps": Entry("What every layer makes of an example: its activation maps.", (*EXAMPLE, "layer")),
+}
+
+
+def about_run(run: RunFiles) -> About:
+    """What is known of a run from its summary."""
+    facts = run.summary
+    planned = plan(read(facts.network), facts.input, facts.outputs)
+    return About(planned, facts.task, facts.classes, run.data.table is not None)
+
+
+def entry(name: str) -> Entry:
+    """The view of that name. Raises WxbError, with the nearest, if there is none."""
+    if name not in VIEWS:
+        like = nearest(name, VIEWS)
+        raise WxbError(f"{name} is not a view" + (f"; {like} is" if like else ""), fix=f"one of {', '.join(VIEWS)}")
+    return VIEWS[name]
+
+
+def why_not(name: str, about: About) -> str:
+    """Why a view does not apply, as a sentence: "filters is for pictures, …"; empty if it does."""
+    said = next((said for need in entry(name).needs if (said := need(about))), "")
+    return said and f"{name} {said}"
+
+
+def need(name: str, about: About) -> None:
+    """Raise WxbError if a view does not apply."""
+    if said := why_not(name, about):
+        others = ", ".join(one for one in VIEWS if not why_not(one, about))
+        raise WxbError(said, fix=f"one of {others}")
+
+
+def offered(about: About) -> Mapping[str, str]:
+    """Every view, and why it does not apply; empty if it does."""
+    return {name: why_not(name, about) for name in VIEWS}
