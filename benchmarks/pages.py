@@ -1,7 +1,7 @@
 """The tables and pictures of the documentation, made of stored results: `python -m benchmarks.pages`.
 
 A page is written by hand but for its places: a table stands between the comments `<!-- figure NAME -->` (or `lesson`,
-`peers` or `torture`) and `<!-- end -->`, and is written anew each time.
+`peers`, `tables` or `torture`) and `<!-- end -->`, and is written anew each time.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from benchmarks.owed import ALSO, FIGURES
 from benchmarks.peers import curves, table
 from benchmarks.peers.roster import GOALS, LIMITS, TITLES
 from benchmarks.results import Result
+from benchmarks.tables import page as tables_page
 from wxb.lessons import picture
 from wxb.lessons.lesson import TITLES as LESSONS
 from wxb.lessons.lesson import lesson
 
 DOCS = results.ROOT / "docs"
 PICTURES = DOCS / "pictures"
-PAGES = ("figures", "performance", "theory", "peers", "torture")
-PLACE = re.compile(r"(?<=<!-- )(?P<kind>figure|lesson|peers|torture) (?P<name>\S+) -->\n.*?(?=<!-- end -->)", re.DOTALL)
+PAGES = ("figures", "performance", "theory", "peers", "tables", "torture")
+PLACE = re.compile(
+    r"(?<=<!-- )(?P<kind>figure|lesson|peers|tables|torture) (?P<name>\S+) -->\n.*?(?=<!-- end -->)", re.DOTALL
+)
 
 Results = dict[str, dict[str, Result]]  # by kind and name
 
@@ -101,6 +104,14 @@ def peers(data: str, stored: dict[str, Result]) -> list[str]:
     return lines
 
 
+def tables(name: str, stored: dict[str, Result]) -> list[str]:
+    """A part of the comparison on real tables: a list of `tables_page.LISTS`, or the table of a measure."""
+    if name in tables_page.LISTS:
+        return tables_page.LISTS[name](stored)
+    cells = tables_page.table(name, stored)
+    return markdown(cells) if len(cells) > 1 else ["Not measured yet."]
+
+
 def odd_inputs(group: str, stored: dict[str, Result]) -> list[str]:
     """A group of odd inputs: how many came as they should, each with what is right, and what it was taken on."""
     result = stored.get(group)
@@ -116,7 +127,7 @@ def odd_inputs(group: str, stored: dict[str, Result]) -> list[str]:
 
 
 BODIES: dict[str, Callable[[str, dict[str, Result]], list[str]]] = {
-    "figure": figure, "lesson": a_lesson, "peers": peers, "torture": odd_inputs,
+    "figure": figure, "lesson": a_lesson, "peers": peers, "tables": tables, "torture": odd_inputs,
 }  # fmt: skip
 
 

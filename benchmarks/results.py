@@ -17,6 +17,7 @@ FOLDERS = {
     "figure": "",
     "lesson": "theory",
     "peers": "peers",
+    "tables": "tables",
     "torture": "torture",
 }  # by what was measured, below benchmarks/results/
 

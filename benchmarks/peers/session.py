@@ -107,14 +107,15 @@ class Session:
 
     def versions(self, peer: Peer) -> dict[str, str]:
         """Versions of a peer's packages, those that are installed."""
-        return _versions(self.python(peer.environment), peer.packages)
+        return versions(self.python(peer.environment), peer.packages)
 
 
 @cache
-def _versions(python: str, packages: tuple[str, ...]) -> dict[str, str]:
+def versions(python: str, packages: tuple[str, ...]) -> dict[str, str]:
+    """Versions of packages in the environment of an interpreter, those that are installed."""
     code = (
         "import json, sys\nfrom importlib.metadata import distributions\n"
-        "found = {d.name.lower(): d.version for d in distributions()}\n"
+        "found = {d.name.lower().replace('_', '-'): d.version for d in distributions()}\n"
         "print(json.dumps({name: found[name] for name in sys.argv[1:] if name in found}))"
     )
     ended = subprocess.run([python, "-c", code, *packages], capture_output=True, text=True, check=True)

@@ -17,7 +17,7 @@ from wxb.errors import WxbError
 PAGES = {path.name: path.read_text() for path in sessions.files()}
 SESSIONS = {name: text for name, text in PAGES.items() if sessions.blocks(text, "console")}
 OPTIONS = re.compile(r"`(--[a-z][^`]*)`")
-OF_BENCHMARKS = ("--again", "--limit", "--only", "--shared")  # of `python -m benchmarks…`
+OF_BENCHMARKS = ("--again", "--alone", "--limit", "--only", "--shared")  # of `python -m benchmarks…`
 INLINE = re.compile(r"`(?:python -m )?wxb ([^`]+)`")
 # where a person may put anything in an example of usage: DATA, [NETWORK], FILE…, a value after an option
 SHELL = {"|", ">", "<", "&&", ";"}

@@ -1,0 +1,1 @@
+"""wxb and other methods on real tables, in the same folds: `python -m benchmarks.tables`."""
