@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 # what moves the cursor, colours, or turns the order of letters around; not the tab and the end of a line
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _PLAIN_NUMBER = re.compile(r"(-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?)(?:\.0+)?", re.ASCII)
+LONGEST = 200  # characters of a name, or of what is said of it, in a list
 DIGITS = 15  # of a number that float64 always holds
 OWN_ESCAPE = "\U000f001b"  # stands for the escape character in the codes that wxb itself writes to a terminal
 NOT_TESTED = "not tested"  # a network, because its data have no test part
@@ -76,6 +77,17 @@ def plural(number: int, noun: str, nouns: str = "") -> str:
 def shortened(text: str, most: int = 80) -> str:
     """The beginning of a text that a message quotes: at most so many characters."""
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def first_of(names: Iterable[str], most: int = 10, between: str = ", ", of: int | None = None) -> str:
+    """The first names of a list, and how many more there are: "a, b and 3 more"; very long ones are shortened.
+
+    `of` is how many there are, if the list does not hold all.
+    """
+    listed = list(names)
+    shown = [shortened(name, LONGEST) for name in listed[:most]]
+    more = (len(listed) if of is None else of) - len(shown)
+    return between.join(shown) + (f"{between.replace(',', '')}and {count(more)} more" if more else "")
 
 
 def natural(text: str) -> tuple[list[tuple[int, int, str]], str]:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.cli.conftest import COMMAND, environment
 from wxb.cli import printing
 from wxb.cli.main import main
-from wxb.text import OWN_ESCAPE, one_line, visible
+from wxb.text import LONGEST, OWN_ESCAPE, first_of, one_line, visible
 
 BAD = "a\x1b[31mred\x1b]0;title\x07\x9b2J\u202eb"
 SHOWN = r"a\x1b[31mred\x1b]0;title\x07\x9b2J\u202eb"
@@ -114,3 +114,20 @@ def test_without_standard_input_nothing_is_deleted(folder):
     assert ended.returncode == 2
     assert "there is no terminal to ask on" in ended.stderr
     assert Path("run/run.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "text"),
+    [
+        ([], {}, ""),
+        (["a"], {}, "a"),
+        (["a", "b", "c"], {"most": 3}, "a, b, c"),
+        (["a", "b", "c"], {"most": 2}, "a, b and 1 more"),
+        (map(str, range(2_000)), {"most": 1}, "0 and 1,999 more"),
+        (["a", "b", "c"], {"most": 2, "between": "\n  "}, "a\n  b\n  and 1 more"),
+        (["a", "b"], {"of": 5}, "a, b and 3 more"),
+        (["a" * 300], {}, "a" * (LONGEST - 1) + "…"),
+    ],
+)
+def test_the_first_names_are_listed_and_the_others_counted(names, options, text):
+    assert first_of(names, **options) == text

@@ -16,7 +16,7 @@ from wxb.errors import WxbError
 from wxb.markup import shown
 from wxb.settings.setting import Setting, need
 from wxb.tasks import TASKS
-from wxb.text import composed_as, count
+from wxb.text import composed_as, count, first_of
 
 if TYPE_CHECKING:
     from wxb.data.tables.columns import Preparation
@@ -225,16 +225,12 @@ def match_classes(data: Dataset, classes: tuple[str, ...]) -> Dataset:
     missing = [name for name in classes if name not in there]
     unknown = [name for name in data.classes if name not in place_of]
     if missing or unknown:
-        lines = [f"not in {data.name}: {_listed(missing)}"] if missing else []
-        lines += [f"only in {data.name}: {_listed(unknown)}"] if unknown else []
+        lines = [f"not in {data.name}: {first_of(missing)}"] if missing else []
+        lines += [f"only in {data.name}: {first_of(unknown)}"] if unknown else []
         raise WxbError(
             f"the classes of {data.name} are not the expected ones",
-            "\n".join([f"expected {len(classes)}: {_listed(classes)}", *lines]),
+            "\n".join([f"expected {len(classes)}: {first_of(classes)}", *lines]),
             "data with the same class names; their order does not matter",
         )
     places = np.array([place_of[name] for name in data.classes])
     return replace(data, targets=TASKS[data.task].reordered(data.targets, places), classes=classes)
-
-
-def _listed(names: list[str] | tuple[str, ...], most: int = 12) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

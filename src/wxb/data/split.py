@@ -13,7 +13,7 @@ from wxb.errors import WxbError
 from wxb.randomness import generator
 from wxb.settings import SETTINGS
 from wxb.settings.setting import PartRows
-from wxb.text import count, plural
+from wxb.text import count, first_of, plural
 
 if TYPE_CHECKING:
     from wxb.data.dataset import Dataset, Inputs
@@ -121,7 +121,7 @@ def divide_apart(
         note += f"; {which} would have stood in test as well as in train: kept on one side"
     if not alike or not fractions[TEST]:
         return split, (note,)
-    whose = f"class {alike[0]}" if len(alike) == 1 else f"each of the classes {', '.join(alike[:5])}"
+    whose = f"class {alike[0]}" if len(alike) == 1 else f"each of the classes {first_of(alike, 5)}"
     return split, (note, f"all {noun}s of {whose} are the same {noun}, so that none is in test")
 
 

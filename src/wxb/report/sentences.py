@@ -8,11 +8,12 @@ from wxb.data.kinds import columns_used, counted
 from wxb.runs.folder import RUN
 from wxb.tasks import TASKS
 from wxb.tasks.measure import Interval, Measure
-from wxb.text import NOT_TESTED, count, large, plural
+from wxb.text import NOT_TESTED, count, first_of, large, plural
 
 Found = dict[str, Any]
 
 FEW = 20  # test examples of a class below which its scores say little
+NAMED = 5  # classes in a warning
 WIDE = 0.1  # width of the test score's interval from which it is called wide
 MISCALIBRATED = 0.05  # calibration error from which it is said
 CALIBRATABLE = 100  # test examples below which the calibration error is mostly noise
@@ -271,11 +272,7 @@ def _class_warnings(found: Found) -> list[str]:
     few = [one["name"] for one in per_class if one["support"] < FEW]
     listed = []
     if never:
-        listed.append(f"never found in the test: {_names(never)}")
+        listed.append(f"never found in the test: {first_of(never, NAMED)}")
     if few:
-        listed.append(f"fewer than {FEW} test examples, so that single scores say little: {_names(few)}")
+        listed.append(f"fewer than {FEW} test examples, so that single scores say little: {first_of(few, NAMED)}")
     return listed
-
-
-def _names(names: list[str], most: int = 5) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

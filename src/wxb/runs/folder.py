@@ -17,6 +17,7 @@ from wxb.data.dataset import Split
 from wxb.errors import FAILED, WxbError
 from wxb.paths import is_folder, need_text, quoted
 from wxb.storage import LOCK, damaged, is_part, opened
+from wxb.text import first_of
 
 PARTS = ("train", "validation", "test")
 SUMMARY = "run.json"
@@ -93,7 +94,7 @@ def taken(folder: Path, others: list[str]) -> WxbError:
     if SUMMARY in others:
         on = f"another `out`, or wxb resume {quoted(folder)} if it was stopped"
         return WxbError(f"{folder} already holds a run", fix=on)
-    return WxbError(f"{folder} exists and is not empty", f"it holds {', '.join(others[:3])}", "another `out`")
+    return WxbError(f"{folder} exists and is not empty", f"it holds {first_of(others, 3)}", "another `out`")
 
 
 def _cannot_be_made(folder: Path, error: OSError) -> WxbError:

@@ -14,6 +14,7 @@ from wxb.runs.listing import Listed, runs
 from wxb.runs.manifest import strangers
 from wxb.runs.summary import read_summary
 from wxb.storage import is_held
+from wxb.text import first_of
 
 
 def check(path: Path) -> None:
@@ -26,8 +27,9 @@ def check(path: Path) -> None:
         raise WxbError(f"{path} is a link; nothing was deleted", fix=f"name the run itself: {os.path.realpath(path)}")
     read_summary(path)
     if others := strangers(path):
-        named = ", ".join(others[:3]) + (" …" if len(others) > 3 else "")
-        raise WxbError(f"{path} holds more than a run; nothing was deleted", named, "move it elsewhere first")
+        raise WxbError(
+            f"{path} holds more than a run; nothing was deleted", first_of(others, 3), "move it elsewhere first"
+        )
     if is_held(path):
         raise WxbError(f"another wxb is writing {path}; nothing was deleted", fix="wait until it ends, or stop it")
 

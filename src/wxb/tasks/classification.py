@@ -28,7 +28,7 @@ from wxb.tasks.metrics import (
 from wxb.tasks.paired import compare_right
 from wxb.tasks.prediction import Prediction
 from wxb.tasks.task import Answers, Encoded, Ints, Paired, Targets, Task
-from wxb.text import count, known_as, natural, number_name, percent, plural
+from wxb.text import count, first_of, known_as, natural, number_name, percent, plural
 
 MOST_CLASSES = 20  # different whole numbers in a table that are taken for classes
 ROWS_PER_CLASS = 5  # but only if there are so many rows for each, or only two classes
@@ -329,16 +329,15 @@ def _same_numbers(column: str, classes: Sequence[str]) -> tuple[str, ...]:
     twice = [" and ".join(names) for names in ways.values() if len(names) > 1]
     if not twice:
         return ()
-    listed = ", ".join(twice[:LISTED]) + " …" * (len(twice) > LISTED)
     numbers = all(number_name(name) for name in classes)
     way = f'`types="{column}=number"` makes one of them' if numbers else "written alike they are one"
-    return (f"{column} has classes that are the same number, {listed}; {way}",)
+    return (f"{column} has classes that are the same number, {first_of(twice, LISTED)}; {way}",)
 
 
 def _unknown(values: Sequence[str], where: str, names: tuple[str, ...]) -> WxbError:
     return WxbError(
-        f"unknown class{'es' * (len(values) > 1)} in {where}: {', '.join(values[:10])}",
-        f"expected {', '.join(names[:20])}{' …' * (len(names) > 20)}",
+        f"unknown class{'es' * (len(values) > 1)} in {where}: {first_of(values)}",
+        f"expected {first_of(names, 20)}",
     )
 
 
@@ -361,5 +360,5 @@ def _refuse_out_of_range(targets: Ints, names: tuple[str, ...]) -> None:
         raise WxbError(
             f"{count(len(wrong))} of {plural(len(targets), 'label')} {'is' if len(wrong) == 1 else 'are'} out of range",
             f"the first is {targets[wrong[0]]} at row {count(int(wrong[0]))}; expected 0 to {len(names) - 1}, "
-            f"{len(names)} classes: {', '.join(names[:10])}{' …' * (len(names) > 10)}",
+            f"{len(names)} classes: {first_of(names)}",
         )

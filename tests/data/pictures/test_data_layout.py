@@ -191,7 +191,7 @@ def test_circles_of_links_end_and_are_noted(tmp_path):
     (outside / "outside" / "in" / "up").symlink_to(outside)
     data = load_data(home)
     assert counts(data) == {"a": 6, "b": 12}
-    assert "5 a link to a folder around it  all/ a/again/ …" in data.notes[0]
+    assert "5 a link to a folder around it  all/ a/again/ and 3 more" in data.notes[0]
 
 
 def test_a_link_to_a_folder_that_is_read_anyway_changes_nothing(tmp_path):
@@ -236,7 +236,7 @@ def test_thumbnails_of_a_network_drive_and_hidden_pictures_are_passed_over_and_n
     data = load_data(home)
     assert data.fingerprint == expected.fingerprint
     assert data.notes == (
-        "x/: 12 pictures in 2 classes; 1 file and 4 folders left out\n  5 hidden, or the system's  @eaDir/ __MACOSX/ …",
+        "x/: 12 pictures in 2 classes; 1 file and 4 folders left out\n  5 hidden, or the system's  @eaDir/ __MACOSX/ and 3 more",
     )
 
 

@@ -90,7 +90,7 @@ def test_what_is_no_picture_is_left_out_and_listed(folder):
     assert len(data.examples) == 36
     assert data.notes == (
         "photos/: 36 pictures in 3 classes; 7 files left out\n"
-        "  3 cut short           cats/cut1.png cats/cut2.png …\n"
+        "  3 cut short           cats/cut1.png cats/cut2.png and 1 more\n"
         "  1 in no class folder  readme.md\n"
         "  1 too large to open   birds/map.tif (300x200; `max_pixels`)\n"
         "  1 empty               dogs/empty.jpg\n"

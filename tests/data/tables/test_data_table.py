@@ -462,6 +462,17 @@ def test_a_text_is_no_number_even_if_asked_for(write):
     )
 
 
+def test_columns_beyond_the_tenth_are_counted_in_remarks(write):
+    names = [f"x{i}" for i in range(14)]
+    lines = [",".join(["?1" if i == 3 else f"{i * (k + 2) % 90 / 7:.2f}" for k in range(14)]) for i in range(60)]
+    data = load_data(
+        write("t.csv", "\n".join([",".join([*names, "y"]), *(f"{line},{i % 2}" for i, line in enumerate(lines))])),
+        target="y",
+    )
+    assert sum("1 of 60 values is no number" in note for note in data.notes) == 10
+    assert "4 more columns with such values" in data.notes
+
+
 DAYS = [f"2024-{1 + i % 12:02d}-{1 + i % 28:02d}" for i in range(200)]
 NO_DATE = (
     "\n  numbers or classes are predicted; a date is a class if it stands in several rows\n  fix: write numbers in day,"

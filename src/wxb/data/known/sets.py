@@ -16,7 +16,7 @@ from wxb.data.known.formats import MOST_TEXT, check_labels, opened, read_cifar, 
 from wxb.data.known.search import either, not_found, places
 from wxb.errors import WxbError
 from wxb.paths import is_file
-from wxb.text import count, shape
+from wxb.text import count, first_of, shape
 
 CIFAR_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 CIFAR_TRAIN = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
@@ -266,6 +266,6 @@ def _check_names(set_name: str, path: Path, classes: tuple[str, ...]) -> None:
     if names != classes:
         raise WxbError(
             f"{path} does not name the classes of {set_name}",
-            f"expected {' '.join(classes[:10])}{' …' if len(classes) > 10 else ''}",
+            f"expected {first_of(classes)}",
             "get the file again from where the data set is published, or remove it",
         )

@@ -21,7 +21,7 @@ from wxb.data.pictures.tree import (
     walk,
 )
 from wxb.errors import WxbError
-from wxb.text import composed_as, natural
+from wxb.text import composed_as, first_of, natural
 
 SEARCHED_EACH = 1_000  # files between two records of progress
 WRAPPERS = 4  # at most so many folders around the folders of classes are opened
@@ -240,7 +240,7 @@ def _doubts(plan: _Plan, files: list[File]) -> Iterator[str]:
     prefix = f"{plan.parts['']}/" if plan.parts[""] else ""
     inner = [_first_folders(number, f"{prefix}{name}/", files) for number, name in enumerate(class_folders)]
     if len(inner[0]) > 1 and all(names == inner[0] for names in inner):
-        listed = ", ".join(sorted(inner[0], key=natural)[:4]) + (" …" if len(inner[0]) > 4 else "")
+        listed = first_of(sorted(inner[0], key=natural), 4)
         yield f"each class folder holds the same folders ({listed}); the classes are the outer ones"
 
 

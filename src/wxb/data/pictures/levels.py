@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from wxb.data.kinds import LARGEST
-from wxb.text import percent, plural
+from wxb.text import first_of, percent, plural
 
 MOST_BEYOND = 0.05  # of a picture's pixels beyond the levels of a run; one with more is of another scale
 DARK = 1 / 16  # of the levels of a run; a picture whose values all lie below may be of another scale
@@ -145,9 +145,8 @@ class Deep:
             )
         if self.remarks:
             fit = "hardly fits" if len(self.remarks) == 1 else "hardly fit"
-            first = "\n".join(f"  {remark}" for remark in self.remarks[:MOST_REMARKS])
-            more = "\n  …" * (len(self.remarks) > MOST_REMARKS)
-            yield f"{plural(len(self.remarks), 'picture')} {fit} the run's range of values\n{first}{more}"
+            first = first_of(self.remarks, MOST_REMARKS, "\n  ")
+            yield f"{plural(len(self.remarks), 'picture')} {fit} the run's range of values\n  {first}"
         if self.colours:
             are = "is of" if self.colours == 1 else "are of"
             yield f"{plural(self.colours, 'picture')} {are} {DEEP_COLOURS}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wxb.text import count, plural
+from wxb.text import count, first_of, plural
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,6 @@ def listed(left_out: Sequence[Refused], most: int = 2) -> str:
     digits = max(len(count(len(files))) for files in reasons.values())
     lines = []
     for why, files in sorted(reasons.items(), key=lambda item: -len(item[1])):
-        names = [f"{file.name} ({file.more})" if file.more else file.name for file in files[:most]]
-        more = " …" if len(files) > most else ""
-        lines.append(f"  {count(len(files)):>{digits}} {why:<{width}}  {' '.join(names)}{more}")
+        names = [f"{file.name} ({file.more})" if file.more else file.name for file in files]
+        lines.append(f"  {count(len(files)):>{digits}} {why:<{width}}  {first_of(names, most, ' ')}")
     return "\n".join(lines)

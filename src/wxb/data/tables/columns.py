@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from wxb.data.tables import calendar
 from wxb.data.tables.values import BOOLEANS, MISSING_BEFORE, Texts
 from wxb.data.tables.written import PLAIN, Numbers, Written
+from wxb.text import first_of
 
 RARE_SHARE, RARE_MOST, RARE_LEAST = 0.01, 10, 2
 SHOWN = 6  # values of a category shown to people
@@ -145,9 +146,7 @@ class Category(Described, frozen=True, tag="category"):
 
     def holds(self) -> str:
         """Its content in a few words."""
-        shown = ", ".join(self.values[:SHOWN])
-        more = self.different - min(SHOWN, len(self.values))
-        return f"{shown} and {more:,} more" if more else shown
+        return first_of(self.values, SHOWN, of=self.different)
 
 
 class LeftOut(Described, frozen=True, tag="left out"):

@@ -16,7 +16,7 @@ from wxb.data.tables.columns import Category
 from wxb.data.tables.values import Texts, Values
 from wxb.data.tables.written import Numbers, Written, written_in
 from wxb.errors import WxbError
-from wxb.text import count, plural
+from wxb.text import count, first_of, plural
 
 MOST_UNREADABLE = 0.5  # of a column's values; with as many, the column is refused
 MOST_CONTRADICTING = 0.05  # of the values that prove how the others are written
@@ -92,8 +92,7 @@ def refuse_unknown(table: str, column: Category, texts: Texts) -> None:
     there = texts.codes[texts.codes >= 0]
     if column.other or not len(there) or {*texts.values} & {*column.seen}:
         return
-    found = ", ".join(texts.values[:LISTED]) + " …" * (len(texts.values) > LISTED)
-    known = ", ".join(column.values[:LISTED]) + " …" * (len(column.values) > LISTED)
+    found, known = first_of(texts.values, LISTED), first_of(column.values, LISTED)
     raise WxbError(
         f"{column.name} of {table} has none of the values that training had",
         f"{column.name}: training had {known}; here all {plural(len(there), 'value')} are others: {found}",

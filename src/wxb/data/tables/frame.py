@@ -29,7 +29,7 @@ from wxb.data.tables.separated import open_separated
 from wxb.data.tables.values import MISSING, Values
 from wxb.errors import WxbError, nearest
 from wxb.paths import exists, is_file, is_folder
-from wxb.text import count
+from wxb.text import count, first_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -117,9 +117,7 @@ class Frame:
     @cached_property
     def listed(self) -> str:
         """The columns' names for a message."""
-        most = 20
-        more = f" and {len(self.columns) - most} more" if len(self.columns) > most else ""
-        return ", ".join(self.columns[:most]) + more
+        return first_of(self.columns, 20)
 
     def need(self, column: str) -> str:
         """The column's name. Raises WxbError with the nearest name if the table has none of that name."""

@@ -10,7 +10,7 @@ from wxb.data.tables import calendar
 from wxb.data.tables.columns import Category, Date, Number
 from wxb.data.tables.values import Texts, Values, number_of
 from wxb.data.tables.written import Numbers, Written
-from wxb.text import count, plural
+from wxb.text import count, first_of, plural
 
 FAR = 1.0  # beyond the range of training, in widths of that range
 LISTED = 5  # values of a category in a remark
@@ -81,14 +81,11 @@ def of_texts(column: Category, texts: Texts) -> list[str]:
     known = {*column.seen}
     strange = [code for code in np.argsort(-often, kind="stable") if often[code] and texts.values[code] not in known]
     if strange:
-        listed = ", ".join(f"{texts.values[code]} {count(int(often[code]))}" for code in strange[:LISTED])
-        more = f" and {count(len(strange) - LISTED)} more" if len(strange) > LISTED else ""
+        listed = first_of([f"{texts.values[code]} {count(int(often[code]))}" for code in strange], LISTED)
         few = " or few" if column.other and not column.rare else ""
         taken = "; they count as other" if column.other else ""
         number = int(often[strange].sum())
-        remarks.append(
-            f"{column.name}: {count(number)} of values that training had none{few} of ({listed}{more}){taken}"
-        )
+        remarks.append(f"{column.name}: {count(number)} of values that training had none{few} of ({listed}){taken}")
     return remarks
 
 

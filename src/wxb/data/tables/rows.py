@@ -26,6 +26,7 @@ from wxb.data.tables.contradiction import refuse_unknown
 from wxb.data.tables.values import MISSING, Codes, Texts, as_known
 from wxb.data.tables.written import PLAIN, Numbers, Written
 from wxb.errors import WxbError, nearest
+from wxb.text import first_of
 
 COLUMNS_AT_ONCE = 64  # that are compared
 Matrix = NDArray[np.float64]  # (rows, columns)
@@ -175,8 +176,8 @@ def need_columns(name: str, there: list[str], preparation: Preparation, listed: 
     noun = "column" if len(missing) == 1 else "columns"
     like = nearest(missing[0], [one for one in there if one not in preparation.features])
     raise WxbError(
-        f"{name} has no {noun} {', '.join(missing[:10])}, which the run was trained on"
+        f"{name} has no {noun} {first_of(missing)}, which the run was trained on"
         + (f"; {like} is one" if like else ""),
-        f"columns: {listed or ', '.join(there[:20])}",
+        f"columns: {listed or first_of(there, 20)}",
         "the same columns as in training; their order does not matter",
     )

@@ -25,12 +25,12 @@ from wxb.errors import WxbError
 from wxb.settings.setting import SHARES, PartRows, named
 from wxb.tasks import TASKS
 from wxb.tasks.task import Targets
-from wxb.text import count, plural
+from wxb.text import count, first_of, plural
 
 TEXT_SHARE = 0.5  # of a column's rows must have a value that is not rare, or it is free text
 DROPPED = "dropped"
 NO_CHOICES = Choices()
-LISTED = 10  # columns in a remark
+LISTED = 10  # remarks on values that are no numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,7 @@ def read_table(
         reasons = [f"{column.name}: {column.why}" for column in fitted.columns if isinstance(column, LeftOut)]
         raise WxbError(
             f"{frame.name} has no column to learn {' and '.join(names)} from",
-            "\n".join(reasons[:10]),
+            first_of(reasons, between="\n"),
             "a column of numbers, or of texts of which each stands in several rows",
         )
     of_targets = TASKS[predicted.task].columns(tuple(names), columns.classes)
@@ -168,7 +168,7 @@ def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str
     known = {column.name for column in (*preparation.columns, *preparation.targets)}
     if new := [name for name in frame.columns if name not in known]:
         what = "a column" if len(new) == 1 else "columns"
-        remarks.append(f"{what} that training had not, not used: {', '.join(new[:10])}{' …' * (len(new) > 10)}")
+        remarks.append(f"{what} that training had not, not used: {first_of(new)}")
     return rows, tuple(remarks)
 
 
@@ -251,6 +251,7 @@ def _rows(
         *_missing_words(words),
         *choices.unmet(met),
         *odd[:LISTED],
+        *([f"{plural(len(odd) - LISTED, 'more column')} with such values"] if len(odd) > LISTED else ()),
     )
     return rows, tuple(held), remarks
 
@@ -258,8 +259,7 @@ def _rows(
 def _forms(examples: Sequence[str]) -> tuple[str, ...]:
     """The remark on how columns are read, by an example of each; an empty one needs no word."""
     shown = [example for example in examples if example]
-    more = f" and {count(len(shown) - LISTED)} more" if len(shown) > LISTED else ""
-    return (f"read as numbers and dates: {', '.join(shown[:LISTED])}{more}",) if shown else ()
+    return (f"read as numbers and dates: {first_of(shown)}",) if shown else ()
 
 
 def _missing_words(words: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
@@ -270,17 +270,15 @@ def _missing_words(words: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
         f"{name} ({', '.join(f'{count(often)} {word}' for word, often in of_it.items())})"
         for name, of_it in words.items()
     ]
-    more = f" and {count(len(listed) - LISTED)} more" if len(listed) > LISTED else ""
     first = next(word for of_it in words.values() for word in of_it)
-    return (f'taken as missing: {", ".join(listed[:LISTED])}{more}; if {first} is a value: `missing="{first}{KEPT}"`',)
+    return (f'taken as missing: {first_of(listed)}; if {first} is a value: `missing="{first}{KEPT}"`',)
 
 
 def _doubts(name: str, doubts: Sequence[str]) -> tuple[str, ...]:
     """The remark on numbers that could have another decimal mark; an empty doubt is none."""
     shown = [doubt for doubt in doubts if doubt]
-    more = f" and {count(len(shown) - LISTED)} more" if len(shown) > LISTED else ""
-    what = f"no column of {name} tells whether a mark is decimal or separates thousands in {', '.join(shown[:LISTED])}"
-    return (f"{what}{more}; to be sure, write them as 1234.5",) if shown else ()
+    what = f"no column of {name} tells whether a mark is decimal or separates thousands in {first_of(shown)}"
+    return (f"{what}; to be sure, write them as 1234.5",) if shown else ()
 
 
 def _too_few(values: Values, form: Form, left_out: bool) -> list[str]:
@@ -339,5 +337,5 @@ def _left_out(columns: Sequence[object]) -> tuple[str, ...]:
     left = [column for column in columns if isinstance(column, LeftOut)]
     if not left:
         return ()
-    listed = ", ".join(f"{column.name} ({column.why})" for column in left[:10])
-    return (f"{plural(len(left), 'column')} left out: {listed}{' …' * (len(left) > 10)}",)
+    listed = first_of(f"{column.name} ({column.why})" for column in left)
+    return (f"{plural(len(left), 'column')} left out: {listed}",)

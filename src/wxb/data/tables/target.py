@@ -22,7 +22,7 @@ from wxb.errors import WxbError
 from wxb.tasks import TASKS, need_task
 from wxb.tasks.columns import TargetColumn
 from wxb.tasks.task import Targets
-from wxb.text import count, number_name, plural
+from wxb.text import count, first_of, number_name, plural
 
 CLASSES, LABELS = "classification", "multilabel"
 EMPTY = "empty"
@@ -109,7 +109,8 @@ def present(
         names = " and ".join(column.name for column in columns)
         left_out = f"{plural(int(missing.sum()), 'row')} without {names} left out of {count(len(frame))}"
         if any(words):
-            left_out += f": {', '.join(f'{count(often)} {word or EMPTY}' for word, often in words.most_common(LISTED))}"
+            counted = [f"{count(often)} {word or EMPTY}" for word, often in words.most_common()]
+            left_out += f": {first_of(counted, LISTED)}"
         kept = next((word for word, _ in words.most_common() if word in NAMES), None)
         if kept and task is None and all(column.form != "number" for column in columns):
             left_out += f'; if {kept} is a class: `missing="{kept}{KEPT}"`'
@@ -164,8 +165,6 @@ def _read_column(
         dates = column.written.style == "date"
         return TargetColumn(table, name, None, texts.values, texts.codes, dates=dates)
     if task != CLASSES and (strange := [value for value in texts.values if value not in BOOLEANS]):
-        raise WxbError(
-            f"unknown value in {name} of {table}: {', '.join(strange[:10])}", f"expected {', '.join(BOOLEANS)}"
-        )
+        raise WxbError(f"unknown value in {name} of {table}: {first_of(strange)}", f"expected {', '.join(BOOLEANS)}")
     truths = np.array([value == "true" for value in texts.values], dtype=np.float64)
     return TargetColumn(table, name, truths[texts.codes], texts.values, texts.codes)
