@@ -236,7 +236,8 @@ def test_thumbnails_of_a_network_drive_and_hidden_pictures_are_passed_over_and_n
     data = load_data(home)
     assert data.fingerprint == expected.fingerprint
     assert data.notes == (
-        "x/: 12 pictures in 2 classes; 1 file and 4 folders left out\n  5 hidden, or the system's  @eaDir/ __MACOSX/ and 3 more",
+        "x/: 12 pictures in 2 classes; 1 file and 4 folders left out\n  5 hidden, "
+        "or the system's  @eaDir/ __MACOSX/ and 3 more",
     )
 
 
