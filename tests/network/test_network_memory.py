@@ -6,6 +6,7 @@ import os
 from math import prod
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -237,11 +238,45 @@ def test_where_no_batch_is_small_enough_the_largest_layer_is_named():
     assert error.value.fix.startswith("a smaller 3.FC-5000: it has 5,125,000 of")
 
 
+SMALLER = "smaller pictures (`size`)"
+
+
 def test_of_photos_a_smaller_size_is_a_way_out_too():
     plan_ = planned("CONV-16-RELU-FC-5000-RELU, SOFTMAX")
     with pytest.raises(WxbError, match=r"parameters; or smaller pictures \(`size`\)$"):
-        memory.micro_batches_that_fit(plan_, 8, "sgd", there=MIB, photos=True)
-    assert memory.ran_short(plan_, "sgd", 1, photos=True).fix.endswith("; or smaller pictures (`size`)")
+        memory.micro_batches_that_fit(plan_, 8, "sgd", there=MIB, smaller=SMALLER)
+    assert memory.ran_short(plan_, "sgd", 1, smaller=SMALLER).fix.endswith("; or smaller pictures (`size`)")
+
+
+def table(tmp_path, pieces=None):
+    """A table of 4 columns with so many pieces, and a task of numbers."""
+    rows = np.random.default_rng(1).normal(size=(1_000, 5))
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c,d,y\n" + "\n".join(",".join(f"{one:.4f}" for one in row) for row in rows))
+    return load_data(path, target="y", pieces=pieces)
+
+
+def test_of_a_table_no_pieces_are_a_way_out_where_they_feed_the_largest_layer(tmp_path, monkeypatch):
+    data = table(tmp_path, pieces=48)
+    monkeypatch.setattr(memory, "available", lambda: MIB)
+    way = "; or `pieces=0`: 4 features, not 196"
+    network = "FC-2000-RELU-FC-9-RELU, EUCLID"
+    for attempt in (lambda: Training(data, network, options={"device": "cpu"}), lambda: build(network, data)):
+        with pytest.raises(WxbError) as error:
+            attempt()
+        assert error.value.fix.startswith("a smaller 1.FC-2000: it has 394,000 of ")
+        assert error.value.fix.endswith(way)
+    for other, network in ((data, "FC-20-RELU-FC-20000-RELU, EUCLID"), (table(tmp_path, 0), "FC-90000-RELU, EUCLID")):
+        with pytest.raises(WxbError) as error:
+            Training(other, network, options={"device": "cpu"})
+        assert "pieces" not in error.value.fix
+
+
+def test_a_run_says_how_its_table_is_prepared_so_that_pieces_are_no_way_out(tmp_path):
+    data = table(tmp_path, pieces=48)
+    assert data.smaller == "`pieces=0`: 4 features, not 196"
+    assert load_data(tmp_path / "t.csv", like=data.table).smaller == ""
+    assert load_data("ring", examples=100).smaller == ""
 
 
 def test_a_training_computes_its_batches_in_parts_where_the_memory_is_small_and_says_so(monkeypatch):

@@ -142,6 +142,20 @@ class Dataset:
         return () if self.preparation is None else self.preparation.features
 
     @property
+    def smaller(self) -> str:
+        """How its examples can be made smaller, for errors about memory; "" if no setting does that."""
+        if self.files:
+            return "smaller pictures (`size`)"
+        if self.columns is None or self.columns.given is not None:
+            return ""
+        without = len(self.columns.fit(self.examples, self.split.train).without_pieces().features)
+        return (
+            f"`pieces=0`: {count(without)} features, not {count(len(self.features))}"
+            if without < len(self.features)
+            else ""
+        )
+
+    @property
     def table(self) -> dict[str, Any] | None:
         """The preparation of a table as plain values; None for other data."""
         return None if self.preparation is None else self.preparation.plain()

@@ -234,7 +234,7 @@ class Loop:
             except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):
                     raise
-                raise ran_short(self.model.plan, recipe.optimizer, number, bool(self.data.files)) from error
+                raise ran_short(self.model.plan, recipe.optimizer, number, self.data.smaller) from error
         if self.step.micro_batches != count:
             self.events.append(MicroBatches(self.done, self.step.micro_batches))
         return rate, loss

@@ -85,7 +85,7 @@ def _fitting(
     """The events, and one more with a note on it if the micro-batches after `step` steps do not fit into memory."""
     size = min(recipe.batch_size * recipe.accumulate, len(data.split.train))
     count = micro_batches_at(step, events, recipe.accumulate)
-    fitting = micro_batches_that_fit(planned, size, recipe.optimizer, count, recipe.device, photos=bool(data.files))
+    fitting = micro_batches_that_fit(planned, size, recipe.optimizer, count, recipe.device, smaller=data.smaller)
     if fitting <= count:
         return events, ()
     note = f"the memory does not hold a batch of {-(-size // count)}: a step is computed in {fitting} micro-batches"

@@ -182,7 +182,7 @@ def build(
         network = plan(tree, tuple(shape), outputs, bindings)
     if data is not None:
         need_fit(network, data)
-    refuse_if_weights_too_large(network)
+    refuse_if_weights_too_large(network, smaller="" if data is None else data.smaller)
     fitted = None if data is None else data.preparation
     preparation = None if fitted is None else Preparation(fitted)
     task = None if data is None else data.task

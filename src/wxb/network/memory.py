@@ -146,13 +146,13 @@ def micro_batches_that_fit(
     count: int = 1,
     device: str = "auto",
     there: int | None = None,
-    photos: bool = False,
+    smaller: str = "",
 ) -> int:
     """The number of micro-batches with which a step fits into memory: `count`, doubled until it fits.
 
     `device` is the device of the training; "auto" is a GPU if there is one. `there` replaces the free memory measured
-    on it. `photos` is whether the data are pictures of a folder, which can be scaled down. If the free memory is
-    unknown, everything fits. Raises WxbError, with the estimate and a fix, if not even single examples fit.
+    on it. `smaller` says how to make the examples smaller. If the free memory is unknown, everything fits. Raises
+    WxbError, with the estimate and a fix, if not even single examples fit.
     """
     if there is None:
         there = _on(device)
@@ -163,20 +163,20 @@ def micro_batches_that_fit(
             raise WxbError(
                 f"training this network takes about {_text(needs.total)} of memory; {_text(there)} are free",
                 _sizes(needs, optimizer),
-                _narrower(plan, photos),
+                _narrower(plan, smaller),
             )
         count = min(2 * count, batch_size)
     return count
 
 
-def ran_short(plan: Plan, optimizer: str, step: int, photos: bool = False) -> WxbError:
+def ran_short(plan: Plan, optimizer: str, step: int, smaller: str = "") -> WxbError:
     """The error for a step that did not fit into memory although its examples were computed one at a time."""
     needs = estimate(plan, 1, optimizer)
     return WxbError(
         f"the memory ran short in step {step}: with one example at a time, training this network takes about "
         f"{_text(needs.total)} beside its data",
         _sizes(needs, optimizer),
-        _narrower(plan, photos),
+        _narrower(plan, smaller),
         exit_code=FAILED,
     )
 
@@ -191,14 +191,14 @@ def _sizes(needs: Estimate, optimizer: str) -> str:
     return ", ".join(f"{name} {_text(size)}" for name, size in sizes if size)
 
 
-def refuse_if_weights_too_large(plan: Plan, there: int | None = None) -> None:
+def refuse_if_weights_too_large(plan: Plan, there: int | None = None, smaller: str = "") -> None:
     """Raise WxbError if not even the weights would fit into the free memory."""
     there = available() if there is None else there
     weights = FLOAT32 * plan.parameters
     if there is not None and weights > there:
         raise WxbError(
             f"the weights of this network take {_text(weights)} of memory; {_text(there)} are free",
-            fix=_narrower(plan),
+            fix=_narrower(plan, smaller),
         )
 
 
@@ -212,11 +212,14 @@ def _on(device: str) -> int | None:
     return free
 
 
-def _narrower(plan: Plan, photos: bool = False) -> str:
-    """Advice to shrink the layer with most parameters, or with the largest output if there are no parameters."""
+def _narrower(plan: Plan, smaller: str) -> str:
+    """Advice to shrink the layer with most parameters, or with the largest output if there are no parameters.
+
+    Smaller pictures shrink all layers, fewer features only those that read them.
+    """
     largest = max(plan.layers, key=lambda layer: (layer.parameters, prod(layer.output)))
     advice = f"a smaller {largest.path}: it has {largest.parameters:,} of the network's {plan.parameters:,} parameters"
-    return advice + ("; or smaller pictures (`size`)" if photos else "")
+    return f"{advice}; or {smaller}" if smaller and (len(plan.input) > 1 or largest.input == plan.input) else advice
 
 
 def _text(size: int) -> str:
