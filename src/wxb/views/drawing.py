@@ -38,7 +38,7 @@ WIDTH = 4.8  # inches
 MARGIN = 0.12
 DOTS = 200  # per inch of a PNG, and of the pictures in an SVG
 NAMES = 1.15  # inches for names at the left of bars and tables
-LETTERS = 64, 76  # of the title and of the notes that fit a line
+LETTERS = 64, 94  # of the title and of the notes that fit a line
 STYLE: Any = {
     "svg.hashsalt": "wxb",
     "svg.fonttype": "none",
@@ -217,6 +217,13 @@ def range_text(values: NDArray[Any]) -> str:
     """The least and the greatest value: "0 to 2.31"."""
     finite = values[np.isfinite(values)]
     return f"{rounded(float(finite.min()), 3)} to {rounded(float(finite.max()), 3)}" if finite.size else "no numbers"
+
+
+def digits(value: float) -> str:
+    """A number as people write it out: up to four digits after the point, none that are 0 at the end."""
+    if value and (abs(value) < 1e-3 or abs(value) >= 1e6):
+        return f"{value:.3g}"
+    return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 # --- files ----------------------------------------------------------------------------------------------------------

@@ -21,5 +21,7 @@ OPTIONS: dict[str, Option] = {
     "example": Option(int, "Number of the example in its part, from 0."),
     "part": Option(str, "Part of the data that examples are of; else test.", choices=("train", "validation", "test")),
     "x": Option(str, "A picture, table or array to look at, instead of the run's data.", flag="file", metavar="FILE"),
+    "place": Option(str, "A row and a column, from 0: of a map, or where a window begins.", metavar="ROW,COLUMN"),
+    "unit": Option(int, "Number of a unit in its layer, from 0."),
     "layer": Option(str, "A layer by its path, 3.CONV3-64, or by a part of it that no other has.", metavar="LAYER"),
 }

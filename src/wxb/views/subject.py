@@ -120,7 +120,7 @@ class Subject:
             place = example or 0
             return Example(f"example {place}", None, {key: value[place : place + 1] for key, value in x.items()})
         else:
-            values, name = self._array(x), "example"
+            values, name = self.array(x), "example"
         place = self._place(example or 0, len(values), name)
         batch = as_batch(values[place : place + 1])
         named = name if len(values) == 1 else f"{name} {place}"
@@ -162,7 +162,8 @@ class Subject:
         target = TASKS[data.task].text(data.targets_in_units()[row], data.classes)
         return Example(f"{part} {example}", values[0], batch, target, self.said(batch))
 
-    def _array(self, x: Any) -> NDArray[Any]:
+    def array(self, x: Any) -> NDArray[Any]:
+        """An array or a tensor as examples (n, …) as the network takes them. Raises WxbError if it is none."""
         if self.run is not None:
             return like_training(self.run, np.asarray(x))
         values = x.detach().cpu().numpy() if isinstance(x, Tensor) else np.asarray(x)

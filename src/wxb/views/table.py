@@ -54,6 +54,12 @@ def weights_of_pictures(about: About) -> str:
     return "" if looks else "shows weights as pictures, and no CONV or FC of this network looks at maps"
 
 
+def no_team(about: About) -> str:
+    """The view follows one network, not members of a team."""
+    team = any(layer.members > 1 for layer in about.plan.layers)
+    return "shows single units, and the members of a TEAM compute theirs side by side" if team else ""
+
+
 EXAMPLE = ("example", "part", "x")
 VIEWS: dict[str, Entry] = {
     "graph": Entry("The layers and how they are joined, with shapes, weights and multiply-adds."),
@@ -61,6 +67,17 @@ VIEWS: dict[str, Entry] = {
         "The weights of a layer that looks at maps, each unit as a picture.", ("layer",), (weights_of_pictures,)
     ),
     "maps": Entry("What every layer makes of an example: its activation maps.", (*EXAMPLE, "layer")),
+    "grid": Entry("A picture as the grid of its numbers.", (*EXAMPLE, "place"), (pictures,)),
+    "unit": Entry(
+        "How one unit comes to its value: inputs, weights, products, sum.",
+        (*EXAMPLE, "layer", "unit", "place"),
+        (no_team,),
+    ),
+    "exciting": Entry(
+        "The examples, and the places in them, that excite each unit of a layer most.",
+        ("part", "x", "layer", "unit"),
+        (no_team,),
+    ),
 }
 
 
