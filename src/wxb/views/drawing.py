@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7",
 )  # fmt: skip
-COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)  # of classes and curves
+COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, "#8C564B", "#777777")  # of classes and curves
 # written as these colours and no others, so that an SVG can tell them from data and change them in the dark
 INK, QUIET, LINES, PAPER = "#1b1b1f", "#66666b", "#d9d9de", "#fffffe"
 DARK = {INK: "#ececf0", QUIET: "#a3a3ab", LINES: "#3c3c44", PAPER: "#17171b"}
@@ -87,7 +87,8 @@ class Panel:
     height: float
     draw: Callable[[Axes], None]
     left: float = 0.0  # inches for names and numbers beside the axes,
-    bottom: float = 0.0  # and below them
+    bottom: float = 0.0  # below them
+    top: float = 0.0  # and above them
     framed: bool = False  # whether the axes have lines and ticks
     width: float | None = None  # of the axes; else all there is
 
@@ -99,7 +100,7 @@ def sheet(title: str, panels: Sequence[Panel], notes: Sequence[str] = ()) -> Fig
     head = wrapped(title, LETTERS[0])
     foot = [line for note in notes for line in wrapped(note, LETTERS[1])]
     top = MARGIN + 0.17 * len(head) + 0.06
-    height = top + sum(0.2 * bool(one.title) + one.height + one.bottom + 0.1 for one in panels)
+    height = top + sum(0.2 * bool(one.title) + one.top + one.height + one.bottom + 0.1 for one in panels)
     height += 0.15 * len(foot) + MARGIN
     figure = Figure(figsize=(WIDTH, height))
 
@@ -113,6 +114,7 @@ def sheet(title: str, panels: Sequence[Panel], notes: Sequence[str] = ()) -> Fig
         if one.title:
             write(y, one_line(one.title), fontsize=8)
             y += 0.2
+        y += one.top
         wide = one.width or WIDTH - 2 * MARGIN - one.left
         bottom = 1 - (y + one.height) / height
         axes = figure.add_axes(((MARGIN + one.left) / WIDTH, bottom, wide / WIDTH, one.height / height))
@@ -193,6 +195,36 @@ def tiles(pictures: NDArray[Any], columns: int, gap: int = 1) -> NDArray[Any]:
         y, x = place // columns * (high + gap), place % columns * (wide + gap)
         sheet[y : y + high, x : x + wide] = picture
     return sheet
+
+
+def coloured(weights: NDArray[Any]) -> NDArray[np.float64]:
+    """Weights (3, height, width) as colours with opacity (height, width, 4); a weight of 0 is grey."""
+    most = float(np.abs(weights).max()) or 1.0
+    colours = np.moveaxis(0.5 + weights / (2 * most), 0, -1)
+    return np.concatenate([colours, np.ones((*colours.shape[:2], 1))], axis=2)
+
+
+def named_tiles(pictures: NDArray[Any], names: Sequence[str], columns: int) -> Panel:
+    """Pictures (n, height, width) or (n, height, width, 4), each under its name; one scale of colours for all."""
+    _, high, wide = pictures.shape[:3]
+    columns = min(columns, max(len(pictures), 3))
+    rows = -(-len(pictures) // columns)
+    room = 0.22 * wide * columns / (WIDTH - 2 * MARGIN)  # for a name, in pixels
+    most = float(np.abs(pictures).max()) if pictures.ndim == 3 else None
+    letters = int(70 / columns)
+
+    def paint(axes: Axes) -> None:
+        for place, picture in enumerate(pictures):
+            x, y = place % columns * wide * 1.08, place // columns * (high + room) + room
+            heat(axes, picture, most, extent=(x, x + wide, y + high, y))
+            name = one_line(str(names[place]))
+            name = name if len(name) <= letters else f"{name[: letters - 1]}…"
+            axes.text(x, y - 0.2 * room, name, fontsize=7)
+        axes.set_xlim(0, columns * wide * 1.08)
+        axes.set_ylim(rows * (high + room), 0)
+
+    width = WIDTH - 2 * MARGIN
+    return Panel("", width * rows * (high + room) / (columns * wide * 1.08), paint)
 
 
 def picture_of(values: NDArray[Any]) -> NDArray[np.float64]:

@@ -23,5 +23,9 @@ OPTIONS: dict[str, Option] = {
     "x": Option(str, "A picture, table or array to look at, instead of the run's data.", flag="file", metavar="FILE"),
     "place": Option(str, "A row and a column, from 0: of a map, or where a window begins.", metavar="ROW,COLUMN"),
     "unit": Option(int, "Number of a unit in its layer, from 0."),
+    "examples": Option(
+        str, "Three examples by their numbers in the part, 0,5,9: the plane through them.", metavar="A,B,C"
+    ),
+    "output": Option(str, "A class, label or target by its name.", metavar="NAME"),
     "layer": Option(str, "A layer by its path, 3.CONV3-64, or by a part of it that no other has.", metavar="LAYER"),
 }

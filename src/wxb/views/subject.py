@@ -92,6 +92,12 @@ class Subject:
             raise WxbError(f"{self.name} returns no tensor")
         return found
 
+    def scores(self, prepared: Tensor) -> Tensor:
+        """What the network gives for inputs of its first layer: (batch, …) → (batch, outputs)."""
+        if not isinstance(self.model, Model):
+            return self(prepared)
+        return self.model.eval().after_preparation(prepared)
+
     def said(self, batch: Any) -> str:
         """What the network predicts for a batch of one, in words: "7 (99.8 %)"; empty for a bare module."""
         if not isinstance(self.model, Model):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wxb.data.kinds import kind_of
 from wxb.errors import WxbError, nearest
 from wxb.notation import Plan, plan, read
+from wxb.notation.tree import PlannedLayer
 
 if TYPE_CHECKING:
     from wxb.runs.files import RunFiles
@@ -60,6 +61,13 @@ def no_team(about: About) -> str:
     return "shows single units, and the members of a TEAM compute theirs side by side" if team else ""
 
 
+def linear(about: About) -> str:
+    """The view shows the weights of a linear network."""
+    items = about.plan.items
+    alone = len(items) == 1 and isinstance(items[0], PlannedLayer) and items[0].name == "FC"
+    return "" if alone else "is for a linear network, such as SOFTMAX alone"
+
+
 EXAMPLE = ("example", "part", "x")
 VIEWS: dict[str, Entry] = {
     "graph": Entry("The layers and how they are joined, with shapes, weights and multiply-adds."),
@@ -72,6 +80,17 @@ VIEWS: dict[str, Entry] = {
         "How one unit comes to its value: inputs, weights, products, sum.",
         (*EXAMPLE, "layer", "unit", "place"),
         (no_team,),
+    ),
+    "templates": Entry("The weights of a linear network: a template for each class.", (), (linear,)),
+    "viewpoints": Entry(
+        "A linear network from three viewpoints: algebraic, visual, geometric.", (*EXAMPLE, "examples"), (linear,)
+    ),
+    "regions": Entry(
+        "What the network says at every point of two features, or of a plane of three examples.",
+        ("part", "x", "examples"),
+    ),
+    "contributions": Entry(
+        "What each pixel or feature adds to the scores of a linear network.", (*EXAMPLE, "output"), (linear,)
     ),
     "exciting": Entry(
         "The examples, and the places in them, that excite each unit of a layer most.",

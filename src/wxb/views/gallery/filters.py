@@ -11,7 +11,7 @@ from torch import nn
 from wxb.errors import WxbError
 from wxb.text import plural
 from wxb.views import layers
-from wxb.views.drawing import Panel, heat, picture_of, range_text, sheet, tiles
+from wxb.views.drawing import Panel, coloured, heat, range_text, sheet, tiles
 from wxb.views.subject import Subject, subject
 from wxb.views.view import Axis, Values, View
 
@@ -79,7 +79,7 @@ def draw(view: View) -> Figure:
     if channels == 1 or (channels == 3 and view.facts["first"] == "True"):
         if len(weights) > MOST:
             notes.append(f"The first {MOST} units are drawn.")
-        pictures = weights[:MOST, 0] if channels == 1 else np.stack([_coloured(one) for one in weights[:MOST]])
+        pictures = weights[:MOST, 0] if channels == 1 else np.stack([coloured(one) for one in weights[:MOST]])
         tiled = tiles(pictures, IN_A_ROW, gap)
         title = f"{range_text(weights)}, units from 0 on"
         return sheet(view.title, [_panel(title, tiled, min(len(pictures), IN_A_ROW) / IN_A_ROW)], notes)
@@ -89,14 +89,6 @@ def draw(view: View) -> Figure:
     tiled = tiles(shown.reshape(-1, *shown.shape[2:]), shown.shape[1], gap)
     title = f"{range_text(weights)}, a row for each unit, a column for each channel of its input"
     return sheet(view.title, [_panel(title, tiled, shown.shape[1] / MOST_CHANNELS)], notes)
-
-
-def _coloured(weights: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Weights (3, height, width) as colours with opacity (height, width, 4), 0 as grey."""
-    most = float(np.abs(weights).max()) or 1.0
-    colours = picture_of(np.concatenate([weights, np.full((3, 1, weights.shape[2]), most),
-                                         np.full((3, 1, weights.shape[2]), -most)], axis=1))[:-2]  # fmt: skip
-    return np.concatenate([colours, np.ones((*colours.shape[:2], 1))], axis=2)
 
 
 def _panel(title: str, tiled: NDArray[Any], share: float) -> Panel:
