@@ -136,6 +136,7 @@ class Classification(Task):
         Measure("calibration_error", "calibration error (expected, 15 bins)"),
     )
     validated = ClassificationScore.measures
+    exclusive = True
     reachable = True
 
     def recognizes(self, array: NDArray[Any]) -> bool:

@@ -71,6 +71,7 @@ class Task(ABC):
     measures: ClassVar[tuple[Measure, ...]]  # of an evaluation, the main one first
     shown: ClassVar[int] = 1  # how many of the measures a line of the terminal shows
     validated: ClassVar[tuple[Measure, ...]]  # of a validation score
+    exclusive: ClassVar[bool] = False  # whether each example has one of the names and no other
     reachable: ClassVar[bool] = False  # whether validation has an accuracy that `until` can ask for
 
     # --- targets ----------------------------------------------------------------------------------------------------

@@ -255,7 +255,9 @@ def digits(value: float) -> str:
     """A number as people write it out: up to four digits after the point, none that are 0 at the end."""
     if value and (abs(value) < 1e-3 or abs(value) >= 1e6):
         return f"{value:.3g}"
-    return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:.2f}".rstrip("0").rstrip(".")
+    text = f"{value:.4f}" if abs(value) < 100 else f"{value:.2f}"
+    text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 # --- files ----------------------------------------------------------------------------------------------------------

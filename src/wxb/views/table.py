@@ -10,6 +10,7 @@ from wxb.data.kinds import kind_of
 from wxb.errors import WxbError, nearest
 from wxb.notation import Plan, plan, read
 from wxb.notation.tree import PlannedLayer
+from wxb.tasks import TASKS
 
 if TYPE_CHECKING:
     from wxb.runs.files import RunFiles
@@ -68,6 +69,11 @@ def linear(about: About) -> str:
     return "" if alone else "is for a linear network, such as SOFTMAX alone"
 
 
+def classes(about: About) -> str:
+    """The view compares classes."""
+    return "" if TASKS[about.task].exclusive else f"is for classes, and this network learned {TASKS[about.task].kind}"
+
+
 EXAMPLE = ("example", "part", "x")
 VIEWS: dict[str, Entry] = {
     "graph": Entry("The layers and how they are joined, with shapes, weights and multiply-adds."),
@@ -92,6 +98,8 @@ VIEWS: dict[str, Entry] = {
     "contributions": Entry(
         "What each pixel or feature adds to the scores of a linear network.", (*EXAMPLE, "output"), (linear,)
     ),
+    "confusion": Entry("Which classes are confused, and the most confident mistakes.", ("part", "x"), (classes,)),
+    "curves": Entry("How the training went: loss, score and learning rate by epoch.", ("against",)),
     "exciting": Entry(
         "The examples, and the places in them, that excite each unit of a layer most.",
         ("part", "x", "layer", "unit"),
