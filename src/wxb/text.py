@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 
-# what moves the cursor, colours, or turns the order of letters around; not the tab and the end of a line
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# what moves the cursor, colours, turns the order of letters around or shows nothing; not the tab and the end of a line
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile("[\xad\u200b-\u200f\u2060\ufeff]")  # characters without a width
 _PLAIN_NUMBER = re.compile(r"(-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?)(?:\.0+)?", re.ASCII)
 LONGEST = 200  # characters of a name, or of what is said of it, in a list
 DIGITS = 15  # of a number that float64 always holds
@@ -34,13 +35,17 @@ def number_name(text: str) -> str | None:
 def known_as(names: Sequence[str], known: Collection[str]) -> list[str]:
     """Names, each under that of `known` which is the same written otherwise, if there is just one.
 
-    Unicode may compose the letters in another way, and a number may have other decimals: "1.0" is "1".
+    Unicode may compose the letters in another way and add what shows nothing, and a number may have other decimals:
+    "1.0" is "1".
     """
-    alike: dict[str, list[str]] = {}
-    for name in known:
-        alike.setdefault(_plain(name), []).append(name)
-    same = [alike.get(_plain(name), []) for name in names]
-    return [ones[0] if name not in known and len(ones) == 1 else name for name, ones in zip(names, same, strict=True)]
+    found = list(names)
+    for key in (_composed, _plain):
+        alike: dict[str, list[str]] = {}
+        for name in known:
+            alike.setdefault(key(name), []).append(name)
+        same = [[] if name in known else alike.get(key(name), []) for name in found]
+        found = [ones[0] if len(ones) == 1 else name for name, ones in zip(found, same, strict=True)]
+    return found
 
 
 def composed_as(names: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
@@ -49,9 +54,18 @@ def composed_as(names: Sequence[str], known: Collection[str]) -> tuple[str, ...]
     return tuple(as_known if len(set(as_known)) == len(set(names)) else names)
 
 
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def normal(name: str) -> str:
+    """A name as it looks: its letters composed, without characters that show nothing, and with one kind of blank."""
+    return name if name.isascii() else " ".join(_UNSEEN.sub("", _composed(name)).split())
+
+
 def _plain(name: str) -> str:
-    composed = unicodedata.normalize("NFC", name)
-    return number_name(composed) or composed
+    seen = normal(name)
+    return number_name(seen) or seen
 
 
 def percent(fraction: float) -> str:

@@ -65,3 +65,19 @@ def test_two_class_folders_that_look_the_same_are_noted(tmp_path):
     data = wxb.load_data(folder(tmp_path / "own", [ONE, TWO, "bar"]))
     assert len(data.classes) == 3
     assert f"two class folders are called {ONE}: their names differ only in how Unicode composes letters" in data.notes
+
+
+def test_columns_are_found_by_how_their_names_look(tmp_path):
+    def named(file, name):
+        path = tmp_path / file
+        path.write_text("\n".join([f"{name},kind", *(f"{row % 17},{'ab'[row % 17 > 8]}" for row in range(60))]))
+        return path
+
+    data = wxb.load_data(named("a.csv", ONE), target="kind")
+    run = wxb.train(data, "SOFTMAX", epochs=1, out=tmp_path / "run", progress=False)
+    expected = run.predict(tmp_path / "a.csv").scores
+    for number, name in enumerate((TWO, f"{ONE}\u200b", f"\ufeff{TWO}\u00ad")):
+        other = named(f"b{number}.csv", name)
+        assert np.array_equal(run.predict(other).scores, expected)
+        assert run.evaluate(other).loss == run.evaluate(wxb.load_data(other, target="kind")).loss
+        assert wxb.load_data(other, target=ONE, task="regression").classes == (name.strip("\ufeff"),)

@@ -14,7 +14,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from wxb.data.tables import separated
-from wxb.data.tables.content import as_utf8, read_content, together
+from wxb.data.tables.content import as_utf8, read_content
 from wxb.data.tables.dialect import Dialect, Malformed, read
 from wxb.data.tables.header import told_apart
 from wxb.data.tables.separated import open_separated
@@ -448,12 +448,6 @@ def test_lines_that_zstandard_packed_are_the_rows_of_the_table(tmp_path, name, e
 def test_a_text_packed_by_zstandard_that_is_not_utf_8_is_to_be_unpacked_first(tmp_path, name):
     with pytest.raises(WxbError, match=r"its text is not UTF-8\n  fix: unpack it \(zstd -d t\.csv\.zst\)"):
         read_content(zstandard(tmp_path, name))
-
-
-def test_parts_of_a_text_are_joined_and_their_names_taken_once():
-    assert together([b"x,y\n1,2\n", b"", b"x,y\n3,4"]) == b"x,y\n1,2\n3,4\n"
-    assert together([b"1,2\n", b"3,4\n"]) == b"1,2\n3,4\n"
-    assert together([b"x,y\n1,2"]) == b"x,y\n1,2"
 
 
 def test_a_malformed_place_names_line_and_column():

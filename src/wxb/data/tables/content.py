@@ -10,7 +10,6 @@ import os
 import re
 import sys
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -103,16 +102,6 @@ def _of_standard_input(name: str) -> bytes:
     if not data:
         raise WxbError("standard input is empty")
     return data
-
-
-def together(parts: Sequence[bytes]) -> bytes:
-    """The parts of a text as one. If all begin with the same line, it holds names and stays in the first only."""
-    filled = [part if part.endswith(b"\n") else part + b"\n" for part in parts if part.strip()]
-    if len(filled) < 2:
-        return b"".join(parts)
-    lines = {part[: part.index(b"\n") + 1] for part in filled}
-    start = len(lines.pop()) if len(lines) == 1 else 0
-    return b"".join([filled[0], *(part[start:] for part in filled[1:])])
 
 
 def starts_as_parquet(path: Path) -> bool:

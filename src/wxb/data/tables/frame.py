@@ -20,16 +20,16 @@ from wxb.data.tables.content import (
     read_content,
     starts_as_parquet,
     table_suffix,
-    together,
 )
 from wxb.data.tables.header import told_apart
 from wxb.data.tables.marks import Mark, Proof
 from wxb.data.tables.parquet import Parquet, open_parquet
-from wxb.data.tables.separated import open_separated
+from wxb.data.tables.parts import Joined, open_parts
+from wxb.data.tables.separated import Separated, open_separated
 from wxb.data.tables.values import MISSING, Values
 from wxb.errors import WxbError, nearest
 from wxb.paths import exists, is_file, is_folder
-from wxb.text import count, first_of
+from wxb.text import composed_as, count, first_of, known_as
 
 if TYPE_CHECKING:
     import polars as pl
@@ -109,6 +109,11 @@ class Frame:
                         found.setdefault(form.written.decimal, Proof(name, shown))
         return found
 
+    def called(self, names: Sequence[str]) -> Frame:
+        """The same table, its columns under those of `names` that look the same: letters composed otherwise."""
+        found = composed_as(self.columns, names)
+        return self if found == self.columns else replace(self, columns=found, _held={})
+
     @property
     def together(self) -> int:
         """How many columns are read at a time."""
@@ -120,7 +125,8 @@ class Frame:
         return first_of(self.columns, 20)
 
     def need(self, column: str) -> str:
-        """The column's name. Raises WxbError with the nearest name if the table has none of that name."""
+        """The column's name, or the one that looks the same. Raises WxbError with the nearest name if there is none."""
+        (column,) = known_as([column], self.columns)
         if column in self.places:
             return column
         like = None if self.numbered else nearest(column, self.columns)
@@ -145,7 +151,10 @@ def read_frame(path: Path, header: bool | None = None, names: Collection[str] = 
                 raise WxbError(f"{file} is no file")
         if table_suffix(path) == ".parquet" or starts_as_parquet(files[0]):
             return _of_parquet(open_parquet(name, files), header)
-    return frame_of_content(name, together(read_content(path)), table_suffix(path), header, names)
+        if is_folder(path):
+            parts = list(zip([file.name for file in files], read_content(path), strict=True))
+            return _of_text(name, open_parts(name, parts, table_suffix(path), header, names))
+    return frame_of_content(name, read_content(path)[0], table_suffix(path), header, names)
 
 
 def frame_of_content(
@@ -154,7 +163,10 @@ def frame_of_content(
     """The table that a file holds, Parquet by its first bytes, else text. Raises WxbError if it cannot be read."""
     if content.startswith(PARQUET):
         return _of_parquet(open_parquet(name, content), header)
-    text = open_separated(name, content, suffix, header, names)
+    return _of_text(name, open_separated(name, content, suffix, header, names))
+
+
+def _of_text(name: str, text: Separated | Joined) -> Frame:
     _need_room(name, text.rows, len(text.names))
     return Frame(
         name, text.names, text.read, text.rows, text.separator, text.renamed, text.numbered, text.first_line, text.notes

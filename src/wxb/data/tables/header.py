@@ -57,6 +57,13 @@ def has_names(first: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[bool
     return names >= values, (names == 0) != (values == 0)
 
 
+def only_names(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a record can only hold names: texts, but no value, stand above the columns that hold numbers or dates."""
+    above = [field.strip() for field, kind in zip(first, kinds_of(rows, len(first)), strict=True) if kind == VALUES]
+    told = [field for field in above if field.lower() not in MISSING]
+    return bool(told) and not any(VALUE.fullmatch(field) for field in told)
+
+
 def _in_steps(fields: Sequence[str]) -> bool:
     """Whether these are three or more whole numbers in even steps upwards."""
     if len(fields) < 3 or not all(field.isascii() and field.isdigit() and len(field) < 10 for field in fields):

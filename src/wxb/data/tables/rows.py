@@ -26,7 +26,7 @@ from wxb.data.tables.contradiction import refuse_unknown
 from wxb.data.tables.values import MISSING, Codes, Texts, as_known
 from wxb.data.tables.written import PLAIN, Numbers, Written
 from wxb.errors import WxbError, nearest
-from wxb.text import first_of
+from wxb.text import composed_as, first_of
 
 COLUMNS_AT_ONCE = 64  # that are compared
 Matrix = NDArray[np.float64]  # (rows, columns)
@@ -130,8 +130,9 @@ def matched(name: str, rows: NDArray[Any], columns: Columns, preparation: Prepar
     Columns that it leaves out may be missing. `name` is the data's. Raises WxbError if others are, or hold something
     else than those it was fitted on.
     """
-    need_columns(name, [column.name for column in columns.held], preparation)
-    places = {column.name: place for place, column in enumerate(columns.held)}
+    there = composed_as([column.name for column in columns.held], preparation.all_names)
+    need_columns(name, list(there), preparation)
+    places = {column: place for place, column in enumerate(there)}
     out = np.full((len(rows), len(preparation.names)), np.nan)
     inputs = {column: place for place, column in enumerate(preparation.names)}
     for used in preparation.used:

@@ -23,7 +23,7 @@ from wxb.data.tables.content import as_utf8
 from wxb.data.tables.dialect import BLANKS, COMMENT, Dialect, Malformed, Record
 from wxb.data.tables.header import are_numbered, has_names, numbered, told_apart
 from wxb.errors import WxbError
-from wxb.text import plural
+from wxb.text import normal, plural
 
 if TYPE_CHECKING:
     import polars as pl
@@ -99,6 +99,42 @@ class Separated:
         return [whole[name] for name in names]
 
 
+@dataclass(frozen=True, eq=False)
+class Divided:
+    """A text that is divided into records, of which none is taken for names yet."""
+
+    name: str  # of the file, for messages
+    text: Checked
+    sample: Sequence[Record]  # the first ones
+    separator: str
+    notes: tuple[str, ...]
+
+    @property
+    def first(self) -> list[str]:
+        """The fields of the first record."""
+        return self.sample[0].fields
+
+    @property
+    def below(self) -> list[list[str]]:
+        """The fields of some records below it."""
+        return [record.fields for record in self.sample[1:]]
+
+    def titled(self, header: bool | None, names: Collection[str] = ()) -> tuple[bool, bool]:
+        """Whether the first record holds names, and whether there is no doubt."""
+        if header is not None:
+            return header, True
+        if names:
+            known = {normal(name) for name in names}
+            return any(normal(field.strip()) in known for field in self.first) or not are_numbered(names), True
+        return has_names(self.first, self.below)
+
+    def called(self, titled: bool, first_line: str = "") -> Separated:
+        """Its columns, named by the first record if it is `titled`, and a remark on that."""
+        columns, renamed = told_apart(self.first) if titled else (numbered(len(self.first)), {})
+        notes = (*self.notes, *[first_line] * bool(first_line), *_renaming_notes(self.name, renamed))
+        return Separated(self.name, columns, renamed, not titled, first_line, self.separator, notes, self.text)
+
+
 def open_separated(
     name: str, data: bytes, suffix: str = "", header: bool | None = None, names: Collection[str] = ()
 ) -> Separated:
@@ -107,8 +143,14 @@ def open_separated(
     Raises WxbError, with line and column, if the text has no one reading: its encoding, its quotes, or records of
     different lengths.
     """
+    text = divided(name, data, suffix, names)
+    titled, sure = text.titled(header, names)
+    return text.called(titled, first_line(name, titled, sure) if header is None and not names else "")
+
+
+def divided(name: str, data: bytes, suffix: str = "", names: Collection[str] = (), separator: str = "") -> Divided:
+    """The records of a text, by this separator if one is given. Raises WxbError as `open_separated` does."""
     data, notes = as_utf8(name, data)
-    separator = ""
     if excel := EXCEL.match(data):
         separator = excel[1].decode("utf-8", "replace")
         data = data[excel.end() :]
@@ -125,17 +167,11 @@ def open_separated(
         text, sample = fast or _slow(data, separator)
     except Malformed as problem:
         raise _refusal(name, str(problem)) from problem
-    first, below = sample[0], [record.fields for record in sample[1:]]
-    titled, sure = _titled(first.fields, below, header, names)
-    columns, renamed = told_apart(first.fields) if titled else (numbered(len(first.fields)), {})
-    first_line = _first_line(name, titled, sure) if header is None and not names else ""
-    notes = (*notes, *[first_line] * bool(first_line), *_renaming_notes(name, renamed))
     if text.single:
         notes = (*notes, f"values of {name} in single quotes are read without them")
-    comments = text.comments
-    if comments:
-        notes = (*notes, f"{plural(comments, 'comment')} of {name} passed over, after {COMMENT}")
-    return Separated(name, columns, renamed, not titled, first_line, separator, notes, text)
+    if text.comments:
+        notes = (*notes, f"{plural(text.comments, 'comment')} of {name} passed over, after {COMMENT}")
+    return Divided(name, text, sample, separator, notes)
 
 
 def _refusal(name: str, why: str) -> WxbError:
@@ -155,19 +191,8 @@ def _head(data: bytes) -> tuple[str, bool]:
 # --- the names --------------------------------------------------------------------------------------------------------
 
 
-def _titled(
-    first: Sequence[str], below: Sequence[Sequence[str]], header: bool | None, names: Collection[str]
-) -> tuple[bool, bool]:
-    """Whether the first record holds names, and whether there is no doubt."""
-    if header is not None:
-        return header, True
-    if names:
-        there = {field.strip() for field in first} & set(names)
-        return bool(there) or not are_numbered(names), True
-    return has_names(first, below)
-
-
-def _first_line(name: str, titled: bool, sure: bool) -> str:
+def first_line(name: str, titled: bool, sure: bool) -> str:
+    """The remark on what the first line of a file is taken for; "" if it holds names without doubt."""
     if not titled:
         return (
             f"the first line of {name} holds values like the lines below: it is taken as data, and the columns are "

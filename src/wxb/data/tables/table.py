@@ -110,6 +110,7 @@ def read_like(frame: Frame, plain: object) -> Table:
     Raises WxbError if a column of the run or its target is missing, or a class is not one of the run's.
     """
     preparation = preparation_of(plain)
+    frame = frame.called(preparation.all_names)
     for column in preparation.targets:
         frame.need(column.name)
     frame.hold([column.name for column in preparation.targets])
@@ -143,6 +144,7 @@ def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str
 
     Raises WxbError if columns are missing that become features. More columns are passed over.
     """
+    frame = frame.called(preparation.all_names)
     if frame.numbered:
         _need_width(frame, preparation)
     need_columns(frame.name, list(frame.columns), preparation, frame.listed)
