@@ -270,3 +270,60 @@ def test_dates_are_no_numbers_and_durations_no_bare_ones_in_data_frames():
     seconds = trained([f"{one:.2f}" for one in NUMBERS], "size")
     took = table(["1"] * ROWS, "size").with_columns(size=pl.duration(seconds=pl.lit(3)))
     assert said(seconds, took, "size").startswith("size of the data frame is not written as in training")
+
+
+# --- thousands or fractions -------------------------------------------------------------------------------------------
+
+WHOLE = [1_000 + 397 * i for i in range(ROWS)]  # up to 48,243
+THOUSANDS = {mark: [f"{number:,}".replace(",", mark) for number in WHOLE] for mark in ",."}
+
+
+def beside(values, mark):
+    """A table whose column x proves a decimal mark."""
+    return table(values, "a").with_columns(pl.col("x").str.replace(".", mark, literal=True))
+
+
+def alone(values):
+    return table(values, "a").drop("x")
+
+
+@pytest.mark.parametrize(("mark", "decimal"), [(".", ","), (",", ".")])
+def test_marks_of_thousands_that_another_column_proves_are_not_read_as_decimal(mark, decimal):
+    plain = load_data(beside([str(number) for number in WHOLE], decimal), target="y")
+    assert load_data(beside(THOUSANDS[mark], decimal), target="y").examples[:, 0].tolist() == WHOLE
+    if mark == ",":  # no number with a point
+        assert "written in training" not in said(plain, beside(THOUSANDS[mark], decimal))
+        return
+    text = said(plain, beside(THOUSANDS[mark], decimal))
+    assert "in which 1.000 (row 0) is 1; here x has a decimal comma (0,00), so that it is 1000" in text
+    assert text.endswith("fix: write 1000, as in training")
+
+
+def test_fractions_that_another_column_proves_are_not_read_as_thousands():
+    data = load_data(beside([f"{number:,.1f}" for number in WHOLE], "."), target="y")
+    text = said(data, beside(THOUSANDS[","], ","))
+    assert "in which 1,000 (row 0) is 1000; here x has a decimal comma (0,00), so that it is 1" in text
+    data = load_data(beside([f"{number / 3:.2f}".replace(".", ",") for number in WHOLE], ","), target="y")
+    assert "write 1, as in training" in said(data, beside(THOUSANDS["."], "."))
+
+
+@pytest.mark.parametrize("trained", [[str(number) for number in WHOLE], THOUSANDS[","]])
+def test_numbers_that_only_as_thousands_are_like_those_of_training_are_refused(trained):
+    data = load_data(alone(trained), target="y")
+    assert data.examples[:, 0].tolist() == WHOLE
+    text = said(data, alone(THOUSANDS["."][3:] + THOUSANDS["."][:3]))
+    assert text.startswith("2.191 of a in the data frame (row 0) could be 2191 or 2.191\n")
+    assert "training had whole numbers, 1000 to 48243; no column of the data frame tells" in text
+    assert text.endswith("fix: write 2191 or, with one more digit, 2.1910")
+    wide = [f"{value}0" for value in THOUSANDS["."]]
+    assert load_data(alone(wide), like=data.table).examples[:, 0].tolist() == [number / 1000 for number in WHOLE]
+
+
+def test_fractions_after_whole_numbers_are_read_with_a_note():
+    data = load_data(alone([str(i % 20) for i in range(ROWS)]), target="y")
+    other = load_data(alone([f"{i % 9 + 1}.125" for i in range(ROWS)]), like=data.table)
+    assert other.examples[:2, 0].tolist() == [1.125, 2.125]
+    assert other.notes == (
+        "a: training had whole numbers, and no column here tells what the mark is in 1.125 (row 0) is 1.125",
+    )
+    assert load_data(alone(["1.125", "2.5"]), like=data.table).notes == ()

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.kinds import LARGEST
-from wxb.data.tables.columns import Category
+from wxb.data.tables import marks
+from wxb.data.tables.columns import Category, Number
 from wxb.data.tables.values import Texts, Values
 from wxb.data.tables.written import Numbers, Written, written_in
 from wxb.errors import WxbError
@@ -56,6 +57,7 @@ def refuse_otherwise_written(table: str, values: Values, written: Written, numbe
     elif len(unreadable) and len(unreadable) >= MOST_UNREADABLE * (len(values) - values.absent):
         odd, what = unreadable, "are none, such as"
     else:
+        _refuse_other_marks(table, values, written, numbers, rows)
         return
     first, there = int(odd[0]), plural(len(values) - values.absent, "value")
     raise WxbError(
@@ -64,6 +66,68 @@ def refuse_otherwise_written(table: str, values: Values, written: Written, numbe
         f"{values.shown(first)} (row {rows[first]})",
         f"{_readable(written)} in {values.name}, and nothing where the value is not known",
     )
+
+
+def _refuse_other_marks(table: str, values: Values, written: Written, numbers: Numbers, rows: Rows) -> None:
+    """Raise WxbError if the file proves that a mark in these numbers means something else than in training: 18.611."""
+    either = _either(values, written, numbers)
+    proofs = values.proofs() if len(either) else {}
+    if len(proofs) != 1 or written.decimal in proofs:
+        return
+    first, proof = int(either[0]), next(iter(proofs.values()))
+    read, shown = numbers[first], values.shown(first)
+    meant = read * 1_000 if written.decimal in shown else read / 1_000
+    raise WxbError(
+        f"{values.name} of {table} is not written as in training",
+        f"{values.name}: training had {written.example}, in which {shown} (row {rows[first]}) is {_plain(read)}; "
+        f"here {proof.column} has {marks.NAMES[next(iter(proofs))]} ({proof.value}), so that it is {_plain(meant)}",
+        f"write {_plain(meant).replace('.', written.decimal)}, as in training",
+    )
+
+
+def refuse_broken(table: str, column: Number, values: Values, numbers: Numbers, rows: Rows) -> None:
+    """Raise WxbError if training had whole numbers, and most new ones lie among them only without their mark: 18.611.
+
+    Nothing in the file tells then whether the mark is decimal, as it is read, or separates thousands.
+    """
+    either = broken(column, values, numbers)
+    apart, joined = numbers[either], 1_000 * numbers[either]
+    among = [(column.low <= some) & (some <= column.high) for some in (apart, joined)]
+    if not len(either) or among[0].mean() >= 0.5 or among[1].mean() <= 0.5:
+        return
+    first = int(either[0])
+    shown = values.shown(first)
+    raise WxbError(
+        f"{shown} of {values.name} in {table} (row {rows[first]}) could be {_plain(joined[0])} or {_plain(apart[0])}",
+        f"training had whole numbers, {column.holds()}; no column of {table} tells what its marks are",
+        f"write {_plain(joined[0])} or, with one more digit, {shown}0",
+    )
+
+
+def _either(values: Values, written: Written, numbers: Numbers) -> Rows:
+    """The rows whose mark could be decimal or separate thousands, if a column read so has no value that tells."""
+    none = np.zeros(0, np.int64)
+    if not values.of_texts or written.style != "number" or written.thousands in (" ", "'"):
+        return none
+    shown, marked = marks.proving(values.there.drop_nulls(), written)
+    if shown is not None or not marked:
+        return none
+    alike: NDArray[np.bool_] = values.there.str.contains(marks.EITHER).fill_null(False).to_numpy()
+    found: Rows = np.flatnonzero(alike & np.isfinite(numbers))
+    return found
+
+
+def broken(column: Number, values: Values, numbers: Numbers) -> Rows:
+    """The rows that are read as fractions, though training had none and nothing in the file tells what the mark is."""
+    known = np.array([column.low, column.high, 2 * column.median])  # of two numbers, the median is the middle
+    if (known != np.round(known)).any():
+        return np.zeros(0, np.int64)
+    found = _either(values, column.written, numbers)
+    if not len(found):
+        return found
+    decimal: NDArray[np.bool_] = values.at(found).there.str.contains(column.written.decimal, literal=True).to_numpy()
+    found = found[decimal]
+    return found if len(values.proofs()) != 1 else found[:0]
 
 
 def refuse_mixed(table: str, values: Values, written: Written, numbers: Numbers, rows: Rows) -> None:
@@ -98,6 +162,10 @@ def refuse_unknown(table: str, column: Category, texts: Texts) -> None:
         f"{column.name}: training had {known}; here all {plural(len(there), 'value')} are others: {found}",
         f"the values of training in {column.name}, and nothing where the value is not known",
     )
+
+
+def _plain(number: float) -> str:
+    return f"{number:.10g}"
 
 
 def _readable(written: Written) -> str:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from wxb.data.kinds import LARGEST
 from wxb.data.tables import calendar
 from wxb.data.tables.columns import Category, Date, Number
+from wxb.data.tables.contradiction import broken
 from wxb.data.tables.values import Texts, Values, number_of
 from wxb.data.tables.written import Numbers, Written
 from wxb.text import count, first_of, plural
@@ -28,6 +29,7 @@ def of_numbers(column: Number, values: Values, numbers: Numbers, rows: Rows) -> 
     if len(odd):
         remarks.append(f"{no_numbers(column.written.style, values, odd, rows)}; its median stands there")
     remarks += _of_order(column.name, values, column.written, numbers, rows)
+    remarks += _of_marks(column, values, numbers, rows)
     remarks += _of_zone(column.name, values, column.written, numbers, rows)
     width = max(column.high - column.low, 0.0)
     far = np.flatnonzero((numbers > column.high + FAR * width) | (numbers < column.low - FAR * width))
@@ -55,6 +57,16 @@ def _of_order(name: str, values: Values, written: Written, numbers: Numbers, row
     first, place = int(either[0]), "first" if written.order == "dmy" else "second"
     example = f"{values.shown(first)} (row {rows[first]}) is {calendar.text(float(numbers[first]))}"
     return [f"{name}: the day is taken to stand {place}, as in training, which no date here proves: {example}"]
+
+
+def _of_marks(column: Number, values: Values, numbers: Numbers, rows: Rows) -> list[str]:
+    """The remark on fractions that could be thousands, where training had whole numbers: 9.595."""
+    fractions = broken(column, values, numbers)
+    if not len(fractions):
+        return []
+    first = int(fractions[0])
+    example = f"{values.shown(first)} (row {rows[first]}) is {numbers[first]:.10g}"
+    return [f"{column.name}: training had whole numbers, and no column here tells what the mark is in {example}"]
 
 
 def _of_zone(name: str, values: Values, written: Written, numbers: Numbers, rows: Rows) -> list[str]:
