@@ -100,6 +100,10 @@ VIEWS: dict[str, Entry] = {
     ),
     "confusion": Entry("Which classes are confused, and the most confident mistakes.", ("part", "x"), (classes,)),
     "curves": Entry("How the training went: loss, score and learning rate by epoch.", ("against",)),
+    "saliency": Entry(
+        "Why this answer: what matters for a score, by six methods, and which to trust.",
+        (*EXAMPLE, "output", "method"),
+    ),
     "exciting": Entry(
         "The examples, and the places in them, that excite each unit of a layer most.",
         ("part", "x", "layer", "unit"),

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from wxb.errors import WxbError, nearest
 from wxb.views.drawing import NAMES, Panel, bars, digits, heat, sheet, show_picture
 from wxb.views.linear import linear, scaled
+from wxb.views.outputs import output_of
 from wxb.views.subject import subject
 from wxb.views.view import Values, View
 
@@ -50,22 +50,6 @@ def contributions(
     name = found.outputs[place]
     title = f"What adds to the score of {name}: {shown.sentence}"
     return View("contributions", title, arrays, draw, {**shown.facts, "output": name, "place": place})
-
-
-def output_of(given: str, names: tuple[str, ...]) -> int:
-    """The place of an output by its name, or by its number where no name is the same.
-
-    Raises WxbError, with the nearest, if there is none.
-    """
-    if given in names:
-        return names.index(given)
-    if given.isascii() and given.isdigit() and int(given) < len(names):
-        return int(given)
-    like = nearest(given, names)
-    raise WxbError(
-        f"{given} is not an output of this network" + (f"; {like} is" if like else ""),
-        f"there are {', '.join(names[:12])}{' …' if len(names) > 12 else ''}",
-    )
 
 
 def draw(view: View) -> Figure:
