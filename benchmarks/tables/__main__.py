@@ -135,12 +135,14 @@ def measure(table: Table, methods: list[Measured], options: argparse.Namespace, 
 
 
 def show(names: list[str], out: Path | None) -> None:
-    """Print the main measures and the log loss of these methods beside wxb's default."""
+    """Print the main measures and the log loss of these methods beside wxb's default, and how often that wins."""
     shown = {name: stored.folds(stored.read(file_of(name, out), name)) for name in dict.fromkeys((WXB, *names))}
-    for measure in (MAIN["classification"], "log_loss", MAIN["regression"]):
-        lines = page.measured(measure, shown)
+    tables = {
+        measure: page.measured(measure, shown) for measure in (MAIN["classification"], "log_loss", MAIN["regression"])
+    }
+    for title, lines in {**tables, "wxb": page.counted(shown)}.items():
         if len(lines) > 1:
-            print("\n".join([f"\n{measure}", *pages.markdown(lines)]))
+            print("\n".join([f"\n{title}", *pages.markdown(lines)]))
     print("\nnext: python -m benchmarks.pages")
 
 
