@@ -309,6 +309,19 @@ def test_class_names_that_are_no_utf8_stay_apart_and_are_shown_escaped(tmp_path)
     assert r"caf\xe8/0.png" in data.files
 
 
+def test_two_class_folders_that_are_shown_alike_are_refused(tmp_path):
+    home = fill(tmp_path / "home", "bar", r"caf\xe9", each=2)
+    save(home / os.fsdecode(b"caf\xe9") / "0.png", 1)
+    with pytest.raises(WxbError, match=r"two class folders of home/ are called caf\\xe9\n.*not UTF-8"):
+        load_data(home)
+
+
+def test_class_folders_that_differ_in_what_shows_nothing_are_noted(tmp_path):
+    data = load_data(fill(tmp_path / "home", "bar", "foo", "foo\u200b"))
+    assert "two class folders are called foo: their names differ only in characters that show nothing" in data.notes
+    assert len(data.classes) == 3
+
+
 def test_pictures_of_several_classes_are_noted_with_their_paths(tmp_path):
     home = fill(tmp_path / "x", "a", "b")
     (home / "b" / "9.png").write_bytes((home / "a" / "3.png").read_bytes())

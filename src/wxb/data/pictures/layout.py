@@ -21,7 +21,7 @@ from wxb.data.pictures.tree import (
     walk,
 )
 from wxb.errors import WxbError
-from wxb.text import composed_as, first_of, natural
+from wxb.text import composed_as, first_of, natural, normal
 
 SEARCHED_EACH = 1_000  # files between two records of progress
 WRAPPERS = 4  # at most so many folders around the folders of classes are opened
@@ -93,11 +93,13 @@ def reading_layout(folder: Path) -> Generator[Searched, None, Layout]:
 
 def _alike(classes: Iterable[str]) -> Iterator[str]:
     """A note on each class whose name looks like that of another."""
-    seen: set[str] = set()
+    seen: dict[str, str] = {}
     for name in classes:
-        if (composed := unicodedata.normalize("NFC", name)) in seen:
-            yield f"two class folders are called {composed}: their names differ only in how Unicode composes letters"
-        seen.add(composed)
+        first = seen.setdefault(normal(name), name)
+        if first != name:
+            composed = unicodedata.normalize("NFC", first) == unicodedata.normalize("NFC", name)
+            how = "how Unicode composes letters" if composed else "characters that show nothing"
+            yield f"two class folders are called {normal(name)}: their names differ only in {how}"
 
 
 def _planned(folder: Path) -> _Plan:
@@ -218,7 +220,7 @@ def _unwrapped(folder: Path, inner: Children) -> tuple[Path, Children]:
 
 
 def _class_names(folders: list[Path], where: str) -> dict[str, Path]:
-    """Class folders by name, in natural order. Raises WxbError if there are fewer than two."""
+    """Class folders by name, in natural order. Raises WxbError if there are fewer than two, or two of one name."""
     if len(folders) < 2:
         there = f"only {shown(folders[0].name)}/ is there" if folders else "there are no folders in it"
         raise WxbError(
@@ -226,7 +228,16 @@ def _class_names(folders: list[Path], where: str) -> dict[str, Path]:
             f"expected a folder for each class, at least two, or train/ val/ test/ over such folders; {there}",
             f"{where}CLASS/picture.jpg",
         )
-    return {shown(child.name): child for child in folders}
+    named: dict[str, Path] = {}
+    for child in folders:
+        if (name := shown(child.name)) in named:
+            raise WxbError(
+                f"two class folders of {where} are called {name}",
+                "the name of one of them holds bytes that are not UTF-8, which are shown so",
+                "another name for one of them",
+            )
+        named[name] = child
+    return named
 
 
 def _doubts(plan: _Plan, files: list[File]) -> Iterator[str]:
