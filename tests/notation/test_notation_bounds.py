@@ -15,7 +15,7 @@ from wxb.notation.family import bind, variables
 from wxb.notation.named import NAMED
 
 LONGEST = 10_000  # characters of a text
-SECONDS = 1.0  # of processor time: twenty times what it takes on two idle cores
+SECONDS = 1.0  # of processor time: seven times what all steps below take, which read, print and plan more than once
 MEMORY = 100_000_000  # bytes
 QUOTED = 900  # characters of a message, at most: its sentences and 80 characters of the text for each of three mistakes
 
@@ -85,6 +85,8 @@ def odd_case(text: str) -> str:
 HARD = {
     "a family in a count": ("(((CONV-RELU)*99)*N)*9, SOFTMAX", "read"),
     "the most layers": (f"(BN-RELU)*{MOST_LAYERS // 2}, SOFTMAX", "read"),
+    "the most layers, of convolutions": (f"(CONV-8-RELU-CONV5-8)*{MOST_LAYERS // 3}-GAP, SOFTMAX", "read"),
+    "the most layers, in blocks": (f"(CAT(CONV1, CONV3, ID)-RELU)*{MOST_LAYERS // 5}, SOFTMAX", "read"),
     "one more layer": (f"(BN-RELU)*{MOST_LAYERS // 2}-BN, SOFTMAX", "refused"),
     "a count of 301 digits": (f"(RELU)*1{'0' * 300}, SOFTMAX", "refused"),
     "a huge count times none": ("((RELU)*999999999)*0-FC-8-RELU, SOFTMAX", "read"),

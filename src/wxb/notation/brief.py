@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from .expand import OUTPUT, RunningWidth, default_bias, has_conv, needs_output, unbound
 from .layers import LAYERS
@@ -34,16 +33,17 @@ def without_output(body: tuple[Item, ...]) -> tuple[Item, ...]:
 def _brief(items: Sequence[Item], running: RunningWidth | None, widths: bool = True) -> tuple[Item, ...]:
     """`items` without defaults; with `widths` every CONV keeps its own. `running` is None in a family."""
     result: list[Item] = []
+    done: dict[tuple[object, ...], Item] = {}  # items that a repeat stands for are one object, and stay one
     for position, item in enumerate(items):
         match item:
             case Layer():
-                layer = _brief_layer(item)
                 unwritten = running.step(item) if running else None
-                if item.name == "CONV" and not widths and item.width == unwritten:
-                    layer = replace(layer, width=None)
-                if running and item.bias == default_bias(items, position):
-                    layer = replace(layer, bias=None)
-                result.append(layer)
+                same_width = item.name == "CONV" and not widths and item.width == unwritten
+                same_bias = running is not None and item.bias == default_bias(items, position)
+                key: tuple[object, ...] = id(item), same_width, same_bias
+                if key not in done:
+                    done[key] = _brief_layer(item, same_width, same_bias)
+                result.append(done[key])
             case Group(inner):
                 result.append(Group(_brief(inner, running, widths)))
             case Repeat(inner, times):
@@ -51,23 +51,26 @@ def _brief(items: Sequence[Item], running: RunningWidth | None, widths: bool = T
                 assert not isinstance(brief, Repeat)
                 result.append(Repeat(brief, times))
             case Residual() | Concat() | Team():
-                result.append(item.mapped(lambda way: _brief(way, running and running.branch(), widths)))
+                key = (id(item), running.value, running.started) if running else (id(item),)
+                if key not in done:
+                    done[key] = item.mapped(lambda way: _brief(way, running and running.branch(), widths))
+                result.append(done[key])
         if running:
             running.leave(item)
     return tuple(result)
 
 
-@lru_cache(1024)
-def _brief_layer(layer: Layer) -> Layer:
-    """The layer without its own defaults."""
+def _brief_layer(layer: Layer, same_width: bool, same_bias: bool) -> Layer:
+    """The layer without its own defaults, nor a width or a bias that are those of its place."""
     kind = LAYERS[layer.name]
     kernel, width, stride, number = layer.kernel, layer.width, layer.stride, layer.number
     if kernel is not None and stride == kind.default_stride(kernel):
         stride = None
     if kernel == (kind.kernel, kind.kernel):
         kernel = None
-    if layer.name != "CONV" and width == kind.width:
+    if same_width or (layer.name != "CONV" and width == kind.width):
         width = None
     if number == kind.number:
         number = None
-    return replace(layer, kernel=kernel, width=width, stride=stride, number=number)
+    bias = None if same_bias else layer.bias
+    return replace(layer, kernel=kernel, width=width, stride=stride, number=number, bias=bias)

@@ -13,7 +13,7 @@ from .layers import LAYERS, family
 from .mistakes import misfit
 from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Team, Variable, replace, width_number
 
-MOST_LAYERS = 5_000
+MOST_LAYERS = 4_000  # of convolutions, these are read, printed and planned in 40 ms; 50 ms is the bound
 MOST_NESTED = 20  # blocks and families in one another: a module for each, and Python's stack is finite
 WIDEST = 512  # where the running width stops doubling
 
@@ -68,8 +68,8 @@ def _count(text: str, item: Item, depth: int) -> int:
             return 1 + sum(sizes)
 
 
-def normal(body: Sequence[Item], outputs: int | None = None, text: str = "") -> tuple[Item, ...]:
-    """The normal form of a body. If `outputs` (C) is known, a width that follows from C becomes a number.
+def normal(body: Sequence[Item], text: str = "") -> tuple[Item, ...]:
+    """The normal form of a body.
 
     Raises WxbError if it has too many layers, or a RES or CAT with an empty arm; `text` is for the message.
     """
@@ -77,7 +77,25 @@ def normal(body: Sequence[Item], outputs: int | None = None, text: str = "") -> 
     reduced = reduce(body)
     if any(True for _ in unbound(reduced)):
         return reduced
-    return with_output(_explicit(reduced, RunningWidth(outputs)), outputs)
+    return with_output(_explicit(reduced, RunningWidth()), None)
+
+
+def with_outputs(body: tuple[Item, ...], outputs: int) -> tuple[Item, ...]:
+    """A normal form of a bound network in which the widths that follow from the number of outputs are numbers."""
+    return with_output(_explicit(body, RunningWidth(outputs)) if _lacks_widths(body) else body, outputs)
+
+
+def _lacks_widths(items: Sequence[Item]) -> bool:
+    """Whether a CONV has no width: it follows from a width of C."""
+    for item in items:
+        match item:
+            case Layer():
+                if item.width is None and item.name == "CONV":
+                    return True
+            case Residual() | Concat() | Team():
+                if any(_lacks_widths(way) for way in item.ways):
+                    return True
+    return False
 
 
 def with_output(body: tuple[Item, ...], outputs: int | None) -> tuple[Item, ...]:
@@ -217,16 +235,24 @@ def has_conv(items: Sequence[Item]) -> bool:
 def _explicit(items: Sequence[Item], running: RunningWidth) -> tuple[Item, ...]:
     """Reduced items of a bound network with their widths and without biases that only repeat the default."""
     result: list[Item] = []
+    done: dict[tuple[int, int | None, bool], Item] = {}  # items that a repeat stands for are one object, and stay one
     for position, item in enumerate(items):
         match item:
             case Layer():
                 width = running.step(item)
                 if family(item) == "affine":
-                    bias = None if item.bias == default_bias(items, position) else item.bias
-                    item = replace(item, width=width if item.width is None else item.width, bias=bias)
+                    default = default_bias(items, position)
+                    key = id(item), width, default
+                    if key not in done:
+                        bias = None if item.bias == default else item.bias
+                        done[key] = replace(item, width=width if item.width is None else item.width, bias=bias)
+                    item = done[key]
                 result.append(item)
             case Residual() | Concat() | Team():
-                result.append(item.mapped(lambda way: _explicit(way, running.branch())))
+                key = id(item), running.value, running.started
+                if key not in done:
+                    done[key] = item.mapped(lambda way: _explicit(way, running.branch()))
+                result.append(done[key])
         running.leave(item)
     return tuple(result)
 

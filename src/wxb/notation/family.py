@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from ..errors import WxbError, nearest
 from ..settings.setting import need
 from ..text import shortened
-from .expand import check_size, reduce, unbound
+from .expand import unbound
 from .mistakes import misfit
 from .network import Network
-from .tree import OUTPUTS, Concat, Group, Item, Layer, Repeat, Residual, Team, Variable
+from .tree import OUTPUTS, Concat, Group, Item, Layer, Repeat, Residual, Team, Variable, replace
 from .vocabulary import MOST_DIGITS
 
 DEFAULTS = {"N": 2, "K": 1}
@@ -27,8 +27,7 @@ def variables(network: Network) -> dict[str, str]:
     A variable that is both a width and a count is a count. A network without variables is not a family.
     """
     uses: dict[str, str] = {}
-    check_size(network.body, network.text)
-    for name, use in unbound(reduce(network.body)):
+    for name, use in unbound(network.normal):
         if name not in uses or use == "count":
             uses[name] = use
     return uses
@@ -67,7 +66,7 @@ def bind(
 
 def bound(network: Network, values: Mapping[str, int]) -> Network:
     """The network with every variable replaced by its value."""
-    return replace(network, body=_bound(network.body, values))
+    return network if not values else dataclasses.replace(network, body=_bound(network.body, values))
 
 
 def _default(name: str, use: str) -> int | None:

@@ -27,7 +27,7 @@ class Network:
     @cached_property
     def normal(self) -> tuple[Item, ...]:
         """The normal form of the body. Raises WxbError if it has more layers than are possible."""
-        return normal(self.body, text=self.text)
+        return normal(self.body, self.text)
 
     @cached_property
     def _canonical(self) -> str:

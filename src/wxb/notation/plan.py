@@ -13,7 +13,7 @@ from ..markup import shown
 from ..settings.setting import named, need
 from ..text import count, large
 from ..text import shape as shape_text
-from .expand import default_bias, normal
+from .expand import default_bias, with_outputs
 from .family import bind
 from .layers import LAYERS, family
 from .layers.kind import Signal, Site, as_written, pair
@@ -122,7 +122,7 @@ def _whole(name: str, sizes: object, expected: str = "a whole number") -> Shape:
 
 
 def _plan(network: Network, shape: Shape, outputs: int) -> Plan:
-    explicit = dataclasses.replace(network, body=normal(network.body, outputs, network.text))
+    explicit = dataclasses.replace(network, body=with_outputs(network.normal, outputs))
     planner = Planner(explicit, shape, outputs)
     items, end = planner.sequence(explicit.body, planner.start(), "", top=True)
     planner.check_output(end)
@@ -146,6 +146,8 @@ class Planner:
         self.outputs = outputs
         self.trail: list[Shape] = [shape]
         self.members = 1  # of the TEAM that is planned
+        # what is known of each layer from the text: layers that a repeat stands for are one object
+        self.layers: dict[tuple[int, bool, int], tuple[Layer, PlannedLayer]] = {}
 
     def start(self) -> Signal:
         """The input."""
@@ -192,29 +194,42 @@ class Planner:
             match items[position + 1 : position + 2]:
                 case (Layer(name="MAXOUT", kernel=(pieces, _)),):
                     pass
+        shape = signal.shape
+        written = self.written(layer, bias, pieces)
         planned = replace(
-            PLAIN,
-            path=prefix + self.segment(layer),
-            name=layer.name,
-            input=signal.shape,
-            output=signal.shape,
-            kernel=layer.kernel or (1, 1),
-            stride=layer.stride or 1,
-            dilation=layer.dilation or 1,
-            groups=layer.groups or 1,
-            bias=bias,
-            ceil=layer.ceil,
-            pieces=pieces,
-            number=layer.number,
+            written,
+            path=prefix + written.path,
+            input=shape,
+            output=shape,
             receptive_field=signal.field,
             jump=signal.jump,
-            place=layer.place,
         )
         before = items[position - 1] if position else None
         done, after = kind.rule(Site(layer, planned, signal, before, self.outputs, self.network.text, self.trail))
         if self.members > 1:
             done = replace(done, members=self.members, multiply_adds=self.members * done.multiply_adds)
         return done, after
+
+    def written(self, layer: Layer, bias: bool, pieces: int) -> PlannedLayer:
+        """What the text alone says of a layer."""
+        key = id(layer), bias, pieces
+        if key not in self.layers:
+            planned = replace(
+                PLAIN,
+                path=self.segment(layer),
+                name=layer.name,
+                kernel=layer.kernel or (1, 1),
+                stride=layer.stride or 1,
+                dilation=layer.dilation or 1,
+                groups=layer.groups or 1,
+                bias=bias,
+                ceil=layer.ceil,
+                pieces=pieces,
+                number=layer.number,
+                place=layer.place,
+            )
+            self.layers[key] = layer, planned
+        return self.layers[key][1]
 
     def segment(self, layer: Layer) -> str:
         """The name of a layer in its path: with kernel and width, C as a number, and never with a dot."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from .tree import Concat, Group, Item, Layer, Repeat, Residual, Team, Variable
 
@@ -13,7 +12,6 @@ def network_text(body: Sequence[Item], head: str) -> str:
     return f"{sequence_text(body)}, {head}" if body else head
 
 
-@lru_cache(1024)
 def layer_text(layer: Layer) -> str:
     """One layer; parts that are None are left out."""
     parts = [layer.name]
@@ -56,7 +54,9 @@ def number_text(number: float) -> str:
 
 def sequence_text(items: Sequence[Item]) -> str:
     """Items joined by "-", repeats folded."""
-    return "-".join(fold([item_text(item) for item in items]))
+    single = {id(item): item for item in items}  # items that a repeat stands for are one object
+    texts = {key: item_text(item) for key, item in single.items()}
+    return "-".join(fold([texts[id(item)] for item in items]))
 
 
 def item_text(item: Item) -> str:

@@ -14,14 +14,14 @@ def convolution(site: Site) -> tuple[PlannedLayer, Signal]:
     site.need_maps()
     planned, layer, width = site.planned, site.layer, site.width
     channels, groups = planned.input[0], planned.groups
-    for number, what in ((channels, f"its input has {channels} channels"), (width, f"its width is {width}")):
-        if number % groups:
-            divisor = next(divisor for divisor in range(groups, 0, -1) if channels % divisor == width % divisor == 0)
-            raise site.misfit(f"{site.word} does not fit: {what}, which {groups} does not divide", f"g{divisor}")
+    if channels % groups or width % groups:
+        what = f"its input has {channels} channels" if channels % groups else f"its width is {width}"
+        divisor = next(divisor for divisor in range(groups, 0, -1) if channels % divisor == width % divisor == 0)
+        raise site.misfit(f"{site.word} does not fit: {what}, which {groups} does not divide", f"g{divisor}")
     padding = CONV.default_padding(planned.kernel, planned.dilation)
     if layer.padding is not None:
         padding = (layer.padding, layer.padding)
-    planned = slide(site, replace(planned, padding=padding), CONV)
+    planned = slide(site, padding, CONV)
     filters = width * planned.pieces
     weights = prod(planned.kernel) * (channels // groups) * filters
     places = planned.output[1:]

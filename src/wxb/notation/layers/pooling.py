@@ -14,7 +14,7 @@ def windows(site: Site) -> tuple[PlannedLayer, Signal]:
     """Each channel by itself."""
     site.need_maps()
     padding = site.layer.padding or 0
-    return site.result(slide(site, replace(site.planned, padding=(padding, padding)), POOL))
+    return site.result(slide(site, (padding, padding), POOL))
 
 
 def whole_maps(site: Site) -> tuple[PlannedLayer, Signal]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...text import shape as shape_text
 from ..tree import PlannedLayer, replace
 from ..write import layer_text
-from .kind import Kind, Site, pair
+from .kind import Kind, Site
 
 
 def length(size: int, kernel: int, stride: int, padding: int, dilation: int = 1, ceil: bool = False) -> int:
@@ -21,29 +21,29 @@ def length(size: int, kernel: int, stride: int, padding: int, dilation: int = 1,
     return places - 1 if (places - 1) * stride >= size + padding else places
 
 
-def slide(site: Site, planned: PlannedLayer, kind: Kind) -> PlannedLayer:
-    """The layer with the maps that its sliding kernel gives, one per input channel, and what one place sees.
+def slide(site: Site, padding: tuple[int, int], kind: Kind) -> PlannedLayer:
+    """The layer with its padding, the maps that its sliding kernel gives, one per input channel, and what a place sees.
 
     Raises WxbError if the kernel does not fit.
     """
-    sizes = planned.input[1:]
-    height, width = pair(
-        length(size, kernel, planned.stride, padding, planned.dilation, planned.ceil)
-        for size, kernel, padding in zip(sizes, planned.kernel, planned.padding, strict=True)
-    )
-    if min(height, width) < 1:
+    planned, sizes = site.planned, site.planned.input[1:]
+    stride, dilation, (tall, wide) = planned.stride, planned.dilation, planned.kernel
+    height = length(sizes[0], tall, stride, padding[0], dilation, planned.ceil)
+    width = length(sizes[1], wide, stride, padding[1], dilation, planned.ceil)
+    if height < 1 or width < 1:
         kernel = shape_text(planned.kernel)
         if planned.dilation > 1:
             spans = tuple(planned.dilation * (size - 1) + 1 for size in planned.kernel)
             kernel = f"{kernel} spread over {shape_text(spans)}"
         what = f"{site.word} does not fit: its input is {shape_text(sizes)}, its kernel {kernel}"
-        raise site.misfit(what, _way_to_fit(site, planned, kind))
-    reach = ((planned.kernel[axis] - 1) * planned.dilation * planned.jump[axis] for axis in (0, 1))
+        raise site.misfit(what, _way_to_fit(site, replace(planned, padding=padding), kind))
+    (seen_height, seen_width), (down, right) = planned.receptive_field, planned.jump
     return replace(
         planned,
+        padding=padding,
         output=(planned.input[0], height, width),
-        receptive_field=pair(before + more for before, more in zip(planned.receptive_field, reach, strict=True)),
-        jump=pair(jump * planned.stride for jump in planned.jump),
+        receptive_field=(seen_height + (tall - 1) * dilation * down, seen_width + (wide - 1) * dilation * right),
+        jump=(down * stride, right * stride),
     )
 
 
