@@ -20,6 +20,7 @@ import wxb
 from wxb.report import markdown, page, report_files
 from wxb.report.pictures import picture
 from wxb.report.sentences import about_data
+from wxb.settings.spelling import as_options
 from wxb.text import percent
 
 NUMBER = {"type": "number"}
@@ -195,7 +196,7 @@ def test_both_files_say_the_score_the_baselines_and_every_warning(found):
         assert said in text
         assert "nearest neighbour" in text
         for warning in found["warnings"]:
-            assert " ".join(warning.split()) in text
+            assert " ".join(as_options(warning).split()) in text
         for one in found["next"]:
             assert one["command"] in text
 
@@ -290,3 +291,19 @@ def test_commands_of_the_page_do_not_break_after_the_hyphens_of_an_option(found)
     assert options
     assert all(f'<span class="option">{word}</span>' in html for word in options)
     assert ".option { white-space: nowrap; }" in html
+
+
+def test_texts_among_the_mistakes_stand_left_and_numbers_right_and_warnings_name_options(tmp_path):
+    lines = [f"{i % 17 / 3:.2f},{('Rome', 'Oslo')[i % 2]},{(i * 7) % 5 % 2},{i % 3 % 2}" for i in range(200)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,town,a,b", *lines]))
+    data = wxb.load_data(tmp_path / "t.csv", target=["a", "b"])
+    run = wxb.train(data, "FC-2-RELU, SIGMOIDS", epochs=1, out=tmp_path / "run")
+    marked, html = (run.path / "report.md").read_text(), (run.path / "report.html").read_text()
+    head = next(line for line in marked.splitlines() if line.startswith("| row"))
+    rule = marked.splitlines()[marked.splitlines().index(head) + 1]
+    sides = dict(zip(head.split(" | ")[-2:], rule.split(" | ")[-2:], strict=True))
+    assert sides == {"x": "---:", "town |": "--- |"}
+    assert '<th class="number">x</th><th>town</th>' in html
+    for text in (marked, html):
+        assert "taken as labels; --task regression takes them as numbers" in text
+        assert "`" not in text

@@ -36,6 +36,7 @@ def fine() -> dict:
         "per_class": [{"name": "0", "recall": 1.0, "support": 44}, {"name": "1", "recall": 0.9, "support": 46}],
         "calibration": [],
         "settings": {"keep": "last"},
+        "history": [],
     }
 
 
@@ -212,8 +213,32 @@ def test_a_network_that_overfits_is_to_be_held_back(fine):
     assert commands(found, "digits")[0] == "wxb train --config RUN/settings.toml --augment shift-1"
 
 
+def test_a_gap_is_no_overfitting_while_the_validation_loss_falls(fine):
+    worse = {"accuracy": 0.9, "interval": [0.87, 0.93]}
+    baselines = {"linear": {"score": 0.5, "interval": [0.4, 0.6]}}
+    found = with_losses(changed(fine, test=worse, baselines=baselines), [0.9, 0.8, 0.7, 0.6, 0.5])
+    assert commands(found)[0] == "wxb train --config RUN/settings.toml --epochs 10"
+    said = [
+        *warnings(found),
+        about_generalization(found),
+        *(one["what"] for one in next_steps(found, wxb.load_data("ring"))),
+    ]
+    assert not any("overfit" in one for one in said)
+    assert about_generalization(found).endswith(
+        "examples. The gap of 9.5 points is larger than chance explains, but what it learns still carries over: "
+        "validation loss was still falling."
+    )
+
+
+def test_a_network_that_overfits_and_loses_is_held_back_and_not_trained_longer(fine):
+    found = with_losses(changed(fine, test={"accuracy": 0.7, "interval": [0.67, 0.73]}), [0.3, 0.3])
+    assert warnings(found)[1].startswith("it overfits")
+    assert not any("--epochs" in one for one in commands(found))
+
+
 def test_a_network_that_loses_to_a_baseline_is_to_be_trained_longer(fine):
-    found = with_losses(changed(fine, test={"accuracy": 0.9, "interval": [0.87, 0.93]}), [0.3, 0.3])
+    scores = {"accuracy": 0.9, "interval": [0.87, 0.93]}
+    found = with_losses(changed(fine, train=scores, test=scores), [0.3, 0.3])
     assert next_steps(found, wxb.load_data("ring"))[0] == {
         "command": "wxb train --config RUN/settings.toml --epochs 4",
         "what": "it loses to a baseline: train longer",

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from wxb import storage
-from wxb.cli.spelling import as_key, spelled
 from wxb.errors import WxbError
 from wxb.learning.events import read_events
 from wxb.paths import exists, obstacle
 from wxb.settings import SETTINGS, unknown
 from wxb.settings.setting import OWN_ROWS, PartRows
+from wxb.settings.spelling import as_key, spelled
 
 WORDS = ("data", "network")  # the command line has them without a flag
 BINDINGS = "bindings"  # a table: N = 2

@@ -12,8 +12,8 @@ import msgspec
 from wxb.cli import options, printing
 from wxb.cli.answers.sets import Data
 from wxb.cli.loading import load
-from wxb.cli.spelling import as_options
 from wxb.settings import DATA
+from wxb.settings.spelling import as_options
 
 if TYPE_CHECKING:
     from wxb.data import Dataset

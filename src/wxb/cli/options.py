@@ -11,11 +11,11 @@ import click
 from click.shell_completion import CompletionItem
 
 from wxb.cli.main import show_help
-from wxb.cli.spelling import as_option
 from wxb.errors import WxbError, nearest
 from wxb.settings import SETTINGS, Setting
 from wxb.settings.data import DATA as DATA_SECTION
 from wxb.settings.setting import spell
+from wxb.settings.spelling import as_option
 from wxb.text import shortened
 
 MOST_DIGITS = 18  # of a whole number that is no setting

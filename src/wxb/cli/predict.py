@@ -13,10 +13,10 @@ import msgspec
 
 from wxb.cli import options, printing
 from wxb.cli.answers.runs import Predict
-from wxb.cli.spelling import spelled
 from wxb.errors import WxbError
 from wxb.progress import FileProgress
 from wxb.settings import SETTINGS
+from wxb.settings.spelling import spelled
 from wxb.text import plural
 
 if TYPE_CHECKING:

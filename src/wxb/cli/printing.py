@@ -16,8 +16,8 @@ from itertools import zip_longest
 from typing import IO, TYPE_CHECKING
 
 from wxb import progress
-from wxb.cli.spelling import as_options, spelled
 from wxb.errors import WxbError
+from wxb.settings.spelling import as_options, spelled
 from wxb.text import OWN_ESCAPE, one_line
 
 if TYPE_CHECKING:

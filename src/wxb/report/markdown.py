@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from wxb.report.sentences import (
     ABOUT_RUN,
@@ -15,7 +15,9 @@ from wxb.report.sentences import (
     measured,
     results_shown,
     test_score,
+    words_shown,
 )
+from wxb.settings.spelling import as_options
 from wxb.tasks import TASKS
 from wxb.text import count, duration, large, one_line, plural, visible
 
@@ -32,8 +34,8 @@ def markdown(found: Found) -> str:
     return visible("\n\n".join(block for block in blocks if block) + "\n")
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
-    rule = ["---" if i < words else "---:" for i in range(len(head))]
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: Collection[int] = (0,)) -> str:
+    rule = ["---" if i in words else "---:" for i in range(len(head))]
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows))
 
 
@@ -49,7 +51,7 @@ def _head(found: Found) -> list[str]:
 
 
 def _result(found: Found) -> list[str]:
-    warned = "\n".join(f"- **{escaped(warning)}**" for warning in found["warnings"])
+    warned = "\n".join(f"- **{escaped(as_options(warning))}**" for warning in found["warnings"])
     if found["test"] is None:
         return ["## How good it is", warned, escaped_sentence(found["sentences"]["generalization"])]
     measure = measure_of(found)
@@ -99,7 +101,7 @@ def _failures(found: Found) -> list[str]:
             for row, one in zip(mistakes, found["mistakes"], strict=False)
         ]
         head = [*head[:shown], *map(escaped, columns)]
-        blocks += [f"{TASKS[found['task']].worst}:", _table(head, rows, words=3)]
+        blocks += [f"{TASKS[found['task']].worst}:", _table(head, rows, words_shown(found, shown))]
     else:
         blocks.append("No mistake on the test examples.")
     if "confusion" in found and len(found["confusion"]) <= 20:

@@ -26,11 +26,11 @@ def next_steps(found: Found, data: Dataset) -> list[dict[str, str]]:
         steps.append((stop, f"validation loss was lowest in epoch {best} of {epochs}: stop earlier"))
     baseline = best_baseline(found)
     lost = underfits(found) or (baseline is not None and baseline[1] > test_score(found)[0])
-    if best is None and (lost or still_falls(found)):
+    if overfits(found) and not underfits(found):
+        steps.append(_against_overfitting(found, data))
+    elif best is None and (lost or still_falls(found)):
         why = "it loses to a baseline" if lost else "validation loss was still falling"
         steps.append((f"wxb train --config {CONFIG} --epochs {2 * epochs}", f"{why}: train longer"))
-    elif overfits(found):
-        steps.append(_against_overfitting(found, data))
     if data.spatial:
         steps.append((f"wxb predict {RUN} FILE…", "what it says of your own pictures"))
     elif data.table is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -19,7 +19,9 @@ from wxb.report.sentences import (
     measured,
     results_shown,
     test_score,
+    words_shown,
 )
+from wxb.settings.spelling import as_options
 from wxb.tasks import TASKS
 from wxb.text import count, duration, large, plural, visible
 
@@ -50,9 +52,9 @@ def _paragraph(said: str, kind: str = "") -> str:
     return f"<p{f' class={kind}' if kind else ''}>{escape(said)}</p>" if said else ""
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
-    """A table whose first `words` columns are words and whose others are numbers."""
-    kinds = ["" if i < words else ' class="number"' for i in range(len(head))]
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: Collection[int] = (0,)) -> str:
+    """A table whose columns at the places `words` are words and whose others are numbers."""
+    kinds = ["" if i in words else ' class="number"' for i in range(len(head))]
     top = "".join(f"<th{kind}>{escape(cell)}</th>" for kind, cell in zip(kinds, head, strict=True))
     body = "".join(
         "<tr>" + "".join(f"<td{kind}>{escape(cell)}</td>" for kind, cell in zip(kinds, row, strict=True)) + "</tr>\n"
@@ -80,7 +82,7 @@ def _head(found: Found) -> str:
 
 
 def _result(found: Found) -> str:
-    warned = "".join(f"<li>{escape(warning)}</li>" for warning in found["warnings"])
+    warned = "".join(f"<li>{escape(as_options(warning))}</li>" for warning in found["warnings"])
     warnings = f'<div class="warnings"><ul>{warned}</ul></div>' if warned else ""
     if found["test"] is None:
         said = _paragraph(found["sentences"]["generalization"])
@@ -123,7 +125,7 @@ def _failures(found: Found) -> str:
             [*row[:shown], *(one["values"][column] for column in columns)]
             for row, one in zip(rows, mistakes, strict=False)
         ]
-        parts.append(_table([*head[:shown], *columns], rows, words=3))
+        parts.append(_table([*head[:shown], *columns], rows, words_shown(found, shown)))
     matrix = "".join(
         f"<div><h3>Given against predicted{f': {escape(name)}' if len(found['points']) > 1 else ''}</h3>"
         f"{agreement(pairs)}</div>"
@@ -219,6 +221,6 @@ def _details(found: Found) -> str:
         ("machine", machine),
         ("versions", versions),
     ]
-    facts += [(f"note {i}", note) for i, note in enumerate(found["data"]["notes"], 1)]
+    facts += [(f"note {i}", as_options(note)) for i, note in enumerate(found["data"]["notes"], 1)]
     settings = "\n".join(f"{name} = {value}" for name, value in found["settings"].items())
     return _section("Everything else", _facts(facts), f"<h3>Settings</h3><pre>{escape(settings)}</pre>")

@@ -62,6 +62,25 @@ def columns_shown(found: Found) -> list[str]:
     return list(found["mistakes"][0].get("values", {}))[:MOST_COLUMNS] if found["mistakes"] else []
 
 
+def words_shown(found: Found, before: int) -> set[int]:
+    """Which columns of the table of mistakes hold words: row, given and predicted of the `before` ones, and texts."""
+    rows = [one.get("values", {}) for one in found["mistakes"]]
+    texts = {
+        place
+        for place, name in enumerate(columns_shown(found), before)
+        if not all(_is_number(row[name]) for row in rows if row[name])
+    }
+    return {0, 1, 2} | texts
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def results_shown(found: Found) -> tuple[list[str], list[list[str]], str] | None:
     """Head and rows of the results per class, label or target, and a sentence if they are not all of them.
 
@@ -138,8 +157,10 @@ def about_generalization(found: Found) -> str:
     if best is not None and underfits(found):
         return f"{begin}: it underfits, since {best[0]} answers even the unseen test examples better."
     if seen_interval[0] > unseen_interval[1]:
-        gap = measure.gap_text(seen - unseen)
-        return f"{begin}: it overfits. The gap of {gap} is larger than chance explains."
+        gap = f"gap of {measure.gap_text(seen - unseen)} is larger than chance explains"
+        if still_falls(found):
+            return f"{begin}. The {gap}, but what it learns still carries over: validation loss was still falling."
+        return f"{begin}: it overfits. The {gap}."
     return f"{begin}: no further apart than chance explains."
 
 
@@ -153,8 +174,11 @@ def underfits(found: Found) -> bool:
 
 
 def overfits(found: Found) -> bool:
-    """Whether the training score lies above the test score, beyond both intervals."""
-    if found["train"] is None or found["test"] is None:
+    """Whether the training score lies above the test score, beyond both intervals, and training longer is no help.
+
+    As long as the validation loss falls, a gap is no reason to hold the network back.
+    """
+    if found["train"] is None or found["test"] is None or still_falls(found):
         return False
     return _score(found["train"], measure_of(found))[1][0] > test_score(found)[1][1]
 

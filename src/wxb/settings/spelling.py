@@ -1,12 +1,12 @@
-"""How the command line and settings files spell the settings that a message names."""
+"""How the command line, reports and settings files spell the settings that a message names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from wxb.errors import WxbError
-from wxb.settings import SETTINGS
 from wxb.settings.setting import spell
+from wxb.settings.table import SETTINGS
 
 
 def as_option(name: str, value: str | None = None) -> str:
