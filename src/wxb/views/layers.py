@@ -11,8 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from wxb.errors import WxbError, nearest
+from wxb.network.layers.affine import AffineEach
 from wxb.views.subject import Subject, tensor_in
 
+PREPARING = ("preparation", "scale")  # modules before the first layer
 OUTPUT = "output"  # what a network gives at its end, if that is not just what its last layer gives
 
 
@@ -72,6 +74,13 @@ def _recording(model: nn.Module, found: dict[str, Passed], only: str | None) -> 
     finally:
         for handle in handles:
             handle.remove()
+
+
+def hidden(found: Mapping[str, Passed]) -> str:
+    """The layer whose features the last FC weighs; of a network of one layer, that layer."""
+    names = [name for name in found if name not in PREPARING] or list(found)
+    weighing = [place for place, name in enumerate(names) if isinstance(found[name].module, (nn.Linear, AffineEach))]
+    return names[max(0, max(weighing, default=0) - 1)]
 
 
 def named(name: str, known: Mapping[str, Any] | list[str], what: str = "a layer") -> str:

@@ -74,6 +74,11 @@ def classes(about: About) -> str:
     return "" if TASKS[about.task].exclusive else f"is for classes, and this network learned {TASKS[about.task].kind}"
 
 
+def rows(about: About) -> str:
+    """The view is for columns."""
+    return "is for tables and rows of numbers; saliency is for pictures" if about.pictures else ""
+
+
 EXAMPLE = ("example", "part", "x")
 VIEWS: dict[str, Entry] = {
     "graph": Entry("The layers and how they are joined, with shapes, weights and multiply-adds."),
@@ -104,6 +109,9 @@ VIEWS: dict[str, Entry] = {
         "Why this answer: what matters for a score, by six methods, and which to trust.",
         (*EXAMPLE, "output", "method"),
     ),
+    "importance": Entry("Which columns of a table matter, by shuffling each.", ("part", "x"), (rows,)),
+    "embedding": Entry("Where examples lie in the features of a layer, in two dimensions.", ("part", "x", "layer")),
+    "surface": Entry("The loss over two weights or a random plane, and gradient descent on it.", ("x", "weights")),
     "exciting": Entry(
         "The examples, and the places in them, that excite each unit of a layer most.",
         ("part", "x", "layer", "unit"),

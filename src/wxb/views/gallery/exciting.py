@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 EXAMPLES = 2_000  # that are looked through, spread evenly over the part
 AT_ONCE = 100
-PREPARING = ("preparation", "scale")  # modules before the first layer
 BEST = 8  # examples of a unit
 UNITS = 16  # that are drawn, if none is named
 
@@ -101,10 +99,12 @@ def _spread(rows: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _default(candidates: dict[str, layers.Passed]) -> str:
     """The last layer of maps; without any, that whose features the last layer with weights weighs."""
-    names = [name for name in candidates if name not in PREPARING] or list(candidates)
-    maps = [name for name in names if candidates[name].output.ndim == 4 and max(candidates[name].output.shape[2:]) > 1]
-    last = max((place for place, name in enumerate(names) if isinstance(candidates[name].module, nn.Linear)), default=0)
-    return maps[-1] if maps else names[max(0, last - 1)]
+    maps = [
+        name
+        for name, one in candidates.items()
+        if name not in layers.PREPARING and one.output.ndim == 4 and max(one.output.shape[2:]) > 1
+    ]
+    return maps[-1] if maps else layers.hidden(candidates)
 
 
 def _strongest(

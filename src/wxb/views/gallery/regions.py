@@ -174,4 +174,4 @@ def values(view: View) -> Panel:
         axes.set_xlabel(one_line(view.arrays["x"].axes[0].unit))
         axes.set_ylabel(one_line(view.arrays["y"].axes[0].unit))
 
-    return Panel("", 3.2, paint, left=0.55, bottom=0.4, framed=True)
+    return Panel("", 3.2, paint, left=0.55, bottom=0.4, framed=True, width=3.7)

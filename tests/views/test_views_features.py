@@ -1,0 +1,130 @@
+"""Columns that matter, places of examples in the features of a layer, and the loss around the trained weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import wxb
+from wxb import views
+from wxb.errors import WxbError
+from wxb.network.build import build
+from wxb.views.gallery.embedding import principal
+
+
+def test_a_column_that_says_all_matters_and_noise_does_not(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(400, 3)).astype(np.float32)
+    run = wxb.train(wxb.load_data(rows, 100 * rows[:, 1]), "EUCLID", epochs=30, out=tmp_path / "run")
+    data = wxb.load_data(rows, 100 * rows[:, 1])
+    view = views.importance(run, data)
+    low, high = view["intervals"].T
+    assert low[1] > 0.2
+    assert view["rises"][1] > 20 * max(abs(view["rises"][0]), abs(view["rises"][2]))
+    assert (low <= view["rises"]).all()
+    assert (view["rises"] <= high).all()
+    assert view["falls"][1] > 0.3
+    assert np.array_equal(view["rises"], views.importance(run, data)["rises"])
+
+
+def test_the_importance_of_a_table_is_that_of_its_columns(trained):
+    run, data = trained["table"]
+    view = views.importance(run, data)
+    assert view.arrays["rises"].axes[0].ticks == ("size", "colour", "day")
+
+
+def test_pictures_have_no_columns(trained):
+    run, data = trained["linear"]
+    with pytest.raises(WxbError, match=r"^importance is for tables and rows of numbers; saliency is for pictures"):
+        views.importance(run, data)
+
+
+def test_principal_components_are_those_of_the_covariance():
+    features = np.random.default_rng(0).normal(size=(60, 5)) @ np.diag([5, 3, 1, 0.5, 0.1])
+    points, shares = principal(features)
+    values = np.linalg.eigvalsh(np.cov(features.T))[::-1]
+    assert points.var(0, ddof=1) == pytest.approx(values[:2])
+    assert shares == pytest.approx(values[:2] / values.sum())
+    assert abs(np.corrcoef(points.T)[0, 1]) < 1e-9
+    assert principal(features[:, :1])[0][:, 1].tolist() == [0.0] * 60
+
+
+def test_examples_lie_where_their_features_say(trained):
+    run, data = trained["conv"]
+    view = views.embedding(run, data, layer="8.FC-8")
+    rows = run.split.test
+    assert view["rows"].tolist() == rows.tolist()
+    seen = []
+    model = run.model()
+    model.get_submodule("8.FC-8").register_forward_hook(
+        lambda module, given, output: seen.append(output.detach().clone())
+    )
+    with torch.no_grad():
+        logits = model(torch.from_numpy(data.examples[rows]))
+    expected, shares = principal(seen[0].double().numpy())
+    assert np.allclose(view["points"], expected, atol=1e-4)
+    assert np.allclose(view["explained"], shares, atol=1e-6)
+    assert view["wrong"].tolist() == (logits.argmax(1).numpy() != data.targets[rows]).tolist()
+    assert views.embedding(run, data).facts["layer"] == "9.RELU"
+
+
+@pytest.fixture
+def ring():
+    return wxb.load_data("ring", examples=90)
+
+
+def test_the_loss_over_two_weights_is_the_loss_with_these_weights(ring):
+    model = build("FC-3-TANH, SOFTMAX", ring, seed=1)
+    view = views.surface(model, ring, weights="1.FC-3.weight[0,0] 1.FC-3.weight[2,1]")
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    rows = ring.split.train
+    x, y = torch.from_numpy(ring.examples[rows]), torch.from_numpy(ring.targets[rows])
+    row, column = 3, 17
+    with torch.no_grad():
+        weight = model.get_submodule("1.FC-3").weight
+        assert float(weight[0, 0]) == pytest.approx(view["x"][10])
+        weight[0, 0], weight[2, 1] = view["x"][column], view["y"][row]
+        expected = float(model.head.loss(model.eval()(x), y).mean())
+    assert view["losses"][row, column] == pytest.approx(expected, rel=1e-4)
+    model.load_state_dict(before)
+    with torch.no_grad():
+        assert view.facts["loss"] == pytest.approx(float(model.head.loss(model(x), y).mean()), rel=1e-4)
+
+
+def test_descents_go_down_and_start_in_the_corners(ring):
+    model = build("FC-3-TANH, SOFTMAX", ring, seed=1)
+    view = views.surface(model, ring, weights="1.FC-3.weight[0,0] 1.FC-3.weight[0,1]")
+    along = view["path losses"]
+    assert (along[:, -1] <= along[:, 0] + 1e-6).all()
+    assert along[:, -1].min() < view["losses"].mean()
+    assert view["paths"].shape == (4, 31, 2)
+
+
+def test_random_directions_are_as_long_as_the_filters(ring):
+    from wxb.views.gallery.surface import _random
+
+    model = build("CONV-4-BN-RELU-GAP, SOFTMAX", input_shape=(1, 8, 8), outputs=3)
+    plane = _random(model)
+    assert set(plane.first) == {"1.CONV3-4.weight", "5.FC-3.weight"}
+    for name, direction in plane.first.items():
+        weight = model.get_parameter(name)
+        assert torch.allclose(direction.flatten(1).norm(dim=1), weight.flatten(1).norm(dim=1), rtol=1e-5)
+        assert not torch.equal(direction, plane.second[name])
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ("1.FC-3.weight[0,0]", "expected two weights"),
+        ("1.FC-3.wait[0,0] 1.FC-3.bias[0]", "is no weight; 1.FC-3.weight[…] is"),
+        ("1.FC-3.weight[3,0] 1.FC-3.bias[0]", "there is no 1.FC-3.weight[3,0]: 1.FC-3.weight has the shape (3, 2)"),
+        ("1.FC-3.bias[0] 1.FC-3.bias[0]", "1.FC-3.bias[0] is named twice"),
+    ],
+)
+def test_weights_that_are_not_there_are_refused(weights, said, ring):
+    model = build("FC-3-TANH, SOFTMAX", ring)
+    with pytest.raises(WxbError) as refused:
+        views.surface(model, ring, weights=weights)
+    assert said in refused.value.what
+    assert refused.value.fix == '`weights="1.FC-3.weight[0,0] 1.FC-3.weight[0,1]"`'
