@@ -17,8 +17,11 @@ class Mean:
     interval: tuple[float, float] | None
 
 
-def mean_of(scores: Sequence[float]) -> Mean:
-    """The mean of n > 0 scores; its interval is mean ± t·s/√n, with the 97.5 % quantile t of Student's t (n - 1)."""
+def mean_of(scores: Sequence[float], bounds: tuple[float, float] = (-math.inf, math.inf)) -> Mean:
+    """The mean of n > 0 scores; its interval is mean ± t·s/√n, with the 97.5 % quantile t of Student's t (n - 1).
+
+    `bounds` are the least and the greatest value that a score can have: the interval ends there.
+    """
     from scipy.special import stdtrit
 
     mean = statistics.fmean(scores)
@@ -26,7 +29,7 @@ def mean_of(scores: Sequence[float]) -> Mean:
         return Mean(mean, None, None)
     deviation = statistics.stdev(scores)
     half = float(stdtrit(len(scores) - 1, 0.975)) * deviation / math.sqrt(len(scores))
-    return Mean(mean, deviation, (mean - half, mean + half))
+    return Mean(mean, deviation, (max(mean - half, bounds[0]), min(mean + half, bounds[1])))
 
 
 def wilson(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:

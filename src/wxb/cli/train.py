@@ -160,8 +160,9 @@ def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool
         if code != DONE:
             return code
         found.append(training.result)
-    measure = TASKS[training.trial.data.task].measure.name
-    together = {"measure": measure, **dataclasses.asdict(mean_of([one["test"][measure] for one in found]))}
+    measure = TASKS[training.trial.data.task].measure
+    score = mean_of([one["test"][measure.name] for one in found], measure.bounds)
+    together = {"measure": measure.name, **dataclasses.asdict(score)}
     if as_json:
         printing.result_json(msgspec.convert({"runs": found, "score": together}, TrainSeeds))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +25,12 @@ class Measure:
     form: Literal["share", "score", "amount"] = "share"
     label: str = ""  # before the value on a line of the terminal: "R²"; nothing before an accuracy
     interval_key: str = ""  # the key of its interval in JSON, if it has one
+    least: float = 0.0  # no value is less
+
+    @property
+    def bounds(self) -> Interval:
+        """The least and the greatest value that there can be."""
+        return self.least, math.inf if self.form == "amount" else 1.0
 
     def text(self, value: float) -> str:
         """The value for people."""

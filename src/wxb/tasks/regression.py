@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar
@@ -25,7 +26,7 @@ COULD_BE_LABELS = 10  # or, in several columns, as labels
 
 TINY = float(np.finfo(np.float32).tiny)  # below it float32 loses digits
 
-R2 = Measure("r2", "R²", "score", "R²", "r2_interval")
+R2 = Measure("r2", "R²", "score", "R²", "r2_interval", least=-math.inf)
 RMSE = Measure("rmse", "root mean squared error", "amount", "error", "rmse_interval")
 MAE = Measure("mae", "mean absolute error", "amount", "absolute error", "mae_interval")
 

@@ -48,7 +48,7 @@ class Series:
     @property
     def score(self) -> Mean:
         """The mean of the test scores, with the 95 % confidence interval of the mean."""
-        return mean_of(self.scores)
+        return mean_of(self.scores, self.outcomes[0].test.measure.bounds)
 
     def __repr__(self) -> str:
         score, measure = self.score, self.outcomes[0].test.measure
@@ -74,7 +74,9 @@ class Pairs:
     @property
     def difference(self) -> Mean:
         """The mean of second − first over the pairs, with its 95 % confidence interval (paired Student's t)."""
-        return mean_of([b - a for a, b in zip(self.first.scores, self.second.scores, strict=True)])
+        least, greatest = self.first.outcomes[0].test.measure.bounds
+        differences = [b - a for a, b in zip(self.first.scores, self.second.scores, strict=True)]
+        return mean_of(differences, (least - greatest, greatest - least))
 
 
 @takes_settings
