@@ -286,3 +286,38 @@ def test_targets_too_small_for_float32_are_refused_with_a_scale(scale, tmp_path)
             load_data(*arguments, task="regression", **options)
         assert caught.value.fix.startswith("scale them, for example times 1e")
     assert load_data(VECTORS[:60], targets / scale * 1e-36, task="regression").targets.max() > 0
+
+
+def test_masked_values_are_missing_and_masked_targets_refused():
+    values = np.random.default_rng(0).normal(size=(40, 2))
+    masked = np.ma.masked_array(values, mask=np.arange(80).reshape(40, 2) == 5)
+    kinds = np.arange(40) % 2
+    with pytest.raises(
+        WxbError, match=r"1 value of the examples is NaN or infinite\n  1 NaN, in 1 of 40 rows; the first at row 2"
+    ):
+        load_data(masked, kinds)
+    assert load_data(masked, kinds, fill="zero").examples[2, 1] == 0
+    assert load_data(list(masked), kinds, fill="zero").examples[2, 1] == 0
+    whole = np.ma.masked_array(np.arange(80).reshape(40, 2), mask=masked.mask)
+    assert load_data(whole, kinds, fill="zero").examples[2].tolist() == [4, 0]
+    pictures = np.ma.masked_array(np.random.default_rng(0).integers(0, 256, (40, 4, 4), dtype=np.uint8))
+    assert load_data(pictures, kinds).examples.dtype == np.uint8
+    for targets in (kinds, values[:, 0], np.array(["a", "b"])[kinds]):
+        with pytest.raises(WxbError, match=r"1 value of the targets is masked\n  fix: leave these examples out"):
+            load_data(values, np.ma.masked_array(targets, mask=np.arange(40) == 3))
+
+
+def test_tensors_and_sparse_matrices_are_read_or_refused():
+    import scipy.sparse
+    import torch
+
+    values = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
+    tensor, kinds = torch.tensor(values, requires_grad=True), torch.arange(40) % 2
+    expected = load_data(values, kinds.numpy()).fingerprint
+    assert load_data(tensor, kinds).fingerprint == load_data(list(tensor), list(kinds)).fingerprint == expected
+    with pytest.raises(WxbError, match=r"fix: examples\.to_dense\(\)"):
+        load_data(tensor.to_sparse(), kinds)
+    with pytest.raises(WxbError, match=r"fix: targets\.to_dense\(\)"):
+        load_data(values, kinds.to_sparse())
+    with pytest.raises(WxbError, match=r"the examples are a sparse matrix\n  fix: examples\.toarray\(\)"):
+        load_data(scipy.sparse.csr_matrix(values), kinds)

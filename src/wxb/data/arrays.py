@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +21,57 @@ Examples = NDArray[np.uint8] | NDArray[np.float32]
 MISSING_FIX = '`fill="median"`, the median of the training part, or `fill="zero"`'
 
 
+def array_of(value: Any, what: str) -> NDArray[Any]:
+    """What people give as an array, as one of NumPy: a tensor without its gradient, masked numbers as NaN.
+
+    `what` is what they are, "examples" or "targets". Raises WxbError for sparse ones, for masked texts and targets, and
+    for what has not one shape.
+    """
+    torch = sys.modules.get("torch")  # whoever has a tensor has imported it
+    try:
+        if torch is not None and isinstance(value, torch.Tensor):
+            if value.layout is not torch.strided or value.is_nested:
+                raise WxbError(f"the {what} are a sparse or a nested tensor", fix=f"{what}.to_dense()")
+            plain = value.detach().cpu().resolve_conj().resolve_neg()
+            return np.asarray((plain.float() if plain.dtype == torch.bfloat16 else plain).numpy())
+        if hasattr(value, "nnz") and hasattr(value, "toarray"):
+            raise WxbError(f"the {what} are a sparse matrix", fix=f"{what}.toarray()")
+        if isinstance(value, np.ma.MaskedArray):
+            return _unmasked(value, what)
+        if isinstance(value, (list, tuple)) and any(hasattr(one, "mask") or hasattr(one, "layout") for one in value):
+            value = [array_of(one, what) for one in value]
+        return np.asarray(value)
+    except (ValueError, TypeError, RuntimeError) as error:
+        each = "examples of one shape" if what == "examples" else "one target per example"
+        raise WxbError(f"the {what} are not one array", f"NumPy says: {error}", each) from error
+
+
+def _unmasked(array: np.ma.MaskedArray[Any, Any], what: str) -> NDArray[Any]:
+    masked = int(np.ma.getmaskarray(array).sum())
+    if not masked:
+        return np.asarray(array.data)
+    if what == "targets" or array.dtype.kind not in "biuf":
+        raise WxbError(f"{plural(masked, 'value')} of the {what} {_are(masked)} masked", fix="leave these examples out")
+    numbers = array.data if array.dtype.kind == "f" else array.data.astype(np.float64)
+    return np.where(np.ma.getmaskarray(array), np.nan, numbers)
+
+
+def in_shape(array: NDArray[Any], sizes: tuple[int, ...]) -> NDArray[Any]:
+    """Pictures with their channels last, or without one, as examples (n, *sizes), as `read_examples` takes them.
+
+    A single picture becomes a batch of one. Other arrays stay as they are.
+    """
+    channels, *sides = sizes
+    if len(sizes) < 3 or array.shape == sizes or array.shape[1:] == sizes:
+        return array
+    last = (*sides, channels)
+    if array.shape == last or (channels == 1 and array.shape == (*sides,)):
+        array = array[None]
+    if array.shape[1:] == last:
+        return array.transpose(0, 3, 1, 2)
+    return array[:, None] if channels == 1 and array.shape[1:] == (*sides,) else array
+
+
 def read_examples(array: ArrayLike) -> Examples:
     """Copy an array to pictures (n, channels, height, width) uint8 or float32, or to rows (n, features) float32.
 
@@ -26,10 +79,7 @@ def read_examples(array: ArrayLike) -> Examples:
     (n, height, width, 1 or 3). If the last two both fit, channels come first. Integers other than uint8, booleans and
     floats become float32. Raises WxbError for other shapes and dtypes, empty arrays, and numbers too large for float32.
     """
-    try:
-        values = np.asarray(array)
-    except ValueError as error:
-        raise WxbError("the examples are not one array", f"NumPy says: {error}", "examples of one shape") from error
+    values = array_of(array, "examples")
     if values.ndim not in (2, 3, 4):
         raise WxbError(
             f"examples of shape {values.shape} are neither rows nor pictures",
@@ -74,10 +124,7 @@ def read_targets(array: ArrayLike, names: Sequence[str] | None = None, task: str
     `names` are the names of the classes, labels or targets. Class numbers that are not all in `names` are indices into
     it. Raises WxbError for anything else, for NaN or infinite numbers, and for classes that are not in `names`.
     """
-    try:
-        targets = np.asarray(array)
-    except ValueError as error:
-        raise WxbError("the targets are not one array", f"NumPy says: {error}", "one target per example") from error
+    targets = array_of(array, "targets")
     class_names = None if names is None else tuple(str(name) for name in names)
     if class_names is not None and len(set(class_names)) < len(class_names):
         raise WxbError("a class name stands twice in classes", f"given: {', '.join(class_names)}")
@@ -107,10 +154,7 @@ def offsets_of(array: ArrayLike, kinds: str = "iuf") -> NDArray[np.float64] | No
 
     `kinds` are those of the dtypes that count as numbers.
     """
-    try:
-        numbers = np.asarray(array)
-    except ValueError:  # not an array: `read_examples` or `read_targets` raises the error
-        return None
+    numbers = np.asarray(array)
     if numbers.ndim not in (1, 2) or numbers.dtype.kind not in kinds or not numbers.size:
         return None
     wide = numbers.reshape(len(numbers), -1).astype(np.float64)

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from wxb.data.arrays import (
     MISSING_FIX,
     Examples,
+    array_of,
     check_lengths,
     fill_missing,
     offsets_of,
@@ -222,13 +223,12 @@ def _arrays(
 ) -> Dataset:
     if targets is None:
         raise WxbError("an array of examples needs targets", "load_data(examples, targets)")
-    offsets = offsets_of(source)
+    given, goals = array_of(source, "examples"), array_of(targets, "targets")
+    offsets = offsets_of(given)
     # whole numbers are classes if nothing else is said
-    target_offsets = offsets_of(targets, "f" if task is None else "iuf") if task in (None, "regression") else None
-    examples = read_examples(source if offsets is None else np.asarray(source) - offsets)
-    if target_offsets is not None:
-        targets = np.asarray(targets) - target_offsets
-    name, encoded = read_targets(targets, classes, task)
+    target_offsets = offsets_of(goals, "f" if task is None else "iuf") if task in (None, "regression") else None
+    examples = read_examples(given if offsets is None else given - offsets)
+    name, encoded = read_targets(goals if target_offsets is None else goals - target_offsets, classes, task)
     check_lengths(examples, encoded.targets)
     if fill == "none":
         refuse_missing(examples, "examples", MISSING_FIX)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.allocator import kept
+from wxb.data.arrays import array_of, in_shape
 from wxb.data.kinds import kind_of
 from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK
@@ -30,6 +31,7 @@ from wxb.data.tables.table import read_rows
 from wxb.errors import WxbError
 from wxb.paths import is_file, is_folder, obstacle
 from wxb.runs.matching import levels_of, like_training, max_pixels_of
+from wxb.runs.ranges import far_outside
 from wxb.tasks.prediction import Prediction
 from wxb.text import plural
 
@@ -87,8 +89,12 @@ def predict(predictor: Predictor, source: Any, max_pixels: int | None = None) ->
         return _of_files(predictor, files_of(source), max_pixels)
     if isinstance(source, (list, tuple)) and source and all(isinstance(one, (str, os.PathLike)) for one in source):
         return _of_files(predictor, files_of(*source), max_pixels)
-    if not is_data_frame(source):
-        return predictor.predict(np.asarray(source))
+    if isinstance(source, np.ndarray) or not is_data_frame(source):
+        array = array_of(source, "examples")
+        found = predictor.predict(array)
+        if remarks := far_outside(predictor.run, in_shape(array, predictor.run.summary.input)):
+            found = replace(found, notes=(*found.notes, *remarks))
+        return found
     preparation = predictor.run.preparation
     if preparation is None:
         raise WxbError("a data frame; the network was not trained on a table")
@@ -192,7 +198,8 @@ def read_file(file: str, run: RunFiles, max_pixels: int | None = None) -> Read:
         folder = "a folder without pictures, tables and arrays"
         raise WxbError(f"{file}: {folder if is_folder(path) else obstacle(path) or 'there is no such file'}")
     if path.suffix.lower() == ARRAY:
-        return Read(_read_array(path, file, run))
+        array = _read_array(path, file, run)
+        return Read(array, notes=tuple(f"{file}: {remark}" for remark in far_outside(run, array)))
     if is_table(path) and (run.preparation is not None or table_suffix(path) in CERTAIN_SUFFIXES):
         return _of_table(lambda names: read_frame(path, names=names), file, run)
     picture, remarks = _read_picture(path, file, run, max_pixels or max_pixels_of(run))
@@ -228,7 +235,7 @@ def expected(run: RunFiles) -> str:
 
 def _read_array(path: Path, file: str, run: RunFiles) -> NDArray[Any]:
     """The rows of an array (n, …), or the one of an array in the shape of an example."""
-    array, preparation = read_npy(path, file), run.preparation
+    array, preparation = in_shape(read_npy(path, file), run.summary.input), run.preparation
     shapes = [run.summary.input] + ([] if preparation is None else [(len(preparation.names),)])
     if array.shape not in shapes and array.shape[1:] not in shapes:
         expected = f"(n, {', '.join(map(str, run.summary.input))})"

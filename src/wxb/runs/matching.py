@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
-from wxb.data.arrays import is_missing
+from wxb.data.arrays import array_of, in_shape, is_missing
 from wxb.data.dataset import Dataset, offsets_of_targets
 from wxb.data.kinds import LARGEST
 from wxb.data.known.ink import as_in_set
@@ -23,6 +23,7 @@ from wxb.data.tested import ALL
 from wxb.data.toys import TOYS
 from wxb.errors import WxbError
 from wxb.paths import is_folder
+from wxb.runs.ranges import refuse_bytes
 from wxb.settings.setting import PartRows
 from wxb.text import count, shape
 
@@ -43,6 +44,8 @@ def like_training(run: RunFiles, array: NDArray[Any]) -> NDArray[Any]:
     data than rows, and for values that training's bytes cannot hold.
     """
     preparation = run.preparation
+    array = in_shape(array_of(array, "examples"), run.summary.input)
+    refuse_bytes(run, array)
     array = filled(run, array)
     if preparation is None or np.shape(array)[-1:] != (len(preparation.names),):
         return as_examples(array, run.summary.input, run.data.dtype)
@@ -57,11 +60,11 @@ def like_training(run: RunFiles, array: NDArray[Any]) -> NDArray[Any]:
 
 def filled(run: RunFiles, array: NDArray[Any]) -> NDArray[Any]:
     """The array with its missing values replaced as those of the run's array were, if they were."""
-    instead, given = run.data.fill, np.asarray(array)
-    if instead is UNSET or given.dtype.kind != "f" or given.size % len(instead) or not is_missing(given).any():
+    instead = run.data.fill
+    if instead is UNSET or array.dtype.kind != "f" or array.size % len(instead) or not is_missing(array).any():
         return array
     each = np.array(instead).reshape(run.summary.input)
-    return np.where(is_missing(given), each, given) if given.shape[-each.ndim :] == each.shape else array
+    return np.where(is_missing(array), each, array) if array.shape[-each.ndim :] == each.shape else array
 
 
 def _holding(wrong: Any, what: str) -> WxbError:
@@ -79,6 +82,10 @@ def as_examples(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDAr
     given = _of_shape(array, sizes, dtype)
     if dtype == "uint8" and given.dtype == np.uint8:
         return given
+    missing = is_missing(given)
+    if missing.any():
+        words = "NaN or infinite values" if not np.isfinite(given).all() else f"no data (values beyond {LARGEST:g})"
+        raise _holding(missing.reshape(len(given), -1).any(axis=1), words)
     if dtype == "uint8":
         if given.size and not (np.all(given == np.floor(given)) and given.min() >= 0 and given.max() <= 255):
             raise WxbError(
@@ -93,12 +100,7 @@ def as_examples(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDAr
                 "array.astype(np.uint8) for bytes, (255 * array).astype(np.uint8) for the whole range",
             )
         return np.ascontiguousarray(given, np.uint8)
-    given = np.ascontiguousarray(given, np.float32)
-    missing = is_missing(given)
-    if missing.any():
-        words = "NaN or infinite values" if not np.isfinite(given).all() else f"no data (values beyond {LARGEST:g})"
-        raise _holding(missing.reshape(len(given), -1).any(axis=1), words)
-    return given
+    return np.ascontiguousarray(given, np.float32)
 
 
 def _of_shape(array: NDArray[Any], sizes: tuple[int, ...], dtype: str) -> NDArray[Any]:
@@ -134,6 +136,8 @@ def labelled(run: RunFiles, examples: Any, targets: Any) -> Dataset:
     """Examples and their targets in the form of the run's data; all of them are test."""
     if run.data.table is not None and is_data_frame(examples):
         return load_data(_with_targets(examples, run.data.table["targets"], targets), like=run.data.table)
+    examples = in_shape(array_of(examples, "examples"), run.summary.input)
+    refuse_bytes(run, examples)
     examples = filled(run, examples)
     every = PartRows((), (), tuple(range(len(examples))))
     return load_data(examples, targets, task=run.summary.task, classes=run.summary.classes, split=every)
@@ -147,7 +151,7 @@ def _with_targets(data: Any, columns: Sequence[Mapping[str, Any]], values: Any) 
     import narwhals as nw
 
     frame = nw.from_native(data, eager_only=True)
-    added = np.asarray(values)
+    added = array_of(values, "targets")
     added = added.reshape(len(added), -1) if added.ndim else added.reshape(1, 1)
     names = [str(column["name"]) for column in columns]
     if added.shape != (len(frame), len(names)):

@@ -15,6 +15,7 @@ from wxb.data.tables.content import STREAM, is_stream
 from wxb.errors import WxbError
 from wxb.paths import exists, obstacle, quoted
 from wxb.runs.folder import SETTINGS, plain_values
+from wxb.runs.ranges import ranges_of
 from wxb.runs.schema import DataFacts, SplitFacts
 from wxb.settings.setting import PartRows
 from wxb.storage import digest
@@ -46,6 +47,7 @@ def data_facts(data: Dataset) -> DataFacts:
         targets_fingerprint=digest(np.ascontiguousarray(data.targets).tobytes()),
         levels=UNSET if data.levels is None else data.levels,
         fill=UNSET if data.fill is None else tuple(data.fill.tolist()),
+        ranges=UNSET if (ranges := ranges_of(data)) is None else ranges,
     )
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
 
 from wxb.data import Dataset, load_data
 from wxb.markup import shown
@@ -59,8 +58,6 @@ class Run(RunFiles):
         polars or another library that narwhals knows. Pictures and rows are prepared as those of training were.
         Pictures with more than `max_pixels` are not opened; the default is the bound of training, or 50 million.
         """
-        if isinstance(source, np.ndarray):
-            return self.predictor.predict(source)
         return inputs.predict(self.predictor, source, max_pixels)
 
     @cached_property

@@ -22,6 +22,9 @@ Size = Annotated[int, Meta(ge=1, le=2**53)]
 Amount = Annotated[float, Meta(ge=0)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Interval = Annotated[tuple[float, float], Meta(description="low and high, 95 %")]
+Levels = Annotated[tuple[float, float], Meta(description="of greys of more than 8 bits: what became 0 and 255")]
+Fill = Annotated[tuple[float, ...], Meta(description="of arrays: what replaces a missing value, by feature")]
+Ranges = Annotated[tuple[tuple[float, float], ...], Meta(description="of arrays of floats, by feature or of all")]
 Shape = Annotated[tuple[Size, ...], Meta(description="of one example", min_length=1, max_length=3)]
 Digest = Annotated[str, Meta(description="blake3, as 64 hexadecimal digits", pattern="^[0-9a-f]{64}$")]
 Moment = Annotated[str, Meta(description="ISO 8601, UTC")]
@@ -194,12 +197,9 @@ class DataFacts(Struct, frozen=True):
     notes: tuple[str, ...]
     fingerprint: Digest
     targets_fingerprint: Digest | UnsetType = UNSET
-    levels: Annotated[
-        tuple[float, float] | UnsetType, Meta(description="of greys of more than 8 bits: values that became 0 and 255")
-    ] = UNSET
-    fill: Annotated[
-        tuple[float, ...] | UnsetType, Meta(description="of arrays: what replaces a missing value, by feature")
-    ] = UNSET
+    levels: Levels | UnsetType = UNSET
+    fill: Fill | UnsetType = UNSET
+    ranges: Ranges | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         from wxb.data.kinds import KINDS

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from wxb.data.arrays import array_of
 from wxb.data.dataset import PARTS, Dataset
 from wxb.errors import WxbError
 from wxb.learning.evaluate import prediction
@@ -171,8 +172,8 @@ class Subject:
     def array(self, x: Any) -> NDArray[Any]:
         """An array or a tensor as examples (n, …) as the network takes them. Raises WxbError if it is none."""
         if self.run is not None:
-            return like_training(self.run, np.asarray(x))
-        values = x.detach().cpu().numpy() if isinstance(x, Tensor) else np.asarray(x)
+            return like_training(self.run, x)
+        values = array_of(x, "examples")
         if self.about is not None and values.shape == self.about.plan.input:
             values = values[None]
         if values.ndim < 2 or values.dtype.kind not in "buif":
