@@ -119,7 +119,7 @@ def measure(folder: Path, files: list[Path], side: int, repetitions: int) -> Row
     rates = timing.in_turn(ways, repetitions)
     off = []
     for file in files[:COMPARED]:
-        pixels = decode(file, read_header(file, HEIGHT * WIDTH), False, side, HEIGHT * WIDTH)
+        pixels, _ = decode(file, read_header(file, HEIGHT * WIDTH), False, side, HEIGHT * WIDTH)
         off.append(np.abs(pixels.astype(np.int16) - decoded_in_full(file, side)).mean())
     return {
         "side": side,

@@ -9,7 +9,10 @@ from PIL import Image
 from tests.data.pictures.test_data_decoding import sixteen_bit_colours
 from tests.runs.test_run_pictures import fill, twelve_bits
 from wxb import load_data, train
+from wxb.data.pictures import decoding
 from wxb.errors import WxbError
+
+whole = decoding._opened
 
 
 def scaled(top: int, share: float = 1.0):
@@ -57,8 +60,20 @@ def test_a_few_pixels_beyond_the_run_s_range_are_clipped_and_named(tmp_path, cal
     (note,) = (note for note in answer.json["notes"] if "hardly" in note)
     head, *lines = note.splitlines()
     assert head == "16 pictures hardly fit the run's range of values"
-    assert lines == [*(f"  a/{i}.png: {words}" for i in range(5)), "  …"]
+    assert lines == [*(f"  a/{i}.png: {words}" for i in range(5)), "  and 11 more"]
     assert f"a/0.png: {words}" in call("evaluate", run.path, folder).err
+
+
+def test_a_deep_picture_is_decoded_once_where_a_run_says_its_range(tmp_path, monkeypatch):
+    run = train(load_data(fill(tmp_path / "x", twelve_bits)), "FC-4-RELU, SOFTMAX", epochs=1, out=tmp_path / "run")
+    folder = fill(tmp_path / "other", scaled(4096))
+    opened: list[str] = []
+    monkeypatch.setattr(decoding, "_opened", lambda path, most: [opened.append(path.name), whole(path, most)][1])
+    run.predict(folder / "a" / "3.png")
+    assert opened == ["3.png"] * 2  # its header, its pixels
+    opened.clear()
+    run.evaluate(folder)
+    assert len(opened) == 2 * 16
 
 
 def test_pictures_far_darker_than_the_run_s_range_are_named(tmp_path):

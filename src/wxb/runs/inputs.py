@@ -255,7 +255,7 @@ def _of_table(read: Callable[[Sequence[str]], Frame], file: str, run: RunFiles) 
 
 def _read_picture(path: Path, file: str, run: RunFiles, max_pixels: int) -> tuple[NDArray[np.uint8], list[str]]:
     """A picture (channels, height, width) in the size, colours and values of the training data, and remarks on it."""
-    from wxb.data.pictures.decoding import LeftOut, decode, fitting, read_header  # brings Pillow
+    from wxb.data.pictures.decoding import LeftOut, decode, read_header  # brings Pillow
     from wxb.data.pictures.levels import DEEP_COLOURS, Levels
 
     shape = run.summary.input
@@ -277,8 +277,7 @@ def _read_picture(path: Path, file: str, run: RunFiles, max_pixels: int) -> tupl
         bounds = levels_of(run)
         levels = None if bounds is None else Levels(*bounds)
         side = None if fits else height
-        picture = decode(path, header, channels == 1, side, max_pixels, levels)
-        remark = fitting(path, max_pixels, levels) if header.deep else ""
+        picture, remark = decode(path, header, channels == 1, side, max_pixels, levels, of_run=True)
     except LeftOut as reason:
         raise WxbError(f"{file}: {reason.reason}" + (f" ({reason.more})" if reason.more else "")) from reason
     remarks = [remark] if remark else [DEEP_COLOURS] if header.deep_colours else []

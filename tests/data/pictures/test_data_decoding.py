@@ -121,7 +121,7 @@ def test_without_levels_sixteen_bits_keep_their_upper_eight(tmp_path):
     path = store(values, tmp_path / "x.png")
     header = read_header(path, 100)
     assert header.grey
-    assert decode(path, header, True, None, 100).tolist() == [[[0, 1, 255], [128, 1, 2]]]
+    assert decode(path, header, True, None, 100)[0].tolist() == [[[0, 1, 255], [128, 1, 2]]]
     path = store(np.float32([[0, 1]]), tmp_path / "x.tif")
     with pytest.raises(LeftOut, match="of floating-point pixels"):
         decode(path, read_header(path, 100), True, None, 100)
@@ -223,7 +223,7 @@ def test_a_png_whose_pixels_do_not_fit_their_checksum_is_broken(tmp_path):
         with pytest.raises(LeftOut, match="broken"):
             read_header(path, 1000)
     path.write_bytes(whole[: whole.index(b"IEND") - 4])  # the pixels are whole
-    assert decode(path, read_header(path, 1000), True, None, 1000).shape == (1, 12, 12)
+    assert decode(path, read_header(path, 1000), True, None, 1000)[0].shape == (1, 12, 12)
 
 
 def test_a_file_of_the_system_without_a_size_is_not_read(tmp_path):

@@ -124,15 +124,13 @@ def read_range(path: Path, max_pixels: int) -> Range | None:
         return range_of(picture)
 
 
-def fitting(path: Path, max_pixels: int, levels: Levels | None) -> str:
+def _fitting(picture: Image.Image, levels: Levels | None) -> str:
     """What is strange in a deep picture for a run with these levels, or with bytes; "" if it fits.
 
-    Raises LeftOut if it is of another scale, or if the file is broken.
+    Raises LeftOut if it is of another scale.
     """
     levels = levels or SIXTEEN_BITS
-    with _opened(path, max_pixels) as picture:
-        picture.load()
-        fit = fit_of(picture, levels)
+    fit = fit_of(picture, levels)
     if fit.beyond > MOST_BEYOND:
         share = f"{fit.beyond:.0%}".replace("%", " %")
         reason = f"values beyond the run's range of {levels}, to which they must be scaled"
@@ -141,27 +139,37 @@ def fitting(path: Path, max_pixels: int, levels: Levels | None) -> str:
 
 
 def decode(
-    path: Path, header: Header, grey: bool, side: int | None, max_pixels: int, levels: Levels | None = None
-) -> NDArray[np.uint8]:
+    path: Path,
+    header: Header,
+    grey: bool,
+    side: int | None,
+    max_pixels: int,
+    levels: Levels | None = None,
+    of_run: bool = False,
+) -> tuple[NDArray[np.uint8], str]:
     """Decode a picture, or the first of several, to (1 or 3, height, width) uint8; `header` is that of `read_header`.
 
     With `side`, the middle square is scaled to (…, side, side). Transparent pixels are put on white. Deep greys become
-    bytes by `levels`; without them 16-bit greys keep their upper eight bits. Raises LeftOut if the file is broken.
+    bytes by `levels`; without them 16-bit greys keep their upper eight bits. The text says what is strange in deep
+    greys if the levels are those of a run (`of_run`); "" if nothing is. Raises LeftOut if the file is broken, or its
+    greys are of another scale than the run's.
     """
-    mode = "L" if grey else "RGB"
+    mode, remark = "L" if grey else "RGB", ""
     orientation = header.orientation
     pixels = _jpeg(path, header, mode, side) if header.jpeg == mode else None
     if pixels is None:
         with _opened(path, max_pixels) as picture:
             orientation = _orientation(picture)
             picture.load()
+            if of_run and header.deep:
+                remark = _fitting(picture, levels)
             pixels = np.array(_flat(picture, mode, levels))
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     if orientation in UPRIGHT:
         pixels = np.ascontiguousarray(UPRIGHT[orientation](pixels))
     if side is not None:
         pixels = middle_square(pixels, side)
-    return pixels.transpose(2, 0, 1)
+    return pixels.transpose(2, 0, 1), remark
 
 
 def _jpeg(path: Path, header: Header, mode: str, side: int | None) -> NDArray[np.uint8] | None:

@@ -22,7 +22,6 @@ from wxb.data.pictures.decoding import (
     Header,
     LeftOut,
     decode,
-    fitting,
     quiet_decoders,
     read_header,
     read_range,
@@ -199,24 +198,18 @@ def _range(readable: Readable, max_pixels: int) -> Range | None:
         return None
 
 
-def _fitting(readable: Readable, max_pixels: int, levels: Levels | None) -> str | Refused:
-    """What is strange in a deep picture for a run with these levels; refused if it is of another scale."""
+def _pixels(
+    readable: Readable, form: Form, max_pixels: int, levels: Levels | None, of_run: bool
+) -> tuple[NDArray[np.uint8], str] | Refused:
+    """Decode the picture (height, width, channels) of a file, and say what is strange in it for a run's levels."""
     file = readable.file
     try:
-        remark = fitting(file.path, max_pixels, levels)
+        pixels, remark = decode(file.path, readable.header, form.grey, form.side, max_pixels, levels, of_run)
     except LeftOut as error:
         return Refused(file.name, error.reason, error.more)
-    return remark and f"{file.name}: {remark}"
-
-
-def _pixels(readable: Readable, form: Form, max_pixels: int, levels: Levels | None) -> NDArray[np.uint8] | Refused:
-    """Decode the picture (height, width, channels) of a file."""
-    file = readable.file
-    try:
-        pixels = decode(file.path, readable.header, form.grey, form.side, max_pixels, levels)
-    except LeftOut as error:
-        return Refused(file.name, error.reason, error.more)
-    return pixels.transpose(1, 2, 0) if pixels.shape == form.shape else Refused(file.name, "broken")
+    if pixels.shape != form.shape:
+        return Refused(file.name, "broken")
+    return pixels.transpose(1, 2, 0), remark and f"{file.name}: {remark}"
 
 
 def _decoded(
@@ -232,40 +225,35 @@ def _decoded(
                 yield Searched(number)
         left_out = [file for file in headers if isinstance(file, Refused)]
         readable = [file for file in headers if isinstance(file, Readable)]
-        deep = [file for file in readable if file.header.deep]
-        remarks: tuple[str, ...] = ()
         if like is None:
+            deep = [file for file in readable if file.header.deep]
             ranges = list(in_order(pool, partial(_range, max_pixels=wanted.max_pixels), deep))
             bounds = levels_for([one for one in ranges if one is not None])
         else:
             bounds = like.levels
         levels = Levels(*bounds) if bounds else None
-        if like is not None:
-            fits = list(in_order(pool, partial(_fitting, max_pixels=wanted.max_pixels, levels=levels), deep))
-            remarks = tuple(fit for fit in fits if isinstance(fit, str) and fit)
-            unfit = {file for file, fit in zip(deep, fits, strict=True) if isinstance(fit, Refused)}
-            readable = [file for file in readable if file not in unfit]
-            left_out += [fit for fit in fits if isinstance(fit, Refused)]
         while True:
             check_classes(folder, layout, readable, left_out)
             form = _form([file.header for file in readable], wanted.size, like)
-            decoder = partial(_pixels, form=form, max_pixels=wanted.max_pixels, levels=levels)
+            decoder = partial(_pixels, form=form, max_pixels=wanted.max_pixels, levels=levels, of_run=like is not None)
             try:
                 with _place(wanted, len(readable), form, cache) as place:
                     if isinstance(place, Writing) and (opened := _opened(wanted, cache)[0]):
                         return _packed(opened, layout)  # another process has written it in the meantime
-                    examples, refused = [], []
-                    for file, pixels in zip(readable, in_order(pool, decoder, readable), strict=True):
-                        if isinstance(pixels, Refused):
-                            refused.append(pixels)
+                    examples, refused, remarks = [], [], []
+                    for file, decoded in zip(readable, in_order(pool, decoder, readable), strict=True):
+                        if isinstance(decoded, Refused):
+                            refused.append(decoded)
                         else:
+                            pixels, remark = decoded
                             place.add(pixels)
                             examples.append(file)
+                            remarks += [remark] if remark else []
                         yield Decoded(place.count + len(refused) + len(left_out), len(layout.files))
                     readable, left_out = examples, left_out + refused
                     check_classes(folder, layout, readable, left_out)
                     if _form([file.header for file in readable], wanted.size, like) == form:
-                        return _finished(place, layout, readable, left_out, bounds, remarks)
+                        return _finished(place, layout, readable, left_out, bounds, tuple(remarks))
                     # only broken files had another size, or colours: decode again without them
             except OSError:
                 if not cache:
