@@ -327,3 +327,71 @@ def test_fractions_after_whole_numbers_are_read_with_a_note():
         "a: training had whole numbers, and no column here tells what the mark is in 1.125 (row 0) is 1.125",
     )
     assert load_data(alone(["1.125", "2.5"]), like=data.table).notes == ()
+
+
+# --- durations --------------------------------------------------------------------------------------------------------
+
+LONG = [f"1:{i % 60:02d}:11" for i in range(40)]
+SHORT = [f"{i % 20 + 33}:29" for i in range(40)]
+
+
+def clocked(*parts):
+    values = [value for part in parts for value in part]
+    return pl.DataFrame({"a": values, "y": [("u", "v", "v")[i % 3] for i in range(len(values))]})
+
+
+def test_durations_of_two_parts_beside_three_with_few_hours_are_minutes_and_seconds():
+    data = load_data(clocked(SHORT, LONG), target="y")
+    assert data.examples[[0, 1, 40], 0].tolist() == [33 * 60 + 29, 34 * 60 + 29, 3611]
+    assert data.notes[0] == "read as numbers and dates: a (33:29 is 2009)"
+    assert load_data(clocked(["33:29", "5:00", "0:33:29"]), like=data.table).examples[:, 0].tolist() == [
+        2009,
+        300,
+        2009,
+    ]
+    with pytest.raises(
+        WxbError, match=r"two parts below an hour; here one is 75:00 \(row 1\)\n  fix: write 75:00:00 or"
+    ):
+        load_data(clocked(["33:29", "75:00", "1:00:00"]), like=data.table)
+
+
+def test_times_of_the_day_with_and_without_seconds_are_hours_and_minutes():
+    data = load_data(clocked([f"{i % 24}:30" for i in range(40)], [f"{i % 24}:30:15" for i in range(40)]), target="y")
+    assert data.examples[[1, 41], 0].tolist() == [5400, 5415]
+    assert data.notes[0].endswith("a (10:30 is 37800)")
+
+
+def test_durations_that_could_be_hours_or_minutes_are_refused():
+    long_ones = [f"{10 + i % 30}:00:00" for i in range(40)]
+    with pytest.raises(
+        WxbError, match="33:29 of a could be 33 hours or 33 minutes\n  beside 10:00:00\n  fix: write 33:29:00 or"
+    ):
+        load_data(clocked(SHORT, long_ones), target="y")
+    assert load_data(clocked(SHORT, ["x"] * 60), target="y").notes  # not a column of durations
+
+
+@pytest.mark.parametrize(
+    ("trained", "new", "said"),
+    [
+        (SHORT, ["33:29", "0:33:29"], r"training had durations of two parts; here one is 0:33:29 \(row 1\)"),
+        (LONG, ["1:00:11", "33:29"], r"training had durations of three parts; here one is 33:29 \(row 1\)"),
+    ],
+)
+def test_durations_with_another_number_of_parts_than_in_training_are_refused(trained, new, said):
+    data = load_data(clocked(trained), target="y")
+    assert load_data(clocked(trained[:2]), like=data.table).examples[:, 0].tolist() == data.examples[:2, 0].tolist()
+    with pytest.raises(WxbError, match=said):
+        load_data(clocked(new), like=data.table)
+    with pytest.raises(WxbError, match="a of frame is not written as in training"):
+        wxb.train(data, "SOFTMAX", epochs=1, progress=False).evaluate(
+            load_data(clocked(SHORT if trained is LONG else LONG), target="y")
+        )
+
+
+def test_sixty_minutes_or_seconds_are_no_duration():
+    data = load_data(clocked(LONG), target="y")
+    later = load_data(
+        clocked(["1:00:11", "1:59:59", "1:10:00", "0:00:00", "1:61:00", "25:60:00", "1:00:60"]), like=data.table
+    )
+    assert np.isnan(later.examples[:, 0]).tolist() == [False] * 4 + [True] * 3
+    assert "3 of 7 values are no durations, such as 1:61:00 (row 4)" in later.notes[0]

@@ -15,7 +15,7 @@ from wxb.data.kinds import LARGEST
 from wxb.data.tables import marks
 from wxb.data.tables.columns import Category, Number
 from wxb.data.tables.values import Texts, Values
-from wxb.data.tables.written import Numbers, Written, written_in
+from wxb.data.tables.written import DAY, HOUR, THREE_PARTS, TWO_PARTS, Numbers, Written, written_in
 from wxb.errors import WxbError
 from wxb.text import count, first_of, plural
 
@@ -48,6 +48,7 @@ def refuse_otherwise_written(table: str, values: Values, written: Written, numbe
     file. Less than half of the values may be no numbers (or dates, …), and of those that prove a form at most a
     twentieth another one.
     """
+    _refuse_other_parts(table, values, written, rows)
     unreadable = _unreadable(values, numbers)
     proofs = _proofs(values, written, numbers, unreadable)
     if proofs.refute:
@@ -65,6 +66,29 @@ def refuse_otherwise_written(table: str, values: Values, written: Written, numbe
         f"{values.name}: training had {written.example}; here {count(len(odd))} of {there} {what} "
         f"{values.shown(first)} (row {rows[first]})",
         f"{_readable(written)} in {values.name}, and nothing where the value is not known",
+    )
+
+
+def _refuse_other_parts(table: str, values: Values, written: Written, rows: Rows) -> None:
+    """Raise WxbError if durations have two parts where training's had three, the reverse, or more than a day's hours.
+
+    Of two parts alone nothing tells whether they are hours and minutes, or minutes and seconds.
+    """
+    if not written.clock or not values.of_texts:
+        return
+    two = values.there.str.extract(TWO_PARTS, 1).str.to_integer()
+    odd = values.there.str.contains(THREE_PARTS)
+    if written.clock != "two":
+        odd = two >= {"three": 0, "h:mm": DAY, "mm:ss": HOUR}[written.clock]
+    first = odd.fill_null(False).arg_max()
+    if first is None or not odd.fill_null(False).any():
+        return
+    shown = values.shown(first)
+    had = {"two": "two parts", "three": "three parts", "h:mm": "times of the day", "mm:ss": "two parts below an hour"}
+    raise WxbError(
+        f"{values.name} of {table} is not written as in training",
+        f"{values.name}: training had durations of {had[written.clock]}; here one is {shown} (row {rows[first]})",
+        "two parts in each, as in training" if written.clock == "two" else f"write {shown}:00 or 0:{shown}",
     )
 
 

@@ -23,12 +23,17 @@ from wxb.data.tables.written import (
     PERCENT,
     PLAIN,
     STYLES,
+    THREE_PARTS,
+    TWO_PARTS,
     ZONED,
+    Clock,
     Numbers,
     Style,
     Written,
+    clock_of,
     written_in,
 )
+from wxb.errors import WxbError
 from wxb.text import known_as, number_name
 
 if TYPE_CHECKING:
@@ -176,7 +181,22 @@ class Values:
             written = marks.settled(self.name, readable, written, self.separator, self.proofs())
         if written.style == "date":
             written = msgspec.structs.replace(written, zone=self.zone)
+        if written.style == "duration":
+            written = msgspec.structs.replace(written, clock=self._clock())
         return Form("number", written)
+
+    def _clock(self) -> Clock:
+        """How many parts the durations have. Raises WxbError if two of them could be hours or minutes."""
+        clock = clock_of(self.different)
+        if clock is None:
+            value = self.different.filter(self.different.str.contains(TWO_PARTS))[0]
+            whole = value.partition(":")[0].lstrip("-")
+            raise WxbError(
+                f"{value} of {self.name} could be {whole} hours or {whole} minutes",
+                f"beside {self.different.filter(self.different.str.contains(THREE_PARTS))[0]}",
+                f'write {value}:00 or 0:{value} in the file, or leave the column out: `drop="{self.name}"`',
+            )
+        return clock
 
     @property
     def zoned(self) -> NDArray[np.bool_]:
@@ -243,11 +263,14 @@ class Values:
             return ""
         readable = np.isfinite(numbers)
         short = written.short_years(self.there)
+        if written.clock in ("h:mm", "mm:ss"):
+            short = self.there.str.contains(TWO_PARTS).fill_null(False).to_numpy()
         telling = short if short.any() else readable & np.isnan(Written(written.style).read(self.there))
         lengths = self.there.str.len_chars().fill_null(0).to_numpy()
         row = int(np.argmax((telling if telling.any() else readable) * lengths))
         number = calendar.text(float(numbers[row])) if written.style == "date" else f"{numbers[row]:.10g}"
-        years = f"; two digits are a year from {FIRST_YEAR} to {FIRST_YEAR + 99}" if short.any() else ""
+        dated = written.style == "date" and short.any()
+        years = f"; two digits are a year from {FIRST_YEAR} to {FIRST_YEAR + 99}" if dated else ""
         return f"{self.name} ({self.shown(row)} is {number}{years})"
 
     def doubt(self, written: Written) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Numbers = NDArray[np.float64]  # (n,), NaN where the value is missing
 Style = Literal["number", "date", "duration"]
 Negative = Literal["", "()", "-"]
+Clock = Literal["", "two", "three", "h:mm", "mm:ss"]
 
 STYLES: tuple[Style, ...] = ("number", "date", "duration")
 # decimal mark and separator of thousands, in the order in which they are tried
@@ -66,6 +67,8 @@ DURATIONS = (
     rf"(?P<sign>-)?(?P<H>\d{{1,4}}):(?P<M>\d{{2}})(?::(?P<S>\d{{2}}(?:\.\d+)?))?{HALF}",
     r"(?P<sign>-)?P(?:(?P<d>\d+)D)?(?:T(?:(?P<H>\d+)H)?(?:(?P<M>\d+)M)?(?:(?P<S>\d+(?:\.\d+)?)S)?)?",
 )
+TWO_PARTS, THREE_PARTS = r"^-?(\d{1,4}):\d{2}$", r"^-?(\d{1,4}):\d{2}:\d{2}(?:\.\d+)?$"  # of a duration
+FEW_HOURS, DAY, HOUR = 9, 24, 60  # hours of three parts beside which two are minutes; what ends a day, and an hour
 NAME = re.compile(r"\?P<\w+>")  # of a group; two alternatives of one pattern may not share it
 SECONDS = {"d": 86_400, "H": 3_600, "M": 60, "S": 1}
 NUMBERS_SHARE = 0.95  # of a column's values that must be numbers or dates, or it is a column of texts
@@ -88,6 +91,7 @@ class Written(msgspec.Struct, frozen=True, omit_defaults=True):
     unit: str = ""  # before or after every number: "$", "%"
     negative: Negative = ""  # of numbers below zero, besides a sign before them: "(5)", "5-"
     order: Literal["ymd", "dmy", "mdy"] = "ymd"  # of a date; forms that have one reading are read whatever the order
+    clock: Clock = ""  # how many parts durations have (33:29, 1:02:11); if both, what two parts are
     zone: bool | None = None  # whether times of the day have a zone; None if it is not known, or none has a time
 
     @property
@@ -101,11 +105,13 @@ class Written(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.style == "number":
             marked = f"{1234.5:,}".translate({ord(","): self.thousands, ord("."): self.decimal})
             return f"numbers such as {marked}{self.unit and ' '}{self.unit}"
-        return EXAMPLES[self.order if self.style == "date" else self.style]
+        return EXAMPLES[self.order if self.style == "date" else self.clock or self.style]
 
     def agrees(self, other: Written) -> bool:
         """Whether numbers that were read from another form mean the same, if that form was clear in its own file."""
         same = self.style == other.style and (self.unit == PERCENT) == (other.unit == PERCENT)
+        clocks = {self.clock, other.clock} - {""}
+        same &= "two" not in clocks or len(clocks) == 1
         return same and {self.order, other.order} != {"dmy", "mdy"}
 
     def short_years(self, texts: pl.Series) -> NDArray[np.bool_]:
@@ -120,7 +126,7 @@ class Written(msgspec.Struct, frozen=True, omit_defaults=True):
         """The number that each text stands for (n,), NaN for a text that is none. A number may be infinite."""
         if self.style == "date":
             return _dates(texts, self.order)
-        return _durations(texts) if self.style == "duration" else _numbers(texts, self)
+        return _durations(texts, self.clock) if self.style == "duration" else _numbers(texts, self)
 
 
 PLAIN = Written()
@@ -128,7 +134,8 @@ EXAMPLES = {
     "ymd": "dates such as 2024-12-31",
     "dmy": "dates such as 31/12/2024 (day, month, year)",
     "mdy": "dates such as 12/31/2024 (month, day, year)",
-    "duration": "durations such as 1:30:00",
+    **dict.fromkeys(("duration", "three", "h:mm", "mm:ss"), "durations such as 1:30:00"),
+    "two": "durations such as 1:30",
 }
 
 
@@ -148,6 +155,20 @@ def written_in(texts: pl.Series, separator: str = "", styles: Sequence[Style] = 
         if share == 1:
             break
     return best
+
+
+def clock_of(texts: pl.Series) -> Clock | None:
+    """How many parts the durations among texts have, and what two are beside three; None if that is not clear.
+
+    Two parts are minutes and seconds if that many hours would be more than a day, and three parts have few hours:
+    33:29 beside 1:02:11. They are hours and minutes if all are times of the day: 9:30 beside 9:30:15.
+    """
+    two, three = (_array(texts.str.extract(form, 1).drop_nulls().str.to_integer()) for form in (TWO_PARTS, THREE_PARTS))
+    if not len(two) or not len(three):
+        return "two" if len(two) else "three" if len(three) else ""
+    if two.max() < DAY and three.max() < DAY:
+        return "h:mm"
+    return "mm:ss" if DAY <= two.max() < HOUR and three.max() <= FEW_HOURS else None
 
 
 def unlike(texts: pl.Series) -> list[str]:
@@ -248,7 +269,7 @@ def _hours(hours: Numbers, half: Numbers) -> Numbers:
     return np.where(np.isnan(half), hours, hours % 12 + np.nan_to_num(half))
 
 
-def _durations(texts: pl.Series) -> Numbers:
+def _durations(texts: pl.Series, clock: Clock) -> Numbers:
     seconds = np.full(len(texts), np.nan)
     for pattern in DURATIONS:
         groups = _groups(texts, pattern)
@@ -259,6 +280,10 @@ def _durations(texts: pl.Series) -> Numbers:
             there &= np.isnan(half) | _on_the_clock(hours, half)
             parts["H"] = _hours(hours, half)
         length = sum(unit * np.nan_to_num(parts[name]) for name, unit in SECONDS.items() if name in parts)
+        if ":" in pattern:
+            there &= ~(np.maximum(np.nan_to_num(parts["M"]), np.nan_to_num(parts["S"])) >= HOUR)
+        if "half" in groups and clock == "mm:ss":
+            length = np.where(np.isnan(parts["S"]), length / HOUR, length)
         sign = np.where(groups["sign"] == -1, -1, 1) if "sign" in groups else 1
         seconds = np.where(there, sign * length, seconds)
     return seconds
