@@ -21,6 +21,7 @@ from benchmarks.tables import content, page, running, stored
 from benchmarks.tables.measures import MAIN, measures
 from benchmarks.tables.roster import FOLDS, HALVES, METHODS, TABLES, WXB, Table, chosen, seeds_of
 from benchmarks.tables.stored import Fold
+from benchmarks.tables.summary import whole
 from wxb.data.dataset import Dataset
 from wxb.hardware import cores
 
@@ -136,7 +137,7 @@ def measure(table: Table, methods: list[Measured], options: argparse.Namespace, 
 
 def show(names: list[str], out: Path | None) -> None:
     """Print the main measures and the log loss of these methods beside wxb's default, and how often that wins."""
-    shown = {name: stored.folds(stored.read(file_of(name, out), name)) for name in dict.fromkeys((WXB, *names))}
+    shown = {name: whole(stored.folds(stored.read(file_of(name, out), name))) for name in dict.fromkeys((WXB, *names))}
     tables = {
         measure: page.measured(measure, shown) for measure in (MAIN["classification"], "log_loss", MAIN["regression"])
     }

@@ -13,7 +13,7 @@ from benchmarks.tables import stored
 from benchmarks.tables.measures import MEASURES, OF_TASK
 from benchmarks.tables.roster import HALVES, METHODS, TABLES, TASK_OF, TASKS, WXB
 from benchmarks.tables.stored import Folds
-from benchmarks.tables.summary import by_table, difference, mean, wins
+from benchmarks.tables.summary import by_table, difference, mean, whole, wins
 from wxb.text import plural
 
 NAMES = (WXB, *METHODS)
@@ -21,8 +21,8 @@ NOT_YET = "–"
 
 
 def read(its: Mapping[str, Result]) -> dict[str, Folds]:
-    """The folds of every method of the page, in its order. Raises ValueError for a broken result."""
-    return {name: stored.folds(its[name]) if name in its else [] for name in NAMES}
+    """The whole seeds of every method of the page, in its order. Raises ValueError for a broken result."""
+    return {name: whole(stored.folds(its[name])) if name in its else [] for name in NAMES}
 
 
 def value(measure: str, number: float, sign: bool = False) -> str:

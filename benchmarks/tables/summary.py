@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scipy.special import stdtrit
 
 from benchmarks.tables.measures import MEASURES
+from benchmarks.tables.roster import FOLDS
 from benchmarks.tables.stored import Fold, Folds
 
 
@@ -72,6 +74,13 @@ def wins(ours: Folds, theirs: Folds, measure: str, tables: Iterable[str]) -> Win
         sum(low > 0 for low, _ in leads),
         sum(high < 0 for _, high in leads),
     )
+
+
+def whole(folds: Iterable[Fold]) -> Folds:
+    """The folds of seeds that have all of them: the mean of some folds of a table compares with nothing."""
+    its = list(folds)
+    counts = Counter((fold.table, fold.seed) for fold in its)
+    return [fold for fold in its if counts[fold.table, fold.seed] == FOLDS]
 
 
 def by_table(folds: Iterable[Fold]) -> Mapping[str, Folds]:

@@ -38,8 +38,8 @@ def a_fold(table: str = "iris", number: int = 0, seed: int = 0, **more: Any) -> 
     return Fold(table, seed, number, **{"measures": {"accuracy": 0.9}, **given, **more})
 
 
-def of(measure: str, values: list[float], table: str = "iris", **more: Any) -> list[Fold]:
-    return [a_fold(table, number, measures={measure: value}, **more) for number, value in enumerate(values)]
+def of(measure: str, values: list[float], table: str = "iris", seed: int = 0, **more: Any) -> list[Fold]:
+    return [a_fold(table, number, seed, measures={measure: value}, **more) for number, value in enumerate(values)]
 
 
 def result(method: str, folds: list[Fold]) -> results.Result:
@@ -140,7 +140,7 @@ def test_all_methods_get_the_same_folds_and_every_row_is_tested_once(made, capsy
 
 def test_a_variant_is_shown_beside_the_default(made, monkeypatch, capsys):
     for method, accuracy in (("wxb", 0.8), ("wxb:SOFTMAX", 0.9)):
-        results.save(result(method, of("accuracy", [accuracy, accuracy])), stored.path(made, method))
+        results.save(result(method, of("accuracy", [accuracy] * 5)), stored.path(made, method))
     monkeypatch.setattr(command, "chosen", lambda only: [])
     command.main(["wxb:SOFTMAX", "--out", str(made)])
     shown = capsys.readouterr().out
@@ -309,6 +309,11 @@ def test_only_folds_that_both_have_are_compared_and_they_must_be_the_same():
         summary.difference(of("r2", [0.5, 0.6, 0.7], rows="ffffffff"), theirs, "r2")
 
 
+def test_a_seed_counts_when_all_of_its_folds_are_there():
+    first, second = of("r2", [0.5] * 5, seed=0), of("r2", [0.6] * 4, seed=1)
+    assert summary.whole([*second, *first]) == first
+
+
 def test_wins_count_the_mean_and_the_interval_each_way():
     ours = [*of("rmse", [1.0, 1.0], "ames"), *of("rmse", [2.0, 2.0], "bike"), *of("rmse", [3.0, 3.0], "mpg")]
     theirs = [*of("rmse", [1.5, 1.5], "ames"), *of("rmse", [1.9, 1.9], "bike"), *of("rmse", [3.0, 3.2], "mpg")]
@@ -364,7 +369,7 @@ def test_the_page_has_a_place_for_every_list_and_measure_and_holds_the_results()
 
 
 def test_the_page_says_what_is_missing():
-    its = {"linear": result("linear", of("accuracy", [0.9, 0.9], "iris"))}
+    its = {"linear": result("linear", of("accuracy", [0.9] * 5, "iris"))}
     lines = pages.tables("missing", its)
     assert lines[0] == "- wxb: not measured yet"
     assert lines[1].startswith("- linear: 1 of 23 tables; not measured yet: adult, ")
@@ -373,8 +378,8 @@ def test_the_page_says_what_is_missing():
 
 def test_a_cell_has_the_mean_and_the_difference_to_wxb():
     its = {
-        "wxb": result("wxb", of("accuracy", [0.80, 0.80])),
-        "linear": result("linear", of("accuracy", [0.81, 0.81])),
+        "wxb": result("wxb", of("accuracy", [0.80] * 5)),
+        "linear": result("linear", of("accuracy", [0.81] * 5)),
     }
     lines = pages.tables("accuracy", its)
     assert lines[0] == "| table | half | rows | wxb | linear | histgb | catboost | realmlp | tabm |"
