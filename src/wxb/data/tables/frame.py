@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -21,7 +22,7 @@ from wxb.data.tables.content import (
     starts_as_parquet,
     table_suffix,
 )
-from wxb.data.tables.header import told_apart
+from wxb.data.tables.header import are_numbered, told_apart
 from wxb.data.tables.marks import Mark, Proof
 from wxb.data.tables.parquet import Parquet, open_parquet
 from wxb.data.tables.parts import Joined, open_parts
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 CELLS = 2**20  # of a file that are held at a time as they stand in it,
+TITLES = 10  # rows in which the names of columns are looked for
 PASSES = 8  # unless the file would be read more often than this
 PROVING_SHARE = 0.5  # of a column's values must be numbers, or it proves nothing about how numbers are written
 
@@ -133,8 +135,22 @@ class Frame:
         raise WxbError(
             f"{self.name} has no column {column}" + (f"; {like} is one" if like else ""),
             f"columns: {self.listed}\n{self.first_line}",
-            f"`header={self.numbered}`" if self.first_line else "",
+            self.way_to(column),
         )
+
+    def way_to(self, column: str) -> str:
+        """How a text is read so that it has this column, by the row in which its name stands; "" if nothing tells."""
+        if not self.separator:
+            return ""
+        if are_numbered([column]) and not self.numbered:
+            return "`header=False`"
+        first = [series.head(TITLES).to_list() for series in self.read(range(len(self.columns)))]
+        for row, values in enumerate(zip(*first, strict=True)):
+            if any(column in re.split("[,;\t|]", value) for value in values if value):
+                if self.numbered and not row:
+                    return "`header=True`"
+                return f"delete the lines above the names: {column} stands in row {row}"
+        return f"one of the columns, such as {self.columns[-1]}" if self.numbered else ""
 
 
 def read_frame(path: Path, header: bool | None = None, names: Collection[str] = ()) -> Frame:
@@ -200,15 +216,19 @@ def _need_room(name: str, rows: int, columns: int) -> None:
 
 
 def _plain(series: pl.Series) -> pl.Series:
-    """Numbers, booleans, dates and durations as they are, all else as texts; of type Null if it has none."""
+    """Numbers, booleans, dates and durations as they are, all else as texts; of type Null if it has none.
+
+    Texts are read as those of a file: without the blanks around them, and None where nothing is left.
+    """
     import polars as pl
 
     kind = series.dtype
-    if kind.is_numeric() or kind.is_temporal() or kind in (pl.Boolean, pl.String):
+    if kind.is_numeric() or kind.is_temporal() or kind == pl.Boolean:
         return series
     if kind.is_nested() or kind in (pl.Binary, pl.Object):
         return pl.Series(series.name, [None] * len(series), pl.Null)
-    return series.cast(pl.String)
+    texts = series.cast(pl.String).str.strip_chars()
+    return texts.set(texts == "", None)
 
 
 def _series(name: str, values: list[Any]) -> pl.Series:

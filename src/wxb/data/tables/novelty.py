@@ -71,16 +71,17 @@ def _of_marks(column: Number, values: Values, numbers: Numbers, rows: Rows) -> l
 
 def _of_zone(name: str, values: Values, written: Written, numbers: Numbers, rows: Rows) -> list[str]:
     """The remark on times with a zone, which are read in UTC, where training had none, or the other way round."""
-    if written.zone is None or values.zone in (None, written.zone):
+    if written.style != "date" or values.zone in (None, written.zone) or (written.zone is None and not values.zone):
         return []
-    telling = np.flatnonzero(np.isfinite(numbers) & (values.zoned | written.zone))
+    telling = np.flatnonzero(np.isfinite(numbers) & (values.zoned | bool(written.zone)))
     if not len(telling):
         return []
     first = int(telling[0])
     example = f"{values.shown(first)} (row {rows[first]}) is {calendar.text(float(numbers[first]))}"
     if written.zone:
         return [f"{name}: its times have no zone, those of training had one, and are taken for UTC: {example}"]
-    return [f"{name}: its times have a zone, those of training had none, and are read in UTC: {example}"]
+    had = "training had no times" if written.zone is None else "those of training had none"
+    return [f"{name}: its times have a zone, {had}, and are read in UTC: {example}"]
 
 
 def of_texts(column: Category, texts: Texts) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -168,7 +169,9 @@ def recoded(values: Numbers, codes: dict[str, int], column: Category) -> Numbers
     return np.where(missing, np.nan, lookup[np.where(missing, -1, values).astype(np.int64)])
 
 
-def need_columns(name: str, there: list[str], preparation: Preparation, listed: str = "") -> None:
+def need_columns(
+    name: str, there: list[str], preparation: Preparation, listed: str = "", way_to: Callable[[str], str] | None = None
+) -> None:
     """Raises WxbError, with the nearest name, if columns that become features are missing."""
     present = set(there)
     missing = [column.name for column in preparation.used if column.name not in present]
@@ -180,5 +183,5 @@ def need_columns(name: str, there: list[str], preparation: Preparation, listed: 
         f"{name} has no {noun} {first_of(missing)}, which the run was trained on"
         + (f"; {like} is one" if like else ""),
         f"columns: {listed or first_of(there, 20)}",
-        "the same columns as in training; their order does not matter",
+        (way_to and way_to(missing[0])) or "the same columns as in training; their order does not matter",
     )

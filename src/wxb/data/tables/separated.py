@@ -166,7 +166,8 @@ def divided(name: str, data: bytes, suffix: str = "", names: Collection[str] = (
     try:
         text, sample = fast or _slow(data, separator)
     except Malformed as problem:
-        raise _refusal(name, str(problem)) from problem
+        fix = f"if line {problem.title} is a title, delete it or begin it with {COMMENT}" if problem.title else CSV_FORM
+        raise _refusal(name, str(problem), fix) from problem
     if text.single:
         notes = (*notes, f"values of {name} in single quotes are read without them")
     if text.comments:
@@ -174,8 +175,8 @@ def divided(name: str, data: bytes, suffix: str = "", names: Collection[str] = (
     return Divided(name, text, sample, separator, notes)
 
 
-def _refusal(name: str, why: str) -> WxbError:
-    return WxbError(f"{name} cannot be read as CSV", why, CSV_FORM)
+def _refusal(name: str, why: str, fix: str = CSV_FORM) -> WxbError:
+    return WxbError(f"{name} cannot be read as CSV", why, fix)
 
 
 def _head(data: bytes) -> tuple[str, bool]:
@@ -264,6 +265,7 @@ def _checked(
     kinds = dialects.kinds_below(sample, width) if quoting else []
     quotes = records = commas = comments = 0
     passed: list[int] = []
+    blank: list[int] = []
     start = begin
     for low in range(begin, len(text) + 1, BLOCK):
         block = text[low : low + BLOCK]
@@ -299,14 +301,22 @@ def _checked(
             if spans[place] and dialects.swallows(line, dialect, kinds):
                 return None
             if odd[place] and not line.strip(" \r" if dialect.separator == "\t" else " \t\r"):
-                passed.append(records + int(place))
+                (blank if width == 1 else passed).append(records + int(place))
             elif odd[place] and not dialects.fits(next(dialect.records(line)).fields, least, width):
                 if not line.startswith(COMMENT):
                     return None
                 passed.append(records + int(place))
                 comments += 1
         records += len(ends)
-    return None if quotes % 2 else (records - len(passed), comments, np.array(passed, np.int64))
+    if quotes % 2:
+        return None
+    # of a single column, a blank line is a row without a value, unless nothing follows
+    last = records - 1
+    passed_over = {*passed, *blank}
+    while last in passed_over:
+        last -= 1
+    passed = sorted([*passed, *(one for one in blank if one > last)])
+    return records - len(passed), comments, np.array(passed, np.int64)
 
 
 def _in_place(text: NDArray[np.uint8], marks: NDArray[np.int64], before: int, separator: int) -> bool:

@@ -147,7 +147,7 @@ def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str
     frame = frame.called(preparation.all_names)
     if frame.numbered:
         _need_width(frame, preparation)
-    need_columns(frame.name, list(frame.columns), preparation, frame.listed)
+    need_columns(frame.name, list(frame.columns), preparation, frame.listed, frame.way_to)
     rows = np.full((len(frame), len(preparation.names)), np.nan)
     inputs = {name: place for place, name in enumerate(preparation.names)}
     notes: dict[int, list[str]] = {}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from wxb.data.tables.choices import KEPT, Choices, listed
 from wxb.data.tables.columns import Target as Column
 from wxb.data.tables.columns import offset_of
-from wxb.data.tables.contradiction import refuse_mixed, refuse_otherwise_written
+from wxb.data.tables.contradiction import UNREAD, refuse_mixed, refuse_otherwise_written, refuse_unread
 from wxb.data.tables.frame import Frame
 from wxb.data.tables.novelty import no_numbers
 from wxb.data.tables.values import BOOLEANS, NAMES, Values, as_known, renamed
@@ -61,9 +61,11 @@ def named(frame: Frame, target: str | Sequence[str] | None) -> tuple[str, ...]:
 
 def columns_in(frame: Frame, names: Sequence[str], task: str | None, choices: Choices) -> tuple[Column, ...]:
     """What the target columns hold, by all of their values."""
-    return tuple(
-        _column(choices.values(frame, name), task if len(names) == 1 else "several", choices) for name in names
-    )
+    every = [choices.values(frame, name) for name in names]
+    for values in every:
+        if values.unread and len(values):
+            raise WxbError(f"the target {values.name} of {frame.name} {UNREAD}", fix="a number or a text in each row")
+    return tuple(_column(values, task if len(names) == 1 else "several", choices) for values in every)
 
 
 def _column(values: Values, task: str | None, choices: Choices) -> Column:
@@ -93,6 +95,8 @@ def present(
     words: Counter[str] = Counter()
     for column in columns:
         values = reading(frame, column.name)
+        if task is not None:
+            refuse_unread(frame.name, values)
         words.update(values.words)
         there = values.there.is_not_null().to_numpy()
         missing |= ~there

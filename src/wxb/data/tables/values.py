@@ -19,6 +19,7 @@ from wxb.data.tables import calendar, marks
 from wxb.data.tables.marks import Proofs
 from wxb.data.tables.written import (
     FIRST_YEAR,
+    NEGATIVE,
     NUMBERS_SHARE,
     PERCENT,
     PLAIN,
@@ -236,6 +237,10 @@ class Values:
         numbers = written.read(series)
         if written.unit not in ("", PERCENT) and np.isnan(numbers).any():  # 5 beside $5, but 5 could be 5 % or 500 %
             numbers = np.where(np.isnan(numbers), msgspec.structs.replace(written, unit="").read(series), numbers)
+        if written.style == "number" and len(rest := self.odd(numbers)):
+            for negative in NEGATIVE:  # (5) and 5- are below zero in every column
+                others = msgspec.structs.replace(written, negative=negative).read(series.gather(rest))
+                numbers[rest] = np.where(np.isnan(numbers[rest]), others, numbers[rest])
         if binary and np.isnan(numbers).any():
             truths = series.str.to_lowercase().replace_strict(TRUTHS, default=None, return_dtype=pl.Float64)
             numbers = np.where(np.isnan(numbers), truths.to_numpy(), numbers)
