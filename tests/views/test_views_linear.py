@@ -147,3 +147,22 @@ def test_the_three_viewpoints_agree(trained):
     drawn = view.svg()
     for head in ("Algebraic", "Visual", "Geometric"):
         assert head in drawn
+
+
+def test_a_warped_grid_is_what_the_layers_make_of_its_points(trained):
+    run, data = trained["plane"]
+    view = views.warped(run, data)
+    assert [name for name in view.arrays if "example" not in name] == [
+        "input",
+        "1.FC-2",
+        "2.SIGMOID",
+        "5.FC-2",
+        "given",
+    ]
+    point = view["input"][3, 11].astype(np.float32)
+    there = views.maps(run, point[None])
+    assert np.allclose(view["1.FC-2"][3, 11], there["1.FC-2"], atol=1e-5)
+    assert np.allclose(view["5.FC-2"][3, 11], there["5.FC-2"], atol=1e-5)
+    assert np.array_equal(view["examples of input"], data.examples[run.split.test])
+    with pytest.raises(WxbError, match=r"^warped is for data of two features"):
+        views.warped(trained["linear"][0])

@@ -72,7 +72,6 @@ def drawn(run: str, what: str, asked: dict[str, Any], out: Path | None, data_dir
     from wxb.runs.run import Run
 
     opened = Run.open(run)
-    opened.need_weights()
     for note in opened.notes:
         printing.remark(printing.labelled("note", note))
     if "x" in takes and data_dir is not None:

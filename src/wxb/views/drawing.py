@@ -38,7 +38,7 @@ WIDTH = 4.8  # inches
 MARGIN = 0.12
 DOTS = 200  # per inch of a PNG, and of the pictures in an SVG
 NAMES = 1.15  # inches for names at the left of bars and tables
-LETTERS = 64, 94  # of the title and of the notes that fit a line
+LETTERS = 60, 94  # of the title and of the notes that fit a line
 STYLE: Any = {
     "svg.hashsalt": "wxb",
     "svg.fonttype": "none",

@@ -21,11 +21,14 @@ from wxb.runs.inputs import read_file
 from wxb.runs.matching import examples_of, like_training, target_offsets, targets_of
 from wxb.runs.run import Run
 from wxb.tasks import TASKS
-from wxb.text import count, plural
+from wxb.text import count, plural, shortened
 from wxb.views.table import About, about_run, need
 
 if TYPE_CHECKING:
     from wxb.notation import Plan
+
+
+NAME = 32  # letters of a network's text that name it in a title
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +209,7 @@ def subject(of: Any, view: str) -> Subject:
     if isinstance(of, Model):
         about = About(of.plan, of.task.name, (), of.preparation is not None)
         need(view, about)
-        return Subject(of, of.plan.network.short(), about)
+        return Subject(of, shortened(of.plan.network.short(), NAME), about)
     if isinstance(of, nn.Module):
         return Subject(of, type(of).__name__)
     raise WxbError(

@@ -79,6 +79,14 @@ def rows(about: About) -> str:
     return "is for tables and rows of numbers; saliency is for pictures" if about.pictures else ""
 
 
+def two_units(about: About) -> str:
+    """The view shows layers of two units of two features."""
+    if about.plan.input != (2,) or about.tabular:
+        return "is for data of two features"
+    pair = any(layer.output == (2,) and layer.members == 1 for layer in about.plan.layers)
+    return "" if pair else "is for layers of two units, and this network has none"
+
+
 EXAMPLE = ("example", "part", "x")
 VIEWS: dict[str, Entry] = {
     "graph": Entry("The layers and how they are joined, with shapes, weights and multiply-adds."),
@@ -100,6 +108,7 @@ VIEWS: dict[str, Entry] = {
         "What the network says at every point of two features, or of a plane of three examples.",
         ("part", "x", "examples"),
     ),
+    "warped": Entry("How layers of two units bend the plane of two features.", ("part", "x"), (two_units,)),
     "contributions": Entry(
         "What each pixel or feature adds to the scores of a linear network.", (*EXAMPLE, "output"), (linear,)
     ),
