@@ -46,7 +46,7 @@ def main(words: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         for table in chosen(options.only):
             measure(table, methods, options, Path(scratch) / "fold.npz")
-    show(names, options.out)
+    show(names, {table.name for table in chosen(options.only)}, options.out)
     return int(any(method.failed for method in methods))
 
 
@@ -135,13 +135,16 @@ def measure(table: Table, methods: list[Measured], options: argparse.Namespace, 
                 method.take(fold, key, file, options.alone)
 
 
-def show(names: list[str], out: Path | None) -> None:
-    """Print the main measures and the log loss of these methods beside wxb's default, and how often that wins."""
-    shown = {name: whole(stored.folds(stored.read(file_of(name, out), name))) for name in dict.fromkeys((WXB, *names))}
-    tables = {
+def show(names: list[str], tables: set[str], out: Path | None) -> None:
+    """Print what these methods came to on the tables beside wxb's default, and how often that wins."""
+    shown = {
+        name: [fold for fold in whole(stored.folds(stored.read(file_of(name, out), name))) if fold.table in tables]
+        for name in dict.fromkeys((WXB, *names))
+    }
+    found = {
         measure: page.measured(measure, shown) for measure in (MAIN["classification"], "log_loss", MAIN["regression"])
     }
-    for title, lines in {**tables, "wxb": page.counted(shown)}.items():
+    for title, lines in {**found, "wxb": page.counted(shown)}.items():
         if len(lines) > 1:
             print("\n".join([f"\n{title}", *pages.markdown(lines)]))
     print("\nnext: python -m benchmarks.pages")

@@ -141,8 +141,8 @@ def test_all_methods_get_the_same_folds_and_every_row_is_tested_once(made, capsy
 def test_a_variant_is_shown_beside_the_default(made, monkeypatch, capsys):
     for method, accuracy in (("wxb", 0.8), ("wxb:SOFTMAX", 0.9)):
         results.save(result(method, of("accuracy", [accuracy] * 5)), stored.path(made, method))
-    monkeypatch.setattr(command, "chosen", lambda only: [])
-    command.main(["wxb:SOFTMAX", "--out", str(made)])
+    monkeypatch.setattr(command, "chosen", lambda only: [TABLES["iris"]])
+    command.main(["wxb:SOFTMAX", "--seeds", "1", "--out", str(made)])
     shown = capsys.readouterr().out
     assert "| iris | final | 100 | 80.0 % | 90.0 % (+10.0 [+10.0, +10.0]) |" in shown
     assert "| wxb:SOFTMAX | accuracy | 0 of 1 | 0 | 1 | 0 of 1 | 0 | 1 |" in shown
