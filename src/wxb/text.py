@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 # what moves the cursor, colours, turns the order of letters around or shows nothing; not the tab and the end of a line
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")
+_BYTE = re.compile("[\udc80-\udcff]")  # of a file's name that is not UTF-8, as Python holds it
 _UNSEEN = re.compile("[\xad\u200b-\u200f\u2060\ufeff]")  # characters without a width
 _PLAIN_NUMBER = re.compile(r"(-?(?:0|[1-9]\d*)(?:\.\d*[1-9])?)(?:\.0+)?", re.ASCII)
 LONGEST = 200  # characters of a name, or of what is said of it, in a list
@@ -18,7 +19,12 @@ NOT_TESTED = "not tested"  # a network, because its data have no test part
 
 def visible(text: str) -> str:
     """Return a text with its control characters as escapes ("\\x1b"), so that a name cannot act on a terminal."""
-    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), utf8(text))
+
+
+def utf8(text: str) -> str:
+    r"""Return a text with the bytes that are not UTF-8, as names of files may have them, as "\xff"."""
+    return text if text.isascii() else _BYTE.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", text)
 
 
 def one_line(text: str) -> str:

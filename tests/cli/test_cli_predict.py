@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from pathlib import Path
 from threading import Event
 
@@ -198,3 +199,21 @@ def test_a_larger_picture_is_predicted_where_its_bound_is_raised(pictures, call,
     assert refused.code == 2
     assert "too large to open (7100x7100; --max-pixels)" in refused.err
     assert call("predict", run, large, "--max-pixels", "60000000").code == 0
+
+
+def test_names_that_are_no_utf8_are_shown_by_their_bytes(pictures, call, tmp_path):
+    run, names = pictures
+    good, broken = (tmp_path / os.fsdecode(name) for name in (b"\xff.png", b"\xe9\xe8.png"))
+    good.write_bytes(Path(names[0]).read_bytes())
+    broken.write_bytes(b"")
+    shown = str(tmp_path / r"\xff.png")
+    ended = call("predict", run, good, broken)
+    assert rf"left out  {tmp_path}/\xe9\xe8.png: empty" in ended.err
+    assert r"\xff.png  " in ended.out
+    assert next(csv.DictReader(io.StringIO(call("predict", run, good, "--csv").out)))["file"] == shown
+    answer = valid(call("predict", run, tmp_path, "--json").json)
+    assert answer["predictions"][0]["file"] == shown
+    assert answer["left_out"] == [rf"{tmp_path}/\xe9\xe8.png: empty"]
+    assert Run.open(run).predict(good).examples == (shown,)
+    ended = call("predict", run, tmp_path / os.fsdecode(b"no\xff"))
+    assert r"no\xff: there is no such file" in ended.err

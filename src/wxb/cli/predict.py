@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
-import msgspec
 
 from wxb.cli import options, printing
 from wxb.cli.answers.runs import Predict
@@ -163,15 +161,15 @@ class Json:
         """Print the predictions, the first time after everything else in the object."""
         if not self._before:
             empty = Predict(run=self.run, classes=found.names, predictions=[], notes=[], left_out=[])
-            whole = json.dumps(msgspec.to_builtins(empty))
+            whole = printing.as_json(empty)
             self._before = whole[: whole.index('[], "notes"') + 1]
-        said = ", ".join(json.dumps(one, allow_nan=False) for one in as_dicts(examples, found))
+        said = ", ".join(map(printing.as_json, as_dicts(examples, found)))
         printing.result(self._before + said, end="")
         self._before = ", "
 
     def end(self, notes: list[str], left_out: list[str]) -> None:
         """Print the rest of the object."""
-        printing.result(f'], "notes": {json.dumps(notes)}, "left_out": {json.dumps(left_out)}}}')
+        printing.result(f'], "notes": {printing.as_json(notes)}, "left_out": {printing.as_json(left_out)}}}')
 
 
 def as_dicts(examples: list[Example], found: Prediction) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING
 from wxb import progress
 from wxb.errors import WxbError
 from wxb.settings.spelling import as_options, spelled
-from wxb.text import OWN_ESCAPE, one_line
+from wxb.text import OWN_ESCAPE, one_line, utf8
 
 if TYPE_CHECKING:
     import msgspec
@@ -50,10 +50,26 @@ def flush() -> None:
 
 def result_json(answer: msgspec.Struct) -> None:
     """Print the one JSON object of `--json`, in one line."""
+    result(as_json(answer))
+
+
+def as_json(answer: object) -> str:
+    """One JSON value; bytes of names that are not UTF-8 are "\\xff" in it, as people see them."""
     import msgspec  # here, so that `wxb --help` does without
 
     # ASCII, whatever the terminal's encoding; NaN is no JSON, and a result that holds one is a bug of ours
-    result(json.dumps(msgspec.to_builtins(answer), allow_nan=False))
+    plain = msgspec.to_builtins(answer)
+    text = json.dumps(plain, allow_nan=False)
+    return json.dumps(_of_utf8(plain), allow_nan=False) if "\\udc" in text else text
+
+
+def _of_utf8(value: object) -> object:
+    """A value of JSON whose texts can be written as UTF-8."""
+    if isinstance(value, dict):
+        return {utf8(str(key)): _of_utf8(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_of_utf8(one) for one in value]
+    return utf8(value) if isinstance(value, str) else value
 
 
 def result_csv(rows: Iterable[Sequence[object]]) -> None:

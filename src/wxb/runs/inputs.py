@@ -33,7 +33,7 @@ from wxb.paths import is_file, is_folder, obstacle
 from wxb.runs.matching import levels_of, like_training, max_pixels_of
 from wxb.runs.ranges import far_outside
 from wxb.tasks.prediction import Prediction
-from wxb.text import plural
+from wxb.text import plural, utf8
 
 if TYPE_CHECKING:
     from wxb.runs.files import RunFiles
@@ -322,7 +322,9 @@ def batches(files: Sequence[str], run: RunFiles, read: Callable[[str, RunFiles],
             for start in range(0, len(content.values), size):
                 part = content.values[start : start + size]
                 batch.values.append(part)
-                batch.examples.extend(Example(file, start + row if content.rows else None) for row in range(len(part)))
+                batch.examples.extend(
+                    Example(utf8(file), start + row if content.rows else None) for row in range(len(part))
+                )
                 if len(batch.examples) >= size:
                     yield batch
                     batch = Batch(files=begun)
