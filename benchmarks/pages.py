@@ -119,8 +119,10 @@ def odd_inputs(group: str, stored: dict[str, Result]) -> list[str]:
         return ["Not tried yet."]
     rows = result["rows"]
     wrong = sum(not row["as_it_should"] for row in rows)
-    cells = [("what", "right", "what came", "as it should")]
-    cells += [(row["what"], row["right"], row["came"], "yes" if row["as_it_should"] else "**no**") for row in rows]
+    cells = [("what", "right", "what came")]
+    cells += [
+        (row["what"], row["right"], row["came"] if row["as_it_should"] else f"**wrong:** {row['came']}") for row in rows
+    ]
     escaped = [tuple(html.escape(cell, quote=False) for cell in row) for row in cells]
     return [f"{len(rows) - wrong} of {len(rows)} as they should be.", "", *markdown(escaped), "",
             f"{results.taken_on(result)}."]  # fmt: skip

@@ -141,5 +141,11 @@ def _plain(value: Any) -> Any:
 
 
 def _short(text: str) -> str:
+    """A text on one line; a long one ends after a word, and not within what stands between backticks."""
     line = " ".join(text.split())
-    return line if len(line) <= QUOTED else line[: QUOTED - 1] + "…"
+    if len(line) <= QUOTED:
+        return line
+    line = line[:QUOTED].rpartition(" ")[0]
+    if line.count("`") % 2:
+        line = line.rpartition("`")[0]
+    return line.rstrip(" ;,:") + " …"

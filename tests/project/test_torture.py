@@ -6,8 +6,10 @@ import json
 
 import pytest
 
+from benchmarks import results
+from benchmarks.pages import odd_inputs
 from benchmarks.torture.__main__ import GROUPS, tried
-from benchmarks.torture.odd import Answer, read, refused
+from benchmarks.torture.odd import QUOTED, Answer, read, refused
 from benchmarks.torture.tables import DIALECTS, PLAIN, odd
 
 
@@ -51,6 +53,26 @@ def test_an_odd_table_is_tried_with_the_real_command(what):
     row = tried(chosen)
     assert row["as_it_should"]
     assert row["came"]
+
+
+@pytest.mark.parametrize("length", range(140, 200))
+def test_what_came_is_cut_after_a_word_and_never_within_code(length):
+    text = (
+        f'{"x" * (length - 40)} leave it out: `drop="a name"`; n alone tells y in all rows, and so on and so on and on'
+    )
+    came = answer(2, errors=f"error: {text}").came
+    assert len(came) <= QUOTED + 2
+    assert came.count("`") in (0, 2)
+    assert f"exit 2: {text}".startswith(came.removesuffix(" …"))
+
+
+def test_a_wrong_row_is_marked_in_the_table():
+    row = {"what": "a", "right": "read", "came": "exit 1"}
+    stored = {**results.read("torture")["tables"], "rows": [{**row, "as_it_should": right} for right in (False, True)]}
+    lines = odd_inputs("tables", {"tables": stored})
+    assert lines[0] == "1 of 2 as they should be."
+    assert lines[2:6] == ["| what | right | what came |", "| --- | --- | --- |", "| a | read | **wrong:** exit 1 |",
+                          "| a | read | exit 1 |"]  # fmt: skip
 
 
 def test_no_two_of_a_group_are_the_same():
