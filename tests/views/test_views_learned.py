@@ -76,3 +76,37 @@ def test_curves_of_what_is_no_run_or_of_another_kind_are_refused(trained):
         views.curves(run, against=str(other.path))
     with pytest.raises(WxbError, match=r"^curves needs a run: a module alone has no history"):
         views.curves(nn.Linear(2, 2))
+
+
+def test_the_temperature_undoes_scores_that_are_too_large():
+    from scipy.special import softmax
+
+    from wxb.views.gallery.calibration import fitted
+
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(20_000, 4)) * 2
+    targets = np.array([rng.choice(4, p=chances) for chances in softmax(scores, axis=1)])
+    assert fitted(scores, targets) == pytest.approx(1, abs=0.05)
+    assert fitted(3 * scores, targets) == pytest.approx(3, abs=0.15)
+
+
+def test_calibration_is_that_of_the_evaluation(trained):
+    run, data = trained["conv"]
+    view = views.calibration(run, data)
+    evaluated = run.evaluate(data, part="test")
+    assert view["errors"][0] == pytest.approx(evaluated.calibration_error, abs=1e-6)
+    rows = run.split.test
+    assert view["examples"].sum(1).tolist() == [len(rows)] * 2
+    wrong = run.predict(data.examples[rows]).values != data.targets[rows]
+    for place in range(len(data.classes)):
+        assert view["class errors"][place] == pytest.approx(wrong[data.targets[rows] == place].mean())
+    assert view["class sizes"].sum() == len(run.split.train)
+
+
+def test_calibration_needs_probabilities_and_other_examples_than_those_it_is_fitted_on(trained):
+    run, data = trained["fc"]
+    with pytest.raises(WxbError, match=r"^calibration is for probabilities of classes, and SVM has none"):
+        views.calibration(run, data)
+    run, data = trained["conv"]
+    with pytest.raises(WxbError, match=r"^the temperature is fitted on the validation part"):
+        views.calibration(run, data, part="validation")

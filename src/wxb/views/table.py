@@ -74,6 +74,11 @@ def classes(about: About) -> str:
     return "" if TASKS[about.task].exclusive else f"is for classes, and this network learned {TASKS[about.task].kind}"
 
 
+def probabilities(about: About) -> str:
+    """The view is about probabilities of classes."""
+    return "" if about.plan.head == "SOFTMAX" else f"is for probabilities of classes, and {about.plan.head} has none"
+
+
 def rows(about: About) -> str:
     """The view is for columns."""
     return "is for tables and rows of numbers; saliency is for pictures" if about.pictures else ""
@@ -113,6 +118,11 @@ VIEWS: dict[str, Entry] = {
         "What each pixel or feature adds to the scores of a linear network.", (*EXAMPLE, "output"), (linear,)
     ),
     "confusion": Entry("Which classes are confused, and the most confident mistakes.", ("part", "x"), (classes,)),
+    "calibration": Entry(
+        "Whether confidence can be trusted, before and after temperature scaling.",
+        ("part", "x"),
+        (classes, probabilities),
+    ),
     "curves": Entry("How the training went: loss, score and learning rate by epoch.", ("against",)),
     "saliency": Entry(
         "Why this answer: what matters for a score, by six methods, and which to trust.",

@@ -131,7 +131,7 @@ def _classes(axes: Axes, points: NDArray[Any], given: NDArray[Any], names: list[
         # another mark where colours begin again
         mark = MARKS[place // len(COLOURS) % len(MARKS)]
         axes.scatter(points[of, 0], points[of, 1], s=8, color=COLOURS[place % len(COLOURS)], marker=mark, linewidths=0,
-                     label=one_line(name)[:14])  # fmt: skip
+                     label=one_line(name)[:14], rasterized=True)  # fmt: skip
     rest = given >= 20
     if rest.any():
         axes.scatter(points[rest, 0], points[rest, 1], s=8, color=QUIET, linewidths=0, label="others")

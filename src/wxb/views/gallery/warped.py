@@ -63,8 +63,9 @@ def _thinned(plane: Plane) -> Plane:
 
 
 def draw(view: View) -> Figure:
-    """The grid and the examples, in the input and in each layer."""
-    names = [name for name in view.arrays if f"examples of {name}" in view.arrays]
+    """The grid and the examples, in the input and in each layer; of an FC and its activation behind the activation."""
+    every = [name for name in view.arrays if f"examples of {name}" in view.arrays]
+    names = [name for name, after in zip(every, [*every[1:], "FC"], strict=True) if name == "input" or "FC" in after]
     panels = [
         Panel(name, 2.5, partial(_grid, view=view, name=name), left=0.4, bottom=0.25, framed=True, width=3.0)
         for name in names
@@ -82,8 +83,10 @@ def _grid(axes: Axes, view: View, name: str) -> None:
             of = given == place
             colour = COLOURS[int(place) % len(COLOURS)]
             label = one_line(names[int(place)])[:14]
-            axes.scatter(places[of, 0], places[of, 1], s=4, color=colour, linewidths=0, label=label, zorder=3)
+            axes.scatter(
+                places[of, 0], places[of, 1], s=4, color=colour, linewidths=0, label=label, zorder=3, rasterized=True
+            )
         if name == "input":
             axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1), handletextpad=0.1)
     else:
-        axes.scatter(places[:, 0], places[:, 1], s=4, c=given, cmap="viridis", linewidths=0, zorder=3)
+        axes.scatter(places[:, 0], places[:, 1], s=4, c=given, cmap="viridis", linewidths=0, rasterized=True)
