@@ -121,3 +121,37 @@ def test_dates_are_read_as_in_training_by_every_command(call, tmp_path):
     assert call(*words, "--out", "tested", "--test", "unclear.csv").code == 0
     assert any(note in one for one in wxb.Run.open("tested").data.notes)
     assert "as in training, which no date here proves" in Path("tested/report.md").read_text()
+
+
+def test_rows_of_other_data_that_were_trained_on_are_counted(call, flats):
+    call("train", "flats.csv", "FC-4-RELU, EUCLID", "--target", "price", "--epochs", 1, "--out", "run", "-q")
+    train = len(wxb.Run.open("run").split.train)
+    head, *lines = (flats / "flats.csv").read_text().splitlines()
+    (flats / "rev.csv").write_text("\n".join([head, *lines[::-1], "12.5,Rome,40"]))
+    ended = call("evaluate", "run", "rev.csv")
+    assert f"{train} of 201 rows are in the training part of run too, which makes the score" in " ".join(
+        ended.err.split()
+    )
+    answer = json.loads(call("evaluate", "run", "rev.csv", "--json").out)
+    assert answer["notes"] == [
+        f"{train} of 201 rows are in the training part of run too, which makes the score too good"
+    ]
+    (flats / "new.csv").write_text("\n".join([head, "12.5,Rome,40", "99.9,Oslo,300"]))
+    assert call("evaluate", "run", "new.csv").err == ""
+    assert call("evaluate", "run", "flats.csv").err == ""
+    (flats / "flats.csv").unlink()
+    assert call("evaluate", "run", "rev.csv").err == ""
+
+
+def test_a_split_that_would_have_no_effect_is_refused(call, flats):
+    call("train", "flats.csv", "FC-4-RELU, EUCLID", "--target", "price", "--epochs", 1, "--out", "run", "-q")
+    own = call("evaluate", "run", "flats.csv", "--split", "0,0,1")
+    assert (own.code, own.out) == (2, "")
+    assert own.err == (
+        "error: --split: flats.csv holds the data of run, which are split as in training\n"
+        "  fix: --part all takes all of it\n"
+    )
+    other = call("evaluate", "run", "others.csv", "--split", "0.5,0.2,0.3")
+    assert other.err == "error: --split: of a table all rows are evaluated\n  fix: leave it out\n"
+    plain = call("evaluate", "run", "others.csv", "--split", "0,0,1")
+    assert (plain.code, plain.out) == (0, call("evaluate", "run", "others.csv").out)

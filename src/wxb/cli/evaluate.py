@@ -34,6 +34,7 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
     from wxb.allocator import kept
     from wxb.runs.evaluate import part_of
     from wxb.runs.run import Run
+    from wxb.runs.seen import trained_on
 
     opened = Run.open(run)
     opened.need_weights()  # before the data are read
@@ -41,7 +42,12 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
     if data is None and (unused := [name for name in asked if name != "data_dir"]):
         raise WxbError(f"`{unused[0]}` is for other DATA: a run's own are read as in training", fix="leave it out")
     loaded = opened.unchanged_data(given["data_dir"]) if data is None else load_like(opened, data, asked)
-    notes = (*opened.notes, *(() if data is None else loaded.notes))
+    if "split" in asked and loaded.fingerprint == opened.data.fingerprint:
+        raise WxbError(
+            f"`split`: {data} holds the data of {run}, which are split as in training",
+            fix="--part all takes all of it",
+        )
+    notes = (*opened.notes, *(() if data is None else (*loaded.notes, *trained_on(opened, loaded))))
     for note in notes:
         printing.remark(printing.labelled("note", note))
     with kept():

@@ -173,6 +173,8 @@ def settings_like(run: RunFiles, source: str, settings: Mapping[str, Any]) -> di
     the levels that the network takes, unless `size` says otherwise. A folder without parts of its own is not split.
     """
     if run.data.table is not None and is_table(source):
+        if settings.get("split", ALL) != ALL:
+            raise WxbError("`split`: of a table all rows are evaluated", fix="leave it out")
         return {**_without_targets(run, settings), "like": run.data.table}
     ink, sizes = bool(run.data.source.get("ink", False)), run.summary.input
     if source in KNOWN or source in TOYS or not is_folder(source):
