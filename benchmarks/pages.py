@@ -27,6 +27,10 @@ PLACE = re.compile(
     r"(?<=<!-- )(?P<kind>figure|lesson|peers|tables|torture) (?P<name>\S+) -->\n.*?(?=<!-- end -->)", re.DOTALL
 )
 
+CODE = re.compile(r"(`[^`]*`)")
+WORD = re.compile(r"\S+")
+PIECES = re.compile(r"[^/_.]{1,16}[/_.]*|[/_.]+")  # of a word that may stand on lines of their own
+
 Results = dict[str, dict[str, Result]]  # by kind and name
 
 
@@ -123,9 +127,19 @@ def odd_inputs(group: str, stored: dict[str, Result]) -> list[str]:
     cells += [
         (row["what"], row["right"], row["came"] if row["as_it_should"] else f"**wrong:** {row['came']}") for row in rows
     ]
-    escaped = [tuple(html.escape(cell, quote=False) for cell in row) for row in cells]
+    escaped = [tuple(map(_breakable, row)) for row in cells]
     return [f"{len(rows) - wrong} of {len(rows)} as they should be.", "", *markdown(escaped), "",
             f"{results.taken_on(result)}."]  # fmt: skip
+
+
+def _breakable(text: str) -> str:
+    """A text escaped, with places to break long words at, so that a table fits on a phone; code is as it was."""
+
+    def broken(word: re.Match[str]) -> str:
+        return "<wbr>".join(html.escape(piece, quote=False) for piece in PIECES.findall(word[0]))
+
+    parts = CODE.split(text)  # every second one is code
+    return "".join(part if place % 2 else WORD.sub(broken, part) for place, part in enumerate(parts))
 
 
 BODIES: dict[str, Callable[[str, dict[str, Result]], list[str]]] = {

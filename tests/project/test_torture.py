@@ -75,6 +75,13 @@ def test_a_wrong_row_is_marked_in_the_table():
                           "| a | read | exit 1 |"]  # fmt: skip
 
 
+def test_long_words_can_be_broken_in_the_table_and_code_stays_as_it_is():
+    row = {"what": "short <b>", "right": "run/weights.safetensors", "came": f"`{'r' * 20}<` {'r' * 20}"}
+    rows = [{**row, "as_it_should": True}]
+    lines = odd_inputs("tables", {"tables": {**results.read("torture")["tables"], "rows": rows}})
+    assert lines[4] == f"| short &lt;b&gt; | run/<wbr>weights.<wbr>safetensors | `{'r' * 20}<` {'r' * 16}<wbr>rrrr |"
+
+
 def test_no_two_of_a_group_are_the_same():
     for name, odds in GROUPS.items():
         whats = [one.what for one in odds()]
