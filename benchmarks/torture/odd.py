@@ -50,7 +50,8 @@ class Answer:
         if self.code is None:
             return f"no end within {LIMIT:g} s"
         if self.code:
-            first = next((line for line in self.errors.splitlines() if line.startswith("error: ")), self.errors.strip())
+            said = self.errors.strip() or self.out.strip()  # what is damaged is an answer, not an error
+            first = next((line for line in said.splitlines() if line.startswith("error: ")), said)
             return _short(f"exit {self.code}: {first.removeprefix('error: ')}")
         parts = [f"{content['examples']:,} examples"] if "examples" in content else []
         parts += content.get("notes", [])

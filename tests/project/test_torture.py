@@ -66,6 +66,13 @@ def test_what_came_is_cut_after_a_word_and_never_within_code(length):
     assert f"exit 2: {text}".startswith(came.removesuffix(" …"))
 
 
+def test_what_a_command_says_of_damage_is_what_came():
+    assert answer(3, out="run is not as it was\nrun/run.json is damaged\n").came == (
+        "exit 3: run is not as it was run/run.json is damaged"
+    )
+    assert answer(2, out="something", errors="note: x\nerror: no file\n").came == "exit 2: no file"
+
+
 def test_a_wrong_row_is_marked_in_the_table():
     row = {"what": "a", "right": "read", "came": "exit 1"}
     stored = {**results.read("torture")["tables"], "rows": [{**row, "as_it_should": right} for right in (False, True)]}
