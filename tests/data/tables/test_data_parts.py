@@ -1,5 +1,6 @@
 """A table of text in several files: each column is the same in every part, or the part is refused."""
 
+import polars as pl
 import pytest
 
 from wxb.data.tables.frame import read_frame
@@ -85,3 +86,33 @@ def test_a_run_finds_its_columns_in_parts(tmp_path):
     frame = read_frame(folder, names=("x", "y"))
     assert frame.series("x").to_list() == ["2", "4"]
     assert frame.series("z").to_list() == ["1", "3"]
+
+
+# --- Parquet ----------------------------------------------------------------------------------------------------------
+
+
+def parquet(folder, *parts):
+    home = folder / "t.parquet"
+    home.mkdir()
+    for place, part in enumerate(parts):
+        pl.DataFrame(part).write_parquet(home / f"part-{place}.parquet")
+    return home
+
+
+def test_whole_numbers_and_fractions_in_parts_are_one_column(tmp_path):
+    frame = read_frame(parquet(tmp_path, {"x": [1, 2], "z": ["a", "b"]}, {"z": ["c"], "x": [0.5]}))
+    assert (frame.columns, len(frame)) == (("x", "z"), 3)
+    assert frame.series("x").to_list() == [1, 2, 0.5]
+    assert frame.series("z").to_list() == ["a", "b", "c"]
+
+
+def test_parts_of_other_columns_or_kinds_of_values_are_named(tmp_path):
+    with pytest.raises(
+        WxbError, match=r"part-1\.parquet of t\.parquet has other columns than part-0\.parquet\n.*0.*: z\n.*1.*: q"
+    ):
+        read_frame(parquet(tmp_path, {"x": [1], "z": [2]}, {"x": [1], "q": [2]}))
+    (tmp_path / "other").mkdir()
+    with pytest.raises(
+        WxbError, match=r"x of t\.parquet holds String in part-1\.parquet, Int64 in part-0\.parquet\n  fix: one type"
+    ):
+        read_frame(parquet(tmp_path / "other", {"x": [1]}, {"x": ["a"]}))
