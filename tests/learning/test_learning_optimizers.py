@@ -20,7 +20,7 @@ def quadratic() -> tuple[nn.Module, torch.Tensor]:
 def test_every_optimizer_lowers_a_simple_loss(name):
     model, inputs = quadratic()
     target = inputs @ torch.randn(4, 3)
-    steps = optimizers(model, "1", Recipe(optimizer=name, learning_rate=0.02))
+    steps = optimizers(model, ["1"], Recipe(optimizer=name, learning_rate=0.02))
     losses = []
     for _ in range(150):
         loss = (model(inputs) - target).square().mean()
@@ -47,7 +47,7 @@ TORCH_S_OWN = {
 def test_an_optimizer_makes_the_steps_of_torch_s_own(name):
     model, inputs = quadratic()
     twin = copy.deepcopy(model)
-    (ours,) = optimizers(model, "1", Recipe(optimizer=name))
+    (ours,) = optimizers(model, ["1"], Recipe(optimizer=name))
     theirs = TORCH_S_OWN[name](twin.parameters(), lr=0.02)
     for step in range(10):
         for network in (model, twin):
@@ -64,7 +64,7 @@ def test_a_parameter_without_a_gradient_stays():
     model, inputs = quadratic()
     model[0].requires_grad_(False)
     before = model[0].weight.clone()
-    (steps,) = optimizers(model, "1", Recipe(optimizer="adam"))
+    (steps,) = optimizers(model, ["1"], Recipe(optimizer="adam"))
     model(inputs).sum().backward()
     steps.step(torch.tensor(0.1))
     assert torch.equal(model[0].weight, before)
@@ -84,13 +84,13 @@ def test_training_does_not_load_torch_s_compiler():
 def test_every_parameter_has_one_optimizer():
     for name in OPTIMIZERS:
         model, _ = quadratic()
-        owned = [p for optimizer in optimizers(model, "1", Recipe(optimizer=name)) for p in optimizer.parameters]
+        owned = [p for optimizer in optimizers(model, ["1"], Recipe(optimizer=name)) for p in optimizer.parameters]
         assert sorted(map(id, owned)) == sorted(map(id, model.parameters()))
 
 
 def test_muon_takes_hidden_weights_and_leaves_biases_and_the_output_layer_to_adam():
     model, _ = quadratic()
-    muon, adam = optimizers(model, "1", Recipe(optimizer="muon"))
+    muon, adam = optimizers(model, ["1"], Recipe(optimizer="muon"))
     assert isinstance(muon, Muon)
     assert [p.shape for p in muon.parameters] == [(8, 4)]
     assert len(adam.parameters) == 3

@@ -83,7 +83,7 @@ def test_activations_are_about_what_torch_keeps(text):
 def test_weights_gradients_and_optimizer_are_what_torch_holds_after_a_step(name):
     plan_ = planned("CONV-32-BN-RELU-POOL-FC-200-RELU, SOFTMAX")
     model = build(plan_)
-    found = optimizers(model, plan_.output_layer.path, Recipe(optimizer=name))
+    found = optimizers(model, [plan_.output_layer.path], Recipe(optimizer=name))
     model(torch.rand(4, *plan_.input)).sum().backward()
     for optimizer in found:
         optimizer.step(torch.tensor(0.1))

@@ -32,6 +32,8 @@ TEXTS = [
     ("CONV-4-RELU-POOL-TEAM-3(FC-6-TANH), {}", MAPS),
     ("CONV-4-RELU-TEAM-2(POOL), {}", MAPS),
     ("TEAM-1(FC-4-RELU), {}", ROWS),
+    ("TEAM-3x2((FC-6-TANH)*2), {}", ROWS),
+    ("CONV-4-RELU-TEAM-2x1(CONV-4-BN-RELU-POOL-FC-5-TANH), {}", MAPS),
 ]
 HEADS = ("SOFTMAX", "SVM", "EUCLID", "SIGMOIDS")
 each_text = pytest.mark.parametrize(("text", "shape"), TEXTS)
@@ -68,13 +70,13 @@ def test_counts_are_those_of_the_layers_by_hand():
 def test_a_member_is_a_plain_network_on_multiplied_inputs_with_its_own_output_layer():
     model = made("TEAM-4((FC-6-TANH)*2), {}", ROWS)
     team, x = team_of(model), inputs(ROWS)
-    factors, output = team.factors.view(4, 5), model.get_submodule("1.TEAM.5.FC-3")
+    factors, output = team.factors.view(4, 5), model.get_submodule("1.TEAM.1.5.FC-3")
     members = model.train()(x)
     assert members.shape == (4, 4, 3)
     for member in range(4):
         plain = made("(FC-6-TANH)*2, {}", ROWS)
         with torch.no_grad():
-            for mine, theirs in (("1.FC-6", "1.TEAM.1.FC-6"), ("3.FC-6", "1.TEAM.3.FC-6")):
+            for mine, theirs in (("1.FC-6", "1.TEAM.1.1.FC-6"), ("3.FC-6", "1.TEAM.1.3.FC-6")):
                 plain.get_submodule(mine).load_state_dict(model.get_submodule(theirs).state_dict())
             plain.get_submodule("5.FC-3").weight.copy_(output.weight[member])
             plain.get_submodule("5.FC-3").bias.copy_(output.bias[member])
@@ -122,7 +124,7 @@ def test_the_folded_team_gives_the_same_logits(text, shape, head):
 def test_gradients_are_the_numeric_ones(text, shape):
     smooth = text.replace("RELU", "TANH").replace("-POOL", "-AVGPOOL").replace("(POOL", "(AVGPOOL")
     model, x = made(smooth, shape).train(), inputs(shape)
-    direction = torch.randn(4, team_of(model).members, 3, generator=torch.Generator().manual_seed(1), dtype=x.dtype)
+    direction = torch.randn(4, model(x).shape[1], 3, generator=torch.Generator().manual_seed(1), dtype=x.dtype)
 
     def value() -> torch.Tensor:
         return (model(x) * direction).sum()

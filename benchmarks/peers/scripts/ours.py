@@ -50,7 +50,9 @@ if recipe.precision == "auto":
 augment = Augment.read(recipe.augment)
 batches = Feed(data.examples, data.split.train, recipe.batch_size, machine.device, recipe.seed, recipe.shuffle, augment)
 targets = torch.from_numpy(data.part("train")[1])
-its_optimizers = optimizers(model, model.plan.output_layer.path, recipe, DTYPES[machine.precision])
+its_optimizers = optimizers(
+    model, [layer.path for layer in model.plan.output_layers], recipe, DTYPES[machine.precision]
+)
 weights = [parameter for parameter in model.parameters() if parameter.ndim > 1 and parameter.requires_grad]
 steps = recipe.epochs * len(batches) if given.epochs else recipe.steps or recipe.epochs * len(batches)
 step = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset, need_data
 from wxb.data.split import copies_in, keep_test
@@ -29,17 +30,13 @@ def folds(data: Dataset, count: int = 5, seed: int = 0) -> tuple[Dataset, ...]:
     count, seed = FOLDS.validate(count), SETTINGS["seed"].validate(seed)
     strata, names = TASKS[data.task].strata(data.targets, data.classes)
     groups = copies_in(data)
-    first_rows, group = np.unique(groups, return_inverse=True)
-    if len(first_rows) < count:
+    different = len(np.unique(groups))
+    if different < count:
         raise WxbError(
-            f"{data.name} has {plural(len(first_rows), 'different example')}, fewer than {count} folds",
-            fix=f"`count={max(2, len(first_rows))}`, or more data",
+            f"{data.name} has {plural(different, 'different example')}, fewer than {count} folds",
+            fix=f"`count={max(2, different)}`, or more data",
         )
-    shuffled = generator(seed, "folds").permutation(len(first_rows))
-    dealt = shuffled[np.argsort(strata[first_rows[shuffled]], kind="stable")]  # class after class, in random order
-    fold_of_group = np.empty(len(first_rows), np.int64)
-    fold_of_group[dealt] = np.arange(len(dealt)) % count
-    fold = fold_of_group[group.reshape(-1)]
+    fold = dealt(strata, groups, count, seed)
     learned = len(data.split.train) + len(data.split.validation)
     share = len(data.split.validation) / learned if learned else 0.0
     return tuple(
@@ -58,3 +55,17 @@ def folds(data: Dataset, count: int = 5, seed: int = 0) -> tuple[Dataset, ...]:
         )
         for number in range(count)
     )
+
+
+def dealt(strata: NDArray[np.int64], groups: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
+    """The fold, from 0 to `count` - 1, of each of n examples: int64 (n,).
+
+    Each of the `strata` (n,) has the same share in every fold, as nearly as whole examples allow; the examples of one
+    of the `groups` (n,), as of copies, are in one fold.
+    """
+    first_rows, group = np.unique(groups, return_index=True, return_inverse=True)[1:]
+    shuffled = generator(seed, "folds").permutation(len(first_rows))
+    in_order = shuffled[np.argsort(strata[first_rows[shuffled]], kind="stable")]  # class after class, in random order
+    fold_of_group = np.empty(len(first_rows), np.int64)
+    fold_of_group[in_order] = np.arange(len(in_order)) % count
+    return fold_of_group[group.reshape(-1)]

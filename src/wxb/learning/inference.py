@@ -41,13 +41,16 @@ def logits(
     batch_size: int | None = None,
     computed: bool = False,
     rows: NDArray[np.int64] | None = None,
+    group: int | None = None,
+    averaged: bool = True,
 ) -> torch.Tensor:
     """Logits (n, outputs) float32 on the CPU for examples (n, …), or for n `rows` of them, in evaluation mode.
 
     `batch_size` examples are computed at a time, by default as many as `batch_size_for` says. `computed` examples are
-    those that `features` returned.
+    those that `features` returned. `group` is the only group of a TEAM that answers; if it is None, all do.
+    Unless `averaged`, the logits of a TEAM are those of its members, (n, members, outputs).
     """
-    folded = fold(model, DTYPES[machine.precision], first=1 if computed else 0)
+    folded = fold(model, DTYPES[machine.precision], 1 if computed else 0, group, averaged)
     return through(folded, examples, machine, batch_size or batch_size_for(model.plan, machine), rows)
 
 
@@ -106,6 +109,28 @@ def features(
     return out
 
 
+def out_of_fold(
+    model: Model,
+    examples: Examples | Inputs,
+    machine: Machine,
+    rows: NDArray[np.int64],
+    folds: NDArray[np.int64],
+    computed: bool = False,
+    averaged: bool = True,
+) -> torch.Tensor:
+    """Logits (n, outputs) float32 of n `rows`, each by the group of a TEAM that has not learned from it.
+
+    `folds` (n,) are the numbers of these groups, from 0. Unless `averaged`, the logits are those of the members,
+    (n, members, outputs).
+    """
+    parts = [np.flatnonzero(folds == group) for group in range(int(folds.max()) + 1)]
+    found = [
+        logits(model, examples, machine, None, computed, rows[part], group, averaged)
+        for group, part in enumerate(parts)
+    ]
+    return torch.cat(found)[torch.from_numpy(np.argsort(np.concatenate(parts)))]
+
+
 def score(
     model: Model,
     examples: Examples | Inputs,
@@ -113,8 +138,15 @@ def score(
     machine: Machine,
     computed: bool = False,
     rows: NDArray[np.int64] | None = None,
+    folds: NDArray[np.int64] | None = None,
 ) -> Score:
-    """The score of a model on examples (n, …), on n `rows` of them, or on `computed` features; n > 0."""
-    scores = logits(model, examples, machine, computed=computed, rows=rows)
+    """The score of a model on examples (n, …), on n `rows` of them, or on `computed` features; n > 0.
+
+    With `folds` (n,) each example is answered out of fold (`out_of_fold`).
+    """
+    if folds is None or rows is None:
+        scores = logits(model, examples, machine, computed=computed, rows=rows)
+    else:
+        scores = out_of_fold(model, examples, machine, rows, folds, computed)
     loss = float(model.head.loss(scores, torch.from_numpy(targets)).mean())
     return model.task.validate(scores.numpy(), targets, loss)

@@ -17,10 +17,12 @@ from wxb.data.dataset import need_data
 from wxb.errors import WxbError
 from wxb.learning import schedules
 from wxb.learning.augment import NONE, Augment
+from wxb.learning.bagging import folds_of, learned
+from wxb.learning.calibration import divide_logits, temperature
 from wxb.learning.duration import Duration
 from wxb.learning.events import End, Event, MicroBatches, ordered
 from wxb.learning.feed import Feed, steps_per_epoch
-from wxb.learning.inference import features, score
+from wxb.learning.inference import features, logits, out_of_fold, score
 from wxb.learning.machine import Ahead, Machine, choose, out_of_memory
 from wxb.learning.recipe import Recipe
 from wxb.learning.requirements import check_fit
@@ -143,13 +145,16 @@ class Loop:
         self.recipe = recipe
         self.machine = machine
         self.watch = Watch(model, machine.device, watch)
-        train, validation = data.split.train, data.split.validation
+        self.learned = learned(data, recipe)
+        self.folds = folds_of(data, recipe, model.plan) if recipe.bagging else None
+        validation = data.split.validation if self.folds is None else self.learned
         inputs = model.inputs(data.examples)
         self.validation = inputs, data.targets[validation], validation
-        feed = self._feed(inputs, train, Augment.read(recipe.augment))
-        self.step = Step(model, feed, data.targets[train], data.outputs, recipe, machine, self.watch)
+        feed = self._feed(inputs, self.learned, Augment.read(recipe.augment))
+        targets = data.targets[self.learned]
+        self.step = Step(model, feed, targets, data.outputs, recipe, machine, self.watch, self.folds)
         self.events = list(events)  # past and future ones
-        self.duration = duration_of(recipe, len(train), events)
+        self.duration = duration_of(recipe, len(self.learned), events)
         self.done = 0  # steps
         self.seconds = 0.0
         self.stale = 0  # epochs since the best validation
@@ -215,8 +220,8 @@ class Loop:
         if not model.designed or changed or numbers > COMPUTED_NUMBERS:
             return
         self.validation = features(model, examples, self.machine, rows), targets, np.arange(len(rows))
-        learned = features(model, examples, self.machine, self.data.split.train)
-        self.step.feed = self._feed(learned, np.arange(len(learned)))
+        computed = features(model, examples, self.machine, self.learned)
+        self.step.feed = self._feed(computed, np.arange(len(computed)))
         self.step.on_features = True
 
     def _take_step(self, index: int) -> tuple[float, torch.Tensor]:
@@ -259,7 +264,7 @@ class Loop:
         if not len(rows):
             return None
         with self._averaged():
-            return score(self.model, examples, targets, self.machine, self.step.on_features, rows)
+            return score(self.model, examples, targets, self.machine, self.step.on_features, rows, self.folds)
 
     def _remember(self, validation: Score | None) -> None:
         """Keep the weights if they are the best so far; of equal ones the later, which have seen more."""
@@ -267,8 +272,8 @@ class Loop:
             self.reached = validation.value >= self.recipe.until
         if validation is None or (self.recipe.keep == "last" and not self.recipe.early_stopping):
             return
-        if validation.value >= self.best_value:
-            self.best_value, self.stale = validation.value, 0
+        if -validation.loss >= self.best_value:
+            self.best_value, self.stale = -validation.loss, 0
             if self.recipe.keep == "best":
                 source = self.step.ema if self.step.ema is not None else tensors(self.model)
                 self.best = {name: tensor.clone() for name, tensor in source.items()}
@@ -295,6 +300,18 @@ class Loop:
         weights = self.best if self.best is not None else self.step.ema
         if weights is not None:
             put(self.model, weights)
+        if self.recipe.calibration == "temperature":
+            self._calibrate()
+
+    def _calibrate(self) -> None:
+        """Scale the logits so that the probabilities of what validates are right."""
+        examples, targets, rows = self.validation
+        computed = self.step.on_features
+        if self.folds is None:
+            scores = logits(self.model, examples, self.machine, computed=computed, rows=rows, averaged=False)
+        else:
+            scores = out_of_fold(self.model, examples, self.machine, rows, self.folds, computed, averaged=False)
+        divide_logits(self.model, temperature(self.model.head, scores, torch.from_numpy(targets)))
 
     # --- stopping and continuing ------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from wxb.learning.bagging import groups_of
 from wxb.learning.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -23,41 +24,67 @@ class Objective:
     n / (C · n_c), so that every class counts the same (King, Zeng 2001); the mean then divides by the sum of weights.
     """
 
-    def __init__(self, model: Model, recipe: Recipe, targets: NDArray[np.int64] | NDArray[np.float32]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        recipe: Recipe,
+        targets: NDArray[np.int64] | NDArray[np.float32],
+        folds: NDArray[np.int64] | None = None,
+    ) -> None:
         self.model = model
         self.head = model.head  # made anew whenever a model is asked for it
         self.recipe = recipe
         self.weights = penalized(model)
         self.class_weights: Tensor | None = None
+        device = next(model.parameters()).device
+        self.learns: Tensor | None = None  # (count, groups) float: 1 where a group of the TEAM learns from an example
+        if folds is not None:
+            apart = folds[:, None] != np.arange(groups_of(model.plan))
+            self.learns = torch.from_numpy(apart.astype(np.float32)).to(device)
         if recipe.class_weight == "balanced":
             counts = np.bincount(targets.astype(np.int64), minlength=model.plan.outputs)
             balanced = len(targets) / (len(counts) * np.maximum(counts, 1))
-            device = next(model.parameters()).device
             self.class_weights = torch.from_numpy(balanced.astype(np.float32)).to(device)
 
-    def size(self, targets: Tensor) -> Tensor | int:
-        """The divisor of the losses of a batch with these targets: the sum of weights, or 1 if losses are summed."""
+    def size(self, rows: Tensor, goals: Tensor) -> Tensor | int:
+        """The divisor of the losses of a batch of `rows` with these `goals`: the sum of weights, or 1.
+
+        It is 1 if losses are summed. The sum of a TEAM is that of its mean member.
+        """
         if self.recipe.reduction == "sum":
             return 1
-        return len(targets) if self.class_weights is None else self._example_weights(targets, self.class_weights).sum()
+        weights = self._weights(rows, goals)
+        if weights is None:
+            return len(goals)
+        return weights.sum() if weights.ndim == 1 else weights.mean(1).sum()
 
-    def data_loss(self, logits: Tensor, goals: Tensor, size: Tensor | int) -> Tensor:
+    def data_loss(self, logits: Tensor, rows: Tensor, goals: Tensor, size: Tensor | int) -> Tensor:
         """The loss of these examples as a part of a batch of `size`: the parts of a batch add up to its loss.
 
-        `logits` are (batch, outputs), or (batch, members, outputs) of a TEAM, whose members have a loss each. `goals`
-        are class numbers, or a share or number for every score if examples were mixed.
+        `logits` are (batch, outputs), or (batch, members, outputs) of a TEAM, whose members have a loss each. `rows`
+        are those of the examples among all that are learned from. `goals` are class numbers, or a share or number for
+        every score if examples were mixed.
         """
+        members = 1
+        each = goals
         if logits.ndim == 3:
             members = logits.shape[1]
-            logits, goals, size = logits.flatten(0, 1), goals.repeat_interleave(members, 0), size * members
-        losses = self.head.loss(logits, goals, label_smoothing=self.recipe.label_smoothing)
-        if self.class_weights is not None:
-            losses = losses * self._example_weights(goals, self.class_weights)
-        return losses.sum() / size
+            logits, each = logits.flatten(0, 1), goals.repeat_interleave(members, 0)
+        losses = self.head.loss(logits, each, label_smoothing=self.recipe.label_smoothing)
+        weights = self._weights(rows, goals)
+        if weights is not None:
+            spread = weights if weights.ndim == 2 else weights[:, None]
+            losses = losses * spread.repeat_interleave(members // spread.shape[1], 1).flatten()
+        return losses.sum() / (size * members)
 
-    @staticmethod
-    def _example_weights(goals: Tensor, class_weights: Tensor) -> Tensor:
-        return goals @ class_weights if goals.is_floating_point() else class_weights[goals]
+    def _weights(self, rows: Tensor, goals: Tensor) -> Tensor | None:
+        """The weight of each example (batch,), or for each group of a TEAM (batch, groups); None if all are 1."""
+        weights = None
+        if self.class_weights is not None:
+            weights = goals @ self.class_weights if goals.is_floating_point() else self.class_weights[goals]
+        if self.learns is None:
+            return weights
+        return self.learns[rows] if weights is None else self.learns[rows] * weights[:, None]
 
     @property
     def penalizes(self) -> bool:

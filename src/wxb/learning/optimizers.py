@@ -8,7 +8,7 @@ another rate.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -196,17 +196,20 @@ RULES = {
 }
 
 
-def optimizers(model: nn.Module, output: str, recipe: Recipe, dtype: torch.dtype = torch.float32) -> list[Optimizer]:
+def optimizers(
+    model: nn.Module, outputs: Collection[str], recipe: Recipe, dtype: torch.dtype = torch.float32
+) -> list[Optimizer]:
     """The optimizers of a model's parameters, without weight decay (see `decay`).
 
-    There is one, except for "muon": Muon updates the weights of all CONV and FC layers except the output layer, whose
-    path is `output`, and Adam updates the rest, at the same learning rate. `dtype` is the precision of Muon's products.
+    There is one, except for "muon": Muon updates the weights of all CONV and FC layers except the output layers,
+    whose paths are `outputs`, and Adam updates the rest, at the same learning rate. `dtype` is the precision of Muon's
+    products.
     """
     named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
     parameters = [parameter for _, parameter in named]
     match recipe.optimizer:
         case "muon":
-            filters = [p for name, p in named if p.ndim >= 2 and not name.startswith(output + ".")]
+            filters = [p for name, p in named if p.ndim >= 2 and name.rpartition(".")[0] not in outputs]
             chosen = {id(p) for p in filters}
             rest = Adam(p for p in parameters if id(p) not in chosen)
             return [Muon(filters, recipe.momentum, dtype), rest] if filters else [rest]

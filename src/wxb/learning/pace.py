@@ -39,7 +39,8 @@ def excerpt(data: Dataset, recipe: Recipe, steps: int) -> tuple[Dataset, Recipe]
     """Data and recipe for a short training of `steps` steps, without validation, test and averaged weights."""
     rows = data.split.train[: steps * recipe.batch_size * recipe.accumulate]
     none = np.empty(0, np.int64)
-    return replace(data, split=Split(rows, none, none, "a trial")), replace(recipe, steps=steps, ema=0.0)
+    trial = replace(recipe, steps=steps, ema=0.0, calibration="none")
+    return replace(data, split=Split(rows, none, none, "a trial")), trial
 
 
 def seconds_per_step(

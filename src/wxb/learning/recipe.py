@@ -43,6 +43,8 @@ class Recipe:
     ema: float = _default("ema")
     early_stopping: int = _default("early_stopping")
     keep: str = _default("keep")
+    bagging: bool = _default("bagging")
+    calibration: str = _default("calibration")
     shuffle: bool = _default("shuffle")
     l2: float = _default("l2")
     l1: float = _default("l1")

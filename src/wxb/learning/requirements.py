@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from wxb.data.dataset import Dataset
+from wxb.data.split import copies_in
 from wxb.errors import WxbError
 from wxb.learning.augment import NONE, Augment
+from wxb.learning.bagging import groups_of, learned
 from wxb.learning.recipe import Recipe
 from wxb.network.heads import HEADS
 from wxb.network.layers.normalization import one_number_per_channel
@@ -25,7 +29,8 @@ def check_fit(recipe: Recipe, plan: Plan, data: Dataset) -> None:
         HEADS[plan.head].need_smoothable()
     if recipe.class_weight == "balanced" and data.targets.ndim != 1:
         raise WxbError('`class_weight="balanced"` needs classes', fix='`class_weight="none"`')
-    _check_batches(recipe, plan, len(data.split.train))
+    _check_held_out(recipe, plan, data)
+    _check_batches(recipe, plan, len(learned(data, recipe)))
 
 
 def _check_pictures(recipe: Recipe, plan: Plan, data: Dataset) -> None:
@@ -67,6 +72,40 @@ def _check_validation(recipe: Recipe, data: Dataset) -> None:
             f"split: {data.split.how}",
             named("split", SHARES.example),
         )
+
+
+def _check_held_out(recipe: Recipe, plan: Plan, data: Dataset) -> None:
+    """Bagging needs groups, and a fold for each of them; a temperature needs probabilities and held-out examples."""
+    groups = groups_of(plan)
+    if recipe.bagging:
+        different = len(np.unique(copies_in(data)[learned(data, recipe)]))
+        if groups < 2:
+            raise WxbError(
+                "`bagging` needs a TEAM of several groups, each of which learns without one fold of the examples",
+                f"the network is {plan.network.short()}",
+                "a network such as TEAM-5x8(FC-64-RELU), or `bagging=False`",
+            )
+        if different < groups:
+            raise WxbError(
+                f"`bagging` needs a different example for each of the {groups} groups; there are {different}",
+                fix="fewer groups, or `bagging=False`",
+            )
+        if recipe.mixup:
+            raise WxbError(
+                "`mixup` and `bagging` contradict each other: a mixed example holds one of another fold",
+                fix="`mixup=0`, or `bagging=False`",
+            )
+    if recipe.calibration == "temperature":
+        if HEADS[plan.head].to_probabilities is None:
+            raise WxbError(
+                f'`calibration="temperature"` is for probabilities; {plan.head} has none', fix='`calibration="none"`'
+            )
+        if not recipe.bagging and not len(data.split.validation):
+            raise WxbError(
+                f'`calibration="temperature"` needs a validation part, and {data.name} has none',
+                f"split: {data.split.how}",
+                named("split", SHARES.example),
+            )
 
 
 def _check_batches(recipe: Recipe, plan: Plan, examples: int) -> None:

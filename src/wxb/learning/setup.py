@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wxb.learning import machine as machines
 from wxb.learning import precision
+from wxb.learning.bagging import learned
 from wxb.learning.defaults import Rung, headed, ladder, recipe_for
 from wxb.learning.events import Event, MicroBatches, micro_batches_at, ordered
 from wxb.learning.feed import steps_per_epoch
@@ -72,7 +73,7 @@ def set_up(
     model.flip_average = recipe.flip_average
     if machine is None:
         work = planned.multiply_adds + sum(feature.multiply_adds for feature in model.designed)
-        batch_size = min(recipe.batch_size, len(data.split.train))
+        batch_size = min(recipe.batch_size, len(learned(data, recipe)))
         machine = machines.choose(recipe.device, recipe.precision, recipe.threads, work * batch_size)
         if recipe.precision == "auto":
             machine = precision.chosen(machine, model, data)
@@ -83,7 +84,7 @@ def _fitting(
     planned: Plan, recipe: Recipe, data: Dataset, events: tuple[Event, ...], step: int
 ) -> tuple[tuple[Event, ...], tuple[str, ...]]:
     """The events, and one more with a note on it if the micro-batches after `step` steps do not fit into memory."""
-    size = min(recipe.batch_size * recipe.accumulate, len(data.split.train))
+    size = min(recipe.batch_size * recipe.accumulate, len(learned(data, recipe)))
     count = micro_batches_at(step, events, recipe.accumulate)
     fitting = micro_batches_that_fit(planned, size, recipe.optimizer, count, recipe.device, smaller=data.smaller)
     if fitting <= count:
@@ -162,4 +163,4 @@ def _work(planned: Plan, recipe: Recipe) -> int:
 
 
 def _epochs(seconds: float, step: float, data: Dataset, recipe: Recipe) -> float:
-    return seconds / step / steps_per_epoch(len(data.split.train), recipe.batch_size * recipe.accumulate)
+    return seconds / step / steps_per_epoch(len(learned(data, recipe)), recipe.batch_size * recipe.accumulate)

@@ -43,8 +43,12 @@ class Step:
         recipe: Recipe,
         machine: Machine,
         watch: Watch,
+        folds: NDArray[np.int64] | None = None,
     ) -> None:
-        """`targets` (count, …) belong to the feed's examples; `outputs` is the number of scores."""
+        """`targets` (count, …) and, with bagging, `folds` (count,) belong to the feed's examples.
+
+        `outputs` is the number of scores.
+        """
         self.model = model
         self.feed = feed
         self.recipe = recipe
@@ -54,9 +58,11 @@ class Step:
         self.on_features = False  # whether the feed yields designed features instead of raw examples
         self.outputs = outputs
         self.targets = torch.from_numpy(targets).to(self.device)
-        self.objective = Objective(model, recipe, targets)
+        self.objective = Objective(model, recipe, targets, folds)
         self.cutout = Cutout(recipe.cutout, len(targets), recipe.seed, model.scale.mean)
-        self.optimizers = optimizers(model, model.plan.output_layer.path, recipe, DTYPES[machine.precision])
+        self.optimizers = optimizers(
+            model, [layer.path for layer in model.plan.output_layers], recipe, DTYPES[machine.precision]
+        )
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.weights = list(self.objective.weights)
         self.generator = torch.Generator(self.device)
@@ -158,7 +164,7 @@ class Step:
 
     def _backward(self, rows: Tensor, mixup: Mixup | None) -> Tensor:
         """Add the gradients of the objective on these rows to the parameters'; return the objective, detached."""
-        size = self.objective.size(self.targets[rows])
+        size = self.objective.size(rows, self.targets[rows])
         count = min(self.micro_batches, len(rows))
         values = []
         first = 0
@@ -170,7 +176,7 @@ class Step:
             with self.machine.autocast():
                 logits = self._logits(inputs)
             with self.watch.part(LOSS):
-                loss = self.objective.data_loss(logits.float(), targets, size)
+                loss = self.objective.data_loss(logits.float(), part, targets, size)
             loss.backward()
             values.append(loss.detach())
             first += len(part)

@@ -145,31 +145,39 @@ class Concat(Block):
         return torch.cat([branch(x) for branch in self.branches], dim=1)
 
 
-class Team(Chain):
-    """TEAM: members that share the weights of every layer but the last (Gorishniy et al. 2024, arXiv:2410.24210, TabM
-    with a single adapter; after Wen et al. 2020, BatchEnsemble, arXiv:2002.06715).
+class Team(Block):
+    """TEAM: groups of members that share the weights of every layer but the last (Gorishniy et al. 2024,
+    arXiv:2410.24210, TabM with a single adapter; after Wen et al. 2020, BatchEnsemble, arXiv:2002.06715).
 
     Each member multiplies the input by factors of its own, one for each channel or feature. The members' logits are
     trained each with its own loss; `Head.averaged` joins them for prediction.
     """
 
     def __init__(self, planned: PlannedTeam) -> None:
-        super().__init__(planned.items)
-        self.members = planned.members
+        super().__init__()
+        self.members = planned.members  # of a group
+        self.groups = [Chain(items) for items in planned.groups]
+        for number, group in enumerate(self.groups, 1):
+            self.add_module(str(number), group)
         # a vector, as biases are, so that weight decay and penalties, which draw to 0, leave the factors alone
-        self.factors = nn.Parameter(torch.ones(planned.members * planned.input[0]))
+        self.factors = nn.Parameter(torch.ones(len(self.groups) * planned.members * planned.input[0]))
         for layer in self.modules():
             if isinstance(layer, Random):
                 layer.members = planned.members
 
     def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, …) → the logits of all members, (batch, members, outputs)."""
-        logits = self.through(spread_over(x, self.factors, self.members))
-        return cast(Tensor, logits.unflatten(0, (-1, self.members)))
+        """x: (batch, …) → the logits of all members, (batch, groups · members, outputs), group after group."""
+        return torch.cat(
+            [
+                group(spread_over(x, factors, self.members)).unflatten(0, (-1, self.members))
+                for group, factors in zip(self.groups, self.factors.chunk(len(self.groups)), strict=True)
+            ],
+            dim=1,
+        )
 
     def extra_repr(self) -> str:
         """For print(model)."""
-        return f"members={self.members}"
+        return f"groups={len(self.groups)}, members={self.members}"
 
 
 def spread_over(x: Tensor, factors: Tensor, members: int) -> Tensor:

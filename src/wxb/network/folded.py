@@ -67,13 +67,21 @@ class Folded:
 
 
 @torch.no_grad()
-def fold(model: Model, dtype: torch.dtype = torch.float32, first: int = 0) -> Folded:
+def fold(
+    model: Model,
+    dtype: torch.dtype = torch.float32,
+    first: int = 0,
+    group: int | None = None,
+    averaged: bool = True,
+) -> Folded:
     """Fold the model, on its device; CONV and FC compute in `dtype`.
 
-    `first` is the first item: 1 gives the equivalent of `Model.after_features`. Weights into which nothing is folded
-    are shared with the model if their dtype is `dtype`.
+    `first` is the first item: 1 gives the equivalent of `Model.after_features`. `group` is the only group of a TEAM
+    that answers, counted from 0; if it is None, all do. Unless `averaged`, the logits of a TEAM are those of its
+    members, (batch, members, outputs). Weights into which nothing is folded are shared with the model if their dtype is
+    `dtype`.
     """
-    chain = _Chain(model, dtype)
+    chain = _Chain(model, dtype, group, averaged)
     if not first:
         chain.scale = model.scale
     chain.add(model.plan.items[first:])
@@ -166,9 +174,11 @@ class _Product:
 class _Chain:
     """A builder that turns a sequence of items into steps."""
 
-    def __init__(self, model: Model, dtype: torch.dtype) -> None:
+    def __init__(self, model: Model, dtype: torch.dtype, group: int | None = None, averaged: bool = True) -> None:
         self.model = model
         self.dtype = dtype
+        self.group = group  # of a TEAM; None: all
+        self.averaged = averaged
         self.steps: list[Step] = []
         self.scale: Standardize | None = None  # the scale of the input, until it is applied
         self.product: _Product | None = None  # the last product, while a BN can be folded into it
@@ -290,16 +300,18 @@ class _Chain:
     def _team(self, planned: PlannedTeam) -> Step:
         team = self.model.get_submodule(planned.path)
         assert isinstance(team, Team)
-        chain = _Chain(self.model, self.dtype)
-        chain.add(planned.items)
-        members, factors, average = (
-            chain.finished(),
-            team.factors.detach().clone(),
-            HEADS[self.model.plan.head].averaged,
-        )
+        average = HEADS[self.model.plan.head].averaged
+        groups = []
+        for number, factors in enumerate(team.factors.detach().clone().chunk(len(planned.groups))):
+            if self.group is None or number == self.group:
+                chain = _Chain(self.model, self.dtype)
+                chain.add(planned.groups[number])
+                groups.append((chain.finished(), factors))
 
         def step(x: Tensor) -> Tensor:
-            logits = _through(members, spread_over(_as(x, self.dtype), factors, team.members))
-            return average(logits.float().unflatten(0, (-1, team.members)))
+            x = _as(x, self.dtype)
+            logits = [_through(steps, spread_over(x, factors, team.members)) for steps, factors in groups]
+            members = torch.cat([each.float().unflatten(0, (-1, team.members)) for each in logits], dim=1)
+            return average(members) if self.averaged else members
 
         return step

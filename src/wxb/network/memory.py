@@ -74,7 +74,7 @@ def _kept(items: tuple[Planned, ...], read_after: bool) -> tuple[int, bool]:
             if read_after:
                 total += size(item.output)
             if isinstance(item, PlannedTeam):
-                total += item.members * size(item.input)
+                total += len(item.groups) * item.members * size(item.input)
             inside = [_kept(way, False) for way in item.ways]
             total += sum(kept for kept, _ in inside)
             read_after = any(read for _, read in inside)

@@ -32,14 +32,14 @@ def initialize(model: nn.Module, plan: Plan, seed: int) -> None:
     tenth of it, so that the first loss is near ln C, the loss of uninformed scores. Normalization starts as the
     identity.
     """
-    output = plan.output_layer.path
+    outputs = [layer.path for layer in plan.output_layers]
     for team in (item for item in plan.items if isinstance(item, PlannedTeam)):
         draw_factors(model, team, seed)
     for planned, std in _deviations(plan.items):
         layer = model.get_submodule(planned.path)
         assert isinstance(layer, nn.Conv2d | nn.Linear | AffineEach)
         generator = torch.Generator().manual_seed(key(seed, "weights", planned.path))
-        std = std * (0.1 if planned.path == output else 1)
+        std = std * (0.1 if planned.path in outputs else 1)
         layer.weight.copy_(torch.empty(layer.weight.shape).normal_(0, std, generator=generator))
         if layer.bias is not None:
             layer.bias.zero_()
@@ -48,7 +48,7 @@ def initialize(model: nn.Module, plan: Plan, seed: int) -> None:
 def draw_factors(model: nn.Module, planned: PlannedTeam, seed: int) -> None:
     """Draw the factors of a TEAM's members from (seed, "factors", path): 1 or −1 with equal probability.
 
-    A single member, whose factors tell it from no other, has the factors 1.
+    The single member of a group, whose factors tell it from no other, has the factors 1.
     """
     team = model.get_submodule(planned.path)
     assert isinstance(team, Team)

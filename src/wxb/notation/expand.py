@@ -65,7 +65,7 @@ def _count(text: str, item: Item, depth: int) -> int:
             if any(way and not size for way, size in zip(item.ways, sizes, strict=True)):
                 fix = "a count of at least 1, or ID for it"
                 raise misfit(text, item.place, "a branch of a CAT is empty", fix=fix)
-            return 1 + sum(sizes)
+            return (1 + sum(sizes)) * (item.groups if isinstance(item, Team) else 1)
 
 
 def normal(body: Sequence[Item], text: str = "") -> tuple[Item, ...]:

@@ -70,10 +70,18 @@ class Plan:
 
     @property
     def output_layer(self) -> PlannedLayer:
-        """The CONV or FC that gives the logits: the last one outside of blocks, or in a TEAM."""
-        items = self.items[-1].items if isinstance(self.items[-1], PlannedTeam) else self.items
-        affine = (item for item in reversed(items) if family(item) == "affine")
-        return next(item for item in affine if isinstance(item, PlannedLayer))
+        """The CONV or FC that gives the logits: the last one outside of blocks, or in the first group of a TEAM."""
+        return self.output_layers[0]
+
+    @property
+    def output_layers(self) -> tuple[PlannedLayer, ...]:
+        """The layers that give the logits: one, or one for each group of a TEAM."""
+        last = self.items[-1]
+        groups = last.groups if isinstance(last, PlannedTeam) else (self.items,)
+        return tuple(
+            next(item for item in reversed(items) if isinstance(item, PlannedLayer) and family(item) == "affine")
+            for items in groups
+        )
 
     @property
     def hidden_first(self) -> PlannedLayer | None:
@@ -335,22 +343,25 @@ class Planner:
     def team(self, block: Team, signal: Signal, path: str) -> tuple[PlannedTeam, Signal]:
         """Members that share weights; each has a factor for each channel or feature of the input, and its last FC."""
         self.members = block.members
-        items, end = self.sequence(block.items, signal, path + ".")
+        groups = []
+        for group in range(1, block.groups + 1):
+            items, end = self.sequence(block.items, signal, f"{path}.{group}.")
+            last = items[-1]
+            if not isinstance(last, PlannedLayer) or last.name != "FC":
+                raise self.misfit(block, "a TEAM ends in an FC, of which each member has its own", "TEAM-16(…-FC-C)")
+            if block.members > 1:
+                last = replace(last, groups=block.members, parameters=block.members * last.parameters)
+            groups.append((*items[:-1], last))
         self.members = 1
-        last = items[-1]
-        if not isinstance(last, PlannedLayer) or last.name != "FC":
-            raise self.misfit(block, "a TEAM ends in an FC, of which each member has its own", "TEAM-16(…-FC-C)")
-        if block.members > 1:
-            last = replace(last, groups=block.members, parameters=block.members * last.parameters)
-            items = (*items[:-1], last)
         planned = PlannedTeam(
             path=path,
             input=signal.shape,
             output=end.shape,
             members=block.members,
-            items=items,
-            parameters=sum(item.parameters for item in items) + block.members * signal.shape[0],
-            multiply_adds=sum(item.multiply_adds for item in items),
+            groups=tuple(groups),
+            parameters=sum(item.parameters for items in groups for item in items)
+            + block.groups * block.members * signal.shape[0],
+            multiply_adds=sum(item.multiply_adds for items in groups for item in items),
             receptive_field=end.field,
             jump=end.jump,
         )

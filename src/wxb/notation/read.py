@@ -27,6 +27,7 @@ from .vocabulary import (
 )
 
 DIGITS = re.compile(r"[0-9]+")
+COUNTS = re.compile(r"(?:([0-9]+)\s*X\s*)?([0-9]+)")  # the groups and members of a TEAM
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 IN_BRACKETS = re.compile(r"\(\s*([0-9]+(?:\.[0-9]+)?)\s*\)")
 NO_NUMBER = re.compile(r"\([^()A-Z]*\)?")  # brackets that were meant for a number
@@ -250,25 +251,25 @@ class Reader(Scanner):
         return Concat(tuple(branches), place)
 
     def team(self, start: int) -> Team:
-        """ "-" members "(" sequence ")" """
-        form = "TEAM-16(FC-64-RELU)"
+        """ "-" [ groups "x" ] members "(" sequence ")" """
+        form = FORMS["TEAM"]
         if self.peek() != "-":
             self.stop("TEAM is followed by its number of members", Place(start, self.end), fix=form)
         self.take()
         self.skip()
-        digits = DIGITS.match(self.line, self.at)
-        if not digits:
+        counts = COUNTS.match(self.line, self.at)
+        if not counts:
             self.unexpected("the number of members", form)
-        place = Place(self.at, digits.end())
-        self.move(digits.end())
-        members = short(digits)
-        if len(members) > MOST_DIGITS or not int(members):
+        place = Place(self.at, counts.end())
+        self.move(counts.end())
+        sizes = [short(counts, number) for number in (1, 2) if counts[number]]
+        if any(len(size) > MOST_DIGITS or not int(size) for size in sizes):
             self.note("a TEAM has at least one member, in at most nine digits", place, fix=form)
-            members = "1"
+            sizes = ["1"]
         self.open("TEAM", start)
         items = self.sequence()
         self.close(")", start)
-        return Team(int(members), items, Place(start, self.end))
+        return Team(int(sizes[-1]), items, int(sizes[0]) if len(sizes) > 1 else 1, Place(start, self.end))
 
     def written(self) -> Written:
         """The parts after a name: kernel, width, suffixes, number, whether or not the layer may carry them."""

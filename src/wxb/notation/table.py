@@ -10,7 +10,7 @@ from .layers import LAYERS, family
 from .plan import Plan
 from .tree import Layer, Planned, PlannedConcat, PlannedLayer, PlannedResidual, PlannedTeam, Shape
 from .vocabulary import BLOCKS
-from .write import layer_text, longest_repeat, number_text, recurrences
+from .write import layer_text, longest_repeat, number_text, recurrences, team_text
 
 FOLLOWERS = ("activation", "normalization", "dropout")  # families that share the row of the layer before
 
@@ -62,7 +62,7 @@ def _lines(items: Sequence[Planned], whole: Shape, name: str) -> list[Row]:
 
 def _factors(team: PlannedTeam) -> Row:
     """The factors by which the members of a team multiply its input."""
-    parameters = team.parameters - sum(item.parameters for item in team.items)
+    parameters = team.parameters - sum(item.parameters for group in team.groups for item in group)
     return Row(f"{team.path} factors", team.input, parameters, 0, "")
 
 
@@ -83,7 +83,8 @@ def _ways(items: Sequence[Planned], name: str) -> Iterator[tuple[str, Sequence[P
                 for number, branch in enumerate(item.branches, 1):
                     yield from _ways(branch, f"{item.path}.{number} ")
             case PlannedTeam():
-                yield from _ways(item.items, f"{item.path} ")
+                for number, group in enumerate(item.groups, 1):
+                    yield from _ways(group, f"{item.path}.{number} ")
     yield name, stretch
 
 
@@ -129,7 +130,7 @@ def _text(item: Planned) -> str:
         case PlannedConcat():
             return f"CAT({', '.join(_sequence(branch) or 'ID' for branch in item.branches)})"
         case PlannedTeam():
-            return f"TEAM-{item.members}({_sequence(item.items)})"
+            return team_text(item.members, len(item.groups), _sequence(item.groups[0]))
 
 
 def _sequence(items: Sequence[Planned]) -> str:

@@ -126,10 +126,14 @@ class Concat:
 
 @dataclass(frozen=True)
 class Team:
-    """TEAM-16(FC-64-RELU): members that share the weights of their layers, and of which each has its own last FC."""
+    """TEAM-16(FC-64-RELU): members that share the weights of their layers, and of which each has its own last FC.
 
-    members: int
+    TEAM-5x8(FC-64-RELU): 5 groups of 8 members; each group has its own weights, which its members share.
+    """
+
+    members: int  # of a group
     items: tuple[Item, ...]
+    groups: int = 1
     place: Place | None = field(default=None, compare=False)
 
     @property
@@ -229,8 +233,8 @@ class PlannedTeam:
     path: str  # "2.TEAM"
     input: Shape
     output: Shape  # of a member, and of the team, which averages its members
-    members: int
-    items: tuple[Planned, ...]  # the last one is the FC of which each member has its own
+    members: int  # of a group
+    groups: tuple[tuple[Planned, ...], ...]  # the last item of each is the FC of which each member has its own
     parameters: int = 0
     multiply_adds: int = 0
     receptive_field: tuple[int, int] = (1, 1)
@@ -238,8 +242,8 @@ class PlannedTeam:
 
     @property
     def ways(self) -> tuple[tuple[Planned, ...], ...]:
-        """The layers, once."""
-        return (self.items,)
+        """The layers of every group."""
+        return self.groups
 
 
 Planned = PlannedLayer | PlannedResidual | PlannedConcat | PlannedTeam

@@ -12,6 +12,11 @@ def network_text(body: Sequence[Item], head: str) -> str:
     return f"{sequence_text(body)}, {head}" if body else head
 
 
+def team_text(members: int, groups: int, layers: str) -> str:
+    """A TEAM around layers as they are written: "TEAM-16(FC-64-RELU)", with groups "TEAM-5x8(FC-64-RELU)"."""
+    return f"TEAM-{f'{groups}x' if groups > 1 else ''}{members}({layers})"
+
+
 def layer_text(layer: Layer) -> str:
     """One layer; parts that are None are left out."""
     parts = [layer.name]
@@ -76,8 +81,8 @@ def item_text(item: Item) -> str:
             return f"RES({sequence_text(arm)}{second}){probability}"
         case Concat(branches):
             return f"CAT({', '.join(sequence_text(branch) or 'ID' for branch in branches)})"
-        case Team(members, items):
-            return f"TEAM-{members}({sequence_text(items)})"
+        case Team(members, items, groups):
+            return team_text(members, groups, sequence_text(items))
 
 
 def fold(texts: Sequence[str]) -> list[str]:

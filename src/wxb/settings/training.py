@@ -33,16 +33,27 @@ LIST = (
         choices=("constant", "step", "cosine", "one-cycle", "linear"),
     ),
     Setting("warm_up", float, 0.2, "Share of the steps in which the learning rate rises", TRAINING, SHARE, fitted=True),
-    Setting("clip", float, 0.0, "Largest norm of the gradient; 0 for no limit", TRAINING, PENALTY),
+    Setting("clip", float, 0.0, "Largest norm of the gradient; 0 for no limit", TRAINING, PENALTY, fitted=True),
     Setting("accumulate", int, 1, "Batches per step, whose gradients add up", TRAINING, Bounds(1, 100_000)),
-    Setting("ema", float, 0.0, "Decay per step of the moving average of the weights; 0 for none", TRAINING, DECAY),
+    Setting(
+        "ema", float, 0.0, "Decay per step of the moving average of the weights; 0 for none", TRAINING, DECAY,
+        fitted=True,
+    ),
     Setting(
         "early_stopping", int, 0, "Stop after this many epochs without a better validation; 0 for never", TRAINING,
-        Bounds(0, 1_000_000),
+        Bounds(0, 1_000_000), fitted=True,
     ),
     Setting(
         "keep", str, "last", "Weights to keep: those of the best validation, or the last", TRAINING,
-        choices=("best", "last"),
+        choices=("best", "last"), fitted=True,
+    ),
+    Setting(
+        "bagging", bool, False, "Each group of a TEAM learns without one fold, and is validated on it", TRAINING,
+        fitted=True,
+    ),
+    Setting(
+        "calibration", str, "none", "temperature: scale the logits to fit the validation's probabilities", TRAINING,
+        choices=("none", "temperature"), fitted=True,
     ),
     Setting("shuffle", bool, True, "Show the examples in a new order in each epoch", TRAINING),
     Setting("l2", float, 0.0, "λ of the penalty λΣW²", OBJECTIVE, PENALTY),

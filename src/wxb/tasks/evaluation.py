@@ -22,7 +22,7 @@ class Score:
 
     @property
     def value(self) -> float:
-        """The number by which the best epoch is chosen; greater is better."""
+        """The number that `until` asks for; greater is better."""
         return -self.loss
 
     @property

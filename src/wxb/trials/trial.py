@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from wxb.allocator import kept
 from wxb.data.dataset import Dataset, need_data
 from wxb.errors import WxbError
+from wxb.learning.bagging import learned
 from wxb.learning.checks import check
 from wxb.learning.defaults import default
 from wxb.learning.evaluate import evaluate
@@ -136,13 +137,13 @@ class Trial:
         self._scoring_steps = scored * seconds_per_example(setup.model, data, setup.machine) / step
         steps = max(1, int((ends - clock.time()) / step - self._scoring_steps))
         recipe = setup.recipe
-        epochs = -(-steps // steps_per_epoch(len(data.split.train), recipe.batch_size * recipe.accumulate))
+        epochs = -(-steps // steps_per_epoch(len(learned(data, recipe)), recipe.batch_size * recipe.accumulate))
         return dataclasses.replace(setup, recipe=dataclasses.replace(recipe, steps=steps, epochs=epochs))
 
     @property
     def steps(self) -> int:
         """The step after which training ends, as far as is known."""
-        return duration_of(self.recipe, len(self.data.split.train), self.events).steps
+        return duration_of(self.recipe, len(learned(self.data, self.recipe)), self.events).steps
 
     def __iter__(self) -> Iterator[Record]:
         """Train, and yield a record after every step.
@@ -176,7 +177,7 @@ class Trial:
         """The multiply-adds that so many training steps take on the CPU; 0 if the training runs on a GPU."""
         if self.machine.device != "cpu":
             return 0.0
-        examples = min(self.recipe.batch_size * self.recipe.accumulate, len(self.data.split.train))
+        examples = min(self.recipe.batch_size * self.recipe.accumulate, len(learned(self.data, self.recipe)))
         return 3.0 * self.plan.multiply_adds * steps * examples
 
     def score(self, part: str = "test", most: int | None = None) -> Evaluation:

@@ -1,0 +1,47 @@
+"""Bagging: each group of a TEAM learns without one fold of the examples, and is validated on that fold.
+
+So every example is learned from by all groups but one, and every example is validated by a group that has not seen it
+(k-fold bagging, Parmanto, Munro, Doyle 1996; Erickson et al. 2020, AutoGluon-Tabular, arXiv:2003.06505, section 3.3).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wxb.data.folds import dealt
+from wxb.data.split import copies_in
+from wxb.learning.recipe import Recipe
+from wxb.notation import Plan
+from wxb.notation.tree import PlannedTeam
+from wxb.tasks import TASKS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from wxb.data.dataset import Dataset
+
+
+def learned(data: Dataset, recipe: Recipe) -> NDArray[np.int64]:
+    """The rows that a training learns from, ascending: the training part, with bagging the validation part too."""
+    if not recipe.bagging:
+        return data.split.train
+    return np.sort(np.concatenate([data.split.train, data.split.validation]))
+
+
+def groups_of(plan: Plan) -> int:
+    """The number of groups of the network's TEAM; 1 if it has none."""
+    last = plan.items[-1]
+    return len(last.groups) if isinstance(last, PlannedTeam) else 1
+
+
+def folds_of(data: Dataset, recipe: Recipe, plan: Plan) -> NDArray[np.int64]:
+    """The fold of each of the `learned` rows, which is the number of the group that does not learn from it.
+
+    Classes have the same share in every fold, as nearly as whole examples allow, and copies of an example are in one
+    fold.
+    """
+    rows = learned(data, recipe)
+    strata, _ = TASKS[data.task].strata(data.targets, data.classes)
+    return dealt(strata[rows], copies_in(data)[rows], groups_of(plan), recipe.seed)
