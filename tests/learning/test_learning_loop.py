@@ -141,8 +141,8 @@ def test_clip_bounds_the_step(digits):
 def test_best_keeps_the_weights_of_the_best_validation(digits):
     recipe = Recipe(epochs=6, batch_size=100, optimizer="sgd", learning_rate=3.0, schedule="constant", keep="best")
     model, records = trained(digits, "FC-16-RELU, SOFTMAX", recipe)
-    best = max(r.validation.accuracy for r in records if r.validation)
-    assert score(model, *digits.part("validation"), CPU).accuracy == best
+    best = min(r.validation.loss for r in records if r.validation)
+    assert score(model, *digits.part("validation"), CPU).loss == best
 
 
 def test_early_stopping_ends_after_so_many_epochs_without_a_better_one(digits):

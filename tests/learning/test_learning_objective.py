@@ -40,7 +40,8 @@ def scores(n: int = len(CLASSES), targets: int = 3, seed: int = 0) -> Tensor:
 
 def total(objective_: Objective, logits: Tensor, goals: Tensor) -> Tensor:
     """The data loss of a whole batch."""
-    return objective_.data_loss(logits, goals, objective_.size(goals))
+    rows = torch.arange(len(goals))
+    return objective_.data_loss(logits, rows, goals, objective_.size(rows, goals))
 
 
 # --- mean, sum, parts ---
@@ -74,8 +75,8 @@ def test_parts_of_a_batch_sum_up_to_it_however_it_is_cut(reduction, class_weight
     order = torch.from_numpy(np.random.default_rng(seed).permutation(len(CLASSES)))
     goals, logits = torch.from_numpy(CLASSES)[order], scores(seed=seed)
     parts = zip(goals.tensor_split(sorted(cuts)), logits.tensor_split(sorted(cuts)), strict=True)
-    size = whole.size(goals)
-    added = sum(whole.data_loss(part, goals_, size).item() for goals_, part in parts)
+    size = whole.size(order, goals)
+    added = sum(whole.data_loss(part, order, goals_, size).item() for goals_, part in parts)
     assert added == pytest.approx(total(whole, logits, goals).item(), rel=1e-6)  # weights are float32
 
 
@@ -111,7 +112,8 @@ def test_mixed_goals_weigh_by_their_shares_and_by_as_much_in_all():
     expected = (balanced.head.loss(scores(), mixed) * (mixed @ balanced.class_weights)).sum() / 21
     assert total(balanced, scores(), mixed).item() == pytest.approx(expected.item(), rel=1e-6)
     # what a batch divides by is known from its targets, before they are mixed
-    assert float(balanced.size(mixed)) == pytest.approx(float(balanced.size(goals)))
+    places = torch.arange(21)
+    assert float(balanced.size(places, mixed)) == pytest.approx(float(balanced.size(places, goals)))
 
 
 # --- label smoothing ---

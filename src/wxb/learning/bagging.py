@@ -9,9 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from wxb.data.folds import dealt
 from wxb.data.split import copies_in
+from wxb.learning.inference import out_of_fold
+from wxb.learning.machine import Machine
 from wxb.learning.recipe import Recipe
 from wxb.notation import Plan
 from wxb.notation.tree import PlannedTeam
@@ -20,13 +23,17 @@ from wxb.tasks import TASKS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from wxb.data.dataset import Dataset
+    from wxb.data.dataset import Dataset, Examples, Inputs
+    from wxb.network.build import Model
 
 
 def learned(data: Dataset, recipe: Recipe) -> NDArray[np.int64]:
     """The rows that a training learns from, ascending: the training part, with bagging the validation part too."""
-    if not recipe.bagging:
-        return data.split.train
+    return bagged(data) if recipe.bagging else data.split.train
+
+
+def bagged(data: Dataset) -> NDArray[np.int64]:
+    """The rows of the training and the validation part, ascending."""
     return np.sort(np.concatenate([data.split.train, data.split.validation]))
 
 
@@ -36,12 +43,28 @@ def groups_of(plan: Plan) -> int:
     return len(last.groups) if isinstance(last, PlannedTeam) else 1
 
 
-def folds_of(data: Dataset, recipe: Recipe, plan: Plan) -> NDArray[np.int64]:
-    """The fold of each of the `learned` rows, which is the number of the group that does not learn from it.
+def folds_of(data: Dataset, plan: Plan, seed: int) -> NDArray[np.int64]:
+    """The fold of each of the `bagged` rows, which is the number of the group that does not learn from it.
 
     Classes have the same share in every fold, as nearly as whole examples allow, and copies of an example are in one
     fold.
     """
-    rows = learned(data, recipe)
+    rows = bagged(data)
     strata, _ = TASKS[data.task].strata(data.targets, data.classes)
-    return dealt(strata[rows], copies_in(data)[rows], groups_of(plan), recipe.seed)
+    return dealt(strata[rows], copies_in(data)[rows], groups_of(plan), seed)
+
+
+def validation_logits(
+    model: Model,
+    data: Dataset,
+    examples: Examples | Inputs,
+    machine: Machine,
+    seed: int,
+    rows: NDArray[np.int64],
+) -> torch.Tensor:
+    """Logits (n, outputs) of `rows` of the validation part of `data`, by the groups that did not learn from them.
+
+    `examples` are those of all rows of the data; `rows` (n,) are ascending.
+    """
+    folds = folds_of(data, model.plan, seed)[np.isin(bagged(data), rows)]
+    return out_of_fold(model, examples, machine, rows, folds)

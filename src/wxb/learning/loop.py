@@ -146,7 +146,7 @@ class Loop:
         self.machine = machine
         self.watch = Watch(model, machine.device, watch)
         self.learned = learned(data, recipe)
-        self.folds = folds_of(data, recipe, model.plan) if recipe.bagging else None
+        self.folds = folds_of(data, model.plan, recipe.seed) if recipe.bagging else None
         validation = data.split.validation if self.folds is None else self.learned
         inputs = model.inputs(data.examples)
         self.validation = inputs, data.targets[validation], validation

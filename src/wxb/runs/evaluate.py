@@ -53,20 +53,28 @@ def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None) -> Evalu
         )
     if not len(rows):
         raise WxbError(f"{data.name} has no examples in its {part} part")
-    return evaluate_rows(run, matched, rows)[2]
+    return evaluate_rows(run, matched, rows, own and part == "validation")[2]
 
 
-def evaluate_rows(run: RunFiles, data: Dataset, rows: NDArray[np.int64]) -> tuple[Tensor, Head, Evaluation]:
+def evaluate_rows(
+    run: RunFiles, data: Dataset, rows: NDArray[np.int64], validates: bool = False
+) -> tuple[Tensor, Head, Evaluation]:
     """The logits of a finished run's network on some rows of `data`, its head, and the evaluation of the logits.
 
-    The classes of `data` are those of the run, in the same order.
+    The classes of `data` are those of the run, in the same order. `validates` is whether the rows are the validation
+    part of the run's own data; with bagging they are answered by those who have not learned from them.
     """
+    from wxb.learning.bagging import validation_logits
     from wxb.learning.evaluate import evaluate
     from wxb.learning.inference import logits
 
     machine = machine_of(run)
     model = trained(run).to(machine.device)
-    scores = logits(model, examples_of(run, data), machine, rows=rows)
+    examples = examples_of(run, data)
+    if validates and run.settings.get("bagging"):
+        scores = validation_logits(model, replace(data, split=run.split), examples, machine, run.seed, rows)
+    else:
+        scores = logits(model, examples, machine, rows=rows)
     targets, offsets = targets_of(run, data)[rows], target_offsets(run)
     evaluation = evaluate(scores, targets, model.head, data.task, data.classes, rows, run.seed, offsets)
     return scores, model.head, evaluation

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from wxb.allocator import kept
 from wxb.data.dataset import Dataset, need_data
 from wxb.errors import WxbError
-from wxb.learning.bagging import learned
+from wxb.learning.bagging import learned, validation_logits
 from wxb.learning.checks import check
 from wxb.learning.defaults import default
 from wxb.learning.evaluate import evaluate
@@ -193,8 +193,11 @@ class Trial:
             rows = rows[:: max(1, -(-len(rows) // most))]
         targets = self.data.targets[rows]
         with kept():
-            scores = logits(self.model, self.data.examples, self.machine, rows=rows)
             data, seed = self.data, self.recipe.seed
+            if part == "validation" and self.recipe.bagging:
+                scores = validation_logits(self.model, data, data.examples, self.machine, seed, rows)
+            else:
+                scores = logits(self.model, data.examples, self.machine, rows=rows)
             return evaluate(scores, targets, self.model.head, data.task, data.classes, rows, seed, data.target_offsets)
 
 
