@@ -27,7 +27,7 @@ from wxb.notation import Plan
 from wxb.settings import RECIPE, Setting, check_together, unknown
 from wxb.tasks import TASKS
 
-OF_MUON = ("learning_rate", "momentum")
+OF_OPTIMIZER = ("learning_rate", "momentum", "weight_decay")
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,16 @@ class Rung:
     network: str  # without its head
     least: float = 0.0  # epochs below which the previous rung learns more in the same time
     options: Mapping[str, Any] = field(default_factory=dict)
+    optimizer: str = "muon"
 
-    def options_with(self, optimizer: str) -> dict[str, Any]:
-        """The settings to use with an optimizer; rate and momentum were measured with Muon and hold only for it."""
-        return {name: value for name, value in self.options.items() if optimizer == "muon" or name not in OF_MUON}
+    def options_with(self, optimizer: str | None) -> dict[str, Any]:
+        """The settings to use with an optimizer, None for the rung's own; rate and momentum hold only for that one."""
+        own = optimizer in (None, self.optimizer)
+        return {name: value for name, value in self.options.items() if own or name not in OF_OPTIMIZER}
 
 
-ROWS = Rung("FC-64-RELU-FC-64-RELU")
-LONG_ROWS = Rung("(FC-128-RELU-DROP(0.1))*2")
+ROWS = Rung("FC-64-RELU-FC-64-RELU", optimizer="adamw")
+LONG_ROWS = Rung("(FC-128-RELU-DROP(0.1))*2", optimizer="adamw")
 SMALL = Rung("(CONV3-32-BN-RELU)*2-POOL-(CONV3-64-BN-RELU)*2-GAP")
 
 IDENTITY: Mapping[str, Any] = {"initialization": "identity", "learning_rate": 0.04, "momentum": 0.8}
@@ -75,6 +77,18 @@ def trios(patches: str, widths: tuple[int, ...], activation: str = "RELU") -> st
     return "-".join((patches, *each, "GAP"))
 
 
+LEAST_BAGGED, MOST_BAGGED = 20, 5_000  # examples of a table, without its test part, that are learned from in folds
+BAGGED_SEEN = 400_000  # examples, over all epochs
+LARGE_TABLE: Mapping[str, Any] = {
+    "keep": "best",
+    "batch_size": 256,
+    "schedule": "linear",
+    "warm_up": 0.1,
+    "learning_rate": 2e-3,
+    "weight_decay": 0.0,
+    "clip": 5.0,
+}
+
 EXAMPLES_SEEN = 600_000  # by a default training, over all epochs
 EXAMPLES_SEEN_LARGE = 240_000  # with a network of more than `LARGE_NETWORK` multiply-adds per example
 LARGE_NETWORK = 8_000_000
@@ -90,7 +104,33 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
 
 
 def _row_ladder(data: Dataset) -> tuple[Rung, ...]:
-    return (LONG_ROWS if data.shape[0] > FEW_COLUMNS else ROWS,)
+    examples = len(data.split.train) + len(data.split.validation)
+    if data.columns is None or examples < LEAST_BAGGED:
+        return (LONG_ROWS if data.shape[0] > FEW_COLUMNS else ROWS,)
+    task = TASKS[data.task]
+    drop = "" if task.standardized else "-DROP(0.1)"
+    held_out = examples < MOST_BAGGED or len(data.split.validation) > 0
+    options = {"calibration": "temperature" if held_out and not task.standardized else "none"}
+    if examples < MOST_BAGGED:
+        return (Rung(f"TEAM-5x8((FC-64-RELU{drop})*2)", options=_bagged(examples) | options, optimizer="adamw"),)
+    return (Rung(f"TEAM-16((FC-256-RELU{drop})*2)", options=LARGE_TABLE | options, optimizer="adamw"),)
+
+
+def _bagged(examples: int) -> dict[str, Any]:
+    """The settings for a table of so few examples that every one is learned from."""
+    return {
+        "bagging": True,
+        "keep": "best",
+        "early_stopping": 12,
+        "epochs": min(200, max(20, BAGGED_SEEN // examples)),
+        "batch_size": min(128, max(16, 2 ** round(math.log2(examples / 30)))),
+        "schedule": "constant",
+        "warm_up": 0.0,
+        "learning_rate": 4e-3,
+        "weight_decay": 0.0,
+        "ema": 0.98,
+        "clip": 5.0,
+    }
 
 
 def _picture_ladder(data: Dataset) -> tuple[Rung, ...]:

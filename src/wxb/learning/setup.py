@@ -98,7 +98,8 @@ def _planned(
 ) -> tuple[Plan, Recipe]:
     """The plan of a network for data, and the recipe for both."""
     if isinstance(network, Rung):
-        options = {**network.options_with(str(options.get("optimizer", "muon"))), **options}
+        optimizer = options.get("optimizer")
+        options = {"optimizer": network.optimizer, **network.options_with(optimizer), **options}
         network = headed(network, data)
     planned = plan(read(network) if isinstance(network, str) else network, data.shape, data.outputs, bindings)
     return planned, recipe_for(planned, data, options)
