@@ -54,8 +54,8 @@ def test_a_block_gives_the_sum_and_the_joined_maps(model):
 def test_members_of_a_team_have_an_axis_of_their_own():
     team = build("TEAM-3(FC-8-RELU), SOFTMAX", input_shape=(5,), outputs=2)
     view = views.maps(team, np.ones((1, 5), np.float32))
-    assert view["1.TEAM.1.FC-8"].shape == (3, 8)
-    assert view.arrays["1.TEAM.1.FC-8"].axes[0].name == "member"
+    assert view["1.TEAM.1.1.FC-8"].shape == (3, 8)
+    assert view.arrays["1.TEAM.1.1.FC-8"].axes[0].name == "member"
     assert view["output"].shape == (2,)
 
 

@@ -112,8 +112,8 @@ def _row_ladder(data: Dataset) -> tuple[Rung, ...]:
     held_out = examples < MOST_BAGGED or len(data.split.validation) > 0
     options = {"calibration": "temperature" if held_out and not task.standardized else "none"}
     if examples < MOST_BAGGED:
-        return (Rung(f"TEAM-5x8((FC-64-RELU{drop})*2)", options=_bagged(examples) | options, optimizer="adamw"),)
-    return (Rung(f"TEAM-16((FC-256-RELU{drop})*2)", options=LARGE_TABLE | options, optimizer="adamw"),)
+        return (Rung(f"TEAM-5x8((FC-64-RELU{drop})*2)", options={**_bagged(examples), **options}, optimizer="adamw"),)
+    return (Rung(f"TEAM-16((FC-256-RELU{drop})*2)", options={**LARGE_TABLE, **options}, optimizer="adamw"),)
 
 
 def _bagged(examples: int) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _walk(items: Sequence[Planned], start: Pair, jump: Pair = (1, 1)) -> Iterato
                 ends = [branch[-1][1] for branch in branches if branch]
                 start = max(ends, key=lambda field: field.size).start if ends else start
             case PlannedTeam():
-                inner = list(_walk(item.items, start, jump))
+                inner = [one for group in item.groups for one in _walk(group, start, jump)]
         jump = item.jump
         yield from inner
         if len(item.output) == 3:

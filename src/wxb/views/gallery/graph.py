@@ -110,11 +110,13 @@ def _walk(items: Sequence[Planned], nodes: list[Node], source: int, depth: int, 
                 nodes.append(replace(_node(item, "CAT: joined", ends, depth, whole), parameters=0, multiply_adds=0))
                 plain = False
             case PlannedTeam():
-                factors = item.parameters - sum(one.parameters for one in item.items)
-                name = f"TEAM-{item.members}: factors"
-                node = Node(name, item.input, factors, 0, "", (source,), depth)
-                nodes.append(node)
-                _walk(item.items, nodes, len(nodes) - 1, depth + 1, whole)
+                factors = item.parameters - sum(one.parameters for group in item.groups for one in group)
+                size = f"{len(item.groups)}x{item.members}" if len(item.groups) > 1 else item.members
+                nodes.append(Node(f"TEAM-{size}: factors", item.input, factors, 0, "", (source,), depth))
+                spread = len(nodes) - 1
+                last_ones = [_walk(group, nodes, spread, depth + 1, whole) for group in item.groups]
+                if len(last_ones) > 1:
+                    nodes.append(Node("TEAM: averaged", item.output, 0, 0, "all", tuple(last_ones), depth))
                 plain = False
         source = len(nodes) - 1
     return source
