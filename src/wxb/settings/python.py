@@ -28,11 +28,13 @@ class RecipeOptions(TypedDict, total=False):
     momentum: float | None
     schedule: str | None
     warm_up: float | None
-    clip: float
+    clip: float | None
     accumulate: int
-    ema: float
-    early_stopping: int
-    keep: str
+    ema: float | None
+    early_stopping: int | None
+    keep: str | None
+    bagging: bool | None
+    calibration: str | None
     shuffle: bool
     l2: float
     l1: float
