@@ -153,7 +153,7 @@ def test_early_stopping_ends_after_so_many_epochs_without_a_better_one(digits):
     losses = [r.validation.loss for r in records if r.validation]
     assert len(losses) < 50
     assert min(losses[-3:]) > min(losses)
-    assert len(values) - 1 - max(i for i, v in enumerate(values) if v == max(values)) == 3
+    assert len(losses) - 1 - max(i for i, loss in enumerate(losses) if loss == min(losses)) == 3
 
 
 def test_averaged_weights_are_the_exponential_mean_of_the_steps(digits):
