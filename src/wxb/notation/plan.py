@@ -70,18 +70,17 @@ class Plan:
 
     @property
     def output_layer(self) -> PlannedLayer:
-        """The CONV or FC that gives the logits: the last one outside of blocks, or in the first group of a TEAM."""
+        """The first of the `output_layers`."""
         return self.output_layers[0]
 
     @property
     def output_layers(self) -> tuple[PlannedLayer, ...]:
-        """The layers that give the logits: one, or one for each group of a TEAM."""
-        last = self.items[-1]
-        groups = last.groups if isinstance(last, PlannedTeam) else (self.items,)
-        return tuple(
-            next(item for item in reversed(items) if isinstance(item, PlannedLayer) and family(item) == "affine")
-            for items in groups
+        """The CONV or FC that gives the logits, the last one outside of blocks; of a TEAM one for each group."""
+        groups = self.items[-1].groups if isinstance(self.items[-1], PlannedTeam) else (self.items,)
+        affine = (
+            [item for item in items if isinstance(item, PlannedLayer) and family(item) == "affine"] for items in groups
         )
+        return tuple(layers[-1] for layers in affine)
 
     @property
     def hidden_first(self) -> PlannedLayer | None:
@@ -112,10 +111,12 @@ def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: M
         )
 
     def smallest_map(candidate: Network) -> int | None:
+        """The least height or width of all maps, 1,000,000,000 without maps; None if the network does not fit."""
         try:
-            return _smallest_map(_plan(candidate, shape, outputs).items)
+            layers = _plan(candidate, shape, outputs).layers
         except WxbError:
             return None
+        return min((min(layer.output[1:]) for layer in layers if len(layer.output) == 3), default=10**9)
 
     bound, choices = bind(network, bindings or {}, smallest_map)
     return dataclasses.replace(_plan(bound, shape, outputs), choices=choices)
@@ -204,14 +205,8 @@ class Planner:
                     pass
         shape = signal.shape
         written = self.written(layer, bias, pieces)
-        planned = replace(
-            written,
-            path=prefix + written.path,
-            input=shape,
-            output=shape,
-            receptive_field=signal.field,
-            jump=signal.jump,
-        )
+        path, field, jump = prefix + written.path, signal.field, signal.jump
+        planned = replace(written, path=path, input=shape, output=shape, receptive_field=field, jump=jump)
         before = items[position - 1] if position else None
         done, after = kind.rule(Site(layer, planned, signal, before, self.outputs, self.network.text, self.trail))
         if self.members > 1:
@@ -353,15 +348,15 @@ class Planner:
                 last = replace(last, groups=block.members, parameters=block.members * last.parameters)
             groups.append((*items[:-1], last))
         self.members = 1
+        inside = [item for items in groups for item in items]
         planned = PlannedTeam(
             path=path,
             input=signal.shape,
             output=end.shape,
             members=block.members,
             groups=tuple(groups),
-            parameters=sum(item.parameters for items in groups for item in items)
-            + block.groups * block.members * signal.shape[0],
-            multiply_adds=sum(item.multiply_adds for items in groups for item in items),
+            parameters=sum(item.parameters for item in inside) + len(groups) * block.members * signal.shape[0],
+            multiply_adds=sum(item.multiply_adds for item in inside),
             receptive_field=end.field,
             jump=end.jump,
         )
@@ -403,8 +398,3 @@ def _widest(signals: Sequence[Signal]) -> tuple[tuple[int, int], tuple[int, int]
     """Receptive field and jump of several ways that are joined or added."""
     field = pair(max(signal.field[axis] for signal in signals) for axis in (0, 1))
     return field, pair(max(signal.jump[axis] for signal in signals) for axis in (0, 1))
-
-
-def _smallest_map(items: Sequence[Planned]) -> int:
-    """The least height or width of all maps; 1,000,000,000 if there are none."""
-    return min((min(layer.output[1:]) for layer in layers_of(items) if len(layer.output) == 3), default=10**9)
