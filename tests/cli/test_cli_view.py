@@ -127,3 +127,9 @@ def test_a_run_without_weights_and_what_is_no_run_are_refused(run, call):
     ended = call("view", run, "maps")
     assert (ended.code, ended.out) == (1, "")
     assert "was changed after the run had finished, or was cut short" in ended.err
+
+
+def test_the_folder_of_the_data_may_be_named(run, call):
+    assert call("view", run, "confusion", "--data-dir", "elsewhere").code == 0  # digits come with scikit-learn
+    ended = call("view", run, "confusion", "--file", "mine.png")
+    assert ended.err.startswith("error: confusion takes no --file\n  it takes --part\n")

@@ -162,3 +162,26 @@ def test_a_bare_module_is_asked_too():
 
 def test_every_method_has_a_reason_or_none(asked):
     assert set(applicable(asked)) == set(METHODS)
+
+
+def test_an_input_is_found_that_makes_an_output_greater(trained):
+    run, _ = trained["conv"]
+    view = views.maximizing(run, output="7")
+    assert view["values"][-1] > view["values"][0] + 0.2
+    assert view["stored"].min() >= 0
+    assert view["stored"].max() <= 255
+    scores = run.predict(view["stored"].round().astype(np.uint8)).scores[0]
+    assert scores[7] == pytest.approx(view["values"][-1], abs=0.5)
+    unit = views.maximizing(run, layer="5.CONV3-6", unit=3)
+    assert unit["values"][-1] > unit["values"][0]
+    assert views.maximizing(run, output="7")["input"].tolist() == view["input"].tolist()
+
+
+def test_a_unit_needs_its_layer_and_designed_features_have_no_gradient(trained):
+    run, _ = trained["conv"]
+    with pytest.raises(WxbError, match=r"^`unit` needs a `layer`"):
+        views.maximizing(run, unit=3)
+    with pytest.raises(WxbError, match=r"^there is no unit 9: 5\.CONV3-6 has 6 units"):
+        views.maximizing(run, layer="5", unit=9)
+    with pytest.raises(WxbError, match=r"^maximizing follows gradients to the input, and designed features have none"):
+        views.maximizing(trained["designed"][0])

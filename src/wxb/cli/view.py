@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,9 +75,10 @@ def drawn(run: str, what: str, asked: dict[str, Any], out: Path | None, data_dir
     opened = Run.open(run)
     for note in opened.notes:
         printing.remark(printing.labelled("note", note))
-    if "x" in takes and data_dir is not None:
-        asked.setdefault("x", opened.unchanged_data(data_dir))
-    shown = getattr(views, what)(opened, **asked)
+    show = getattr(views, what)
+    if data_dir is not None and "x" not in asked and "x" in signature(show).parameters:
+        asked["x"] = opened.unchanged_data(data_dir)
+    shown = show(opened, **asked)
     if out is None:
         out = opened.path / VIEWS / f"{what}.png"
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wxb.data.arrays import array_of
-from wxb.data.dataset import PARTS, Dataset
+from wxb.data.dataset import PARTS, Dataset, need_data
 from wxb.errors import WxbError
 from wxb.learning.evaluate import prediction
 from wxb.network.build import Model
@@ -136,10 +136,11 @@ class Subject:
         named = name if len(values) == 1 else f"{name} {place}"
         return Example(named, values[place], batch, said=self.said(batch))
 
-    def data(self, data: Dataset | None = None) -> Dataset:
-        """The data set given, or the run's own. Raises WxbError if there is none."""
+    def data(self, data: Any = None) -> Dataset:
+        """The data set given, or the run's own. Raises WxbError if it is none, or if there is none."""
         if data is not None:
-            return data
+            need_data(data)
+            return cast(Dataset, data)
         if self.run is None:
             raise WxbError(f"{self.name} is no run: which examples should it see?", fix="wxb.views.maps(model, x)")
         return self.run.unchanged_data()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wxb.data.kinds import kind_of
 from wxb.errors import WxbError, nearest
 from wxb.notation import Plan, plan, read
+from wxb.notation.layers.features import FEATURES
 from wxb.notation.tree import PlannedLayer
 from wxb.tasks import TASKS
 
@@ -92,6 +93,12 @@ def two_units(about: About) -> str:
     return "" if pair else "is for layers of two units, and this network has none"
 
 
+def gradients(about: About) -> str:
+    """The view follows gradients back to the input."""
+    designed = any(layer.name in FEATURES for layer in about.plan.layers)
+    return "follows gradients to the input, and designed features have none" if designed else ""
+
+
 EXAMPLE = ("example", "part", "x")
 VIEWS: dict[str, Entry] = {
     "graph": Entry("The layers and how they are joined, with shapes, weights and multiply-adds."),
@@ -107,20 +114,25 @@ VIEWS: dict[str, Entry] = {
     ),
     "templates": Entry("The weights of a linear network: a template for each class.", (), (linear,)),
     "viewpoints": Entry(
-        "A linear network from three viewpoints: algebraic, visual, geometric.", (*EXAMPLE, "examples"), (linear,)
+        "A linear network from three viewpoints: algebraic, visual, geometric.",
+        ("example", "part", "examples"),
+        (linear,),
     ),
     "regions": Entry(
         "What the network says at every point of two features, or of a plane of three examples.",
-        ("part", "x", "examples"),
+        ("part", "examples"),
     ),
-    "warped": Entry("How layers of two units bend the plane of two features.", ("part", "x"), (two_units,)),
+    "warped": Entry("How layers of two units bend the plane of two features.", ("part",), (two_units,)),
     "contributions": Entry(
         "What each pixel or feature adds to the scores of a linear network.", (*EXAMPLE, "output"), (linear,)
     ),
-    "confusion": Entry("Which classes are confused, and the most confident mistakes.", ("part", "x"), (classes,)),
+    "maximizing": Entry(
+        "An input that makes an output or a unit as great as it can.", ("output", "layer", "unit"), (gradients,)
+    ),
+    "confusion": Entry("Which classes are confused, and the most confident mistakes.", ("part",), (classes,)),
     "calibration": Entry(
         "Whether confidence can be trusted, before and after temperature scaling.",
-        ("part", "x"),
+        ("part",),
         (classes, probabilities),
     ),
     "curves": Entry("How the training went: loss, score and learning rate by epoch.", ("against",)),
@@ -128,12 +140,12 @@ VIEWS: dict[str, Entry] = {
         "Why this answer: what matters for a score, by six methods, and which to trust.",
         (*EXAMPLE, "output", "method"),
     ),
-    "importance": Entry("Which columns of a table matter, by shuffling each.", ("part", "x"), (rows,)),
-    "embedding": Entry("Where examples lie in the features of a layer, in two dimensions.", ("part", "x", "layer")),
-    "surface": Entry("The loss over two weights or a random plane, and gradient descent on it.", ("x", "weights")),
+    "importance": Entry("Which columns of a table matter, by shuffling each.", ("part",), (rows,)),
+    "embedding": Entry("Where examples lie in the features of a layer, in two dimensions.", ("part", "layer")),
+    "surface": Entry("The loss over two weights or a random plane, and gradient descent on it.", ("weights",)),
     "exciting": Entry(
         "The examples, and the places in them, that excite each unit of a layer most.",
-        ("part", "x", "layer", "unit"),
+        ("part", "layer", "unit"),
         (no_team,),
     ),
 }
