@@ -78,7 +78,8 @@ class Measured:
         seeds = f" --seeds {options.seeds}" if options.seeds else ""
         session = results.session(f"python -m benchmarks.tables {shlex.quote(name)}{seeds}", options.note)
         packages = METHODS[name].packages if name in METHODS else ("torch",)
-        threads = int(os.environ.get("OMP_NUM_THREADS") or cores())
+        limit = os.environ.get("OMP_NUM_THREADS") if name in METHODS else None  # wxb decides for itself
+        threads = int(limit or cores())
         self.session = {**session, "threads": threads, "versions": versions(self.python, packages)}
         self.there = set() if options.again else {fold.key for fold in stored.folds(self.result)}
 
