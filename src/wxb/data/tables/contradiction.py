@@ -6,6 +6,7 @@ read its dates, even if the other dates of its file prove another order; such a 
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from wxb.data.kinds import LARGEST
 from wxb.data.tables import marks
 from wxb.data.tables.columns import Category, Number
-from wxb.data.tables.values import Texts, Values
+from wxb.data.tables.values import Texts, Values, number_of
 from wxb.data.tables.written import DAY, HOUR, THREE_PARTS, TWO_PARTS, Numbers, Written, written_in
 from wxb.errors import WxbError
 from wxb.text import count, first_of, plural
@@ -23,6 +24,8 @@ MOST_UNREADABLE = 0.5  # of a column's values; with as many, the column is refus
 MOST_CONTRADICTING = 0.05  # of the values that prove how the others are written
 UNREAD = "holds lists, structures or bytes"
 LISTED = 5  # values in a message
+FEW = 20  # values, one of which mostly tells what a mark is
+EITHER = re.compile(marks.EITHER)
 
 Rows = NDArray[np.int64]
 
@@ -133,8 +136,10 @@ def _either(values: Values, written: Written, numbers: Numbers) -> Rows:
     none = np.zeros(0, np.int64)
     if not values.of_texts or written.style != "number" or written.thousands in (" ", "'"):
         return none
-    shown, marked = marks.proving(values.there.drop_nulls(), written)
-    if shown is not None or not marked:
+    few = [text for text in values.there.head(FEW).to_list() if text]
+    if written.plain and any("." in text and number_of(text) is not None and not EITHER.match(text) for text in few):
+        return none
+    if not values.there.str.contains("[.,]").any() or marks.proving(values.there.drop_nulls(), written)[0] is not None:
         return none
     alike: NDArray[np.bool_] = values.there.str.contains(marks.EITHER).fill_null(False).to_numpy()
     found: Rows = np.flatnonzero(alike & np.isfinite(numbers))
