@@ -1,7 +1,8 @@
-"""Rows of other data that a run was trained on, whose score is too good therefore."""
+"""Examples of other data that a run was trained on, whose score is too good therefore."""
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,13 +17,18 @@ if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
     from wxb.runs.run import Run
 
+MOST_BYTES = 2**24  # of pictures to train on that are decoded again
+
 
 def trained_on(run: Run, data: Dataset) -> tuple[str, ...]:
-    """The remark on rows of a table that are equal to training rows of the run in all columns used.
+    """The remark on examples of other data that are equal to training examples of the run.
 
-    There is none if the run's own table cannot be read again, or has changed.
+    Rows of a table are compared in all columns used, pictures of a folder by their pixels. There is no remark if the
+    run's own data cannot be read again, have changed, or are many pictures, which take long to decode.
     """
-    if data.columns is None or run.preparation is None or data.fingerprint == run.data.fingerprint:
+    pictures = bool(data.files) and run.data.dtype == "uint8"
+    few = run.data.examples * prod(run.data.shape) <= MOST_BYTES
+    if data.fingerprint == run.data.fingerprint or not ((pictures and few) or (data.columns and run.preparation)):
         return ()
     try:
         if (
@@ -30,12 +36,14 @@ def trained_on(run: Run, data: Dataset) -> tuple[str, ...]:
             or (own := run.load_data()).fingerprint != run.data.fingerprint
         ):
             return ()
+        known = examples_of(run, own)[run.split.train]
+        both = np.concatenate([known, examples_of(run, data)])
     except WxbError:
         return ()
-    known = examples_of(run, own)[run.split.train]
-    both = np.concatenate([known, examples_of(run, data)])
-    seen = int((copies(data.columns.alike(both))[len(known) :] < len(known)).sum())
+    first = copies(both if data.columns is None else data.columns.alike(both))[len(known) :]
+    seen = int((first < len(known)).sum())
     if not seen:
         return ()
-    are = f"{count(seen)} of {plural(len(data.examples), 'row')} {'is' if seen == 1 else 'are'}"
+    rows = plural(len(data.examples), "picture" if pictures else "row")
+    are = f"{count(seen)} of {rows} {'is' if seen == 1 else 'are'}"
     return (f"{are} in the training part of {run.path} too, which makes the score too good",)
