@@ -158,6 +158,7 @@ def test_a_warped_grid_is_what_the_layers_make_of_its_points(trained):
         "2.SIGMOID",
         "5.FC-2",
         "given",
+        "names",
     ]
     point = view["input"][3, 11].astype(np.float32)
     there = views.maps(run, point[None])

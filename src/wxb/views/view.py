@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from wxb import storage
 from wxb.errors import WxbError
 from wxb.paths import absolute, is_folder
-from wxb.text import one_line
+from wxb.text import one_line, rounded
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -133,7 +133,8 @@ class View:
         return path
 
     def _page(self) -> str:
-        facts = "".join(f"<tr><td>{_shown(key)}</td><td>{_shown(one)}</td></tr>" for key, one in self.facts.items())
+        told = ((key, rounded(one) if isinstance(one, float) else one) for key, one in self.facts.items())
+        facts = "".join(f"<tr><td>{_shown(key)}</td><td>{_shown(one)}</td></tr>" for key, one in told)
         return (
             f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
             f"<title>{_shown(self.title)}</title><style>{STYLE}</style>{self.svg()}"

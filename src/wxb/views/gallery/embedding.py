@@ -57,7 +57,8 @@ def embedding(of: Any, x: Any = None, *, part: str | None = None, layer: str | N
     if not units[0].ndim:
         arrays["wrong"] = Values(said != found.targets[chosen], (example,), "whether the network is wrong")
     title = f"{count(len(rows))} {found.part} examples in {name} of {seen.name}: {found.line}"
-    facts = {"layer": name, "task": data.task, "names": "\t".join(data.classes)}
+    arrays["names"] = Values(np.array(data.classes), (Axis("output"),), "names of the classes, labels or targets")
+    facts = {"layer": name}
     return View("embedding", title, arrays, draw, facts)
 
 
@@ -92,7 +93,7 @@ def principal(features: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArr
 def draw(view: View) -> Figure:
     """A dot for each example in the colour of its class, with a ring if it is a mistake; of numbers dark to light."""
     points, given = view["points"], view["given"]
-    names = str(view.facts["names"]).split("\t")
+    names = view["names"].tolist()
     shares = view["explained"]
 
     def paint(axes: Axes) -> None:

@@ -44,12 +44,13 @@ def filters(of: Any, *, layer: str | None = None) -> View:
     if bias is not None:
         arrays["biases"] = Values(bias, (Axis("unit"),), f"biases of {name}", "bias")
     title = f"Weights of {name} in {seen.name}: {plural(len(array), 'unit')} of {'x'.join(map(str, array.shape[1:]))}"
+    colours = array.shape[1] == 3 and name == next(iter(weights))
+    facts = {"layer": name, "shown as": "colours" if colours else "weights"}
     notes = []
-    if array.shape[1] == 3 and name == next(iter(weights)):
+    if facts["shown as"] == "colours":
         notes.append("Red, green and blue are the weights of the three channels, grey where they are 0.")
     else:
         notes.append("Blue weights are above 0, orange ones below it.")
-    facts = {"layer": name, "first": str(name == next(iter(weights)))}
     return View("filters", title, arrays, draw, facts, tuple(notes))
 
 
@@ -76,7 +77,7 @@ def draw(view: View) -> Figure:
     notes = list(view.notes)
     _, channels, high, _ = weights.shape
     gap = max(1, high // 5)
-    if channels == 1 or (channels == 3 and view.facts["first"] == "True"):
+    if channels == 1 or view.facts["shown as"] == "colours":
         if len(weights) > MOST:
             notes.append(f"The first {MOST} units are drawn.")
         pictures = weights[:MOST, 0] if channels == 1 else np.stack([coloured(one) for one in weights[:MOST]])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from wxb.network.build import Model
 from wxb.tasks import TASKS
-from wxb.text import one_line
+from wxb.text import one_line, plural
 from wxb.views.drawing import COLOURS, INK, PAPER, QUIET, Panel, sheet
 from wxb.views.plane import Plane, scores, through, whole
 from wxb.views.subject import Subject, subject
@@ -43,8 +43,9 @@ def regions(of: Any, x: Any = None, *, part: str | None = None, examples: str | 
     flat = len(data.shape) == 1 and data.shape[0] <= 2
     plane = whole(seen, data, rows) if flat and examples is None else through(seen, data, rows, examples)
     arrays = answers(seen, data, plane)
-    what = f"examples of the {named} part" if flat and examples is None else f"the plane of three {named} examples"
-    return View("regions", f"What {seen.name} says: {what}", arrays, draw, {"part": named})
+    shown = f"with {plural(len(plane.rows), 'example')} of the {named} part"
+    what = shown if flat and examples is None else f"on the plane of three {named} examples"
+    return View("regions", f"What {seen.name} says, {what}", arrays, draw, {"part": named})
 
 
 def answers(seen: Subject, data: Dataset, plane: Plane) -> dict[str, Values]:

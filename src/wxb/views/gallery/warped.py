@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wxb.text import one_line
+from wxb.text import one_line, plural
 from wxb.views import layers
 from wxb.views.drawing import COLOURS, QUIET, Panel, sheet
 from wxb.views.plane import Plane, whole
@@ -54,8 +54,9 @@ def warped(of: Any, x: Any = None, *, part: str | None = None) -> View:
         arrays[f"examples of {name}"] = Values(there, (Axis("example"), both), f"the examples in {name}")
     units = data.targets_in_units()[plane.rows]
     arrays["given"] = Values(units if not units[0].ndim else units[:, 0], (Axis("example"),), "what they are")
-    facts = {"part": named, "names": "\t".join(data.classes), "classes": str(not units[0].ndim)}
-    return View("warped", f"How the layers of {seen.name} bend the plane", arrays, draw, facts)
+    arrays["names"] = Values(np.array(data.classes), (Axis("output"),), "names of the classes, labels or targets")
+    title = f"How the layers of {seen.name} bend the plane, with {plural(len(units), 'example')} of the {named} part"
+    return View("warped", title, arrays, draw, {"part": named})
 
 
 def _thinned(plane: Plane) -> Plane:
@@ -77,8 +78,8 @@ def _grid(axes: Axes, view: View, name: str) -> None:
     points, places, given = view[name], view[f"examples of {name}"], view["given"]
     for line in (*points, *np.swapaxes(points, 0, 1)):
         axes.plot(line[:, 0], line[:, 1], color=QUIET, linewidth=0.4)
-    if view.facts["classes"] == "True":
-        names = str(view.facts["names"]).split("\t")
+    if given.dtype.kind == "i":
+        names = view["names"].tolist()
         for place in np.unique(given)[:20]:
             of = given == place
             colour = COLOURS[int(place) % len(COLOURS)]
