@@ -115,6 +115,8 @@ def test_without_matplotlib_arrays_are_written_and_figures_refused(finite, tmp_p
     with pytest.raises(WxbError, match="a figure needs matplotlib, which is not installed"):
         finite.save(tmp_path / "view.png")
     assert not (tmp_path / "view.png").exists()
+    assert "<td>numbers</td>" in finite._repr_html_()
+    assert "matplotlib, which is not installed" in finite._repr_html_()
 
 
 def test_a_view_that_is_not_there_is_an_attribute_error():

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb import storage
+from wxb import markup, storage
 from wxb.errors import WxbError
 from wxb.paths import absolute, is_folder
 from wxb.text import one_line, rounded
@@ -94,7 +94,11 @@ class View:
         return svg_of(self.figure())
 
     def _repr_html_(self) -> str:
-        return f"<div>{self.svg()}</div>"
+        try:
+            return f"<div>{self.svg()}</div>"
+        except WxbError as problem:  # without matplotlib: what the arrays are
+            rows = [(name, "x".join(map(str, one.array.shape)), one.about) for name, one in self.arrays.items()]
+            return markup.shown(self.title, ("array", "shape", "content"), rows, [problem.what])
 
     def plain(self) -> dict[str, Any]:
         """The view as plain values for JSON; a number that is not finite is null."""
