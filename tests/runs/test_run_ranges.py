@@ -62,6 +62,13 @@ def test_values_far_outside_of_the_range_of_training_are_noted(fractions, rows, 
     )
 
 
+def test_fractions_after_levels_in_floats_are_noted(tmp_path):
+    levels = np.random.default_rng(0).integers(0, 17, (40, 8, 8)).astype(np.float32)
+    run = wxb.train(wxb.load_data(levels, np.arange(40) % 2), "SOFTMAX", epochs=1, out=tmp_path / "run")
+    assert run.predict(levels / 16).notes == ("all values lie from 0 to 1, those of training from 0 to 16",)
+    assert run.predict(levels[:1]).notes == run.predict(0 * levels[:1]).notes == ()
+
+
 def test_arrays_of_a_tables_columns_are_compared_with_its_ranges(tmp_path):
     table = pl.DataFrame({"x": [i % 7 for i in range(40)], "kind": ["a", "b"] * 20, "y": ["n", "y", "y", "n"] * 10})
     run = wxb.train(wxb.load_data(table, target="y"), "SOFTMAX", epochs=1, out=tmp_path / "run")

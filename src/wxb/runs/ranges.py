@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wxb.runs.files import RunFiles
 
 MOST_RANGES = 4_096  # that a run stores; of more features, and of pictures, one for all
+LEVELS = 15  # of the brightest pixel, from which on pictures are no fractions from 0 to 1
 LISTED = 3  # features in a remark
 
 Ranges = tuple[tuple[float, float], ...]
@@ -55,6 +56,7 @@ def far_outside(run: RunFiles, examples: NDArray[Any]) -> tuple[str, ...]:
     """The remark on numbers of examples (n, …) that lie beyond the range of training by more than its width.
 
     A feature that is narrower than most counts as wide as these: one that was always 0 says little of what it may be.
+    Pictures from 0 to 1 are noted, too, if those of training had levels.
     """
     known = _known(run)
     if known is None or not examples.size:
@@ -62,6 +64,9 @@ def far_outside(run: RunFiles, examples: NDArray[Any]) -> tuple[str, ...]:
     values = examples.reshape(1 if examples.ndim == 1 else len(examples), -1)
     if len(known.names) not in (0, values.shape[1]):
         return ()
+    if not known.names and known.low[0] >= 0 and known.high[0] >= LEVELS and 0 < values.max() <= 1:
+        had = f"{known.low[0]:.6g} to {known.high[0]:.6g}"
+        return (f"all values lie from {values.min():.6g} to {values.max():.6g}, those of training from {had}",)
     widths = known.high - known.low
     width = np.maximum(widths, np.nanmedian(widths)) * FAR
     far = (values < known.low - width) | (values > known.high + width)
