@@ -10,7 +10,8 @@ Networks, by the smaller side of the pictures (docs/figures.md and docs/peers.md
                  layers twice as wide; with much time, residual trios, twice and four times as wide
     from 64      whitened patches with a stride of 2, then three pairs; with little time, pooling before the pairs
 
-Rows of up to ten numbers get two hidden layers of 64 units; longer rows two of 128, with a dropout of 0.1.
+Rows of arrays of up to ten numbers get two hidden layers of 64 units; longer ones two of 128, with a dropout of 0.1.
+Rows of a table get a TEAM: below 5,000 examples five groups of members, each validated on a fold that it has not seen.
 """
 
 from __future__ import annotations
@@ -78,16 +79,9 @@ def trios(patches: str, widths: tuple[int, ...], activation: str = "RELU") -> st
 
 
 LEAST_BAGGED, MOST_BAGGED = 20, 5_000  # examples of a table, without its test part, that are learned from in folds
-BAGGED_SEEN = 400_000  # examples, over all epochs
-LARGE_TABLE: Mapping[str, Any] = {
-    "keep": "best",
-    "batch_size": 256,
-    "schedule": "linear",
-    "warm_up": 0.1,
-    "learning_rate": 2e-3,
-    "weight_decay": 0.0,
-    "clip": 5.0,
-}
+EXAMPLES_SEEN_BY_TEAM = 400_000  # of a table, over all epochs
+# the rate stays, the averaged weights stand in for its fall, and the best epoch decides the length
+OF_TEAM: Mapping[str, Any] = {"keep": "best", "schedule": "constant", "warm_up": 0.0, "weight_decay": 0.0, "clip": 5.0}
 
 EXAMPLES_SEEN = 600_000  # by a default training, over all epochs
 EXAMPLES_SEEN_LARGE = 240_000  # with a network of more than `LARGE_NETWORK` multiply-adds per example
@@ -104,33 +98,55 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
 
 
 def _row_ladder(data: Dataset) -> tuple[Rung, ...]:
+    """Networks for rows: of a table a TEAM, bagged if there are few rows."""
     examples = len(data.split.train) + len(data.split.validation)
     if data.columns is None or examples < LEAST_BAGGED:
         return (LONG_ROWS if data.shape[0] > FEW_COLUMNS else ROWS,)
-    task = TASKS[data.task]
-    drop = "" if task.standardized else "-DROP(0.1)"
-    held_out = examples < MOST_BAGGED or len(data.split.validation) > 0
-    options = {"calibration": "temperature" if held_out and not task.standardized else "none"}
-    if examples < MOST_BAGGED:
-        return (Rung(f"TEAM-5x8((FC-64-RELU{drop})*2)", options={**_bagged(examples), **options}, optimizer="adamw"),)
-    return (Rung(f"TEAM-16((FC-256-RELU{drop})*2)", options={**LARGE_TABLE, **options}, optimizer="adamw"),)
+    numbers = TASKS[data.task].standardized
+    drop = "" if numbers else "-DROP(0.1)"
+    bagged = examples < MOST_BAGGED
+    options = _bagged(examples) if bagged else _large_table(examples)
+    if not numbers and (bagged or len(data.split.validation)):
+        options["calibration"] = "temperature"
+    if bagged:
+        teams = (
+            f"TEAM-5x4((FC-32-RELU{drop})*2)",
+            f"TEAM-5x8((FC-64-RELU{drop})*2)",
+            f"TEAM-5x16((FC-128-RELU{drop})*2)",
+        )
+    else:
+        teams = (f"TEAM-4((FC-64-RELU{drop})*3)", f"TEAM-8((FC-128-RELU{drop})*3)", f"TEAM-16((FC-256-RELU{drop})*3)")
+    return tuple(Rung(team, least, options, "adamw") for team, least in zip(teams, (0, 10, 40), strict=True))
 
 
 def _bagged(examples: int) -> dict[str, Any]:
-    """The settings for a table of so few examples that every one is learned from."""
+    """The settings for a table with so few examples that every one is learned from."""
     return {
+        **OF_TEAM,
         "bagging": True,
-        "keep": "best",
         "early_stopping": 12,
-        "epochs": min(200, max(20, BAGGED_SEEN // examples)),
-        "batch_size": min(128, max(16, 2 ** round(math.log2(examples / 30)))),
-        "schedule": "constant",
-        "warm_up": 0.0,
+        "epochs": min(200, max(20, EXAMPLES_SEEN_BY_TEAM // examples)),
+        "batch_size": _power_of_two(examples / 30, 16, 128),
         "learning_rate": 4e-3,
-        "weight_decay": 0.0,
         "ema": 0.98,
-        "clip": 5.0,
     }
+
+
+def _large_table(examples: int) -> dict[str, Any]:
+    """The settings for a table with so many examples that some can be set aside."""
+    return {
+        **OF_TEAM,
+        "early_stopping": 8,
+        "epochs": min(60, max(8, EXAMPLES_SEEN_BY_TEAM // examples)),
+        "batch_size": _power_of_two(examples / 60, 128, 512),
+        "learning_rate": 2e-3,
+        "ema": 0.995,
+    }
+
+
+def _power_of_two(size: float, least: int, most: int) -> int:
+    """The power of two nearest to `size`, within bounds that are such powers."""
+    return min(most, max(least, int(2 ** round(math.log2(size)))))
 
 
 def _picture_ladder(data: Dataset) -> tuple[Rung, ...]:

@@ -48,11 +48,11 @@ LIST = (
         choices=("best", "last"), fitted=True,
     ),
     Setting(
-        "bagging", bool, False, "Each group of a TEAM learns without one fold, and is validated on it", TRAINING,
+        "bagging", bool, False, "Let each group of a TEAM learn without one fold, which validates it", TRAINING,
         fitted=True,
     ),
     Setting(
-        "calibration", str, "none", "temperature: scale the logits to fit the validation's probabilities", TRAINING,
+        "calibration", str, "none", "Divide the logits by a temperature at the end, fitted to the validation", TRAINING,
         choices=("none", "temperature"), fitted=True,
     ),
     Setting("shuffle", bool, True, "Show the examples in a new order in each epoch", TRAINING),
