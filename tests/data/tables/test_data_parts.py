@@ -58,6 +58,8 @@ def test_parts_without_names_are_rows_and_that_is_said():
     names, rows, notes = joined("x,y\n1,2\n", "3,4\n", "x,y\n")
     assert (names, rows) == (("x", "y"), [("1", "2"), ("3", "4")])
     assert notes == ("only t.csv/part-0.csv has a line of names, not t.csv/part-1.csv",)
+    assert joined("1,2\n", "3,4\n")[:2] == (("column 1", "column 2"), [("1", "2"), ("3", "4")])
+    assert joined("x,y\n", "3,4\n")[:2] == (("x", "y"), [("3", "4")])
     names, rows, _ = joined("0,1\n1,1\n", "0,1\n1,0\n")
     assert (names, len(rows)) == (("column 1", "column 2"), 4)
     assert joined("x,y\n1,2\n", "x,y\n3,4\n", header=False)[1][2] == ("x", "y")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from wxb.data.tables.header import VALUE, only_names, told_apart
@@ -61,9 +62,16 @@ def open_parts(
     filled = [(f"{name}/{file}", data) for file, data in parts if data.strip()] or [(name, b"")]
     first = divided(*filled[0], suffix, names)
     others = [divided(*part, suffix, separator=first.separator) for part in filled[1:]]
-    titled, sure = first.titled(header, names)
     named = told_apart(first.first)[0]
-    orders = [_order(named, told_apart(one.first)[0]) if titled else None for one in others]
+    orders = [_order(named, told_apart(one.first)[0]) for one in others]
+    rows = list(chain(*(one.below for one in others)))
+    rows += [
+        one.first
+        for one, order in zip(others, orders, strict=True)
+        if not order and not only_names(one.first, one.below)
+    ]
+    titled, sure = first.titled(header, names, [row for row in rows if len(row) == len(named)])
+    orders = orders if titled else [None] * len(others)
     remark = "" if header is not None or names else first_line(first.name, titled, sure or any(orders))
     whole = first.called(titled, remark)
     bare = [one.name for one, order in zip(others, orders, strict=True) if order is None]

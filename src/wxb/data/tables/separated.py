@@ -119,14 +119,16 @@ class Divided:
         """The fields of some records below it."""
         return [record.fields for record in self.sample[1:]]
 
-    def titled(self, header: bool | None, names: Collection[str] = ()) -> tuple[bool, bool]:
-        """Whether the first record holds names, and whether there is no doubt."""
+    def titled(
+        self, header: bool | None, names: Collection[str] = (), more: Sequence[list[str]] = ()
+    ) -> tuple[bool, bool]:
+        """Whether the first record holds names, and whether there is no doubt; `more` are rows of other files."""
         if header is not None:
             return header, True
         if names:
             known = {normal(name) for name in names}
             return any(normal(field.strip()) in known for field in self.first) or not are_numbered(names), True
-        return has_names(self.first, self.below)
+        return has_names(self.first, [*self.below, *more])
 
     def called(self, titled: bool, first_line: str = "") -> Separated:
         """Its columns, named by the first record if it is `titled`, and a remark on that."""
