@@ -200,10 +200,13 @@ def labelled(label: str, text: str) -> str:
 
 
 def line(record: Record, validation: str = "", drawn: str = "") -> str:
-    """A record as "epoch     12 of 20  loss 0.041  validation 98.5 %  3.1 s left"."""
+    """A record as "epoch     12 of 20  loss 0.041  validation 98.5 %  3.1 s left".
+
+    The time is "at most" so long if training may end before.
+    """
     loss = record.train_loss if record.train_loss is not None else record.loss
     left = record.seconds / record.step * (record.steps - record.step)
-    time_left = f"{duration(left)} left" if left else duration(record.seconds)
+    time_left = f"{'at most ' * record.open_end}{duration(left)} left" if left else duration(record.seconds)
     parts = (f"{record.epoch} of {record.epochs}", drawn, f"loss {loss:.3g}", validation, time_left)
     return labelled("epoch", "  ".join(part for part in parts if part))
 

@@ -30,6 +30,7 @@ class Record:
     epochs: int = 10
     loss: float = 0.04123
     seconds: float = 2.0
+    open_end: bool = False
 
     @property
     def epoch_end(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from wxb.learning.machine import choose
 from wxb.learning.objective import Objective
 from wxb.learning.recipe import Recipe
 from wxb.network.build import build
+from wxb.progress import line
 from wxb.trials import Trial
 
 TEXT = "TEAM-3x2(FC-8-RELU), SOFTMAX"
@@ -135,3 +137,19 @@ def test_a_stopped_training_ends_with_the_same_bits():
 def test_what_does_not_fit_is_refused(text, options, message):
     with pytest.raises(WxbError, match=message):
         Trial(rows(), text, bagging=True, **options)
+
+
+def test_the_report_says_how_it_was_validated_and_counts_what_was_learned_from(tmp_path):
+    data = rows()
+    run = wxb.train(data, TEXT, bagging=True, epochs=3, batch_size=16, keep="best", out=tmp_path / "run")
+    text = (run.path / "report.md").read_text()
+    assert "The 180 examples of train and validation were dealt into folds" in text
+    assert "parameters learn from 180 training examples" in text
+
+
+def test_what_may_end_early_is_said_to_take_at_most_so_long():
+    data = rows()
+    shown = [line(next(iter(Trial(data, TEXT, epochs=9, early_stopping=stops)))) for stops in (0, 3)]
+    assert "at most" not in shown[0]
+    assert shown[0].endswith("left")
+    assert re.search(r"at most \S+ m?s left$", shown[1])

@@ -78,6 +78,7 @@ class Record:
     reading: Reading | None  # of what is watched
     batch_loss: torch.Tensor = field(repr=False)
     take_state: Callable[[int], State] = field(repr=False)
+    open_end: bool = False  # whether training may end before `steps`, by early stopping or `until`
 
     @property
     def loss(self) -> float:
@@ -201,6 +202,7 @@ class Loop:
                     self.done, self.duration.steps, epoch + 1, -(-self.duration.steps // per_epoch), rate, self.seconds,
                     end, train_loss, validation, tuple(e for e in self.events if e.step == self.done - 1),
                     self.step.graphs.seconds if self.step.graphs else 0.0, self.watch.take(), loss, self.state,
+                    bool(self.recipe.early_stopping or self.recipe.until),
                 )  # fmt: skip
                 self.resting = True
                 while (event := (yield record)) is not None:

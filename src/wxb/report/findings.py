@@ -50,6 +50,7 @@ def findings(
     """
     about = run.summary
     settings = dict(run.settings)
+    learned = len(data.split.train) + (len(data.split.validation) if settings.get("bagging") else 0)
     spent = {name: round(value, 3) for name, value in (seconds or {}).items()}
     made = len(run.history) if epochs is None else epochs
     white = _white(data) if data.spatial else 255.0
@@ -73,8 +74,8 @@ def findings(
         "history": msgspec.to_builtins(run.history),
         "epochs": made,
         "seconds": spent,
-        "examples_per_second": _rate(len(data.split.train) * made, spent.get("train")),
-        "size": _size(about.parameters, len(data.split.train), TASKS[about.task].measure, test),
+        "examples_per_second": _rate(learned * made, spent.get("train")),
+        "size": _size(about.parameters, learned, TASKS[about.task].measure, test),
         "settings": settings,
         "environment": msgspec.to_builtins(run.environment),
     }

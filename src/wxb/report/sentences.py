@@ -235,10 +235,9 @@ def about_curves(found: Found) -> str:
     losses = validation_losses(found)
     if (best := best_epoch(found)) is not None:
         levels = f"{losses[best - 1]:.3g}; {losses[-1]:.3g} at the end"
-        return (
-            f"Validation loss was lowest in epoch {best} of {len(losses)} ({levels}): "
-            "what training learned later did not carry over."
-        )
+        text = f"Validation loss was lowest in epoch {best} of {len(losses)} ({levels}): "
+        kept = found["settings"].get("keep") == "best"
+        return text + ("its weights were kept." if kept else "what training learned later did not carry over.")
     if still_falls(found):
         after = plural(len(losses), "epoch")
         return f"Validation loss was still falling after {after}, to {losses[-1]:.3g}: more epochs may help."
@@ -246,12 +245,23 @@ def about_curves(found: Found) -> str:
 
 
 def about_weights(found: Found) -> str:
-    """Which weights the report is about."""
+    """Which weights the report is about, and how their probabilities and validation came about."""
     settings = found["settings"]
     if settings.get("keep") == "best":
-        return "The report is about the weights that were best in validation."
-    averaged = ", averaged over the last steps" if settings.get("ema") else ""
-    return f"The report is about the weights at the end of training{averaged}."
+        text = "The report is about the weights that were best in validation."
+    else:
+        averaged = ", averaged over the last steps" if settings.get("ema") else ""
+        text = f"The report is about the weights at the end of training{averaged}."
+    if settings.get("calibration") == "temperature":
+        text += " Their logits were divided by a temperature, so that the probabilities fit the validation."
+    if settings.get("bagging"):
+        split = found["data"]["split"]
+        text += (
+            f" The {count(split['train'] + split['validation'])} examples of train and validation were dealt into "
+            "folds, and each group of the TEAM learned from all folds but one (bagging). The validation score is that "
+            "of all these examples, each answered by the group that did not learn from it."
+        )
+    return text
 
 
 def warnings(found: Found) -> list[str]:
