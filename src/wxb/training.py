@@ -228,6 +228,7 @@ class Training:
             test = trial.score("test") if len(data.split.test) else None
             lap("test")
             train = trial.score("train", TRAIN_SAMPLE)
+            nonconformity = trial.nonconformity()
         except NotFinite as problem:
             raise self._failed(run, "the trained network's scores are not finite numbers") from problem
         # a run that was stopped after its last step yields no record when it is resumed
@@ -240,7 +241,7 @@ class Training:
             run.files, data, test=test, train=train, baselines=cheap, seconds=seconds, epochs=epochs, notes=trial.notes
         )
         score = None if test is None else test.summary()
-        left = run.finish(trial.model.state_dict(), score, report_files(facts))
+        left = run.finish(trial.model.state_dict(), score, report_files(facts), nonconformity)
         self.remarks = (left,) if left else ()
         lap("report")
         seconds["total"] = time.time() - trial.started

@@ -15,7 +15,7 @@ import pytest
 import wxb
 from wxb.cli.main import COMMANDS, group, main
 from wxb.errors import MISTAKE, WxbError
-from wxb.settings import SETTINGS
+from wxb.settings.table import NAMED
 from wxb.training import Training, resume
 from wxb.views.options import OPTIONS
 
@@ -63,7 +63,7 @@ def test_every_setting_in_a_way_out_is_there(root):
                         if isinstance(part, ast.Constant) and isinstance(part.value, str)
                     )
                     for name in re.findall(r"`([a-z_0-9]+)(?:=[^`]*)?`", text):
-                        assert name in {*SETTINGS, *OPTIONS, "count", "part"}, f"{path}:{node.lineno}: {name}"
+                        assert name in {*NAMED, *OPTIONS, "count", "part"}, f"{path}:{node.lineno}: {name}"
 
 
 # --- the ways out of a run --------------------------------------------------------------------------------------------

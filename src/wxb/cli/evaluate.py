@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import UNSET
 
 from wxb.cli import options, printing, results
-from wxb.cli.answers.runs import Evaluate
+from wxb.cli.answers.runs import CoverageFacts, Evaluate
 from wxb.cli.loading import load_like
 from wxb.errors import WxbError
-from wxb.settings import DATA
-from wxb.text import count, percent
+from wxb.settings import DATA, INTERVAL
+from wxb.text import count, percent, visible
 
 if TYPE_CHECKING:
     from wxb.runs.run import Run
@@ -26,18 +28,21 @@ TABLES = ("confusion", "confusion_classes", "per_class", "per_target")
 MOST_ROWS, WEAKEST = 100, 20  # classes, labels or targets whose results a terminal shows; of more, the weakest
 
 
-def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **given: Any) -> None:
+def evaluate(run: str, data: str | None, part: str | None, interval: float | None, as_json: bool, **given: Any) -> None:
     """Evaluate a run's network on the test set of its own data, or on all of other DATA with the same classes.
 
     DATA is what wxb train takes. Classes are matched by name.
     """
     from wxb.allocator import kept
     from wxb.runs.evaluate import part_of
+    from wxb.runs.intervals import limits_of
     from wxb.runs.run import Run
     from wxb.runs.seen import trained_on
 
     opened = Run.open(run)
     opened.need_weights()  # before the data are read
+    if interval is not None:
+        limits_of(opened, interval)
     asked = {name: value for name, value in given.items() if value is not None}
     if data is None and (unused := [name for name in asked if name != "data_dir"]):
         raise WxbError(f"`{unused[0]}` is for other DATA: a run's own are read as in training", fix="leave it out")
@@ -51,12 +56,15 @@ def evaluate(run: str, data: str | None, part: str | None, as_json: bool, **give
     for note in notes:
         printing.remark(printing.labelled("note", note))
     with kept():
-        evaluation = opened.evaluate(loaded, part=part)
+        evaluation = opened.evaluate(loaded, part=part, interval=interval)
     if as_json:
         printing.result_json(answer(opened, evaluation, notes))
         return
     line = results.score_line(opened.summary.task, evaluation.summary())
     printing.result(printing.labelled(LABELS[part_of(opened, loaded, part)], line, printing.columns(sys.stdout)))
+    for one in evaluation.coverage:
+        name = f"{visible(one.name)}: " if one.name is not None and len(evaluation.coverage) > 1 else ""
+        printing.result(printing.labelled("coverage", name + one.text, printing.columns(sys.stdout)))
     show_tables(opened.summary, evaluation)
 
 
@@ -69,6 +77,7 @@ def answer(run: Run, evaluation: Evaluation, notes: tuple[str, ...]) -> Evaluate
         classes=run.summary.classes,
         test=evaluation.summary(),
         notes=notes,
+        coverage=tuple(CoverageFacts(**asdict(one)) for one in evaluation.coverage) or UNSET,
         **{"confusion": None} | {name: tables[name] for name in TABLES if name in tables},
     )
 
@@ -109,6 +118,7 @@ command = options.Command(
         ),
         *options.params(DATA, *(name for name, one in DATA.items() if name != "test" and one.option)),
         options.DATA_SEED,
+        options.option(INTERVAL),
         options.JSON,
     ],
 )

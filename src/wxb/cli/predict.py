@@ -4,43 +4,50 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
+from msgspec import UNSET
 
 from wxb.cli import options, printing
 from wxb.cli.answers.runs import Predict
 from wxb.errors import WxbError
 from wxb.progress import FileProgress
-from wxb.settings import SETTINGS
+from wxb.settings import INTERVAL, SETTINGS
 from wxb.settings.spelling import spelled
 from wxb.text import plural
 
 if TYPE_CHECKING:
     from wxb.runs.inputs import Example
     from wxb.runs.run import Run
+    from wxb.tasks.conformal import Limits
     from wxb.tasks.prediction import Prediction
 
 NAMED = 10  # of what is left out
 
 
-def predict(run: str, files: tuple[str, ...], max_pixels: int | None, as_csv: bool, as_json: bool) -> None:
+def predict(
+    run: str, files: tuple[str, ...], max_pixels: int | None, interval: float | None, as_csv: bool, as_json: bool
+) -> None:
     """Predict pictures, or the rows of tables (.csv, .tsv, .parquet, …) and NumPy arrays (.npy), with a network.
 
     Pictures are brought to the size and the colours of the training data. FILE may be a folder, for all files in it, or
     - for a picture, an array or a table from standard input.
     """
     from wxb.runs import inputs
+    from wxb.runs.intervals import limits_of
     from wxb.runs.run import Run
 
     if as_csv and as_json:
         raise WxbError("--csv and --json are two forms of one thing", fix="one of them")
     opened = Run.open(run)
+    limits = None if interval is None else limits_of(opened, interval)
     output: Output = Csv() if as_csv else Json(run) if as_json else Table()
     named = inputs.files_of(*files)
     whole = named.paths
-    problems, examples = predict_files(opened, whole, output, named.notes, max_pixels)
+    problems, examples = predict_files(opened, whole, output, named.notes, max_pixels, limits)
     if problems and len(whole) == 1:
         raise WxbError(problems[0].what, problems[0].detail, problems[0].fix or inputs.expected(opened))
     if problems:
@@ -50,11 +57,16 @@ def predict(run: str, files: tuple[str, ...], max_pixels: int | None, as_csv: bo
 
 
 def predict_files(
-    run: Run, files: Sequence[str], output: Output, remarks: Sequence[str] = (), max_pixels: int | None = None
+    run: Run,
+    files: Sequence[str],
+    output: Output,
+    remarks: Sequence[str] = (),
+    max_pixels: int | None = None,
+    limits: Limits | None = None,
 ) -> tuple[list[WxbError], list[WxbError]]:
     """Print predictions as the files come; return what is wrong with files without an example, and with examples.
 
-    `remarks` are notes on the choice of the files.
+    `remarks` are notes on the choice of the files, `limits` those of intervals or sets.
     Raises WxbError if there are no examples and no file is to blame.
     """
     from wxb.runs.inputs import predicted, read_file, reading
@@ -80,7 +92,7 @@ def predict_files(
             name_first(progress, [problem.what for problem in strange], len(unpredicted))
             unpredicted += strange
             if found is not None:
-                output.add(batch.examples, found)
+                output.add(batch.examples, replace(found, limits=limits))
                 printing.flush()
                 something = True
             progress.show(batch.files)
@@ -122,9 +134,9 @@ class Table:
 
     def add(self, examples: list[Example], found: Prediction) -> None:
         """One line per example, under a head."""
-        rows = [(example.name, *found.texts(place)) for place, example in enumerate(examples)]
+        rows = [(example.name, *found.row(place)) for place, example in enumerate(examples)]
         if not self._widths:
-            rows.insert(0, ("file", "prediction", "probability")[: len(rows[0])])
+            rows.insert(0, ("file", *found.titles))
             self._widths = printing.widths(rows, self._width)
         room = None if self._width is None else self._widths[0]
         shown = [(printing.short(name, room), *rest) for name, *rest in rows]
@@ -160,7 +172,8 @@ class Json:
     def add(self, examples: list[Example], found: Prediction) -> None:
         """Print the predictions, the first time after everything else in the object."""
         if not self._before:
-            empty = Predict(run=self.run, classes=found.names, predictions=[], notes=[], left_out=[])
+            level = UNSET if found.limits is None else found.limits.level
+            empty = Predict(run=self.run, classes=found.names, level=level, predictions=[], notes=[], left_out=[])
             whole = printing.as_json(empty)
             self._before = whole[: whole.index('[], "notes"') + 1]
         said = ", ".join(map(printing.as_json, as_dicts(examples, found)))
@@ -184,7 +197,9 @@ def csv_rows(examples: list[Example], found: Prediction) -> list[list[object]]:
     """The lines of `--csv`, the head first: file, row (of an array or a table), prediction, probabilities.
 
     The prediction is `class` and `probability`, or a `label_NAME` of 0 or 1 for each label, or `value`, or a
-    `value_NAME` for each target. `probability_NAME` follows for each class or label if the network has probabilities.
+    `value_NAME` for each target. With `--interval`, `low` and `high` follow, or `low_NAME` and `high_NAME` for each
+    target, or a `set_NAME` of 0 or 1 for each class. `probability_NAME` is last, for each class or label if the
+    network has probabilities.
     """
     names = () if found.probabilities is None else found.names
     lines: list[list[object]] = [["file", "row", *found.columns, *(f"probability_{name}" for name in names)]]
@@ -203,6 +218,7 @@ command = options.Command(
             "--csv", "as_csv", help="Comma-separated values, one line per example; the first line names them."
         ),
         options.option(SETTINGS["max_pixels"]),
+        options.option(INTERVAL),
         options.JSON,
     ],
 )

@@ -11,6 +11,7 @@ from wxb.data.dataset import PART, PARTS, Dataset, match_classes, need_data
 from wxb.errors import WxbError
 from wxb.runs.matching import examples_of, target_offsets, targets_of
 from wxb.runs.predict import machine_of, trained
+from wxb.tasks import TASKS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from wxb.network.heads import Head
     from wxb.runs.files import RunFiles
+    from wxb.tasks.conformal import Limits
     from wxb.tasks.evaluation import Evaluation
 
 PART_OR_ALL = replace(PART, choices=(*PARTS, "all"))
@@ -30,13 +32,15 @@ def part_of(run: RunFiles, data: Dataset, part: str | None) -> str:
     return "test" if data.fingerprint == run.data.fingerprint else "all"
 
 
-def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None) -> Evaluation:
+def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None, limits: Limits | None = None) -> Evaluation:
     """A finished run's network on a part of `data`: by default the test part of its own data, or all of other data.
 
-    `part` is "train", "validation", "test" or "all".
+    `part` is "train", "validation", "test" or "all". `limits` are those of intervals or sets whose coverage is told.
 
     Classes are matched by name. Raises WxbError if names, task or shapes differ, or if the part has no examples.
     """
+    from wxb.learning.evaluate import prediction
+
     need_data(data)
     part = part_of(run, data, part)
     if data.task != run.summary.task:
@@ -53,7 +57,11 @@ def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None) -> Evalu
         )
     if not len(rows):
         raise WxbError(f"{data.name} has no examples in its {part} part")
-    return evaluate_rows(run, matched, rows, own and part == "validation")[2]
+    scores, head, evaluation = evaluate_rows(run, matched, rows, own and part == "validation")
+    if limits is None:
+        return evaluation
+    found = replace(prediction(scores, head, data.task, run.summary.classes), limits=limits)
+    return replace(evaluation, coverage=TASKS[data.task].coverage(targets_of(run, matched)[rows], found))
 
 
 def evaluate_rows(

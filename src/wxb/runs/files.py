@@ -149,7 +149,7 @@ class RunFiles:
         WxbError if there is none, or if the run has failed.
         """
         if self.summary.state == "finished":
-            self._check(WEIGHTS, file_digest(self.path / WEIGHTS))
+            self.need_own(WEIGHTS)
             return read_tensors(self.path / WEIGHTS)[0]
         self.need_weights()
         checkpoint = self.checkpoint()
@@ -186,6 +186,10 @@ class RunFiles:
     def manifest(self) -> dict[str, str]:
         """The blake3 digest of each file of a finished run. Raises WxbError if the manifest is missing or changed."""
         return read_manifest(self.path)
+
+    def need_own(self, name: str) -> None:
+        """Raise WxbError if a file of a finished run is not what it was when the run finished."""
+        self._check(name, file_digest(self.path / name))
 
     def need_finished(self, what: str) -> None:
         """Raise WxbError if the run has not finished, and so has no `what`."""

@@ -28,6 +28,7 @@ SPLIT = "split.safetensors"
 HISTORY = "history.jsonl"
 CHECKPOINT = "checkpoint.safetensors"
 WEIGHTS = "weights.safetensors"
+NONCONFORMITY = "nonconformity.safetensors"  # of a run that was validated; not for every head and kind of target
 RUN = "RUN"  # stands for the folder in its report, which moves with it
 REPORTS = ("report.json", "report.md", "report.html")
 MANIFEST = "manifest.json"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from wxb.errors import FAILED, WxbError
-from wxb.runs.folder import CHECKPOINT, KEPT, MANIFEST, VIEW, VIEWS
+from wxb.runs.folder import CHECKPOINT, KEPT, MANIFEST, NONCONFORMITY, VIEW, VIEWS
 from wxb.runs.schema import Manifest
 from wxb.storage import LOCK, damaged, decode, digest, is_leftover, json_text, read
 
@@ -44,8 +43,10 @@ def strangers(folder: Path) -> list[str]:
     folder cannot be read.
     """
     own = {*KEPT, MANIFEST, CHECKPOINT, LOCK}
-    with suppress(WxbError):  # not finished yet, or damaged: what more there is stays
+    try:
         own.update(read_manifest(folder))
+    except WxbError:  # not finished yet, or damaged: what more there is stays
+        own.add(NONCONFORMITY)
     try:
         return sorted(_strangers(folder, "", own))
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from wxb.notation import read
 from wxb.runs import inputs
 from wxb.runs.evaluate import evaluate_run
 from wxb.runs.files import RunFiles
+from wxb.runs.intervals import limits_of
 from wxb.runs.matching import labelled, load_like
 from wxb.runs.predict import Predictor, trained
 from wxb.runs.provenance import need_unchanged, whence
@@ -50,28 +52,35 @@ class Run(RunFiles):
         """Return the trained network, in evaluation mode."""
         return trained(self)
 
-    def predict(self, source: Any, *, max_pixels: int | None = None) -> Prediction:
+    def predict(self, source: Any, *, max_pixels: int | None = None, interval: float | None = None) -> Prediction:
         """Predict the examples of an array, of files, or of a data frame.
 
         `source`: an array (n, …), or one example (…), in the form that the training data had; the path of a picture, a
         table (.csv, .tsv, .parquet), an array (.npy) or a folder of them; several paths; or a data frame of pandas,
         polars or another library that narwhals knows. Pictures and rows are prepared as those of training were.
         Pictures with more than `max_pixels` are not opened; the default is the bound of training, or 50 million.
+        `interval=90` adds an interval to each number, `found.intervals`, or a set of classes, `found.sets`, that is to
+        hold the true value for 90 % of the examples. Raises WxbError if the run keeps no scores for that.
         """
-        return inputs.predict(self.predictor, source, max_pixels)
+        limits = None if interval is None else limits_of(self, interval)
+        return replace(inputs.predict(self.predictor, source, max_pixels), limits=limits)
 
     @cached_property
     def predictor(self) -> Predictor:
         """The trained network prepared for prediction: loaded by the first call, kept for the others."""
         return Predictor(self)
 
-    def evaluate(self, data: Any = None, targets: Any = None, part: str | None = None) -> Evaluation:
+    def evaluate(
+        self, data: Any = None, targets: Any = None, part: str | None = None, *, interval: float | None = None
+    ) -> Evaluation:
         """Score the network on a part of `data`: a data set, a data frame, what `load_data` takes, or arrays.
 
         By default that is the test part of the run's own data, and all examples of any other. `targets` are those of an
         array or of a data frame without them; a text in their place is the part, as in `evaluate(data, "all")`. Classes
-        and columns are matched by name. Raises WxbError if they cannot be.
+        and columns are matched by name. `interval=90` also tells how often the prediction intervals or sets of 90 %
+        hold the true value, as `coverage`. Raises WxbError if they cannot be matched, or the run has no intervals.
         """
+        limits = None if interval is None else limits_of(self, interval)
         if isinstance(targets, str):
             targets, part = None, targets
         if targets is not None:
@@ -80,7 +89,7 @@ class Run(RunFiles):
             data = self.unchanged_data()
         elif not isinstance(data, Dataset):
             data = load_like(self, data)
-        return evaluate_run(self, data, part)
+        return evaluate_run(self, data, part, limits)
 
     def unchanged_data(self, data_dir: str | Path | None = None) -> Dataset:
         """Load the data that the run was trained on, as `load_data` does. Raises WxbError if it has changed since."""

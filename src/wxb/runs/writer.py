@@ -8,6 +8,7 @@
     history.jsonl           one line per epoch
     checkpoint.safetensors  all that a resume needs; removed when the run has finished
     weights.safetensors     the weights that the report is about
+    nonconformity.safetensors  how far off the answers to what validated are, for prediction intervals and sets
     report.json .md .html   the results
     manifest.json           checksums of all these, once the run has finished
 
@@ -42,6 +43,7 @@ from wxb.runs.folder import (
     HISTORY,
     KEPT,
     MANIFEST,
+    NONCONFORMITY,
     REPORTS,
     SETTINGS,
     SPLIT,
@@ -54,6 +56,7 @@ from wxb.runs.folder import (
     split_bytes,
     taken,
 )
+from wxb.runs.intervals import write_scores
 from wxb.runs.journal import Checkpoint, Journal
 from wxb.runs.manifest import manifest_text
 from wxb.runs.provenance import data_facts, need_same
@@ -63,7 +66,9 @@ from wxb.runs.summary import now, read_summary, sealed
 from wxb.version import __version__
 
 if TYPE_CHECKING:
+    import numpy as np
     from filelock import BaseFileLock
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from wxb.learning.loop import Record
@@ -269,12 +274,18 @@ class Writer:
         self.close()
 
     def finish(
-        self, weights: Mapping[str, Tensor], test: Mapping[str, Any] | None, report: Mapping[str, str | bytes]
+        self,
+        weights: Mapping[str, Tensor],
+        test: Mapping[str, Any] | None,
+        report: Mapping[str, str | bytes],
+        nonconformity: NDArray[np.float64] | None = None,
     ) -> str:
         """Write the kept weights, the report and the manifest, which finishes the run; return what must be said then.
 
         `test` is the `test` object of `wxb train --json`, None without a test part; `report` holds the content of each
-        of REPORTS. The text is empty unless the checkpoint, which a finished run needs no more, could not be removed.
+        of REPORTS. `nonconformity` (n, k) are the scores for prediction intervals and sets, each column ascending; None
+        if there are none. The text is empty unless the checkpoint, which a finished run needs no more, could not be
+        removed.
         """
         if set(report) != set(REPORTS):
             raise ValueError(f"a report has the files {', '.join(REPORTS)}; got {', '.join(report)}")
@@ -282,12 +293,16 @@ class Writer:
             self._journal.sync()
             about = {"network": self.summary.network, "notation": str(self.summary.notation)}
             storage.write_tensors(self.path / WEIGHTS, weights, about)
+            further = []
+            if nonconformity is not None:
+                write_scores(self.path / NONCONFORMITY, nonconformity)
+                further.append(NONCONFORMITY)
             for name, text in report.items():
                 storage.write(self.path / name, text)
             score = msgspec.convert(test, Score | None)
             ended = msgspec.structs.replace(self.summary, state="finished", finished=now(), test=score)
             final = sealed(ended)
-            digests = {name: storage.file_digest(self.path / name) for name in KEPT if name != SUMMARY}
+            digests = {name: storage.file_digest(self.path / name) for name in (*KEPT, *further) if name != SUMMARY}
             digests[SUMMARY] = storage.digest(final)
             storage.write(self.path / MANIFEST, manifest_text(digests))
             storage.write(self.path / SUMMARY, final)

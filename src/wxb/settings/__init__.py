@@ -3,6 +3,7 @@
 from wxb.settings.setting import Bounds, Setting
 from wxb.settings.table import (
     DATA,
+    INTERVAL,
     LENGTH,
     RECIPE,
     RENAMED,
@@ -17,6 +18,7 @@ from wxb.settings.table import (
 
 __all__ = [
     "DATA",
+    "INTERVAL",
     "LENGTH",
     "RECIPE",
     "RENAMED",

@@ -6,6 +6,14 @@ from wxb.settings.setting import KINDS, PATH, SHARES, TABLE, TEXTS, TIME, Bounds
 from wxb.settings.training import SEED
 
 DATA, RUN = "data", "run"
+INTERVAL = Setting(
+    "interval",
+    float,
+    None,
+    "Per cent of examples whose true value an interval, or a set of classes, is to hold; adds these",
+    "prediction",
+    Bounds(1, 100, below=True),
+)
 
 LIST = (
     Setting(

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from wxb.errors import WxbError
 from wxb.settings.setting import spell
-from wxb.settings.table import SETTINGS
+from wxb.settings.table import NAMED
 
 
 def as_option(name: str, value: str | None = None) -> str:
     """A setting as an option: "--learning-rate 0.1", "--no-shuffle"; without a value "--learning-rate"."""
     flag = name.replace("_", "-")
-    if SETTINGS[name].type is bool and value == "False":
+    if NAMED[name].type is bool and value == "False":
         return f"--no-{flag}"
-    if value is None or (SETTINGS[name].type is bool and value == "True"):
+    if value is None or (NAMED[name].type is bool and value == "True"):
         return f"--{flag}"
     text = value.strip('"')
     return f"--{flag} {text if text and ' ' not in text else value}"
@@ -27,10 +27,10 @@ def as_key(name: str, value: str | None = None) -> str:
 
 def as_options(text: str) -> str:
     """A message with its settings spelled as options."""
-    return spell(text, SETTINGS, as_option)
+    return spell(text, NAMED, as_option)
 
 
 def spelled(problem: WxbError, spelling: Callable[[str, str | None], str] = as_option) -> WxbError:
     """Return the error with its settings spelled as options, or by another `spelling`."""
-    what, detail, fix = (spell(text, SETTINGS, spelling) for text in (problem.what, problem.detail, problem.fix))
+    what, detail, fix = (spell(text, NAMED, spelling) for text in (problem.what, problem.detail, problem.fix))
     return WxbError(what, detail, fix, problem.exit_code)

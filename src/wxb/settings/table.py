@@ -13,6 +13,8 @@ RECIPE = {setting.name: setting for setting in training.LIST}
 DATA = {setting.name: setting for setting in data.LIST if setting.section == data.DATA}
 RUN = {setting.name: setting for setting in data.LIST if setting.section == data.RUN}
 SETTINGS: dict[str, Setting] = {**RECIPE, **DATA, **RUN}
+INTERVAL = data.INTERVAL  # of predictions
+NAMED: dict[str, Setting] = {**SETTINGS, INTERVAL.name: INTERVAL}  # all that messages name
 
 LENGTH = ("time", "epochs", "steps")  # settings that say when training ends
 

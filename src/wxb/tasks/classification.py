@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from wxb.errors import WxbError
 from wxb.statistics import wilson
+from wxb.tasks.classified import ClassificationPrediction, in_sets
 from wxb.tasks.columns import TargetColumn, all_alike, numbers_of, whole_numbers_note
+from wxb.tasks.conformal import Coverage, share_within
 from wxb.tasks.evaluation import MISTAKES, Evaluation, Mistake, Score
 from wxb.tasks.measure import Interval, Measure
 from wxb.tasks.metrics import (
@@ -27,8 +29,8 @@ from wxb.tasks.metrics import (
 )
 from wxb.tasks.paired import compare_right
 from wxb.tasks.prediction import Prediction
-from wxb.tasks.task import Answers, Encoded, Ints, Paired, Targets, Task
-from wxb.text import count, first_of, known_as, natural, number_name, percent, plural
+from wxb.tasks.task import Answers, Encoded, Floats, Ints, Paired, Targets, Task
+from wxb.text import count, first_of, known_as, natural, number_name, plural
 
 MOST_CLASSES = 20  # different whole numbers in a table that are taken for classes
 ROWS_PER_CLASS = 5  # but only if there are so many rows for each, or only two classes
@@ -81,41 +83,6 @@ class ClassificationEvaluation(Evaluation):
             **({"confusion_classes": list(self.confusion_classes)} if cut else {}),
             "calibration": [asdict(bin) for bin in self.calibration],
         }
-
-
-class ClassificationPrediction(Prediction):
-    """Predicted classes; `values` holds their numbers."""
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        return tuple(self.names[number] for number in self.values)
-
-    @property
-    def confidence(self) -> NDArray[np.float64]:
-        """The probability of the predicted class, or its lead over the second."""
-        if self.probabilities is not None:
-            return np.asarray(self.probabilities.max(axis=1), np.float64)
-        ordered = np.sort(self.scores.astype(np.float64), axis=1)
-        return np.asarray(ordered[:, -1] - ordered[:, -2], np.float64)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return ("class", "probability")
-
-    def cells(self, place: int) -> list[Any]:
-        return [self.names[self.values[place]], self._probability(place)]
-
-    def answer(self, place: int) -> dict[str, Any]:
-        name, probability = self.cells(place)
-        return {"class": name, "probability": probability, "probabilities": self.probabilities_of(place)}
-
-    def texts(self, place: int) -> tuple[str, ...]:
-        name, probability = self.cells(place)
-        return (name, "" if probability is None else percent(probability))
-
-    def _probability(self, place: int) -> float | None:
-        """The probability of the predicted class."""
-        return None if self.probabilities is None else float(self.probabilities[place, self.values[place]])
 
 
 class Classification(Task):
@@ -245,6 +212,29 @@ class Classification(Task):
         self, scores: NDArray[np.float32], probabilities: NDArray[np.float32] | None, names: tuple[str, ...]
     ) -> ClassificationPrediction:
         return ClassificationPrediction(names, self.predict(scores), scores, probabilities)
+
+    def no_limits(self, probabilities: bool) -> WxbError | None:
+        if probabilities:
+            return None
+        return WxbError(
+            "prediction sets need probabilities of the classes, and this network's head has none",
+            fix="train a network that ends in SOFTMAX",
+        )
+
+    def nonconformity(self, targets: Targets, prediction: Prediction) -> Floats:
+        """1 - the probability of the true class (Sadinle, Lei, Wasserman 2019, arXiv:1609.00451)."""
+        assert prediction.probabilities is not None
+        return (
+            1 - prediction.probabilities[np.arange(len(targets)), targets.astype(np.int64)].astype(np.float64)[:, None]
+        )
+
+    def coverage(self, targets: Targets, prediction: Prediction) -> tuple[Coverage, ...]:
+        if prediction.limits is None:
+            return ()
+        members = in_sets(prediction)
+        within = members[np.arange(len(targets)), targets.astype(np.int64)]
+        size = float(members.sum(axis=1).mean())
+        return (Coverage(prediction.limits.level, *share_within(within), mean_size=size),)
 
     def constant(self, targets: Targets, names: tuple[str, ...]) -> tuple[NDArray[Any], str]:
         """The most frequent class."""

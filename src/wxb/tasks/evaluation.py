@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from wxb.markup import shown
+from wxb.tasks.conformal import Coverage
 from wxb.tasks.measure import Interval, Measure
 from wxb.text import count
 
@@ -49,6 +50,8 @@ class Evaluation:
     loss: float  # mean of the head's loss
     interval: Interval  # 95 % interval of `score`
     mistakes: tuple[Mistake, ...]  # the worst first, at most `MISTAKES`
+    # of prediction intervals, one for each target, or of prediction sets; empty unless they were asked for
+    coverage: tuple[Coverage, ...] = field(default=(), kw_only=True)
     measure: ClassVar[Measure]  # the task's main measure
 
     def __repr__(self) -> str:
@@ -57,7 +60,8 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         measured = [(name, f"{value:.4g}") for name, value in self.further().items() if value is not None]
-        return shown(repr(self), rows=[("loss", f"{self.loss:.4g}"), *measured])
+        covered = [(f"coverage {one.name or ''}".rstrip(), one.text) for one in self.coverage]
+        return shown(repr(self), rows=[("loss", f"{self.loss:.4g}"), *measured, *covered])
 
     @property
     def score(self) -> float:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from wxb.errors import WxbError
 from wxb.tasks.columns import TargetColumn, all_alike, check_names, numbers_of, whole_numbers_note
+from wxb.tasks.conformal import Coverage, share_within
 from wxb.tasks.evaluation import MISTAKES, Difference, Evaluation, Mistake, Score
 from wxb.tasks.measure import Interval, Measure
 from wxb.tasks.metrics import Fit, fit
 from wxb.tasks.paired import bootstrap
 from wxb.tasks.prediction import Prediction
-from wxb.tasks.task import Answers, Encoded, Paired, Targets, Task
+from wxb.tasks.task import Answers, Encoded, Floats, Paired, Targets, Task
 from wxb.text import rounded
 
 MOST_POINTS = 400  # of each target that an evaluation keeps
@@ -64,15 +65,41 @@ class RegressionPrediction(Prediction):
     """Predicted numbers; `values` (n, targets) are in the targets' units."""
 
     @property
+    def intervals(self) -> NDArray[np.float64] | None:
+        """The low and the high end of each prediction interval (n, targets, 2); None if none were asked for."""
+        if self.limits is None:
+            return None
+        values, reach = self.values.astype(np.float64), self.limits.scores
+        return np.stack([values - reach, values + reach], axis=2)
+
+    @property
     def columns(self) -> tuple[str, ...]:
-        return ("value",) if len(self.names) == 1 else tuple(f"value_{name}" for name in self.names)
+        ends = () if self.limits is None else ("low", "high")
+        if len(self.names) == 1:
+            return ("value", *ends)
+        return (*(f"value_{name}" for name in self.names), *(f"{end}_{name}" for name in self.names for end in ends))
 
     def cells(self, place: int) -> list[Any]:
-        return list(self.values[place].tolist())
+        return [*self.values[place].tolist(), *(end for interval in self._intervals(place) for end in interval)]
 
     def answer(self, place: int) -> dict[str, Any]:
-        values = self.values[place].tolist()
-        return {"value": values[0] if len(values) == 1 else dict(zip(self.names, values, strict=True))}
+        found = {"value": self._by_name(self.values[place].tolist())}
+        return found if self.limits is None else {**found, "interval": self._by_name(self._intervals(place))}
+
+    def within(self, place: int) -> str:
+        texts = [f"[{low:.6g}, {high:.6g}]" for low, high in self._intervals(place)]
+        return texts[0] if len(texts) == 1 else "  ".join(map(" ".join, zip(self.names, texts, strict=True)))
+
+    def _intervals(self, place: int) -> list[list[float]]:
+        """The low and the high end for each target of one example; empty without limits."""
+        if self.limits is None:
+            return []
+        values, reach = self.values[place].astype(np.float64), self.limits.scores
+        return [[float(value - far), float(value + far)] for value, far in zip(values, reach, strict=True)]
+
+    def _by_name(self, ofs: list[Any]) -> Any:
+        """What there is of each target, by its name; of a single one itself."""
+        return ofs[0] if len(ofs) == 1 else dict(zip(self.names, ofs, strict=True))
 
     def texts(self, place: int) -> tuple[str, ...]:
         values = self.values[place].tolist()
@@ -169,6 +196,23 @@ class Regression(Task):
         self, scores: NDArray[np.float32], probabilities: NDArray[np.float32] | None, names: tuple[str, ...]
     ) -> RegressionPrediction:
         return RegressionPrediction(names, scores, scores, probabilities)
+
+    def no_limits(self, probabilities: bool) -> WxbError | None:
+        return None
+
+    def nonconformity(self, targets: Targets, prediction: Prediction) -> Floats:
+        """|y - prediction|, in the targets' units (Lei et al. 2018, arXiv:1604.04173, section 2.2)."""
+        return np.abs(prediction.values.astype(np.float64) - targets)
+
+    def coverage(self, targets: Targets, prediction: Prediction) -> tuple[Coverage, ...]:
+        if prediction.limits is None:
+            return ()
+        level, reach = prediction.limits.level, prediction.limits.scores
+        within = self.nonconformity(targets, prediction) <= reach
+        return tuple(
+            Coverage(level, *share_within(within[:, i]), name=name, mean_width=2 * float(reach[i]))
+            for i, name in enumerate(prediction.names)
+        )
 
     def constant(self, targets: Targets, names: tuple[str, ...]) -> tuple[NDArray[Any], str]:
         """The mean of each target."""

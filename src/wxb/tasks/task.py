@@ -10,7 +10,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from wxb.errors import WxbError
 from wxb.tasks.columns import TargetColumn
+from wxb.tasks.conformal import Coverage
 from wxb.tasks.evaluation import Difference, Evaluation, Score
 from wxb.tasks.measure import Interval, Measure
 from wxb.tasks.prediction import Prediction
@@ -153,6 +155,24 @@ class Task(ABC):
     @abstractmethod
     def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:
         """The second network's predictions against the first's, for the same examples."""
+
+    # --- prediction intervals and sets ------------------------------------------------------------------------------
+
+    def no_limits(self, probabilities: bool) -> WxbError | None:
+        """Why a network, with `probabilities` or without, has no prediction intervals or sets; None if it has."""
+        return WxbError(
+            f"there are no prediction intervals or sets for {self.word}",
+            "intervals are for numbers, sets for classes",
+            "leave out `interval`",
+        )
+
+    def nonconformity(self, targets: Targets, prediction: Prediction) -> Floats:
+        """How far each target is from what is predicted: (n, targets), or (n, 1) of classes. See `no_limits`."""
+        raise NotImplementedError
+
+    def coverage(self, targets: Targets, prediction: Prediction) -> tuple[Coverage, ...]:
+        """How often the intervals or sets of a prediction with `limits` hold the targets. See `no_limits`."""
+        raise NotImplementedError
 
     # --- words ------------------------------------------------------------------------------------------------------
 

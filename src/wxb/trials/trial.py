@@ -7,13 +7,15 @@ import time as clock
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
+import numpy as np
+
 from wxb.allocator import kept
 from wxb.data.dataset import Dataset, need_data
 from wxb.errors import WxbError
-from wxb.learning.bagging import learned, validation_logits
+from wxb.learning.bagging import bagged, learned, validation_logits
 from wxb.learning.checks import check
 from wxb.learning.defaults import default
-from wxb.learning.evaluate import evaluate
+from wxb.learning.evaluate import evaluate, prediction
 from wxb.learning.events import Event
 from wxb.learning.feed import steps_per_epoch
 from wxb.learning.inference import logits
@@ -31,6 +33,9 @@ from wxb.tasks.evaluation import Evaluation
 from wxb.text import count, plural
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
     from wxb.learning.recipe import Recipe
     from wxb.network.build import Model
     from wxb.notation import Plan
@@ -132,7 +137,8 @@ class Trial:
         else:
             setup = set_up(data, network, bindings, options)
             step = seconds_per_step(setup.model, data, setup.recipe, setup.machine, setup.events)
-        scored = len(data.split.test) + len(data.split.validation) + TRAIN_SAMPLE
+        # the validation part is scored by the last epoch, and again for prediction intervals
+        scored = len(data.split.test) + 2 * len(data.split.validation) + TRAIN_SAMPLE
         self._ends = ends
         self._scoring_steps = scored * seconds_per_example(setup.model, data, setup.machine) / step
         steps = max(1, int((ends - clock.time()) / step - self._scoring_steps))
@@ -194,11 +200,29 @@ class Trial:
         targets = self.data.targets[rows]
         with kept():
             data, seed = self.data, self.recipe.seed
-            if part == "validation" and self.recipe.bagging:
-                scores = validation_logits(self.model, data, data.examples, self.machine, seed, rows)
-            else:
-                scores = logits(self.model, data.examples, self.machine, rows=rows)
+            scores = self._logits(rows, part == "validation")
             return evaluate(scores, targets, self.model.head, data.task, data.classes, rows, seed, data.target_offsets)
+
+    def nonconformity(self) -> NDArray[np.float64] | None:
+        """How far the targets of what validates are from the predictions (n, k), each column ascending.
+
+        What validates is the validation part, or with bagging every example, answered out of fold. None if there is no
+        such example, and for targets or heads without prediction intervals and sets. Raises NotFinite if a score of the
+        network is NaN or infinite.
+        """
+        data, head, task = self.data, self.model.head, TASKS[self.data.task]
+        rows = bagged(data) if self.recipe.bagging else data.split.validation
+        if not len(rows) or task.no_limits(head.to_probabilities is not None):
+            return None
+        with kept():
+            found = prediction(self._logits(rows, True), head, data.task, data.classes)
+        return np.sort(task.nonconformity(data.targets[rows], found), axis=0)
+
+    def _logits(self, rows: NDArray[np.int64], validates: bool) -> Tensor:
+        """The logits (n, outputs) of some rows; with bagging, those that validate are answered out of fold."""
+        if validates and self.recipe.bagging:
+            return validation_logits(self.model, self.data, self.data.examples, self.machine, self.recipe.seed, rows)
+        return logits(self.model, self.data.examples, self.machine, rows=rows)
 
 
 def about_size(data: Dataset) -> tuple[str, ...]:

@@ -8,7 +8,20 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from wxb.cli.answers.answer import Answer
-from wxb.runs.schema import ClassFacts, Count, FitFacts, Interval, Moment, Score, Share, Size, State, Text
+from wxb.runs.schema import Amount, ClassFacts, Count, FitFacts, Interval, Moment, Score, Share, Size, State, Text
+
+Level = Annotated[float, Meta(description="of the intervals or sets, in per cent", ge=1, lt=100)]
+
+
+class CoverageFacts(Struct, frozen=True):
+    """How often prediction intervals or sets hold the true value."""
+
+    level: Level
+    share: Annotated[Share, Meta(description="of the examples")]
+    interval: Interval
+    name: Annotated[str | None, Meta(description="of the target; null for classes")]
+    mean_width: Annotated[Amount | None, Meta(description="of intervals, in the target's units; null for sets")]
+    mean_size: Annotated[Amount | None, Meta(description="classes in a set; null for intervals")]
 
 
 class Evaluate(Answer, frozen=True, tag="wxb/evaluate/1"):
@@ -28,6 +41,10 @@ class Evaluate(Answer, frozen=True, tag="wxb/evaluate/1"):
     ] = UNSET
     per_class: tuple[ClassFacts, ...] | UnsetType = UNSET
     per_target: dict[str, FitFacts] | UnsetType = UNSET
+    coverage: Annotated[
+        tuple[CoverageFacts, ...] | UnsetType,
+        Meta(description="with --interval: of each target, or of the classes"),
+    ] = UNSET
 
 
 class _Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,6 +61,7 @@ class PredictedClass(_Example, frozen=True, kw_only=True):
     class_: str = msgspec.field(name="class")
     probability: Annotated[Share | None, Meta(description="of the class; null if the network has no probabilities")]
     probabilities: Probabilities
+    set: Annotated[list[str] | UnsetType, Meta(description="with --interval: classes, the most likely first")] = UNSET
 
 
 class PredictedLabels(_Example, frozen=True, kw_only=True):
@@ -53,21 +71,28 @@ class PredictedLabels(_Example, frozen=True, kw_only=True):
     probabilities: Probabilities
 
 
+Ends = tuple[float, float]
+
+
 class PredictedValue(_Example, frozen=True, kw_only=True):
     """The number predicted for an example, or the numbers by name."""
 
     value: float | dict[str, float]
+    interval: Annotated[
+        Ends | dict[str, Ends] | UnsetType, Meta(description="with --interval: low and high end, or those by name")
+    ] = UNSET
 
 
 Predicted = PredictedClass | PredictedLabels | PredictedValue
 _PREDICTED = {"oneOf": [msgspec.json.schema(kind)["$defs"][kind.__name__] for kind in get_args(Predicted)]}
 
 
-class Predict(Answer, frozen=True, tag="wxb/predict/1"):
+class Predict(Answer, frozen=True, kw_only=True, tag="wxb/predict/1"):
     """What wxb predict prints with --json."""
 
     run: str
     classes: tuple[str, ...]
+    level: Annotated[Level | UnsetType, Meta(description="with --interval")] = UNSET
     predictions: list[Annotated[dict[str, Any], Meta(extra_json_schema=_PREDICTED)]]
     notes: Annotated[list[str], Meta(description="what is strange in the files")]
     left_out: Annotated[list[str], Meta(description="each file without predictions, and why")]
