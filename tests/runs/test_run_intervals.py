@@ -17,6 +17,9 @@ import wxb
 from tests.runs.test_run_use import done, numbers_data
 from wxb.data.split import PartRows
 from wxb.errors import WxbError
+from wxb.learning.bagging import bagged, folds_of
+from wxb.learning.inference import out_of_fold
+from wxb.learning.machine import choose
 from wxb.runs.folder import NONCONFORMITY
 from wxb.runs.manifest import manifest_text, read_manifest, strangers
 from wxb.runs.run import Run
@@ -25,6 +28,7 @@ from wxb.storage import write_tensors
 from wxb.tasks import TASKS
 from wxb.tasks.classification import ClassificationPrediction
 from wxb.tasks.conformal import Limits, limits
+from wxb.training import Training
 from wxb.trials import Trial
 
 LEVEL = 90
@@ -200,6 +204,29 @@ def test_the_scores_of_a_run_are_those_that_its_weights_give_again(data, network
     assert (np.diff(kept, axis=0) >= 0).all()
 
 
+def test_the_scores_are_those_of_the_validation_part(of_numbers, of_classes):
+    for run, data in ((of_numbers, numbers()), (of_classes, classes())):
+        examples, targets = data.part("validation")
+        found = run.predict(examples)
+        if run is of_numbers:
+            scores = np.abs(found.values - targets)
+        else:
+            scores = 1 - found.probabilities[np.arange(len(targets)), targets][:, None]
+        assert np.allclose(np.sort(scores, axis=0), load_file(run.path / NONCONFORMITY)["scores"], atol=1e-6)
+
+
+def test_with_bagging_the_scores_are_those_of_the_groups_that_did_not_learn_from_the_example(tmp_path):
+    data = numbers(test=50)
+    run = wxb.train(data, "TEAM-3x2(FC-16-RELU), EUCLID", bagging=True, epochs=20, threads=1, out=tmp_path / "run")
+    model, rows = run.model(), bagged(data)
+    folds = folds_of(data, model.plan, run.seed)
+    held_out = out_of_fold(model, data.examples, choose("cpu", "float32", 1), rows, folds).numpy()
+    kept = load_file(run.path / NONCONFORMITY)["scores"]
+    assert np.allclose(np.sort(np.abs(held_out - data.targets[rows]), axis=0), kept, atol=1e-5)
+    of_all = run.predict(data.examples[rows]).values
+    assert not np.allclose(np.sort(np.abs(of_all - data.targets[rows]), axis=0), kept, atol=1e-3)
+
+
 def test_the_scores_belong_to_the_run(of_classes, tmp_path):
     copy = shutil.copytree(of_classes.path, tmp_path / "copy")
     assert NONCONFORMITY in read_manifest(copy)
@@ -250,6 +277,16 @@ def test_a_run_that_keeps_no_scores_says_how_to_get_them(tmp_path):
     (old.path / NONCONFORMITY).write_bytes(b"of another run")
     assert refused(Run.open(old.path)).what == problem.what
     assert strangers(old.path) == [NONCONFORMITY]
+
+
+def test_a_run_that_has_not_finished_has_no_intervals_and_its_scores_are_no_stranger(tmp_path):
+    training = Training(wxb.load_data("ring", examples=100), "SOFTMAX", options={"epochs": 3}, out=tmp_path / "run")
+    next(iter(training))
+    training.stop()
+    run = Run.open(tmp_path / "run")
+    assert refused(run).what.startswith(f"{run.path} has no nonconformity scores yet: it was stopped at step 1 of ")
+    (run.path / NONCONFORMITY).write_bytes(b"written before a kill")
+    assert strangers(run.path) == []
 
 
 def test_a_run_without_a_validation_part_says_so(tmp_path):
