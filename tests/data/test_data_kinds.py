@@ -28,6 +28,8 @@ def test_rows_of_a_table_are_counted_by_their_columns():
     table = {"columns": [{"kind": "number"}, {"kind": "left out"}, {"kind": "category"}]}
     assert columns_used(table) == 2
     assert columns_used(None) is None
+    assert columns_used({}) is None
+    assert columns_used({"columns": [1, {"kind": "number"}]}) == 1
 
 
 def test_a_data_set_knows_its_kind_by_the_shape_of_an_example():

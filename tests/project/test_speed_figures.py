@@ -71,7 +71,9 @@ def test_one_picture_and_many_are_answered_by_a_run(precision, monkeypatch):
     row = prediction.measure(case, repetitions=1)
     assert (row["pictures"], row["threads"], row["precision"]) == (200, 1, precision)
     assert row["one_picture_us"].keys() == {"folded", "predict", "added"}
-    assert all(value > 0 for value in (*row["one_picture_us"].values(), *row["pictures_a_second"].values()))
+    measured = {**row["one_picture_us"], **row["pictures_a_second"]}
+    del measured["added"]  # a difference, which noise can turn negative
+    assert all(value > 0 for value in measured.values())
 
 
 def test_the_first_step_is_shown_as_a_multiple_of_the_least():

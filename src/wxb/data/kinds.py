@@ -43,8 +43,14 @@ def counted(number: int, sizes: Shape, columns: int | None = None) -> str:
 
 
 def columns_used(table: Mapping[str, Any] | None) -> int | None:
-    """How many columns of a table, as a run stores it, become features; None without a table."""
-    return None if table is None else sum(column["kind"] != "left out" for column in table["columns"])
+    """How many columns of a table, as a run stores it, become features; None without a table.
+
+    A table that was edited may list no columns; what needs them reads them by their types, and refuses it.
+    """
+    listed = None if table is None else table.get("columns")
+    if not isinstance(listed, list):
+        return None
+    return sum(1 for column in listed if isinstance(column, dict) and column.get("kind") != "left out")
 
 
 def kind_of(sizes: Shape) -> Kind:
