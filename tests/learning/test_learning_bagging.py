@@ -23,6 +23,7 @@ from wxb.learning.objective import Objective
 from wxb.learning.recipe import Recipe
 from wxb.network.build import build
 from wxb.progress import line
+from wxb.runs.seen import trained_on
 from wxb.trials import Trial
 
 TEXT = "TEAM-3x2(FC-8-RELU), SOFTMAX"
@@ -153,3 +154,34 @@ def test_what_may_end_early_is_said_to_take_at_most_so_long():
     assert "at most" not in shown[0]
     assert shown[0].endswith("left")
     assert re.search(r"at most \S+ m?s left$", shown[1])
+
+
+def test_rows_of_the_validation_part_count_as_learned_from(tmp_path):
+    rng = np.random.default_rng(0)
+    lines = [
+        f"{a:.6f},{b:.6f},{'xy'[c]}"
+        for a, b, c in zip(*rng.normal(size=(2, 120)), rng.integers(0, 2, 120), strict=True)
+    ]
+    (tmp_path / "all.csv").write_text("a,b,kind\n" + "\n".join(lines) + "\n")
+    run = wxb.train(load_data(tmp_path / "all.csv", target="kind"), epochs=2, out=tmp_path / "run")
+    assert run.settings["bagging"]
+    validation = run.split.validation
+    (tmp_path / "some.csv").write_text("a,b,kind\n" + "\n".join(lines[row] for row in validation) + "\n")
+    again = load_data(tmp_path / "all.csv", target="kind", test=str(tmp_path / "some.csv"))
+    assert Trial(again, epochs=1).checks.copies_in_test == len(validation)
+    (remark,) = trained_on(run, wxb.load_data(tmp_path / "some.csv", like=run.data.table))
+    assert remark.startswith(f"{len(validation)} of {len(validation)} rows are in the training and validation part")
+    shown = wxb.views.confusion(run, part="validation")
+    assert int(shown["counts"].trace()) == round(run.evaluate(part="validation").accuracy * len(validation))
+
+
+def test_what_is_chosen_gives_way_to_what_is_asked_for(tmp_path):
+    rng = np.random.default_rng(0)
+    table = "a,kind\n" + "\n".join(f"{value:.6f},{'xy'[int(value > 0)]}" for value in rng.normal(size=80)) + "\n"
+    (tmp_path / "t.csv").write_text(table)
+    data = load_data(tmp_path / "t.csv", target="kind")
+    assert Trial(data).recipe.bagging
+    assert not Trial(data, mixup=0.2).recipe.bagging
+    final = load_data(tmp_path / "t.csv", target="kind", split=(0.8, 0.0, 0.2))
+    assert Trial(final).recipe.calibration == "temperature"
+    assert Trial(final, bagging=False).recipe.calibration == "none"

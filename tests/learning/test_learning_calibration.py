@@ -86,3 +86,9 @@ def test_a_head_without_probabilities_and_data_without_validation_are_refused():
     data = load_data(rng.normal(size=(60, 3)).astype(np.float32), np.arange(60) % 2, split=(0.8, 0.0, 0.2))
     with pytest.raises(WxbError, match="needs a validation part"):
         Trial(data, "SOFTMAX", calibration="temperature")
+
+
+@pytest.mark.parametrize("text", ["FC-C-BN", "FC-8-RELU-FC-C-TANH", "FC-C-RES(TANH)"])
+def test_layers_behind_the_output_layer_that_would_not_pass_the_division_on_are_refused(text):
+    with pytest.raises(WxbError, match="does not pass that division on"):
+        Trial(noisy(), f"{text}, SOFTMAX", calibration="temperature")

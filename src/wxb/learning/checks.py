@@ -14,6 +14,8 @@ from wxb.learning.machine import Machine
 from wxb.text import plural
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from wxb.data.dataset import Dataset
     from wxb.network.build import Model
 
@@ -58,9 +60,12 @@ class Checks:
         return warnings
 
 
-def check(model: Model, data: Dataset, machine: Machine) -> Checks:
-    """Check the loss of the untrained model, and whether test examples have copies in the training part."""
-    train = data.split.train
+def check(model: Model, data: Dataset, machine: Machine, train: NDArray[np.int64] | None = None) -> Checks:
+    """Check the loss of the untrained model, and whether test examples have copies among the rows to learn from.
+
+    These are `train`, by default the training part.
+    """
+    train = data.split.train if train is None else train
     rows = train[:: max(1, len(train) // LOOKED_AT)][:LOOKED_AT]
     first = score(model, data.examples, data.targets[rows], machine, rows=rows)
     expected = math.log(data.outputs) if model.head.name == "SOFTMAX" else None

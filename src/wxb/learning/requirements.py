@@ -16,9 +16,13 @@ from wxb.network.heads import HEADS
 from wxb.network.layers.normalization import one_number_per_channel
 from wxb.notation import Plan
 from wxb.notation.layers import family
+from wxb.notation.tree import PlannedTeam
 from wxb.settings.setting import SHARES, named
 from wxb.tasks import TASKS
 from wxb.text import shape as shape_text
+
+# layers f with f(x / T) = f(x) / T for every T > 0
+HOMOGENEOUS = ("RELU", "LEAKY", "MAXOUT", "DROP", "POOL", "AVGPOOL", "GAP")
 
 
 def check_fit(recipe: Recipe, plan: Plan, data: Dataset) -> None:
@@ -100,12 +104,26 @@ def _check_held_out(recipe: Recipe, plan: Plan, data: Dataset) -> None:
             raise WxbError(
                 f'`calibration="temperature"` is for probabilities; {plan.head} has none', fix='`calibration="none"`'
             )
+        if (behind := _not_scaled(plan)) is not None:
+            raise WxbError(
+                f'`calibration="temperature"` divides the weights of the output layer, and {behind} behind it does not '
+                "pass that division on to the logits",
+                fix='`calibration="none"`, or a network that ends in its output layer',
+            )
         if not recipe.bagging and not len(data.split.validation):
             raise WxbError(
                 f'`calibration="temperature"` needs a validation part, and {data.name} has none',
                 f"split: {data.split.how}",
                 named("split", SHARES.example),
             )
+
+
+def _not_scaled(plan: Plan) -> str | None:
+    """The first item behind the output layer whose output is not divided when its input is; None if there is none."""
+    last = plan.items[-1]
+    items = last.groups[0] if isinstance(last, PlannedTeam) else plan.items
+    behind = items[items.index(plan.output_layer) + 1 :]
+    return next((item.path for item in behind if getattr(item, "name", "") not in HOMOGENEOUS), None)
 
 
 def _check_batches(recipe: Recipe, plan: Plan, examples: int) -> None:

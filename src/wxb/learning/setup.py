@@ -98,8 +98,12 @@ def _planned(
 ) -> tuple[Plan, Recipe]:
     """The plan of a network for data, and the recipe for both."""
     if isinstance(network, Rung):
-        optimizer = options.get("optimizer")
-        options = {"optimizer": network.optimizer, **network.options_with(optimizer), **options}
+        chosen = {"optimizer": network.optimizer, **network.options_with(options.get("optimizer"))}
+        if options.get("mixup"):  # what is chosen gives way to what is asked for
+            chosen["bagging"] = False
+        if not options.get("bagging", chosen.get("bagging")) and not len(data.split.validation):
+            chosen.pop("calibration", None)
+        options = {**chosen, **options}
         network = headed(network, data)
     planned = plan(read(network) if isinstance(network, str) else network, data.shape, data.outputs, bindings)
     return planned, recipe_for(planned, data, options)

@@ -27,7 +27,7 @@ from .vocabulary import (
 )
 
 DIGITS = re.compile(r"[0-9]+")
-COUNTS = re.compile(r"(?:([0-9]+)\s*X\s*)?([0-9]+)")  # the groups and members of a TEAM
+COUNTS = re.compile(r"(?:([0-9]+)\s*[X×]\s*)?([0-9]+)")  # the groups and members of a TEAM
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 IN_BRACKETS = re.compile(r"\(\s*([0-9]+(?:\.[0-9]+)?)\s*\)")
 NO_NUMBER = re.compile(r"\([^()A-Z]*\)?")  # brackets that were meant for a number

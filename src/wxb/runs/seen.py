@@ -36,7 +36,10 @@ def trained_on(run: Run, data: Dataset) -> tuple[str, ...]:
             or (own := run.load_data()).fingerprint != run.data.fingerprint
         ):
             return ()
-        known = examples_of(run, own)[run.split.train]
+        learned = run.split.train
+        if run.settings.get("bagging"):
+            learned = np.concatenate([learned, run.split.validation])
+        known = examples_of(run, own)[learned]
         both = np.concatenate([known, examples_of(run, data)])
     except WxbError:
         return ()
@@ -46,4 +49,5 @@ def trained_on(run: Run, data: Dataset) -> tuple[str, ...]:
         return ()
     rows = plural(len(data.examples), "picture" if pictures else "row")
     are = f"{count(seen)} of {rows} {'is' if seen == 1 else 'are'}"
-    return (f"{are} in the training part of {run.path} too, which makes the score too good",)
+    where = "training and validation part" if run.settings.get("bagging") else "training part"
+    return (f"{are} in the {where} of {run.path} too, which makes the score too good",)

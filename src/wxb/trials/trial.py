@@ -106,7 +106,7 @@ class Trial:
         self.machine: Machine = setup.machine
         self.events = setup.events
         began = clock.perf_counter()
-        self.checks = check(self.model, data, self.machine)
+        self.checks = check(self.model, data, self.machine, learned(data, self.recipe))
         checked = clock.perf_counter() - began
         self.notes = (*data.notes, *setup.notes, *self.checks.warnings, *about_size(data))
         self.seconds: dict[str, float] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
+from wxb.learning.bagging import validation_logits
 from wxb.learning.evaluate import evaluate, need_finite, prediction
 from wxb.learning.inference import logits
 from wxb.learning.machine import choose
@@ -47,11 +48,16 @@ def answered(seen: Subject, view: str, x: Any = None, part: str | None = None) -
         raise WxbError(f"{view} needs examples with targets, a data set", fix="wxb.load_data(examples, targets)")
     data = seen.data(x)
     rows, part = seen.rows(data, part)
-    found = logits(model, seen.examples(data), choose("cpu", "float32"), rows=rows)
+    cpu, seed = choose("cpu", "float32"), seen.run.seed if seen.run else 0
+    own = seen.run is not None and data.fingerprint == seen.run.data.fingerprint
+    if own and part == "validation" and seen.run is not None and seen.run.settings.get("bagging"):
+        split = replace(data, split=seen.run.split)
+        found = validation_logits(model, split, seen.examples(data), cpu, seed, rows)
+    else:
+        found = logits(model, seen.examples(data), cpu, rows=rows)
     need_finite([found])
     targets = seen.targets(data)[rows]
     offsets = target_offsets(seen.run) if seen.run else 0.0
-    seed = seen.run.seed if seen.run else 0
     evaluation = evaluate(found, targets, model.head, data.task, data.classes, rows, seed, offsets)
     predicted = prediction(found, model.head, data.task, data.classes, offsets)
     return Answered(rows, part, found.numpy(), predicted, targets, TASKS[data.task].line(evaluation.summary()))
