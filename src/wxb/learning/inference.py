@@ -114,15 +114,17 @@ def out_of_fold(
     examples: Examples | Inputs,
     machine: Machine,
     rows: NDArray[np.int64],
-    folds: NDArray[np.int64],
+    folds: NDArray[np.int64] | None,
     computed: bool = False,
     averaged: bool = True,
 ) -> torch.Tensor:
     """Logits (n, outputs) float32 of n `rows`, each by the group of a TEAM that has not learned from it.
 
-    `folds` (n,) are the numbers of these groups, from 0. Unless `averaged`, the logits are those of the members,
-    (n, members, outputs).
+    `folds` (n,) are the numbers of these groups, from 0; if it is None, all groups answer. Unless `averaged`,
+    the logits are those of the members, (n, members, outputs).
     """
+    if folds is None:
+        return logits(model, examples, machine, None, computed, rows, averaged=averaged)
     parts = [np.flatnonzero(folds == group) for group in range(int(folds.max()) + 1)]
     found = [
         logits(model, examples, machine, None, computed, rows[part], group, averaged)

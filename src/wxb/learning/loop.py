@@ -22,7 +22,7 @@ from wxb.learning.calibration import divide_logits, temperature
 from wxb.learning.duration import Duration
 from wxb.learning.events import End, Event, MicroBatches, ordered
 from wxb.learning.feed import Feed, steps_per_epoch
-from wxb.learning.inference import features, logits, out_of_fold, score
+from wxb.learning.inference import features, out_of_fold, score
 from wxb.learning.machine import Ahead, Machine, choose, out_of_memory
 from wxb.learning.recipe import Recipe
 from wxb.learning.requirements import check_fit
@@ -309,10 +309,7 @@ class Loop:
         """Scale the logits so that the probabilities of what validates are right."""
         examples, targets, rows = self.validation
         computed = self.step.on_features
-        if self.folds is None:
-            scores = logits(self.model, examples, self.machine, computed=computed, rows=rows, averaged=False)
-        else:
-            scores = out_of_fold(self.model, examples, self.machine, rows, self.folds, computed, averaged=False)
+        scores = out_of_fold(self.model, examples, self.machine, rows, self.folds, computed, averaged=False)
         divide_logits(self.model, temperature(self.model.head, scores, torch.from_numpy(targets)))
 
     # --- stopping and continuing ------------------------------------------------------------------------------------

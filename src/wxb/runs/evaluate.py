@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from wxb.data.dataset import Examples, Inputs
+    from wxb.learning.machine import Machine
+    from wxb.network.build import Model
     from wxb.network.heads import Head
     from wxb.runs.files import RunFiles
     from wxb.tasks.conformal import Limits
@@ -72,17 +75,32 @@ def evaluate_rows(
     The classes of `data` are those of the run, in the same order. `validates` is whether the rows are the validation
     part of the run's own data; with bagging they are answered by those who have not learned from them.
     """
-    from wxb.learning.bagging import validation_logits
     from wxb.learning.evaluate import evaluate
-    from wxb.learning.inference import logits
 
     machine = machine_of(run)
     model = trained(run).to(machine.device)
-    examples = examples_of(run, data)
-    if validates and run.settings.get("bagging"):
-        scores = validation_logits(model, replace(data, split=run.split), examples, machine, run.seed, rows)
-    else:
-        scores = logits(model, examples, machine, rows=rows)
+    scores = logits_of(run, model, data, examples_of(run, data), machine, rows, validates)
     targets, offsets = targets_of(run, data)[rows], target_offsets(run)
     evaluation = evaluate(scores, targets, model.head, data.task, data.classes, rows, run.seed, offsets)
     return scores, model.head, evaluation
+
+
+def logits_of(
+    run: RunFiles,
+    model: Model,
+    data: Dataset,
+    examples: Examples | Inputs,
+    machine: Machine,
+    rows: NDArray[np.int64],
+    validates: bool,
+) -> Tensor:
+    """The logits (n, outputs) of a run's network for some rows of `data`, whose examples are `examples`.
+
+    `validates` is that of `evaluate_rows`.
+    """
+    from wxb.learning.bagging import validation_logits
+    from wxb.learning.inference import logits
+
+    if validates and run.settings.get("bagging"):
+        return validation_logits(model, replace(data, split=run.split), examples, machine, run.seed, rows)
+    return logits(model, examples, machine, rows=rows)

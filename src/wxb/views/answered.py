@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
-from wxb.learning.bagging import validation_logits
 from wxb.learning.evaluate import evaluate, need_finite, prediction
 from wxb.learning.inference import logits
 from wxb.learning.machine import choose
 from wxb.network.build import Model
+from wxb.runs.evaluate import logits_of
 from wxb.runs.matching import target_offsets
 from wxb.tasks import TASKS
 from wxb.tasks.prediction import Prediction
@@ -48,16 +48,17 @@ def answered(seen: Subject, view: str, x: Any = None, part: str | None = None) -
         raise WxbError(f"{view} needs examples with targets, a data set", fix="wxb.load_data(examples, targets)")
     data = seen.data(x)
     rows, part = seen.rows(data, part)
-    cpu, seed = choose("cpu", "float32"), seen.run.seed if seen.run else 0
-    own = seen.run is not None and data.fingerprint == seen.run.data.fingerprint
-    if own and part == "validation" and seen.run is not None and seen.run.settings.get("bagging"):
-        split = replace(data, split=seen.run.split)
-        found = validation_logits(model, split, seen.examples(data), cpu, seed, rows)
+    examples, cpu = seen.examples(data), choose("cpu", "float32")
+    offsets: NDArray[np.float64] | float = 0.0
+    seed = 0
+    if seen.run is None:
+        found = logits(model, examples, cpu, rows=rows)
     else:
-        found = logits(model, seen.examples(data), cpu, rows=rows)
+        validates = part == "validation" and data.fingerprint == seen.run.data.fingerprint
+        found = logits_of(seen.run, model, data, examples, cpu, rows, validates)
+        offsets, seed = target_offsets(seen.run), seen.run.seed
     need_finite([found])
     targets = seen.targets(data)[rows]
-    offsets = target_offsets(seen.run) if seen.run else 0.0
     evaluation = evaluate(found, targets, model.head, data.task, data.classes, rows, seed, offsets)
     predicted = prediction(found, model.head, data.task, data.classes, offsets)
     return Answered(rows, part, found.numpy(), predicted, targets, TASKS[data.task].line(evaluation.summary()))
