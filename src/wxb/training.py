@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 from wxb.data.dataset import Dataset, need_data
 from wxb.errors import FAILED, WxbError
@@ -24,10 +24,12 @@ from wxb.paths import quoted
 from wxb.progress import Progress as ProgressLine
 from wxb.progress import of_training
 from wxb.report import findings, report_files
-from wxb.runs.folder import CHECKPOINT, SETTINGS
+from wxb.runs.folder import CHECKPOINT
+from wxb.runs.folder import SETTINGS as SETTINGS_FILE
 from wxb.runs.run import Run
 from wxb.runs.schema import MachineFacts
 from wxb.runs.writer import Writer
+from wxb.settings import SETTINGS
 from wxb.settings.python import RecipeOptions, takes_settings
 from wxb.settings.setting import need
 from wxb.storage import damaged
@@ -57,6 +59,7 @@ class Training:
         options: Mapping[str, Any] | None = None,
         settings: Mapping[str, Any] | None = None,
         out: str | Path | None = None,
+        watch: int | None = None,
         machine: Machine | None = None,
         started: float | None = None,
         data_seconds: float = 0.0,
@@ -76,11 +79,13 @@ class Training:
             machine=machine,
             state=state,
             events=events,
+            watch=watch,
             started=started,
             data_seconds=data_seconds,
             **(options or {}),
         )
         self.out = out
+        self.watch = watch
         self.settings = dict(settings or {})
         self.run: Writer | None = None
         self.result: dict[str, Any] = {}  # the answer of `wxb train --json`, once finished
@@ -105,7 +110,15 @@ class Training:
             if checkpoint is not None and Progress.read(checkpoint.tensors).done != checkpoint.counters.step:
                 raise _damaged_checkpoint(run.path, "its tensors are those of another step")
             events = read_events(run.settings.get("events", []))
-            training = cls(data, run.summary.network, options=options, machine=asked, state=state, events=events)
+            training = cls(
+                data,
+                run.summary.network,
+                options=options,
+                watch=_kept(run, "watch"),
+                machine=asked,
+                state=state,
+                events=events,
+            )
         except BaseException as problem:
             writer.close()
             if isinstance(problem, Misfit):
@@ -142,6 +155,8 @@ class Training:
         for record in self._records(run):
             if record.train_loss is not None and not math.isfinite(record.train_loss):
                 raise self._failed(run, f"the loss was no finite number in epoch {record.epoch}")
+            if record.reading is not None:
+                run.watch(record)
             if record.epoch_end:
                 run.note(record)
             if trial.events != written:
@@ -171,7 +186,7 @@ class Training:
     def _create(self) -> Writer:
         trial = self.trial
         settings = {"data": trial.data.name, **self.settings, "network": str(trial.plan.network)}
-        settings |= trial.recipe.settings()
+        settings |= {**trial.recipe.settings(), "watch": self.watch}
         if trial.events:
             settings["events"] = event_tables(trial.events)
         return Writer.create(
@@ -269,6 +284,7 @@ def train(
     bindings: Mapping[str, int] | None = None,
     out: str | Path | None = None,
     time: float | str | None = None,
+    watch: int | None = None,
     progress: bool | None = None,
     **options: Unpack[RecipeOptions],
 ) -> Run:
@@ -278,6 +294,7 @@ def train(
 
     `network` is a text of the notation, a name, or None for a default that fits the data; `bindings` are values of a
     family's variables. `out` is the folder of the run. `time` limits all of the work, in seconds or as "10m".
+    `watch` is the number of steps, spread over the training, whose statistics by layer are recorded: `run.watched`.
     `progress` is whether a line shows how far training is; by default it does on a terminal and in a notebook. The
     other arguments are the settings of `Recipe`; of those that are None, the value is chosen to fit the network and the
     data, and stands in the run's settings.toml. Ctrl-C saves the run and is raised again; `resume` continues it. Raises
@@ -293,6 +310,7 @@ def train(
             options=options,
             settings=_data_settings(data, options.get("seed", 0)),
             out=out,
+            watch=watch,
             seconds=time,
         ),
         of_training(progress),
@@ -314,12 +332,18 @@ def _same_machine(run: Run, facts: MachineFacts) -> Machine:
     try:
         return machines.choose(facts.device, facts.precision, facts.threads)
     except WxbError as problem:
-        settings = quoted(run.path / SETTINGS)
+        settings = quoted(run.path / SETTINGS_FILE)
         raise WxbError(
             f"{run.path} began on {facts.device}, and there is no such device here",
             problem.detail,
             f"resume it where there is one, or train anew: wxb train --config {settings} --device auto",
         ) from problem
+
+
+def _kept(run: Run, name: str) -> int | None:
+    """A setting that says what the run keeps of its training beside the network."""
+    value = run.settings.get(name)
+    return None if value is None else cast(int, SETTINGS[name].validate(value))
 
 
 def _damaged_checkpoint(run: Path, detail: str) -> WxbError:

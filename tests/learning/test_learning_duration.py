@@ -1,5 +1,7 @@
 """Where training ends, and how a moved end changes the learning rate."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -61,3 +63,31 @@ def test_an_end_that_is_not_ahead_is_refused(step, end):
 def test_events_in_the_wrong_order_are_refused():
     with pytest.raises(WxbError, match="cannot be told at step 20"):
         Duration(100, [End(40, 90), End(20, 80)])
+
+
+@given(durations(), st.integers(2, 200))
+def test_steps_spread_over_a_training_are_at_most_as_many_as_asked_for(duration, count):
+    chosen = [step for step in range(duration.steps + 1) if duration.among(step, count)]
+    assert chosen[0] == 0
+    assert chosen[-1] == duration.steps
+    assert len(chosen) <= count
+
+
+@given(st.integers(1, 2000), st.integers(2, 200))
+def test_they_are_evenly_spread(planned, count):
+    duration = Duration(planned)
+    chosen = [step for step in range(planned + 1) if duration.among(step, count)]
+    assert len(chosen) == min(count, planned + 1)
+    gaps = {after - before for before, after in pairwise(chosen)}
+    assert max(gaps) - min(gaps) <= 1
+
+
+@given(durations(), st.integers(2, 50), st.data())
+def test_an_event_leaves_the_steps_chosen_before_it_as_they_were(duration, count, data):
+    """A training that is resumed knows the events that came after its checkpoint."""
+    known = data.draw(st.integers(0, len(duration.ends)))
+    before = Duration(duration.planned, duration.ends[:known])
+    until = duration.ends[known].step if known < len(duration.ends) else duration.steps
+    assert [before.among(step, count) for step in range(until)] == [
+        duration.among(step, count) for step in range(until)
+    ]

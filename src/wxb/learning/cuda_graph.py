@@ -50,12 +50,12 @@ class CudaGraphs:
         self.full = False  # whether the memory has failed to hold a recording
         self.seconds = 0.0  # spent on recording
 
-    def step(self, work: Work, rows: Tensor) -> Tensor:
-        """Take a step on these rows, and return its loss."""
+    def step(self, work: Work, rows: Tensor, alone: bool = False) -> Tensor:
+        """Take a step on these rows, and return its loss; `alone` computes it without recording or launching one."""
         caller = torch.cuda.current_stream(self.stream.device)
         self.stream.wait_stream(caller)
         with torch.cuda.stream(self.stream):
-            loss = self._step(work, rows)
+            loss = work(rows) if alone else self._step(work, rows)
         caller.wait_stream(self.stream)
         return loss
 

@@ -36,6 +36,16 @@ class Duration:
             )
         self.ends.append(event)
 
+    def among(self, step: int, count: int) -> bool:
+        """Whether `step` (from 0) is one of at most `count` steps that are spread evenly over the training.
+
+        0 and the last step are two of them. Where an event moves the end, those after it are spread over what is left.
+        """
+        if step in (0, self.steps):
+            return True
+        before, now = (int(self.at(one) * (count - 1) / self.planned) for one in (step - 1, step))
+        return before < now < count - 1
+
     def at(self, step: int) -> float:
         """The step of the planned schedule whose learning rate this `step` (1-based) has; may lie between two steps."""
         place, since, end = 0.0, 0, self.planned

@@ -75,10 +75,11 @@ class Record:
     validation: Score | None  # at the end of an epoch, if there are validation examples
     events: tuple[Event, ...]  # that took effect at this step
     recording: float  # seconds of this process spent on recording steps of a GPU, part of `seconds`
-    reading: Reading | None  # of what is watched
+    reading: Reading | None  # of a watched step
     batch_loss: torch.Tensor = field(repr=False)
     take_state: Callable[[int], State] = field(repr=False)
     open_end: bool = False  # whether training may end before `steps`, by early stopping or `until`
+    last: bool = False  # whether training ends with this step, unless an event that is sent now moves the end
 
     @property
     def loss(self) -> float:
@@ -101,13 +102,14 @@ def learn(
     state: State | None = None,
     events: Iterable[Event] = (),
     watch: Collection[str] = (),
+    watched: int | None = None,
 ) -> Generator[Record, Event | None]:
     """Train `model` in place on the training part of `data`, and yield a record after every step.
 
     `state` is the state of an earlier record: training continues from there, and ends with the same bits as if it had
     never stopped. `events` are those of a training to repeat. An event can also be sent between two records, with
-    `records.send(End(step, end))`. `watch` names what each record's `reading` holds: "seconds", "activations",
-    "gradients".
+    `records.send(End(step, end))`. `watch` names what a record's `reading` holds: "seconds", "activations", "layers".
+    `watched` is the number of steps, spread over the training, that have a reading; None stands for every step.
 
     When the generator ends, the model has the weights that `recipe.keep` asks for. A loss that is not finite ends
     training with its epoch. Raises WxbError if the recipe does not fit the data, or the memory does not hold a step.
@@ -117,7 +119,7 @@ def learn(
     setting.need("recipe", recipe, Recipe, "a recipe, such as `Recipe(epochs=3)`")
     check_fit(recipe, model.plan, data)
     machine = machine or choose(recipe.device, recipe.precision, recipe.threads)
-    training = Loop(model, data, recipe, machine, ordered(events), watch)
+    training = Loop(model, data, recipe, machine, ordered(events), Watch(model, machine.device, watch, watched))
     if state is not None:
         training.load(state)
     return training.records()
@@ -139,13 +141,13 @@ class Loop:
         recipe: Recipe,
         machine: Machine,
         events: tuple[Event, ...],
-        watch: Collection[str],
+        watch: Watch,
     ) -> None:
         self.model = model.to(machine.device)
         self.data = data
         self.recipe = recipe
         self.machine = machine
-        self.watch = Watch(model, machine.device, watch)
+        self.watch = watch
         self.learned = learned(data, recipe)
         self.folds = folds_of(data, model.plan, recipe.seed) if recipe.bagging else None
         validation = data.split.validation if self.folds is None else self.learned
@@ -173,7 +175,7 @@ class Loop:
 
     def records(self) -> Generator[Record, Event | None]:
         """Train to the end, and yield a record after every step."""
-        with kept(), self.watch.layers():
+        with kept():
             yield from self._records()
 
     def _records(self) -> Generator[Record, Event | None]:
@@ -203,6 +205,7 @@ class Loop:
                     end, train_loss, validation, tuple(e for e in self.events if e.step == self.done - 1),
                     self.step.graphs.seconds if self.step.graphs else 0.0, self.watch.take(), loss, self.state,
                     bool(self.recipe.early_stopping or self.recipe.until),
+                    end and (self.done == self.duration.steps or self._ended_early()),
                 )  # fmt: skip
                 self.resting = True
                 while (event := (yield record)) is not None:
@@ -235,7 +238,7 @@ class Loop:
             recipe.schedule, recipe.warm_up, duration.at(number), duration.planned
         )
         count = self.step.micro_batches
-        with self.machine.in_force():
+        with self.machine.in_force(), self.watch.step(number, duration):
             try:
                 loss = self.step.take(number, index, rate)
             except (RuntimeError, MemoryError) as error:

@@ -91,9 +91,10 @@ class Step:
         """Record steps from now on, if each step launches the same kernels on the same addresses.
 
         This excludes mixup, which draws on the CPU, designed features, which may branch on computed values, and
-        examples that are sent to the GPU batch by batch. Watched steps are not recorded, because their parts are timed.
+        examples that are sent to the GPU batch by batch. A watched step is not recorded, nor launched as recorded: its
+        layers are read one by one.
         """
-        repeats = not self.recipe.mixup and (self.on_features or not self.model.designed) and not self.watch.what
+        repeats = not self.recipe.mixup and (self.on_features or not self.model.designed) and not self.watch.every_step
         if self.device.type == "cuda" and repeats and self.feed.elsewhere is None:
             self.graphs = CudaGraphs(self.machine.device, self.generator, self.parameters)
 
@@ -117,14 +118,14 @@ class Step:
         if self.graphs is None:
             return self._update(rows, mixup)
         self.generator.manual_seed(self._seed)  # a launch of the recorded step does not seed it
-        return self.graphs.step(self._update, rows)
+        return self.graphs.step(self._update, rows, alone=self.watch.reading)
 
     def _update(self, rows: Tensor, mixup: Mixup | None = None) -> Tensor:
         """The part of a step that runs on the device, at the rate in `self.rate`."""
         recipe = self.recipe
         with self.watch.part(BACKWARD):
             loss = self._gradients(rows, mixup)
-        self.watch.gradients()
+        self.watch.before_update()
         self.loss_sum.add_(loss, alpha=len(rows))
         if recipe.clip:
             torch.nn.utils.clip_grad_norm_(self.parameters, recipe.clip, foreach=True)
@@ -136,6 +137,7 @@ class Step:
                     optimizer.step(self.rate)
             if self.ema is not None:
                 self._follow(self.ema)
+        self.watch.after_update()
         return loss
 
     def _gradients(self, rows: Tensor, mixup: Mixup | None) -> Tensor:
@@ -159,6 +161,7 @@ class Step:
                 self._fits = True
                 return loss
             self.micro_batches = min(2 * self.micro_batches, len(rows))
+            self.watch.again()
             for buffer, old in zip(self.model.buffers(), buffers or (), strict=False):
                 buffer.copy_(old)
 

@@ -1,4 +1,4 @@
-"""Watching a training: seconds per part of a step, activations and gradients, read without changing the result."""
+"""Watching a training: seconds per part of a step, and what its layers do, read without changing the result."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from wxb.learning.layerwise import Layerwise, Named, statistics
+from wxb.learning.watched import LayerStatistics
+
 if TYPE_CHECKING:
+    from wxb.learning.duration import Duration
     from wxb.network.build import Model
 
-SECONDS, ACTIVATIONS, GRADIENTS = WATCHED = ("seconds", "activations", "gradients")
+SECONDS, ACTIVATIONS, LAYERS = WATCHED = ("seconds", "activations", "layers")
 DATA, FORWARD, LOSS, BACKWARD, OPTIMIZER = PARTS = ("data", "forward", "loss", "backward", "optimizer")
 NORMALIZATION = "scale"  # the name of the model's input normalization among its layers
 
@@ -36,34 +40,68 @@ class Reading:
     """What was read in one step; empty for what is not watched.
 
     `seconds` are those of each part and each layer's forward pass, by (part, name), when the device has finished; what
-    one part does inside another counts for both. `activations` are by the path of the layer, and `gradients` are the
-    Euclidean norms by the name of the parameter, before clipping.
+    one part does inside another counts for both.
     """
 
     seconds: Mapping[tuple[str, str], float]
-    activations: Mapping[str, Activation]
-    gradients: Mapping[str, float]
+    sums: Mapping[str, Tensor]
+    found: Named
+    paths: tuple[str, ...]  # of the layers, in order
+
+    @property
+    def activations(self) -> Mapping[str, Activation]:
+        """What each layer gave, by its path; the first use waits for the device."""
+        return {path: _activation(sums) for path, sums in self.sums.items()}
+
+    @property
+    def layers(self) -> Mapping[str, LayerStatistics]:
+        """What each layer did, by its path; the first use waits for the device."""
+        return statistics(self.found, self.paths)
 
 
 class Watch:
-    """Reads one training. `what` is some of WATCHED; a Watch of nothing costs nothing."""
+    """Reads one training. `what` is some of WATCHED; a Watch of nothing costs nothing.
 
-    def __init__(self, model: Model, device: str, what: Collection[str]) -> None:
+    `steps` is the number of steps, spread over the training, in which it is read; None stands for every step.
+    """
+
+    def __init__(self, model: Model, device: str, what: Collection[str], steps: int | None = None) -> None:
         if unknown := set(what) - set(WATCHED):
             raise ValueError(f"cannot watch {', '.join(sorted(unknown))}; {', '.join(WATCHED)} can be watched")
         self.model = model
         self.device = torch.device(device)
         self.what = frozenset(what)
+        self.steps = steps
+        self.reading = False  # whether the step in progress is read
+        self._layerwise = Layerwise(model) if LAYERS in self.what else None
         self._clear()
 
     def _clear(self) -> None:
         self._seconds: dict[tuple[str, str], float] = defaultdict(float)
         self._sums: dict[str, Tensor] = {}  # by layer: number of numbers, their sum, sum of squares, number of zeros
-        self._norms: dict[str, Tensor] = {}
+
+    @property
+    def every_step(self) -> bool:
+        """Whether each step is read."""
+        return bool(self.what) and self.steps is None
+
+    @contextmanager
+    def step(self, number: int, duration: Duration) -> Iterator[None]:
+        """Read the step inside, number `number` (1-based), if it is one of those that are watched."""
+        if not self.what or not (self.steps is None or number == 1 or duration.among(number, self.steps)):
+            yield
+            return
+        with ExitStack() as hooks:
+            self._attach_all(hooks)
+            self.reading = True
+            try:
+                yield
+            finally:
+                self.reading = False
 
     def part(self, part: str) -> AbstractContextManager[None]:
         """Time what happens inside as a part of the step."""
-        return self._timed(part, part) if SECONDS in self.what else NOTHING
+        return self._timed(part, part) if SECONDS in self.what and self.reading else NOTHING
 
     @contextmanager
     def _timed(self, part: str, name: str) -> Iterator[None]:
@@ -71,16 +109,15 @@ class Watch:
         yield
         self._seconds[part, name] += now(self.device) - began
 
-    @contextmanager
-    def layers(self) -> Iterator[None]:
-        """Watch the layers inside, by hooks that are gone afterwards."""
+    def _attach_all(self, hooks: ExitStack) -> None:
+        """Watch the layers by hooks that are gone when the stack is closed."""
         layers: dict[str, torch.nn.Module] = {NORMALIZATION: self.model.scale} if SECONDS in self.what else {}
-        if self.what - {GRADIENTS}:
+        if self.what & {SECONDS, ACTIVATIONS}:
             layers |= {layer.path: self.model.get_submodule(layer.path) for layer in self.model.plan.layers}
-        with ExitStack() as hooks:
-            for path, layer in layers.items():
-                self._attach(path, layer, hooks)
-            yield
+        for path, layer in layers.items():
+            self._attach(path, layer, hooks)
+        if self._layerwise is not None:
+            self._layerwise.attach(hooks)
 
     def _attach(self, path: str, layer: torch.nn.Module, hooks: ExitStack) -> None:
         began = 0.0
@@ -99,22 +136,29 @@ class Watch:
             hooks.enter_context(layer.register_forward_pre_hook(before))
         hooks.enter_context(layer.register_forward_hook(after))
 
-    def gradients(self) -> None:
+    def again(self) -> None:
+        """Forget what the layers gave: the batch is computed again, in smaller parts."""
+        self._sums = {}
+        if self._layerwise is not None:
+            self._layerwise.clear()
+
+    def before_update(self) -> None:
         """Read the gradients, which are complete."""
-        if GRADIENTS in self.what:
-            for name, parameter in self.model.named_parameters():
-                if parameter.grad is not None:
-                    self._norms[name] = parameter.grad.detach().norm()
+        if self._layerwise is not None and self.reading:
+            self._layerwise.before_update()
+
+    def after_update(self) -> None:
+        """Read how the weights have changed."""
+        if self._layerwise is not None and self.reading:
+            self._layerwise.after_update()
 
     def take(self) -> Reading | None:
-        """What was read since the last call; None if nothing is watched."""
-        if not self.what:
+        """What was read since the last call; None if nothing was."""
+        found = self._layerwise.take() if self._layerwise is not None else {}
+        if not (self._seconds or self._sums or found):
             return None
-        reading = Reading(
-            dict(self._seconds),
-            {path: _activation(sums) for path, sums in self._sums.items()},
-            {name: float(norm) for name, norm in self._norms.items()},
-        )
+        paths = tuple(layer.path for layer in self.model.plan.layers)
+        reading = Reading(dict(self._seconds), self._sums, found, paths)
         self._clear()
         return reading
 

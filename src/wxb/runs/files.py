@@ -11,7 +11,8 @@ import msgspec
 
 from wxb.data.dataset import Split
 from wxb.errors import FAILED, WxbError
-from wxb.paths import quoted
+from wxb.learning.watched import WatchedStep
+from wxb.paths import exists, quoted
 from wxb.runs import version1
 from wxb.runs.folder import (
     CHECKPOINT,
@@ -22,10 +23,11 @@ from wxb.runs.folder import (
     SETTINGS,
     SPLIT,
     SUMMARY,
+    WATCHED,
     WEIGHTS,
     read_split,
 )
-from wxb.runs.journal import Checkpoint, Journal, read_epochs, whole_lines
+from wxb.runs.journal import Checkpoint, Journal, read_epochs, read_watched, whole_lines
 from wxb.runs.manifest import read_manifest
 from wxb.runs.schema import DataFacts, Environment, Epoch, Report, Settings, Summary
 from wxb.runs.standing import Standing, saved, standing, way_on
@@ -117,6 +119,16 @@ class RunFiles:
         """One record per epoch: step, learning rate, training loss, validation score, seconds."""
         older = partial(version1.epoch, task=self.summary.task) if self.summary.format == 1 else None
         return read_epochs(self.path / HISTORY, whole_lines(self._read(HISTORY)), older)
+
+    @property
+    def watched(self) -> list[WatchedStep]:
+        """What the layers did in the watched steps, in order; empty for a run without `watch`."""
+        path = self.path / WATCHED
+        return read_watched(path, self._read(WATCHED)) if self._has(WATCHED) else []
+
+    def _has(self, name: str) -> bool:
+        """Whether a file that not every run has belongs to this one."""
+        return name in self.manifest if self.summary.state == "finished" else exists(self.path / name)
 
     @cached_property
     def split(self) -> Split:

@@ -1,8 +1,9 @@
-"""The history and the checkpoint of a run, which agree whenever the process dies.
+"""The history, the watched steps, the snapshots and the checkpoint of a run, which agree whenever the process dies.
 
 Each epoch appends a line to the history; a checkpoint counts the lines before it, which are on the disk by then. If the
 process dies, the history may hold more lines than the checkpoint counts, and a torn one at its end: resuming from the
-checkpoint drops them, and training writes them again.
+checkpoint drops them, and training writes them again. The same holds for watched steps and snapshots after the
+checkpoint's step.
 """
 
 from __future__ import annotations
@@ -13,20 +14,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from wxb import storage
 from wxb.errors import WxbError
+from wxb.learning.watched import WatchedStep
 from wxb.paths import exists
-from wxb.runs.folder import CHECKPOINT, HISTORY
+from wxb.runs.folder import CHECKPOINT, HISTORY, WATCHED
 from wxb.runs.schema import Count, Counters, Epoch
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from wxb.learning.loop import Record
+
+T = TypeVar("T")
 
 SYNC_EVERY = 1.0  # seconds between flushes of the history to the disk, at least; it is flushed before a checkpoint too
 
@@ -46,6 +50,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._watches = False  # whether this process has written watched steps
         self._synced = -math.inf  # time.monotonic() at which the history was flushed to the disk
 
     @cached_property
@@ -81,9 +86,18 @@ class Journal:
         if sync:
             self._synced = now
 
+    def watched(self, steps: Sequence[WatchedStep]) -> None:
+        """Append the lines of watched steps; `sync` flushes them to the disk."""
+        if steps:
+            lines = b"".join(msgspec.json.encode(one) + b"\n" for one in steps)
+            storage.append(self.folder / WATCHED, lines, sync=False)
+            self._watches = True
+
     def sync(self) -> None:
-        """Flush the history to the disk."""
+        """Flush the history and the watched steps to the disk."""
         storage.append(self.folder / HISTORY, b"")
+        if self._watches:
+            storage.append(self.folder / WATCHED, b"")
 
     @property
     def _last_epoch(self) -> int:
@@ -135,6 +149,17 @@ class Journal:
         if content != storage.read(path):
             storage.write(path, content)
         self.lines = lines
+        self._rewind_watched(checkpoint.counters.step if checkpoint else 0)
+
+    def _rewind_watched(self, step: int) -> None:
+        path = self.folder / WATCHED
+        if not exists(path):
+            return
+        content = storage.read(path)
+        kept = [line for line, one in zip(whole_lines(content), read_watched(path, content), strict=True)
+                if one.step <= step]  # fmt: skip
+        if _joined(kept) != content:
+            storage.write(path, _joined(kept))
 
 
 def _counters(path: Path, metadata: Mapping[str, str]) -> Counters:
@@ -145,13 +170,22 @@ def _counters(path: Path, metadata: Mapping[str, str]) -> Counters:
 
 def read_epochs(path: Path, lines: Sequence[bytes], older: storage.Older | None = None) -> list[Epoch]:
     """Decode lines of the history. Raises WxbError naming the file, the line and what was expected there."""
-    epochs = []
+    return _decoded(path, lines, Epoch, older)
+
+
+def read_watched(path: Path, content: bytes) -> list[WatchedStep]:
+    """Decode the watched steps. Raises WxbError naming the file, the line and what was expected there."""
+    return _decoded(path, whole_lines(content), WatchedStep)
+
+
+def _decoded(path: Path, lines: Sequence[bytes], kind: type[T], older: storage.Older | None = None) -> list[T]:
+    found = []
     for number, line in enumerate(lines, 1):
         try:
-            epochs.append(storage.decode(path, line, Epoch, older))
+            found.append(storage.decode(path, line, kind, older))
         except WxbError as problem:
             raise storage.damaged(path, f"line {number}", problem.detail) from problem
-    return epochs
+    return found
 
 
 def _joined(lines: Sequence[bytes]) -> bytes:

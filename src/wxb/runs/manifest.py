@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import msgspec
 
 from wxb.errors import FAILED, WxbError
-from wxb.runs.folder import CHECKPOINT, KEPT, MANIFEST, NONCONFORMITY, VIEW, VIEWS
+from wxb.runs.folder import CHECKPOINT, KEPT, MANIFEST, NONCONFORMITY, SNAPSHOT, SNAPSHOTS, VIEW, VIEWS, WATCHED
 from wxb.runs.schema import Manifest
 from wxb.storage import LOCK, damaged, decode, digest, is_leftover, json_text, read
 
@@ -43,25 +44,30 @@ def strangers(folder: Path) -> list[str]:
     folder cannot be read.
     """
     own = {*KEPT, MANIFEST, CHECKPOINT, LOCK}
+    folders = {VIEWS: VIEW}
     try:
         own.update(read_manifest(folder))
     except WxbError:  # not finished yet, or damaged: what more there is stays
-        own.add(NONCONFORMITY)
+        own.update((NONCONFORMITY, WATCHED))
+        folders[SNAPSHOTS] = SNAPSHOT
     try:
-        return sorted(_strangers(folder, "", own))
+        return sorted(_strangers(folder, "", own, folders))
     except OSError as error:
         raise WxbError(f"{folder} cannot be read: {error.strerror or error}", fix="make it readable") from error
 
 
-def _strangers(folder: Path, above: str, own: set[str]) -> Iterator[str]:
+def _strangers(folder: Path, above: str, own: set[str], folders: Mapping[str, re.Pattern[str]]) -> Iterator[str]:
+    """`own` are names of files, `folders` the forms of those of all files in a folder that belongs to the run."""
     for entry in os.scandir(folder):
         name = above + entry.name
         if entry.is_dir(follow_symlinks=False):
-            if name == VIEWS or any(one.startswith(f"{name}/") for one in own):
-                yield from _strangers(folder / entry.name, f"{name}/", own)
+            if name in folders or any(one.startswith(f"{name}/") for one in own):
+                yield from _strangers(folder / entry.name, f"{name}/", own, folders)
             else:
                 yield name
-        elif name not in own and not VIEW.fullmatch(name) and not is_leftover(entry.name):
+        elif (
+            name not in own and not any(one.fullmatch(name) for one in folders.values()) and not is_leftover(entry.name)
+        ):
             yield name
 
 

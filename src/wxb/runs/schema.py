@@ -1,7 +1,7 @@
 """The form of every file of a run, as msgspec structs that write it, read it and check each of its values.
 
 A file that has another form is refused with its name, the place in it and what was expected there. The JSON schemas
-that `wxb schema` prints are generated from these structs.
+that `wxb schema` prints are generated from these structs. A line of `watched.jsonl` is `learning.watched.WatchedStep`.
 """
 
 from __future__ import annotations

@@ -6,13 +6,15 @@
     data.json               the data it was trained on, with its fingerprint
     split.safetensors       the rows in the training, validation and test part
     history.jsonl           one line per epoch
+    watched.jsonl           what the layers did, one line per watched step, of a run with `watch`
     checkpoint.safetensors  all that a resume needs; removed when the run has finished
     weights.safetensors     the weights that the report is about
     nonconformity.safetensors  how far off the answers to what validated are, for prediction intervals and sets
     report.json .md .html   the results
     manifest.json           checksums of all these, once the run has finished
 
-The history is appended to, every other file is replaced atomically; `journal.py` keeps history and checkpoint in step.
+History and watched steps are appended to, every other file is replaced atomically; `journal.py` keeps them and the
+checkpoint in step.
 The manifest, which holds the checksum of the final `run.json`, is written before it: the run finishes in the one moment
 in which `run.json` says so.
 """
@@ -32,6 +34,7 @@ import msgspec
 from wxb import storage
 from wxb.data.dataset import Dataset
 from wxb.errors import FAILED, WxbError
+from wxb.learning.watched import WatchedStep
 from wxb.notation import Plan
 from wxb.paths import exists, quoted
 from wxb.runs.environment import environment
@@ -48,6 +51,7 @@ from wxb.runs.folder import (
     SETTINGS,
     SPLIT,
     SUMMARY,
+    WATCHED,
     WEIGHTS,
     content,
     new_folder,
@@ -85,6 +89,7 @@ class Writer:
         self._lock = lock
         self._journal = journal
         self._told = -math.inf  # time.monotonic() at which run.json was written
+        self._watched: list[Record] = []  # not yet written, since reading them waits for the device
         self._saved = 0  # steps before the last checkpoint that this process wrote or read
 
     def __repr__(self) -> str:
@@ -202,10 +207,19 @@ class Writer:
         `run.json` is written at most once per second: epochs may be shorter.
         """
         with self._saving():
+            self._write_watched()
             if self._journal.note(record):
                 self.summary.steps.done = record.step
                 if time.monotonic() - self._told >= TELL_EVERY:
                     self._write_summary()
+
+    def watch(self, record: Record) -> None:
+        """Keep what a watched step read; the next note, or the end, writes it."""
+        self._watched.append(record)
+
+    def _write_watched(self) -> None:
+        self._journal.watched([_watched_step(record) for record in self._watched])
+        self._watched = []
 
     def change(self, settings: Mapping[str, Any], steps: int) -> None:
         """Write settings that changed during training, and the step at which training now ends."""
@@ -269,6 +283,7 @@ class Writer:
 
     def _end(self, state: State) -> None:
         with self._saving():
+            self._write_watched()
             self.summary.state = state
             self._write_summary()
         self.close()
@@ -290,6 +305,7 @@ class Writer:
         if set(report) != set(REPORTS):
             raise ValueError(f"a report has the files {', '.join(REPORTS)}; got {', '.join(report)}")
         with self._saving():
+            self._write_watched()
             self._journal.sync()
             about = {"network": self.summary.network, "notation": str(self.summary.notation)}
             storage.write_tensors(self.path / WEIGHTS, weights, about)
@@ -297,6 +313,8 @@ class Writer:
             if nonconformity is not None:
                 write_scores(self.path / NONCONFORMITY, nonconformity)
                 further.append(NONCONFORMITY)
+            if exists(self.path / WATCHED):
+                further.append(WATCHED)
             for name, text in report.items():
                 storage.write(self.path / name, text)
             score = msgspec.convert(test, Score | None)
@@ -316,6 +334,14 @@ class Writer:
     def close(self) -> None:
         """Unlock the folder, so that another process may write it."""
         self._lock.release()
+
+
+def _watched_step(record: Record) -> WatchedStep:
+    """The line of a watched step; this waits for the device."""
+    assert record.reading is not None  # it was watched
+    loss = record.loss
+    loss_or_none = loss if math.isfinite(loss) else None
+    return WatchedStep(record.step, record.epoch, record.learning_rate, loss_or_none, dict(record.reading.layers))
 
 
 def without_checkpoint(path: Path) -> str:

@@ -6,6 +6,7 @@ from wxb.settings.setting import KINDS, PATH, SHARES, TABLE, TEXTS, TIME, Bounds
 from wxb.settings.training import SEED
 
 DATA, RUN = "data", "run"
+SPREAD = Bounds(2, 1_000)  # steps spread over a training, the first and the last among them
 INTERVAL = Setting(
     "interval",
     float,
@@ -70,4 +71,7 @@ LIST = (
     Setting("out", str, None, "Folder of the run; else a new one in runs/ or WXB_RUNS", RUN, form=PATH),
     Setting("time", float, None, "Train as well as this time allows: 10m or 90s, all included", RUN, form=TIME),
     Setting("seeds", int, None, "Train with this many seeds, from `seed` on: mean and interval", RUN, Bounds(1, 1_000)),
+    Setting(
+        "watch", int, None, "Record what each layer does in this many steps, spread over the training", RUN, SPREAD
+    ),
 )  # fmt: skip

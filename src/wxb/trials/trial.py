@@ -24,6 +24,7 @@ from wxb.learning.machine import Machine
 from wxb.learning.pace import Deadline, seconds_per_example, seconds_per_step
 from wxb.learning.setup import Setup, largest_within, set_up
 from wxb.learning.state import State
+from wxb.learning.watch import LAYERS
 from wxb.notation import Network
 from wxb.settings import SETTINGS, check_length
 from wxb.settings.python import RecipeOptions, takes_settings
@@ -72,6 +73,7 @@ class Trial:
         machine: Machine | None = None,
         state: State | None = None,
         events: Iterable[Event] = (),
+        watch: int | None = None,
         started: float | None = None,
         data_seconds: float = 0.0,
         **options: Unpack[RecipeOptions],
@@ -81,7 +83,8 @@ class Trial:
         The arguments are those of `wxb.train`. Without a `network`, a default that fits the data is built. A given
         `machine` is used as it is. `time` limits the whole work, counted from `started` (of time.time()): the number of
         steps follows from it, and so does the size of a default network. `state` is the state of an earlier record,
-        from which training continues, and `events` are those to repeat. `data_seconds` is the time that loading the
+        from which training continues, and `events` are those to repeat. `watch` is the number of steps, spread over the
+        training, whose records have the `layers` in their `reading`. `data_seconds` is the time that loading the
         data took. Raises WxbError if network, recipe and data do not fit each other, or if the memory is too small.
         """
         need_data(data)
@@ -117,6 +120,7 @@ class Trial:
         }
         self.record: Record | None = None
         self._state = state
+        self._watch = watch
 
     def __repr__(self) -> str:
         done = f"step {count(self.record.step)} of {count(self.record.steps)}" if self.record else "not begun"
@@ -160,7 +164,8 @@ class Trial:
         deadline = None
         if self._ends is not None:
             deadline = Deadline(clock.monotonic() + self._ends - clock.time(), self._scoring_steps)
-        records = learn(self.model, self.data, self.recipe, self.machine, self._state, self.events)
+        watch = [LAYERS] if self._watch else []
+        records = learn(self.model, self.data, self.recipe, self.machine, self._state, self.events, watch, self._watch)
         for record in records:
             self.record = record
             self.seconds["train"] = record.seconds
