@@ -12,7 +12,6 @@ from benchmarks.results import Row
 from wxb.lessons import picture
 
 LEAST = {"mnist": 95.0, "cifar10": 30.0, "cifar10-float32": 30.0}  # %, the lower end of the picture
-COLOURS = (*picture.COLOURS[:-1], picture.GREY, picture.BROWN)
 TICKS = (1, 2, 5)  # times powers of ten
 
 
@@ -22,7 +21,7 @@ def draw(data: str, rows: list[Row]) -> Figure:
     Across is R in 10¹² operations, seconds times the median rate of the training, on a logarithmic scale.
     """
     figure, (axes,) = picture.panels(1, height=4.2)
-    for peer, colour in zip(PEERS[data], COLOURS, strict=False):
+    for peer, colour in zip(PEERS[data], picture.COLOURS, strict=False):
         its = [row for row in rows if row["name"] == peer.name and row["epochs"]]
         if peer.by_goal:
             marks = [point for row in its for point in points(row)[-1:]]

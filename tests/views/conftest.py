@@ -20,6 +20,7 @@ NETWORKS = {
     "designed": ("colours", "HOG-FC-6-RELU, SOFTMAX"),
     "words": ("colours", "CAT(PIXELS, HIST), SOFTMAX"),
     "team": ("pictures", "TEAM-3(FC-8-RELU), SOFTMAX"),
+    "groups": ("pictures", "CONV-4-RELU-POOL-TEAM-2x3(FC-6-RELU), SOFTMAX"),
     "plane": ("plane", "FC-2-SIGMOID-FC-6-RELU, SOFTMAX"),
     "line": ("line", "FC-8-RELU, EUCLID"),
     "table": ("table", "FC-8-RELU, SOFTMAX"),

@@ -68,3 +68,15 @@ def test_a_module_is_looked_through_with_an_array():
     assert view["values"].shape == (4, 8)
     with pytest.raises(WxbError, match="there is no unit 4: 1 has 4 units"):
         views.exciting(module, x, unit=4)
+
+
+def test_an_input_says_the_range_that_it_was_kept_within(trained):
+    run, _ = trained["two"]
+    view = views.maximizing(run, output="1")
+    reached = int((np.abs(view["input"]) > 3 - 1e-3).sum())
+    assert reached > 0
+    assert view.facts["at the end of the range"] == reached
+    said = f"Numbers are kept within 3 standard deviations of the mean; {reached} of 5 numbers lie at the end of"
+    assert view.notes[1].startswith(said)
+    assert view.notes[1] in view.svg().replace("\n", " ") or said[:40] in view.svg()
+    assert "kept within 0 and 255" in views.maximizing(trained["branches"][0]).notes[1]

@@ -123,3 +123,23 @@ def test_a_view_that_is_not_there_is_an_attribute_error():
     with pytest.raises(AttributeError, match=r"'wxb\.views' has no attribute 'mapz'"):
         views.mapz  # noqa: B018
     assert "maps" in dir(views)
+
+
+def test_long_names_keep_both_ends_and_numbers_stand_clear_of_them():
+    from wxb.views.drawing import NAME, NAMES, Panel, middle_cut, style
+
+    names = [f"a_column_of_the_table={place}_many" for place in range(30)]
+    assert len({middle_cut(name, NAME) for name in names}) == 30
+    assert {len(middle_cut(name, NAME)) for name in names} == {NAME}
+    values = np.linspace(-0.000123456, 0.0000456, 30)
+    with style():
+        panel = Panel("", 0.17 * 30, lambda axes: bars(axes, names, values), left=NAMES)
+        figure = sheet("title", [panel])
+        figure.draw_without_rendering()
+        texts = figure.axes[0].texts
+        boxes = [text.get_window_extent() for text in texts]
+    for name, number in zip(boxes[::2], boxes[1::2], strict=True):
+        assert name.x0 >= 0
+        assert name.x1 < number.x0
+        assert number.x1 <= figure.bbox.x1
+    assert all(above.y0 >= below.y1 - 1 for above, below in zip(boxes[:-2:2], boxes[2::2], strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 import wxb
@@ -81,13 +82,17 @@ def test_curves_of_what_is_no_run_or_of_another_kind_are_refused(trained):
 def test_the_temperature_undoes_scores_that_are_too_large():
     from scipy.special import softmax
 
-    from wxb.views.gallery.calibration import fitted
+    from wxb.learning.calibration import temperature
+    from wxb.network.heads import HEADS
+
+    def fitted(scores):
+        return temperature(HEADS["SOFTMAX"], torch.from_numpy(scores), torch.from_numpy(targets), caution=0.0)
 
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(20_000, 4)) * 2
     targets = np.array([rng.choice(4, p=chances) for chances in softmax(scores, axis=1)])
-    assert fitted(scores, targets) == pytest.approx(1, abs=0.05)
-    assert fitted(3 * scores, targets) == pytest.approx(3, abs=0.15)
+    assert fitted(scores) == pytest.approx(1, abs=0.05)
+    assert fitted(3 * scores) == pytest.approx(3, abs=0.15)
 
 
 def test_calibration_is_that_of_the_evaluation(trained):
@@ -110,3 +115,14 @@ def test_calibration_needs_probabilities_and_other_examples_than_those_it_is_fit
     run, data = trained["conv"]
     with pytest.raises(WxbError, match=r"^the temperature is fitted on the validation part"):
         views.calibration(run, data, part="validation")
+
+
+def test_without_a_validation_part_nothing_is_scaled(tmp_path):
+    data = wxb.load_data("digits", split=(0.8, 0, 0.2))
+    run = wxb.train(data, "SOFTMAX", epochs=1, out=tmp_path / "run")
+    for part in (None, "test"):
+        view = views.calibration(run, data, part=part)
+        assert view.arrays["errors"].axes[0].ticks == ("as trained",)
+        assert "temperature" not in view.facts
+        assert view.notes == ("digits has no validation part to fit a temperature on, so nothing is scaled.",)
+        assert view["errors"][0] == pytest.approx(run.evaluate(data, part="test").calibration_error, abs=1e-6)

@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 from wxb import storage
 from wxb.errors import WxbError
 from wxb.paths import absolute, is_folder
+from wxb.views.drawing import BLACK, BLUE, COLOURS, GREEN, GREY, ORANGE, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Color Universal Design, Okabe and Ito 2008, without the yellow that is hard to see on white
-BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
-    "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7",
-)  # fmt: skip
-COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK)
-GREY, BROWN = "#777777", "#8C564B"
+__all__ = [
+    "BLACK", "BLUE", "COLOURS", "GREEN", "GREY", "ORANGE", "VERMILION",
+    "band", "check", "label", "legend", "panels", "save", "style",
+]  # fmt: skip
 STYLE: Any = {
     "svg.hashsalt": "wxb",
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same outlines on every machine

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7",
 )  # fmt: skip
-COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, "#8C564B", "#777777")  # of classes and curves
+GREY, BROWN = "#777777", "#8C564B"
+COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, GREY, BROWN)  # of classes and curves
 # written as these colours and no others, so that an SVG can tell them from data and change them in the dark
 INK, QUIET, LINES, PAPER = "#1b1b1f", "#66666b", "#d9d9de", "#fffffe"
 DARK = {INK: "#ececf0", QUIET: "#a3a3ab", LINES: "#3c3c44", PAPER: "#17171b"}
@@ -37,7 +38,9 @@ DARK = {INK: "#ececf0", QUIET: "#a3a3ab", LINES: "#3c3c44", PAPER: "#17171b"}
 WIDTH = 4.8  # inches
 MARGIN = 0.12
 DOTS = 200  # per inch of a PNG, and of the pictures in an SVG
-NAMES = 1.15  # inches for names at the left of bars and tables
+NAMES = 1.5  # inches for names at the left of bars and tables,
+NAME = 23  # and the letters that fit in
+LETTER = 0.058  # inches, of the size of such names, at most on average
 LETTERS = 60, 94  # of the title and of the notes that fit a line
 STYLE: Any = {
     "svg.hashsalt": "wxb",
@@ -172,16 +175,31 @@ def bars(axes: Axes, names: Sequence[str], values: NDArray[Any]) -> None:
     axes.barh(places, values, color=[BLUE if value >= 0 else VERMILION for value in values], height=0.7)
     axes.axvline(0, color=QUIET, linewidth=0.8)
     axes.set_ylim(len(names) - 0.5, -0.5)
+    numbers = [rounded(float(value), 3) for value in values]
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
-    room = 0.14 * ((high - low) or 1.0)
-    axes.set_xlim(low - room * (low < 0), high + room)
-    for place, (name, value) in enumerate(zip(names, values, strict=True)):
-        short = one_line(name) if len(name) <= 16 else f"{one_line(name)[:15]}…"
-        axes.annotate(short, (0, place), xycoords=("axes fraction", "data"), xytext=(-4, 0),
+    # the longest number at either end has room beside its bar
+    wide = WIDTH - 2 * MARGIN - NAMES
+    before, after = (
+        max((LETTER * (len(text) + 1) / wide for text in numbers if text.startswith("-") == below), default=0.0)
+        for below in (True, False)
+    )
+    whole = ((high - low) or 1.0) / (1 - before - after)
+    axes.set_xlim(low - before * whole, high + after * whole)
+    for place, (name, value, number) in enumerate(zip(names, values, numbers, strict=True)):
+        axes.annotate(middle_cut(name, NAME), (0, place), xycoords=("axes fraction", "data"), xytext=(-4, 0),
                       textcoords="offset points", ha="right", va="center", fontsize=7)  # fmt: skip
         side = "left" if value >= 0 else "right"
-        axes.annotate(rounded(float(value), 3), (value, place), xytext=(3 if value >= 0 else -3, 0),
+        axes.annotate(number, (value, place), xytext=(3 if value >= 0 else -3, 0),
                       textcoords="offset points", ha=side, va="center", fontsize=7)  # fmt: skip
+
+
+def middle_cut(name: str, letters: int) -> str:
+    """A name on one line in at most so many letters; of a longer one both ends, which tell it from its kin."""
+    flat = one_line(name)
+    if len(flat) <= letters:
+        return flat
+    end = (letters - 1) // 2
+    return f"{flat[: letters - 1 - end]}…{flat[len(flat) - end :]}"
 
 
 def tiles(pictures: NDArray[Any], columns: int, gap: int = 1) -> NDArray[Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -77,10 +78,50 @@ def _recording(model: nn.Module, found: dict[str, Passed], only: str | None) -> 
 
 
 def hidden(found: Mapping[str, Passed]) -> str:
-    """The layer whose features the last FC weighs; of a network of one layer, that layer."""
-    names = [name for name in found if name not in PREPARING] or list(found)
+    """The layer whose features the last FC weighs; of a network of one layer, that layer, of a TEAM its first group."""
+    names = of_one_group([name for name in found if name not in PREPARING]) or list(found)
     weighing = [place for place, name in enumerate(names) if isinstance(found[name].module, (nn.Linear, AffineEach))]
     return names[max(0, max(weighing, default=0) - 1)]
+
+
+IN_A_GROUP = re.compile(r"(?:^|\.)TEAM\.(\d+)\.")
+
+
+def single(found: Mapping[str, Passed]) -> dict[str, Passed]:
+    """The layers that give maps or features of one example for a batch of one: none of a TEAM, nor what comes of it."""
+    team = next((place for place, name in enumerate(found) if group_of(name)), len(found))
+    return {name: one for name, one in list(found.items())[:team] if len(one.output) == 1 and one.output.ndim in (2, 4)}
+
+
+def need_single(name: str, found: Mapping[str, Passed]) -> None:
+    """Raise WxbError if a name is that of a layer in a TEAM."""
+    try:
+        full = named(name, found)
+    except WxbError:  # other errors are those of the caller
+        return
+    if group_of(full) or full.endswith("TEAM"):
+        others = ", ".join(one for one in single(found) if one not in PREPARING)
+        raise WxbError(
+            f"{full} has no single units: the members of a TEAM compute theirs side by side", fix=f"one of {others}"
+        )
+
+
+def group_of(name: str) -> str:
+    """The number of the group of a TEAM that a layer stands in; empty if it stands in none."""
+    found = IN_A_GROUP.search(name)
+    return found[1] if found else ""
+
+
+def of_one_group(names: Sequence[str]) -> list[str]:
+    """The layers without those of a TEAM's further groups."""
+    return [name for name in names if group_of(name) in ("", "1")]
+
+
+def group_text(chosen: Sequence[str], names: Sequence[str]) -> str:
+    """Which group the layers chosen of all layers stand in: "group 1 of 5"; empty if there is no TEAM of groups."""
+    groups = max((int(group_of(name) or 0) for name in names), default=0)
+    group = next((group_of(name) for name in chosen if group_of(name)), "")
+    return f"group {group} of {groups}" if group and groups > 1 else ""
 
 
 def named(name: str, known: Mapping[str, Any] | list[str], what: str = "a layer") -> str:

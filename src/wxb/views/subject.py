@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wxb.data.arrays import array_of
-from wxb.data.dataset import PARTS, Dataset, need_data
+from wxb.data.dataset import PARTS, Dataset, Split, need_data
 from wxb.errors import WxbError
+from wxb.learning.bagging import bagged
 from wxb.learning.evaluate import prediction
 from wxb.network.build import Model
 from wxb.runs.inputs import read_file
@@ -145,10 +146,20 @@ class Subject:
             raise WxbError(f"{self.name} is no run: which examples should it see?", fix="wxb.views.maps(model, x)")
         return self.run.unchanged_data()
 
+    def split(self, data: Dataset) -> Split:
+        """The parts of a data set: those of the run, if it is the run's own."""
+        if self.run is not None and data.fingerprint == self.run.data.fingerprint:
+            return self.run.split
+        return data.split
+
+    def learned(self, data: Dataset) -> NDArray[np.int64]:
+        """The rows that the network learned from: the training part, with bagging the validation part too."""
+        own = replace(data, split=self.split(data))
+        return bagged(own) if self.run is not None and self.run.settings.get("bagging") else own.split.train
+
     def rows(self, data: Dataset, part: str | None) -> tuple[NDArray[np.int64], str]:
         """The rows of a part of a data set and its name: by default test, or the last part that has examples."""
-        own = self.run is not None and data.fingerprint == self.run.data.fingerprint
-        split = self.run.split if own and self.run is not None else data.split
+        split = self.split(data)
         part = part or next((one for one in reversed(PARTS) if len(split.part(one))), "train")
         rows = split.part(part)
         if not len(rows):

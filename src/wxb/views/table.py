@@ -57,9 +57,9 @@ def weights_of_pictures(about: About) -> str:
     return "" if looks else "shows weights as pictures, and no CONV or FC of this network looks at maps"
 
 
-def no_team(about: About) -> str:
-    """The view follows one network, not members of a team."""
-    team = any(layer.members > 1 for layer in about.plan.layers)
+def single_units(about: About) -> str:
+    """The view shows units of layers that are no members of a team."""
+    team = all(layer.members > 1 for layer in about.plan.layers)
     return "shows single units, and the members of a TEAM compute theirs side by side" if team else ""
 
 
@@ -110,7 +110,7 @@ VIEWS: dict[str, Entry] = {
     "unit": Entry(
         "How one unit comes to its value: inputs, weights, products, sum.",
         (*EXAMPLE, "layer", "unit", "place"),
-        (no_team,),
+        (single_units,),
     ),
     "templates": Entry("The weights of a linear network: a template for each class.", (), (linear,)),
     "viewpoints": Entry(
@@ -146,7 +146,7 @@ VIEWS: dict[str, Entry] = {
     "exciting": Entry(
         "The examples, and the places in them, that excite each unit of a layer most.",
         ("part", "layer", "unit"),
-        (no_team,),
+        (single_units,),
     ),
 }
 

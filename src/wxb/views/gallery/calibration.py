@@ -6,107 +6,121 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
+from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
+from wxb.learning.calibration import temperature
+from wxb.network.heads import Head
+from wxb.tasks.metrics import BINS, Bin
+from wxb.tasks.metrics import calibration as binned
 from wxb.text import one_line, percent
-from wxb.views.answered import answered
+from wxb.views.answered import answered, model_of
 from wxb.views.drawing import BLUE, LINES, QUIET, VERMILION, Panel, digits, sheet
-from wxb.views.subject import subject
+from wxb.views.subject import Subject, subject
 from wxb.views.view import Axis, Values, View
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BINS = 15  # of equal width
-WHEN = ("as trained", "scaled")
-REACH = (-4.0, 4.0)  # of the logarithm of the temperature
+SCALED = "scaled"
 
 
 def calibration(of: Any, x: Any = None, *, part: str | None = None) -> View:
-    """How often predictions of a given confidence are right, as trained and with scores divided by a temperature.
+    """How often predictions of a given confidence are right, as the network says and with scores divided by a number.
 
     `of` is a run, its folder, or a network of wxb with a data set `x`. The temperature is that with the least
-    cross-entropy on the validation part (Guo et al. 2017, arXiv:1706.04599); it changes no prediction.
+    cross-entropy on the validation part (Guo et al. 2017, arXiv:1706.04599), from 0.1 to 10; it changes no prediction.
+    Without a validation part there is none, and nothing is scaled.
 
     Arrays: "confidence", "accuracy" and "examples" (when, bin), means and counts of 15 bins of equal width, NaN of
-    empty ones; "errors" (when,), the expected calibration error; "class sizes" (class,), training examples, and "class
-    errors" (class,), the share of a class that is predicted wrong. Raises WxbError if there is no validation part.
+    empty ones; "errors" (when,), the expected calibration error; "class sizes" (class,), examples that were learned
+    from, and "class errors" (class,), the share of a class that is predicted wrong. Raises WxbError for the validation
+    part.
     """
     seen = subject(of, "calibration")
     data = seen.data(x)
-    held = answered(seen, "calibration", data, "validation")
     if part == "validation":
         raise WxbError("the temperature is fitted on the validation part", fix='`part="test"`')
     found = answered(seen, "calibration", data, part)
-    temperature = fitted(held.scores.astype(np.float64), held.targets)
+    before = "as calibrated" if _calibrated(seen) else "as trained"
+    temperatures = {before: 1.0}
+    notes = [f"{CALIBRATED} The second curve divides them once more."] if _calibrated(seen) else []
+    if len(seen.split(data).validation):
+        temperatures[SCALED] = _fitted(seen, data)
+    else:
+        notes.append(f"{data.name} has no validation part to fit a temperature on, so nothing is scaled.")
+    head = model_of(seen, "calibration").head
     right = found.scores.argmax(1) == found.targets
-    tables = [binned(_confidence(found.scores / by), right) for by in (1.0, temperature)]
-    axes = (Axis("when", ticks=WHEN), Axis("bin"))
+    tables = []
+    errors = []
+    for by in temperatures.values():
+        error, bins = binned(_confidence(head, found.scores, by), right)
+        errors.append(error)
+        tables.append(_table(bins))
+    axes = (Axis("when", ticks=tuple(temperatures)), Axis("bin"))
     names = ("confidence", "accuracy", "examples")
     arrays = {
         name: Values(np.stack([table[place] for table in tables]), axes, f"{name} of the bin")
         for place, name in enumerate(names)
     }
-    arrays["errors"] = Values(np.array([expected_error(*table) for table in tables]), axes[:1], "calibration error")
-    rows, _ = seen.rows(data, "train")
+    arrays["errors"] = Values(np.array(errors), axes[:1], "calibration error")
     size = len(data.classes)
     wrong = np.bincount(found.targets[~right], minlength=size) / np.maximum(
         1, np.bincount(found.targets, minlength=size)
     )
     classes = (Axis("class", ticks=data.classes),)
-    arrays["class sizes"] = Values(np.bincount(data.targets[rows], minlength=size), classes, "training examples")
+    sizes = np.bincount(data.targets[seen.learned(data)].astype(np.int64), minlength=size)
+    arrays["class sizes"] = Values(sizes, classes, "examples that were learned from")
     arrays["class errors"] = Values(wrong, classes, "share predicted wrong", "share")
     title = f"How far the confidence of {seen.name} can be trusted: {found.line} {found.part} examples right"
-    return View("calibration", title, arrays, draw, {"temperature": temperature})
+    facts = {"temperature": temperatures[SCALED]} if SCALED in temperatures else {}
+    return View("calibration", title, arrays, draw, facts, tuple(notes))
 
 
-def fitted(scores: NDArray[np.float64], targets: NDArray[Any]) -> float:
-    """The temperature that divides scores (n, classes) so that their cross-entropy is least."""
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
-
-    def loss(logarithm: float) -> float:
-        return float(-log_softmax(scores / np.exp(logarithm), axis=1)[np.arange(len(scores)), targets].mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=REACH, method="bounded", options={"xatol": 1e-6}).x))
+CALIBRATED = "The logits were divided by a temperature at the end of training."
 
 
-def _confidence(scores: NDArray[Any]) -> NDArray[np.float64]:
-    from scipy.special import softmax
-
-    return np.asarray(softmax(scores.astype(np.float64), axis=1).max(1))
+def _calibrated(seen: Subject) -> bool:
+    return seen.run is not None and seen.run.settings.get("calibration") == "temperature"
 
 
-def binned(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> tuple[NDArray[np.float64], ...]:
-    """Mean confidence, accuracy and number of examples of each bin; NaN for the means of an empty one."""
-    places = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
-    counts = np.bincount(places, minlength=BINS).astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        means = (np.bincount(places, weights, BINS) / counts for weights in (confidence, right.astype(np.float64)))
-        return (*means, counts)
+def _fitted(seen: Subject, data: Dataset) -> float:
+    """The temperature with the least loss on the validation part."""
+    held = answered(seen, "calibration", data, "validation")
+    head = model_of(seen, "calibration").head
+    return temperature(head, torch.from_numpy(held.scores), torch.from_numpy(held.targets), caution=0.0)
 
 
-def expected_error(
-    confidence: NDArray[np.float64], accuracy: NDArray[np.float64], counts: NDArray[np.float64]
-) -> float:
-    """The expected calibration error: how far confidence and accuracy of a bin differ, on average over examples."""
-    return float(np.nansum(counts * np.abs(confidence - accuracy)) / counts.sum())
+def _confidence(head: Head, scores: NDArray[np.float32], by: float) -> NDArray[np.float64]:
+    probabilities = head.probabilities(torch.from_numpy(scores).double() / by)
+    assert probabilities is not None
+    return np.asarray(probabilities.amax(1).numpy())
+
+
+def _table(bins: tuple[Bin, ...]) -> NDArray[np.float64]:
+    """Confidence, accuracy and number of examples (3, bin); NaN for the means of an empty bin."""
+    table = np.full((3, BINS), np.nan)
+    table[2] = 0
+    for bin in bins:
+        table[:, round(bin.low * BINS)] = bin.confidence, bin.accuracy, bin.examples
+    return table
 
 
 def draw(view: View) -> Figure:
     """Accuracy against confidence, and errors of a class against its size."""
     errors = view["errors"]
-    notes = [
-        f"Confidence and accuracy differ by {percent(float(errors[0]))} on average, and by {percent(float(errors[1]))} "
-        f"after scores are divided by {digits(float(view.facts['temperature']))}, fitted on the validation part. "
-        "On the diagonal both are the same; the size of a dot is that of its bin."
-    ]
+    said = f"Confidence and accuracy differ by {percent(float(errors[0]))} on average"
+    if "temperature" in view.facts:
+        by = digits(float(view.facts["temperature"]))
+        said += f", and by {percent(float(errors[1]))} after scores are divided by {by}, fitted on the validation part"
+    notes = [f"{said}. On the diagonal both are the same; the size of a dot is that of its bin."]
     panels = [
         Panel("accuracy, %, by confidence", 2.8, partial(_reliability, view=view), left=0.5, bottom=0.4, framed=True,
               width=3.2),
-        Panel("wrong, % of a class, by its training examples", 1.7, partial(_sizes, view=view), left=0.5, bottom=0.4,
+        Panel("wrong, % of a class, by its size", 1.7, partial(_sizes, view=view), left=0.5, bottom=0.4,
               framed=True),
     ]  # fmt: skip
     return sheet(view.title, panels, [*view.notes, *notes])
@@ -114,11 +128,12 @@ def draw(view: View) -> Figure:
 
 def _reliability(axes: Axes, view: View) -> None:
     axes.plot([0, 100], [0, 100], color=QUIET, linewidth=0.8, linestyle="--")
-    for row, colour in enumerate((VERMILION, BLUE)):
+    names = view.arrays["errors"].axes[0].ticks
+    for row, (name, colour) in enumerate(zip(names, (VERMILION, BLUE), strict=False)):
         counts = view["examples"][row]
         there = counts > 0
         x, y = 100 * view["confidence"][row][there], 100 * view["accuracy"][row][there]
-        axes.plot(x, y, color=colour, linewidth=1, label=WHEN[row])
+        axes.plot(x, y, color=colour, linewidth=1, label=name)
         axes.scatter(x, y, s=8 + 60 * counts[there] / counts.max(), color=colour, linewidths=0)
     axes.set_xlim(0, 102)
     axes.set_ylim(0, 102)
@@ -134,5 +149,5 @@ def _sizes(axes: Axes, view: View) -> None:
         name = one_line(view.arrays["class sizes"].axes[0].ticks[place])[:16]
         axes.annotate(name, (sizes[place], 100 * errors[place]), xytext=(4, 2), textcoords="offset points", fontsize=7)
     axes.grid(True, color=LINES, linewidth=0.6)
-    axes.set_xlabel("training examples of the class")
+    axes.set_xlabel("examples of the class that were learned from")
     axes.set_ylim(bottom=0)

@@ -50,9 +50,11 @@ def exciting(
     seen = subject(of, "exciting")
     examples, rows, targets, where = _sample(seen, x, part)
     first = layers.passed(seen, as_batch(examples[:1]))
-    candidates = {name: one for name, one in first.items() if len(one.output) == 1 and one.output.ndim in (2, 4)}
+    candidates = layers.single(first)
     if not candidates:
         raise WxbError(f"no layer of {seen.name} gives maps or features of single examples")
+    if layer is not None:
+        layers.need_single(layer, first)
     name = _default(candidates) if layer is None else layers.named(layer, candidates)
     units = first[name].output.shape[1]
     if unit is not None and not 0 <= unit < units:

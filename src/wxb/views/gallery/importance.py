@@ -10,9 +10,9 @@ from wxb.learning.inference import logits
 from wxb.learning.machine import choose
 from wxb.randomness import generator
 from wxb.tasks import TASKS
-from wxb.text import count, one_line
+from wxb.text import count
 from wxb.views.answered import answered, losses, model_of
-from wxb.views.drawing import BLUE, INK, NAMES, QUIET, Panel, digits, sheet
+from wxb.views.drawing import BLUE, INK, NAME, NAMES, QUIET, Panel, digits, middle_cut, sheet
 from wxb.views.subject import subject
 from wxb.views.view import Axis, Values, View
 
@@ -104,9 +104,8 @@ def draw(view: View) -> Figure:
         low = min(float(ends[order, 0].min()), 0.0)
         axes.set_xlim(low, high + 0.3 * ((high - low) or 1.0))
         for row, place in enumerate(order):
-            name = one_line(names[place])
-            axes.annotate(name if len(name) <= 17 else f"{name[:16]}…", (0, row), xycoords=("axes fraction", "data"),
-                          xytext=(-4, 0), textcoords="offset points", ha="right", va="center", fontsize=7)  # fmt: skip
+            axes.annotate(middle_cut(names[place], NAME), (0, row), xycoords=("axes fraction", "data"), xytext=(-4, 0),
+                          textcoords="offset points", ha="right", va="center", fontsize=7)  # fmt: skip
             fall = float(view["falls"][place])
             text = f"{digits(float(rises[place]))}  ({'−' if fall >= 0 else '+'}{measure.gap_text(abs(fall))})"
             axes.annotate(text, (max(float(ends[place, 1]), 0), row), xytext=(4, 0), textcoords="offset points",

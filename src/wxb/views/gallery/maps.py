@@ -26,6 +26,7 @@ MOST_MAPS = 256  # and of one layer alone
 LAYERS = 24  # drawn at most
 IN_A_ROW = 8
 UNITS_IN_A_ROW = 32
+MOST_UNITS = 512  # of a layer whose members stand in rows
 INPUT = "input"
 MOST_NAMES = 20  # outputs that are drawn as bars with their names
 
@@ -65,11 +66,16 @@ def _values(array: NDArray[Any], about: str, members: bool = False) -> Values:
 
 
 def draw(view: View) -> Figure:
-    """The example, then the first maps of each layer; of many layers some, spread evenly."""
-    names = [name for name in view.arrays if name != INPUT]
+    """The example, then the first maps of each layer; of many layers some, spread evenly, of a TEAM one group."""
+    every = [name for name in view.arrays if name != INPUT]
+    names = layers.of_one_group(every)
     shown = [names[round(place)] for place in np.linspace(0, len(names) - 1, min(len(names), LAYERS))]
     most = MOST_MAPS if len(names) == 1 else MAPS
     notes = list(view.notes)
+    if len(names) < len(every):
+        notes.append(
+            f"Of the TEAM the layers of {layers.group_text(names, every)} are drawn; its members stand in rows."
+        )
     if len(shown) < len(names):
         notes.append(f"{len(shown)} of {len(names)} layers are drawn.")
     if any(len(view[name]) > most and view[name].ndim >= 3 for name in shown):
@@ -88,6 +94,14 @@ def _input(values: NDArray[Any]) -> Panel:
 
 def _panel(name: str, values: NDArray[Any], most: int, names: tuple[str, ...] = ()) -> Panel:
     title = f"{name}, {shape_text(values.shape)}, {range_text(values)}"
+    if values.ndim == 2:
+        high, wide = len(values), min(values.shape[1], MOST_UNITS)
+        width = 4.56 * min(1.0, wide / UNITS_IN_A_ROW)
+
+        def members(axes: Axes) -> None:
+            heat(axes, values[:, :wide], aspect="auto")
+
+        return Panel(title, min(0.09 * high, 4.0), members, width=width)
     if values.ndim >= 3:
         pictures = values.reshape(-1, *values.shape[-2:])[:most]
         tiled = tiles(pictures, IN_A_ROW, gap=max(1, pictures.shape[-1] // 14))

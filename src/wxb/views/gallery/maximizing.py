@@ -11,7 +11,7 @@ from torch import Tensor
 from wxb.errors import WxbError
 from wxb.network.build import Model
 from wxb.network.layers import Designed
-from wxb.text import plural
+from wxb.text import count, plural
 from wxb.views import layers
 from wxb.views.answered import model_of
 from wxb.views.drawing import BLUE, LINES, NAMES, Panel, bars, digits, sheet, show_picture
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 STEPS = 200
 RATE = 0.05  # of Adam, in standard deviations of the input
+REACH = 3.0  # standard deviations from the mean that numbers are kept within
 DECAY = 0.01  # λ of λ·mean(z²), z the scaled input: it keeps numbers near the mean
 VARIATION = 0.01  # λ of λ·mean|differences of neighbouring pixels|: it keeps pictures smooth
+EDGE = 1e-4  # standard deviations from an end of the range that count as its end
 MOST = 20  # features drawn
 
 
@@ -37,8 +39,9 @@ def maximizing(of: Any, *, output: str | None = None, layer: str | None = None, 
     `of` is a run, its folder, or a network of wxb. `output` is a class, label or target, by default the first; `layer`
     and `unit` name a unit instead. 200 steps of Adam start at the mean of the training part and maximize the value
     minus 0.01·mean(z²), z the scaled input, and of pictures minus 0.01·mean|difference of neighbours| (total variation,
-    Mahendran and Vedaldi 2015, arXiv:1412.0035). Pictures of bytes stay within 0 and 255. What it finds depends on
-    these terms: it is one input of many.
+    Mahendran and Vedaldi 2015, arXiv:1412.0035). Pictures of bytes stay within 0 and 255, other numbers within three
+    standard deviations of the mean; a note says how many reach an end. What it finds depends on these terms: it is one
+    input of many.
 
     Arrays: "input" (channel, row, column) or (feature,), scaled; "stored", the same in the numbers of the data;
     "values" (step,), what was maximized. Raises WxbError if there is no such output, layer or unit.
@@ -49,9 +52,11 @@ def maximizing(of: Any, *, output: str | None = None, layer: str | None = None, 
         raise WxbError("designed features have no gradient")
     scale = model.scale
     shape = model.plan.input
-    low, high = torch.full_like(scale.mean, -3.0), torch.full_like(scale.mean, 3.0)
+    low, high = torch.full_like(scale.mean, -REACH), torch.full_like(scale.mean, REACH)
+    within = f"{REACH:g} standard deviations of the mean"
     if seen.run is not None and seen.run.data.dtype == "uint8":
         low, high = (0 - scale.mean) / scale.std, (255 - scale.mean) / scale.std
+        within = "0 and 255"
     value, what = _asked(seen.classes, model, output, layer, unit)
     z = torch.zeros(1, *shape, requires_grad=True)
     optimizer = torch.optim.Adam([z], lr=RATE)
@@ -73,10 +78,15 @@ def maximizing(of: Any, *, output: str | None = None, layer: str | None = None, 
         "stored": Values(stored.double().numpy(), axes, "the input found, as the data holds it"),
         "values": Values(np.array(values), (Axis("step", "steps"),), f"value of {what}"),
     }
-    notes = (f"Adam, {STEPS} steps from the mean; minus {DECAY}·mean(z²)"
-             + (f" and {VARIATION}·mean|difference of neighbours|." if len(shape) == 3 else "."),)  # fmt: skip
+    ends = int(((found <= low + EDGE) | (found >= high - EDGE)).sum())
+    at_end = f"{count(ends)} of {plural(found.numel(), 'number')} lie at the end" if ends else "none lies at the end"
+    notes = (
+        f"Adam, {STEPS} steps from the mean; minus {DECAY}·mean(z²)"
+        + (f" and {VARIATION}·mean|difference of neighbours|." if len(shape) == 3 else "."),
+        f"Numbers are kept within {within}; {at_end} of that range.",
+    )
     title = f"An input that makes {what} of {seen.name} great: {digits(values[0])} to {digits(values[-1])}"
-    return View("maximizing", title, arrays, draw, {"what": what}, notes)
+    return View("maximizing", title, arrays, draw, {"what": what, "at the end of the range": ends}, notes)
 
 
 def _asked(names: tuple[str, ...], model: Model, output: str | None, layer: str | None, unit: int | None) -> Any:

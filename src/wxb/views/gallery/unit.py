@@ -66,9 +66,11 @@ def unit(
     seen = subject(of, "unit")
     shown = seen.example(x, example, part)
     found = layers.passed(seen, shown.batch)
-    weighing = {name: one for name, one in found.items() if weighs(one)}
+    weighing = {name: one for name, one in layers.single(found).items() if weighs(one)}
     if not weighing:
         raise WxbError(f"no layer of {seen.name} weighs its inputs")
+    if layer is not None:
+        layers.need_single(layer, found)
     name = next(iter(weighing)) if layer is None else layers.named(layer, weighing, "a layer that weighs its inputs")
     one = found[name]
     output = one.output[0].double().numpy()
