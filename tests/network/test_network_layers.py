@@ -18,6 +18,7 @@ from wxb.errors import WxbError
 from wxb.network.blocks import Concat, PadShortcut, Residual, module
 from wxb.network.build import build
 from wxb.network.layers import LAYERS, Dropout, LocalResponseNorm, Maxout, set_generator
+from wxb.network.layers.dropout import ones
 from wxb.notation import plan, read
 from wxb.notation.layers import LAYERS as WORDS
 from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, Shape
@@ -353,6 +354,22 @@ def test_dropout_drops_a_share_and_keeps_the_mean():
     assert torch.equal(out[kept].unique(), torch.tensor([1 / 0.7]))
     assert float(kept.float().mean()) == pytest.approx(0.7, abs=5 * math.sqrt(0.21 / out.numel()))
     assert torch.equal(layer.eval()(torch.ones(3)), torch.ones(3))
+
+
+@pytest.mark.parametrize("probability", [1e-3, 0.5, 0.9, 1 - 1e-3, 1 - 1e-9])
+def test_masks_have_the_asked_share_of_ones_in_every_place(probability):
+    drawn = np.stack([ones((7, 11), probability, seed) for seed in range(4_000)])
+    assert drawn.dtype == np.float32
+    assert set(np.unique(drawn)) <= {0.0, 1.0}
+    deviation = math.sqrt(probability * (1 - probability) / 4_000) + 2**-16
+    np.testing.assert_allclose(drawn.mean(axis=0), probability, atol=5 * deviation)
+
+
+def test_masks_of_other_seeds_and_the_numbers_of_one_mask_are_independent():
+    one, other = (ones((40_000,), 0.5, seed) for seed in (1, 2))
+    assert np.array_equal(one, ones((40_000,), 0.5, 1))
+    for first, second in ((one, other), (one[:-1], one[1:]), (one[:-4], one[4:])):
+        assert abs(np.corrcoef(first, second)[0, 1]) < 0.03
 
 
 def survivors(survival: float) -> tuple[Residual, Tensor]:

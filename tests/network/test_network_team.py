@@ -137,6 +137,21 @@ def test_gradients_are_the_numeric_ones(text, shape):
         assert difference <= 1e-5, f"{name}: {float(difference):.1e}"
 
 
+@pytest.mark.parametrize("text", ["TEAM-3x2((FC-6-TANH)*2), SOFTMAX", "TEAM-3(FC-7b0-RELU), SOFTMAX"])
+def test_training_on_many_rows_computes_what_evaluation_does(text):
+    model = build(plan(read(text), (5,), 2)).double()
+    rows = torch.randn(9, 5, dtype=torch.float64)
+    found = []
+    for training in (True, False):
+        model.zero_grad()
+        team = model.train(training).places[-1].layer
+        logits = team(rows)
+        logits.square().sum().backward()
+        found.append([logits.detach(), *(parameter.grad for parameter in team.parameters())])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
+
+
 def test_members_differ_by_signs_that_the_seed_decides():
     factors = [
         team_of(build("TEAM-8(FC-4-RELU), SVM", input_shape=(6,), outputs=2, seed=seed)).factors for seed in (0, 0, 1)

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wxb.network.layers import LAYERS, Random
+from wxb.network.layers.affine import Affine
 from wxb.notation.layers import family
 from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, PlannedTeam
 
@@ -169,11 +170,19 @@ class Team(Block):
         """x: (batch, …) → the logits of all members, (batch, groups · members, outputs), group after group."""
         return torch.cat(
             [
-                group(spread_over(x, factors, self.members)).unflatten(0, (-1, self.members))
+                self._through(group, x, factors).unflatten(0, (-1, self.members))
                 for group, factors in zip(self.groups, self.factors.chunk(len(self.groups)), strict=True)
             ],
             dim=1,
         )
+
+    def _through(self, group: Chain, x: Tensor, factors: Tensor) -> Tensor:
+        """x: (batch, …), factors (members · channels,) → the logits of a group's members (batch · members, outputs)."""
+        first = group.places[0].layer if group.places else None
+        if self.training and x.ndim == 2 and isinstance(first, Affine) and len(x) >= len(first.weight):
+            # the rows outnumber the weights of a feature, so that it takes less to multiply the weights by the factors
+            return group.through(first(x, factors.view(self.members, -1)), 1)
+        return cast(Tensor, group(spread_over(x, factors, self.members)))
 
     def extra_repr(self) -> str:
         """For print(model)."""
