@@ -37,6 +37,7 @@ COMMANDS = {
     "evaluate": "How good a run's network is, on its test set or other data.",
     "predict": "What a run's network says of files.",
     "view": "What a run's network does: its layers, weights and maps, drawn.",
+    "doctor": "Why a network does not learn, with the remedy proved.",
     "compare": "Runs side by side, on the same test examples.",
     "resume": "Go on with a training that was stopped.",
     "runs": "The runs in a folder.",

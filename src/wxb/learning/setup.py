@@ -98,15 +98,20 @@ def _planned(
 ) -> tuple[Plan, Recipe]:
     """The plan of a network for data, and the recipe for both."""
     if isinstance(network, Rung):
-        chosen = {"optimizer": network.optimizer, **network.options_with(options.get("optimizer"))}
-        if options.get("mixup"):  # what is chosen gives way to what is asked for
-            chosen["bagging"] = False
-        if not options.get("bagging", chosen.get("bagging")) and not len(data.split.validation):
-            chosen.pop("calibration", None)
-        options = {**chosen, **options}
+        options = options_of(network, data, options)
         network = headed(network, data)
     planned = plan(read(network) if isinstance(network, str) else network, data.shape, data.outputs, bindings)
     return planned, recipe_for(planned, data, options)
+
+
+def options_of(rung: Rung, data: Dataset, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a default network; what is chosen gives way to what the `options` ask for."""
+    chosen = {"optimizer": rung.optimizer, **rung.options_with(options.get("optimizer"))}
+    if options.get("mixup"):
+        chosen["bagging"] = False
+    if not options.get("bagging", chosen.get("bagging")) and not len(data.split.validation):
+        chosen.pop("calibration", None)
+    return {**chosen, **options}
 
 
 def largest_within(data: Dataset, seconds: float, options: Mapping[str, Any]) -> tuple[Setup, float]:

@@ -224,6 +224,13 @@ class Regression(Task):
         low, high = np.mean([one.r2_interval for one in fits], axis=0)
         return float(np.mean([one.r2 for one in fits])), (float(low), float(high))
 
+    def each(self, targets: Targets, values: NDArray[Any]) -> Floats:
+        """1 − (error / standard deviation)² of each prediction, the mean over the targets: their mean is R²."""
+        given = targets.astype(np.float64)
+        spread = given.var(axis=0)
+        squares = (given - values) ** 2 / np.where(spread > 0, spread, 1)
+        return np.asarray((1 - squares).mean(axis=1), np.float64)
+
     def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> RegressionScore:
         error = np.sqrt(np.square((scores - targets).astype(np.float64)).mean())
         return RegressionScore(len(targets), loss, float(error))

@@ -144,6 +144,10 @@ class Task(ABC):
     def scored(self, targets: Targets, values: NDArray[Any], seed: int) -> tuple[float, Interval]:
         """The main measure of predictions, with its 95 % interval."""
 
+    def each(self, targets: Targets, values: NDArray[Any]) -> Floats:
+        """How good each of n > 0 predictions is (n,), so that their mean is the main measure; here 1 if it is right."""
+        return np.asarray((targets == values).reshape(len(targets), -1).all(1), np.float64)
+
     @abstractmethod
     def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> Score:
         """The quick score after an epoch, from logits (n, outputs)."""

@@ -208,6 +208,20 @@ class Trial:
             scores = self._logits(rows, part == "validation")
             return evaluate(scores, targets, self.model.head, data.task, data.classes, rows, seed, data.target_offsets)
 
+    def each(self, part: str, most: int | None = None) -> NDArray[np.float64]:
+        """How good the model is on each example of a part (n,), as `Task.each`; NaN where a score is not finite.
+
+        `most` are as many examples, spread evenly over the part.
+        """
+        rows = self.data.split.part(part)
+        rows = rows if most is None else rows[:: max(1, -(-len(rows) // most))]
+        with kept():
+            scores = self._logits(rows, part == "validation").numpy()
+        task = TASKS[self.data.task]
+        finite = np.isfinite(scores).all(axis=1)
+        good = task.each(self.data.targets[rows], task.predict(np.where(finite[:, None], scores, 0)))
+        return np.where(finite, good, np.nan)
+
     def nonconformity(self) -> NDArray[np.float64] | None:
         """How far the targets of what validates are from the predictions (n, k), each column ascending.
 

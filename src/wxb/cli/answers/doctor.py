@@ -1,0 +1,48 @@
+"""The answer of `wxb doctor`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from wxb.cli.answers.answer import Answer
+from wxb.runs.schema import Amount, Count, Interval, Setting, Text
+
+
+class ProofFacts(Struct, frozen=True):
+    """What side runs with the remedy gained."""
+
+    before: Annotated[float, Meta(description="main measure on validation without the remedy")]
+    after: float
+    interval: Annotated[Interval, Meta(description="of the gain, 90 %")]
+    seeds: Annotated[Count, Meta(description="pairs of side runs")]
+    command: Annotated[str, Meta(description="that trains with the remedy")]
+
+
+class FindingFacts(Struct, frozen=True):
+    """One cause."""
+
+    code: Annotated[str, Meta(description="as in docs/doctor.md")]
+    cause: str
+    severity: Annotated[
+        Literal["sick", "weak", "suspected"], Meta(description="sick: proved; weak: no remedy is proved")
+    ]
+    evidence: dict[str, float]
+    remedy: Annotated[
+        dict[str, Setting], Meta(description="settings of train; network or data for a changed line or file")
+    ]
+    proof: Annotated[ProofFacts | None, Meta(description="null if it is counted, or not proved")]
+    rank: Annotated[Count, Meta(description="1 is the most likely cause")]
+
+
+class Doctor(Answer, frozen=True, tag="wxb/doctor/1"):
+    """What wxb doctor prints with --json."""
+
+    healthy: bool
+    findings: list[FindingFacts]
+    network: Text
+    data: str
+    scores: Annotated[dict[str, float], Meta(description="of the network and its baselines, on validation")]
+    untried: Annotated[list[str], Meta(description="codes of causes that the budget left out")]
+    cost: Annotated[Amount, Meta(description="of all side runs, in trainings")]

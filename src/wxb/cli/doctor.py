@@ -1,0 +1,125 @@
+"""`wxb doctor`: why a network does not learn, with the remedy proved."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from wxb.cli import options, printing
+from wxb.cli.answers import doctor as answers
+from wxb.cli.loading import load, load_again
+from wxb.errors import DONE, FOUND, WxbError
+from wxb.settings import DATA, RECIPE, SETTINGS, check_length, check_together
+from wxb.text import shortened
+
+if TYPE_CHECKING:
+    from wxb.doctor.case import Case
+
+TAKEN = (*RECIPE, *DATA)
+
+
+class Budget(click.ParamType[float]):
+    """A number of trainings: "3x"."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """`value` as a float. Raises WxbError unless it is a number from 1 to 1,000, with an x or without."""
+        found = re.fullmatch(r"(\d{1,4}(?:\.\d{1,6})?)x?", str(value), re.ASCII)
+        number = float(found[1]) if found else 0.0
+        if not 1 <= number <= 1_000:
+            raise WxbError(
+                f"--budget {shortened(str(value))}: expected a number of trainings from 1x to 1000x", fix="--budget 3x"
+            )
+        return number
+
+
+def doctor(words: tuple[str, ...], budget: float, as_json: bool, quiet: bool, **given: Any) -> int:
+    """Say why a network does not learn: one cause, proved by side runs with the remedy and without it.
+
+    RUN is a run; DATA and NETWORK are those of wxb train, with its options. The test part is never used. The exit code
+    is 0 for a healthy training, and 3 for a sick one.
+
+    \b
+    wxb doctor runs/digits-3f2a
+    wxb doctor ring "FC-16-RELU, SOFTMAX" --learning-rate 10
+    """
+    asked = {name: value for name, value in given.items() if value is not None}
+    case = case_of(words, asked, quiet)
+
+    from wxb.doctor.diagnose import diagnose
+    from wxb.doctor.words import lines
+    from wxb.tasks import TASKS
+
+    found = diagnose(case, budget)
+    code = DONE if found.healthy else FOUND
+    if as_json:
+        facts = {
+            "findings": [dataclasses.asdict(one) for one in found.findings],
+            "healthy": found.healthy,
+            "network": str(case.plan.network),
+            "data": case.data.name,
+            "scores": dict(found.scores),
+            "untried": list(found.untried),
+            "cost": round(found.cost, 3),
+        }
+        printing.result_json(msgspec.convert(facts, answers.Doctor))
+        return code
+    width = printing.columns(sys.stdout)
+    for label, text in lines(found, TASKS[case.data.task].measure, budget):
+        printing.result(printing.labelled(label, text, width))
+    return code
+
+
+def case_of(words: tuple[str, ...], asked: dict[str, Any], quiet: bool) -> Case:
+    """What the words name: a run, or data and a network with settings."""
+    from wxb.doctor.case import Case
+    from wxb.runs.folder import SUMMARY
+
+    (data, network), bindings = options.split_words(words, "RUN or DATA", "NETWORK")
+    if data is None:
+        raise WxbError("RUN, or DATA and NETWORK, are missing", fix='wxb doctor ring "FC-16-RELU, SOFTMAX"')
+    if network is None and (Path(data) / SUMMARY).is_file():
+        from wxb.runs.run import Run
+
+        if surplus := [name for name in asked if name != "data_dir"]:
+            raise WxbError(f"`{surplus[0]}` is for DATA and NETWORK; a run has its own settings", fix="leave it out")
+        run = Run.open(data)
+        stored = {name: value for name, value in run.settings.items() if name in RECIPE}
+        if stored.get("steps"):
+            stored.pop("epochs", None)
+        about = {name: value for name, value in run.settings.items() if name in DATA and name != "split"}
+        source = str(run.settings.get("data", data))
+        loaded = load_again(run, asked.get("data_dir"), quiet)
+        return Case(loaded, run.summary.network, stored, {}, source, about)
+    check_length(asked)
+    check_together(asked)
+    if network is not None:
+        from wxb.notation import read
+
+        read(network)
+    loaded = load(data, asked, quiet)
+    recipe = {name: asked[name] for name in RECIPE if name in asked}
+    about = {name: asked[name] for name in DATA if name in asked}
+    return Case.of(loaded, network, recipe, bindings, data, about)
+
+
+command = options.Command(
+    doctor,
+    [
+        click.Argument(["words"], nargs=-1, metavar="RUN | DATA [NETWORK] [N=2 …]"),
+        options.SectionedOption(
+            ["--budget"], type=Budget(), default="3x", show_default=True, metavar="3x",
+            help="What all side runs may take together, in trainings.",
+        ),
+        *options.params(SETTINGS, *(name for name in TAKEN if SETTINGS[name].option)),
+        options.JSON,
+        options.QUIET,
+    ],
+)  # fmt: skip

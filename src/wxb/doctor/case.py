@@ -1,0 +1,131 @@
+"""What is examined: data, a network and its settings; and the same with a remedy."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wxb.data import load_data
+from wxb.data.dataset import Dataset, Split
+from wxb.learning.defaults import default, headed, recipe_for
+from wxb.learning.recipe import Recipe
+from wxb.learning.setup import options_of
+from wxb.notation import Plan, plan, read
+from wxb.randomness import generator
+from wxb.settings import DATA, RECIPE
+from wxb.settings.spelling import as_option
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LEAST_VALIDATION = 400  # examples; fewer are filled up from the training part,
+MOST_TAKEN = 0.25  # of which at most this share is taken
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Data, a network in the notation, and the settings of `train` that were asked for."""
+
+    data: Dataset
+    network: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    bindings: Mapping[str, int] = field(default_factory=dict)
+    source: str = ""  # DATA as the command line has it
+    asked: Mapping[str, Any] = field(default_factory=dict)  # settings of the data, for commands
+
+    @classmethod
+    def of(
+        cls,
+        data: Dataset,
+        network: str | None,
+        options: Mapping[str, Any],
+        bindings: Mapping[str, int] | None = None,
+        source: str = "",
+        asked: Mapping[str, Any] | None = None,
+    ) -> Case:
+        """A case; without a network, the default for the data with its settings."""
+        given = dict(options)
+        if network is None:
+            rung = default(data)
+            network, given = headed(rung, data), options_of(rung, data, given)
+        return cls(data, network, given, dict(bindings or {}), source, dict(asked or {}))
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Shapes and counts of the network."""
+        return plan(read(self.network), self.data.shape, self.data.outputs, self.bindings)
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """Every setting."""
+        return recipe_for(self.plan, self.data, self.options)
+
+    @cached_property
+    def usual(self) -> Recipe:
+        """The settings that wxb would choose for this network and data."""
+        kept = {name: self.options[name] for name in ("bagging", "seed", "device") if name in self.options}
+        return recipe_for(self.plan, self.data, kept)
+
+    @cached_property
+    def held(self) -> Dataset:
+        """The data with half of the validation examples as validation part, the other half as test part.
+
+        The test part of the data is left out: no side run sees it. A small validation part is filled up with
+        training examples, drawn by the seed.
+        """
+        split = self.data.split
+        train, held = split.train, split.validation
+        draw = generator(0, "doctor", "validation")
+        if len(held) < LEAST_VALIDATION:
+            taken = min(LEAST_VALIDATION - len(held), int(MOST_TAKEN * len(train)))
+            chosen = np.sort(draw.choice(len(train), taken, replace=False))
+            held, train = np.sort(np.concatenate([held, train[chosen]])), np.delete(train, chosen)
+        mixed = draw.permutation(held)
+        first, second = np.sort(mixed[: len(mixed) // 2]), np.sort(mixed[len(mixed) // 2 :])
+        return replace(self.data, split=Split(train, first, second, "two halves of validation, without test"))
+
+    def with_remedy(self, remedy: Mapping[str, Any]) -> Case:
+        """The case with changed settings; settings of the data load it anew."""
+        options = {**self.options, **{name: value for name, value in remedy.items() if name in RECIPE}}
+        for name, other in (("weight_decay", "l2"), ("l2", "weight_decay")):
+            if remedy.get(name) and options.get(other):
+                del options[other]
+        if "optimizer" in remedy and "momentum" not in remedy:
+            options.pop("momentum", None)
+        if remedy.get("epochs"):
+            options.pop("steps", None)
+        about = {name: value for name, value in remedy.items() if name in DATA}
+        data = self.data
+        if about:
+            source = {**self.data.source, **about}
+            data = load_data(source.pop("source"), **source)
+        network = remedy.get("network", self.network)
+        bindings = self.bindings if network == self.network else {}
+        return Case(data, network, options, bindings, self.source, {**self.asked, **about})
+
+    def command(self, verb: str = "train", **more: str) -> str:
+        """The command line of this case."""
+        words = ["wxb", verb, shlex.quote(self.source or self.data.name), shlex.quote(self.network)]
+        words += [f"{name}={value}" for name, value in self.bindings.items()]
+        settings = {name: value for name, value in {**self.asked, **self.options}.items() if value is not None}
+        words += [option(name, value) for name, value in settings.items()]
+        return " ".join([*words, *(f"--{name} {value}" for name, value in more.items())])
+
+
+def option(name: str, value: object) -> str:
+    """A setting as a command line has it, quoted for a shell: "--learning-rate 0.003", "--no-shuffle"."""
+    if isinstance(value, bool):
+        return as_option(name, str(value))
+    text = ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    return f"{as_option(name)} {shlex.quote(text)}"
+
+
+def rows_of(data: Dataset, part: str, most: int) -> NDArray[np.int64]:
+    """At most so many rows of a part, spread evenly."""
+    rows = data.split.part(part)
+    return rows[:: max(1, -(-len(rows) // most))]

@@ -1,0 +1,54 @@
+"""Findings of the doctor: what is wrong, the evidence in numbers, the remedy as settings, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+SICK: Final = "sick"
+WEAK: Final = "weak"
+SUSPECTED: Final = "suspected"
+Severity = Literal["sick", "weak", "suspected"]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Paired side runs without and with the remedy, scored on validation examples.
+
+    Scores are of the task's main measure, such as accuracy (a fraction) or R².
+    """
+
+    before: float
+    after: float
+    interval: tuple[float, float]  # of the gain, 90 %
+    seeds: int  # pairs of side runs
+    command: str  # that repeats the training with the remedy
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One cause: `sick` if it is proved, `weak` if no remedy is proved, `suspected` if nothing was tried."""
+
+    code: str  # "T1", as in docs/doctor.md
+    cause: str  # "learning rate too high"
+    severity: Severity
+    evidence: Mapping[str, float]
+    remedy: Mapping[str, Any]  # settings of `train`; `network` or `data` for a changed line or file
+    proof: Proof | None = None
+    rank: int = 1  # 1 is the most likely cause
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The findings, the most likely first, and the codes of causes that could not be tried within the budget."""
+
+    findings: tuple[Finding, ...]
+    untried: tuple[str, ...] = ()
+    cost: float = 0.0  # of all side runs, in trainings
+    scores: Mapping[str, float] = field(default_factory=dict)  # of the training and its baselines, on validation
+
+    @property
+    def healthy(self) -> bool:
+        """Whether no cause is proved."""
+        return not any(one.severity == SICK for one in self.findings)

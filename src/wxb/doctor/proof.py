@@ -1,0 +1,179 @@
+"""Proving a remedy: side runs with it and without it, by successive halving, then on fresh seeds and other examples.
+
+A remedy is chosen on one half of the validation examples with the case's own seed, and has to hold on the other half
+with seeds that chose nothing. The significance of the choice is corrected for the number of remedies tried (S. Holm,
+"A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6, 1979). Successive
+halving: K. Jamieson, A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", 2016.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wxb.doctor.fault import Evidence, Fault, Remedy
+from wxb.doctor.measures import Measures
+from wxb.doctor.side import Outcome, SideRuns
+from wxb.errors import WxbError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SHARES = (0.1, 0.25, 1.0)  # of the length of the training, in which remedies are tried
+FRESH = 2  # seeds that confirm beside the case's own
+POINTS = 0.02  # the least gain that counts,
+ERRORS = 2.0  # and at least so many standard errors of it,
+OF_ERROR = 0.1  # and this share of what the training gets wrong
+LEVEL = 0.1  # of the intervals (90 %) and of the choice
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A remedy for a fault whose symptom is there."""
+
+    fault: Fault
+    evidence: Evidence
+    remedy: Remedy
+
+
+@dataclass(frozen=True)
+class Gain:
+    """The gain of a remedy over pairs of side runs on the same examples."""
+
+    mean: float
+    low: float
+    high: float
+    before: float
+    after: float
+    seeds: int
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean."""
+        return (self.high - self.low) / 2 / 1.645
+
+    def matters(self) -> bool:
+        """Whether the gain is large enough to matter."""
+        return self.mean >= max(POINTS, OF_ERROR * (1 - self.before))
+
+    def counts(self) -> bool:
+        """Whether the gain is proved: its interval lies above 0, and it matters."""
+        return self.low > 0 and self.mean >= ERRORS * self.error and self.matters()
+
+
+def gain_of(before: Sequence[NDArray[np.float64]], after: Sequence[NDArray[np.float64]]) -> Gain:
+    """The gain from paired scores (n,) of the same examples, one pair for each seed.
+
+    Its 90 % interval adds the variance over examples and, of several seeds, that over seeds by Student's t.
+    """
+    from scipy.special import stdtrit
+
+    differences = np.array([b - a for a, b in zip(before, after, strict=True)])  # (seeds, n)
+    by_example, by_seed = differences.mean(axis=0), differences.mean(axis=1)
+    mean = float(by_example.mean())
+    # an example that both get right says little: of n without any difference the next may still differ
+    spread = max(float(by_example.var(ddof=1)) / len(by_example), 1 / len(by_example) ** 2)
+    half = 1.645**2 * spread
+    if len(by_seed) > 1:
+        half += float(stdtrit(len(by_seed) - 1, 1 - LEVEL / 2)) ** 2 * float(by_seed.var(ddof=1)) / len(by_seed)
+    half = math.sqrt(half)
+    low, high = max(mean - half, -2.0), min(mean + half, 2.0)
+    return Gain(mean, low, high, float(np.mean(before)), float(np.mean(after)), len(by_seed))
+
+
+def chance(gain: Gain) -> float:
+    """The probability of a gain as large without any effect, one-sided, by the normal distribution."""
+    return 0.5 * math.erfc(gain.mean / gain.error / math.sqrt(2))
+
+
+@dataclass(frozen=True)
+class Proved:
+    """A candidate whose remedy is proved to help."""
+
+    candidate: Candidate
+    gain: Gain
+    share: float  # of the training's length that the side runs had
+
+
+class Race:
+    """Tries candidates against the training that is examined, until one is proved or the budget is spent."""
+
+    def __init__(self, found: Measures, candidates: Sequence[Candidate]) -> None:
+        self.runs: SideRuns = found.runs
+        self.base: Outcome = found.base
+        self.candidates = list(candidates)
+        self.tried: set[int] = set()  # places of candidates with at least one side run
+
+    def winner(self) -> Proved | None:
+        """The candidate that is proved, the one with the largest gain first."""
+        left = list(range(len(self.candidates)))
+        for share in SHARES:
+            gains = self._round(left, share)
+            for place in self._promising(gains):
+                proved = self._confirmed(place, share)
+                if proved is not None:
+                    return proved
+            late = [place for place in left if self.candidates[place].fault.late]
+            by_gain = sorted(gains, key=lambda place: -gains[place].mean)
+            left = list(dict.fromkeys([*by_gain[: max(2, len(gains) // 2)], *late]))
+        return None
+
+    def _round(self, places: Sequence[int], share: float) -> dict[int, Gain]:
+        """The gains of side runs of one length over the whole training, as many as the budget allows."""
+        gains = {}
+        for place in places:
+            remedy = self.candidates[place].remedy
+            try:
+                cost = self.runs.cost(self.runs.case.with_remedy(remedy), share)
+            except WxbError:  # it does not fit the data
+                continue
+            if not self.runs.affords(cost):
+                continue
+            outcome = self.runs.run(remedy, share)
+            self.tried.add(place)
+            if outcome is not None:
+                gains[place] = gain_of([self.base.first], [outcome.first])
+        return gains
+
+    def _promising(self, gains: dict[int, Gain]) -> list[int]:
+        """Those whose gain counts after Holm's correction; among gains within an error of the best, earlier first."""
+        able = [place for place in gains if gains[place].matters()]
+        ordered = sorted(able, key=lambda place: chance(gains[place]))
+        kept = []
+        for rank, place in enumerate(ordered):
+            if chance(gains[place]) > LEVEL / (len(self.tried) - rank):
+                break
+            kept.append(place)
+        if not kept:
+            return []
+        best = max(kept, key=lambda place: gains[place].mean)
+        near = [place for place in kept if gains[place].mean >= gains[best].mean - gains[best].error]
+        return sorted(near) + sorted((p for p in kept if p not in near), key=lambda place: -gains[place].mean)
+
+    def _confirmed(self, place: int, share: float) -> Proved | None:
+        """The candidate if it also gains on the other half of validation, with its own seed and with fresh ones."""
+        candidate = self.candidates[place]
+        cost = self.runs.cost(self.runs.case, share) + self.runs.cost(
+            self.runs.case.with_remedy(candidate.remedy), share
+        )
+        chosen = self.runs.run(candidate.remedy, share)
+        assert chosen is not None  # its gain was promising
+        before, after = [self.base.second], [chosen.second]
+        for seed in range(1, FRESH + 1):
+            if seed > 1 and not self.runs.affords(cost):
+                break
+            without, with_it = self.runs.run({}, share, seed), self.runs.run(candidate.remedy, share, seed)
+            if without is None or with_it is None:
+                return None
+            before.append(without.second)
+            after.append(with_it.second)
+        paired = gain_of(before, after)
+        # shorter side runs must beat the whole training too, or they would only show what learns faster at first
+        whole = gain_of([self.base.second] * len(after), after)
+        if paired.counts() and whole.counts():
+            return Proved(candidate, paired if share == 1 else whole, share)
+        return None

@@ -1,0 +1,143 @@
+"""Side runs: short trainings that share the data in memory, begin with the same weights, and see the same batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wxb.doctor.activity import Activity, activity
+from wxb.doctor.case import Case, rows_of
+from wxb.doctor.observer import Dynamics, Observer
+from wxb.errors import WxbError
+from wxb.learning.bagging import learned
+from wxb.learning.loop import duration_of
+from wxb.trials.trial import Trial
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LEAST_STEPS = 60  # of a side run, unless the training has fewer
+TRAIN_SAMPLE = 1_000  # training examples whose score is compared with validation
+ACTIVITY_SAMPLE = 256  # training examples that show what units do
+OVERHEAD = 3e6  # multiply-adds that take about the time of a step's fixed work
+WORST = -1.0  # the least that one example counts: a diverged prediction may be off by any factor
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a side run gave. Scores are of the task's main measure, each example's at least -1."""
+
+    first: NDArray[np.float64]  # of each example in the first half of validation: what chooses remedies
+    second: NDArray[np.float64]  # in the second half: what confirms them
+    train: float  # mean over a sample of the training examples
+    dynamics: Dynamics
+    activity: Activity
+    train_losses: tuple[float, ...]  # by epoch
+    validation_losses: tuple[float, ...]
+    values: tuple[float, ...]  # of the first half, by epoch
+    first_loss: float  # before the first step
+    expected_loss: float | None
+    cost: float  # in trainings of the case examined
+
+    @property
+    def score(self) -> float:
+        """The mean over both halves of validation."""
+        return float(np.concatenate([self.first, self.second]).mean())
+
+    @property
+    def error(self) -> float:
+        """The standard error of `score`."""
+        both = np.concatenate([self.first, self.second])
+        return float(both.std(ddof=1) / math.sqrt(len(both)))
+
+
+class SideRuns:
+    """The side runs of one diagnosis, and what they cost: 1 is the training that is examined."""
+
+    def __init__(self, case: Case, budget: float) -> None:
+        self.case = case
+        self.budget = budget
+        self.spent = 0.0
+        self._planned = full_steps(case)
+        self._share = 1.0  # of the planned steps that the training made: fewer with early stopping
+        self._done: dict[tuple[Any, ...], Outcome | None] = {}
+
+    def cost(self, case: Case, share: float) -> float:
+        """What a run of this share of its length would cost."""
+        return self._steps(case, share) * _work(case) / (self._planned * self._share * _work(self.case))
+
+    def affords(self, *costs: float) -> bool:
+        """Whether so much more fits into the budget."""
+        return self.spent + sum(costs) <= self.budget + 1e-9
+
+    def _steps(self, case: Case, share: float) -> int:
+        whole = max(1, round(full_steps(case) * self._share))
+        return min(whole, max(LEAST_STEPS, round(share * whole)))
+
+    def run(self, remedy: Mapping[str, Any], share: float = 1.0, seed: int = 0) -> Outcome | None:
+        """Train the case with a remedy, for a share of its length, with the case's seed plus `seed`.
+
+        None if network, settings and data do not fit each other. The same run is made once.
+        """
+        key = (tuple(sorted((name, repr(value)) for name, value in remedy.items())), round(share, 6), seed)
+        if key not in self._done:
+            try:
+                self._done[key] = self._train(self.case.with_remedy(remedy) if remedy else self.case, share, seed)
+            except WxbError:
+                self._done[key] = None
+        return self._done[key]
+
+    def _train(self, case: Case, share: float, seed: int) -> Outcome:
+        options = {**case.options, "seed": case.recipe.seed + seed}
+        cost = self.cost(case, share)
+        if share < 1:
+            options |= {"steps": self._steps(case, share)}
+            options.pop("epochs", None)
+        trial = Trial(case.held, case.network, bindings=case.bindings, **options)
+        observer = Observer(trial.model, trial.recipe.clip)
+        train_losses, validation_losses, values = [], [], []
+        for record in trial:
+            observer.look(record.step, record.batch_loss)
+            if record.train_loss is not None:
+                train_losses.append(record.train_loss)
+            if record.validation is not None:
+                validation_losses.append(record.validation.loss)
+                values.append(record.validation.value)
+        if share == 1 and not seed and case is self.case and trial.record is not None:
+            self._share = trial.record.step / self._planned
+            cost = 1.0
+        self.spent += cost
+        first, second, train = (
+            np.maximum(np.nan_to_num(trial.each(part, most), nan=WORST), WORST)
+            for part, most in (("validation", None), ("test", None), ("train", TRAIN_SAMPLE))
+        )
+        rows = rows_of(case.held, "train", ACTIVITY_SAMPLE)
+        return Outcome(
+            first, second, float(train.mean()), observer.dynamics(),
+            activity(trial.model, lambda: _forward(trial, rows)),
+            tuple(train_losses), tuple(validation_losses), tuple(values),
+            trial.checks.first_loss, trial.checks.expected_loss, cost,
+        )  # fmt: skip
+
+
+def _forward(trial: Trial, rows: NDArray[np.int64]) -> None:
+    import torch
+
+    with trial.machine.in_force():
+        examples = torch.from_numpy(np.ascontiguousarray(trial.data.examples[rows]))
+        trial.model(examples if trial.model.preparation is not None else examples.to(trial.machine.device))
+
+
+def full_steps(case: Case) -> int:
+    """The steps of the whole training of a case, as far as is known before it."""
+    return duration_of(case.recipe, len(learned(case.held, case.recipe))).steps
+
+
+def _work(case: Case) -> float:
+    """What a step of a case takes, in multiply-adds."""
+    batch = min(case.recipe.batch_size * case.recipe.accumulate, len(case.held.split.train))
+    return 3.0 * case.plan.multiply_adds * batch + OVERHEAD

@@ -1,0 +1,61 @@
+"""A diagnosis in words, as labelled lines."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from wxb.doctor.case import option
+from wxb.doctor.finding import SICK, Diagnosis, Finding
+from wxb.settings import SETTINGS
+from wxb.tasks.measure import Measure
+from wxb.text import plural, rounded
+
+HEALTHY = "healthy"
+
+
+def lines(diagnosis: Diagnosis, measure: Measure, budget: float) -> list[tuple[str, str]]:
+    """A diagnosis as lines (label, text); a healthy training has one."""
+    if not diagnosis.findings:
+        return [("doctor", HEALTHY)]
+    shown = []
+    for finding in diagnosis.findings:
+        shown += finding_lines(finding, measure)
+    if diagnosis.untried:
+        shown.append(("not tried", f"within --budget {budget:g}x: {', '.join(diagnosis.untried)}"))
+    shown.append(("side runs", f"took as much as {diagnosis.cost:.1f} trainings"))
+    return shown
+
+
+def finding_lines(finding: Finding, measure: Measure) -> list[tuple[str, str]]:
+    """One finding: the cause, its evidence, the remedy and its proof."""
+    verdict = "sick" if finding.severity == SICK else "weak, no remedy is proved"
+    shown = [("doctor", f"{verdict}: {finding.cause} ({finding.code})"), ("evidence", numbers(finding.evidence))]
+    if finding.remedy:
+        shown.append(("remedy", remedy_text(finding.remedy)))
+    proof = finding.proof
+    if proof is not None:
+        gain = measure.difference_text(proof.after - proof.before, proof.interval)
+        pairs = plural(proof.seeds, "pair")
+        shown.append(
+            ("proof", f"{measure.text(proof.before)} → {measure.text(proof.after)}, {gain}, {pairs} of side runs")
+        )
+        shown.append(("train", proof.command))
+    return shown
+
+
+def numbers(evidence: Mapping[str, float]) -> str:
+    """Evidence for people: "learning rate 30, usual rate 0.003"."""
+    return ", ".join(f"{name.replace('_', ' ')} {rounded(value)}" for name, value in evidence.items())
+
+
+def remedy_text(remedy: Mapping[str, Any]) -> str:
+    """A remedy as options of `wxb train`, a network as its line, anything else in its words."""
+    words = []
+    for name, value in remedy.items():
+        if name == "network":
+            words.append(f"the network {shlex.quote(value)}")
+        else:
+            words.append(option(name, value) if name in SETTINGS else str(value))
+    return " ".join(words)

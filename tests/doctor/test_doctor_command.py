@@ -1,0 +1,95 @@
+"""`wxb doctor` as a command: one fault of the data, the network and the training, proved; a healthy one left alone."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from tests.cli.conftest import call, process, valid  # noqa: F401 (fixtures)
+from wxb.settings import DATA, RECIPE
+
+RING = ("ring", "FC-16-RELU, SOFTMAX", "--examples", "1500", "--epochs", "10")
+HEALTHY, HIGH = ("--learning-rate", "0.01"), ("--learning-rate", "30")
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A table whose one telling column is small and whose other one is large."""
+    draw = np.random.default_rng(0)
+    small, large = draw.normal(0, 0.01, 1500), draw.normal(5000, 3000, 1500)
+    rows = "".join(f"{a:.5f},{b:.0f},{'yes' if a > 0 else 'no'}\n" for a, b in zip(small, large, strict=True))
+    (tmp_path / "table.csv").write_text("a,b,y\n" + rows)
+    return "table.csv", "FC-16-RELU, SOFTMAX", "--target", "y", "--pieces", "0", "--epochs", "10"
+
+
+def test_a_rate_that_is_too_high_is_proved_by_pairs(process):  # noqa: F811
+    ended = process("doctor", *RING, *HIGH)
+    assert ended.code == 3
+    assert "sick: learning rate too high (T1)" in ended.out
+    assert "wxb train ring 'FC-16-RELU, SOFTMAX' --examples 1500 --epochs 10 --learning-rate 0.0" in ended.out
+
+
+def test_inputs_that_are_not_scaled_are_proved_by_pairs(process, table):  # noqa: F811
+    ended = process("doctor", *table, "--normalize", "none", "--json")
+    assert ended.code == 3
+    answer = valid(ended.json)
+    (finding,) = answer["findings"]
+    assert (finding["code"], finding["remedy"], answer["healthy"]) == ("D4", {"normalize": "std"}, False)
+    proof = finding["proof"]
+    assert 0 < proof["interval"][0] < proof["after"] - proof["before"] < proof["interval"][1]
+    assert proof["command"].startswith("wxb train table.csv ")
+    assert "--normalize std" in proof["command"]
+    # the remedy's command is a real one, and leaves a healthy training
+    again = process("doctor", *table, "--budget", "1x")
+    assert (again.code, again.out) == (0, "doctor    healthy\n")
+
+
+def test_layers_without_a_nonlinearity_are_proved_by_pairs(call):  # noqa: F811
+    ended = call("doctor", "ring", "FC-16-FC-16-FC-2, SOFTMAX", *RING[2:], *HEALTHY, "--json")
+    assert ended.code == 3
+    (finding,) = valid(ended.json)["findings"]
+    assert finding["code"] == "N2"
+    assert finding["remedy"] == {"network": "(FC-16-RELU)*2-FC-2, SOFTMAX"}
+
+
+def test_a_healthy_training_gets_one_word(call):  # noqa: F811
+    ended = call("doctor", *RING, *HEALTHY)
+    assert (ended.code, ended.out, ended.err) == (0, "doctor    healthy\n", "")
+
+
+def test_a_run_is_examined_with_its_own_settings(call):  # noqa: F811
+    assert call("train", *RING, *HIGH, "--out", "run", "-q").code == 0
+    ended = call("doctor", "run", "--json")
+    assert (ended.code, [one["code"] for one in ended.json["findings"]]) == (3, ["T1"])
+    mistaken = call("doctor", "run", "--epochs", 3)
+    assert mistaken.code == 2
+    assert "--epochs is for DATA and NETWORK" in mistaken.err
+
+
+def test_the_same_command_says_the_same(call):  # noqa: F811
+    said = [call("doctor", *RING[:4], *HIGH, "--epochs", 4, "--json").out for _ in range(2)]
+    assert said[0] == said[1]
+    json.loads(said[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "RUN, or DATA and NETWORK, are missing"),
+        (("ring", "--budget", "0x"), "--budget 0x: expected a number of trainings from 1x to 1000x"),
+        (("ring", "FC-16-RELUX"), "RELUX"),
+        (("nowhere.csv",), "nowhere.csv"),
+    ],
+)
+def test_mistakes_are_said(call, words, says):  # noqa: F811
+    ended = call("doctor", *words)
+    assert ended.code == 2
+    assert says in ended.err
+
+
+def test_it_takes_the_settings_of_train():
+    from wxb.cli.doctor import command
+
+    assert {one.name for one in command.params} >= {*RECIPE, *(name for name, one in DATA.items() if one.option)}
