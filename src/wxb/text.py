@@ -134,6 +134,14 @@ def large(number: float) -> str:
     return f"{number:.0f}"
 
 
+def byte_size(size: int) -> str:
+    """A number of bytes: "2.9 GiB"."""
+    for unit, power in (("TiB", 40), ("GiB", 30), ("MiB", 20)):
+        if size >= 2**power:
+            return f"{size / 2**power:,.1f} {unit}"
+    return f"{size / 2**10:.1f} KiB"
+
+
 def duration(seconds: float) -> str:
     """Seconds as people say them: "0.4 s", "12 s", "3 min 5 s", "2 h 4 min"."""
     if seconds < 10:

@@ -18,16 +18,17 @@ from wxb.learning.events import Event, event_tables, read_events
 from wxb.learning.loop import Record, StateGone
 from wxb.learning.machine import Machine
 from wxb.learning.recipe import Recipe
-from wxb.learning.state import Misfit, Progress, State
+from wxb.learning.state import Misfit, Progress, State, tensors
 from wxb.notation import Network
 from wxb.paths import quoted
 from wxb.progress import Progress as ProgressLine
 from wxb.progress import of_training
 from wxb.report import findings, report_files
-from wxb.runs.folder import CHECKPOINT
+from wxb.runs.folder import CHECKPOINT, root
 from wxb.runs.folder import SETTINGS as SETTINGS_FILE
 from wxb.runs.run import Run
 from wxb.runs.schema import MachineFacts
+from wxb.runs.snapshots import Room
 from wxb.runs.writer import Writer
 from wxb.settings import SETTINGS
 from wxb.settings.python import RecipeOptions, takes_settings
@@ -59,6 +60,7 @@ class Training:
         options: Mapping[str, Any] | None = None,
         settings: Mapping[str, Any] | None = None,
         out: str | Path | None = None,
+        snapshots: int | None = None,
         watch: int | None = None,
         machine: Machine | None = None,
         started: float | None = None,
@@ -85,12 +87,16 @@ class Training:
             **(options or {}),
         )
         self.out = out
+        self.snapshots = snapshots
         self.watch = watch
+        self._begins = state is None  # whether no step was made before
         self.settings = dict(settings or {})
         self.run: Writer | None = None
         self.result: dict[str, Any] = {}  # the answer of `wxb train --json`, once finished
         self.remarks: tuple[str, ...] = ()  # on its end
         self._trained = False
+        if snapshots and state is None:
+            self._room.need(root() if out is None else Path(out))
 
     @classmethod
     def resume(cls, run: Run, data: Dataset) -> Training:
@@ -114,6 +120,7 @@ class Training:
                 data,
                 run.summary.network,
                 options=options,
+                snapshots=_kept(run, "snapshots"),
                 watch=_kept(run, "watch"),
                 machine=asked,
                 state=state,
@@ -135,8 +142,14 @@ class Training:
             ("network", str(trial.plan)),
             ("machine", str(trial.machine)),
             ("before", "; ".join(trial.checks.lines)),
+            *([("snapshots", str(self._room))] * bool(self.snapshots)),
             *(("note", note) for note in trial.notes),
         ]
+
+    @property
+    def _room(self) -> Room:
+        """The room that the snapshots take."""
+        return Room.of(self.snapshots or 0, self.trial.steps, tensors(self.trial.model))
 
     def __iter__(self) -> Iterator[Record]:
         """Train, and yield a record after every step. The run is saved every 20 seconds, also within an epoch.
@@ -149,6 +162,9 @@ class Training:
         if self.run is None:
             self.run = self._create()
         run = self.run
+        if self.snapshots and self._begins:
+            run.snapshot(0, tensors(trial.model))
+        duration = trial.duration
         saved = time.perf_counter()
         trial.seconds["start"] += saved - began
         written = read_events(run.settings.get("events", []))
@@ -161,7 +177,10 @@ class Training:
                 run.note(record)
             if trial.events != written:
                 written = trial.events
-                run.change({"events": event_tables(written)}, trial.steps)
+                duration = trial.duration
+                run.change({"events": event_tables(written)}, duration.steps)
+            if self.snapshots and (record.last or duration.among(record.step, self.snapshots)):
+                run.snapshot(record.step, tensors(trial.model))
             if record.step < record.steps and time.perf_counter() - saved > SAVE_EVERY:
                 run.save(record)
                 saved = time.perf_counter()
@@ -186,7 +205,7 @@ class Training:
     def _create(self) -> Writer:
         trial = self.trial
         settings = {"data": trial.data.name, **self.settings, "network": str(trial.plan.network)}
-        settings |= {**trial.recipe.settings(), "watch": self.watch}
+        settings |= {**trial.recipe.settings(), "snapshots": self.snapshots, "watch": self.watch}
         if trial.events:
             settings["events"] = event_tables(trial.events)
         return Writer.create(
@@ -284,6 +303,7 @@ def train(
     bindings: Mapping[str, int] | None = None,
     out: str | Path | None = None,
     time: float | str | None = None,
+    snapshots: int | None = None,
     watch: int | None = None,
     progress: bool | None = None,
     **options: Unpack[RecipeOptions],
@@ -294,7 +314,8 @@ def train(
 
     `network` is a text of the notation, a name, or None for a default that fits the data; `bindings` are values of a
     family's variables. `out` is the folder of the run. `time` limits all of the work, in seconds or as "10m".
-    `watch` is the number of steps, spread over the training, whose statistics by layer are recorded: `run.watched`.
+    `snapshots` is the number of steps, spread over the training, whose weights are kept: `run.at(step)`. `watch` is the
+    number of steps whose statistics by layer are recorded: `run.watched`.
     `progress` is whether a line shows how far training is; by default it does on a terminal and in a notebook. The
     other arguments are the settings of `Recipe`; of those that are None, the value is chosen to fit the network and the
     data, and stands in the run's settings.toml. Ctrl-C saves the run and is raised again; `resume` continues it. Raises
@@ -310,6 +331,7 @@ def train(
             options=options,
             settings=_data_settings(data, options.get("seed", 0)),
             out=out,
+            snapshots=snapshots,
             watch=watch,
             seconds=time,
         ),

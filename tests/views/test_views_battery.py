@@ -63,7 +63,7 @@ def test_a_view_has_a_line_and_a_docstring_on_its_arrays(view):
 
 
 def test_every_option_is_taken_by_some_view():
-    assert {name for entry in VIEWS.values() for name in entry.options} == set(OPTIONS)
+    assert {name for entry in VIEWS.values() for name in entry.flags} == set(OPTIONS)
 
 
 def test_the_table_and_the_folder_of_views_agree(root):

@@ -129,6 +129,7 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None) -
         options={name: asked[name] for name in RECIPE if name in asked},
         settings={"data": data.source["source"], **stored, **as_loaded},
         out=asked.get("out"),
+        snapshots=asked.get("snapshots"),
         watch=asked.get("watch"),
         started=began if started is None else started,
         data_seconds=data_seconds,

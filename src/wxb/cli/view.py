@@ -16,6 +16,7 @@ from wxb.errors import WxbError
 from wxb.paths import quoted
 from wxb.settings import DATA
 from wxb.settings.setting import spell
+from wxb.text import count
 from wxb.views.options import OPTIONS, Option
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def drawn(run: str, what: str, asked: dict[str, Any], out: Path | None, data_dir
     from wxb.views.table import entry
     from wxb.views.view import check
 
-    takes = entry(what).options
+    takes = entry(what).flags
     if unknown := [FLAGS[name] for name in asked if name not in takes]:
         can = f"it takes {', '.join(FLAGS[name] for name in takes)}" if takes else "it takes no options"
         raise WxbError(f"{what} takes no {unknown[0]}", can)
@@ -73,14 +74,17 @@ def drawn(run: str, what: str, asked: dict[str, Any], out: Path | None, data_dir
     from wxb.runs.run import Run
 
     opened = Run.open(run)
-    for note in opened.notes:
+    file = what
+    if (step := asked.pop("at", None)) is not None:
+        opened, file = opened.at(step), f"{what}-step-{step}"
+    for note in opened.notes if step is None else ():  # its title says the step
         printing.remark(printing.labelled("note", note))
     show = getattr(views, what)
     if data_dir is not None and "x" not in asked and "x" in signature(show).parameters:
         asked["x"] = opened.unchanged_data(data_dir)
     shown = show(opened, **asked)
     if out is None:
-        out = opened.path / VIEWS / f"{what}.png"
+        out = opened.path / VIEWS / f"{file}.png"
         try:
             out.parent.mkdir(exist_ok=True)
         except OSError as error:
@@ -94,21 +98,27 @@ def list_views(run: str, as_json: bool) -> None:
     from wxb.runs.files import RunFiles
     from wxb.views.table import VIEWS, about_run, offered
 
-    reasons = offered(about_run(RunFiles.open(run)))
+    opened = RunFiles.open(run)
+    reasons, snapshots = offered(about_run(opened)), opened.snapshots
     commands = {name: f"wxb view {quoted(run)} {name}" for name in VIEWS}
     if as_json:
         facts = [
             answers.ViewFacts(name, VIEWS[name].about, None if why else commands[name], why or None)
             for name, why in reasons.items()
         ]
-        printing.result_json(answers.Views(run=run, views=facts))
+        printing.result_json(answers.Views(run=run, views=facts, snapshots=list(snapshots)))
         return
+    width = printing.columns(sys.stdout)
     rows = [("command", "shows")] + [(commands[name], VIEWS[name].about) for name, why in reasons.items() if not why]
     printing.result(printing.table(rows))
     if others := [why for why in reasons.values() if why]:
         printing.result()
         for why in others:
             printing.result(f"{why}.")
+    if snapshots:
+        printing.result()
+        steps = ", ".join(map(count, snapshots))
+        printing.result(printing.labelled("snapshots", f"--at STEP shows a view at one of the steps {steps}", width))
 
 
 def as_flags(problem: WxbError) -> WxbError:

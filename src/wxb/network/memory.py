@@ -14,6 +14,7 @@ from wxb.notation import Plan
 from wxb.notation.layers import LAYERS
 from wxb.notation.layers.kind import FLOAT32, size
 from wxb.notation.tree import Planned, PlannedLayer, PlannedTeam
+from wxb.text import byte_size
 
 STATE = {  # numbers that an optimizer keeps per parameter; the few parameters that Muon leaves to Adam have one more
     "sgd": 0,
@@ -161,7 +162,7 @@ def micro_batches_that_fit(
     while (needs := estimate(plan, batch_size, optimizer, count)).total > there:
         if count >= batch_size:
             raise WxbError(
-                f"training this network takes about {_text(needs.total)} of memory; {_text(there)} are free",
+                f"training this network takes about {byte_size(needs.total)} of memory; {byte_size(there)} are free",
                 _sizes(needs, optimizer),
                 _narrower(plan, smaller),
             )
@@ -174,7 +175,7 @@ def ran_short(plan: Plan, optimizer: str, step: int, smaller: str = "") -> WxbEr
     needs = estimate(plan, 1, optimizer)
     return WxbError(
         f"the memory ran short in step {step}: with one example at a time, training this network takes about "
-        f"{_text(needs.total)} beside its data",
+        f"{byte_size(needs.total)} beside its data",
         _sizes(needs, optimizer),
         _narrower(plan, smaller),
         exit_code=FAILED,
@@ -188,7 +189,7 @@ def _sizes(needs: Estimate, optimizer: str) -> str:
         (optimizer, needs.optimizer),
         ("activations of one example", needs.activations),
     )
-    return ", ".join(f"{name} {_text(size)}" for name, size in sizes if size)
+    return ", ".join(f"{name} {byte_size(size)}" for name, size in sizes if size)
 
 
 def refuse_if_weights_too_large(plan: Plan, there: int | None = None, smaller: str = "") -> None:
@@ -197,7 +198,7 @@ def refuse_if_weights_too_large(plan: Plan, there: int | None = None, smaller: s
     weights = FLOAT32 * plan.parameters
     if there is not None and weights > there:
         raise WxbError(
-            f"the weights of this network take {_text(weights)} of memory; {_text(there)} are free",
+            f"the weights of this network take {byte_size(weights)} of memory; {byte_size(there)} are free",
             fix=_narrower(plan, smaller),
         )
 
@@ -220,10 +221,3 @@ def _narrower(plan: Plan, smaller: str) -> str:
     largest = max(plan.layers, key=lambda layer: (layer.parameters, prod(layer.output)))
     advice = f"a smaller {largest.path}: it has {largest.parameters:,} of the network's {plan.parameters:,} parameters"
     return f"{advice}; or {smaller}" if smaller and (len(plan.input) > 1 or largest.input == plan.input) else advice
-
-
-def _text(size: int) -> str:
-    for unit, power in (("TiB", 40), ("GiB", 30), ("MiB", 20)):
-        if size >= 2**power:
-            return f"{size / 2**power:,.1f} {unit}"
-    return f"{size / 2**10:.1f} KiB"

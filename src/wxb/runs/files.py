@@ -30,9 +30,10 @@ from wxb.runs.folder import (
 from wxb.runs.journal import Checkpoint, Journal, read_epochs, read_watched, whole_lines
 from wxb.runs.manifest import read_manifest
 from wxb.runs.schema import DataFacts, Environment, Epoch, Report, Settings, Summary
+from wxb.runs.snapshots import name_of, need_snapshot, read_snapshot, steps_in, steps_of
 from wxb.runs.standing import Standing, saved, standing, way_on
 from wxb.runs.summary import read_summary
-from wxb.settings.setting import PATH, Setting
+from wxb.settings.setting import PATH, Bounds, Setting
 from wxb.storage import SMALL, damaged, decode, digest, file_digest, read, read_tensors, understanding
 from wxb.text import count
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PLACE = Setting("path", str, None, "Folder of a run", "run", form=PATH)
+STEP = Setting("at", int, None, "Step of a snapshot", "run", Bounds(0, 2**53))
 
 
 class RunFiles:
@@ -51,9 +53,11 @@ class RunFiles:
     def __init__(self, path: Path, summary: Summary) -> None:
         self.path = path
         self.summary = summary
+        self.step: int | None = None  # of the snapshot whose network it has; None: the one that it was trained to
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self.path)!r}, {self.standing.state})"
+        at = "" if self.step is None else f", at step {count(self.step)}"
+        return f"{type(self).__name__}({str(self.path)!r}, {self.standing.state}{at})"
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -63,6 +67,17 @@ class RunFiles:
         if run.summary.state == "finished":
             run._check(SUMMARY, file_digest(folder / SUMMARY))
         return run
+
+    def at(self, step: int) -> Self:
+        """Return the run with the network that it had after a step, one of `snapshots`.
+
+        What it predicts, how it scores and its views are those of that network; its report, its history and its test
+        score stay those of the whole training. Raises WxbError, with the nearest, if there is no snapshot of that step.
+        """
+        need_snapshot(self.path, self.snapshots, STEP.validate(step))
+        other = type(self)(self.path, self.summary)
+        other.step = step
+        return other
 
     @property
     def standing(self) -> Standing:
@@ -154,12 +169,20 @@ class RunFiles:
         with understanding(self.path / name):
             return data.decode()
 
+    @property
+    def snapshots(self) -> tuple[int, ...]:
+        """The steps whose weights the run keeps, ascending; empty for a run without `snapshots`."""
+        return steps_of(self.manifest) if self.summary.state == "finished" else steps_in(self.path)
+
     def weights(self) -> dict[str, Tensor]:
         """Return the weights that the report is about, by their names in the network.
 
-        Of a run that was stopped or is still going on they are those that its last checkpoint would end with. Raises
-        WxbError if there is none, or if the run has failed.
+        Those of `at(step)` are the snapshot's. Of a run that was stopped or is still going on they are those that its
+        last checkpoint would end with. Raises WxbError if there is none, or if the run has failed.
         """
+        if self.step is not None:
+            self.need_own(name_of(self.step))
+            return read_snapshot(self.path, self.step)
         if self.summary.state == "finished":
             self.need_own(WEIGHTS)
             return read_tensors(self.path / WEIGHTS)[0]
@@ -179,6 +202,8 @@ class RunFiles:
     @property
     def notes(self) -> tuple[str, ...]:
         """What must be known of the network's answers: a run that has not finished has not learned all it should."""
+        if self.step is not None:
+            return (f"the network is that of step {count(self.step)} of {count(self.summary.steps.total)}",)
         step = saved(self.path) if self.summary.state in ("running", "stopped") else 0
         if not step:  # it has finished, or `weights` says that there is no network
             return ()
@@ -188,6 +213,8 @@ class RunFiles:
     @property
     def weights_file(self) -> Path:
         """The file that `weights` reads."""
+        if self.step is not None:
+            return self.path / name_of(self.step)
         return self.path / (WEIGHTS if self.summary.state == "finished" else CHECKPOINT)
 
     def checkpoint(self) -> Checkpoint | None:

@@ -48,6 +48,10 @@ def limits_of(run: RunFiles, level: Any) -> Limits:
     if (problem := task.no_limits(HEADS[about.head].to_probabilities is not None)) is not None:
         raise problem
     run.need_finished("nonconformity scores")
+    if run.step is not None:
+        raise WxbError(
+            f"{run.path} has intervals for its final network, not for that of a snapshot", fix="leave `at` out"
+        )
     path = run.path / NONCONFORMITY
     if NONCONFORMITY not in run.manifest:
         raise _without_scores(run)

@@ -24,6 +24,7 @@ from wxb.learning.watched import WatchedStep
 from wxb.paths import exists
 from wxb.runs.folder import CHECKPOINT, HISTORY, WATCHED
 from wxb.runs.schema import Count, Counters, Epoch
+from wxb.runs.snapshots import drop_later
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -149,7 +150,9 @@ class Journal:
         if content != storage.read(path):
             storage.write(path, content)
         self.lines = lines
-        self._rewind_watched(checkpoint.counters.step if checkpoint else 0)
+        step = checkpoint.counters.step if checkpoint else 0
+        self._rewind_watched(step)
+        drop_later(self.folder, step)
 
     def _rewind_watched(self, step: int) -> None:
         path = self.folder / WATCHED

@@ -7,6 +7,7 @@
     split.safetensors       the rows in the training, validation and test part
     history.jsonl           one line per epoch
     watched.jsonl           what the layers did, one line per watched step, of a run with `watch`
+    snapshots/              the weights after some steps, a file each, of a run with `snapshots`
     checkpoint.safetensors  all that a resume needs; removed when the run has finished
     weights.safetensors     the weights that the report is about
     nonconformity.safetensors  how far off the answers to what validated are, for prediction intervals and sets
@@ -65,6 +66,7 @@ from wxb.runs.journal import Checkpoint, Journal
 from wxb.runs.manifest import manifest_text
 from wxb.runs.provenance import data_facts, need_same
 from wxb.runs.schema import FORMAT, NOTATION, Counters, Score, Settings, State, Steps, Summary
+from wxb.runs.snapshots import name_of, steps_in, write_snapshot
 from wxb.runs.standing import way_on
 from wxb.runs.summary import now, read_summary, sealed
 from wxb.version import __version__
@@ -217,6 +219,11 @@ class Writer:
         """Keep what a watched step read; the next note, or the end, writes it."""
         self._watched.append(record)
 
+    def snapshot(self, step: int, tensors: Mapping[str, Tensor]) -> None:
+        """Write the network's weights and running statistics after a step."""
+        with self._saving():
+            write_snapshot(self.path, step, tensors)
+
     def _write_watched(self) -> None:
         self._journal.watched([_watched_step(record) for record in self._watched])
         self._watched = []
@@ -315,6 +322,7 @@ class Writer:
                 further.append(NONCONFORMITY)
             if exists(self.path / WATCHED):
                 further.append(WATCHED)
+            further += [name_of(step) for step in steps_in(self.path)]
             for name, text in report.items():
                 storage.write(self.path / name, text)
             score = msgspec.convert(test, Score | None)

@@ -72,6 +72,9 @@ LIST = (
     Setting("time", float, None, "Train as well as this time allows: 10m or 90s, all included", RUN, form=TIME),
     Setting("seeds", int, None, "Train with this many seeds, from `seed` on: mean and interval", RUN, Bounds(1, 1_000)),
     Setting(
+        "snapshots", int, None, "Keep the weights of this many steps, spread over the training", RUN, SPREAD
+    ),
+    Setting(
         "watch", int, None, "Record what each layer does in this many steps, spread over the training", RUN, SPREAD
     ),
 )  # fmt: skip

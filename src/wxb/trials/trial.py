@@ -15,6 +15,7 @@ from wxb.errors import WxbError
 from wxb.learning.bagging import bagged, learned, validation_logits
 from wxb.learning.checks import check
 from wxb.learning.defaults import default
+from wxb.learning.duration import Duration
 from wxb.learning.evaluate import evaluate, prediction
 from wxb.learning.events import Event
 from wxb.learning.feed import steps_per_epoch
@@ -153,7 +154,12 @@ class Trial:
     @property
     def steps(self) -> int:
         """The step after which training ends, as far as is known."""
-        return duration_of(self.recipe, len(learned(self.data, self.recipe)), self.events).steps
+        return self.duration.steps
+
+    @property
+    def duration(self) -> Duration:
+        """The steps of the training, as far as its events are known."""
+        return duration_of(self.recipe, len(learned(self.data, self.recipe)), self.events)
 
     def __iter__(self) -> Iterator[Record]:
         """Train, and yield a record after every step.

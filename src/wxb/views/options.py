@@ -18,6 +18,7 @@ class Option:
 
 
 OPTIONS: dict[str, Option] = {
+    "at": Option(int, "Step of a snapshot: the view of the network as it was then.", metavar="STEP"),
     "example": Option(int, "Number of the example in its part, from 0."),
     "part": Option(str, "Part of the data that examples are of; else test.", choices=("train", "validation", "test")),
     "x": Option(str, "A picture, table or array to look at, instead of the run's data.", flag="file", metavar="FILE"),

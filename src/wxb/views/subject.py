@@ -217,7 +217,8 @@ def subject(of: Any, view: str) -> Subject:
     if isinstance(of, Run):
         about = about_run(of)
         need(view, about)
-        return Subject(of.model(), of.name, about, of)
+        name = of.name if of.step is None else f"{of.name} at step {count(of.step)}"
+        return Subject(of.model(), name, about, of)
     if isinstance(of, Model):
         about = About(of.plan, of.task.name, (), of.preparation is not None)
         need(view, about)

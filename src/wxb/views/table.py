@@ -37,11 +37,20 @@ Need = Callable[[About], str]  # why a view does not apply, in words after "it";
 
 @dataclass(frozen=True)
 class Entry:
-    """A view: its line in the list, the options that it takes, and what it needs."""
+    """A view: its line in the list, the options that it takes, and what it needs.
+
+    One that looks at the network, and not at its training alone, can also be seen at a snapshot.
+    """
 
     about: str
     options: tuple[str, ...] = ()
     needs: tuple[Need, ...] = ()
+    network: bool = True
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The options of the command."""
+        return (*self.options, "at") if self.network else self.options
 
 
 def pictures(about: About) -> str:
@@ -135,7 +144,7 @@ VIEWS: dict[str, Entry] = {
         ("part",),
         (classes, probabilities),
     ),
-    "curves": Entry("How the training went: loss, score and learning rate by epoch.", ("against",)),
+    "curves": Entry("How the training went: loss, score and learning rate by epoch.", ("against",), network=False),
     "saliency": Entry(
         "Why this answer: what matters for a score, by six methods, and which to trust.",
         (*EXAMPLE, "output", "method"),

@@ -24,6 +24,7 @@ class Views(Answer, frozen=True, tag="wxb/views/1"):
 
     run: str
     views: list[ViewFacts]
+    snapshots: Annotated[list[Count], Meta(description="the steps that --at takes")]
 
 
 class AxisFacts(Struct, frozen=True):
