@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs sessions figures clean
+.PHONY: help demo test check format docs sessions page figures clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +25,8 @@ $(BIN)/pip:
 	@echo "making the environment in $(VENV); PyTorch is the large part of it"
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
+PAGE := $(shell find page -name node_modules -prune -o -type f -print) hatch_build.py
+$(VENV)/.installed: pyproject.toml constraints.txt $(PAGE) | $(BIN)/pip
 	$(PIP_INSTALL) --editable .
 	@touch $@
 
@@ -60,6 +61,9 @@ docs: $(VENV)/.installed-check  ## build the documentation into site/
 
 sessions: $(VENV)/.installed  ## take the terminal sessions of README.md and docs/ again
 	$(BIN)/python -m docs.sessions
+
+page:  ## check and test what the browser runs; needs Node.js 22.12 or newer
+	cd page && npm ci --ignore-scripts && npm run check
 
 figures: $(VENV)/.installed-test  ## write the tables and pictures of docs/ from benchmarks/results/
 	$(BIN)/python -m benchmarks.pages

@@ -36,6 +36,7 @@ COMMANDS = {
     "cache": "The decoded pictures of large folders that are kept.",
     "evaluate": "How good a run's network is, on its test set or other data.",
     "predict": "What a run's network says of files.",
+    "page": "The runs in the browser, while they train and afterwards.",
     "view": "What a run's network does: its layers, weights and maps, drawn.",
     "doctor": "Why a network does not learn, with the remedy proved.",
     "compare": "Runs side by side, on the same test examples.",

@@ -1,0 +1,44 @@
+"""What the server answers: values as JSON, and a mistake as what happened, what was expected and a way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from wxb.errors import WxbError
+from wxb.text import utf8
+
+JSON = "application/json"
+
+
+class Refused(Exception):
+    """A request that is refused before anything is read: `status` is HTTP's number for why."""
+
+    def __init__(self, status: int, what: str, expected: str = "", fix: str = "") -> None:
+        self.status = status
+        self.what = what
+        self.expected = expected
+        self.fix = fix
+        super().__init__(what)
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    """A value as JSON; a number that is not finite is null."""
+    return Response(msgspec.json.encode(value), status, media_type=JSON)
+
+
+def mistake(status: int, what: str, expected: str = "", fix: str = "") -> Response:
+    """An error as JSON. Paths may have bytes that are not UTF-8, which are shown as `\\xff`."""
+    return answer({"what": utf8(what), "expected": utf8(expected), "fix": utf8(fix)}, status)
+
+
+def mistaken(problem: WxbError) -> Response:
+    """The error of a request that the server understood, and could not do."""
+    return mistake(400, problem.what, problem.detail, problem.fix)
+
+
+def missing(what: str, fix: str = "") -> Refused:
+    """The refusal of a request for what is not there."""
+    return Refused(404, what, fix=fix)
