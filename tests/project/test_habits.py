@@ -99,7 +99,7 @@ def test_the_pinned_version_is_in_the_range_that_the_package_allows(name):
 
 # what is imported under another name than it is installed by
 MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "tomli-w": "tomli_w", "markdown-it-py": "markdown_it",
-           "pillow-heif": "pillow_heif"}  # fmt: skip
+           "pillow-heif": "pillow_heif", "opentsne": "openTSNE"}  # fmt: skip
 
 
 def imported(part: str) -> set[str]:
@@ -120,7 +120,7 @@ def imported(part: str) -> set[str]:
 
 
 def test_what_is_imported_is_what_the_package_depends_on():
-    assert imported("src") == {MODULES.get(name, name) for name in needed(("plots", "heic"))}
+    assert imported("src") == {MODULES.get(name, name) for name in needed(("plots", "tsne", "heic"))}
 
 
 @pytest.mark.parametrize("part", ["tests", "docs", "benchmarks"])

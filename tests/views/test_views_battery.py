@@ -20,6 +20,8 @@ def test_a_view_draws_or_says_why_it_does_not_apply(view, name, trained):
     run, data = trained[name]
     show = getattr(views, view)
     given = {"x": data} if "x" in inspect.signature(show).parameters and view != "graph" else {}
+    if view == "comparison":
+        given["against"] = str(run.path)
     if reason := why_not(view, about_run(run)):
         assert reason.startswith(f"{view} ")
         with pytest.raises(WxbError) as refused:

@@ -69,6 +69,84 @@ def test_examples_lie_where_their_features_say(trained):
     assert views.embedding(run, data).facts["layer"] == "9.RELU"
 
 
+def test_neighbours_are_the_nearest_in_the_features_of_the_layer(trained):
+    run, data = trained["conv"]
+    view = views.embedding(run, data, layer="8.FC-8", example=7)
+    rows = run.split.test
+    features = np.stack([views.maps(run, data, example=place, layer="8.FC-8")["8.FC-8"] for place in range(len(rows))])
+    distances = np.linalg.norm(features.astype(float) - features[7], axis=1)
+    assert view["neighbours"][0] == 7
+    assert view["distances"] == pytest.approx(np.sort(distances)[:10], abs=1e-4)
+    assert view["distances"] == pytest.approx(distances[view["neighbours"]], abs=1e-4)
+    assert np.array_equal(view["pictures"], data.examples[rows[view["neighbours"]]])
+    assert view["captions"][0].startswith(str(data.targets[rows[7]]))
+    assert "example 7, and its nearest of the shown ones" in view.svg()
+    with pytest.raises(WxbError, match=f"there is no example {len(rows)}: the test part has {len(rows)} examples"):
+        views.embedding(run, data, example=len(rows))
+
+
+def test_an_example_is_among_those_that_are_shown(trained, monkeypatch):
+    from wxb.views.gallery import embedding
+
+    monkeypatch.setattr(embedding, "EXAMPLES", 20)
+    run, data = trained["linear"]
+    for example in (0, 5, 448):
+        view = views.embedding(run, data, example=example)
+        assert len(set(view["rows"].tolist())) == 20
+        assert view["rows"][view["neighbours"][0]] == run.split.test[example]
+    assert view.notes[0] == "20 of 449 examples are shown, spread evenly over the part."
+
+
+def test_neighbours_of_a_row_are_rows_of_the_table(trained):
+    run, data = trained["table"]
+    view = views.embedding(run, data, example=2)
+    first = data.columns.words(data.examples[run.split.test[2]])
+    assert view["columns"][0, 1:].tolist() == list(first.values())
+    assert f"size {first['size']}" in view.svg()
+
+
+def test_t_sne_keeps_groups_apart_and_comes_out_the_same(trained):
+    pytest.importorskip("openTSNE")
+    from wxb.views import tsne
+
+    rng = np.random.default_rng(0)
+    groups = np.arange(90) % 3
+    features = rng.normal(size=(90, 8)) + 20 * np.eye(8)[groups]
+    found = tsne.places(features, principal(features)[0])
+    assert np.array_equal(found, tsne.places(features, principal(features)[0]))
+    centres = np.stack([found[groups == one].mean(0) for one in range(3)])
+    nearest = ((found[:, None] - centres) ** 2).sum(2).argmin(1)
+    assert nearest.tolist() == groups.tolist()
+    run, data = trained["plane"]
+    view = views.embedding(run, data, method="tsne")
+    assert view["tsne"].shape == view["points"].shape
+    assert "sizes of groups mean" in view.svg()
+
+
+def test_what_t_sne_cannot_show_is_refused(trained, monkeypatch):
+    from wxb.views import tsne
+
+    run, data = trained["plane"]
+    with pytest.raises(WxbError, match=r"^umap is not a method of embedding\n  fix: one of pca, tsne"):
+        views.embedding(run, data, method="umap")
+    with pytest.raises(WxbError, match="t-SNE needs 10 examples, and there are 4"):
+        tsne.places(np.ones((4, 2)), np.ones((4, 2)))
+    monkeypatch.setitem(__import__("sys").modules, "openTSNE", None)
+    with pytest.raises(
+        WxbError, match=r"t-SNE needs openTSNE, which is not installed\n  fix: pip install 'wxb\[tsne\]'"
+    ):
+        views.embedding(run, data, method="tsne")
+
+
+def test_a_team_is_embedded_by_its_first_group_or_the_one_that_is_named(trained):
+    run, data = trained["groups"]
+    view = views.embedding(run, data)
+    assert view.facts["layer"] == "4.TEAM.1.2.RELU"
+    assert view.facts["features"] == 3 * 6
+    assert view.notes[0].startswith("4.TEAM.1.2.RELU is of group 1 of 2 of the TEAM")
+    assert views.embedding(run, data, layer="4.TEAM.2.2").facts["group"] == "group 2 of 2"
+
+
 @pytest.fixture
 def ring():
     return wxb.load_data("ring", examples=90)

@@ -30,6 +30,57 @@ def test_counts_and_mistakes_are_those_of_the_predictions(trained):
     assert view.title.startswith(f"What run confuses: {np.mean(given == predicted.values):.1%}"[:-1])
 
 
+def test_errors_of_a_class_stand_against_its_size(trained):
+    run, data = trained["conv"]
+    view = views.confusion(run, data)
+    rows = run.split.test
+    wrong = run.predict(data.examples[rows]).values != data.targets[rows]
+    for place in range(len(data.classes)):
+        assert view["class errors"][place] == pytest.approx(wrong[data.targets[rows] == place].mean())
+        assert view["class sizes"][place] == (data.targets[run.split.train] == place).sum()
+
+
+def test_a_cell_lists_its_examples(trained):
+    run, data = trained["linear"]
+    counts = views.confusion(run, data)["counts"]
+    given, said = np.unravel_index((counts - 1000 * np.eye(10)).argmax(), counts.shape)
+    view = views.confusion(run, data, cell=f"{given},{said}")
+    rows = run.split.test
+    predicted = run.predict(data.examples[rows])
+    expected = rows[(data.targets[rows] == given) & (predicted.values == said)]
+    assert len(expected) == counts[given, said] > 0
+    assert sorted(view["rows"].tolist()) == expected.tolist()
+    assert (np.diff(view["confidence"]) <= 0).all()
+    assert np.array_equal(view["pictures"], data.examples[view["rows"]][:50])
+    right = views.confusion(run, data, cell=f"{given},{given}")
+    assert len(right["rows"]) == counts[given, given]
+    assert f"that run predicts as {said}" in view.title
+
+
+def test_a_cell_of_a_table_lists_its_rows(trained):
+    run, data = trained["table"]
+    counts = views.confusion(run, data)["counts"]
+    given, said = np.unravel_index(counts.argmax(), counts.shape)
+    view = views.confusion(run, data, cell=f"{data.classes[given]},{data.classes[said]}")
+    assert view.arrays["columns"].axes[1].ticks == ("row", "size", "colour", "day")
+    assert view["columns"][:, 0].tolist() == [str(row) for row in view["rows"][:50]]
+    row = data.columns.words(data.examples[view["rows"][0]])
+    assert view["columns"][0, 1:].tolist() == list(row.values())
+    assert f"colour {row['colour']}" in view.svg()
+
+
+def test_classes_of_a_cell_may_hold_commas():
+    from wxb.views.gallery.confusion import cell_of
+
+    names = ("a", "a,b", "b", "c d")
+    assert cell_of("a,b,b", names) == (1, 2)
+    assert cell_of("a, c d", names) == (0, 3)
+    assert cell_of("0,2", names) == (0, 2)
+    for given, said in (("b,e", "e is not an output"), ("b", "expected a class given and a class predicted")):
+        with pytest.raises(WxbError, match=said):
+            cell_of(given, names)
+
+
 def test_confusion_is_that_of_the_evaluation(trained):
     run, data = trained["table"]
     evaluated = run.evaluate(data, part="test")
@@ -102,10 +153,6 @@ def test_calibration_is_that_of_the_evaluation(trained):
     assert view["errors"][0] == pytest.approx(evaluated.calibration_error, abs=1e-6)
     rows = run.split.test
     assert view["examples"].sum(1).tolist() == [len(rows)] * 2
-    wrong = run.predict(data.examples[rows]).values != data.targets[rows]
-    for place in range(len(data.classes)):
-        assert view["class errors"][place] == pytest.approx(wrong[data.targets[rows] == place].mean())
-    assert view["class sizes"].sum() == len(run.split.train)
 
 
 def test_calibration_needs_probabilities_and_other_examples_than_those_it_is_fitted_on(trained):

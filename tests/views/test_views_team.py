@@ -56,5 +56,5 @@ def test_calibration_says_when_a_run_was_calibrated_in_training(tmp_path):
     view = views.calibration(run, data)
     assert view.arrays["errors"].axes[0].ticks == ("as calibrated", "scaled")
     assert re.search("divided by a temperature at the end of training", view.notes[0])
-    assert view["class sizes"].sum() == len(run.split.train) + len(run.split.validation)
+    assert views.confusion(run, data)["class sizes"].sum() == len(run.split.train) + len(run.split.validation)
     assert view["errors"][0] == pytest.approx(run.evaluate(data, part="test").calibration_error, abs=1e-6)

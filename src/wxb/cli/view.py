@@ -100,7 +100,7 @@ def list_views(run: str, as_json: bool) -> None:
 
     opened = RunFiles.open(run)
     reasons, snapshots = offered(about_run(opened)), opened.snapshots
-    commands = {name: f"wxb view {quoted(run)} {name}" for name in VIEWS}
+    commands = {name: f"wxb view {quoted(run)} {name} {one.also}".rstrip() for name, one in VIEWS.items()}
     if as_json:
         facts = [
             answers.ViewFacts(name, VIEWS[name].about, None if why else commands[name], why or None)

@@ -99,18 +99,8 @@ def _mistake(mistake: Mistake, data: Dataset, white: float) -> dict[str, Any]:
     if data.spatial:
         found["picture"] = picture(data.examples[mistake.row], white)
     if data.columns is not None:
-        values = zip(data.columns.held, data.examples[mistake.row].tolist(), strict=True)
-        found["values"] = {column.name: _cell(value, column.codes) for column, value in values}
+        found["values"] = data.columns.words(data.examples[mistake.row])
     return found
-
-
-def _cell(value: float, codes: dict[str, int] | None) -> str:
-    """A value of a table's row, as it stands in the table; empty where it is missing."""
-    if value != value:  # NaN
-        return ""
-    if codes is None:
-        return f"{value:.6g}"
-    return next((text for text, code in codes.items() if code == value), "")
 
 
 def _white(data: Dataset) -> float:

@@ -193,6 +193,18 @@ def bars(axes: Axes, names: Sequence[str], values: NDArray[Any]) -> None:
                       textcoords="offset points", ha=side, va="center", fontsize=7)  # fmt: skip
 
 
+def logarithmic(axes: Axes) -> None:
+    """Make the vertical axis logarithmic, its powers of ten written as plain numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    few = high < 100 * low
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
 def middle_cut(name: str, letters: int) -> str:
     """A name on one line in at most so many letters; of a longer one both ends, which tell it from its kin."""
     flat = one_line(name)

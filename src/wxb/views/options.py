@@ -27,9 +27,10 @@ OPTIONS: dict[str, Option] = {
     "examples": Option(
         str, "Three examples by their numbers in the part, 0,5,9: the plane through them.", metavar="A,B,C"
     ),
-    "method": Option(str, "The one method that is wanted, such as gradcam.", metavar="METHOD"),
+    "method": Option(str, "One method of several: gradcam of saliency, tsne of embedding.", metavar="METHOD"),
     "weights": Option(str, 'Two weights: "1.FC-8.weight[0,0] 1.FC-8.weight[0,1]".', metavar="WEIGHTS"),
     "against": Option(str, "Folders of other runs, with commas between them.", metavar="RUN,…"),
+    "cell": Option(str, "A cell by its classes, as cat,dog: its examples.", metavar="GIVEN,PREDICTED"),
     "output": Option(str, "A class, label or target by its name.", metavar="NAME"),
     "layer": Option(str, "A layer by its path, 3.CONV3-64, or by a part of it that no other has.", metavar="LAYER"),
 }

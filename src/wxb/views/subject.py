@@ -132,7 +132,7 @@ class Subject:
             return Example(f"example {place}", None, {key: value[place : place + 1] for key, value in x.items()})
         else:
             values, name = self.array(x), "example"
-        place = self._place(example or 0, len(values), name)
+        place = self.place(example or 0, len(values), name)
         batch = as_batch(values[place : place + 1])
         named = name if len(values) == 1 else f"{name} {place}"
         return Example(named, values[place], batch, said=self.said(batch))
@@ -178,7 +178,7 @@ class Subject:
 
     def _of_data(self, data: Dataset, example: int, part: str | None) -> Example:
         rows, part = self.rows(data, part)
-        row = int(rows[self._place(example, len(rows), f"the {part} part")])
+        row = int(rows[self.place(example, len(rows), f"the {part} part")])
         values = self.examples(data)[row : row + 1]
         batch = as_batch(values)
         target = TASKS[data.task].text(data.targets_in_units()[row], data.classes)
@@ -198,7 +198,8 @@ class Subject:
             )
         return values
 
-    def _place(self, example: int, examples: int, where: str) -> int:
+    def place(self, example: int, examples: int, where: str) -> int:
+        """The number of an example. Raises WxbError if there are not so many, naming `where`."""
         if not 0 <= example < examples:
             raise WxbError(
                 f"there is no example {example}: {where} has {plural(examples, 'example')}",

@@ -46,6 +46,7 @@ class Entry:
     options: tuple[str, ...] = ()
     needs: tuple[Need, ...] = ()
     network: bool = True
+    also: str = ""  # what its command needs besides the run and its name
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -138,19 +139,28 @@ VIEWS: dict[str, Entry] = {
     "maximizing": Entry(
         "An input that makes an output or a unit as great as it can.", ("output", "layer", "unit"), (gradients,)
     ),
-    "confusion": Entry("Which classes are confused, and the most confident mistakes.", ("part",), (classes,)),
+    "confusion": Entry("Which classes are confused, and the most confident mistakes.", ("part", "cell"), (classes,)),
     "calibration": Entry(
         "Whether confidence can be trusted, before and after temperature scaling.",
         ("part",),
         (classes, probabilities),
     ),
-    "curves": Entry("How the training went: loss, score and learning rate by epoch.", ("against",), network=False),
+    "curves": Entry("How the training went: loss, score, learning rate, what layers did.", ("against",), network=False),
+    "comparison": Entry(
+        "Runs beside each other: differences, settings, examples that changed sides.",
+        ("against",),
+        network=False,
+        also="--against RUN2",
+    ),
     "saliency": Entry(
         "Why this answer: what matters for a score, by six methods, and which to trust.",
         (*EXAMPLE, "output", "method"),
     ),
     "importance": Entry("Which columns of a table matter, by shuffling each.", ("part",), (rows,)),
-    "embedding": Entry("Where examples lie in the features of a layer, in two dimensions.", ("part", "layer")),
+    "embedding": Entry(
+        "Where examples lie in the features of a layer, and which are neighbours there.",
+        ("example", "part", "layer", "method"),
+    ),
     "surface": Entry("The loss over two weights or a random plane, and gradient descent on it.", ("weights",)),
     "exciting": Entry(
         "The examples, and the places in them, that excite each unit of a layer most.",

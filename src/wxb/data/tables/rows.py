@@ -69,6 +69,11 @@ class Columns:
         """The columns of the rows, in order."""
         return tuple(column for column in self.columns if isinstance(column, Held))
 
+    def words(self, row: NDArray[Any]) -> dict[str, str]:
+        """The values of a row (columns,) as they stand in the table, by column; empty where they are missing."""
+        values = zip(self.held, row.tolist(), strict=True)
+        return {column.name: _word(value, column.codes) for column, value in values}
+
     def alike(self, rows: NDArray[Any]) -> NDArray[np.float32]:
         """The rows (n, columns) in float32, less the offsets: copies are equal in it, and no others.
 
@@ -185,3 +190,11 @@ def need_columns(
         f"columns: {listed or first_of(there, 20)}",
         (way_to and way_to(missing[0])) or "the same columns as in training; their order does not matter",
     )
+
+
+def _word(value: float, codes: dict[str, int] | None) -> str:
+    if value != value:  # NaN
+        return ""
+    if codes is None:
+        return f"{value:.6g}"
+    return next((text for text, code in codes.items() if code == value), "")

@@ -15,7 +15,7 @@ from wxb.learning.calibration import temperature
 from wxb.network.heads import Head
 from wxb.tasks.metrics import BINS, Bin
 from wxb.tasks.metrics import calibration as binned
-from wxb.text import one_line, percent
+from wxb.text import percent
 from wxb.views.answered import answered, model_of
 from wxb.views.drawing import BLUE, LINES, QUIET, VERMILION, Panel, digits, sheet
 from wxb.views.subject import Subject, subject
@@ -36,9 +36,7 @@ def calibration(of: Any, x: Any = None, *, part: str | None = None) -> View:
     Without a validation part there is none, and nothing is scaled.
 
     Arrays: "confidence", "accuracy" and "examples" (when, bin), means and counts of 15 bins of equal width, NaN of
-    empty ones; "errors" (when,), the expected calibration error; "class sizes" (class,), examples that were learned
-    from, and "class errors" (class,), the share of a class that is predicted wrong. Raises WxbError for the validation
-    part.
+    empty ones; "errors" (when,), the expected calibration error. Raises WxbError for the validation part.
     """
     seen = subject(of, "calibration")
     data = seen.data(x)
@@ -67,14 +65,6 @@ def calibration(of: Any, x: Any = None, *, part: str | None = None) -> View:
         for place, name in enumerate(names)
     }
     arrays["errors"] = Values(np.array(errors), axes[:1], "calibration error")
-    size = len(data.classes)
-    wrong = np.bincount(found.targets[~right], minlength=size) / np.maximum(
-        1, np.bincount(found.targets, minlength=size)
-    )
-    classes = (Axis("class", ticks=data.classes),)
-    sizes = np.bincount(data.targets[seen.learned(data)].astype(np.int64), minlength=size)
-    arrays["class sizes"] = Values(sizes, classes, "examples that were learned from")
-    arrays["class errors"] = Values(wrong, classes, "share predicted wrong", "share")
     title = f"How far the confidence of {seen.name} can be trusted: {found.line} {found.part} examples right"
     facts = {"temperature": temperatures[SCALED]} if SCALED in temperatures else {}
     return View("calibration", title, arrays, draw, facts, tuple(notes))
@@ -110,7 +100,7 @@ def _table(bins: tuple[Bin, ...]) -> NDArray[np.float64]:
 
 
 def draw(view: View) -> Figure:
-    """Accuracy against confidence, and errors of a class against its size."""
+    """Accuracy against confidence."""
     errors = view["errors"]
     said = f"Confidence and accuracy differ by {percent(float(errors[0]))} on average"
     if "temperature" in view.facts:
@@ -120,8 +110,6 @@ def draw(view: View) -> Figure:
     panels = [
         Panel("accuracy, %, by confidence", 2.8, partial(_reliability, view=view), left=0.5, bottom=0.4, framed=True,
               width=3.2),
-        Panel("wrong, % of a class, by its size", 1.7, partial(_sizes, view=view), left=0.5, bottom=0.4,
-              framed=True),
     ]  # fmt: skip
     return sheet(view.title, panels, [*view.notes, *notes])
 
@@ -140,14 +128,3 @@ def _reliability(axes: Axes, view: View) -> None:
     axes.grid(True, color=LINES, linewidth=0.6)
     axes.set_xlabel("confidence, %")
     axes.legend(loc="upper left")
-
-
-def _sizes(axes: Axes, view: View) -> None:
-    sizes, errors = view["class sizes"], view["class errors"]
-    axes.plot(sizes, 100 * errors, "o", color=BLUE, markersize=4)
-    for place in np.argsort(-errors, kind="stable")[:5]:
-        name = one_line(view.arrays["class sizes"].axes[0].ticks[place])[:16]
-        axes.annotate(name, (sizes[place], 100 * errors[place]), xytext=(4, 2), textcoords="offset points", fontsize=7)
-    axes.grid(True, color=LINES, linewidth=0.6)
-    axes.set_xlabel("examples of the class that were learned from")
-    axes.set_ylim(bottom=0)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.text import count, one_line, percent
+from wxb.errors import WxbError
+from wxb.text import count, one_line, percent, plural
+from wxb.views import examples
 from wxb.views.answered import answered
-from wxb.views.drawing import Panel, named_tiles, picture_of, sheet, value_colours
+from wxb.views.drawing import BLUE, LINES, Panel, digits, sheet, value_colours
+from wxb.views.outputs import output_of
 from wxb.views.subject import subject
 from wxb.views.view import Axis, Values, View
 
@@ -19,18 +23,22 @@ if TYPE_CHECKING:
 
 CELLS = 24  # classes up to which cells have numbers,
 NAMES = 40  # and up to which they have names
-MISTAKES = 10  # that are drawn
+MISTAKES = 10  # that are drawn,
+OF_A_CELL = 50  # and examples of one cell
 
 
-def confusion(of: Any, x: Any = None, *, part: str | None = None) -> View:
-    """How often each class is predicted as each, and every mistake with its confidence.
+def confusion(of: Any, x: Any = None, *, part: str | None = None, cell: str | None = None) -> View:
+    """How often each class is predicted as each, every mistake with its confidence, and errors by the size of a class.
 
-    `of` is a run, its folder, or a network of wxb with a data set `x`.
+    `of` is a run, its folder, or a network of wxb with a data set `x`. `cell` names a class given and a class
+    predicted, "cat,dog": then the examples of that cell are listed instead of all mistakes.
 
     Arrays: "counts" (given, predicted); "rows", "given", "predicted" and "confidence" (mistake,), the most confident
     first: the example's place in the data, the numbers of its classes, and the probability of the class predicted, or
-    its lead over the second where the head has no probabilities. Of pictures "pictures" (mistake, channel, row,
-    column), of the first ten.
+    its lead over the second where the head has no probabilities; "pictures" (mistake, channel, row, column) or
+    "columns" (mistake, column) of the first ten, or fifty of a cell; "class sizes" (class,), examples that were learned
+    from, and "class errors" (class,), the share of a class that is predicted wrong. Raises WxbError if there is no such
+    cell.
     """
     seen = subject(of, "confusion")
     found = answered(seen, "confusion", x, part)
@@ -39,32 +47,71 @@ def confusion(of: Any, x: Any = None, *, part: str | None = None) -> View:
     names = data.classes
     counts = np.zeros((len(names), len(names)), np.int64)
     np.add.at(counts, (given, said), 1)
-    wrong = np.flatnonzero(given != said)
+    asked = None if cell is None else cell_of(cell, names)
+    listed = np.flatnonzero(given != said if asked is None else (given == asked[0]) & (said == asked[1]))
     confidence = found.predicted.confidence
-    wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
-    mistake = Axis("mistake")
+    listed = listed[np.argsort(-confidence[listed], kind="stable")]
+    axis = Axis("mistake" if asked is None else "example")
+    classes = (Axis("class", ticks=names),)
+    learned = data.targets[seen.learned(data)].astype(np.int64)
     arrays = {
         "counts": Values(
             counts, (Axis("given", ticks=names), Axis("predicted", ticks=names)), "how many examples", "examples"
         ),
-        "rows": Values(found.rows[wrong], (mistake,), "places in the data"),
-        "given": Values(given[wrong], (mistake,), "numbers of the classes given"),
-        "predicted": Values(said[wrong], (mistake,), "numbers of the classes predicted"),
-        "confidence": Values(confidence[wrong], (mistake,), "confidence in the class predicted"),
+        "rows": Values(found.rows[listed], (axis,), "places in the data"),
+        "given": Values(given[listed], (axis,), "numbers of the classes given"),
+        "predicted": Values(said[listed], (axis,), "numbers of the classes predicted"),
+        "confidence": Values(confidence[listed], (axis,), "confidence in the class predicted"),
+        **examples.listed(data, found.rows[listed[: MISTAKES if asked is None else OF_A_CELL]], axis),
+        "class sizes": Values(np.bincount(learned, minlength=len(names)), classes, "examples that were learned from"),
+        "class errors": Values(
+            1 - counts.diagonal() / np.maximum(1, counts.sum(1)), classes, "share predicted wrong", "share"
+        ),
     }
-    if len(data.shape) == 3 and len(wrong):
-        axes = (mistake, *map(Axis, ("channel", "row", "column")))
-        arrays["pictures"] = Values(data.examples[found.rows[wrong[:MISTAKES]]], axes, "the first mistakes")
+    facts: dict[str, str | int | float] = {"examples": len(given), "mistakes": int((given != said).sum())}
     title = f"What {seen.name} confuses: {found.line} {found.part} examples right"
-    return View("confusion", title, arrays, draw, {"examples": len(given), "mistakes": len(wrong)})
+    if asked is not None:
+        one, other = (names[place] for place in asked)
+        facts |= {"given": one, "predicted": other}
+        title = f"{plural(len(listed), f'{found.part} example')} of {one} that {seen.name} predicts as {other}"
+    return View("confusion", title, arrays, draw, facts)
+
+
+def cell_of(given: str, names: tuple[str, ...]) -> tuple[int, int]:
+    """The numbers of two classes: "cat,dog". A name may hold commas. Raises WxbError if they are no two classes."""
+    words = given.split(",")
+    for place in range(1, len(words)):
+        one, other = ",".join(words[:place]).strip(), ",".join(words[place:]).strip()
+        if one in names and other in names:
+            return names.index(one), names.index(other)
+    if len(words) != 2:
+        raise WxbError(f'`cell="{given}"`: expected a class given and a class predicted',
+                       fix=f'`cell="{names[0]},{names[1]}"`')  # fmt: skip
+    first, second = (output_of(word.strip(), names) for word in words)
+    return first, second
 
 
 def draw(view: View) -> Figure:
-    """The table of counts, the pairs that are confused most, and pictures of the most confident mistakes."""
+    """The table of counts, the pairs that are confused most, the most confident mistakes, and errors by size."""
     counts, names = view["counts"], view.arrays["counts"].axes[0].ticks
+    count_shown = len(view[examples.PICTURES if examples.PICTURES in view.arrays else examples.COLUMNS])
+    if "given" in view.facts:
+        captions = [percent(float(one)) if one <= 1 else digits(float(one)) for one in view["confidence"][:count_shown]]
+        notes = ["The most confident are first; the number is the confidence in the class predicted."]
+        if count_shown < len(view["rows"]):
+            notes.append(f"The first {count_shown} of {count(len(view['rows']))} are drawn.")
+        shown = examples.panels("", view.arrays, captions) or [_lines("", ["no such example"])]
+        return sheet(view.title, shown, [*view.notes, *notes])
+    letters = 6 if examples.PICTURES in view.arrays else 24
+    said = [
+        f"{one_line(names[given])[:letters]} as {one_line(names[other])[:letters]}"
+        for given, other in zip(view["given"][:count_shown], view["predicted"][:count_shown], strict=True)
+    ]
     panels = [_table(counts, names), _pairs(counts, names)]
-    if "pictures" in view.arrays:
-        panels.append(_mistakes(view, names))
+    panels += examples.panels("most confident mistakes: given as predicted", view.arrays, said)
+    panels.append(
+        Panel("wrong, % of a class, by its size", 1.7, partial(_sizes, view=view), left=0.5, bottom=0.4, framed=True)
+    )
     notes = ["The colour is the share of a row: of the examples of a class, how many are predicted as each."]
     return sheet(view.title, panels, [*view.notes, *notes])
 
@@ -112,22 +159,25 @@ def _pairs(counts: NDArray[Any], names: tuple[str, ...]) -> Panel:
         if off[given, said]
     ] or ["no mistake"]
 
+    return _lines("confused most", lines)
+
+
+def _lines(title: str, lines: list[str]) -> Panel:
     def paint(axes: Axes) -> None:
         axes.set_xlim(0, 1)
         axes.set_ylim(len(lines) - 0.5, -0.5)
         for row, text in enumerate(lines):
             axes.text(0, row, text, va="center", fontsize=7.5)
 
-    return Panel("confused most", 0.18 * len(lines), paint)
+    return Panel(title, 0.18 * len(lines), paint)
 
 
-def _mistakes(view: View, names: tuple[str, ...]) -> Panel:
-    pictures = np.stack([picture_of(one) for one in view["pictures"]])
-    if pictures.ndim == 3:
-        pictures = np.repeat(pictures[..., None], 3, axis=3)
-    pictures = np.concatenate([pictures, np.ones((*pictures.shape[:3], 1))], axis=3)
-    said = [f"{one_line(names[given])[:6]} as {one_line(names[other])[:6]}"
-            for given, other in zip(view["given"], view["predicted"], strict=True)]  # fmt: skip
-    from dataclasses import replace
-
-    return replace(named_tiles(pictures, said[: len(pictures)], 5), title="most confident mistakes: given as predicted")
+def _sizes(axes: Axes, view: View) -> None:
+    sizes, errors = view["class sizes"], view["class errors"]
+    axes.plot(sizes, 100 * errors, "o", color=BLUE, markersize=4)
+    for place in np.argsort(-errors, kind="stable")[:5]:
+        name = one_line(view.arrays["class sizes"].axes[0].ticks[place])[:16]
+        axes.annotate(name, (sizes[place], 100 * errors[place]), xytext=(4, 2), textcoords="offset points", fontsize=7)
+    axes.grid(True, color=LINES, linewidth=0.6)
+    axes.set_xlabel("examples of the class that were learned from")
+    axes.set_ylim(bottom=0)
