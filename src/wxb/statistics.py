@@ -32,11 +32,12 @@ def mean_of(scores: Sequence[float], bounds: tuple[float, float] = (-math.inf, m
     return Mean(mean, deviation, (max(mean - half, bounds[0]), min(mean + half, bounds[1])))
 
 
-def wilson(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:
+def wilson(successes: float, trials: float, z: float = 1.959963984540054) -> tuple[float, float]:
     """Wilson's score interval of a proportion, as fractions; z = 1.96 gives 95 %.
 
     E. B. Wilson (1927), "Probable inference, the law of succession, and statistical inference", JASA 22.
-    No trials: (0, 1), nothing is known. Raises ValueError unless 0 <= successes <= trials.
+    Both may be fractions, as of weighted trials. No trials: (0, 1), nothing is known. Raises ValueError unless
+    0 <= successes <= trials.
     """
     if not 0 <= successes <= trials:
         raise ValueError(f"{successes} successes in {trials} trials")

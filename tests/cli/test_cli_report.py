@@ -6,7 +6,7 @@ import pytest
 
 from wxb.cli.report import weakest
 from wxb.learning.checks import Checks
-from wxb.runs.schema import ClassFacts
+from wxb.runs.reported import ClassFacts
 
 
 def facts(name: str, f1: float) -> ClassFacts:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxb.data.split import DEFAULT, copies, divide, divide_apart, keep_test, validation_share
+from wxb.data.copies import copies
+from wxb.data.split import DEFAULT, divide, divide_apart, keep_test, validation_share
 from wxb.errors import WxbError
 from wxb.settings import validate
 

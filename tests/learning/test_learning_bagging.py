@@ -15,7 +15,7 @@ import wxb
 from wxb.data import load_data
 from wxb.data.folds import dealt
 from wxb.errors import WxbError
-from wxb.learning.bagging import bagged, folds_of
+from wxb.learning.bagging import folds_of
 from wxb.learning.inference import logits, out_of_fold
 from wxb.learning.loop import learn
 from wxb.learning.machine import choose
@@ -56,7 +56,7 @@ def test_a_group_learns_nothing_from_its_own_fold():
     list(learn(plain, data, recipe))
     fold = folds_of(data, plain.plan, recipe.seed)
     targets = data.targets.copy()
-    mine = bagged(data)[fold == 1]
+    mine = data.split.learned[fold == 1]
     targets[mine] = 1 - targets[mine]
     # the folds follow the classes, so both trainings are given the folds of the first
     other = dataclasses.replace(data, targets=targets)
@@ -71,7 +71,7 @@ def test_a_group_learns_nothing_from_its_own_fold():
 def test_the_validation_of_a_record_is_that_of_all_rows_out_of_fold():
     data = rows()
     trial = Trial(data, TEXT, bagging=True, epochs=3, batch_size=16).train()
-    learned, fold = bagged(data), folds_of(data, trial.plan, 0)
+    learned, fold = data.split.learned, folds_of(data, trial.plan, 0)
     assert len(learned) == len(data.split.train) + len(data.split.validation)
     expected = torch.empty(len(learned), 2)
     for place, (row, group) in enumerate(zip(learned, fold, strict=True)):
@@ -85,7 +85,7 @@ def test_the_validation_of_a_record_is_that_of_all_rows_out_of_fold():
 def test_the_validation_part_is_scored_out_of_fold_by_trial_and_run(tmp_path):
     data = rows()
     trial = Trial(data, TEXT, bagging=True, epochs=3, batch_size=16).train()
-    learned, fold = bagged(data), folds_of(data, trial.plan, 0)
+    learned, fold = data.split.learned, folds_of(data, trial.plan, 0)
     among = np.isin(learned, data.split.validation)
     scores = out_of_fold(trial.model, data.examples, CPU, learned[among], fold[among])
     right = (scores.argmax(1).numpy() == data.targets[learned[among]]).mean()
@@ -131,7 +131,11 @@ def test_a_stopped_training_ends_with_the_same_bits():
     [
         ("FC-8-RELU, SOFTMAX", {}, "needs a TEAM of several groups"),
         ("TEAM-4(FC-8-RELU), SOFTMAX", {}, "needs a TEAM of several groups"),
-        ("TEAM-300x1(FC-2-RELU), SOFTMAX", {}, "a different example for each of the 300 groups"),
+        (
+            "TEAM-300x1(FC-2-RELU), SOFTMAX",
+            {},
+            "300 groups of the TEAM; there are 180 different examples",
+        ),
         (TEXT, {"mixup": 0.2}, "contradict each other"),
     ],
 )

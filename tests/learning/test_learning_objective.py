@@ -201,3 +201,50 @@ def test_a_model_on_data_has_the_same_objective_as_one_on_shapes():
     )
     made = Objective(build("SOFTMAX", data, seed=1), Recipe(l2=0.1), data.targets)
     assert made.penalty().item() == pytest.approx(objective("SOFTMAX", l2=0.1).penalty().item(), rel=1e-6)
+
+
+# --- sample weights ---
+
+
+@pytest.mark.parametrize("head", ["SOFTMAX", "SVM", "EUCLID"])
+@pytest.mark.parametrize("class_weight", ["none", "balanced"])
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_whole_weights_are_as_many_repeats_of_their_example_for_the_loss(head, class_weight, reduction):
+    times = np.random.default_rng(3).integers(0, 4, len(CLASSES))
+    times[[0, 12, 18]] = 2  # every class is there
+    options = {"reduction": reduction, "class_weight": class_weight}
+    model = model_for(head)
+    weighted = Objective(model, Recipe(**options), CLASSES, sample_weights=times.astype(np.float64))
+    repeated = Objective(model, Recipe(**options), np.repeat(CLASSES, times))
+    logits = scores()
+    first = total(weighted, logits, torch.from_numpy(CLASSES))
+    again = logits.repeat_interleave(torch.from_numpy(times), 0)
+    second = total(repeated, again, torch.from_numpy(np.repeat(CLASSES, times)))
+    assert first.item() == pytest.approx(second.item(), rel=1e-6)
+
+
+def test_whole_weights_are_repeats_in_bagging_too():
+    folds = np.arange(len(CLASSES)) % 3
+    times = np.random.default_rng(4).integers(1, 4, len(CLASSES))
+    model = model_for("TEAM-3x2(FC-4-RELU), SOFTMAX")
+    weighted = Objective(model, Recipe(), CLASSES, folds, times.astype(np.float64))
+    repeated = Objective(model, Recipe(), np.repeat(CLASSES, times), np.repeat(folds, times))
+    logits = torch.randn(len(CLASSES), 6, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    first = total(weighted, logits, torch.from_numpy(CLASSES))
+    again = logits.repeat_interleave(torch.from_numpy(times), 0)
+    second = total(repeated, again, torch.from_numpy(np.repeat(CLASSES, times)))
+    assert first.item() == pytest.approx(second.item(), rel=1e-6)
+
+
+def test_a_batch_without_weight_has_no_loss_and_light_batches_count_less():
+    weights = np.where(np.arange(len(CLASSES)) < 7, 0.0, 1.0)
+    weights[-1] = 0.001
+    model = model_for("SOFTMAX")
+    weighted = Objective(model, Recipe(), CLASSES, sample_weights=weights)
+    goals = torch.from_numpy(CLASSES)
+
+    def loss(rows: Tensor) -> float:
+        return weighted.data_loss(scores()[rows], rows, goals[rows], weighted.size(rows, goals[rows])).item()
+
+    assert loss(torch.arange(7)) == 0
+    assert loss(torch.tensor([len(CLASSES) - 1])) < 0.01

@@ -12,7 +12,7 @@ import wxb.notation
 from wxb.data.dataset import Dataset, Split
 from wxb.notation import Plan
 from wxb.runs.files import RunFiles
-from wxb.runs.schema import Report, ReportNetwork, ReportRun, Sentences, SizeFacts
+from wxb.runs.reported import Report, ReportNetwork, ReportRun, Sentences, SizeFacts
 from wxb.storage import json_text
 
 NETWORK = "FC-8-RELU-FC-3, SOFTMAX"

@@ -17,7 +17,7 @@ import wxb
 from tests.runs.test_run_use import done, numbers_data
 from wxb.data.split import PartRows
 from wxb.errors import WxbError
-from wxb.learning.bagging import bagged, folds_of
+from wxb.learning.bagging import folds_of
 from wxb.learning.inference import out_of_fold
 from wxb.learning.machine import choose
 from wxb.runs.folder import NONCONFORMITY
@@ -218,7 +218,7 @@ def test_the_scores_are_those_of_the_validation_part(of_numbers, of_classes):
 def test_with_bagging_the_scores_are_those_of_the_groups_that_did_not_learn_from_the_example(tmp_path):
     data = numbers(test=50)
     run = wxb.train(data, "TEAM-3x2(FC-16-RELU), EUCLID", bagging=True, epochs=20, threads=1, out=tmp_path / "run")
-    model, rows = run.model(), bagged(data)
+    model, rows = run.model(), data.split.learned
     folds = folds_of(data, model.plan, run.seed)
     held_out = out_of_fold(model, data.examples, choose("cpu", "float32", 1), rows, folds).numpy()
     kept = load_file(run.path / NONCONFORMITY)["scores"]

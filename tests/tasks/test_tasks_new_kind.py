@@ -28,7 +28,7 @@ from wxb.tasks.columns import TargetColumn
 from wxb.tasks.evaluation import Difference, Evaluation, Mistake, Score
 from wxb.tasks.measure import Interval, Measure
 from wxb.tasks.prediction import Prediction
-from wxb.tasks.task import Answers, Encoded, Paired, Targets, Task
+from wxb.tasks.task import Answers, Encoded, Floats, Paired, Targets, Task
 from wxb.training import Training, resume
 
 EXPLAINED = Measure("explained", "deviance explained", "score", "D²", "explained_interval")
@@ -112,14 +112,20 @@ class Counts(Task):
     ) -> CountsPrediction:
         return CountsPrediction(names, self.predict(scores), scores, probabilities)
 
-    def constant(self, targets: Targets, names: tuple[str, ...]) -> tuple[NDArray[Any], str]:
+    def constant(
+        self, targets: Targets, names: tuple[str, ...], weights: Floats | None = None
+    ) -> tuple[NDArray[Any], str]:
         return targets.mean(axis=0), "always the mean"
 
-    def scored(self, targets: Targets, values: NDArray[Any], seed: int) -> tuple[float, Interval]:
+    def scored(
+        self, targets: Targets, values: NDArray[Any], seed: int, weights: Floats | None = None
+    ) -> tuple[float, Interval]:
         score = 1 - deviance(targets, values) / deviance(targets, np.full_like(targets, targets.mean()))
         return score, (score - 0.1, score + 0.1)
 
-    def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> CountsScore:
+    def validate(
+        self, scores: NDArray[np.float32], targets: Targets, loss: float, weights: Floats | None = None
+    ) -> CountsScore:
         return CountsScore(len(targets), loss, deviance(targets, self.predict(scores)))
 
     def evaluate(self, answers: Answers) -> CountsEvaluation:

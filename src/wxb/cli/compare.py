@@ -37,6 +37,8 @@ def compare(runs: tuple[str, ...], data_dir: str | None, as_json: bool) -> None:
         printing.result_json(answer(found))
         return
     width = printing.columns(sys.stdout)
+    for note in found.notes:
+        printing.remark(printing.labelled("note", note))
     named = f"{found.data}: the same {plural(found.examples, 'test example')}"
     printing.result(printing.labelled("data", named, width))
     rows = [("run", "test", "against the first")]

@@ -37,7 +37,6 @@ def evaluate(run: str, data: str | None, part: str | None, interval: float | Non
     from wxb.runs.evaluate import part_of
     from wxb.runs.intervals import limits_of
     from wxb.runs.run import Run
-    from wxb.runs.seen import trained_on
 
     opened = Run.open(run)
     opened.need_weights()  # before the data are read
@@ -52,23 +51,25 @@ def evaluate(run: str, data: str | None, part: str | None, interval: float | Non
             f"`split`: {data} holds the data of {run}, which are split as in training",
             fix="--part all takes all of it",
         )
-    notes = (*opened.notes, *(() if data is None else (*loaded.notes, *trained_on(opened, loaded))))
-    for note in notes:
-        printing.remark(printing.labelled("note", note))
     with kept():
         evaluation = opened.evaluate(loaded, part=part, interval=interval)
+    for note in evaluation.notes:
+        printing.remark(printing.labelled("note", note))
     if as_json:
-        printing.result_json(answer(opened, evaluation, notes))
+        printing.result_json(answer(opened, evaluation))
         return
     line = results.score_line(opened.summary.task, evaluation.summary())
     printing.result(printing.labelled(LABELS[part_of(opened, loaded, part)], line, printing.columns(sys.stdout)))
+    if evaluation.weighted:
+        said = f"by {loaded.weight_name}: scores and shares; counts are of examples"
+        printing.result(printing.labelled("weighted", visible(said), printing.columns(sys.stdout)))
     for one in evaluation.coverage:
         name = f"{visible(one.name)}: " if one.name is not None and len(evaluation.coverage) > 1 else ""
         printing.result(printing.labelled("coverage", name + one.text, printing.columns(sys.stdout)))
     show_tables(opened.summary, evaluation)
 
 
-def answer(run: Run, evaluation: Evaluation, notes: tuple[str, ...]) -> Evaluate:
+def answer(run: Run, evaluation: Evaluation) -> Evaluate:
     """Return what `--json` holds."""
     tables = evaluation.tables()
     return Evaluate(
@@ -76,7 +77,7 @@ def answer(run: Run, evaluation: Evaluation, notes: tuple[str, ...]) -> Evaluate
         task=run.summary.task,
         classes=run.summary.classes,
         test=evaluation.summary(),
-        notes=notes,
+        notes=evaluation.notes,
         coverage=tuple(CoverageFacts(**asdict(one)) for one in evaluation.coverage) or UNSET,
         **{"confusion": None} | {name: tables[name] for name in TABLES if name in tables},
     )

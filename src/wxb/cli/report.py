@@ -14,7 +14,7 @@ from wxb.errors import WxbError
 from wxb.text import count, percent
 
 if TYPE_CHECKING:
-    from wxb.runs.schema import ClassFacts, Report
+    from wxb.runs.reported import ClassFacts, Report
 
 WEAKEST = 3  # classes that are named
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -11,6 +10,8 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
+from wxb.data.copies import copies, pieces
+from wxb.data.groups import Groups
 from wxb.data.kinds import KINDS, Shape, counted, kind_of
 from wxb.errors import WxbError
 from wxb.markup import shown
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 Examples = NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64]
 PARTS = ("train", "validation", "test")
 PART = Setting("part", str, "test", "Part of the data", "data", choices=PARTS)
-BYTES_AT_ONCE = 2**23  # of a piece of the examples: no pass over all makes a copy of all
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +57,11 @@ class Split:
 
     def __repr__(self) -> str:
         return f"Split({self})"
+
+    @property
+    def learned(self) -> NDArray[np.int64]:
+        """The row numbers of train and validation, ascending: with bagging a training learns from both."""
+        return np.sort(np.concatenate([self.train, self.validation]))
 
     def part(self, name: str) -> NDArray[np.int64]:
         """The row numbers of "train", "validation" or "test". Raises WxbError for another name."""
@@ -87,13 +92,16 @@ class Dataset:
     columns: Columns | None = None  # of a table: what its rows hold
     row_numbers: NDArray[np.int64] | None = None  # of a table: the number of each row in the file, from 0
     fill: NDArray[np.float64] | None = None  # of arrays: what replaces a missing value of each feature
+    weights: NDArray[np.float64] | None = None  # (n,): how much each example counts; None if all count the same
+    groups: Groups | None = None  # of the examples, each of which stands in one part and one fold
     levels: tuple[float, float] | None = None  # of deep greys: the values that became 0 and 255 (pictures/levels.py)
 
     def __str__(self) -> str:
         """ "digits: 1,797 pictures 1x8x8 in 10 classes; train 1,150, validation 198, test 449 (stratified …)"."""
         columns = None if self.preparation is None else len(self.preparation.used)
         what = f"{counted(len(self.examples), self.shape, columns)} {TASKS[self.task].about(len(self.classes))}"
-        return f"{self.name}: {what}; {self.split}"
+        weighted = "" if self.weights is None else f", weighted by {self.weight_name}"
+        return f"{self.name}: {what}{weighted}; {self.split}"
 
     def __repr__(self) -> str:
         return f"Dataset({self})"
@@ -155,10 +163,24 @@ class Dataset:
             else ""
         )
 
+    @cached_property
+    def copies(self) -> NDArray[np.int64]:
+        """The first row with the same numbers as each example (n,); of a table, in all columns that are used."""
+        return copies(self.inputs if self.columns is None else self.columns.alike(self.examples))
+
     @property
     def table(self) -> dict[str, Any] | None:
         """The preparation of a table as plain values; None for other data."""
         return None if self.preparation is None else self.preparation.plain()
+
+    @property
+    def weight_name(self) -> str:
+        """The column of the weights; "weight" if they came as an array."""
+        return (None if self.preparation is None else self.preparation.weight) or "weight"
+
+    def weights_of(self, rows: NDArray[np.int64]) -> NDArray[np.float64] | None:
+        """The weights of some examples; None if all count the same."""
+        return None if self.weights is None else self.weights[rows]
 
     @property
     def target_offsets(self) -> NDArray[np.float64]:
@@ -186,14 +208,19 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """blake3 (hex) of the task, the class names, and shape, dtype and bytes of inputs and targets.
+        """blake3 (hex) of the task, the class names, and shape, dtype and bytes of inputs, targets, weights and groups.
 
         Split and notes do not count. Bytes are taken as little-endian, so that all machines agree.
         """
         known = self.known
         if known and all(getattr(known, name) is getattr(self, name) for name in ("examples", "targets", "classes")):
             return known.fingerprint
-        return fingerprint(self.task, self.classes, self.inputs, self.targets)
+        return fingerprint(self.task, self.classes, self.inputs, self.targets, *self.roles)
+
+    @property
+    def roles(self) -> tuple[NDArray[Any], ...]:
+        """The weights and the groups of the examples, as far as there are some."""
+        return tuple(one for one in (self.weights, None if self.groups is None else self.groups.of) if one is not None)
 
 
 def need_data(data: object) -> None:
@@ -208,22 +235,17 @@ def offsets_of_targets(table: Columns | Preparation | None, names: tuple[str, ..
     return np.array([offsets.get(name, 0.0) for name in names])
 
 
-def fingerprint(task: str, classes: tuple[str, ...], examples: Inputs, targets: NDArray[Any]) -> str:
+def fingerprint(
+    task: str, classes: tuple[str, ...], examples: Inputs, targets: NDArray[Any], *further: NDArray[Any]
+) -> str:
     """The fingerprint of a data set, as in `Dataset.fingerprint`."""
     hasher = blake3(repr((TASKS[task].word, classes)).encode("utf-8", "surrogateescape"))
-    for array in (examples, targets):
+    for array in (examples, targets, *further):
         hasher.update(repr((array.shape, array.dtype.name)).encode())
         for piece in pieces(array):
             little = piece.astype(array.dtype.newbyteorder("<"), copy=False)
             hasher.update(little.reshape(-1).view(np.uint8).data)
     return hasher.hexdigest()
-
-
-def pieces(array: Inputs | NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Iterate over the rows (n, …) of an array in order, some at a time; each piece is contiguous."""
-    step = max(1, BYTES_AT_ONCE * len(array) // max(array.nbytes, 1))
-    for start in range(0, len(array), step):
-        yield np.ascontiguousarray(array[start : start + step])
 
 
 def match_classes(data: Dataset, classes: tuple[str, ...]) -> Dataset:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.dataset import PARTS, Dataset, pieces
+from wxb.data.copies import pieces
+from wxb.data.dataset import PARTS, Dataset
 from wxb.data.split import Rows
 from wxb.tasks import TASKS
 from wxb.text import count, percent

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset, need_data
-from wxb.data.split import copies_in, keep_test
+from wxb.data.groups import dealt_groups, need_groups
+from wxb.data.split import keep_test
 from wxb.errors import WxbError
 from wxb.randomness import generator
 from wxb.settings import SETTINGS
@@ -22,22 +23,28 @@ FOLDS = Setting("count", int, 5, "Folds of a cross-validation", "series", Bounds
 def folds(data: Dataset, count: int = 5, seed: int = 0) -> tuple[Dataset, ...]:
     """Make `count` data sets with the same examples; number i tests on fold i and trains on the other folds.
 
-    Classes have the same share in every fold, as nearly as whole examples allow, and copies of an example are in one
-    fold. Validation takes the same share of the remaining examples as in `data`. All examples are dealt into folds,
-    including those of a published test set. Raises WxbError if there are fewer different examples than folds.
+    Classes have the same share in every fold, as nearly as whole examples allow, and copies of an example, or the
+    examples of a group of `data`, are in one fold. Validation takes the same share of the remaining examples as in
+    `data`. All examples are dealt into folds, including those of a published test set. Raises WxbError if there are
+    fewer different examples, or fewer groups, than folds.
     """
     need_data(data)
     count, seed = FOLDS.validate(count), SETTINGS["seed"].validate(seed)
     strata, names = TASKS[data.task].strata(data.targets, data.classes)
-    groups = copies_in(data)
+    groups = data.copies
     different = len(np.unique(groups))
-    if different < count:
+    if data.groups is not None:
+        most = max(2, len(data.groups.names))
+        need_groups(data.groups, count, "folds", f"`count={most}`")
+    elif different < count:
         raise WxbError(
             f"{data.name} has {plural(different, 'different example')}, fewer than {count} folds",
             fix=f"`count={max(2, different)}`, or more data",
         )
-    fold = dealt(strata, groups, count, seed)
-    learned = len(data.split.train) + len(data.split.validation)
+    fold = (
+        dealt(strata, groups, count, seed) if data.groups is None else dealt_groups(strata, data.groups.of, count, seed)
+    )
+    learned = len(data.split.learned)
     share = len(data.split.validation) / learned if learned else 0.0
     return tuple(
         replace(
@@ -51,6 +58,7 @@ def folds(data: Dataset, count: int = 5, seed: int = 0) -> tuple[Dataset, ...]:
                 share,
                 groups,
                 f"fold {number + 1} of {count}",
+                data.groups,
             ),
         )
         for number in range(count)

@@ -12,23 +12,14 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wxb.data.arrays import (
-    MISSING_FIX,
-    Examples,
-    array_of,
-    check_lengths,
-    fill_missing,
-    offsets_of,
-    read_examples,
-    read_targets,
-    refuse_missing,
-)
+from wxb.data.arrays import Examples
 from wxb.data.dataset import Dataset, Known, match_classes
+from wxb.data.in_memory import ARRAYS, of_arrays
 from wxb.data.known.ink import inked
 from wxb.data.known.sets import INK, KNOWN
 from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, own_split, validation_share
 from wxb.data.steps import run_to_end
-from wxb.data.tables.content import TABLES, is_stream, is_table, stem_of
+from wxb.data.tables.content import TABLES, is_stream, is_table
 from wxb.data.tested import form_of, tested_on, without_test
 from wxb.data.toys import TOYS, Function, draw
 from wxb.errors import WxbError, nearest
@@ -36,14 +27,12 @@ from wxb.paths import absolute, exists, is_folder, obstacle
 from wxb.settings import SETTINGS, setting
 from wxb.settings.python import takes_settings
 from wxb.settings.setting import PartRows
-from wxb.tasks import TASKS
 
 if TYPE_CHECKING:
     from wxb.data.pictures.folder import Decoded
     from wxb.data.pictures.layout import Searched
 
 Shares = Fractions | PartRows
-ARRAYS = "arrays"  # the recorded source of arrays and data frames
 FRAME = "the data frame"
 MAX_PIXELS: int = SETTINGS["max_pixels"].default
 
@@ -60,6 +49,8 @@ def loading(
     drop: str | Sequence[str] | None = None,
     types: str | Sequence[str] | Mapping[str, str] | None = None,
     missing: str | Sequence[str] | None = None,
+    weight: str | ArrayLike | None = None,
+    group: str | ArrayLike | None = None,
     like: Mapping[str, object] | None = None,
     data_dir: str | os.PathLike[str] | None = None,
     split: str | float | Sequence[float] | Sequence[ArrayLike] | PartRows = DEFAULT,
@@ -92,6 +83,10 @@ def loading(
                 "zip=category,day=date"; "category", "number", "date" or "text"
     missing     further texts and numbers of a table that stand for a missing value, as "-999,unknown" or as a list;
                 "None=value" keeps one of the usual words, as a class or a value of a category
+    weight      how much each row counts in the loss and in the scores: the name of a column of a table, which is then
+                no feature, or an array (n,) of numbers of at least 0; 2 counts as the row twice, 0 as no row
+    group       what rows belong to, a patient or a day: the name of a column of a table, which is then no feature, or
+                an array (n,); rows of one group stand in one part and in one fold
     like        `run.data.table` of a run on a table: rows are prepared as in that run, and all of them are test. For a
                 folder {"channels": 1 or 3, "levels": None or two numbers}: the colours and levels of its pictures
     data_dir    folder with the files of known sets, or with folders of them; default: WXB_DATA, then the downloads
@@ -134,6 +129,8 @@ def loading(
     _check_test(text, test, like)
     of_table: dict[str, object] = {"target": target, "pieces": pieces, "header": header}
     of_table |= {"drop": drop, "types": types, "missing": missing}
+    if (text, targets is None) != (ARRAYS, False):
+        of_table |= {"weight": weight, "group": group}
     of_table["like"] = None if is_folder(os.path.expanduser(text)) else like
     _check_table_options(text, of_table)
     if task is not None and text != ARRAYS and not _is_table(text):
@@ -144,7 +141,7 @@ def loading(
     made_from: dict[str, object] = {"source": text, "split": shares, "seed": seed}
     made_from |= {key: value for key, value in named.items() if value is not None}
     if text == ARRAYS and not isinstance(source, (str, os.PathLike)):
-        data = _arrays(source, targets, classes, task, fractions, seed, fill)
+        data = of_arrays(source, targets, classes, task, fractions, seed, fill, weight, group)
         made_from |= {"fill": fill} | ({} if task is None else {"task": task})
     elif text in KNOWN:
         data = _known(text, data_dir, fractions, seed, ink)
@@ -154,10 +151,12 @@ def loading(
     elif _is_table(text):
         path = Path(text) if is_stream(text) else absolute(text)
         about: dict[str, Any] = {"target": _joined(target), "task": task, "pieces": pieces, "drop": _joined(drop)}
-        about |= {"types": types, "missing": _joined(missing)}
-        data = _table(source if text == FRAME else path, about, header, like, fractions, seed)
+        about |= {"types": types, "missing": _joined(missing), "weight": weight, "group": group}
+        from wxb.data.tables.load import of_table as read
+
+        data = read(source if text == FRAME else path, about, header, like, fractions, seed)
         made_from |= {"source": ARRAYS if text == FRAME else str(path)}
-        made_from |= {key: value for key, value in (*about.items(), ("header", header)) if value is not None}
+        made_from |= {key: value for key, value in (*about.items(), ("header", header)) if _plain(value)}
     else:
         folder = _folder(text)
         data = yield from _pictures(folder, fractions, seed, size, max_pixels, cache, like, test is not None)
@@ -212,41 +211,6 @@ def _divided(
     return Dataset(name, examples, targets, "classification", classes, split, notes=notes)
 
 
-def _arrays(
-    source: ArrayLike,
-    targets: ArrayLike | None,
-    classes: Sequence[str] | None,
-    task: str | None,
-    fractions: Shares,
-    seed: int,
-    fill: str,
-) -> Dataset:
-    if targets is None:
-        raise WxbError("an array of examples needs targets", "load_data(examples, targets)")
-    given, goals = array_of(source, "examples"), array_of(targets, "targets")
-    offsets = offsets_of(given)
-    # whole numbers are classes if nothing else is said
-    target_offsets = offsets_of(goals, "f" if task is None else "iuf") if task in (None, "regression") else None
-    examples = read_examples(given if offsets is None else given - offsets)
-    name, encoded = read_targets(goals if target_offsets is None else goals - target_offsets, classes, task)
-    check_lengths(examples, encoded.targets)
-    if fill == "none":
-        refuse_missing(examples, "examples", MISSING_FIX)
-    split, notes = divide_apart(examples, *TASKS[name].strata(encoded.targets, encoded.names), fractions, seed)
-    examples, instead, filled = fill_missing(examples, split.train, fill)
-    notes = (*encoded.notes, *notes, *filled)
-    if examples.ndim != 2 or (offsets is None and target_offsets is None):
-        return Dataset(ARRAYS, examples, encoded.targets, name, encoded.names, split, notes=notes, fill=instead)
-    from wxb.data.tables.rows import columns_of
-
-    rows = examples.astype(np.float64) + (0.0 if offsets is None else offsets)
-    instead = None if instead is None else instead + (0.0 if offsets is None else offsets)
-    columns = columns_of(rows, offsets, name, encoded.names, target_offsets)
-    return Dataset(
-        ARRAYS, rows, encoded.targets, name, encoded.names, split, notes=notes, columns=columns, fill=instead
-    )
-
-
 def _pictures(
     folder: Path,
     fractions: Shares,
@@ -298,43 +262,9 @@ def _is_frame(source: object) -> bool:
     return is_data_frame(source)
 
 
-def _table(
-    source: object,
-    settings: Mapping[str, Any],
-    header: bool | None,
-    like: Mapping[str, object] | None,
-    fractions: Shares,
-    seed: int,
-) -> Dataset:
-    from wxb.data.tables.choices import choices_of
-    from wxb.data.tables.frame import frame_of, read_frame
-    from wxb.data.tables.table import preparation_of, read_like, read_table
-    from wxb.data.tables.target import named
-
-    given = [name for name, value in settings.items() if value is not None]
-    if like is not None and given:
-        raise WxbError("the run says how a table is read", fix=f"leave out `{'`, `'.join(given)}`")
-    expected = () if like is None else preparation_of(like).all_names
-    frame = read_frame(source, header, expected) if isinstance(source, Path) else frame_of(source)
-    if like is not None:
-        table = read_like(frame, like)
-    else:
-        names = named(frame, settings["target"])
-        choices = choices_of(frame, names, settings["drop"], settings["types"], settings["missing"])
-        table = read_table(frame, names, settings["task"], fractions, seed, settings["pieces"], choices)
-    about = table.columns
-    name = stem_of(source) if isinstance(source, Path) else "frame"
-    return Dataset(
-        name,
-        table.rows,
-        table.targets,
-        about.task,
-        about.classes,
-        table.split,
-        notes=table.notes,
-        columns=about,
-        row_numbers=table.numbers,
-    )
+def _plain(value: object) -> bool:
+    """Whether a setting of a table is set, and can be given again: an array of weights cannot."""
+    return isinstance(value, (str, bool, int, float, Mapping, list, tuple))
 
 
 def _joined(target: str | Sequence[str] | None) -> str | None:

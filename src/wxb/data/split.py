@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.dataset import PARTS, Examples, Split, pieces
+from wxb.data.copies import copies
+from wxb.data.dataset import PARTS, Split
+from wxb.data.groups import Groups, allotted, need_groups
 from wxb.errors import WxbError
 from wxb.randomness import generator
 from wxb.settings import SETTINGS
 from wxb.settings.setting import PartRows
 from wxb.text import count, first_of, plural
-
-if TYPE_CHECKING:
-    from wxb.data.dataset import Dataset, Inputs
 
 Rows = NDArray[np.int64]
 Fractions = tuple[float, float, float]
@@ -30,33 +28,6 @@ REMOVE = ", or remove those of the class"
 
 class SplitError(WxbError):
     """The error for examples that are too few to split."""
-
-
-def copies(examples: Inputs | Examples) -> Rows:
-    """The first row with the same numbers as each example: int64 (n,); without copies 0, 1, …, n - 1."""
-    first = np.arange(len(examples))
-    if not len(examples):
-        return first
-    # each row is hashed to the sum of its eight-byte words times random odd numbers, modulo 2⁶⁴; only rows with equal
-    # hashes are compared in full
-    words = -(-examples[:1].nbytes // 8)
-    odd = 2 * generator(0, "copies").integers(0, 2**63, words, dtype=np.uint64) + np.uint64(1)
-    sums = np.concatenate([_words(piece) @ odd for piece in pieces(examples)])
-    _, which, counts = np.unique(sums, return_inverse=True, return_counts=True)
-    seen: dict[bytes, int] = {}
-    for row in np.flatnonzero(counts[which] > 1):
-        first[row] = seen.setdefault(examples[row].tobytes(), int(row))
-    return first
-
-
-def copies_in(data: Dataset) -> Rows:
-    """The first row with the same numbers as each example, as `copies`; of a table, in all columns that are used."""
-    return copies(data.inputs if data.columns is None else data.columns.alike(data.examples))
-
-
-def _words(examples: NDArray[Any]) -> NDArray[np.uint64]:
-    flat = examples.reshape(len(examples), -1).view(np.uint8)
-    return np.pad(flat, ((0, 0), (0, -flat.shape[1] % 8))).view(np.uint64)
 
 
 def divide(
@@ -125,6 +96,20 @@ def divide_apart(
     return split, (note, f"all {noun}s of {whose} are the same {noun}, so that none is in test")
 
 
+def divide_groups(strata: Rows, groups: Groups, fractions: Fractions, seed: int, stratified: bool) -> Split:
+    """Split examples so that a group stands in one part, by shares as nearly as whole groups allow.
+
+    `strata` are those of `divide`. Raises WxbError if there are fewer groups than parts.
+    """
+    wanted = [name for name, share in zip(PARTS, fractions, strict=True) if share]
+    need_groups(groups, len(wanted), f"parts ({', '.join(wanted)})", '`split="0.75,0,0.25"` has two parts')
+    part = allotted(strata, groups.of, fractions, seed)
+    train, validation, test = (np.flatnonzero(part == which) for which in (TRAIN, VALIDATION, TEST))
+    how = "stratified" if stratified else "random"
+    shares = "/".join(f"{share:g}" for share in fractions)
+    return Split(train, validation, test, f"{how} {shares} in {groups.text}, seed {seed}")
+
+
 def keep_test(
     strata: Rows,
     names: Sequence[str],
@@ -134,14 +119,23 @@ def keep_test(
     share: float | None = None,
     groups: Rows | None = None,
     what: str = "test set as published",
+    given: Groups | None = None,
 ) -> Split:
     """Split data that come with a test set: the test set is kept, and validation is taken from the rows `train`.
 
     Validation is the stratified `share` of these rows; by default a twentieth, at most 2,500. If a class has only one
-    training example, it stays in train. Raises WxbError if a class has none.
+    training example, it stays in train. Copies (`groups`) stay together, or the `given` groups; a single one is all in
+    train. Raises WxbError if a class has no example.
     """
     if share is None:
         share = min(VALIDATION_SHARE, VALIDATION_MOST / max(len(train), 1))
+    if given is not None:
+        whole = given.at(train)
+        share = share if len(whole.names) > 1 else 0.0
+        part = allotted(strata[train], whole.of, (1 - share, share), seed)
+        validation = np.sort(train[part == VALIDATION])
+        how = f"{what} in {given.text}, validation {count(len(validation))}, seed {seed}"
+        return Split(np.sort(train[part == TRAIN]), validation, np.sort(test), how)
     inner = None if groups is None else np.unique(groups[train], return_inverse=True)[1].reshape(-1)
     part = _divided(strata[train], names, (1 - share, share, 0.0), seed, inner, "training example", least=1)
     validation = np.sort(train[part == VALIDATION])
@@ -149,11 +143,11 @@ def keep_test(
     return Split(np.sort(train[part == TRAIN]), validation, np.sort(test), how)
 
 
-def own_split(parts: PartRows, numbers: Rows) -> Split:
+def own_split(parts: PartRows, numbers: Rows, groups: Groups | None = None) -> Split:
     """The split whose parts have these row numbers; `numbers` are those of the examples, as a user counts them.
 
     Rows that are no examples (of a table those without a target) are passed over. Raises WxbError for a number that
-    stands twice, and for one beyond the rows.
+    stands twice, for one beyond the rows, and if a group stands in two parts.
     """
     if parts.of_examples:
         numbers = np.arange(len(numbers))
@@ -167,7 +161,23 @@ def own_split(parts: PartRows, numbers: Rows) -> Split:
                 raise WxbError(f"`split`: there is no row {row} for {name}", f"expected row numbers from 0 to {last}")
             seen[row] = name
     train, validation, test = (np.flatnonzero(np.isin(numbers, getattr(parts, name))) for name in PARTS)
-    return Split(train, validation, test, str(parts))
+    split = Split(train, validation, test, str(parts))
+    if groups is not None:
+        _need_apart(split, groups)
+    return split
+
+
+def _need_apart(split: Split, groups: Groups) -> None:
+    """Raise WxbError if a group stands in two parts."""
+    for place, one in enumerate(PARTS):
+        for other in PARTS[place + 1 :]:
+            both = np.intersect1d(groups.of[split.part(one)], groups.of[split.part(other)])
+            if len(both):
+                raise WxbError(
+                    f"`split`: {groups.called} {groups.names[both[0]]} stands in {one} and in {other}",
+                    f"{plural(len(both), 'group')} in both",
+                    "all rows of a group in one part",
+                )
 
 
 def validation_share(fractions: Fractions | PartRows) -> float | None:

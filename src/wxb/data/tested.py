@@ -6,9 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from wxb.data.copies import copies
 from wxb.data.dataset import Dataset, Split, match_classes
-from wxb.data.split import Fractions, copies
+from wxb.data.groups import Groups
+from wxb.data.split import Fractions, Rows
 from wxb.errors import WxbError
 from wxb.settings.setting import SHARES, PartRows, named
 from wxb.text import plural, shape
@@ -55,18 +58,21 @@ def tested_on(data: Dataset, tests: Dataset) -> Dataset:
         sizes = f"{shape(tests.examples.shape[1:])}; those of {data.name} are {shape(data.examples.shape[1:])}"
         raise WxbError(f"the pictures of {tests.name} are {sizes}", fix="`size=64` brings all to one size")
     train, validation, first = data.split.train, data.split.validation, len(data.examples)
+    weights, groups = _both_weights(data, tests), _both_groups(data, tests)
     examples = np.concatenate([data.examples, tests.examples])
     notes = [*data.notes, *(f"{tests.name}: {note}" for note in tests.notes)]
     if data.columns is None:
-        groups = copies(examples)
+        same = copies(examples)
         # the first of equal pictures stands for all: one of `data`, if there is any
-        known = np.isin(groups[:first], groups[first:])
-        kept = [part[~known[part]] for part in (train, validation)]
-        left_out = len(train) + len(validation) - sum(map(len, kept))
+        train, validation, left_out = _without(np.isin(same[:first], same[first:]), train, validation)
         if left_out:
             are = "is a copy" if left_out == 1 else "are copies"
             notes.append(f"{plural(left_out, 'picture')} of {data.name} {are} of one in {tests.name}: not used")
-        train, validation = kept
+    if groups is not None:
+        train, validation, left_out = _without(np.isin(groups.of[:first], groups.of[first:]), train, validation)
+        if left_out:
+            rows = f"{plural(left_out, 'row')} of {data.name}"
+            notes.append(f"{rows} of groups that {tests.name} has too ({groups.called}): not used")
     numbers = None
     if data.row_numbers is not None and tests.row_numbers is not None:
         numbers = np.concatenate([data.row_numbers, tests.row_numbers])
@@ -80,4 +86,39 @@ def tested_on(data: Dataset, tests: Dataset) -> Dataset:
         notes=tuple(notes),
         known=None,
         row_numbers=numbers,
+        weights=weights,
+        groups=groups,
     )
+
+
+def _without(known: NDArray[np.bool_], train: Rows, validation: Rows) -> tuple[Rows, Rows, int]:
+    """The rows of both parts that are not `known` (n,), and how many are left out."""
+    kept_train, kept_validation = train[~known[train]], validation[~known[validation]]
+    return kept_train, kept_validation, len(train) + len(validation) - len(kept_train) - len(kept_validation)
+
+
+def _both_weights(data: Dataset, tests: Dataset) -> NDArray[np.float64] | None:
+    """The weights of all examples. Raises WxbError if those of `tests` are missing."""
+    if data.weights is None:
+        return None
+    if tests.weights is None:
+        raise WxbError(
+            f"{tests.name} has no column {data.weight_name}, the weights of {data.name}",
+            fix="a `test` with that column",
+        )
+    return np.concatenate([data.weights, tests.weights])
+
+
+def _both_groups(data: Dataset, tests: Dataset) -> Groups | None:
+    """The groups of all examples, matched by name. Raises WxbError if those of `tests` are missing."""
+    if data.groups is None:
+        return None
+    if tests.groups is None:
+        raise WxbError(
+            f"{tests.name} has no column {data.groups.called}, the groups of {data.name}",
+            fix="a `test` with that column",
+        )
+    names = tuple(dict.fromkeys((*data.groups.names, *tests.groups.names)))
+    places = {name: place for place, name in enumerate(names)}
+    theirs = np.array([places[name] for name in tests.groups.names])[tests.groups.of]
+    return Groups(np.concatenate([data.groups.of, theirs]), names, data.groups.called)

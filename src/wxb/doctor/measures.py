@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wxb.data.dataset import Split
-from wxb.data.split import copies_in
 from wxb.doctor.case import Case
 from wxb.doctor.side import Outcome, SideRuns
 from wxb.errors import WxbError
@@ -129,7 +128,7 @@ class Measures:
     @cached_property
     def copies(self) -> NDArray[np.int64]:
         """The first row with the same numbers as each example."""
-        return copies_in(self.case.data)
+        return self.case.data.copies
 
     @cached_property
     def strata(self) -> tuple[NDArray[np.int64], list[str]]:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from wxb.data.folds import dealt
-from wxb.data.split import copies_in
+from wxb.data.groups import dealt_groups
 from wxb.learning.inference import out_of_fold
 from wxb.learning.machine import Machine
 from wxb.learning.recipe import Recipe
@@ -29,12 +29,7 @@ if TYPE_CHECKING:
 
 def learned(data: Dataset, recipe: Recipe) -> NDArray[np.int64]:
     """The rows that a training learns from, ascending: the training part, with bagging the validation part too."""
-    return bagged(data) if recipe.bagging else data.split.train
-
-
-def bagged(data: Dataset) -> NDArray[np.int64]:
-    """The rows of the training and the validation part, ascending."""
-    return np.sort(np.concatenate([data.split.train, data.split.validation]))
+    return data.split.learned if recipe.bagging else data.split.train
 
 
 def groups_of(plan: Plan) -> int:
@@ -44,14 +39,22 @@ def groups_of(plan: Plan) -> int:
 
 
 def folds_of(data: Dataset, plan: Plan, seed: int) -> NDArray[np.int64]:
-    """The fold of each of the `bagged` rows, which is the number of the group that does not learn from it.
+    """The fold of each row of train and validation, ascending: the number of the group that does not learn from it.
 
-    Classes have the same share in every fold, as nearly as whole examples allow, and copies of an example are in one
-    fold.
+    Classes have the same share in every fold, as nearly as whole examples allow, and copies of an example, or the
+    examples of a group of the data, are in one fold.
     """
-    rows = bagged(data)
+    rows = data.split.learned
     strata, _ = TASKS[data.task].strata(data.targets, data.classes)
-    return dealt(strata[rows], copies_in(data)[rows], groups_of(plan), seed)
+    if data.groups is not None:
+        return dealt_groups(strata[rows], data.groups.of[rows], groups_of(plan), seed)
+    return dealt(strata[rows], data.copies[rows], groups_of(plan), seed)
+
+
+def apart(data: Dataset) -> int:
+    """How many folds the rows of train and validation can be dealt into: groups of the data, or different examples."""
+    rows = data.split.learned
+    return len(np.unique(data.copies[rows] if data.groups is None else data.groups.of[rows]))
 
 
 def validation_logits(
@@ -66,5 +69,5 @@ def validation_logits(
 
     `examples` are those of all rows of the data; `rows` (n,) are ascending.
     """
-    folds = folds_of(data, model.plan, seed)[np.isin(bagged(data), rows)]
+    folds = folds_of(data, model.plan, seed)[np.isin(data.split.learned, rows)]
     return out_of_fold(model, examples, machine, rows, folds)

@@ -12,6 +12,9 @@ from wxb.network.heads import Head
 from wxb.network.layers.affine import AffineEach
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from wxb.network.build import Model
 
 FURTHEST = math.log(10)  # of the logarithm of a temperature
@@ -19,20 +22,29 @@ CAUTION = 5.0  # the penalty, in nats of the loss summed over examples, on a tem
 # that are all answered rightly would ask for a temperature of 0
 
 
-def temperature(head: Head, logits: Tensor, targets: Tensor, caution: float = CAUTION) -> float:
+def temperature(
+    head: Head,
+    logits: Tensor,
+    targets: Tensor,
+    caution: float = CAUTION,
+    weights: NDArray[np.float64] | None = None,
+) -> float:
     """The T > 0 that minimizes the loss of logits / T (Guo et al. 2017, arXiv:1706.04599, section 4.2).
 
     `logits` are (n, outputs), or (n, members, outputs) of a TEAM, whose members are averaged after the division; n > 0.
-    `caution` is the penalty on a temperature other than 1, 0 for the temperature that fits best.
+    `caution` is the penalty on a temperature other than 1, 0 for the temperature that fits best. `weights` (n,) say how
+    much each example counts.
     """
     from scipy.optimize import minimize_scalar  # takes a tenth of a second to import
 
     logits = logits.double()
+    share = None if weights is None else torch.from_numpy(weights * (len(weights) / weights.sum()))
 
     def loss(log_temperature: float) -> float:
         scores = logits / math.exp(log_temperature)
         scores = head.averaged(scores) if scores.ndim == 3 else scores
-        return float(head.loss(scores, targets).sum()) + caution * log_temperature**2
+        losses = head.loss(scores, targets)
+        return float((losses if share is None else losses * share).sum()) + caution * log_temperature**2
 
     found = minimize_scalar(loss, bounds=(-FURTHEST, FURTHEST), method="bounded", options={"xatol": 1e-3})
     return math.exp(float(found.x))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wxb.data.split import copies_in
 from wxb.learning.inference import score
 from wxb.learning.machine import Machine
 from wxb.text import plural
@@ -71,5 +70,5 @@ def check(model: Model, data: Dataset, machine: Machine, train: NDArray[np.int64
     expected = math.log(data.outputs) if model.head.name == "SOFTMAX" else None
     if not len(data.split.test):
         return Checks(first.loss, expected, None)
-    groups = copies_in(data)
+    groups = data.copies
     return Checks(first.loss, expected, int(np.isin(groups[data.split.test], groups[train]).sum()))

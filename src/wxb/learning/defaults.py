@@ -99,7 +99,7 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
 
 def _row_ladder(data: Dataset) -> tuple[Rung, ...]:
     """Networks for rows: of a table a TEAM, bagged if there are few rows."""
-    examples = len(data.split.train) + len(data.split.validation)
+    examples = len(data.split.learned)
     if data.columns is None or examples < LEAST_BAGGED:
         return (LONG_ROWS if data.shape[0] > FEW_COLUMNS else ROWS,)
     numbers = TASKS[data.task].standardized

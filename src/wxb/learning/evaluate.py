@@ -53,28 +53,39 @@ def evaluate(
     rows: NDArray[np.int64] | None = None,
     seed: int = 0,
     offsets: NDArray[np.float64] | float = 0.0,
+    weights: NDArray[np.float64] | None = None,
 ) -> Evaluation:
     """Evaluate logits (n, outputs) of a model with this head against `targets`, stored as in a data set; n > 0.
 
     `rows` (n,) are the examples' places in the data set, for the mistakes; `seed` is that of bootstrapped intervals;
-    `offsets` (outputs,) were subtracted from the targets and are added again. Raises NotFinite if a score is NaN or
-    infinite.
+    `offsets` (outputs,) were subtracted from the targets and are added again. `weights` (n,) say how much each example
+    counts, of which one counts at least; those of weight 0 are as if they were not there.
+
+    Raises NotFinite if a score is NaN or infinite.
     """
+    rows = np.arange(len(targets)) if rows is None else rows
+    if weights is not None and not weights.all():
+        there = np.flatnonzero(weights)
+        logits, targets, rows, weights = logits[there], targets[there], rows[there], weights[there]
     step = max(1, SCORES_AT_ONCE // logits.shape[1])
     pieces = logits.split(step)
     need_finite(pieces)
     parts = list(zip(pieces, torch.from_numpy(targets).split(step), strict=True))
-    loss = float(torch.cat([head.loss(some, given) for some, given in parts]).double().mean())
+    loss = _mean(torch.cat([head.loss(some, given) for some, given in parts]), weights)
     if not np.isfinite(loss):  # in float32 the square of 1e20 is infinite
-        loss = float(torch.cat([head.loss(some.double(), given) for some, given in parts]).mean())
+        loss = _mean(torch.cat([head.loss(some.double(), given) for some, given in parts]), weights)
     # of many examples and classes in float32, because float64 takes twice the memory
     precision = torch.float64 if len(pieces) == 1 else torch.float32
     probabilities = _probabilities(head, pieces, precision)
     scores = logits.to(precision).numpy()
     if np.any(offsets):
         scores, targets = scores + offsets, targets + offsets
-    rows = np.arange(len(targets)) if rows is None else rows
-    return TASKS[task].evaluate(Answers(scores, probabilities, targets, names, rows, loss, seed))
+    return TASKS[task].evaluate(Answers(scores, probabilities, targets, names, rows, loss, seed, weights))
+
+
+def _mean(losses: torch.Tensor, weights: NDArray[np.float64] | None) -> float:
+    """The mean of losses (n,) by weights (n,), in float64."""
+    return float(losses.double().mean() if weights is None else np.average(losses.double().numpy(), weights=weights))
 
 
 def _probabilities(head: Head, pieces: Sequence[torch.Tensor], precision: torch.dtype) -> NDArray[Any] | None:

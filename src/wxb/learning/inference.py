@@ -141,14 +141,17 @@ def score(
     computed: bool = False,
     rows: NDArray[np.int64] | None = None,
     folds: NDArray[np.int64] | None = None,
+    weights: NDArray[np.float64] | None = None,
 ) -> Score:
     """The score of a model on examples (n, …), on n `rows` of them, or on `computed` features; n > 0.
 
-    With `folds` (n,) each example is answered out of fold (`out_of_fold`).
+    `weights` (n,) say how much each counts; None for all the same. With `folds` (n,) each example is answered out of
+    fold (`out_of_fold`).
     """
     if folds is None or rows is None:
         scores = logits(model, examples, machine, computed=computed, rows=rows)
     else:
         scores = out_of_fold(model, examples, machine, rows, folds, computed)
-    loss = float(model.head.loss(scores, torch.from_numpy(targets)).mean())
-    return model.task.validate(scores.numpy(), targets, loss)
+    losses = model.head.loss(scores, torch.from_numpy(targets))
+    loss = float(losses.mean()) if weights is None else float(np.average(losses.double().numpy(), weights=weights))
+    return model.task.validate(scores.numpy(), targets, loss, weights)

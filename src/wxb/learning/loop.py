@@ -153,9 +153,13 @@ class Loop:
         validation = data.split.validation if self.folds is None else self.learned
         inputs = model.inputs(data.examples)
         self.validation = inputs, data.targets[validation], validation
+        self.weights = data.weights_of(validation)  # of what validates
         feed = self._feed(inputs, self.learned, Augment.read(recipe.augment))
         targets = data.targets[self.learned]
-        self.step = Step(model, feed, targets, data.outputs, recipe, machine, self.watch, self.folds)
+        self.step = Step(
+            model, feed, targets, data.outputs, recipe, machine, self.watch, self.folds,
+            data.weights_of(self.learned),
+        )  # fmt: skip
         self.events = list(events)  # past and future ones
         self.duration = duration_of(recipe, len(self.learned), events)
         self.done = 0  # steps
@@ -269,7 +273,9 @@ class Loop:
         if not len(rows):
             return None
         with self._averaged():
-            return score(self.model, examples, targets, self.machine, self.step.on_features, rows, self.folds)
+            return score(
+                self.model, examples, targets, self.machine, self.step.on_features, rows, self.folds, self.weights
+            )
 
     def _remember(self, validation: Score | None) -> None:
         """Keep the weights if they are the best so far; of equal ones the later, which have seen more."""
@@ -313,7 +319,7 @@ class Loop:
         examples, targets, rows = self.validation
         computed = self.step.on_features
         scores = out_of_fold(self.model, examples, self.machine, rows, self.folds, computed, averaged=False)
-        divide_logits(self.model, temperature(self.model.head, scores, torch.from_numpy(targets)))
+        divide_logits(self.model, temperature(self.model.head, scores, torch.from_numpy(targets), weights=self.weights))
 
     # --- stopping and continuing ------------------------------------------------------------------------------------
 

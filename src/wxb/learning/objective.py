@@ -22,6 +22,10 @@ class Objective:
 
     `targets` are those of the training part. With `class_weight="balanced"` an example of class c has the weight
     n / (C · n_c), so that every class counts the same (King, Zeng 2001); the mean then divides by the sum of weights.
+
+    `sample_weights` (count,) are those of the examples. They are scaled to a mean of 1 before a mean over a batch is
+    taken, so that the loss of all examples is Σwl / Σw: that of examples repeated w times. A batch is not divided by
+    its own weights, which would make the rows of light batches count more than others. Classes are counted by them too.
     """
 
     def __init__(
@@ -30,6 +34,7 @@ class Objective:
         recipe: Recipe,
         targets: NDArray[np.int64] | NDArray[np.float32],
         folds: NDArray[np.int64] | None = None,
+        sample_weights: NDArray[np.float64] | None = None,
     ) -> None:
         self.model = model
         self.head = model.head  # made anew whenever a model is asked for it
@@ -42,9 +47,23 @@ class Objective:
             apart = folds[:, None] != np.arange(groups_of(model.plan))
             self.learns = torch.from_numpy(apart.astype(np.float32)).to(device)
         if recipe.class_weight == "balanced":
-            counts = np.bincount(targets.astype(np.int64), minlength=model.plan.outputs)
-            balanced = len(targets) / (len(counts) * np.maximum(counts, 1))
+            classes = targets.astype(np.int64)
+            counts = np.bincount(classes, weights=sample_weights, minlength=model.plan.outputs)
+            balanced = counts.sum() / (len(counts) * np.where(counts > 0, counts, 1))
             self.class_weights = torch.from_numpy(balanced.astype(np.float32)).to(device)
+        self.sample_weights: Tensor | None = None  # (count,) float
+        if sample_weights is not None:
+            given = torch.from_numpy(sample_weights)
+            if recipe.reduction == "mean":
+                goals = torch.from_numpy(targets).to(device)
+                rows = torch.arange(len(targets), device=device)
+                divided = self._weights(rows, goals)
+                if divided is None:
+                    given = given * (len(given) / given.sum())
+                else:
+                    divided = (divided if divided.ndim == 1 else divided.mean(1)).double().cpu()
+                    given = given * (divided.sum() / (given * divided).sum())
+            self.sample_weights = given.float().to(device)
 
     def size(self, rows: Tensor, goals: Tensor) -> Tensor | int:
         """The divisor of the losses of a batch of `rows` with these `goals`: the sum of weights, or 1.
@@ -72,13 +91,19 @@ class Objective:
             logits, each = logits.flatten(0, 1), goals.repeat_interleave(members, 0)
         losses = self.head.loss(logits, each, label_smoothing=self.recipe.label_smoothing)
         weights = self._weights(rows, goals)
+        if self.sample_weights is not None:
+            own = self.sample_weights[rows]
+            weights = own if weights is None else weights * (own if weights.ndim == 1 else own[:, None])
         if weights is not None:
             spread = weights if weights.ndim == 2 else weights[:, None]
             losses = losses * spread.repeat_interleave(members // spread.shape[1], 1).flatten()
         return losses.sum() / (size * members)
 
     def _weights(self, rows: Tensor, goals: Tensor) -> Tensor | None:
-        """The weight of each example (batch,), or for each group of a TEAM (batch, groups); None if all are 1."""
+        """The weight of each example by its class and fold (batch,), or for each group of a TEAM (batch, groups).
+
+        None if all are 1.
+        """
         weights = None
         if self.class_weights is not None:
             weights = goals @ self.class_weights if goals.is_floating_point() else self.class_weights[goals]

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from wxb.data.dataset import Dataset
-from wxb.data.split import copies_in
 from wxb.errors import WxbError
 from wxb.learning.augment import NONE, Augment
-from wxb.learning.bagging import groups_of, learned
+from wxb.learning.bagging import apart, groups_of, learned
 from wxb.learning.recipe import Recipe
 from wxb.network.heads import HEADS
 from wxb.network.layers.normalization import one_number_per_channel
@@ -82,7 +79,7 @@ def _check_held_out(recipe: Recipe, plan: Plan, data: Dataset) -> None:
     """Bagging needs groups, and a fold for each of them; a temperature needs probabilities and held-out examples."""
     groups = groups_of(plan)
     if recipe.bagging:
-        different = len(np.unique(copies_in(data)[learned(data, recipe)]))
+        different = apart(data)
         if groups < 2:
             raise WxbError(
                 "`bagging` needs a TEAM of several groups, each of which learns without one fold of the examples",
@@ -91,7 +88,8 @@ def _check_held_out(recipe: Recipe, plan: Plan, data: Dataset) -> None:
             )
         if different < groups:
             raise WxbError(
-                f"`bagging` needs a different example for each of the {groups} groups; there are {different}",
+                f"`bagging` needs a fold for each of the {groups} groups of the TEAM; there are {different} "
+                + ("different examples" if data.groups is None else f"groups of {data.groups.called}"),
                 fix="fewer groups, or `bagging=False`",
             )
         if recipe.mixup:
@@ -99,6 +97,11 @@ def _check_held_out(recipe: Recipe, plan: Plan, data: Dataset) -> None:
                 "`mixup` and `bagging` contradict each other: a mixed example holds one of another fold",
                 fix="`mixup=0`, or `bagging=False`",
             )
+    if data.weights is not None and recipe.mixup:
+        raise WxbError(
+            "`mixup` and `weight` contradict each other: a mixed example is of two weights",
+            fix="`mixup=0`, or no `weight`",
+        )
     if recipe.calibration == "temperature":
         if HEADS[plan.head].to_probabilities is None:
             raise WxbError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wxb.learning import machine as machines
 from wxb.learning import precision
-from wxb.learning.bagging import learned
+from wxb.learning.bagging import apart, groups_of, learned
 from wxb.learning.defaults import Rung, headed, ladder, recipe_for
 from wxb.learning.events import Event, MicroBatches, micro_batches_at, ordered
 from wxb.learning.feed import steps_per_epoch
@@ -105,9 +105,10 @@ def _planned(
 
 
 def options_of(rung: Rung, data: Dataset, options: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a default network; what is chosen gives way to what the `options` ask for."""
+    """The settings of a default network; what is chosen gives way to what the `options` ask for, and to few groups."""
     chosen = {"optimizer": rung.optimizer, **rung.options_with(options.get("optimizer"))}
-    if options.get("mixup"):
+    few = data.groups is not None and apart(data) < groups_of(plan(read(headed(rung, data)), data.shape, data.outputs))
+    if options.get("mixup") or few:
         chosen["bagging"] = False
     if not options.get("bagging", chosen.get("bagging")) and not len(data.split.validation):
         chosen.pop("calibration", None)

@@ -44,8 +44,9 @@ class Step:
         machine: Machine,
         watch: Watch,
         folds: NDArray[np.int64] | None = None,
+        weights: NDArray[np.float64] | None = None,
     ) -> None:
-        """`targets` (count, …) and, with bagging, `folds` (count,) belong to the feed's examples.
+        """`targets` (count, …), with bagging `folds` (count,), and `weights` (count,) belong to the feed's examples.
 
         `outputs` is the number of scores.
         """
@@ -58,7 +59,7 @@ class Step:
         self.on_features = False  # whether the feed yields designed features instead of raw examples
         self.outputs = outputs
         self.targets = torch.from_numpy(targets).to(self.device)
-        self.objective = Objective(model, recipe, targets, folds)
+        self.objective = Objective(model, recipe, targets, folds, weights)
         self.cutout = Cutout(recipe.cutout, len(targets), recipe.seed, model.scale.mean)
         self.optimizers = optimizers(
             model, [layer.path for layer in model.plan.output_layers], recipe, DTYPES[machine.precision]

@@ -10,7 +10,7 @@ import msgspec
 from wxb.report.findings import findings
 from wxb.report.markdown import markdown
 from wxb.report.page import page
-from wxb.runs.schema import Report
+from wxb.runs.reported import Report
 from wxb.storage import json_text
 
 __all__ = ["findings", "markdown", "page", "report_files"]

@@ -50,7 +50,7 @@ def findings(
     """
     about = run.summary
     settings = dict(run.settings)
-    learned = len(data.split.train) + (len(data.split.validation) if settings.get("bagging") else 0)
+    learned = len(data.split.learned if settings.get("bagging") else data.split.train)
     spent = {name: round(value, 3) for name, value in (seconds or {}).items()}
     made = len(run.history) if epochs is None else epochs
     white = _white(data) if data.spatial else 255.0

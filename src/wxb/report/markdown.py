@@ -15,11 +15,12 @@ from wxb.report.sentences import (
     measured,
     results_shown,
     test_score,
+    tested,
     words_shown,
 )
 from wxb.settings.spelling import as_options
 from wxb.tasks import TASKS
-from wxb.text import count, duration, large, one_line, plural, visible
+from wxb.text import count, duration, large, one_line, visible
 
 
 def escaped(said: str) -> str:
@@ -62,7 +63,7 @@ def _result(found: Found) -> list[str]:
         rows.append((baseline, measure.text(one["score"]), measure.interval_text((low, high)), escaped(one["about"])))
     return [
         "## How good it is",
-        _table((f"on {plural(found['test']['examples'], 'test example')}", measure.title, "95 % interval", ""), rows),
+        _table((tested(found), measure.title, "95 % interval", ""), rows),
         warned,
         escaped_sentence(found["sentences"]["baselines"]),
         escaped_sentence(found["sentences"]["generalization"]),

@@ -19,11 +19,12 @@ from wxb.report.sentences import (
     measured,
     results_shown,
     test_score,
+    tested,
     words_shown,
 )
 from wxb.settings.spelling import as_options
 from wxb.tasks import TASKS
-from wxb.text import count, duration, large, plural, visible
+from wxb.text import count, duration, large, visible
 
 MOST_TARGETS = 6  # whose numbers are drawn
 
@@ -94,8 +95,7 @@ def _result(found: Found) -> str:
         low, high = one["interval"]
         text = f"{measure.text(one['score'])}  {measure.interval_text((low, high))}"
         rows.append((name, one["score"], (low, high), text))
-    tested = plural(found["test"]["examples"], "test example")
-    examples = f"{measure.title} on {tested}, 95 % interval {measure.interval_text(interval)}"
+    examples = f"{measure.title} {tested(found)}, 95 % interval {measure.interval_text(interval)}"
     return "\n".join(
         filter(
             None,

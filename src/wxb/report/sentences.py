@@ -54,7 +54,8 @@ def about_data(found: Found) -> str:
     parts = ", ".join(f"{name} {count(data['split'][name])}" for name in ("train", "validation", "test"))
     about = TASKS[found["task"]].about(len(data["classes"]))
     examples = counted(data["examples"], tuple(data["shape"]), columns_used(data["table"]))
-    return f"{examples} {about}; {parts} ({data['split']['how']})"
+    weighted = f", weighted by {data['weight']}" if "weight" in data else ""
+    return f"{examples} {about}{weighted}; {parts} ({data['split']['how']})"
 
 
 def columns_shown(found: Found) -> list[str]:
@@ -119,6 +120,14 @@ def measured(found: Found) -> list[tuple[str, str]]:
             text = measure.text(test[measure.name])
             rows.append((measure.title, f"{text}  {measure.interval_text(tuple(interval))}" if interval else text))
     return rows
+
+
+def tested(found: Found) -> str:
+    """What the test's measures are about: "on 449 test examples"."""
+    test = found["test"]
+    return f"on {plural(test['examples'], 'test example')}" + f", weighted by {found['data'].get('weight')}" * bool(
+        test.get("weighted")
+    )
 
 
 def best_baseline(found: Found) -> tuple[str, float] | None:
@@ -254,10 +263,11 @@ def about_weights(found: Found) -> str:
         text = f"The report is about the weights at the end of training{averaged}."
     if settings.get("calibration") == "temperature":
         text += " Their logits were divided by a temperature, so that the probabilities fit the validation."
+    if found["test"] is not None and found["test"].get("weighted"):
+        text += f" All scores are weighted by {found['data'].get('weight')}; counts are of examples."
     if settings.get("bagging"):
-        split = found["data"]["split"]
         text += (
-            f" The {count(split['train'] + split['validation'])} examples of train and validation were dealt into "
+            f" The {count(found['size']['examples'])} examples of train and validation were dealt into "
             "folds, and each group of the TEAM learned from all folds but one (bagging). The validation score is that "
             "of all these examples, each answered by the group that did not learn from it."
         )

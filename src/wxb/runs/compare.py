@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +68,7 @@ class Comparison:
     scores: tuple[Evaluation, ...]  # of each run
     pairs: tuple[Pair, ...]
     settings: dict[str, tuple[Any, ...]]  # those that differ, one value per run; None if a run has no such setting
+    notes: tuple[str, ...] = ()
 
 
 def compare(runs: Sequence[Run | str | Path], data: Dataset | None = None) -> Comparison:
@@ -89,6 +90,10 @@ def compare(runs: Sequence[Run | str | Path], data: Dataset | None = None) -> Co
     need_unchanged(first.path, first.data, loaded)
     for other in opened[1:]:
         _need_unchanged(other, loaded)
+    notes: tuple[str, ...] = ()
+    if loaded.weights is not None:
+        notes = (f"the examples have weights ({loaded.weight_name}); a comparison counts all the same",)
+        loaded = replace(loaded, weights=None)
     rows = first.split.test
     if not len(rows):
         raise WxbError(
@@ -107,6 +112,7 @@ def compare(runs: Sequence[Run | str | Path], data: Dataset | None = None) -> Co
             _pair(run, answers[0], one, loaded, rows) for run, one in zip(opened[1:], answers[1:], strict=True)
         ),
         settings=_settings(opened),
+        notes=notes,
     )
 
 
@@ -157,7 +163,7 @@ def _need_unchanged(run: Run, data: Dataset) -> None:
     if run.preparation is None or data.columns is None or data.fingerprint == run.data.fingerprint:
         return
     prepared = Prepared(examples_of(run, data), encoding(run.preparation))
-    if fingerprint(data.task, data.classes, prepared, data.targets) != run.data.fingerprint:
+    if fingerprint(data.task, data.classes, prepared, data.targets, *data.roles) != run.data.fingerprint:
         raise WxbError(f"the data has changed since {run.path} was trained", fix="bring the data back")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wxb.data.dataset import PART, PARTS, Dataset, match_classes, need_data
+from wxb.data.weights import nothing_counts
 from wxb.errors import WxbError
 from wxb.runs.matching import examples_of, target_offsets, targets_of
 from wxb.runs.predict import machine_of, trained
@@ -81,7 +82,10 @@ def evaluate_rows(
     model = trained(run).to(machine.device)
     scores = logits_of(run, model, data, examples_of(run, data), machine, rows, validates)
     targets, offsets = targets_of(run, data)[rows], target_offsets(run)
-    evaluation = evaluate(scores, targets, model.head, data.task, data.classes, rows, run.seed, offsets)
+    weights = data.weights_of(rows)
+    if weights is not None and not weights.any():
+        raise nothing_counts(f"all weights of {data.weight_name} in {data.name} are 0")
+    evaluation = evaluate(scores, targets, model.head, data.task, data.classes, rows, run.seed, offsets, weights)
     return scores, model.head, evaluation
 
 

@@ -29,7 +29,8 @@ from wxb.runs.folder import (
 )
 from wxb.runs.journal import Checkpoint, Journal, read_epochs, read_watched, whole_lines
 from wxb.runs.manifest import read_manifest
-from wxb.runs.schema import DataFacts, Environment, Epoch, Report, Settings, Summary
+from wxb.runs.reported import Report
+from wxb.runs.schema import DataFacts, Environment, Epoch, Settings, Summary
 from wxb.runs.snapshots import name_of, need_snapshot, read_snapshot, steps_in, steps_of
 from wxb.runs.standing import Standing, saved, standing, way_on
 from wxb.runs.summary import read_summary

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import UNSET
 
 from wxb.data.dataset import PARTS, Dataset, Split
-from wxb.data.load import ARRAYS
+from wxb.data.in_memory import ARRAYS
 from wxb.data.tables.content import STREAM, is_stream
 from wxb.errors import WxbError
 from wxb.paths import exists, obstacle, quoted
@@ -47,6 +47,8 @@ def data_facts(data: Dataset) -> DataFacts:
         targets_fingerprint=digest(np.ascontiguousarray(data.targets).tobytes()),
         levels=UNSET if data.levels is None else data.levels,
         fill=UNSET if data.fill is None else tuple(data.fill.tolist()),
+        weight=UNSET if data.weights is None else data.weight_name,
+        group=UNSET if data.groups is None else data.groups.called,
         ranges=UNSET if (ranges := ranges_of(data)) is None else ranges,
     )
 
@@ -62,6 +64,9 @@ def changes(then: DataFacts, data: Dataset) -> list[str]:
     if now.shape != then.shape or now.dtype != then.dtype:
         lines.append(f"one example: {_example(then)} then, {_example(now)} now")
     lines += _class_changes(then, now)
+    for role, before, after in (("weight", then.weight, now.weight), ("group", then.group, now.group)):
+        if before != after:
+            lines.append(f"{role}: {before or 'none'} then, {after or 'none'} now")
     if not lines and now.targets_fingerprint != then.targets_fingerprint:
         lines.append("the targets of some examples")
     return lines or ["the content of some examples; their number, shape and targets are the same"]

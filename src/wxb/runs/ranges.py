@@ -8,7 +8,8 @@ import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
-from wxb.data.dataset import Dataset, pieces
+from wxb.data.copies import pieces
+from wxb.data.dataset import Dataset
 from wxb.data.tables.columns import Number
 from wxb.data.tables.novelty import FAR
 from wxb.errors import WxbError

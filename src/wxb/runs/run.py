@@ -19,6 +19,7 @@ from wxb.runs.intervals import limits_of
 from wxb.runs.matching import labelled, load_like
 from wxb.runs.predict import Predictor, trained
 from wxb.runs.provenance import need_unchanged, whence
+from wxb.runs.seen import about_other
 from wxb.tasks import TASKS
 from wxb.text import NOT_TESTED, count
 
@@ -78,7 +79,8 @@ class Run(RunFiles):
         By default that is the test part of the run's own data, and all examples of any other. `targets` are those of an
         array or of a data frame without them; a text in their place is the part, as in `evaluate(data, "all")`. Classes
         and columns are matched by name. `interval=90` also tells how often the prediction intervals or sets of 90 %
-        hold the true value, as `coverage`. Raises WxbError if they cannot be matched, or the run has no intervals.
+        hold the true value, as `coverage`. Its `notes` are what a person must know of the examples. Raises WxbError if
+        they cannot be matched, or the run has no intervals.
         """
         limits = None if interval is None else limits_of(self, interval)
         if isinstance(targets, str):
@@ -89,7 +91,8 @@ class Run(RunFiles):
             data = self.unchanged_data()
         elif not isinstance(data, Dataset):
             data = load_like(self, data)
-        return evaluate_run(self, data, part, limits)
+        evaluation = evaluate_run(self, data, part, limits)
+        return replace(evaluation, notes=(*self.notes, *about_other(self, data)))
 
     def unchanged_data(self, data_dir: str | Path | None = None) -> Dataset:
         """Load the data that the run was trained on, as `load_data` does. Raises WxbError if it has changed since."""

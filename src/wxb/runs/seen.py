@@ -6,21 +6,38 @@ from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import UNSET
 
-from wxb.data.split import copies
+from wxb.data import load_data
+from wxb.data.copies import copies
 from wxb.data.tables.content import is_stream
 from wxb.errors import WxbError
 from wxb.runs.matching import examples_of
+from wxb.runs.provenance import whence
 from wxb.text import count, plural
 
 if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
-    from wxb.runs.run import Run
+    from wxb.runs.files import RunFiles
 
 MOST_BYTES = 2**24  # of pictures to train on that are decoded again
 
 
-def trained_on(run: Run, data: Dataset) -> tuple[str, ...]:
+def about_other(run: RunFiles, data: Dataset) -> tuple[str, ...]:
+    """What a person must know of a run's evaluation on other data; empty for its own."""
+    if data.fingerprint == run.data.fingerprint:
+        return ()
+    return (*data.notes, *trained_on(run, data), *_unweighted(run, data))
+
+
+def _unweighted(run: RunFiles, data: Dataset) -> tuple[str, ...]:
+    """The remark on examples that all count the same, though those of the run did not."""
+    if run.data.weight is UNSET or data.weights is not None:
+        return ()
+    return (f"{data.name} has no weights ({run.data.weight} in training): all of its rows count the same",)
+
+
+def trained_on(run: RunFiles, data: Dataset) -> tuple[str, ...]:
     """The remark on examples of other data that are equal to training examples of the run.
 
     Rows of a table are compared in all columns used, pictures of a folder by their pixels. There is no remark if the
@@ -31,14 +48,13 @@ def trained_on(run: Run, data: Dataset) -> tuple[str, ...]:
     if data.fingerprint == run.data.fingerprint or not ((pictures and few) or (data.columns and run.preparation)):
         return ()
     try:
-        if (
-            is_stream(str(run.data.source.get("source")))
-            or (own := run.load_data()).fingerprint != run.data.fingerprint
-        ):
+        if is_stream(str(run.data.source.get("source"))):
             return ()
-        learned = run.split.train
-        if run.settings.get("bagging"):
-            learned = np.concatenate([learned, run.split.validation])
+        name, settings = whence(run)
+        own = load_data(name, **settings)
+        if own.fingerprint != run.data.fingerprint:
+            return ()
+        learned = run.split.learned if run.settings.get("bagging") else run.split.train
         known = examples_of(run, own)[learned]
         both = np.concatenate([known, examples_of(run, data)])
     except WxbError:

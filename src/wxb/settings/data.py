@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wxb.settings.setting import KINDS, PATH, SHARES, TABLE, TEXTS, TIME, Bounds, Setting
+from wxb.settings.setting import COLUMN, KINDS, PATH, SHARES, TABLE, TEXTS, TIME, Bounds, Setting
 from wxb.settings.training import SEED
 
 DATA, RUN = "data", "run"
@@ -43,6 +43,13 @@ LIST = (
     Setting(
         "missing", str, None, "Further values of a table that stand for none, as -999; None=value keeps one", DATA,
         form=TEXTS, several=True,
+    ),
+    Setting(
+        "weight", str, None, "Column of a table that says how much each row counts, in loss and scores", DATA,
+        form=COLUMN,
+    ),
+    Setting(
+        "group", str, None, "Column of a table whose equal values stay in one part and one fold", DATA, form=COLUMN
     ),
     Setting(
         "data_dir", str, None, "Folder of the known data sets; else WXB_DATA, else the downloads", DATA, form=PATH

@@ -236,6 +236,16 @@ def kinds_of(text: str) -> list[tuple[str, str]]:
     return [(match[1].strip(), match[2]) for match in re.finditer(rf"{COLUMN_KIND}(?:,|$)", text, re.DOTALL)]
 
 
+def _column(value: Any) -> Any:
+    """The name of a column, or one value for each example."""
+    if isinstance(value, str):
+        if not value:
+            raise ValueError
+    elif isinstance(value, (bytes, Mapping)) or not len(value):
+        raise TypeError
+    return value
+
+
 def _path(value: Any) -> str:
     path = os.fspath(value)
     if not isinstance(path, str):
@@ -257,5 +267,6 @@ SHARES = Form(_shares, "three shares from 0 to 1 with the sum 1: train, validati
 TIME = Form(_seconds, "a time of up to a year, such as 30s, 10m or 1h30m; a number alone is seconds", "10m")
 TEXTS = Form(_texts, "a text, or a list of texts", "a,b")
 KINDS = Form(_kinds, "columns and what they hold, category, number, date or text", "a=category,b=date")
+COLUMN = Form(_column, "the name of a column; in Python also one value for each example", "column")
 PATH = Form(_path, "a path", "folder")
 TABLE = Form(_path_or_frame, "the path of a table or folder, or a data frame", "test.csv")

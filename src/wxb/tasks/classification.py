@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.errors import WxbError
-from wxb.statistics import wilson
 from wxb.tasks.classified import ClassificationPrediction, in_sets
 from wxb.tasks.columns import TargetColumn, all_alike, numbers_of, whole_numbers_note
 from wxb.tasks.conformal import Coverage, share_within
@@ -24,8 +23,10 @@ from wxb.tasks.metrics import (
     class_scores,
     confusion,
     log_loss,
+    mean,
     most_confused,
     roc_area,
+    share,
 )
 from wxb.tasks.paired import compare_right
 from wxb.tasks.prediction import Prediction
@@ -236,28 +237,34 @@ class Classification(Task):
         size = float(members.sum(axis=1).mean())
         return (Coverage(prediction.limits.level, *share_within(within), mean_size=size),)
 
-    def constant(self, targets: Targets, names: tuple[str, ...]) -> tuple[NDArray[Any], str]:
+    def constant(
+        self, targets: Targets, names: tuple[str, ...], weights: Floats | None = None
+    ) -> tuple[NDArray[Any], str]:
         """The most frequent class."""
-        most = np.bincount(targets.astype(np.int64), minlength=len(names)).argmax()
+        most = np.bincount(targets.astype(np.int64), weights=weights, minlength=len(names)).argmax()
         return np.asarray(most), f"always {names[int(most)]}"
 
-    def scored(self, targets: Targets, values: NDArray[Any], seed: int) -> tuple[float, Interval]:
-        right = values == targets
-        return float(right.mean()), wilson(int(right.sum()), len(right))
+    def scored(
+        self, targets: Targets, values: NDArray[Any], seed: int, weights: Floats | None = None
+    ) -> tuple[float, Interval]:
+        return share(values == targets, weights)
 
-    def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> ClassificationScore:
-        return ClassificationScore(len(targets), loss, float((self.predict(scores) == targets).mean()))
+    def validate(
+        self, scores: NDArray[np.float32], targets: Targets, loss: float, weights: Floats | None = None
+    ) -> ClassificationScore:
+        return ClassificationScore(len(targets), loss, mean(self.predict(scores) == targets, weights))
 
     def evaluate(self, answers: Answers) -> ClassificationEvaluation:
         scores, probabilities, names = answers.scores, answers.probabilities, answers.names
         given, predicted = answers.targets.astype(np.int64), self.predict(scores)
-        right, every = predicted == given, np.arange(len(given))
+        right, every, weights = predicted == given, np.arange(len(given)), answers.weights
+        accuracy, interval = share(right, weights)
         confused = most_confused(given, predicted, len(names), MOST_CONFUSED)
-        per_class = class_scores(given, predicted, names)
+        per_class = class_scores(given, predicted, names, weights)
         error, losses, bins = None, None, ()  # type: float | None, float | None, tuple[Bin, ...]
         if probabilities is not None:
-            error, bins = calibration(probabilities[every, predicted], right)
-            losses = log_loss(probabilities[every, given])
+            error, bins = calibration(probabilities[every, predicted], right, weights=weights)
+            losses = log_loss(probabilities[every, given], weights)
             confidence = probabilities[every, predicted]
         else:  # ranked by the lead of the wrong class over the given one
             confidence = scores[every, predicted] - scores[every, given]
@@ -275,10 +282,11 @@ class Classification(Task):
                 )
                 for i in worst
             ),
-            accuracy=float(right.mean()),
-            interval=wilson(int(right.sum()), len(given)),
+            accuracy=accuracy,
+            interval=interval,
+            weighted=weights is not None,
             balanced_accuracy=balanced_accuracy(per_class),
-            roc_area=roc_area(given == 1, scores[:, 1] - scores[:, 0]) if len(names) == 2 else None,
+            roc_area=roc_area(given == 1, scores[:, 1] - scores[:, 0], weights) if len(names) == 2 else None,
             log_loss=losses,
             calibration_error=error,
             calibration=bins,

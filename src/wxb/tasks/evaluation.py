@@ -52,16 +52,18 @@ class Evaluation:
     mistakes: tuple[Mistake, ...]  # the worst first, at most `MISTAKES`
     # of prediction intervals, one for each target, or of prediction sets; empty unless they were asked for
     coverage: tuple[Coverage, ...] = field(default=(), kw_only=True)
+    notes: tuple[str, ...] = field(default=(), kw_only=True)  # what a person must know of the examples
+    weighted: bool = field(default=False, kw_only=True)  # whether examples count by their weights
     measure: ClassVar[Measure]  # the task's main measure
 
     def __repr__(self) -> str:
         score = f"{self.measure.labelled(self.score)} {self.measure.interval_text(self.interval)}"
-        return f"{type(self).__name__}({score} of {count(self.examples)})"
+        return f"{type(self).__name__}({score} of {count(self.examples)}{', weighted' * self.weighted})"
 
     def _repr_html_(self) -> str:
         measured = [(name, f"{value:.4g}") for name, value in self.further().items() if value is not None]
         covered = [(f"coverage {one.name or ''}".rstrip(), one.text) for one in self.coverage]
-        return shown(repr(self), rows=[("loss", f"{self.loss:.4g}"), *measured, *covered])
+        return shown(repr(self), notes=self.notes, rows=[("loss", f"{self.loss:.4g}"), *measured, *covered])
 
     @property
     def score(self) -> float:
@@ -71,7 +73,11 @@ class Evaluation:
     def summary(self) -> dict[str, Any]:
         """The `test` object of `wxb train --json`, of plain values."""
         main = {self.measure.name: self.score, self.measure.interval_key: [*self.interval]}
-        return {"examples": self.examples, "loss": self.loss, **main}
+        return {"examples": self.examples, "loss": self.loss, **main, **self.counting()}
+
+    def counting(self) -> dict[str, Any]:
+        """That examples count by their weights, as a plain value; empty if all count the same."""
+        return {"weighted": True} if self.weighted else {}
 
     def further(self) -> dict[str, Any]:
         """Measures beyond the summary, as plain values."""

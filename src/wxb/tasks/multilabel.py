@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.errors import WxbError
-from wxb.statistics import wilson
 from wxb.tasks.columns import TargetColumn, all_alike, check_names, numbers_of
 from wxb.tasks.evaluation import MISTAKES, Evaluation, Mistake, Score
 from wxb.tasks.measure import Interval, Measure
-from wxb.tasks.metrics import ClassScore, class_score, roc_area
+from wxb.tasks.metrics import ClassScore, class_score, mean, roc_area, share
 from wxb.tasks.paired import compare_right
 from wxb.tasks.prediction import Prediction
-from wxb.tasks.task import Answers, Encoded, Ints, Paired, Targets, Task
+from wxb.tasks.task import Answers, Encoded, Floats, Ints, Paired, Targets, Task
 
 EXACT_MATCH = Measure("exact_match", "exact match", label="exact match", interval_key="interval")
 LABEL_ACCURACY = Measure("label_accuracy", "label accuracy", label="label accuracy")
@@ -152,22 +151,30 @@ class Multilabel(Task):
     ) -> MultilabelPrediction:
         return MultilabelPrediction(names, self.predict(scores), scores, probabilities)
 
-    def constant(self, targets: Targets, names: tuple[str, ...]) -> tuple[NDArray[Any], str]:
+    def constant(
+        self, targets: Targets, names: tuple[str, ...], weights: Floats | None = None
+    ) -> tuple[NDArray[Any], str]:
         """The more frequent answer to each label."""
-        return targets.mean(axis=0) > 0.5, "each label's more frequent answer"
+        return np.average(targets, axis=0, weights=weights) > 0.5, "each label's more frequent answer"
 
-    def scored(self, targets: Targets, values: NDArray[Any], seed: int) -> tuple[float, Interval]:
-        right = (values == targets).all(axis=1)
-        return float(right.mean()), wilson(int(right.sum()), len(right))
+    def scored(
+        self, targets: Targets, values: NDArray[Any], seed: int, weights: Floats | None = None
+    ) -> tuple[float, Interval]:
+        return share((values == targets).all(axis=1), weights)
 
-    def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> MultilabelScore:
+    def validate(
+        self, scores: NDArray[np.float32], targets: Targets, loss: float, weights: Floats | None = None
+    ) -> MultilabelScore:
         right = self.predict(scores) == targets
-        return MultilabelScore(len(targets), loss, float(right.mean()), float(right.all(axis=1).mean()))
+        return MultilabelScore(len(targets), loss, mean(right, weights), mean(right.all(axis=1), weights))
 
     def evaluate(self, answers: Answers) -> MultilabelEvaluation:
         scores, probabilities, names = answers.scores, answers.probabilities, answers.names
         given, yes = answers.targets > 0.5, self.predict(scores) > 0.5
-        exact = (given == yes).all(axis=1)
+        weights = answers.weights
+        exact, interval = share((given == yes).all(axis=1), weights)
+        counts = np.ones(len(given)) if weights is None else weights
+        hits, said, there = ((counts @ one).tolist() for one in (given & yes, yes, given))
         confidence = np.abs(scores) if probabilities is None else np.maximum(probabilities, 1 - probabilities)
         wrong = np.argwhere(given != yes)
         most = wrong[np.argsort(-confidence[given != yes], kind="stable")[:MISTAKES]]
@@ -183,14 +190,14 @@ class Multilabel(Task):
                 )
                 for i, j in most
             ),
-            exact_match=float(exact.mean()),
-            interval=wilson(int(exact.sum()), len(given)),
-            label_accuracy=float((given == yes).mean()),
+            exact_match=exact,
+            interval=interval,
+            weighted=weights is not None,
+            label_accuracy=mean(given == yes, weights),
             per_class=tuple(
-                class_score(name, int((given[:, i] & yes[:, i]).sum()), int(yes[:, i].sum()), int(given[:, i].sum()))
-                for i, name in enumerate(names)
+                class_score(name, hits[i], said[i], there[i], int(given[:, i].sum())) for i, name in enumerate(names)
             ),
-            roc_areas=tuple(roc_area(given[:, i], scores[:, i]) for i in range(len(names))),
+            roc_areas=tuple(roc_area(given[:, i], scores[:, i], weights) for i in range(len(names))),
         )
 
     def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:

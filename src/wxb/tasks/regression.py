@@ -15,7 +15,7 @@ from wxb.tasks.columns import TargetColumn, all_alike, check_names, numbers_of, 
 from wxb.tasks.conformal import Coverage, share_within
 from wxb.tasks.evaluation import MISTAKES, Difference, Evaluation, Mistake, Score
 from wxb.tasks.measure import Interval, Measure
-from wxb.tasks.metrics import Fit, fit
+from wxb.tasks.metrics import Fit, fit, mean
 from wxb.tasks.paired import bootstrap
 from wxb.tasks.prediction import Prediction
 from wxb.tasks.task import Answers, Encoded, Floats, Paired, Targets, Task
@@ -54,7 +54,7 @@ class RegressionEvaluation(Evaluation):
         return self.fit.r2
 
     def summary(self) -> dict[str, Any]:
-        return {"examples": self.examples, "loss": self.loss, **_plain(self.fit)}
+        return {"examples": self.examples, "loss": self.loss, **_plain(self.fit), **self.counting()}
 
     def tables(self) -> dict[str, Any]:
         points = {name: [list(pair) for pair in pairs] for name, pairs in self.points.items()}
@@ -214,13 +214,18 @@ class Regression(Task):
             for i, name in enumerate(prediction.names)
         )
 
-    def constant(self, targets: Targets, names: tuple[str, ...]) -> tuple[NDArray[Any], str]:
+    def constant(
+        self, targets: Targets, names: tuple[str, ...], weights: Floats | None = None
+    ) -> tuple[NDArray[Any], str]:
         """The mean of each target."""
-        return np.asarray(targets.mean(axis=0)), "always the mean of the training examples"
+        means = targets.mean(axis=0) if weights is None else np.average(targets, axis=0, weights=weights)
+        return np.asarray(means, targets.dtype), "always the mean of the training examples"
 
-    def scored(self, targets: Targets, values: NDArray[Any], seed: int) -> tuple[float, Interval]:
+    def scored(
+        self, targets: Targets, values: NDArray[Any], seed: int, weights: Floats | None = None
+    ) -> tuple[float, Interval]:
         given, predicted = targets.astype(np.float64), values.astype(np.float64)
-        fits = [fit(given[:, i], predicted[:, i], seed) for i in range(given.shape[1])]
+        fits = [fit(given[:, i], predicted[:, i], seed, weights) for i in range(given.shape[1])]
         low, high = np.mean([one.r2_interval for one in fits], axis=0)
         return float(np.mean([one.r2 for one in fits])), (float(low), float(high))
 
@@ -231,13 +236,17 @@ class Regression(Task):
         squares = (given - values) ** 2 / np.where(spread > 0, spread, 1)
         return np.asarray((1 - squares).mean(axis=1), np.float64)
 
-    def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> RegressionScore:
-        error = np.sqrt(np.square((scores - targets).astype(np.float64)).mean())
-        return RegressionScore(len(targets), loss, float(error))
+    def validate(
+        self, scores: NDArray[np.float32], targets: Targets, loss: float, weights: Floats | None = None
+    ) -> RegressionScore:
+        error = math.sqrt(mean(np.square((scores - targets).astype(np.float64)), weights))
+        return RegressionScore(len(targets), loss, error)
 
     def evaluate(self, answers: Answers) -> RegressionEvaluation:
         scores, given, names = answers.scores, answers.targets.astype(np.float64), answers.names
-        per_target = {name: fit(given[:, i], scores[:, i], answers.seed) for i, name in enumerate(names)}
+        per_target = {
+            name: fit(given[:, i], scores[:, i], answers.seed, answers.weights) for i, name in enumerate(names)
+        }
         std = given.std(axis=0)
         off = np.abs(scores - given) / np.where(std > 0, std, 1)  # in standard deviations of its target
         mistakes = []
@@ -246,10 +255,17 @@ class Regression(Task):
             label = f"{names[j]}: " if len(names) > 1 else ""
             texts = [f"{label}{rounded(value[i, j])}" for value in (given, scores)]
             mistakes.append(Mistake(int(answers.rows[i]), texts[0], texts[1], None))
-        mean = _mean_fit(list(per_target.values()))
+        together = _mean_fit(list(per_target.values()))
         points = {name: _points(given[:, i], scores[:, i]) for i, name in enumerate(names)}
         return RegressionEvaluation(
-            len(given), answers.loss, mean.r2_interval, tuple(mistakes), mean, per_target, points
+            len(given),
+            answers.loss,
+            together.r2_interval,
+            tuple(mistakes),
+            together,
+            per_target,
+            points,
+            weighted=answers.weights is not None,
         )
 
     def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:
@@ -280,8 +296,8 @@ def _mean_fit(fits: list[Fit]) -> Fit:
     """The mean of each number over targets, as scikit-learn's "uniform_average"; so for the ends of its interval."""
     means: dict[str, Any] = {}
     for item in fields(Fit):
-        mean = np.mean([getattr(one, item.name) for one in fits], axis=0)
-        means[item.name] = float(mean) if mean.ndim == 0 else (float(mean[0]), float(mean[1]))
+        found = np.mean([getattr(one, item.name) for one in fits], axis=0)
+        means[item.name] = float(found) if found.ndim == 0 else (float(found[0]), float(found[1]))
     return Fit(**means)
 
 

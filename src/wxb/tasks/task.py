@@ -44,6 +44,7 @@ class Answers:
     rows: Ints  # (n,): the examples' places in the data set
     loss: float  # mean of the head's loss
     seed: int  # of bootstrapped intervals
+    weights: Floats | None = None  # (n,), each above 0: how much an example counts; None if all count the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,19 +138,25 @@ class Task(ABC):
         """What logits (n, outputs) predict, for users."""
 
     @abstractmethod
-    def constant(self, targets: Targets, names: tuple[str, ...]) -> tuple[NDArray[Any], str]:
+    def constant(
+        self, targets: Targets, names: tuple[str, ...], weights: Floats | None = None
+    ) -> tuple[NDArray[Any], str]:
         """The best constant prediction for these training targets, stored like one target, and what it is."""
 
     @abstractmethod
-    def scored(self, targets: Targets, values: NDArray[Any], seed: int) -> tuple[float, Interval]:
-        """The main measure of predictions, with its 95 % interval."""
+    def scored(
+        self, targets: Targets, values: NDArray[Any], seed: int, weights: Floats | None = None
+    ) -> tuple[float, Interval]:
+        """The main measure of predictions, with its 95 % interval; `weights` (n,) say how much each counts."""
 
     def each(self, targets: Targets, values: NDArray[Any]) -> Floats:
         """How good each of n > 0 predictions is (n,), so that their mean is the main measure; here 1 if it is right."""
         return np.asarray((targets == values).reshape(len(targets), -1).all(1), np.float64)
 
     @abstractmethod
-    def validate(self, scores: NDArray[np.float32], targets: Targets, loss: float) -> Score:
+    def validate(
+        self, scores: NDArray[np.float32], targets: Targets, loss: float, weights: Floats | None = None
+    ) -> Score:
         """The quick score after an epoch, from logits (n, outputs)."""
 
     @abstractmethod
@@ -215,4 +222,4 @@ class Task(ABC):
             parts.append(measure.labelled(test[measure.name]))
             if interval is not None:
                 parts[-1] += f" {measure.interval_text((interval[0], interval[1]))}"
-        return f"{', '.join(parts)} of {count(test['examples'])}"
+        return f"{', '.join(parts)} of {count(test['examples'])}{', weighted' * bool(test.get('weighted'))}"

@@ -79,14 +79,17 @@ def baselines(data: Dataset, *, operations: float = 0.0, seed: int = 0) -> dict[
             answers, about = way()
         finally:
             torch.set_num_threads(threads)
-        score, interval = TASKS[data.task].scored(data.targets[data.split.test], answers, seed)
+        tested = data.split.test
+        score, interval = TASKS[data.task].scored(data.targets[tested], answers, seed, data.weights_of(tested))
         made[name] = Baseline(score, interval, about, time.perf_counter() - began)
     return made
 
 
 def _constant(data: Dataset) -> tuple[NDArray[Any], str]:
     """The same prediction for all examples."""
-    answer, about = TASKS[data.task].constant(data.targets[data.split.train], data.classes)
+    answer, about = TASKS[data.task].constant(
+        data.targets[data.split.train], data.classes, data.weights_of(data.split.train)
+    )
     return np.repeat(answer[None], len(data.split.test), axis=0), about
 
 
@@ -143,10 +146,17 @@ def _ridge(data: Dataset, budget: float, seed: int) -> Fitted:
     penalty = linear.USUAL
     if len(held):
         scale = _Scale(data, fitted, np.float64, kept=True)
-        models = linear.ridge(scale(fitted), data.targets[fitted], linear.PENALTIES)
-        penalty = linear.best_penalty(models, linear.PENALTIES, scale(held), data.targets[held], [linear.squared_loss])
+        models = linear.ridge(scale(fitted), data.targets[fitted], linear.PENALTIES, data.weights_of(fitted))
+        penalty = linear.best_penalty(
+            models,
+            linear.PENALTIES,
+            scale(held),
+            data.targets[held],
+            [linear.squared_loss],
+            data.weights_of(held),
+        )
     scale = _Scale(data, rows, np.float64, kept=True)
-    (model,) = linear.ridge(scale(rows), data.targets[rows], [penalty])
+    (model,) = linear.ridge(scale(rows), data.targets[rows], [penalty], data.weights_of(rows))
     return lambda some: model(scale(some)), rows, penalty
 
 
@@ -166,14 +176,17 @@ def _logistic(data: Dataset, budget: float, seed: int) -> Fitted:
     def fit(rows: NDArray[np.int64], penalties: Sequence[float], most: float) -> tuple[_Scale, list[linear.Linear]]:
         scale = _Scale(data, rows, np.float64 if choosing else np.float32, kept=True)
         evaluations = int(min(MOST_EVALUATIONS, max(EVALUATIONS, most)))
-        models = linear.logistic(scale(rows), data.targets[rows], data.outputs, loss, penalties, evaluations)
+        weights = data.weights_of(rows)
+        models = linear.logistic(scale(rows), data.targets[rows], data.outputs, loss, penalties, evaluations, weights)
         return scale, models
 
     penalty, affordable = linear.USUAL, budget / evaluation
     if choosing:
         affordable = budget / 2 / precise
         scale, models = fit(fitted, linear.PENALTIES, affordable / len(fitted) / len(linear.PENALTIES))
-        penalty = linear.best_penalty(models, linear.PENALTIES, scale(held), data.targets[held], [wrong, loss])
+        penalty = linear.best_penalty(
+            models, linear.PENALTIES, scale(held), data.targets[held], [wrong, loss], data.weights_of(held)
+        )
     rows = _sample(data, affordable / EVALUATIONS, seed, "linear")
     last, (model,) = fit(rows, [penalty], affordable / len(rows))
     return lambda some: model(last(some)), rows, penalty
@@ -191,6 +204,8 @@ def _held_out(data: Dataset, rows: NDArray[np.int64], seed: int) -> tuple[NDArra
     if len(held) < LEAST_HELD:
         return rows, rows[:0]
     held = held[: max(LEAST_HELD, min(MOST_HELD, SCORES_AT_ONCE // data.outputs))]
+    if data.weights is not None:  # rows of weight 0 neither fit nor choose
+        fitted, held = fitted[data.weights[fitted] > 0], held[data.weights[held] > 0]
     if TASKS[data.task].linear == "softmax":
         held = held[np.isin(data.targets[held], data.targets[fitted])]
     return fitted, held
@@ -200,8 +215,10 @@ def _held_out(data: Dataset, rows: NDArray[np.int64], seed: int) -> tuple[NDArra
 
 
 def _sample(data: Dataset, affordable: float, seed: int, purpose: str) -> NDArray[np.int64]:
-    """Rows of the training part: all, or as many as are affordable, drawn without replacement."""
+    """Rows of the training part that count: all, or as many as are affordable, drawn without replacement."""
     train = data.split.train
+    if data.weights is not None:
+        train = train[data.weights[train] > 0]
     size = max(1, int(min(affordable, len(train))))
     if size == len(train):
         return train

@@ -21,7 +21,8 @@ USUAL = 1.0  # where none can be chosen: small beside the number of examples
 GRADIENT = 1e-4  # of the mean loss, by which a fit has converged, as in scikit-learn
 
 Matrix = NDArray[Any]  # float32 or float64
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # of scores and targets, mean over examples
+Weights = torch.Tensor | None  # (n,), how much each example counts; None if all count the same
+Loss = Callable[[torch.Tensor, torch.Tensor, Weights], torch.Tensor]  # of scores and targets, mean over examples
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,44 +37,61 @@ class Linear:
         return np.asarray(examples @ self.weights + self.biases)
 
 
-def softmax_loss(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def softmax_loss(scores: torch.Tensor, targets: torch.Tensor, weights: Weights = None) -> torch.Tensor:
     """Mean cross-entropy of class numbers (n,)."""
-    return torch.nn.functional.cross_entropy(scores, targets)
+    if weights is None:
+        return torch.nn.functional.cross_entropy(scores, targets)
+    return _mean(torch.nn.functional.cross_entropy(scores, targets, reduction="none"), weights)
 
 
-def sigmoid_loss(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def sigmoid_loss(scores: torch.Tensor, targets: torch.Tensor, weights: Weights = None) -> torch.Tensor:
     """Binary cross-entropy of labels (n, labels), summed over labels, mean over examples."""
-    labels = targets.to(scores.dtype)
-    return torch.nn.functional.binary_cross_entropy_with_logits(scores, labels, reduction="sum") / len(targets)
+    labels, loss = targets.to(scores.dtype), torch.nn.functional.binary_cross_entropy_with_logits
+    if weights is None:
+        return loss(scores, labels, reduction="sum") / len(targets)
+    return _mean(loss(scores, labels, reduction="none").sum(dim=1), weights)
 
 
-def squared_loss(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def squared_loss(scores: torch.Tensor, targets: torch.Tensor, weights: Weights = None) -> torch.Tensor:
     """Squared error of numbers (n, targets), each in its standard deviations, mean over examples."""
     deviation = targets.std(dim=0, correction=0)
     errors = (scores - targets) / torch.where(deviation > 0, deviation, torch.ones_like(deviation))
-    return errors.square().sum(dim=1).mean()
+    return _mean(errors.square().sum(dim=1), weights)
 
 
-def wrong_class(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def wrong_class(scores: torch.Tensor, targets: torch.Tensor, weights: Weights = None) -> torch.Tensor:
     """Share of examples whose highest score is not that of their class."""
-    return (scores.argmax(dim=1) != targets).double().mean()
+    return _mean((scores.argmax(dim=1) != targets).double(), weights)
 
 
-def wrong_label(scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+def wrong_label(scores: torch.Tensor, targets: torch.Tensor, weights: Weights = None) -> torch.Tensor:
     """Share of examples with a wrong label."""
-    return ((scores > 0) != (targets > 0)).any(dim=1).double().mean()
+    return _mean(((scores > 0) != (targets > 0)).any(dim=1).double(), weights)
+
+
+def _mean(losses: torch.Tensor, weights: Weights) -> torch.Tensor:
+    """The mean of losses (n,), or Σwl / Σw."""
+    return losses.mean() if weights is None else (losses * weights.to(losses.dtype)).sum() / weights.sum()
 
 
 def logistic(
-    examples: Matrix, targets: NDArray[Any], outputs: int, loss: Loss, penalties: Sequence[float], evaluations: int
+    examples: Matrix,
+    targets: NDArray[Any],
+    outputs: int,
+    loss: Loss,
+    penalties: Sequence[float],
+    evaluations: int,
+    weights: NDArray[np.float64] | None = None,
 ) -> list[Linear]:
     """Logistic regression with each penalty by L-BFGS, every fit beginning where the one before ended.
 
-    A fit takes at most so many evaluations of its loss and gradient. It is computed in the precision of the examples.
+    `weights` (n,) say how much each example counts. A fit takes at most so many evaluations of its loss and gradient.
+    It is computed in the precision of the examples.
     """
     from scipy.optimize import minimize
 
     features, given = torch.from_numpy(examples), torch.from_numpy(targets)
+    shares = None if weights is None else torch.from_numpy(weights)
     number, width = examples.shape
 
     def affine(numbers: NDArray[np.float64]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -81,10 +99,10 @@ def logistic(
         return both[: outputs * width].view(outputs, width), both[outputs * width :]
 
     def objective(numbers: NDArray[np.float64], penalty: float) -> tuple[float, NDArray[np.float64]]:
-        weights, biases = (part.requires_grad_() for part in affine(numbers))
-        scores = torch.nn.functional.linear(features, weights, biases)
-        total = loss(scores, given) + penalty * weights.square().sum() / (2 * number)
-        gradients = torch.autograd.grad(total, (weights, biases))
+        slopes, biases = (part.requires_grad_() for part in affine(numbers))
+        scores = torch.nn.functional.linear(features, slopes, biases)
+        total = loss(scores, given, shares) + penalty * slopes.square().sum() / (2 * number)
+        gradients = torch.autograd.grad(total, (slopes, biases))
         return float(total.detach()), torch.cat([gradient.flatten() for gradient in gradients]).double().numpy()
 
     limits = {"maxiter": evaluations, "maxfun": evaluations, "gtol": GRADIENT}
@@ -92,18 +110,23 @@ def logistic(
     with _one_thread():  # its vectors are so short that threads only wait for each other
         for penalty in penalties:
             start = minimize(objective, start, args=(penalty,), jac=True, method="L-BFGS-B", options=limits).x
-            weights, biases = affine(start)
-            models.append(Linear(weights.numpy().T, biases.numpy()))
+            slopes, biases = affine(start)
+            models.append(Linear(slopes.numpy().T, biases.numpy()))
     return models
 
 
-def ridge(examples: Matrix, targets: NDArray[Any], penalties: Sequence[float]) -> list[Linear]:
-    """Ridge regression with each penalty, in float64."""
+def ridge(
+    examples: Matrix, targets: NDArray[Any], penalties: Sequence[float], weights: NDArray[np.float64] | None = None
+) -> list[Linear]:
+    """Ridge regression with each penalty, in float64; `weights` (n,) say how much each example counts."""
     from scipy.linalg import solve
 
     x, y = examples.astype(np.float64), targets.astype(np.float64)
-    center, mean = x.mean(axis=0), y.mean(axis=0)
+    center, mean = (np.average(one, axis=0, weights=weights) for one in (x, y))
     x, y = x - center, y - mean
+    if weights is not None:  # as many examples as there are
+        root = np.sqrt(weights * (len(weights) / weights.sum()))[:, None]
+        x, y = x * root, y * root
     narrow = x.shape[0] >= x.shape[1]
     models = []
     with _one_thread():
@@ -111,23 +134,29 @@ def ridge(examples: Matrix, targets: NDArray[Any], penalties: Sequence[float]) -
         aims = x.T @ y if narrow else y
         for penalty in penalties:
             solved = solve(products + penalty * np.eye(len(products)), aims, assume_a="pos")
-            weights = solved if narrow else x.T @ solved  # (XᵀX + λ)⁻¹Xᵀ = Xᵀ(XXᵀ + λ)⁻¹: as many equations as rows
-            models.append(Linear(weights, mean - center @ weights))
+            slopes = solved if narrow else x.T @ solved  # (XᵀX + λ)⁻¹Xᵀ = Xᵀ(XXᵀ + λ)⁻¹: as many equations as rows
+            models.append(Linear(slopes, mean - center @ slopes))
     return models
 
 
 def best_penalty(
-    models: Sequence[Linear], penalties: Sequence[float], examples: Matrix, targets: NDArray[Any], by: Sequence[Loss]
+    models: Sequence[Linear],
+    penalties: Sequence[float],
+    examples: Matrix,
+    targets: NDArray[Any],
+    by: Sequence[Loss],
+    weights: NDArray[np.float64] | None = None,
 ) -> float:
     """The penalty whose model has the lowest first loss on these examples, among equal ones the lowest second, …
 
     The strongest of several that are equal in all.
     """
     given = torch.from_numpy(targets)
+    shares = None if weights is None else torch.from_numpy(weights)
 
     def losses(place: int) -> list[float]:
         scores = torch.from_numpy(models[place](examples))
-        return [float(loss(scores, given)) for loss in by]
+        return [float(loss(scores, given, shares)) for loss in by]
 
     return penalties[min(range(len(models)), key=losses)]
 

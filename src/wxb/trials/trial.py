@@ -11,8 +11,9 @@ import numpy as np
 
 from wxb.allocator import kept
 from wxb.data.dataset import Dataset, need_data
+from wxb.data.weights import need_weight
 from wxb.errors import WxbError
-from wxb.learning.bagging import bagged, learned, validation_logits
+from wxb.learning.bagging import learned, validation_logits
 from wxb.learning.checks import check
 from wxb.learning.defaults import default
 from wxb.learning.duration import Duration
@@ -93,6 +94,7 @@ class Trial:
         self.started = clock.time() - data_seconds if started is None else started
         self.data = data
         need_examples(data, "train")
+        need_weight(data)
         self._ends: float | None = None  # time.time() by which training and scoring must be done; None: no limit
         self._scoring_steps = 0.0  # time reserved for scoring, in steps
         events = tuple(events)
@@ -212,7 +214,8 @@ class Trial:
         with kept():
             data, seed = self.data, self.recipe.seed
             scores = self._logits(rows, part == "validation")
-            return evaluate(scores, targets, self.model.head, data.task, data.classes, rows, seed, data.target_offsets)
+            head, weights = self.model.head, data.weights_of(rows)
+            return evaluate(scores, targets, head, data.task, data.classes, rows, seed, data.target_offsets, weights)
 
     def each(self, part: str, most: int | None = None) -> NDArray[np.float64]:
         """How good the model is on each example of a part (n,), as `Task.each`; NaN where a score is not finite.
@@ -236,7 +239,7 @@ class Trial:
         network is NaN or infinite.
         """
         data, head, task = self.data, self.model.head, TASKS[self.data.task]
-        rows = bagged(data) if self.recipe.bagging else data.split.validation
+        rows = data.split.learned if self.recipe.bagging else data.split.validation
         if not len(rows) or task.no_limits(head.to_probabilities is not None):
             return None
         with kept():

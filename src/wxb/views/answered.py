@@ -59,7 +59,8 @@ def answered(seen: Subject, view: str, x: Any = None, part: str | None = None) -
         offsets, seed = target_offsets(seen.run), seen.run.seed
     need_finite([found])
     targets = seen.targets(data)[rows]
-    evaluation = evaluate(found, targets, model.head, data.task, data.classes, rows, seed, offsets)
+    weights = data.weights_of(rows)
+    evaluation = evaluate(found, targets, model.head, data.task, data.classes, rows, seed, offsets, weights)
     predicted = prediction(found, model.head, data.task, data.classes, offsets)
     return Answered(rows, part, found.numpy(), predicted, targets, TASKS[data.task].line(evaluation.summary()))
 

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from wxb.data.arrays import array_of
 from wxb.data.dataset import PARTS, Dataset, Split, need_data
 from wxb.errors import WxbError
-from wxb.learning.bagging import bagged
 from wxb.learning.evaluate import prediction
 from wxb.network.build import Model
 from wxb.runs.inputs import read_file
@@ -155,7 +154,7 @@ class Subject:
     def learned(self, data: Dataset) -> NDArray[np.int64]:
         """The rows that the network learned from: the training part, with bagging the validation part too."""
         own = replace(data, split=self.split(data))
-        return bagged(own) if self.run is not None and self.run.settings.get("bagging") else own.split.train
+        return own.split.learned if self.run is not None and self.run.settings.get("bagging") else own.split.train
 
     def rows(self, data: Dataset, part: str | None) -> tuple[NDArray[np.int64], str]:
         """The rows of a part of a data set and its name: by default test, or the last part that has examples."""

@@ -481,9 +481,9 @@ def test_a_cache_that_is_not_there_has_no_packs():
 
 def test_no_pass_over_mapped_pictures_copies_them(tmp_path, monkeypatch):
     from wxb.data import dataset
-    from wxb.data.split import copies
+    from wxb.data.copies import copies
 
-    monkeypatch.setattr(dataset, "BYTES_AT_ONCE", 2**14)
+    monkeypatch.setattr("wxb.data.copies.BYTES_AT_ONCE", 2**14)
     data = load_data(make(tmp_path / "large", each=50, height=64, width=64))
     assert data.examples.nbytes > 2**20
     tracemalloc.start()

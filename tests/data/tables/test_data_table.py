@@ -13,7 +13,6 @@ from tests.learning.test_learning_resume import CPU
 from wxb.data import load_data
 from wxb.data.dataset import Split
 from wxb.data.describe import describe, lines
-from wxb.data.split import copies_in
 from wxb.data.tables.columns import (
     Category,
     Number,
@@ -338,12 +337,12 @@ def test_copies_are_rows_that_are_equal_in_all_columns_used_when_they_are_split_
     }
     data = load_data(write("t.csv", content), target="y")
     assert len(np.unique(data.inputs[80:], axis=0)) == 1
-    assert copies_in(data).tolist() == list(range(rows))
+    assert data.copies.tolist() == list(range(rows))
     assert not any("copies" in note for note in data.notes)
     assert check(build("SOFTMAX", data), data, CPU).copies_in_test == 0
     content["x"][:20], content["town"][:20] = content["x"][20:40], content["town"][20:40]
     data = load_data(write("t.csv", content), target="y")
-    assert copies_in(data)[20:40].tolist() == list(range(20))
+    assert data.copies[20:40].tolist() == list(range(20))
     assert data.notes[-1].startswith("20 rows are copies of another; ")
     assert check(build("SOFTMAX", data), data, CPU).copies_in_test == 0
     halves = replace(data, split=Split(np.arange(20), np.arange(40, 80), np.arange(20, 40), "by hand"))

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from wxb.cli.answers.answer import Answer
-from wxb.runs.schema import Amount, ClassFacts, Count, FitFacts, Interval, Moment, Score, Share, Size, State, Text
+from wxb.runs.reported import ClassFacts, FitFacts
+from wxb.runs.schema import Amount, Count, Interval, Moment, Score, Share, Size, State, Text
 
 Level = Annotated[float, Meta(description="of the intervals or sets, in per cent", ge=1, lt=100)]
 

@@ -49,14 +49,14 @@ class ColumnFacts(Struct, frozen=True, omit_defaults=True):
     """A column of a table."""
 
     name: str
-    kind: Literal["number", "date", "category", "left out"]
+    kind: Literal["number", "date", "category", "left out", "weight", "group"]
     missing: Annotated[Count, Meta(description="rows without a value")]
     features: Annotated[list[str], Meta(description="what the column becomes")]
     min: Annotated[float | str | UnsetType, Meta(description="of dates as texts, 2024-12-31")] = UNSET
     max: float | str | UnsetType = UNSET
     values: Annotated[list[str] | UnsetType, Meta(description="of a category: those that have a feature")] = UNSET
     different: Annotated[Count | UnsetType, Meta(description="how many values a category has")] = UNSET
-    why: Annotated[str | UnsetType, Meta(description="it is left out")] = UNSET
+    why: Annotated[str | UnsetType, Meta(description="it is no feature")] = UNSET
 
 
 class ValueRange(Struct, frozen=True):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.allocator import kept
+from wxb.data.copies import copies
 from wxb.data.dataset import Split
 from wxb.data.known.search import has_cache
 from wxb.data.pictures import cache as packs
@@ -34,7 +35,7 @@ from wxb.data.pictures.readable import Readable, check_classes, check_pictures
 from wxb.data.pictures.refused import Refused, counted, listed
 from wxb.data.pictures.threads import in_order
 from wxb.data.pictures.tree import shown
-from wxb.data.split import Fractions, Rows, copies, divide_apart, keep_test, validation_share
+from wxb.data.split import Fractions, Rows, divide_apart, keep_test, validation_share
 from wxb.errors import WxbError
 from wxb.hardware import cores, memory
 from wxb.text import plural, shape
@@ -83,7 +84,7 @@ class Content:
     examples: NDArray[np.uint8]
     files: tuple[File, ...]
     left_out: list[Refused]
-    groups: Rows  # as returned by split.copies
+    groups: Rows  # as returned by `copies`
     fingerprint: str | None
     deep: Deep
 

@@ -18,13 +18,13 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
+from wxb.data.copies import copies
 from wxb.data.dataset import fingerprint
 from wxb.data.pictures import cache as packs
 from wxb.data.pictures.cache import About
 from wxb.data.pictures.layout import File
 from wxb.data.pictures.levels import Deep
 from wxb.data.pictures.tree import below, shown
-from wxb.data.split import copies
 from wxb.paths import is_file
 
 CHECKED = 2**30  # up to so many bytes of pixels each opening checks the checksum; larger packs only if modified

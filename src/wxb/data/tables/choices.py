@@ -21,12 +21,14 @@ WRITTEN = {  # what may be taken for what, for messages
 
 @dataclass(frozen=True)
 class Choices:
-    """The settings `drop`, `types` and `missing`, by the names of a table's columns."""
+    """The settings `drop`, `types`, `missing`, `weight` and `group`, by the names of a table's columns."""
 
     drop: tuple[str, ...] = ()
     types: dict[str, str] = field(default_factory=dict)  # "category", "number", "date" or "text"
     missing: tuple[str, ...] = MISSING
     kept: tuple[str, ...] = ()  # of `missing`, those that are values in columns of texts
+    weight: str | None = None
+    group: str | None = None
 
     @property
     def added(self) -> list[str]:
@@ -71,8 +73,13 @@ def choices_of(
     drop: str | Sequence[str] | None,
     types: str | None,
     missing: str | Sequence[str] | None,
+    weight: str | None = None,
+    group: str | None = None,
 ) -> Choices:
-    """The choices for a table. Raises WxbError for a column that it does not have, and for a target that is dropped."""
+    """The choices for a table.
+
+    Raises WxbError for a column that it does not have, and for a column that is said to be two things.
+    """
     dropped = tuple(frame.need(name) for name in listed(drop, frame.columns))
     if lost := [name for name in dropped if name in targets]:
         raise WxbError(f"{lost[0]} is the target, and `drop` leaves it out", fix="one of the two")
@@ -81,13 +88,20 @@ def choices_of(
         raise WxbError(f"`types` says twice what a column holds: {types}", fix="once for each column")
     if lost := [name for name in typed if name in dropped]:
         raise WxbError(f"`types` says what {lost[0]} holds, and `drop` leaves it out", fix="one of the two")
+    roles = {role: frame.need(name) for role, name in (("weight", weight), ("group", group)) if name is not None}
+    said = [("target", one) for one in targets] + [("drop", one) for one in dropped] + [("types", one) for one in typed]
+    named: dict[str, str] = {}
+    for setting, name in (*said, *roles.items()):
+        other = named.setdefault(name, setting)
+        if other != setting and setting in roles:
+            raise WxbError(f"`{other}` and `{setting}` both name {name}", "a column is one of them", "one of the two")
     words = listed(missing)
     kept = tuple(word.removesuffix(KEPT) for word in words if word.endswith(KEPT))
     if unknown := [word for word in kept if word not in MISSING]:
         raise WxbError(
             f'`missing="{unknown[0]}{KEPT}"`: {unknown[0]} stands for itself', f"words for none: {' '.join(MISSING)}"
         )
-    return Choices(dropped, typed, (*MISSING, *(word for word in words if not word.endswith(KEPT))), kept)
+    return Choices(dropped, typed, (*MISSING, *(word for word in words if not word.endswith(KEPT))), kept, **roles)
 
 
 def listed(texts: str | Sequence[str] | None, columns: Sequence[str] = ()) -> list[str]:

@@ -163,7 +163,19 @@ class LeftOut(Described, frozen=True, tag="left out"):
         return self.why
 
 
-Column = Number | Date | Category | LeftOut
+class Weight(LeftOut, frozen=True, tag="weight"):
+    """The column that says how much each row counts; new tables need not have it."""
+
+    why: str = "how much each row counts"
+
+
+class Group(LeftOut, frozen=True, tag="group"):
+    """The column whose equal values stay together in a split; new tables need not have it."""
+
+    why: str = "its equal values stay in one part"
+
+
+Column = Number | Date | Category | LeftOut | Weight | Group
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -193,6 +205,16 @@ class Preparation(msgspec.Struct, frozen=True):
     def used(self) -> tuple[Number | Category, ...]:
         """The columns that become features."""
         return tuple(column for column in self.columns if not isinstance(column, LeftOut))
+
+    @property
+    def weight(self) -> str | None:
+        """The column of weights; None if every row counts the same."""
+        return next((column.name for column in self.columns if isinstance(column, Weight)), None)
+
+    @property
+    def group(self) -> str | None:
+        """The column of groups; None if there are none."""
+        return next((column.name for column in self.columns if isinstance(column, Group)), None)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ from wxb.data.tables.separated import Separated, open_separated
 from wxb.data.tables.values import MISSING, Values
 from wxb.errors import WxbError, nearest
 from wxb.paths import exists, is_file, is_folder
-from wxb.text import composed_as, count, first_of, known_as
+from wxb.text import composed_as, first_of, known_as
 
 if TYPE_CHECKING:
     import polars as pl
@@ -110,6 +111,18 @@ class Frame:
                     if shown is not None:
                         found.setdefault(form.written.decimal, Proof(name, shown))
         return found
+
+    def with_column(self, called: str, values: Sequence[Any]) -> tuple[Frame, str]:
+        """The same table with one more column, and the name under which it has it; there is a value for each row."""
+        others = (f"{called} ({number})" for number in count(2))
+        name = next(one for one in chain([called], others) if one not in self.places)
+        series, width = _plain(_series(name, list(values))), len(self.columns)
+
+        def read(places: Sequence[int]) -> list[pl.Series]:
+            own = iter(self.read([place for place in places if place < width]))
+            return [series if place == width else next(own) for place in places]
+
+        return replace(self, columns=(*self.columns, name), read=read, _held={}), name
 
     def called(self, names: Sequence[str]) -> Frame:
         """The same table, its columns under those of `names` that look the same: letters composed otherwise."""
@@ -209,7 +222,7 @@ def _need_room(name: str, rows: int, columns: int) -> None:
     if needed > most:
         raise WxbError(
             f"{name} does not fit into memory",
-            f"{count(rows)} rows of {columns} columns take {needed / 2**30:.1f} GiB; "
+            f"{rows:,} rows of {columns} columns take {needed / 2**30:.1f} GiB; "
             f"at most {most / 2**30:.1f} GiB are for them",
             "fewer rows, or only the columns that matter",
         )

@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Split
-from wxb.data.split import Fractions, divide_apart, own_split
+from wxb.data.groups import Groups
+from wxb.data.split import Fractions, divide_apart, divide_groups, own_split
 from wxb.data.tables import contradiction, novelty
 from wxb.data.tables import target as targets
 from wxb.data.tables.choices import KEPT, Choices
-from wxb.data.tables.columns import LeftOut, Number, Preparation, rare, read_plain
+from wxb.data.tables.columns import Group, LeftOut, Number, Preparation, Weight, rare, read_plain
 from wxb.data.tables.frame import Frame
 from wxb.data.tables.giveaways import giveaways
 from wxb.data.tables.identity import COUNTER, identity
+from wxb.data.tables.roles import groups_in, weights_in
 from wxb.data.tables.rows import Columns, Held, Matrix, need_columns, recoded
 from wxb.data.tables.values import NAMES, Form, Texts, Values, as_known, without
 from wxb.data.tables.written import unlike
@@ -43,6 +45,8 @@ class Table:
     split: Split
     notes: tuple[str, ...]
     numbers: NDArray[np.int64]  # of the rows in the file, from 0: some may have been left out
+    weights: NDArray[np.float64] | None = None
+    groups: Groups | None = None
 
 
 def read_table(
@@ -78,12 +82,14 @@ def read_table(
     except WxbError as error:  # rows that were left out may explain it
         raise WxbError(error.what, "\n".join((error.detail, *notes)).strip(), error.fix) from error
     rows, held, said = _rows(frame, [name for name in frame.columns if name not in names], names, choices, words)
+    weights = None if choices.weight is None else weights_in(frame, choices.values(frame, choices.weight))
+    groups = None if choices.group is None else groups_in(frame, choices.values(frame, choices.group))
     columns = Columns(held, predicted.columns, predicted.task, predicted.classes, pieces, missing=choices.missing)
     if isinstance(fractions, PartRows):
-        split = own_split(fractions, frame.rows)
+        split = own_split(fractions, frame.rows, groups)
         copies: tuple[str, ...] = ()
     else:
-        split, copies = _divided(rows, columns, predicted, fractions, seed)
+        split, copies = _divided(rows, columns, predicted, fractions, seed, groups)
     if not len(split.train):
         raise WxbError(
             f"the columns of {frame.name} are prepared by their training part, and the split leaves none",
@@ -101,7 +107,7 @@ def read_table(
     of_targets = TASKS[predicted.task].columns(tuple(names), columns.classes)
     alone = giveaways(rows, columns.held, predicted.targets, of_targets, split.train)
     notes = (*frame.notes, *notes, *predicted.notes, *_left_out(fitted.columns), *said, *alone, *copies)
-    return Table(rows, columns, predicted.targets, split, notes, frame.rows)
+    return Table(rows, columns, predicted.targets, split, notes, frame.rows, weights, groups)
 
 
 def read_like(frame: Frame, plain: object) -> Table:
@@ -136,7 +142,13 @@ def read_like(frame: Frame, plain: object) -> Table:
     )
     none = np.zeros(0, dtype=np.int64)
     split = Split(none, none, np.arange(len(frame), dtype=np.int64), "all rows as test")
-    return Table(rows, columns, predicted.targets, split, (*frame.notes, *notes, *strange), frame.rows)
+    weights, groups = None, None
+    if preparation.weight is not None and preparation.weight in frame.places:
+        weights = weights_in(frame, reading(frame, preparation.weight))
+    if preparation.group is not None and preparation.group in frame.places:
+        groups = groups_in(frame, reading(frame, preparation.group))
+    said = (*frame.notes, *notes, *strange)
+    return Table(rows, columns, predicted.targets, split, said, frame.rows, weights, groups)
 
 
 def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str, ...]]:
@@ -218,6 +230,9 @@ def _rows(
     for name in names:
         if name in choices.drop or frame.renamed.get(name, name) in called:
             held.append(LeftOut(name, 0, DROPPED if name in choices.drop else "called like the target"))
+            continue
+        if name in (choices.weight, choices.group):
+            held.append(Weight(name, 0) if name == choices.weight else Group(name, 0))
             continue
         values = choices.values(frame, name)
         form = choices.form(values)
@@ -328,16 +343,23 @@ def _numbered(texts: Texts) -> NDArray[np.float64]:
 
 
 def _divided(
-    rows: Matrix, columns: Columns, predicted: targets.Predicted, fractions: Fractions | PartRows, seed: int
+    rows: Matrix,
+    columns: Columns,
+    predicted: targets.Predicted,
+    fractions: Fractions,
+    seed: int,
+    groups: Groups | None,
 ) -> tuple[Split, tuple[str, ...]]:
-    """The split, stratified by class; rows that are equal in all columns stay in one part."""
+    """The split, stratified by class; the rows of a group, or rows that are equal in all columns, stay in one part."""
     strata, names = TASKS[predicted.task].strata(predicted.targets, predicted.classes)
+    if groups is not None:
+        return divide_groups(strata, groups, fractions, seed, len(names) > 1), ()
     return divide_apart(columns.alike(rows), strata, names, fractions, seed, "row")
 
 
 def _left_out(columns: Sequence[object]) -> tuple[str, ...]:
     """The remark on columns that are left out, with why."""
-    left = [column for column in columns if isinstance(column, LeftOut)]
+    left = [column for column in columns if type(column) is LeftOut]
     if not left:
         return ()
     listed = first_of(f"{column.name} ({column.why})" for column in left)

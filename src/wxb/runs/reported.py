@@ -1,0 +1,166 @@
+"""The form of `report.json`, as msgspec structs; what they have in common with other files stands in `schema.py`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from wxb.runs.schema import (
+    Amount,
+    Count,
+    DataFacts,
+    Environment,
+    Epoch,
+    Interval,
+    Moment,
+    Score,
+    Settings,
+    Share,
+    Text,
+    check_score,
+)
+
+
+class ReportRun(Struct, frozen=True, omit_defaults=True):
+    """The run that a report is about."""
+
+    name: str
+    wxb: str
+    created: Moment
+    path: Annotated[
+        str | UnsetType, Meta(description="its folder, which only `wxb report --json` knows: a run may be moved")
+    ] = UNSET
+
+
+class ReportNetwork(Struct, frozen=True):
+    """The network that was trained."""
+
+    text: Text
+    short: str
+    head: str
+    parameters: Count
+    multiply_adds: Count
+
+
+class BaselineFacts(Struct, frozen=True):
+    """A cheap way to answer, scored on the same test examples."""
+
+    score: float
+    interval: Interval
+    about: str
+    seconds: Amount
+
+
+class MistakeFacts(Struct, frozen=True):
+    """A test example that the network gets wrong."""
+
+    row: Count
+    given: str
+    predicted: str
+    probability: Annotated[Share | None, Meta(description="of what was predicted; null if the network has none")]
+    file: str | UnsetType = UNSET
+    picture: Annotated[str | UnsetType, Meta(description="a data: URI")] = UNSET
+    values: Annotated[dict[str, str] | UnsetType, Meta(description="of a table: the row's, by column")] = UNSET
+
+
+class ClassFacts(Struct, frozen=True):
+    """How one class or label fares."""
+
+    name: str
+    precision: Share
+    recall: Share
+    f1: Share
+    support: Count
+    roc_area: Annotated[Share | UnsetType | None, Meta(description="of a label")] = UNSET
+
+
+class BinFacts(Struct, frozen=True):
+    """The predictions whose confidence lies in one bin."""
+
+    low: Share
+    high: Share
+    examples: Count
+    confidence: Share
+    accuracy: Share
+
+
+class FitFacts(Struct, frozen=True):
+    """How close the predictions of one target come."""
+
+    r2: float
+    r2_interval: Interval
+    rmse: Amount
+    rmse_interval: Interval
+    mae: Amount
+    mae_interval: Interval
+
+
+class SizeFacts(Struct, frozen=True):
+    """The number of parameters beside that of training examples, by two rules of thumb."""
+
+    parameters: Count
+    examples: Count
+    by_weights: tuple[Count, Count]
+    by_error: Count | None
+
+
+class Sentences(Struct, frozen=True):
+    """What the numbers say, in words; empty if there is nothing to say."""
+
+    baselines: str
+    generalization: str
+    size: str
+    weights: str
+    curves: str = ""
+
+
+class NextStep(Struct, frozen=True):
+    """A command to go on with."""
+
+    command: Annotated[str, Meta(description="RUN stands for the run's folder in `report.json`")]
+    what: str
+
+
+class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="wxb/report/1"):
+    """`report.json`, and what wxb report prints with --json."""
+
+    run: ReportRun
+    data: DataFacts
+    network: ReportNetwork
+    task: str
+    measure: Annotated[str, Meta(description="the number in `test` that stands for all others")]
+    test: Annotated[Score | None, Meta(description="null if there is no test part")]
+    train: Score | None
+    baselines: dict[str, BaselineFacts]
+    mistakes: tuple[MistakeFacts, ...]
+    history: tuple[Epoch, ...]
+    epochs: Count
+    seconds: Annotated[dict[str, Amount], Meta(description="by stage")]
+    examples_per_second: Amount | None
+    size: SizeFacts
+    settings: Settings
+    environment: Environment
+    per_class: tuple[ClassFacts, ...] | UnsetType = UNSET
+    per_target: dict[str, FitFacts] | UnsetType = UNSET
+    points: Annotated[
+        dict[str, tuple[tuple[float, float], ...]] | UnsetType,
+        Meta(description="given and predicted number of some test examples, by target"),
+    ] = UNSET
+    confusion: Annotated[
+        tuple[tuple[Count, ...], ...] | UnsetType, Meta(description="row: the class given, column: the class predicted")
+    ] = UNSET
+    confusion_classes: Annotated[
+        tuple[Text, ...] | UnsetType, Meta(description="those of `confusion`, if it is not of all classes")
+    ] = UNSET
+    calibration: tuple[BinFacts, ...] | UnsetType = UNSET
+    sentences: Sentences
+    warnings: tuple[str, ...]
+    next: tuple[NextStep, ...]
+
+    def __post_init__(self) -> None:
+        for score in (self.test, self.train):
+            if score is not None:
+                check_score(score)
+        if self.test is not None and self.measure not in self.test:
+            raise ValueError(f"Expected the test score to hold {self.measure}")
