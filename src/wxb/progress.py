@@ -105,31 +105,43 @@ class MovingLine:
         remark()
 
 
-class FileProgress:
-    """How many files are done: a moving line on a terminal, if the results go elsewhere and take long."""
+class PartProgress:
+    """How many parts of a work are done: a line that moves, if the work takes long."""
 
-    def __init__(self, files: int) -> None:
-        self.files = files
-        self.moving = sys.stderr.isatty() and not sys.stdout.isatty()
+    def __init__(self, label: str, parts: int, moving: bool, line: Line | None = None) -> None:
+        self.label = label
+        self.parts = parts
+        self.moving = moving
         self._began = self._drawn = time.monotonic()
-        self._line = MovingLine()
+        self._line: Line = MovingLine() if line is None else line
         self.remark = self._line.remark
 
-    def __enter__(self) -> FileProgress:
+    def __enter__(self) -> PartProgress:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._line.draw("")
 
     def show(self, done: int) -> None:
-        """Draw how many files are done, after the first second and then ten times per second."""
+        """Draw how many parts are done, after the first second and then ten times per second."""
         now = time.monotonic()
         if self.moving and now - self._began >= 1 and now - self._drawn >= REDRAW:
-            left = (now - self._began) / done * (self.files - done)
-            counted = f"{count(done)} of {count(self.files)}"
-            text = f"{counted}  {bar(done / self.files)}  {duration(left)} left"
-            self._line.draw(labelled("files", text))
+            left = (now - self._began) / done * (self.parts - done)
+            counted = f"{count(done)} of {count(self.parts)}"
+            text = f"{counted}  {bar(done / self.parts)}  {duration(left)} left"
+            self._line.draw(labelled(self.label, text))
             self._drawn = now
+
+
+def of_files(files: int) -> PartProgress:
+    """The progress of many files: on a terminal, if the results go elsewhere."""
+    return PartProgress("files", files, sys.stderr.isatty() and not sys.stdout.isatty())
+
+
+def of_parts(label: str, parts: int) -> PartProgress:
+    """The progress of a long view: on a terminal, or below the cell of a notebook."""
+    line = notebook_line()
+    return PartProgress(label, parts, sys.stderr.isatty() or line is not None, line)
 
 
 class Progress:

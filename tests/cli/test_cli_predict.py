@@ -18,7 +18,7 @@ from tests.cli.conftest import valid
 from tests.runs.test_run_use import done
 from wxb.cli.predict import Table, predict_files
 from wxb.data.tables.content import STREAM
-from wxb.progress import ERASE, FileProgress
+from wxb.progress import ERASE, of_files
 from wxb.runs.inputs import AT_ONCE, ahead, batches, read_file
 from wxb.runs.run import Run
 
@@ -170,7 +170,7 @@ def clock(monkeypatch):
 def test_progress_of_many_files_is_one_line_that_goes_away(clock, monkeypatch):
     drawn: list[str] = []
     monkeypatch.setattr("wxb.progress.remark", lambda text="", end="\n": drawn.append(text + end))
-    with FileProgress(4000) as progress:
+    with of_files(4000) as progress:
         progress.moving = True
         progress.show(64)
         assert drawn == []  # a short list needs none
@@ -186,7 +186,7 @@ def test_progress_of_many_files_is_one_line_that_goes_away(clock, monkeypatch):
 
 def test_no_progress_is_drawn_where_nobody_looks(clock, monkeypatch):
     monkeypatch.setattr("wxb.progress.remark", lambda text="", end="\n": pytest.fail("drawn"))
-    with FileProgress(4000) as progress:
+    with of_files(4000) as progress:
         clock[0] = 10.0
         progress.show(1000)
 

@@ -172,8 +172,8 @@ def run(words: list[str]) -> int:
     except click.UsageError as problem:
         printing.error(misuse(problem))
         return problem.exit_code
-    except KeyboardInterrupt:
-        printing.remark("stopped")
+    except KeyboardInterrupt as problem:
+        printing.remark(str(problem) or "stopped")
         return INTERRUPTED
     except (printing.OutputLost, BrokenPipeError):
         raise

@@ -14,7 +14,7 @@ from msgspec import UNSET
 from wxb.cli import options, printing
 from wxb.cli.answers.runs import Predict
 from wxb.errors import WxbError
-from wxb.progress import FileProgress
+from wxb.progress import PartProgress, of_files
 from wxb.settings import INTERVAL, SETTINGS
 from wxb.settings.spelling import spelled
 from wxb.text import plural
@@ -78,7 +78,7 @@ def predict_files(
         printing.remark(printing.labelled("note", note))
     something = False
     read = partial(read_file, max_pixels=max_pixels)
-    with FileProgress(len(files)) as progress, reading(files, run, read) as coming:
+    with of_files(len(files)) as progress, reading(files, run, read) as coming:
         for batch in coming:
             notes += batch.notes
             for note in batch.notes:
@@ -106,7 +106,7 @@ def predict_files(
     return problems, unpredicted
 
 
-def name_first(progress: FileProgress, left_out: Sequence[str], before: int) -> None:
+def name_first(progress: PartProgress, left_out: Sequence[str], before: int) -> None:
     """Print what is left out, and why, until NAMED are named; `before` have been left out before."""
     for text in left_out[: max(NAMED - before, 0)]:
         progress.remark(printing.labelled("left out", text))

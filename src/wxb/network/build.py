@@ -134,9 +134,11 @@ class Model(Chain):
 
         Those of a TEAM are (batch, members, outputs) in training, and averaged in evaluation.
         """
-        return self._finished(self.through(features, first=1))
+        return self.onwards(features, 1)
 
-    def _finished(self, logits: Tensor) -> Tensor:
+    def onwards(self, x: Tensor, first: int) -> Tensor:
+        """The logits for inputs of item `first` of the network, from 0: (batch, …) → (batch, outputs)."""
+        logits = self.through(x, first)
         if logits.ndim == 3 and not self.training:
             logits = HEADS[self.plan.head].averaged(logits)
         return logits if self.restore is None else cast(Tensor, self.restore(logits))

@@ -28,6 +28,11 @@ OPTIONS: dict[str, Option] = {
         str, "Three examples by their numbers in the part, 0,5,9: the plane through them.", metavar="A,B,C"
     ),
     "method": Option(str, "One method of several: gradcam of saliency, tsne of embedding.", metavar="METHOD"),
+    "plane": Option(
+        str, "Plane of random directions, or of the training's path by its snapshots.", choices=("random", "path")
+    ),
+    "grid": Option(int, "Places of each axis; 51 if the network is small.", least=5),
+    "most": Option(int, "Most examples to look at; 1,000 if the network is small.", least=1),
     "weights": Option(str, 'Two weights: "1.FC-8.weight[0,0] 1.FC-8.weight[0,1]".', metavar="WEIGHTS"),
     "against": Option(str, "Folders of other runs, with commas between them.", metavar="RUN,…"),
     "cell": Option(str, "A cell by its classes, as cat,dog: its examples.", metavar="GIVEN,PREDICTED"),

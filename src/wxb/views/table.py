@@ -161,7 +161,10 @@ VIEWS: dict[str, Entry] = {
         "Where examples lie in the features of a layer, and which are neighbours there.",
         ("example", "part", "layer", "method"),
     ),
-    "surface": Entry("The loss over two weights or a random plane, and gradient descent on it.", ("weights",)),
+    "surface": Entry(
+        "The loss over two weights, a random plane, or that of the training's path.",
+        ("plane", "weights", "grid", "most"),
+    ),
     "exciting": Entry(
         "The examples, and the places in them, that excite each unit of a layer most.",
         ("part", "layer", "unit"),
