@@ -260,6 +260,7 @@ class Training:
 
         try:
             test = trial.score("test") if len(data.split.test) else None
+            plain = None if test is None or trial.decision is None else trial.score("test", decided=False)
             lap("test")
             train = trial.score("train", TRAIN_SAMPLE)
             nonconformity = trial.nonconformity()
@@ -272,10 +273,11 @@ class Training:
         cheap = baselines(data, operations=trial.cpu_operations(steps), seed=recipe.seed)
         lap("baselines")
         facts = findings(
-            run.files, data, test=test, train=train, baselines=cheap, seconds=seconds, epochs=epochs, notes=trial.notes
-        )
+            run.files, data, test=test, train=train, baselines=cheap, seconds=seconds, epochs=epochs, notes=trial.notes,
+            decision=trial.decision, plain=plain,
+        )  # fmt: skip
         score = None if test is None else test.summary()
-        left = run.finish(trial.model.state_dict(), score, report_files(facts), nonconformity)
+        left = run.finish(trial.model.state_dict(), score, report_files(facts), nonconformity, trial.decision)
         self.remarks = (left,) if left else ()
         lap("report")
         seconds["total"] = time.time() - trial.started
@@ -289,6 +291,7 @@ class Training:
             "batch_size": recipe.batch_size,
             "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
             "test": score,
+            "decision": facts["sentences"]["decision"],
             "baselines": {name: baseline.score for name, baseline in cheap.items()},
             "warnings": [*facts["warnings"], *self.remarks],
         }

@@ -16,6 +16,7 @@ from wxb.learning.events import MicroBatches
 from wxb.learning.recipe import Recipe
 from wxb.paths import quoted
 from wxb.progress import Progress
+from wxb.text import visible
 
 if TYPE_CHECKING:
     from wxb.training import Training
@@ -90,5 +91,7 @@ def show_result(training: Training) -> None:
     """Print the test score, the baselines, and the run."""
     result = training.result
     printing.result(results.test_lines(training.trial.data.task, result["test"], result["baselines"]))
+    if result["decision"]:
+        printing.result(printing.labelled("decided", visible(result["decision"]), printing.columns(sys.stdout)))
     line = f"{result['run']}    next: wxb report {quoted(result['run'])}"
     printing.result(printing.labelled("run", line, printing.columns(sys.stdout)))

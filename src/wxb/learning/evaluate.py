@@ -54,12 +54,14 @@ def evaluate(
     seed: int = 0,
     offsets: NDArray[np.float64] | float = 0.0,
     weights: NDArray[np.float64] | None = None,
+    decision: NDArray[np.float64] | None = None,
 ) -> Evaluation:
     """Evaluate logits (n, outputs) of a model with this head against `targets`, stored as in a data set; n > 0.
 
     `rows` (n,) are the examples' places in the data set, for the mistakes; `seed` is that of bootstrapped intervals;
     `offsets` (outputs,) were subtracted from the targets and are added again. `weights` (n,) say how much each example
-    counts, of which one counts at least; those of weight 0 are as if they were not there.
+    counts, of which one counts at least; those of weight 0 are as if they were not there. `decision` (outputs,)
+    are the offsets of a decision (wxb.tasks.decision).
 
     Raises NotFinite if a score is NaN or infinite.
     """
@@ -80,7 +82,7 @@ def evaluate(
     scores = logits.to(precision).numpy()
     if np.any(offsets):
         scores, targets = scores + offsets, targets + offsets
-    return TASKS[task].evaluate(Answers(scores, probabilities, targets, names, rows, loss, seed, weights))
+    return TASKS[task].evaluate(Answers(scores, probabilities, targets, names, rows, loss, seed, weights, decision))
 
 
 def _mean(losses: torch.Tensor, weights: NDArray[np.float64] | None) -> float:
@@ -108,9 +110,11 @@ def prediction(
     task: str,
     names: tuple[str, ...],
     offsets: NDArray[np.float64] | float = 0.0,
+    decision: NDArray[np.float64] | None = None,
 ) -> Prediction:
     """The prediction that logits (n, outputs) of a model with this head stand for; `offsets` (outputs,) are added.
 
+    `decision` (outputs,) are the offsets by which an answer is decided; scores and probabilities stay as they are.
     Raises NotFinite if a score is NaN or infinite: it stands for nothing.
     """
     need_finite([logits])
@@ -120,4 +124,6 @@ def prediction(
         None if probabilities is None else np.asarray(probabilities.numpy(), np.float32),
         names,
     )
+    if decision is not None:
+        predicted = replace(predicted, values=TASKS[task].predict(logits.double().numpy() + decision))
     return replace(predicted, values=predicted.values.astype(np.float64) + offsets) if np.any(offsets) else predicted

@@ -51,6 +51,7 @@ class Recipe:
     elastic_beta: float = _default("elastic_beta")
     weight_decay: float = _default("weight_decay")
     class_weight: str = _default("class_weight")
+    optimize: str = _default("optimize")
     label_smoothing: float = _default("label_smoothing")
     reduction: str = _default("reduction")
     augment: str = _default("augment")

@@ -68,11 +68,15 @@ def _check_validation(recipe: Recipe, data: Dataset) -> None:
             fix='`early_stopping=5`, or `time="1m"`',
         )
     if recipe.until and not len(data.split.validation):
-        raise WxbError(
-            f"`until` needs a validation part, and {data.name} has none",
-            f"split: {data.split.how}",
-            named("split", SHARES.example),
-        )
+        raise _without_validation("`until`", data)
+
+
+def _without_validation(what: str, data: Dataset) -> WxbError:
+    return WxbError(
+        f"{what} needs a validation part, and {data.name} has none",
+        f"split: {data.split.how}",
+        named("split", SHARES.example),
+    )
 
 
 def _check_held_out(recipe: Recipe, plan: Plan, data: Dataset) -> None:
@@ -102,6 +106,13 @@ def _check_held_out(recipe: Recipe, plan: Plan, data: Dataset) -> None:
             "`mixup` and `weight` contradict each other: a mixed example is of two weights",
             fix="`mixup=0`, or no `weight`",
         )
+    if recipe.optimize != "none":
+        task = TASKS[data.task]
+        if not task.decides:
+            what = f"{named('optimize', recipe.optimize)} decides between answers; the targets are {task.kind}"
+            raise WxbError(what, fix='`optimize="none"`')
+        if not recipe.bagging and not len(data.split.validation):
+            raise _without_validation(named("optimize", recipe.optimize), data)
     if recipe.calibration == "temperature":
         if HEADS[plan.head].to_probabilities is None:
             raise WxbError(
@@ -114,11 +125,7 @@ def _check_held_out(recipe: Recipe, plan: Plan, data: Dataset) -> None:
                 fix='`calibration="none"`, or a network that ends in its output layer',
             )
         if not recipe.bagging and not len(data.split.validation):
-            raise WxbError(
-                f'`calibration="temperature"` needs a validation part, and {data.name} has none',
-                f"split: {data.split.how}",
-                named("split", SHARES.example),
-            )
+            raise _without_validation('`calibration="temperature"`', data)
 
 
 def _not_scaled(plan: Plan) -> str | None:

@@ -16,6 +16,7 @@ from wxb.report.pictures import picture
 from wxb.report.sentences import (
     about_baselines,
     about_curves,
+    about_decision,
     about_generalization,
     about_size,
     about_weights,
@@ -23,6 +24,7 @@ from wxb.report.sentences import (
 )
 from wxb.runs.files import RunFiles
 from wxb.tasks import TASKS
+from wxb.tasks.decision import Decision
 from wxb.tasks.evaluation import Evaluation, Mistake
 from wxb.tasks.measure import Measure
 from wxb.trials.baselines import Baseline
@@ -41,12 +43,14 @@ def findings(
     seconds: Mapping[str, float] | None = None,
     epochs: int | None = None,
     notes: tuple[str, ...] = (),
+    decision: Decision | None = None,
+    plain: Evaluation | None = None,
 ) -> dict[str, Any]:
     """Everything the report says about a trained run, as plain values.
 
     `test` is the evaluation of the kept weights on the test part, None if there is none, `train` the same on (a sample
     of) the training part; `seconds` are per stage, "train" among them; `epochs` is how many were made; `notes` are
-    further warnings.
+    further warnings. `decision` says how answers are decided, and `plain` is the test's evaluation without it.
     """
     about = run.summary
     settings = dict(run.settings)
@@ -80,16 +84,31 @@ def findings(
         "environment": msgspec.to_builtins(run.environment),
     }
     found |= test.tables() if test else {}
+    if decision is not None:
+        measures = {} if test is None or plain is None else _both(plain, test, TASKS[about.task].exclusive)
+        found["decision"] = {**dataclasses.asdict(decision), "measures": measures}
     found["sentences"] = {
         "baselines": about_baselines(found),
         "generalization": about_generalization(found),
         "size": about_size(found),
         "weights": about_weights(found),
         "curves": about_curves(found),
+        "decision": about_decision(found),
     }
     found["warnings"] = [*notes, *warnings(found)]
     found["next"] = next_steps(found, data)
     return found
+
+
+def _both(plain: Evaluation, test: Evaluation, exclusive: bool) -> dict[str, tuple[float, float]]:
+    """The measures that a decision changes, without and with it: the main one, balanced accuracy and F1."""
+    each = []
+    for one in (plain, test):
+        further, f1 = one.further(), [label["f1"] for label in one.tables()["per_class"]]
+        measures = {one.measure.name: one.score}
+        measures |= {name: further[name] for name in ("balanced_accuracy",) if name in further}
+        each.append({**measures, "f1": f1[1] if exclusive and len(f1) == 2 else sum(f1) / len(f1)})
+    return {name: (value, each[1][name]) for name, value in each[0].items()}
 
 
 def _mistake(mistake: Mistake, data: Dataset, white: float) -> dict[str, Any]:

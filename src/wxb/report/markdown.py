@@ -67,6 +67,7 @@ def _result(found: Found) -> list[str]:
         warned,
         escaped_sentence(found["sentences"]["baselines"]),
         escaped_sentence(found["sentences"]["generalization"]),
+        escaped(found["sentences"].get("decision", "")),
     ]
 
 

@@ -103,7 +103,8 @@ def _result(found: Found) -> str:
                 f'<div class="score"><b>{escape(measure.text(score))}</b><span>{escape(examples)}</span></div>',
                 comparison(rows),
                 warnings,
-                f"<div>{_paragraph(found['sentences']['baselines'])}{_paragraph(found['sentences']['generalization'])}</div>",
+                f"<div>{_paragraph(found['sentences']['baselines'])}{_paragraph(found['sentences']['generalization'])}"
+                f"{_paragraph(found['sentences'].get('decision', ''))}</div>",
             ),
         )
     )

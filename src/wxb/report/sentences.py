@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from wxb.data.kinds import columns_used, counted
 from wxb.runs.folder import RUN
 from wxb.tasks import TASKS
 from wxb.tasks.measure import Interval, Measure
-from wxb.text import NOT_TESTED, count, first_of, large, plural
+from wxb.text import NOT_TESTED, count, first_of, large, percent, plural
 
 Found = dict[str, Any]
 
@@ -251,6 +252,33 @@ def about_curves(found: Found) -> str:
         after = plural(len(losses), "epoch")
         return f"Validation loss was still falling after {after}, to {losses[-1]:.3g}: more epochs may help."
     return ""
+
+
+def about_decision(found: Found) -> str:
+    """How answers are decided, and what the test's measures were without that; empty if the most probable is taken."""
+    decision = found.get("decision")
+    if decision is None:
+        return ""
+    names, task = found["data"]["classes"], TASKS[found["task"]]
+    offsets, two = decision["offsets"], task.exclusive and len(found["data"]["classes"]) == 2
+    of = f"F1 of {names[1]}" if two else "mean F1"
+    words = {"f1": of, "balanced": "balanced accuracy", "accuracy": "accuracy"}
+    if two or not task.exclusive:
+        thresholds = [(name, 1 / (1 + math.exp(min(offset, 700)))) for name, offset in zip(names, offsets, strict=True)]
+        listed = first_of([f"{name} from {percent(share)} on" for name, share in thresholds[1 if two else 0 :]], NAMED)
+        text = f"Answers are decided for {words[decision['optimize']]}: {listed}"
+        text += f", else {names[0]}" if two else ""
+    else:
+        listed = first_of([f"{name} {offset:+.2f}" for name, offset in zip(names, offsets, strict=True)], NAMED)
+        text = f"Answers are decided for {words[decision['optimize']]}: the scores get {listed}"
+    how = "answered out of fold" if found["settings"].get("bagging") else "of the validation part"
+    text += f" (fitted to {plural(decision['examples'], 'example')} {how}; the probabilities stay)."
+    titles = {"f1": of, "balanced_accuracy": "balanced accuracy", task.measure.name: task.measure.title}
+    compared = [
+        f"{titles[name]} is {percent(after)} ({percent(before)} without)"
+        for name, (before, after) in decision["measures"].items()
+    ]
+    return f"{text} On the test examples {', '.join(compared)}." if compared else text
 
 
 def about_weights(found: Found) -> str:

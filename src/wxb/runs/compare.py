@@ -13,7 +13,7 @@ from wxb.data.dataset import Dataset, fingerprint
 from wxb.data.tables.encoding import Prepared, encoding
 from wxb.errors import WxbError
 from wxb.runs.evaluate import evaluate_rows
-from wxb.runs.matching import examples_of, target_offsets
+from wxb.runs.matching import decision_of, examples_of, target_offsets
 from wxb.runs.provenance import need_unchanged
 from wxb.runs.run import Run
 from wxb.settings.setting import need
@@ -190,7 +190,7 @@ def _answers(run: Run, data: Dataset, rows: NDArray[np.int64]) -> _Answers:
     from wxb.learning.evaluate import prediction
 
     scores, head, score = evaluate_rows(run, data, rows)
-    return _Answers(score, prediction(scores, head, data.task, data.classes, target_offsets(run)))
+    return _Answers(score, prediction(scores, head, data.task, data.classes, target_offsets(run), decision_of(run)))
 
 
 def _pair(run: Run, first: _Answers, other: _Answers, data: Dataset, rows: NDArray[np.int64]) -> Pair:

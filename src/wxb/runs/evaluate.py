@@ -10,7 +10,7 @@ import numpy as np
 from wxb.data.dataset import PART, PARTS, Dataset, match_classes, need_data
 from wxb.data.weights import nothing_counts
 from wxb.errors import WxbError
-from wxb.runs.matching import examples_of, target_offsets, targets_of
+from wxb.runs.matching import decision_of, examples_of, target_offsets, targets_of
 from wxb.runs.predict import machine_of, trained
 from wxb.tasks import TASKS
 
@@ -64,7 +64,7 @@ def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None, limits: 
     scores, head, evaluation = evaluate_rows(run, matched, rows, own and part == "validation")
     if limits is None:
         return evaluation
-    found = replace(prediction(scores, head, data.task, run.summary.classes), limits=limits)
+    found = replace(prediction(scores, head, data.task, run.summary.classes, decision=decision_of(run)), limits=limits)
     return replace(evaluation, coverage=TASKS[data.task].coverage(targets_of(run, matched)[rows], found))
 
 
@@ -85,7 +85,9 @@ def evaluate_rows(
     weights = data.weights_of(rows)
     if weights is not None and not weights.any():
         raise nothing_counts(f"all weights of {data.weight_name} in {data.name} are 0")
-    evaluation = evaluate(scores, targets, model.head, data.task, data.classes, rows, run.seed, offsets, weights)
+    evaluation = evaluate(
+        scores, targets, model.head, data.task, data.classes, rows, run.seed, offsets, weights, decision_of(run)
+    )
     return scores, model.head, evaluation
 
 

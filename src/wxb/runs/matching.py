@@ -36,6 +36,12 @@ def target_offsets(run: RunFiles) -> NDArray[np.float64]:
     return offsets_of_targets(run.preparation, run.summary.classes)
 
 
+def decision_of(run: RunFiles) -> NDArray[np.float64] | None:
+    """The offsets (outputs,) by which a run's answers are decided; None if the most probable ones are."""
+    decision = run.summary.decision
+    return None if decision is UNSET else np.array(decision.offsets)
+
+
 def like_training(run: RunFiles, array: NDArray[Any]) -> NDArray[Any]:
     """Return the array as examples (n, …) like those that the run was trained on; one example becomes a batch of one.
 

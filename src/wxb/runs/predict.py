@@ -9,7 +9,7 @@ from wxb.data.kinds import kind_of
 from wxb.errors import FAILED, WxbError
 from wxb.notation import plan, read
 from wxb.runs.folder import SUMMARY
-from wxb.runs.matching import like_training, target_offsets
+from wxb.runs.matching import decision_of, like_training, target_offsets
 from wxb.text import count
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Predictor:
         from wxb.network.folded import fold
 
         self.run = run
-        self.offsets = target_offsets(run)
+        self.offsets, self.decision = target_offsets(run), decision_of(run)
         self.notes = run.notes  # with the checkpoint, which a training in progress replaces
         self.machine = machine_of(run)
         model = trained(run).to(self.machine.device)
@@ -89,7 +89,7 @@ class Predictor:
         examples = like_training(self.run, array)
         machine = self.machine.for_work(min(len(examples), self.batch_size) * about.multiply_adds)
         logits = self._through(self.folded, examples, machine, self.batch_size)
-        found = self._prediction(logits, self.head, about.task, about.classes, self.offsets)
+        found = self._prediction(logits, self.head, about.task, about.classes, self.offsets, self.decision)
         return replace(found, notes=self.notes) if self.notes else found
 
 

@@ -10,6 +10,7 @@ from wxb.runs.schema import (
     Amount,
     Count,
     DataFacts,
+    DecisionFacts,
     Environment,
     Epoch,
     Interval,
@@ -105,6 +106,12 @@ class SizeFacts(Struct, frozen=True):
     by_error: Count | None
 
 
+class ReportDecision(DecisionFacts, frozen=True):
+    """The decision, and the test's measures by it and by the most probable answers."""
+
+    measures: Annotated[dict[str, tuple[float, float]], Meta(description="without and with the decision, by name")]
+
+
 class Sentences(Struct, frozen=True):
     """What the numbers say, in words; empty if there is nothing to say."""
 
@@ -113,6 +120,7 @@ class Sentences(Struct, frozen=True):
     size: str
     weights: str
     curves: str = ""
+    decision: str = ""
 
 
 class NextStep(Struct, frozen=True):
@@ -154,6 +162,7 @@ class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="wxb/rep
         tuple[Text, ...] | UnsetType, Meta(description="those of `confusion`, if it is not of all classes")
     ] = UNSET
     calibration: tuple[BinFacts, ...] | UnsetType = UNSET
+    decision: ReportDecision | UnsetType = UNSET
     sentences: Sentences
     warnings: tuple[str, ...]
     next: tuple[NextStep, ...]

@@ -94,6 +94,14 @@ def check_score(score: Score) -> None:
 # --- run.json --------------------------------------------------------------------------------------------------------
 
 
+class DecisionFacts(Struct, frozen=True):
+    """How answers are decided where `optimize` asks for another measure than the most probable answer gives."""
+
+    optimize: Annotated[str, Meta(description="the measure")]
+    offsets: Annotated[tuple[float, ...], Meta(description="added to the score of each class or label")]
+    examples: Annotated[Size, Meta(description="that they were fitted to: validation, or out of fold")]
+
+
 class Steps(Struct):
     """How far training has come; the checkpoint may lie before it."""
 
@@ -123,6 +131,7 @@ class Summary(Struct):
     steps: Steps = msgspec.field(default_factory=Steps)
     test: Score | None = None
     reason: Annotated[str | None, Meta(description="of a failed run: what ended it")] = None
+    decision: Annotated[DecisionFacts | UnsetType, Meta(description="if `optimize` asked for one")] = UNSET
     files: Annotated[
         dict[str, tuple[Digest, ...]],
         Meta(description="the digests of the files that training does not change; two of one that is being replaced"),
@@ -134,6 +143,8 @@ class Summary(Struct):
             raise ValueError(f"Expected {self.outputs} classes, one for each output, got {len(self.classes)}")
         if self.test is not None:
             check_score(self.test)
+        if self.decision is not UNSET and len(self.decision.offsets) != self.outputs:
+            raise ValueError("Expected an offset for each class or label")
         if self.state == "finished" and self.finished is None:
             raise ValueError("Expected a finished run to have an end")
 

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET
 
 from wxb import storage
 from wxb.data.dataset import Dataset
@@ -65,7 +66,7 @@ from wxb.runs.intervals import write_scores
 from wxb.runs.journal import Checkpoint, Journal
 from wxb.runs.manifest import manifest_text
 from wxb.runs.provenance import data_facts, need_same
-from wxb.runs.schema import FORMAT, NOTATION, Counters, Score, Settings, State, Steps, Summary
+from wxb.runs.schema import FORMAT, NOTATION, Counters, DecisionFacts, Score, Settings, State, Steps, Summary
 from wxb.runs.snapshots import name_of, steps_in, write_snapshot
 from wxb.runs.standing import way_on
 from wxb.runs.summary import now, read_summary, sealed
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from wxb.learning.loop import Record
+    from wxb.tasks.decision import Decision
 
 TELL_EVERY = 1.0  # seconds between updates of run.json at the ends of epochs, at least
 
@@ -301,13 +303,14 @@ class Writer:
         test: Mapping[str, Any] | None,
         report: Mapping[str, str | bytes],
         nonconformity: NDArray[np.float64] | None = None,
+        decision: Decision | None = None,
     ) -> str:
         """Write the kept weights, the report and the manifest, which finishes the run; return what must be said then.
 
         `test` is the `test` object of `wxb train --json`, None without a test part; `report` holds the content of each
         of REPORTS. `nonconformity` (n, k) are the scores for prediction intervals and sets, each column ascending; None
-        if there are none. The text is empty unless the checkpoint, which a finished run needs no more, could not be
-        removed.
+        if there are none. `decision` says how answers are decided. The text is empty unless the checkpoint, which a
+        finished run needs no more, could not be removed.
         """
         if set(report) != set(REPORTS):
             raise ValueError(f"a report has the files {', '.join(REPORTS)}; got {', '.join(report)}")
@@ -326,7 +329,10 @@ class Writer:
             for name, text in report.items():
                 storage.write(self.path / name, text)
             score = msgspec.convert(test, Score | None)
-            ended = msgspec.structs.replace(self.summary, state="finished", finished=now(), test=score)
+            decided = UNSET if decision is None else DecisionFacts(**vars(decision))
+            ended = msgspec.structs.replace(
+                self.summary, state="finished", finished=now(), test=score, decision=decided
+            )
             final = sealed(ended)
             digests = {name: storage.file_digest(self.path / name) for name in (*KEPT, *further) if name != SUMMARY}
             digests[SUMMARY] = storage.digest(final)

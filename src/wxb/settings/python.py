@@ -41,6 +41,7 @@ class RecipeOptions(TypedDict, total=False):
     elastic_beta: float
     weight_decay: float | None
     class_weight: str
+    optimize: str
     label_smoothing: float | None
     reduction: str
     augment: str | None

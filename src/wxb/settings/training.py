@@ -68,6 +68,10 @@ LIST = (
         choices=("none", "balanced"),
     ),
     Setting(
+        "optimize", str, "none", "What answers are decided for, by thresholds fitted to the validation", OBJECTIVE,
+        choices=("none", "accuracy", "balanced", "f1"),
+    ),
+    Setting(
         "label_smoothing", float, 0.0, "Share of each target spread over all classes", OBJECTIVE, SHARE, fitted=True
     ),
     Setting(

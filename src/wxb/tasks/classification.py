@@ -13,6 +13,7 @@ from wxb.errors import WxbError
 from wxb.tasks.classified import ClassificationPrediction, in_sets
 from wxb.tasks.columns import TargetColumn, all_alike, numbers_of, whole_numbers_note
 from wxb.tasks.conformal import Coverage, share_within
+from wxb.tasks.decision import for_classes
 from wxb.tasks.evaluation import MISTAKES, Evaluation, Mistake, Score
 from wxb.tasks.measure import Interval, Measure
 from wxb.tasks.metrics import (
@@ -105,6 +106,7 @@ class Classification(Task):
     )
     validated = ClassificationScore.measures
     exclusive = True
+    decides = True
     reachable = True
 
     def recognizes(self, array: NDArray[Any]) -> bool:
@@ -214,6 +216,9 @@ class Classification(Task):
     ) -> ClassificationPrediction:
         return ClassificationPrediction(names, self.predict(scores), scores, probabilities)
 
+    def decision(self, optimize: str, scores: Floats, targets: Targets, weights: Floats | None) -> Floats:
+        return for_classes(optimize, scores, targets.astype(np.int64), weights)
+
     def no_limits(self, probabilities: bool) -> WxbError | None:
         if probabilities:
             return None
@@ -256,7 +261,7 @@ class Classification(Task):
 
     def evaluate(self, answers: Answers) -> ClassificationEvaluation:
         scores, probabilities, names = answers.scores, answers.probabilities, answers.names
-        given, predicted = answers.targets.astype(np.int64), self.predict(scores)
+        given, predicted = answers.targets.astype(np.int64), self.predict(answers.decided)
         right, every, weights = predicted == given, np.arange(len(given)), answers.weights
         accuracy, interval = share(right, weights)
         confused = most_confused(given, predicted, len(names), MOST_CONFUSED)

@@ -24,7 +24,7 @@ class ClassificationPrediction(Prediction):
     def confidence(self) -> NDArray[np.float64]:
         """The probability of the predicted class, or its lead over the second."""
         if self.probabilities is not None:
-            return np.asarray(self.probabilities.max(axis=1), np.float64)
+            return np.asarray(self.probabilities[np.arange(len(self)), self.values], np.float64)
         ordered = np.sort(self.scores.astype(np.float64), axis=1)
         return np.asarray(ordered[:, -1] - ordered[:, -2], np.float64)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wxb.errors import WxbError
 from wxb.tasks.columns import TargetColumn, all_alike, check_names, numbers_of
+from wxb.tasks.decision import for_labels
 from wxb.tasks.evaluation import MISTAKES, Evaluation, Mistake, Score
 from wxb.tasks.measure import Interval, Measure
 from wxb.tasks.metrics import ClassScore, class_score, mean, roc_area, share
@@ -66,7 +67,7 @@ class MultilabelPrediction(Prediction):
     def confidence(self) -> NDArray[np.float64]:
         """The probability of the least certain label's answer, or the least score."""
         shares = self.probabilities
-        sure = np.abs(self.scores) if shares is None else np.maximum(shares, 1 - shares)
+        sure = np.abs(self.scores) if shares is None else np.where(self.values, shares, 1 - shares)
         return np.asarray(sure.min(axis=1), np.float64)
 
     @property
@@ -98,6 +99,7 @@ class Multilabel(Task):
     kind = "several yes/no labels per example"
     measures = (EXACT_MATCH, LABEL_ACCURACY)
     shown = 2
+    decides = True
     validated = MultilabelScore.measures
     reachable = True
 
@@ -170,12 +172,12 @@ class Multilabel(Task):
 
     def evaluate(self, answers: Answers) -> MultilabelEvaluation:
         scores, probabilities, names = answers.scores, answers.probabilities, answers.names
-        given, yes = answers.targets > 0.5, self.predict(scores) > 0.5
+        given, yes = answers.targets > 0.5, self.predict(answers.decided) > 0.5
         weights = answers.weights
         exact, interval = share((given == yes).all(axis=1), weights)
         counts = np.ones(len(given)) if weights is None else weights
         hits, said, there = ((counts @ one).tolist() for one in (given & yes, yes, given))
-        confidence = np.abs(scores) if probabilities is None else np.maximum(probabilities, 1 - probabilities)
+        confidence = np.abs(scores) if probabilities is None else np.where(yes, probabilities, 1 - probabilities)
         wrong = np.argwhere(given != yes)
         most = wrong[np.argsort(-confidence[given != yes], kind="stable")[:MISTAKES]]
         return MultilabelEvaluation(
@@ -199,6 +201,9 @@ class Multilabel(Task):
             ),
             roc_areas=tuple(roc_area(given[:, i], scores[:, i], weights) for i in range(len(names))),
         )
+
+    def decision(self, optimize: str, scores: Floats, targets: Targets, weights: Floats | None) -> Floats:
+        return for_labels(optimize, scores, targets.astype(np.float32), weights)
 
     def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:
         given = targets > 0.5

@@ -45,6 +45,12 @@ class Answers:
     loss: float  # mean of the head's loss
     seed: int  # of bootstrapped intervals
     weights: Floats | None = None  # (n,), each above 0: how much an example counts; None if all count the same
+    offsets: Floats | None = None  # (outputs,), added to the scores before an answer is decided; None for none
+
+    @property
+    def decided(self) -> Floats:
+        """The scores that decide."""
+        return self.scores if self.offsets is None else self.scores + self.offsets
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +81,7 @@ class Task(ABC):
     shown: ClassVar[int] = 1  # how many of the measures a line of the terminal shows
     validated: ClassVar[tuple[Measure, ...]]  # of a validation score
     exclusive: ClassVar[bool] = False  # whether each example has one of the names and no other
+    decides: ClassVar[bool] = False  # whether an answer is decided by scores, so that `optimize` can say for what
     reachable: ClassVar[bool] = False  # whether validation has an accuracy that `until` can ask for
 
     # --- targets ----------------------------------------------------------------------------------------------------
@@ -166,6 +173,10 @@ class Task(ABC):
     @abstractmethod
     def compare(self, targets: Targets, first: Prediction, second: Prediction, seed: int) -> Paired:
         """The second network's predictions against the first's, for the same examples."""
+
+    def decision(self, optimize: str, scores: Floats, targets: Targets, weights: Floats | None) -> Floats:
+        """The offsets (outputs,) of scores (n, outputs) that are best for a measure (wxb.tasks.decision)."""
+        raise NotImplementedError
 
     # --- prediction intervals and sets ------------------------------------------------------------------------------
 

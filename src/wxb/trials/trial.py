@@ -32,6 +32,7 @@ from wxb.settings import SETTINGS, check_length
 from wxb.settings.python import RecipeOptions, takes_settings
 from wxb.settings.setting import SHARES, Bounds, Setting, named
 from wxb.tasks import TASKS
+from wxb.tasks.decision import Decision
 from wxb.tasks.evaluation import Evaluation
 from wxb.text import count, plural
 
@@ -122,6 +123,7 @@ class Trial:
             "train": 0.0,
         }
         self.record: Record | None = None
+        self.decision: Decision | None = None  # once it is trained, if `optimize` asks for one
         self._state = state
         self._watch = watch
 
@@ -185,6 +187,7 @@ class Trial:
                 new.append(end)
             self.events = (*self.events, *new)
             yield record
+        self.decision = self._decision()
 
     def train(self) -> Trial:
         """Train to the end, and return the trial itself."""
@@ -199,9 +202,10 @@ class Trial:
         examples = min(self.recipe.batch_size * self.recipe.accumulate, len(learned(self.data, self.recipe)))
         return 3.0 * self.plan.multiply_adds * steps * examples
 
-    def score(self, part: str = "test", most: int | None = None) -> Evaluation:
+    def score(self, part: str = "test", most: int | None = None, *, decided: bool = True) -> Evaluation:
         """Evaluate the model on a part of the data, or on `most` examples spread evenly over that part.
 
+        Answers are by the trial's decision, if it has one; unless `decided`, they are the most probable ones.
         Raises WxbError for another part than "train", "validation" and "test", and for a part without examples.
         """
         rows = self.data.split.part(part)
@@ -215,7 +219,10 @@ class Trial:
             data, seed = self.data, self.recipe.seed
             scores = self._logits(rows, part == "validation")
             head, weights = self.model.head, data.weights_of(rows)
-            return evaluate(scores, targets, head, data.task, data.classes, rows, seed, data.target_offsets, weights)
+            offsets = np.array(self.decision.offsets) if decided and self.decision is not None else None
+            return evaluate(
+                scores, targets, head, data.task, data.classes, rows, seed, data.target_offsets, weights, offsets
+            )
 
     def each(self, part: str, most: int | None = None) -> NDArray[np.float64]:
         """How good the model is on each example of a part (n,), as `Task.each`; NaN where a score is not finite.
@@ -245,6 +252,17 @@ class Trial:
         with kept():
             found = prediction(self._logits(rows, True), head, data.task, data.classes)
         return np.sort(task.nonconformity(data.targets[rows], found), axis=0)
+
+    def _decision(self) -> Decision | None:
+        """The decision that is best for what validates, as in `nonconformity`."""
+        data, optimize, task = self.data, self.recipe.optimize, TASKS[self.data.task]
+        if optimize == "none":
+            return None
+        rows = data.split.learned if self.recipe.bagging else data.split.validation
+        with kept():
+            scores = self._logits(rows, True)
+        offsets = task.decision(optimize, scores.double().numpy(), data.targets[rows], data.weights_of(rows))
+        return Decision(optimize, tuple(offsets.tolist()), len(rows))
 
     def _logits(self, rows: NDArray[np.int64], validates: bool) -> Tensor:
         """The logits (n, outputs) of some rows; with bagging, those that validate are answered out of fold."""

@@ -16,7 +16,7 @@ from wxb.learning.inference import logits
 from wxb.learning.machine import choose
 from wxb.network.build import Model
 from wxb.runs.evaluate import logits_of
-from wxb.runs.matching import target_offsets
+from wxb.runs.matching import decision_of, target_offsets
 from wxb.tasks import TASKS
 from wxb.tasks.prediction import Prediction
 from wxb.views.subject import Subject
@@ -59,9 +59,9 @@ def answered(seen: Subject, view: str, x: Any = None, part: str | None = None) -
         offsets, seed = target_offsets(seen.run), seen.run.seed
     need_finite([found])
     targets = seen.targets(data)[rows]
-    weights = data.weights_of(rows)
-    evaluation = evaluate(found, targets, model.head, data.task, data.classes, rows, seed, offsets, weights)
-    predicted = prediction(found, model.head, data.task, data.classes, offsets)
+    weights, decision = data.weights_of(rows), None if seen.run is None else decision_of(seen.run)
+    evaluation = evaluate(found, targets, model.head, data.task, data.classes, rows, seed, offsets, weights, decision)
+    predicted = prediction(found, model.head, data.task, data.classes, offsets, decision)
     return Answered(rows, part, found.numpy(), predicted, targets, TASKS[data.task].line(evaluation.summary()))
 
 

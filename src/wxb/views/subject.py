@@ -18,7 +18,7 @@ from wxb.errors import WxbError
 from wxb.learning.evaluate import prediction
 from wxb.network.build import Model
 from wxb.runs.inputs import read_file
-from wxb.runs.matching import examples_of, like_training, target_offsets, targets_of
+from wxb.runs.matching import decision_of, examples_of, like_training, target_offsets, targets_of
 from wxb.runs.run import Run
 from wxb.tasks import TASKS
 from wxb.text import count, plural, shortened
@@ -109,7 +109,9 @@ class Subject:
         with torch.no_grad():
             logits = self(batch).float()
         offsets = target_offsets(self.run) if self.run else 0.0
-        name, *more = prediction(logits, self.model.head, self.model.task.name, self.classes, offsets).texts(0)
+        decision = decision_of(self.run) if self.run else None
+        head, task = self.model.head, self.model.task.name
+        name, *more = prediction(logits, head, task, self.classes, offsets, decision).texts(0)
         return f"{name} ({more[0]})" if more and more[0] else name
 
     def example(self, x: Any = None, example: int | None = None, part: str | None = None) -> Example:

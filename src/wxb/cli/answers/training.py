@@ -38,6 +38,7 @@ class Train(Answer, frozen=True, tag="wxb/train/1"):
     batch_size: Size
     seconds: StageSeconds
     test: Annotated[Score | None, Meta(description="null if there is no test part")]
+    decision: Annotated[str, Meta(description="with --optimize: how answers are decided, and what that changed")]
     baselines: Annotated[dict[str, float], Meta(description="the main measure by name: accuracy, exact match or R²")]
     warnings: list[str]
 
