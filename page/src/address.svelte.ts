@@ -18,6 +18,10 @@ export const address = {
   get(name: string): string {
     return query.get(name) ?? "";
   },
+  /** All values of a name in the query. */
+  all(name: string): string[] {
+    return query.getAll(name);
+  },
 };
 
 /** The address with some values of the query replaced; an empty value is left out. */

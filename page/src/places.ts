@@ -5,11 +5,17 @@ export interface Place {
   /** The first word of its address. */
   path: string;
   title: string;
-  /** Whether the address has more words, which are given to the place as `rest`. */
+  /** The place from which it is reached, if the line above the page does not name it. */
+  within?: string;
+  /** The component; it is given the further words of the address. */
   load: () => Promise<{ default: Component<{ rest: string[] }> }>;
 }
 
-export const places: Place[] = [{ path: "runs", title: "Runs", load: () => import("./runs/Runs.svelte") }];
+export const places: Place[] = [
+  { path: "runs", title: "Runs", load: () => import("./runs/Runs.svelte") },
+  { path: "compare", title: "Compare", load: () => import("./compare/Compare.svelte"), within: "runs" },
+  { path: "draw", title: "Draw", load: () => import("./draw/Draw.svelte") },
+];
 
 /** The place that a path names, and the words after it; the first place for an address without any. */
 export function placeOf(path: string): { place: Place | undefined; rest: string[] } {

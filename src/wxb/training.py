@@ -381,6 +381,8 @@ def _to_the_end(training: Training, progress: ProgressLine) -> Run:
             with progress:
                 for record in training:
                     progress.show(record)
+                    if training.run is not None and training.run.asked and record.step < record.steps:
+                        raise KeyboardInterrupt  # another process asks for what Ctrl-C does
         except KeyboardInterrupt:
             if training.trial.record is not None:
                 training.stop()

@@ -3,6 +3,13 @@ import type { Form } from "../words";
 
 export type State = "running" | "stopped" | "finished" | "failed" | "damaged";
 
+/** What a person said of a run. */
+export interface Label {
+  name: string;
+  tags: string[];
+  note: string;
+}
+
 export interface Listed {
   name: string;
   state: State;
@@ -21,11 +28,14 @@ export interface Listed {
   steps: number;
   measure: string;
   form: Form;
+  /** Before a score that is no accuracy: "R²". */
+  score_label: string;
   score: number | null;
   interval: [number, number] | null;
   input: number[];
   classes: string[];
   settings: Record<string, unknown>;
+  label: Label;
 }
 
 /** A run whose files could be read. */

@@ -11,7 +11,7 @@ from wxb.cli import printing, results
 from wxb.cli.answers.training import Train
 from wxb.cli.show import layer_table
 from wxb.cli.stopping import Stop
-from wxb.errors import DONE
+from wxb.errors import DONE, INTERRUPTED
 from wxb.learning.events import MicroBatches
 from wxb.learning.recipe import Recipe
 from wxb.paths import quoted
@@ -43,13 +43,13 @@ def follow(training: Training, quiet: bool, verbose: bool) -> int:
             for event in record.events:
                 if isinstance(event, MicroBatches):
                     progress.remark(f"to save memory, each step is computed in {event.count} micro-batches from now on")
-            if stop.code is not None and record.step < record.steps:
+            assert training.run is not None  # a record was made
+            if (stop.code is not None or training.run.asked) and record.step < record.steps:
                 progress.end()
                 step = training.stop()
-                assert training.run is not None  # a record was made
                 saved = f"stopped after step {step}, saved" if step else "stopped before the first checkpoint"
                 printing.remark(f"{saved}; wxb resume {quoted(training.run.path)}")
-                return stop.code
+                return stop.code or INTERRUPTED
         progress.end()
         training.finish()
         for remark in training.remarks:

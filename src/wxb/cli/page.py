@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
 from wxb.cli import options, printing
+from wxb.errors import WxbError
 
 MOST_PORT = 65535
 
@@ -14,8 +19,8 @@ MOST_PORT = 65535
 def page(folder: Path | None, port: int | None, no_browser: bool) -> None:
     """Show the runs in FOLDER in the browser, while they train and afterwards.
 
-    By default they are those in WXB_RUNS, or in runs/. FOLDER may also be a run. The page is served
-    on this computer alone, until Ctrl-C. Trainings do not end with it.
+    By default they are those in WXB_RUNS, or in runs/. FOLDER may also be a run. The page is served on this computer
+    alone, until Ctrl-C. Trainings do not end with it.
 
     \b
     wxb page
@@ -31,13 +36,48 @@ def page(folder: Path | None, port: int | None, no_browser: bool) -> None:
     serve(folder, port, not no_browser, tell)
 
 
+class Beside:
+    """A page beside a training: a process of its own, so that it takes no time of the training's."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+
+    def open(self, run: Path) -> None:
+        """Open the page on a run, once."""
+        if self._process is None:
+            # in a session of its own: Ctrl-C stops the training, and the page shows that
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "wxb", "page", str(run)],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                start_new_session=True,
+            )  # fmt: skip
+            assert self._process.stdout is not None
+            address = self._process.stdout.readline().split()
+            if not address:
+                raise WxbError("the page could not be opened; the training is saved", fix="wxb page says why")
+            printing.remark(printing.labelled("page", address[-1]))
+
+    def wait(self) -> None:
+        """Keep the page open until Ctrl-C."""
+        if self._process is None:
+            return
+        printing.remark("Ctrl-C ends the page")
+        with contextlib.suppress(KeyboardInterrupt):
+            self._process.wait()
+        self.close()
+
+    def close(self) -> None:
+        """End the page."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+
+
 class Port(options.Whole):
     """The number of a port."""
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """`value` as the number of a port. Raises WxbError if it is none."""
-        from wxb.errors import WxbError
-
         number = super().convert(value, param, ctx)
         if number > MOST_PORT:
             raise WxbError(f"--port {number}: expected a number up to {MOST_PORT}")

@@ -11,14 +11,15 @@ from wxb.errors import WxbError
 from wxb.page.folder import Folder
 from wxb.paths import status
 from wxb.runs.files import RunFiles
-from wxb.runs.folder import CHECKPOINT, HISTORY, SETTINGS, SUMMARY
+from wxb.runs.folder import CHECKPOINT, HISTORY, LABEL, SETTINGS, SUMMARY
+from wxb.runs.label import read_label
 from wxb.runs.standing import standing
 from wxb.runs.summary import read_summary
 from wxb.storage import is_held
 from wxb.tasks import TASKS
 
 Signature = tuple[object, ...]
-SEEN = (SUMMARY, SETTINGS)
+SEEN = (SUMMARY, SETTINGS, LABEL)
 
 
 class Listing:
@@ -79,12 +80,14 @@ def facts(path: Path) -> dict[str, Any]:
         "steps": about.steps.total,
         "measure": measure.name,
         "form": measure.form,
+        "score_label": measure.label,
         "score": score,
         "interval": interval,
         "test": about.test,
         "input": about.input,
         "classes": about.classes,
         "settings": settings(path),
+        "label": read_label(path),
     }
 
 

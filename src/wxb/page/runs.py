@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -12,19 +13,23 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from wxb.page import changes
 from wxb.page.answer import Refused, answer
 from wxb.page.curves import Curves
 from wxb.page.folder import Folder, inside
 from wxb.page.listed import Listing, facts, moving, plain, progress, signature
-from wxb.runs.folder import SUMMARY
+from wxb.runs import aside
+from wxb.runs.folder import LABEL, SUMMARY
 from wxb.runs.summary import read_summary
 from wxb.storage import SMALL, read
+from wxb.tasks import TASKS
 
 BUCKETS = 600  # of a curve, unless the page asks for others
 MOST_BUCKETS = 4000
 LOOK_EVERY = 0.25  # seconds between looks at the files of a run that somebody watches,
 LIST_EVERY = 1.0  # and at those of all
 ALIVE_EVERY = 15.0  # seconds after which something is sent, so that a lost connection is noticed
+MOST_COMPARED = 8
 KEPT_CURVES = 16  # runs whose histories are held
 # a report is a page of its own, written by wxb from names that it escapes; here it may not even run a script
 REPORT = {
@@ -51,12 +56,16 @@ class Runs:
             Route("/api/runs/{name}/curves", self.curves),
             Route("/api/runs/{name}/live", self.live),
             Route("/api/runs/{name}/report", self.report),
+            Route("/api/compare", self.compare),
         ]
 
     async def all(self, request: Request) -> Response:
         """The runs, newest first."""
-        listed = await run_in_threadpool(self.listing)
-        return answer({"folder": str(self.folder.path), "runs": listed})
+        return answer(await run_in_threadpool(self._all))
+
+    def _all(self) -> dict[str, Any]:
+        gone = [changes.told(one) for one in aside.deleted(self.folder.path)]
+        return {"folder": str(self.folder.path), "runs": self.listing(), "deleted": gone}
 
     async def one(self, request: Request) -> Response:
         """One run: what the list says, its data, and its machine."""
@@ -100,6 +109,11 @@ class Runs:
         page = await run_in_threadpool(read, inside(path, "report.html"), SMALL)
         return Response(page, media_type="text/html", headers=REPORT)
 
+    async def compare(self, request: Request) -> Response:
+        """Each finished run against the first, on the same test examples: what `wxb compare` finds."""
+        places = [self.folder.place(name) for name in request.query_params.getlist("run")[:MOST_COMPARED]]
+        return answer(await run_in_threadpool(compared, places))
+
     async def live(self, request: Request) -> Response:
         """A line of text for each change of a run, as server-sent events, until the browser leaves."""
         path = self.folder.place(request.path_params["name"])
@@ -109,9 +123,32 @@ class Runs:
         """A line of text whenever any run changes, comes or goes."""
 
         def seen() -> tuple[object, ...]:
-            return tuple((name, signature(self.folder.path / name, (SUMMARY,))) for name in self.folder.names())
+            names = self.folder.names()
+            gone = tuple(one.key for one in aside.deleted(self.folder.path))
+            return (*((name, signature(self.folder.path / name, (SUMMARY, LABEL))) for name in names), gone)
 
         return events(request, seen, LIST_EVERY)
+
+
+def compared(places: list[Path]) -> dict[str, Any]:
+    """The paired differences of runs against the first. Raises WxbError if they were not tested alike."""
+    from wxb.runs.compare import compare  # brings torch
+
+    found = compare(places)
+    measures = {one.name: one for one in TASKS[found.task].measures}
+    pairs = [
+        {
+            "name": pair.run.name,
+            "differences": [
+                measures[name].difference_text(one.value, one.interval) for name, one in pair.differences.items()
+            ],
+            "better": pair.better,
+            "worse": pair.worse,
+            "p": pair.p,
+        }
+        for pair in found.pairs
+    ]
+    return {"examples": found.examples, "first": places[0].name, "pairs": pairs}
 
 
 def events(request: Request, seen: Any, every: float) -> Response:

@@ -18,9 +18,13 @@ from starlette.types import ASGIApp
 
 from wxb.errors import WxbError
 from wxb.page import built
+from wxb.page.changes import Changes
 from wxb.page.folder import Folder, folder_of
 from wxb.page.guard import Guard
+from wxb.page.networks import Networks
 from wxb.page.runs import Runs
+from wxb.page.trainings import Trainings
+from wxb.runs import aside
 from wxb.runs.folder import root
 
 HOST = "127.0.0.1"
@@ -32,7 +36,13 @@ LESS_URGENT = 5  # steps of niceness below a training
 def app(folder: Folder, port: int, token: str) -> ASGIApp:
     """The whole server for a folder of runs, as an ASGI application behind its guard."""
     # every other address is the page's own; Starlette's pages for errors are not used
-    router = Router(Runs(folder).routes(), redirect_slashes=False, default=request_response(built.show))
+    routes = [
+        *Runs(folder).routes(),
+        *Changes(folder).routes(),
+        *Networks(folder).routes(),
+        *Trainings(folder).routes(),
+    ]
+    router = Router(routes, redirect_slashes=False, default=request_response(built.show))
     return Guard(GZipMiddleware(router, minimum_size=1000), (f"{HOST}:{port}", f"localhost:{port}"), token)
 
 
@@ -46,6 +56,7 @@ def serve(place: Path | None, port: int | None, browser: bool, tell: Callable[[s
     folder, opened = folder_of(root() if place is None else place)
     if place is not None and not folder.path.exists():
         raise WxbError(f"there is no folder {place}", fix="wxb page FOLDER shows the runs that lie in FOLDER")
+    aside.remove_old(folder.path)
     with listening(port) as found:
         number = found.getsockname()[1]
         token = secrets.token_urlsafe(24)

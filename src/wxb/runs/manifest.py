@@ -10,7 +10,19 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from wxb.errors import FAILED, WxbError
-from wxb.runs.folder import CHECKPOINT, KEPT, MANIFEST, NONCONFORMITY, SNAPSHOT, SNAPSHOTS, VIEW, VIEWS, WATCHED
+from wxb.runs.folder import (
+    CHECKPOINT,
+    KEPT,
+    LABEL,
+    MANIFEST,
+    NONCONFORMITY,
+    SNAPSHOT,
+    SNAPSHOTS,
+    STOP,
+    VIEW,
+    VIEWS,
+    WATCHED,
+)
 from wxb.runs.schema import Manifest
 from wxb.storage import LOCK, damaged, decode, digest, is_leftover, json_text, read
 
@@ -43,7 +55,7 @@ def strangers(folder: Path) -> list[str]:
     belong to the run, and so does a file that was being written when its writer was killed. Raises WxbError if the
     folder cannot be read.
     """
-    own = {*KEPT, MANIFEST, CHECKPOINT, LOCK}
+    own = {*KEPT, MANIFEST, CHECKPOINT, LOCK, LABEL, STOP}
     folders = {VIEWS: VIEW}
     try:
         own.update(read_manifest(folder))

@@ -69,6 +69,7 @@ from wxb.runs.provenance import data_facts, need_same
 from wxb.runs.schema import FORMAT, NOTATION, Counters, DecisionFacts, Score, Settings, State, Steps, Summary
 from wxb.runs.snapshots import name_of, steps_in, write_snapshot
 from wxb.runs.standing import way_on
+from wxb.runs.stopping import Asked
 from wxb.runs.summary import now, read_summary, sealed
 from wxb.version import __version__
 
@@ -92,6 +93,7 @@ class Writer:
         self.summary = summary
         self._lock = lock
         self._journal = journal
+        self.asked = Asked(path)  # whether another process asks this training to save and stop
         self._told = -math.inf  # time.monotonic() at which run.json was written
         self._watched: list[Record] = []  # not yet written, since reading them waits for the device
         self._saved = 0  # steps before the last checkpoint that this process wrote or read
@@ -283,6 +285,7 @@ class Writer:
     def stop(self) -> None:
         """End an interrupted training; a resume continues from what was saved last."""
         self.summary.steps.done = self._saved
+        self.asked.forget()
         self._end("stopped")
 
     def fail(self, reason: str) -> None:

@@ -42,6 +42,7 @@ class Node:
     receptive_field: str
     before: tuple[int, ...] = field(default=())  # places of the nodes whose outputs it takes
     depth: int = 0  # how many blocks it stands in
+    paths: tuple[str, ...] = ()  # of the layer and of those that follow it, by which the other views name them
 
 
 def graph(of: Any, x: Any = None) -> View:
@@ -55,7 +56,7 @@ def graph(of: Any, x: Any = None) -> View:
     is given without `x`.
     """
     seen = subject(of, "graph")
-    nodes = _planned(seen.plan) if seen.plan is not None else _passed(seen, x)
+    nodes = planned(seen.plan) if seen.plan is not None else _passed(seen, x)
     edges = np.array([(one, place) for place, node in enumerate(nodes) for one in node.before], np.int64).reshape(-1, 2)
     axis = (Axis("node"),)
     arrays = {
@@ -81,7 +82,8 @@ def graph(of: Any, x: Any = None) -> View:
 # --- nodes of a plan -------------------------------------------------------------------------------------------------
 
 
-def _planned(plan: Plan) -> list[Node]:
+def planned(plan: Plan) -> list[Node]:
+    """The nodes of a plan, in the order of computing; the first is the input."""
     nodes = [Node("input", plan.input, 0, 0, "")]
     _walk(plan.items, nodes, 0, 0, plan.input)
     return nodes
@@ -124,7 +126,14 @@ def _walk(items: Sequence[Planned], nodes: list[Node], source: int, depth: int, 
 
 def _node(item: Planned, name: str, before: tuple[int, ...], depth: int, whole: Shape) -> Node:
     return Node(
-        name, item.output, item.parameters, item.multiply_adds, _field(item, whole), tuple(dict.fromkeys(before)), depth
+        name,
+        item.output,
+        item.parameters,
+        item.multiply_adds,
+        _field(item, whole),
+        tuple(dict.fromkeys(before)),
+        depth,
+        (item.path,),
     )
 
 
@@ -132,6 +141,7 @@ def _followed(node: Node, item: PlannedLayer) -> Node:
     return replace(
         node,
         layer=f"{node.layer}-{item.path.rpartition('.')[2]}",
+        paths=(*node.paths, item.path),
         parameters=node.parameters + item.parameters,
         multiply_adds=node.multiply_adds + item.multiply_adds,
     )

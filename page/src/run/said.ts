@@ -1,0 +1,12 @@
+// What a network says of an example.
+import type { Grid } from "../parts/heat";
+
+export interface Said {
+  predicted: string;
+  probabilities: [string, number | null][] | null;
+  scores: [string, number | null][];
+  notes: string[];
+  /** The example as the network takes it, if it is a picture. */
+  example: Grid[] | null;
+  layers?: { name: string; shape: number[]; values: unknown }[];
+}

@@ -1,0 +1,310 @@
+"""What is inside a run's network: its layers as a map, its views as arrays or figures, its answer to an example."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from inspect import signature as parameters_of
+from typing import Any, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from wxb.data.kinds import kind_of
+from wxb.errors import WxbError
+from wxb.page.answer import Refused, answer
+from wxb.page.folder import Folder
+from wxb.page.listed import signature
+from wxb.runs.folder import CHECKPOINT, WEIGHTS
+from wxb.runs.run import Run
+from wxb.views.options import OPTIONS
+from wxb.views.table import VIEWS, about_run, entry, offered
+from wxb.views.view import listed
+
+T = TypeVar("T")
+
+KEPT = 3  # runs whose networks are held
+MOST_LAYERS, MOST_MAPS, MOST_NUMBERS = 24, 16, 400_000  # of an example's way through the network
+MOST_CELLS = 2_000_000  # numbers of a view that are sent
+FIGURE = {"content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
+OF_PATHS = ("x", "against")  # options that name files, which no address may
+
+
+class Inside:
+    """A run whose network is in use, with its data once they were needed."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._subject: Any = None
+        self._data: Any = None
+
+    @property
+    def subject(self) -> Any:
+        """The network as views see it. Raises WxbError if the run has no weights yet."""
+        if self._subject is None:
+            from wxb.views.subject import subject  # brings torch
+
+            self._subject = subject(self.run, "graph")
+        return self._subject
+
+    @property
+    def data(self) -> Any:
+        """The run's own data. Raises WxbError if they are not there any more, or have changed."""
+        if self._data is None:
+            self._data = self.run.unchanged_data()
+        return self._data
+
+
+class Networks:
+    """What the server answers of networks. One thread computes, so that a training beside it keeps the other cores."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self._thread = ThreadPoolExecutor(1, "network")
+        self._inside: OrderedDict[tuple[Any, ...], Inside] = OrderedDict()
+
+    def routes(self) -> list[Route]:
+        """The addresses."""
+        return [
+            Route("/api/runs/{name}/network", self.network),
+            Route("/api/runs/{name}/views/{view}", self.view),
+            Route("/api/runs/{name}/figures/{view}", self.figure),
+            Route("/api/runs/{name}/ask", self.ask, methods=["POST"]),
+            Route("/api/runs/{name}/ink", self.ink),
+        ]
+
+    async def computed(self, work: Callable[[], T]) -> T:
+        """Do the work in the one thread that computes."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def inside(self, name: str, at: int | None = None) -> Inside:
+        """The network of a run, after a step if it has a snapshot of it. Called in the one thread alone."""
+        path = self.folder.place(name)
+        key = (name, at, signature(path, (WEIGHTS, CHECKPOINT)))
+        if key not in self._inside:
+            import torch
+
+            torch.set_num_threads(1)
+            run = Run.open(path)
+            self._inside[key] = Inside(run if at is None else run.at(at))
+        self._inside.move_to_end(key)
+        while len(self._inside) > KEPT:
+            self._inside.popitem(last=False)
+        return self._inside[key]
+
+    async def network(self, request: Request) -> Response:
+        """The layers, how they are joined, and the views that apply."""
+        return answer(await self.computed(lambda: self._network(request.path_params["name"])))
+
+    def _network(self, name: str) -> dict[str, Any]:
+        from wxb.views.gallery.graph import planned
+
+        run = Run.open(self.folder.place(name))
+        about = about_run(run)
+        options = {view: [one for one in VIEWS[view].options if one not in OF_PATHS] for view in VIEWS}
+        views = [
+            {"name": view, "about": VIEWS[view].about, "options": options[view]}
+            for view, why in offered(about).items()
+            if not why
+        ]  # fmt: skip
+        table = run.preparation
+        return {
+            "nodes": [msgspec.to_builtins(one) for one in planned(about.plan)],
+            "views": views,
+            "snapshots": run.snapshots,
+            "pictures": about.pictures,
+            "columns": [] if table is None else list(table.names),
+            "weights": _has_weights(run),
+        }
+
+    async def ink(self, request: Request) -> Response:
+        """The greys that the run's own pictures have on the whole at their border and where they are drawn upon."""
+        return answer(await self.computed(lambda: ink(self.inside(request.path_params["name"]).data.examples)))
+
+    async def view(self, request: Request) -> Response:
+        """A view as arrays."""
+        return answer(await self.computed(lambda: _plain(self._view(request))))
+
+    async def figure(self, request: Request) -> Response:
+        """A view as a figure, whose ink follows light and dark."""
+        drawn = await self.computed(lambda: self._view(request).svg())
+        return Response(drawn, media_type="image/svg+xml", headers=FIGURE)
+
+    def _view(self, request: Request) -> Any:
+        from wxb import views
+
+        name = request.path_params["view"]
+        if name not in VIEWS:
+            raise Refused(404, f"{name[:40]} is not a view", f"one of {', '.join(VIEWS)}")
+        asked = options_of(name, dict(request.query_params))
+        inside = self.inside(request.path_params["name"], asked.pop("at", None))
+        show = getattr(views, name)
+        if "x" in parameters_of(show).parameters:
+            asked["x"] = inside.data
+        return show(inside.run, **asked)
+
+    async def ask(self, request: Request) -> Response:
+        """What the network says of an example: a picture's bytes, or its values, or a row of a table as JSON.
+
+        With `layers` in the query, what every layer makes of it too.
+        """
+        body = await request.body()
+        plain = request.headers.get("content-type", "").startswith("application/json")
+        whole = "layers" in request.query_params
+        at = request.query_params.get("at")
+        step = None if at is None else whole_number("at", at)
+        return answer(
+            await self.computed(lambda: said(self.inside(request.path_params["name"], step), body, plain, whole))
+        )
+
+
+def ink(examples: Any) -> dict[str, float]:
+    """The value of paper, which most of the border has, and of ink, which lies farthest from it; of some examples."""
+    some = np.asarray(examples[:500], np.float64)
+    border = np.concatenate([some[..., 0, :].ravel(), some[..., -1, :].ravel()])
+    paper = float(np.median(border))
+    low, high = float(some.min()), float(some.max())
+    return {"paper": paper, "ink": high if high - paper >= paper - low else low}
+
+
+def options_of(view: str, query: dict[str, str]) -> dict[str, Any]:
+    """The options of a view from the query. Raises Refused for those that it does not take."""
+    takes = [*entry(view).options, "at"]
+    asked: dict[str, Any] = {}
+    for name, text in query.items():
+        if name not in takes or name in OF_PATHS:
+            raise Refused(
+                400,
+                f"{view} takes no {name[:40]}",
+                f"it takes {', '.join(one for one in takes if one not in OF_PATHS)}",
+            )
+        option = OPTIONS[name]
+        if option.choices and text not in option.choices:
+            raise Refused(400, f"{name} is {text[:40]}", f"one of {', '.join(option.choices)}")
+        asked[name] = whole_number(name, text) if option.type is int else text
+    return asked
+
+
+def whole_number(name: str, text: str) -> int:
+    """A whole number of the query. Raises Refused if it is none."""
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Refused(400, f"{name} is {text[:40]}", "a whole number")
+    return int(text)
+
+
+# --- asking ----------------------------------------------------------------------------------------------------------
+
+
+class Asked(msgspec.Struct):
+    """An example as JSON: the values of a picture or of features, or the texts of a row by column."""
+
+    values: list[Any] | None = None
+    row: dict[str, str] | None = None
+
+
+def said(inside: Inside, body: bytes, plain: bool, whole: bool) -> dict[str, Any]:
+    """What the network says of the example in a body. Raises WxbError if it is none that the network takes."""
+    run = inside.run
+    values, notes = example_of(run, body, plain)
+    from wxb.views.layers import passed
+    from wxb.views.subject import as_batch
+
+    found = run.predictor.predict(values[:1])
+    chances = found.probabilities_of(0)
+    told = {
+        "predicted": found.texts(0)[0],
+        "answer": found.answer(0),
+        "probabilities": None if chances is None else list(chances.items()),
+        "scores": list(zip(found.names, found.scores[0].tolist(), strict=True)),
+        "notes": [*notes, *found.notes],
+        "example": picture_of(run, values),
+    }
+    if whole:
+        layers = [
+            {"name": name, "shape": list(one.output.shape[1:]), "values": numbers(one.output[0].float().cpu().numpy())}
+            for name, one in passed(inside.subject, as_batch(values[:1])).items()
+            if len(one.output) == 1
+        ]
+        told["layers"] = layers[:MOST_LAYERS]
+    return told
+
+
+def example_of(run: Run, body: bytes, plain: bool) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Examples (1, …) as the network takes them, and remarks on them."""
+    from wxb.runs.inputs import read_bytes
+    from wxb.runs.matching import like_training
+
+    if not plain:
+        read = read_bytes(body, "the file", run)
+        return read.values, read.notes
+    try:
+        asked = msgspec.json.decode(body, type=Asked)
+    except (msgspec.MsgspecError, ValueError) as problem:
+        raise Refused(400, "what was sent is not understood", str(problem)) from problem
+    if asked.row is not None:
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(asked.row)
+        writer.writerow(asked.row.values())
+        read = read_bytes(text.getvalue().encode(), "the row", run)
+        return read.values, read.notes
+    try:
+        array = np.array(asked.values, np.uint8 if run.data.dtype == "uint8" else np.float32)
+    except (ValueError, TypeError, OverflowError) as problem:
+        raise WxbError("the values are no array of numbers", str(problem)) from problem
+    return like_training(run, array.reshape(1, *array.shape)), ()
+
+
+def picture_of(run: Run, values: NDArray[Any]) -> Any:
+    """The example as the network sees it, if it is a picture."""
+    return values[0].tolist() if kind_of(run.summary.input).spatial else None
+
+
+def numbers(array: NDArray[Any]) -> Any:
+    """The first maps of a layer's output, with four digits."""
+    shown = array[:MOST_MAPS] if array.ndim == 3 else array
+    if shown.size > MOST_NUMBERS:
+        return None
+    return rounded(shown)
+
+
+def rounded(array: NDArray[Any]) -> Any:
+    """Numbers as nested lists, to a ten-thousandth of the greatest of them: more than a screen can show."""
+    exact = array.astype(np.float64)
+    finite = np.isfinite(exact)
+    most = float(np.abs(exact[finite]).max()) if finite.any() else 0.0
+    if most:
+        exact = np.round(exact, max(0, 4 - math.floor(math.log10(most))))
+    return listed(exact)
+
+
+def _plain(view: Any) -> dict[str, Any]:
+    cells = sum(one.array.size for one in view.arrays.values())
+    if cells > MOST_CELLS:
+        raise WxbError(
+            f"this view has {cells:,} numbers, too many to draw here",
+            fix=f"one layer, or wxb view RUN {view.name} --out FILE.npz",
+        )
+    told: dict[str, Any] = view.plain_facts()
+    told["arrays"] = {
+        name: {**about, "values": rounded(view[name]) if view[name].dtype.kind == "f" else view[name].tolist()}
+        for name, about in view.described().items()
+    }
+    return told
+
+
+def _has_weights(run: Run) -> bool:
+    try:
+        run.need_weights()
+    except WxbError:
+        return False
+    return True

@@ -1,0 +1,148 @@
+"""Trainings that the page starts and stops: processes of their own, which go on when the page ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from wxb.errors import WxbError
+from wxb.page.answer import answer
+from wxb.page.changes import sent
+from wxb.page.folder import Folder
+from wxb.paths import exists
+from wxb.runs.files import RunFiles
+from wxb.runs.folder import SETTINGS
+from wxb.runs.standing import standing, way_on
+from wxb.runs.stopping import ask_to_stop
+from wxb.runs.summary import read_summary
+from wxb.runs.writer import need_resumable
+from wxb.settings import LENGTH, RECIPE
+from wxb.settings import SETTINGS as KNOWN
+
+MOST_SAID = 20_000  # letters of what a training said that are shown
+NETWORK = "network"
+
+
+@dataclass
+class Started:
+    """A training that this page started, and what it said."""
+
+    process: subprocess.Popen[bytes]
+    said: IO[bytes]
+
+    @property
+    def problem(self) -> str:
+        """What it said last, if it has ended with a mistake; empty if it goes on or ended well."""
+        if self.process.poll() in (None, 0):
+            return ""
+        self.said.seek(0)
+        return self.said.read().decode(errors="replace")[-MOST_SAID:].strip()
+
+
+class Fork(msgspec.Struct):
+    """The settings of a new training that are other than those of the run that it is made from, as texts."""
+
+    settings: dict[str, str] = {}
+
+
+class Trainings:
+    """The addresses under which trainings are started and stopped."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self._started: dict[str, Started] = {}
+
+    def routes(self) -> list[Route]:
+        """The addresses."""
+        return [
+            Route("/api/runs/{name}/stop", self.stop, methods=["POST"]),
+            Route("/api/runs/{name}/resume", self.resume, methods=["POST"]),
+            Route("/api/runs/{name}/fork", self.fork, methods=["POST"]),
+            Route("/api/trainings/{name}", self.started),
+        ]
+
+    async def stop(self, request: Request) -> Response:
+        """Ask a training to save and stop, whoever started it."""
+        await run_in_threadpool(self._stop, self.folder.place(request.path_params["name"]))
+        return answer({})
+
+    def _stop(self, path: Path) -> None:
+        at = standing(path, read_summary(path))
+        if at.state != "running":
+            raise WxbError(f"{path.name} does not train: {at.sentence}", fix=way_on(path, read_summary(path)))
+        ask_to_stop(path)
+
+    async def resume(self, request: Request) -> Response:
+        """Go on with a run that was stopped."""
+        path = self.folder.place(request.path_params["name"])
+        need_resumable(path, read_summary(path))
+        await run_in_threadpool(self._start, path.name, ["resume", str(path)])
+        return answer({"name": path.name})
+
+    async def fork(self, request: Request) -> Response:
+        """Train anew with the settings of a run, some of them changed."""
+        asked = await sent(request, Fork)
+        path = self.folder.place(request.path_params["name"])
+        return answer({"name": await run_in_threadpool(self._fork, path, asked.settings)})
+
+    def _fork(self, path: Path, changed: Mapping[str, str]) -> str:
+        stored = RunFiles.open(path).settings
+        words = ["train", "--config", str(path / SETTINGS)]
+        for name, text in changed.items():
+            if name not in RECIPE and name not in LENGTH and name != NETWORK:
+                raise WxbError(f"{name[:40]} is no setting that a new training can change")
+            if name != NETWORK:
+                words.append(option(name, text))
+        name = self._free(path.name)
+        words += ["--out", str(self.folder.path / name)]
+        if NETWORK in changed:
+            words += ["--", str(stored["data"]), changed[NETWORK]]
+        self._start(name, words)
+        return name
+
+    def _free(self, like: str) -> str:
+        """A name that no run has: that of another run with other digits."""
+        stem = re.sub(r"-[0-9a-f]{4}$", "", like)
+        while exists(self.folder.path / (name := f"{stem}-{secrets.token_hex(2)}")):
+            continue
+        return name
+
+    def _start(self, name: str, words: list[str]) -> None:
+        """Start a command in a session of its own, which neither the end of the page nor Ctrl-C there reaches."""
+        said = tempfile.TemporaryFile()  # noqa: SIM115  read as long as somebody asks how it went
+        process = subprocess.Popen(
+            [sys.executable, "-m", "wxb", words[0], "--quiet", *words[1:]],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
+            env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100"}, start_new_session=True,
+        )  # fmt: skip
+        self._started[name] = Started(process, said)
+
+    async def started(self, request: Request) -> Response:
+        """How a training that this page started goes on."""
+        one = self._started.get(request.path_params["name"])
+        if one is None:
+            return answer({"known": False})
+        return answer({"known": True, "alive": one.process.poll() is None, "problem": one.problem})
+
+
+def option(name: str, text: str) -> str:
+    """A setting as one word of the command line. Raises WxbError for a value that it does not take."""
+    flag = name.replace("_", "-")
+    if KNOWN[name].type is bool:
+        return f"--{flag}" if KNOWN[name].validate(text.lower() == "true") else f"--no-{flag}"
+    KNOWN[name].read(text)
+    return f"--{flag}={text}"

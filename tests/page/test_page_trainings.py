@@ -1,0 +1,119 @@
+"""Trainings that the page starts and stops are processes of their own, and end with the same bits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+import wxb
+from tests.page.conftest import HOST, PORT, TOKEN
+from wxb.page.folder import Folder
+from wxb.page.server import app
+from wxb.runs.stopping import Asked, ask_to_stop
+
+SETTINGS = {"epochs": 30, "seed": 3}
+NETWORK = "FC-8-RELU, SOFTMAX"
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[TestClient]:
+    with TestClient(app(Folder(tmp_path), PORT, TOKEN), base_url=f"http://{HOST}") as asking:
+        yield asking
+
+
+def post(client: TestClient, path: str, **body):
+    return client.post(path, json=body, headers={"x-wxb-token": TOKEN})
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def state(client: TestClient, name: str) -> str:
+    answered = client.get(f"/api/runs/{name}")
+    return answered.json()["state"] if answered.status_code == 200 else ""
+
+
+def test_a_training_is_stopped_and_resumed_to_the_same_bits(client, tmp_path, monkeypatch):
+    data = wxb.load_data("ring", examples=400)
+    whole = wxb.train(data, NETWORK, **SETTINGS, out=tmp_path / "whole")
+    monkeypatch.setattr("wxb.runs.stopping.LOOK_EVERY", 0.0)
+    training = wxb.training.Training(data, NETWORK, options=SETTINGS, settings=data.source, out=tmp_path / "cut")
+    for record in training:
+        if record.step == 20:
+            post(client, "/api/runs/cut/stop")
+        if training.run.asked and record.step < record.steps:
+            break
+    assert record.step == 20
+    training.stop()
+    assert state(client, "cut") == "stopped"
+    wxb.resume(tmp_path / "cut", data)
+    assert (tmp_path / "cut" / "weights.safetensors").read_bytes() == (whole.path / "weights.safetensors").read_bytes()
+
+
+def test_train_in_python_is_stopped_as_by_ctrl_c(tmp_path, monkeypatch):
+    monkeypatch.setattr("wxb.runs.stopping.LOOK_EVERY", 0.0)
+    noted = wxb.runs.writer.Writer.note
+
+    def note(self, record):
+        noted(self, record)
+        ask_to_stop(self.path)
+
+    monkeypatch.setattr("wxb.runs.writer.Writer.note", note)
+    with pytest.raises(KeyboardInterrupt):
+        wxb.train(wxb.load_data("ring", examples=400), NETWORK, epochs=5, out=tmp_path / "run")
+    assert wxb.Run.open(tmp_path / "run").summary.state == "stopped"
+    assert not (tmp_path / "run" / "stop").exists()
+
+
+def test_a_request_from_before_the_beginning_does_not_count(tmp_path, monkeypatch):
+    monkeypatch.setattr("wxb.runs.stopping.LOOK_EVERY", 0.0)
+    ask_to_stop(tmp_path)
+    asked = Asked(tmp_path)
+    assert not asked
+    ask_to_stop(tmp_path)
+    assert asked
+
+
+def test_a_run_is_trained_anew_with_other_settings(client, tmp_path):
+    wxb.train(wxb.load_data("ring", examples=400), NETWORK, epochs=1, out=tmp_path / "ring-0000")
+    answered = post(
+        client, "/api/runs/ring-0000/fork", settings={"learning_rate": "0.01", "network": "FC-4-TANH, SOFTMAX"}
+    )
+    name = answered.json()["name"]
+    assert name.startswith("ring-")
+    assert name != "ring-0000"
+    until(lambda: state(client, name) == "finished" or client.get(f"/api/trainings/{name}").json()["problem"] != "")
+    assert client.get(f"/api/trainings/{name}").json()["problem"] == ""
+    run = wxb.Run.open(tmp_path / name)
+    assert run.settings["learning_rate"] == 0.01
+    assert run.summary.network == "FC-4-TANH-FC-C, SOFTMAX"
+
+
+@pytest.mark.parametrize(
+    "settings", [{"out": "/tmp/x"}, {"data": "/etc"}, {"learning_rate": "fast"}, {"epochs": "--help"}, {"nothing": "1"}]
+)
+def test_settings_that_a_new_training_cannot_change_are_refused(client, tmp_path, settings):
+    wxb.train(wxb.load_data("ring", examples=400), NETWORK, epochs=1, out=tmp_path / "ring-0000")
+    assert post(client, "/api/runs/ring-0000/fork", settings=settings).status_code == 400
+    assert [path.name for path in tmp_path.iterdir()] == ["ring-0000"]
+
+
+def test_a_training_that_ends_with_a_mistake_says_it(client, tmp_path):
+    wxb.train(wxb.load_data("ring", examples=400), NETWORK, epochs=1, out=tmp_path / "ring-0000")
+    name = post(client, "/api/runs/ring-0000/fork", settings={"network": "--FC-x"}).json()["name"]
+    until(lambda: not client.get(f"/api/trainings/{name}").json()["alive"])
+    assert "error: " in client.get(f"/api/trainings/{name}").json()["problem"]
+
+
+def test_a_finished_run_is_neither_stopped_nor_resumed(client, tmp_path):
+    wxb.train(wxb.load_data("ring", examples=400), NETWORK, epochs=1, out=tmp_path / "ring-0000")
+    assert "does not train" in post(client, "/api/runs/ring-0000/stop").json()["what"]
+    assert "has finished" in post(client, "/api/runs/ring-0000/resume").json()["what"]
