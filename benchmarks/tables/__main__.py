@@ -94,6 +94,7 @@ class Measured:
             )
             test = fold.split.test
             found = measures(fold.task, answer.predicted, content.targets(fold)[test])
+            found |= {} if answer.coverage is None else {"coverage": round(answer.coverage, 6)}
         except (running.Failed, ValueError) as error:
             print(f"  {self.name} failed on {table}: {error}", file=sys.stderr)
             self.failed.add(table)

@@ -11,6 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 LEAST = 1e-7  # a probability below it counts as this in the log loss: a 0 would be infinitely wrong
 BINS = 15
+LEVEL = 90.0  # of prediction intervals and sets, in per cent
 
 Probabilities = NDArray[np.float64]  # (n, classes)
 
@@ -35,9 +36,13 @@ MEASURES: dict[str, Measure] = {
     "ece": Measure("calibration error", less=True, percent=True),
     "r2": Measure("R²"),
     "rmse": Measure("root mean squared error", less=True),
+    "coverage": Measure("coverage", percent=True),  # of intervals and sets of LEVEL, which only wxb gives
 }
 MAIN = {"classification": "accuracy", "regression": "r2"}
-OF_TASK = {"classification": ("accuracy", "auc", "log_loss", "ece"), "regression": ("r2", "rmse")}
+OF_TASK = {
+    "classification": ("accuracy", "auc", "log_loss", "ece", "coverage"),
+    "regression": ("r2", "rmse", "coverage"),
+}
 
 
 def measures(task: str, predicted: NDArray[Any], targets: NDArray[Any]) -> dict[str, float]:

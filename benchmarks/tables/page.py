@@ -46,7 +46,13 @@ def cell(ours: Folds, theirs: Folds, measure: str) -> str:
 
 
 def measured(measure: str, methods: Mapping[str, Folds], first: str = WXB) -> Lines:
-    """A line for each table that has the measure, and its value for each method; the differences are to `first`."""
+    """A line for each table that has the measure, and its value for each method; the differences are to `first`.
+
+    A method that has the measure of no table is left out.
+    """
+    methods = {
+        name: folds for name, folds in methods.items() if name == first or any(measure in one.measures for one in folds)
+    }
     tables = {name: by_table(folds) for name, folds in methods.items()}
     head: Cells = ("table", "half", "rows", *methods)
     lines: Lines = []
@@ -113,6 +119,16 @@ def missing(methods: Mapping[str, Folds]) -> list[str]:
     return lines
 
 
+def covered(methods: Mapping[str, Folds]) -> list[str]:
+    """The mean coverage over the tables, and its extremes."""
+    shares = [mean(folds, "coverage") for folds in by_table(methods[WXB]).values()]
+    there = [share for share in shares if share is not None]
+    if not there:
+        return ["- not measured yet"]
+    middle, low, high = (value("coverage", number) for number in (statistics.fmean(there), min(there), max(there)))
+    return [f"- {middle} on average over {plural(len(there), 'table')}, from {low} to {high}"]
+
+
 def halves() -> list[str]:
     """The tables of each half."""
     return [f"- {name}: {', '.join(tables)}" for name, tables in HALVES.items()]
@@ -151,6 +167,7 @@ def table(name: str, its: Mapping[str, Result]) -> Lines:
 
 LISTS: dict[str, Callable[[Mapping[str, Result]], list[str]]] = {
     "missing": lambda its: missing(read(its)),
+    "covered": lambda its: covered(read(its)),
     "halves": lambda _: halves(),
     "methods": lambda _: methods(),
     "sessions": sessions,

@@ -7,20 +7,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from benchmarks.peers.session import OF_THIS_PROJECT, last_line
+from benchmarks.tables.measures import LEVEL
 from benchmarks.tables.roster import METHODS, SCRIPTS, WXB
 from wxb.data.dataset import Dataset
+from wxb.errors import WxbError
 from wxb.learning.evaluate import prediction
 from wxb.learning.inference import logits
 from wxb.settings import SETTINGS
 from wxb.settings.table import unknown
+from wxb.tasks import TASKS
+from wxb.tasks.conformal import limits
 from wxb.trials import Trial
 
 
@@ -34,6 +39,7 @@ class Answer:
 
     predicted: NDArray[np.float64]
     seconds: float
+    coverage: float | None = None  # of prediction intervals or sets of `LEVEL`; None for a method without them
 
 
 def is_method(name: str) -> bool:
@@ -67,11 +73,29 @@ def wxb(fold: Dataset, method: str, seed: int) -> Answer:
     seconds = time.perf_counter() - began
     scores = logits(trial.model, fold.examples, trial.machine, rows=fold.split.test)
     found = prediction(scores, trial.model.head, fold.task, fold.classes, fold.target_offsets)
+    covered = coverage(trial, scores)
     if fold.task == "regression":
-        return Answer(found.values[:, 0].astype(np.float64), seconds)
+        return Answer(found.values[:, 0].astype(np.float64), seconds, covered)
     if found.probabilities is None:
         raise Failed("a network without probabilities cannot be measured here; end it in SOFTMAX")
-    return Answer(found.probabilities.astype(np.float64), seconds)
+    return Answer(found.probabilities.astype(np.float64), seconds, covered)
+
+
+def coverage(trial: Trial, scores: Tensor) -> float | None:
+    """The share of the test part whose intervals or sets hold the true value; None if too few rows validate for them.
+
+    `scores` (n, outputs) are the logits of the test part.
+    """
+    data, task = trial.data, TASKS[trial.data.task]
+    validated = trial.nonconformity()
+    if validated is None:
+        return None
+    try:
+        its = limits(validated, LEVEL)
+    except WxbError:
+        return None
+    found = replace(prediction(scores, trial.model.head, data.task, data.classes), limits=its)
+    return task.coverage(data.targets[data.split.test], found)[0].share
 
 
 def script(method: str, file: Path, seed: int, python: str) -> Answer:

@@ -69,6 +69,43 @@ def test_a_default_network_ends_in_the_head_that_the_data_asks_for():
     assert plan(read(headed(default(data), data)), data.shape, data.outputs).head == "EUCLID"
 
 
+def table(tmp_path, rows, target):
+    """A table of two numbers and a target."""
+    chance = np.random.default_rng(0)
+    x, y = chance.normal(size=(2, rows)).round(4)
+    targets = x * y if target == "number" else np.where(x > y, "in", "out")
+    lines = [f"{a},{b},{c}\n" for a, b, c in zip(x, y, targets, strict=True)]
+    (tmp_path / "t.csv").write_text("x,y,z\n" + "".join(lines))
+    return load_data(tmp_path / "t.csv", target="z")
+
+
+@pytest.mark.parametrize(
+    ("rows", "target", "network", "bagging", "epochs"),
+    [
+        (100, "number", "TEAM-5x8((FC-64-RELU)*2)", True, 200),
+        (8_000, "class", "TEAM-5x8((FC-64-RELU-DROP(0.1))*2)", True, 66),
+        (20_000, "number", "TEAM-5x4((FC-128-RELU)*3)", True, 26),
+        (60_000, "class", "TEAM-5x4((FC-128-RELU-DROP(0.1))*3)", True, 8),
+        (80_000, "number", "TEAM-8((FC-128-RELU)*3)", False, 8),
+    ],
+)
+def test_a_table_gets_a_team_by_its_rows(tmp_path, rows, target, network, bagging, epochs):
+    data = table(tmp_path, rows, target)
+    found = set_up(data, default(data), options={"device": "cpu"})
+    assert default(data).network == network
+    assert (found.recipe.bagging, found.recipe.epochs) == (bagging, epochs)
+    assert found.recipe.calibration == ("none" if target == "number" else "temperature")
+    work = [set_up(data, rung, options={"device": "cpu"}).plan.multiply_adds for rung in ladder(data)]
+    assert work == sorted(set(work))
+
+
+def test_a_table_of_few_different_rows_gets_a_network_that_learns_from_them(tmp_path):
+    (tmp_path / "t.csv").write_text("x,y,z\n" + "1,2,in\n2,1,out\n" * 40)
+    data = load_data(tmp_path / "t.csv", target="z")
+    found = set_up(data, default(data), options={"device": "cpu"})
+    assert (default(data).network, found.recipe.bagging) == ("FC-64-RELU-FC-64-RELU", False)
+
+
 @pytest.mark.parametrize("rate", [0, 0.0, -0.1, 1e308, float("nan"), float("inf")])
 def test_a_rate_with_which_nothing_is_learned_is_refused(rate):
     data = load_data("ring", examples=100)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import copy
 import json
 import math
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from benchmarks.tables import __main__ as command
 from benchmarks.tables import content, measures, page, roster, running, stored, summary
 from benchmarks.tables.roster import FOLDS, HALVES, METHODS, SCRIPTS, TABLES, Table
 from benchmarks.tables.stored import Fold
+from wxb.learning.inference import logits
 
 MACHINE = {
     "processor": "Example 9000", "cores": 2, "memory_gib": 8.0, "gpu": None, "system": "Linux x86_64",
@@ -251,6 +254,34 @@ def test_a_script_takes_gaps_unknown_categories_and_classes_that_training_lacks(
     assert np.corrcoef(values, numbers[:4, 1])[0, 1] > 0.9
 
 
+def test_wxb_is_asked_how_often_its_intervals_and_sets_hold_the_truth():
+    for table, network in (("diabetes", "EUCLID"), ("iris", "SOFTMAX")):
+        fold = content.folds(content.load(TABLES[table]), 0)[0]
+        trial = wxb.Trial(fold, network, epochs=5, batch_size=16).train()
+        scores = logits(trial.model, fold.examples, trial.machine, rows=fold.split.test)
+        within = [  # of the same trial, each row of the test part asked for alone
+            running.coverage(replace_test(trial, row), scores[place : place + 1])
+            for place, row in enumerate(fold.split.test)
+        ]
+        assert set(within) <= {0.0, 1.0}
+        assert running.coverage(trial, scores) == pytest.approx(np.mean(within))
+        assert 0.7 < np.mean(within) <= 1
+
+
+def test_there_is_no_coverage_where_too_few_rows_validate():
+    fold = content.folds(content.load(TABLES["iris"]), 0)[0]
+    few = replace(fold, split=replace(fold.split, validation=fold.split.validation[:8]))
+    trial = wxb.Trial(few, "SOFTMAX", epochs=1, batch_size=16).train()
+    assert running.coverage(trial, logits(trial.model, few.examples, trial.machine, rows=few.split.test)) is None
+
+
+def replace_test(trial, row):
+    """The trial with a single row as its test part."""
+    other = copy.copy(trial)
+    other.data = replace(trial.data, split=replace(trial.data.split, test=np.array([row])))
+    return other
+
+
 def test_a_script_that_fails_says_why(tmp_path):
     np.savez(tmp_path / "fold.npz", nothing=1)
     with pytest.raises(running.Failed, match="KeyError"):
@@ -281,6 +312,16 @@ def test_calibration_bins_hold_the_same_number_of_rows():
     right = np.arange(30) % 2 == 0
     pairs = [abs(confidence[place : place + 2].mean() - 0.5) for place in range(0, 30, 2)]
     assert measures.calibration_error(confidence, right) == pytest.approx(np.mean(pairs))
+
+
+def test_the_coverage_is_told_with_its_mean_over_the_tables():
+    folds = [*of("coverage", [0.9] * 5), *of("coverage", [0.85] * 5, "wine")]
+    assert page.covered({"wxb": folds}) == ["- 87.5 % on average over 2 tables, from 85.0 % to 90.0 %"]
+    assert page.covered({"wxb": of("accuracy", [0.9] * 5)}) == ["- not measured yet"]
+    found = page.measured("coverage", {"wxb": folds, "linear": of("accuracy", [0.9] * 5)})
+    assert found == [
+        ("table", "half", "rows", "wxb"), ("iris", "final", "100", "90.0 %"), ("wine", "final", "100", "85.0 %"),
+    ]  # fmt: skip
 
 
 def test_measures_of_numbers_are_those_worked_out_by_hand():

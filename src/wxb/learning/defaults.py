@@ -11,7 +11,7 @@ Networks, by the smaller side of the pictures (docs/figures.md and docs/peers.md
     from 64      whitened patches with a stride of 2, then three pairs; with little time, pooling before the pairs
 
 Rows of arrays of up to ten numbers get two hidden layers of 64 units; longer ones two of 128, with a dropout of 0.1.
-Rows of a table get a TEAM: below 5,000 examples five groups of members, each validated on a fold that it has not seen.
+Rows of a table get a TEAM: below 50,000 examples five groups of members, each validated on a fold that it has not seen.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wxb.data.dataset import Dataset
+from wxb.learning.bagging import apart
 from wxb.learning.recipe import Recipe
 from wxb.learning.requirements import check_fit
 from wxb.notation import Plan
@@ -78,7 +79,8 @@ def trios(patches: str, widths: tuple[int, ...], activation: str = "RELU") -> st
     return "-".join((patches, *each, "GAP"))
 
 
-LEAST_BAGGED, MOST_BAGGED = 20, 5_000  # examples of a table, without its test part, that are learned from in folds
+LEAST_BAGGED, FEW_ROWS, MOST_BAGGED = 20, 10_000, 50_000  # examples of a table without its test part
+FOLDS = 5  # of bagging
 EXAMPLES_SEEN_BY_TEAM = 400_000  # of a table, over all epochs
 # the rate stays, the averaged weights stand in for its fall, and the best epoch decides the length
 OF_TEAM: Mapping[str, Any] = {"keep": "best", "schedule": "constant", "warm_up": 0.0, "weight_decay": 0.0, "clip": 5.0}
@@ -98,29 +100,27 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
 
 
 def _row_ladder(data: Dataset) -> tuple[Rung, ...]:
-    """Networks for rows: of a table a TEAM, bagged if there are few rows."""
-    examples = len(data.split.learned)
-    if data.columns is None or examples < LEAST_BAGGED:
+    """Networks for rows: of a table a TEAM, bagged unless there are many rows."""
+    count = len(data.split.learned)
+    bagged = data.columns is not None and LEAST_BAGGED <= count < MOST_BAGGED and apart(data) >= FOLDS
+    if data.columns is None or (count < FEW_ROWS and not bagged):
         return (LONG_ROWS if data.shape[0] > FEW_COLUMNS else ROWS,)
     numbers = TASKS[data.task].standardized
     drop = "" if numbers else "-DROP(0.1)"
-    bagged = examples < MOST_BAGGED
-    options = _bagged(examples) if bagged else _large_table(examples)
-    if not numbers and (bagged or len(data.split.validation)):
-        options["calibration"] = "temperature"
-    if bagged:
-        teams = (
-            f"TEAM-5x4((FC-32-RELU{drop})*2)",
-            f"TEAM-5x8((FC-64-RELU{drop})*2)",
-            f"TEAM-5x16((FC-128-RELU{drop})*2)",
-        )
+    if count < FEW_ROWS:
+        options, sizes, depth = _few_rows(count), (("5x4", 32), ("5x8", 64), ("5x16", 128)), 2
+    elif bagged:
+        options, sizes, depth = _bagged(count), (("5x2", 64), ("5x4", 128), ("5x8", 256)), 3
     else:
-        teams = (f"TEAM-4((FC-64-RELU{drop})*3)", f"TEAM-8((FC-128-RELU{drop})*3)", f"TEAM-16((FC-256-RELU{drop})*3)")
+        options, sizes, depth = _many_rows(count), (("4", 64), ("8", 128), ("16", 256)), 3
+    if not numbers and (options["bagging"] or len(data.split.validation)):
+        options["calibration"] = "temperature"
+    teams = [f"TEAM-{members}((FC-{width}-RELU{drop})*{depth})" for members, width in sizes]
     return tuple(Rung(team, least, options, "adamw") for team, least in zip(teams, (0, 10, 40), strict=True))
 
 
-def _bagged(examples: int) -> dict[str, Any]:
-    """The settings for a table with so few examples that every one is learned from."""
+def _few_rows(examples: int) -> dict[str, Any]:
+    """The settings for a table with so few examples that small networks learn all of it, each from four fifths."""
     return {
         **OF_TEAM,
         "bagging": True,
@@ -132,13 +132,19 @@ def _bagged(examples: int) -> dict[str, Any]:
     }
 
 
-def _large_table(examples: int) -> dict[str, Any]:
-    """The settings for a table with so many examples that some can be set aside."""
+def _bagged(examples: int) -> dict[str, Any]:
+    """The settings for a table with so many examples that larger networks have something to learn from four fifths."""
+    return {**_many_rows(examples), "bagging": True, "batch_size": 256}
+
+
+def _many_rows(examples: int) -> dict[str, Any]:
+    """The settings for a table with so many examples that some can be set aside, and one pass counts."""
     return {
         **OF_TEAM,
+        "bagging": False,
         "early_stopping": 8,
         "epochs": min(60, max(8, EXAMPLES_SEEN_BY_TEAM // examples)),
-        "batch_size": _power_of_two(examples / 60, 128, 512),
+        "batch_size": 512,
         "learning_rate": 2e-3,
         "ema": 0.995,
     }

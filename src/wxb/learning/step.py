@@ -72,6 +72,7 @@ class Step:
         self.ema = {name: t.clone() for name, t in tensors(model).items()} if recipe.ema else None
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)  # over the epoch's examples
         self.rate = torch.zeros((), device=self.device)  # of the current step; recorded steps read it here
+        self.follows = torch.zeros((), device=self.device)  # by how much the average moves in the current step
         self.graphs: CudaGraphs | None = None
         self._micro_batches = recipe.accumulate
         self._fits = False  # whether the memory has held such a micro-batch
@@ -111,6 +112,7 @@ class Step:
         """
         self.model.train()  # the caller may have left it in evaluation mode after the last record
         self.rate.fill_(rate)
+        self.follows.fill_(1 - ema_decay(self.recipe.ema, number))
         rows = self.feed.rows(index)
         mixup = None
         if self.recipe.mixup:
@@ -216,6 +218,15 @@ class Step:
         """Move the averaged tensors towards the model's; integer counters are copied."""
         for name, tensor in tensors(self.model).items():
             if tensor.is_floating_point():
-                ema[name].lerp_(tensor, 1 - self.recipe.ema)
+                ema[name].lerp_(tensor, self.follows.to(tensor.dtype))
             else:
                 ema[name].copy_(tensor)
+
+
+def ema_decay(most: float, number: int) -> float:
+    """How much of the average step `number` (1-based) keeps: t / (t + 9), and `most` from where that is more.
+
+    With `most` from the start, the average would hold on to the initial weights, and weights that have hardly learned
+    would be validated in the first epochs.
+    """
+    return min(most, number / (number + 9))

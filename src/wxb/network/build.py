@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from wxb.data.dataset import need_data
 from wxb.data.kinds import kind_of
+from wxb.data.tables.encoding import Prepared
 from wxb.errors import WxbError
 from wxb.network.blocks import Chain
 from wxb.network.heads import HEADS, Head
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     Numbers = Inputs | NDArray[np.int64]
 
 NUMBERS_AT_ONCE = 2**20  # numbers summed at a time: few enough for the cache, and no copy of all is made
+# The largest standard deviation of numbers from 0 to 1. Divided by its own, a feature that is 0 or 1 in few rows would
+# weigh most, and a network would learn these rows by heart.
+SHARE_STD = 0.5
 FITTED_ON = 10_000  # training examples, spread evenly, that designed features and their scale are fitted to,
 FITTED_BYTES = 2**28  # the most bytes of these examples,
 FITTED_NUMBERS = 2**26  # and the most numbers of their features: 256 MB
@@ -226,7 +230,10 @@ def need_fit(plan: Plan, data: Dataset) -> None:
 
 
 def input_scale(shape: Shape, data: Dataset | None, normalize: str) -> Standardize:
-    """The scale of examples: mean and std (channels, 1, 1) for pictures, (features,) for rows, float32."""
+    """The scale of examples: mean and std (channels, 1, 1) for pictures, (features,) for rows, float32.
+
+    The pieces and categories of a table, from 0 to 1, have `SHARE_STD` in place of their standard deviation.
+    """
     per = (shape[0],) + (1,) * (len(shape) - 1)
     if data is None:
         bound = 1.0 if normalize == "none" else kind_of(shape).bound
@@ -237,6 +244,8 @@ def input_scale(shape: Shape, data: Dataset | None, normalize: str) -> Standardi
         mean, std = np.zeros(shape[0]), np.full(shape[0], 255.0)
     else:
         mean, std = fitted_scale(data.inputs, data.split.train, normalize)
+        if normalize == "std" and isinstance(data.inputs, Prepared):
+            std = np.where(data.inputs.shares, SHARE_STD, std)
     return Standardize(_tensor(mean).view(per), _tensor(std).view(per))
 
 

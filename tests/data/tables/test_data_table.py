@@ -18,6 +18,7 @@ from wxb.data.tables.columns import (
     Number,
     Preparation,
     default_pieces,
+    edges_of,
     fit_category,
     fit_number,
     read_plain,
@@ -202,6 +203,35 @@ def test_numbers_in_pieces_are_finite_monotone_and_complete(values, pieces):
     parts = features[known, found.changes : found.changes + max(len(found.edges) - 1, 0)]
     assert ((parts >= 0) & (parts <= 1)).all()
     assert (np.diff(parts, axis=0) >= 0).all()
+
+
+skewed = st.lists(st.one_of(st.just(0.0), st.floats(-1e6, 1e6), st.integers(0, 5).map(float)), min_size=2, max_size=400)
+
+
+@given(skewed, st.integers(1, 60))
+def test_edges_span_the_numbers_and_are_about_as_many_as_asked_for(numbers, pieces):
+    known = np.array(numbers)
+    edges = edges_of(known, pieces)
+    assert np.array_equal(edges, np.unique(edges))
+    assert edges[0] == known.min()
+    assert edges[-1] == known.max()
+    assert len(edges) <= pieces + 4
+
+
+@given(skewed, st.integers(2, 60))
+def test_a_number_that_fills_a_piece_alone_is_an_edge(numbers, pieces):
+    known = np.array(numbers)
+    values, counts = np.unique(known, return_counts=True)
+    assert set(values[counts > len(known) / pieces]) <= set(edges_of(known, pieces))
+
+
+def test_the_rows_beside_a_frequent_number_share_its_pieces():
+    gains = np.concatenate([np.zeros(9_000), np.arange(1.0, 1_001)])
+    edges = edges_of(gains, 48)
+    assert edges.tolist() == pytest.approx([0, 1, *np.quantile(np.arange(1.0, 1_001), np.linspace(0, 1, 11))[1:]])
+    assert edges_of(np.arange(101.0), 4).tolist() == [0, 25, 50, 75, 100]
+    assert edges_of(np.zeros(9), 4).tolist() == [0]
+    assert not len(edges_of(gains, 0))
 
 
 def test_a_piece_rises_between_its_edges():

@@ -17,6 +17,7 @@ from wxb.data.tables.columns import Date, Number, Preparation
 
 LINE, RAMP, MATCH, MISSING, OTHER, YEAR, MONTH, WEEKDAY, HOUR = range(9)
 PARTS = {"year": YEAR, "month": MONTH, "weekday": WEEKDAY, "hour": HOUR}  # of a date, in days since 1970-01-01
+SHARES = (RAMP, MATCH, MISSING, OTHER)  # features from 0 to 1
 NO_CODE = -1.0  # stands for a missing text, and for one that training has not seen
 NUMBERS_AT_ONCE = 2**17  # features computed at a time: their float64 intermediates stay in the cache
 
@@ -111,6 +112,11 @@ class Prepared:
     def shape(self) -> tuple[int, int]:
         """(rows, features)."""
         return len(self.rows), len(self.how.kind)
+
+    @property
+    def shares(self) -> NDArray[np.bool_]:
+        """Whether each feature lies from 0 to 1: (features,)."""
+        return np.isin(self.how.kind, SHARES)
 
     @property
     def nbytes(self) -> int:
