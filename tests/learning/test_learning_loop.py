@@ -19,6 +19,7 @@ from wxb.learning.machine import Machine, choose
 from wxb.learning.optimizers import Optimizer
 from wxb.learning.recipe import OPTIMIZERS, Recipe
 from wxb.learning.setup import set_up
+from wxb.learning.watch import Watch
 from wxb.network.build import build
 from wxb.network.memory import estimate
 
@@ -379,7 +380,7 @@ def test_another_error_than_of_memory_is_not_swallowed(digits, monkeypatch):
 
 def test_a_training_that_is_let_go_is_freed_at_once(digits):
     setup = set_up(digits, "FC-8-RELU, SOFTMAX", options={"epochs": 1})
-    training = Loop(setup.model, digits, setup.recipe, setup.machine, (), ())
+    training = Loop(setup.model, digits, setup.recipe, setup.machine, (), Watch(setup.model, "cpu", ()))
     steps = [record.step for record in training.records()]
     assert steps[-1] == training.duration.steps
     gone = weakref.ref(training)

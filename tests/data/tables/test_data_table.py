@@ -228,7 +228,7 @@ def test_a_number_that_fills_a_piece_alone_is_an_edge(numbers, pieces):
 def test_the_rows_beside_a_frequent_number_share_its_pieces():
     gains = np.concatenate([np.zeros(9_000), np.arange(1.0, 1_001)])
     edges = edges_of(gains, 48)
-    assert edges.tolist() == pytest.approx([0, 1, *np.quantile(np.arange(1.0, 1_001), np.linspace(0, 1, 11))[1:]])
+    assert edges.tolist() == pytest.approx([0, 1, *np.quantile(np.arange(1.0, 1_001), np.linspace(0, 1, 34))[1:]])
     assert edges_of(np.arange(101.0), 4).tolist() == [0, 25, 50, 75, 100]
     assert edges_of(np.zeros(9), 4).tolist() == [0]
     assert not len(edges_of(gains, 0))

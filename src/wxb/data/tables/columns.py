@@ -22,6 +22,7 @@ from wxb.text import first_of
 RARE_SHARE, RARE_MOST, RARE_LEAST = 0.01, 10, 2
 SHOWN = 6  # values of a category shown to people
 MOST_PIECES, ROWS_PER_PIECE = 48, 100
+ROWS_BESIDE = 30  # the least of a piece, where other pieces have more because a number stands in many rows
 MOST_VALUES = 50  # of a category that get a feature of their own
 MOST_RARE = 1_000  # others that are stored, so that later rows with them are nothing strange
 PARTS = ("year", "month", "weekday", "hour")  # of a date
@@ -296,15 +297,15 @@ def edges_of(known: Numbers, pieces: int) -> Numbers:
     """The edges of about so many pieces of numbers (n,), ascending.
 
     They are the numbers that stand in more rows than a piece has, and quantiles of the others, which get the remaining
-    pieces, but no more than leave `ROWS_PER_PIECE` rows to each: of a gain that is 0 in nine of ten rows, quantiles of
-    all rows would hardly tell the tenth apart.
+    pieces, but no more than leave `ROWS_BESIDE` rows to each: of a gain that is 0 in nine of ten rows, quantiles of all
+    rows would hardly tell the tenth apart.
     """
     if not pieces or not len(known):
         return known[:0]
     values, counts = np.unique(known, return_counts=True)
     often = values[counts > len(known) / pieces]
     others = known[~np.isin(known, often)]
-    least = min(ROWS_PER_PIECE, len(known) / pieces)  # rows of a piece
+    least = min(ROWS_BESIDE, len(known) / pieces)  # rows of a piece
     left = max(1, min(pieces - len(often), int(len(others) / least)))
     quantiles = np.quantile(others, np.linspace(0, 1, left + 1)) if len(others) else others
     return np.unique(np.concatenate([values[[0, -1]], often, quantiles]))
