@@ -48,11 +48,10 @@ def cell(ours: Folds, theirs: Folds, measure: str) -> str:
 def measured(measure: str, methods: Mapping[str, Folds], first: str = WXB) -> Lines:
     """A line for each table that has the measure, and its value for each method; the differences are to `first`.
 
-    A method that has the measure of no table is left out.
+    The other methods are left out if none of them has the measure.
     """
-    methods = {
-        name: folds for name, folds in methods.items() if name == first or any(measure in one.measures for one in folds)
-    }
+    if not any(measure in fold.measures for name, folds in methods.items() if name != first for fold in folds):
+        methods = {first: methods[first]}
     tables = {name: by_table(folds) for name, folds in methods.items()}
     head: Cells = ("table", "half", "rows", *methods)
     lines: Lines = []

@@ -74,7 +74,7 @@ def loading(
 
     target      the column of a table to predict; several as "a,b" or as a list
     task        "classification", "multilabel" or "regression", for a table or arrays; inferred by default
-    pieces      number of additional features per number of a table; default: 48, or a hundredth of the training rows,
+    pieces      number of additional features per number of a table; default: 96, or a hundredth of the training rows,
                 whichever is less
     header      whether the first line of a text file holds the columns' names; by default the lines below tell it.
                 Without names, columns are called "column 1", "column 2", …

@@ -21,7 +21,7 @@ from wxb.text import first_of
 
 RARE_SHARE, RARE_MOST, RARE_LEAST = 0.01, 10, 2
 SHOWN = 6  # values of a category shown to people
-MOST_PIECES, ROWS_PER_PIECE = 48, 100
+MOST_PIECES, ROWS_PER_PIECE = 96, 100
 ROWS_BESIDE = 30  # the least of a piece, where other pieces have more because a number stands in many rows
 MOST_VALUES = 50  # of a category that get a feature of their own
 MOST_RARE = 1_000  # others that are stored, so that later rows with them are nothing strange
@@ -318,7 +318,7 @@ def parts_of(days: Numbers) -> tuple[str, ...]:
 
 
 def default_pieces(rows: int) -> int:
-    """How many pieces a number gets for so many training rows: 48, but at least 100 rows in each; 0 for none."""
+    """How many pieces a number gets for so many training rows: 96, but at least 100 rows in each; 0 for none."""
     pieces = min(MOST_PIECES, rows // ROWS_PER_PIECE)
     return pieces if pieces > 1 else 0
 
