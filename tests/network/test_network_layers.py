@@ -427,12 +427,14 @@ def test_a_generator_decides_what_every_random_layer_draws():
     assert not torch.equal(outs[0], outs[2])
 
 
-def test_without_a_generator_layers_draw_from_torch_s_own():
+@pytest.mark.parametrize("numbers", [100, 5_000])
+def test_without_a_generator_layers_draw_from_torch_s_own(numbers):
     layer = Dropout(0.5)
     torch.manual_seed(3)
-    first = layer(torch.ones(100))
+    first = layer(torch.ones(numbers))
+    assert not torch.equal(layer(torch.ones(numbers)), first)
     torch.manual_seed(3)
-    assert torch.equal(layer(torch.ones(100)), first)
+    assert torch.equal(layer(torch.ones(numbers)), first)
 
 
 POINTWISE = """

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 STEPS = 2**16  # of a probability on the CPU
+FEW = 2048  # numbers that torch draws faster
 
 
 class Random(nn.Module):
@@ -45,7 +46,7 @@ class Random(nn.Module):
         return rows.to(like.dtype)
 
     def _drawn(self, shape: tuple[int, ...], probability: float, device: torch.device) -> Tensor:
-        if device.type == "cpu":
+        if device.type == "cpu" and math.prod(shape) > FEW:
             seed = torch.empty((), dtype=torch.int64).random_(generator=self.generator)
             return torch.from_numpy(ones(shape, probability, int(seed)))
         return torch.empty(shape, device=device, dtype=torch.float32).bernoulli_(probability, generator=self.generator)
@@ -54,7 +55,7 @@ class Random(nn.Module):
 def ones(shape: tuple[int, ...], probability: float, seed: int) -> NDArray[np.float32]:
     """1 with `probability`, in steps of 2⁻¹⁶, else 0, as float32: 16 bits of a generator's stream for each number.
 
-    torch's `bernoulli_` takes six times as long on the CPU, more than the product of a small layer.
+    Of many numbers, torch's `bernoulli_` takes six times as long on the CPU, more than the product of a small layer.
     """
     count = math.prod(shape)
     bits = np.random.SFC64(seed).random_raw(-(-count // 4)).view(np.uint16)[:count]
