@@ -321,3 +321,15 @@ def test_tensors_and_sparse_matrices_are_read_or_refused():
         load_data(values, kinds.to_sparse())
     with pytest.raises(WxbError, match=r"the examples are a sparse matrix\n  fix: examples\.toarray\(\)"):
         load_data(scipy.sparse.csr_matrix(values), kinds)
+
+
+@pytest.mark.parametrize("kind", [str, object, bytes])
+def test_texts_that_look_the_same_are_one_class_as_in_a_table(kind):
+    texts = ["a ", "a", "b", " b", "a"] if kind is bytes else ["a ", "a", "Zoe\u0301", "Zo\u00e9", "a"]
+    targets = np.array([text.encode() if kind is bytes else text for text in texts] * 8, dtype=kind)
+    data = load_data(np.arange(80.0).reshape(40, 2), targets)
+    found = [data.classes[number] for number in data.targets[:5]]
+    assert found == (["a", "a", "b", "b", "a"] if kind is bytes else ["a", "a", "Zoé", "Zoé", "a"])
+    assert len(data.classes) == 2
+    named = load_data(np.arange(80.0).reshape(40, 2), np.array(["a ", "b"] * 20), classes=["a ", "b"])
+    assert named.classes == ("a ", "b")

@@ -199,3 +199,44 @@ def test_the_first_line_says_what_happened(text, what):
     error = error_of(text)
     assert error.what == what
     assert error.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "fix"),
+    [
+        ("TEAM-5x8[FC-8-RELU], SOFTMAX", "the parts of TEAM stand in ( ), not in [ ]", "TEAM-5x8(FC-8-RELU), SOFTMAX"),
+        ("RES[FC-8]-FC-8, SOFTMAX", "the parts of RES stand in ( ), not in [ ]", "RES(FC-8)-FC-8, SOFTMAX"),
+        ("CAT[FC-8, FC-4], SOFTMAX", "the parts of CAT stand in ( ), not in [ ]", "CAT(FC-8, FC-4), SOFTMAX"),
+        (
+            "TEAM-4(FC-8, SOFTMAX)",
+            "a TEAM holds layers joined by -, and the head stands after its )",
+            "TEAM-16(FC-64-RELU), SOFTMAX",
+        ),
+        (
+            "RES(FC-8, FC-8, FC-8), SOFTMAX",
+            "RES has an arm and at most one shortcut",
+            "CAT(…, …) joins several branches",
+        ),
+        (
+            "TEAM-4(FC-8)(0.5), SOFTMAX",
+            "(0.5) stands after a layer or a RES",
+            "TEAM-4(FC-8), SOFTMAX",
+        ),
+        ("CAT(FC-8, FC-4)(0.5), SOFTMAX", "(0.5) stands after a layer or a RES", "CAT(FC-8, FC-4), SOFTMAX"),
+        ("(FC-8-RELU)(0.5), SOFTMAX", "(0.5) stands after a layer or a RES", "(FC-8-RELU), SOFTMAX"),
+        ("TEAM-4(FC-8)?, SOFTMAX", "? stands directly after a layer only", "TEAM-4(FC-8), SOFTMAX"),
+        ("(FC-8-RELU)?*2, SOFTMAX", "? stands directly after a layer only", "(FC-8-RELU)*2, SOFTMAX"),
+        (
+            "TEAM-100000x8(FC-8), SOFTMAX",
+            "the network expands to 200,000 layers",
+            "fewer groups",
+        ),
+        ("TEAM-4(FC-8*9999), SOFTMAX", "the network expands to", "smaller counts after *"),
+    ],
+)
+def test_a_block_in_another_form_is_named_with_the_way_out_that_reads(text, what, fix):
+    error = error_of(text)
+    assert error.what.startswith(what)
+    assert error.fix == fix
+    if fix.endswith("SOFTMAX"):
+        read(fix)

@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 
 import wxb
 from tests.runs.test_run_use import done, numbers_data
+from wxb.data import load_data
 from wxb.data.split import PartRows
 from wxb.errors import WxbError
 from wxb.learning.bagging import folds_of
@@ -334,3 +335,39 @@ def test_the_predictions_of_files_have_the_same_intervals(of_numbers, of_classes
     assert np.allclose(found.intervals, whole.intervals)
     found, whole = (of_classes.predict(one, interval=LEVEL) for one in (tmp_path / "x.npy", rows))
     assert found.sets == whole.sets
+
+
+# --- what the coverage on other parts says ---
+
+
+def test_a_note_says_where_coverage_says_nothing_of_new_examples(tmp_path):
+    data = load_data("sine", examples=400)
+    run = wxb.train(data, "FC-8-RELU, EUCLID", epochs=2, out=tmp_path / "run", progress=False)
+    assert run.evaluate(interval=80).notes == ()
+    assert run.evaluate(part="validation").notes == ()
+    (said,) = run.evaluate(part="validation", interval=80).notes
+    assert said.startswith("the intervals were fitted to these examples")
+    (said,) = run.evaluate(part="train", interval=80).notes
+    assert said.startswith("the network has learned from examples of this part")
+
+
+def test_a_bagged_run_calls_its_examples_out_of_fold(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("x,y\n" + "\n".join(f"{i % 17},{3 * (i % 17)}.5" for i in range(60)))
+    run = wxb.train(load_data(table, target="y"), epochs=1, out=tmp_path / "run", progress=False)
+    with pytest.raises(WxbError, match=r"needs at least 99 examples answered out of fold; the run has 4\d"):
+        run.predict(table, interval=99)
+    (said,) = run.evaluate(part="validation", interval=80).notes
+    assert "all examples of train and validation, out of fold" in said
+
+
+def test_a_trial_tells_the_coverage_that_its_run_does(tmp_path):
+    data = load_data("sine", examples=400)
+    run = wxb.train(data, "FC-8-RELU, EUCLID", epochs=2, out=tmp_path / "run", progress=False)
+    trial = Trial(data, "FC-8-RELU, EUCLID", epochs=2).train()
+    assert trial.score("test", interval=80).coverage == run.evaluate(interval=80).coverage
+    assert trial.score("test").coverage == ()
+    with pytest.raises(WxbError, match="needs at least 999 validation examples"):
+        trial.score("test", interval=99.9)
+    with pytest.raises(WxbError, match="prediction sets need probabilities"):
+        Trial(load_data("ring", examples=200), "FC-4-RELU, SVM", epochs=1).train().score("test", interval=80)

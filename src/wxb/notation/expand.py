@@ -36,8 +36,14 @@ def check_size(body: Sequence[Item], text: str = "") -> None:
         text,
         place or Place(0, len(text)),
         f"the network expands to {many} layers; at most {MOST_LAYERS:,} are possible",
-        fix="smaller counts after *",
+        fix="fewer groups" if _grouped(body) else "smaller counts after *",
     )
+
+
+def _grouped(body: Sequence[Item]) -> bool:
+    """Whether the layers are too many only because a TEAM has several groups."""
+    teams = [item for item in body if isinstance(item, Team) and item.groups > 1]
+    return any(sum(_count("", inner, 1) for inner in team.items) < MOST_LAYERS for team in teams)
 
 
 def _count(text: str, item: Item, depth: int) -> int:

@@ -10,13 +10,12 @@ from .layers import LAYERS
 from .mistakes import Mistake, error
 from .named import NAMED
 from .network import Network
-from .scan import LETTERS, WORD, Scanner, Stop, known_name, need_text, short
+from .scan import FORMS, LETTERS, WORD, Scanner, Stop, known_name, need_text, short
 from .spelling import PLAIN, Written, check, wrong_number
 from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Team, Variable, replace
 from .vocabulary import (
     ARMS,
     BLOCKS,
-    DEEPEST,
     HEADS,
     MOST_CHARACTERS,
     MOST_DIGITS,
@@ -35,7 +34,6 @@ NO_NUMBER = re.compile(r"\([^()A-Z]*\)?")  # brackets that were meant for a numb
 SUFFIX = re.compile(r"C(?=[PGDB][0-9]|[^A-Z]|$)|[PGDB](?=[0-9])")
 VARIABLE = re.compile(r"[A-Z](?=C?[PGDB][0-9]|[^A-Z]|$)")
 
-FORMS = {"RES": "RES(CONV-BN-RELU-CONV-BN)", "CAT": "CAT(CONV1, CONV3)", "TEAM": "TEAM-16(FC-64-RELU)"}
 THE_HEADS = 'after "," stands a head: ' + " ".join(HEADS) + '; layers are joined by "-"'
 EXAMPLE = 'for example "CONV-RELU-POOL, SOFTMAX"'
 
@@ -60,7 +58,6 @@ class Reader(Scanner):
             )
         super().__init__(text)
         self.alone = re.compile(rf"[,)\]*×?]|-{self.name.pattern}")  # what may follow a name that carries nothing
-        self.depth = 0
 
     def network(self) -> Network:
         """Read the network, or raise the error that shows the mistakes."""
@@ -149,7 +146,14 @@ class Reader(Scanner):
             if isinstance(thing, Layer):
                 thing = replace(thing, optional=True)
             else:
-                self.note("? stands directly after a layer only", Place(self.end - 1, self.end), fix="POOL?")
+                place = Place(self.end - 1, self.end)
+                self.note("? stands directly after a layer only", place, edit=(place, ""))
+            sign = self.peek()
+        elif not isinstance(thing, Layer) and (number := IN_BRACKETS.match(self.line, self.at)):
+            place = Place(self.at, number.end())
+            self.move(number.end())
+            what = f"{number[0]} stands after a layer or a RES that takes a number, such as DROP(0.5) or RES(…)(0.8)"
+            self.note(what, place, edit=(place, ""))
             sign = self.peek()
         if sign and sign in "*×":
             self.take()
@@ -222,7 +226,7 @@ class Reader(Scanner):
         if self.peek() == ",":
             self.take()
             shortcut = "PAD" if self.arm_ahead("PAD") else self.sequence()
-        self.close(")", start)
+        self.close(")", start, "RES")
         survival = None
         if self.peek() == "(":
             number = IN_BRACKETS.match(self.line, self.at)
@@ -268,7 +272,7 @@ class Reader(Scanner):
             sizes = ["1"]
         self.open("TEAM", start)
         items = self.sequence()
-        self.close(")", start)
+        self.close(")", start, "TEAM")
         return Team(int(sizes[-1]), items, int(sizes[0]) if len(sizes) > 1 else 1, Place(start, self.end))
 
     def written(self) -> Written:
@@ -351,39 +355,6 @@ class Reader(Scanner):
         elif letter[0] in NO_VARIABLES:
             self.refuse_variable(letter[0], place)
         return Variable(letter[0])
-
-    # --- brackets ---
-
-    def deeper(self, start: int) -> None:
-        """Enter a bracket."""
-        self.depth += 1
-        if self.depth > DEEPEST:
-            place = Place(start, start + 1)
-            self.stop(f"brackets are nested more than {DEEPEST} deep", place, fix="fewer brackets in brackets")
-
-    def open(self, name: str, start: int) -> None:
-        """Read the opening bracket of a block."""
-        if self.peek() != "(":
-            form = FORMS[name]
-            self.stop(f"{name} is followed by its parts in ( )", Place(start, self.end), fix=form)
-        self.take()
-        self.deeper(start)
-
-    def close(self, bracket: str, start: int) -> None:
-        """Read the closing bracket of what began at `start`."""
-        sign = self.peek()
-        if sign == bracket:
-            self.take()
-            self.depth -= 1
-            return
-        here, opening = Place(self.at, self.at + 1), Place(start, start + 1)
-        if sign == "," and LETTERS.match(self.line, start):
-            self.stop("RES has an arm and at most one shortcut", here, fix="CAT(…, …) joins several branches")
-        if not sign or sign == ",":
-            self.stop(f"{self.text[start : start + 1]} is never closed", opening, fix=f"a {bracket} where it ends")
-        if sign in ")]":
-            self.stop(f"a {bracket} is expected, not {sign}", here, edit=(here, bracket))
-        self.unexpected(f"- or {bracket}", 'layers are joined by "-"')
 
     def refuse_unknown_network(self) -> None:
         """Raise WxbError if the text is a single word that is close to the name of a network."""

@@ -11,7 +11,7 @@ from ..settings.setting import need
 from .mistakes import MOST, Mistake
 from .named import NAMED
 from .tree import Place
-from .vocabulary import HEADS, aliases, the_layers, words
+from .vocabulary import DEEPEST, HEADS, aliases, the_layers, words
 
 COMMENT = re.compile(r"#[^\n\r]*")
 BLANKS = re.compile(r"\s*")
@@ -35,6 +35,9 @@ def need_text(text: object) -> str:
     return str(text)
 
 
+FORMS = {"RES": "RES(CONV-BN-RELU-CONV-BN)", "CAT": "CAT(CONV1, CONV3)", "TEAM": "TEAM-16(FC-64-RELU)"}
+
+
 class Stop(Exception):
     """Reading cannot go on after a mistake; those found so far are reported."""
 
@@ -51,6 +54,8 @@ class Scanner:
         self.at = 0
         self.end = 0
         self.mistakes: list[Mistake] = []
+        self.depth = 0  # of brackets
+        self.square: set[int] = set()  # where blocks begin whose parts stand in [ ], which is a mistake
         self.name = name_pattern()
 
     def word(self) -> tuple[int, str]:
@@ -148,6 +153,48 @@ class Scanner:
     def refuse_variable(self, letter: str, place: Place) -> None:
         """Note a letter that cannot be a variable."""
         self.note(f"{letter} is not a variable: the letter has another meaning", place, fix="another letter")
+
+    # --- brackets ---
+
+    def deeper(self, start: int) -> None:
+        """Enter a bracket."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            place = Place(start, start + 1)
+            self.stop(f"brackets are nested more than {DEEPEST} deep", place, fix="fewer brackets in brackets")
+
+    def open(self, name: str, start: int) -> None:
+        """Read the opening bracket of a block."""
+        sign = self.peek()
+        if sign == "[":
+            place = Place(self.at, self.at + 1)
+            self.note(f"the parts of {name} stand in ( ), not in [ ]", place, edit=(place, "("))
+            self.square.add(start)
+        elif sign != "(":
+            self.stop(f"{name} is followed by its parts in ( )", Place(start, self.end), fix=FORMS[name])
+        self.take()
+        self.deeper(start)
+
+    def close(self, bracket: str, start: int, name: str = "") -> None:
+        """Read the closing bracket of what began at `start`, a block of this name or a group."""
+        sign = self.peek()
+        here, opening = Place(self.at, self.at + 1), Place(start, start + 1)
+        if sign == "]" and start in self.square:
+            self.note("a ) is expected, not ]", here, edit=(here, bracket))
+        if sign == bracket or (sign == "]" and start in self.square):
+            self.take()
+            self.depth -= 1
+            return
+        if sign == "," and name == "RES":
+            self.stop("RES has an arm and at most one shortcut", here, fix="CAT(…, …) joins several branches")
+        if sign == "," and name == "TEAM":
+            what = "a TEAM holds layers joined by -, and the head stands after its )"
+            self.stop(what, here, fix="TEAM-16(FC-64-RELU), SOFTMAX")
+        if not sign or sign == ",":
+            self.stop(f"{self.text[start : start + 1]} is never closed", opening, fix=f"a {bracket} where it ends")
+        if sign in ")]":
+            self.stop(f"a {bracket} is expected, not {sign}", here, edit=(here, bracket))
+        self.unexpected(f"- or {bracket}", 'layers are joined by "-"')
 
 
 def short(number: re.Match[str], group: int = 0) -> str:

@@ -61,9 +61,21 @@ def limits_of(run: RunFiles, level: Any) -> Limits:
     if scores.dtype != np.float64 or scores.shape[1:] != (1 if task.exclusive else about.outputs,):
         raise damaged(path, "its scores are not those of the network")
     try:
-        return limits(scores, level)
+        bagged = bool(run.settings.get("bagging"))
+        return limits(scores, level, "examples answered out of fold" if bagged else "validation examples")
     except WxbError as few:
         raise WxbError(f"{run.path}: {few.what}", few.detail, few.fix) from few
+
+
+def about_coverage(run: RunFiles, part: str) -> tuple[str, ...]:
+    """The remark on the coverage on a part of a run's own data that says nothing of new examples."""
+    bagged = bool(run.settings.get("bagging"))
+    if part == "validation":
+        whose = "all examples of train and validation, out of fold" if bagged else "these examples"
+        return (f"the intervals were fitted to {whose}: that they cover their share here says nothing of new ones",)
+    if part in ("train", "all"):
+        return ("the network has learned from examples of this part: on new ones the intervals cover fewer",)
+    return ()
 
 
 def _without_scores(run: RunFiles) -> WxbError:

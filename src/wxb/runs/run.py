@@ -13,9 +13,9 @@ from wxb.data import Dataset, load_data
 from wxb.markup import shown
 from wxb.notation import read
 from wxb.runs import inputs
-from wxb.runs.evaluate import evaluate_run
+from wxb.runs.evaluate import evaluate_run, part_of
 from wxb.runs.files import RunFiles
-from wxb.runs.intervals import limits_of
+from wxb.runs.intervals import about_coverage, limits_of
 from wxb.runs.matching import labelled, load_like
 from wxb.runs.predict import Predictor, trained
 from wxb.runs.provenance import need_unchanged, whence
@@ -92,7 +92,10 @@ class Run(RunFiles):
         elif not isinstance(data, Dataset):
             data = load_like(self, data)
         evaluation = evaluate_run(self, data, part, limits)
-        return replace(evaluation, notes=(*self.notes, *about_other(self, data)))
+        notes = [*self.notes, *about_other(self, data)]
+        if limits is not None and data.fingerprint == self.data.fingerprint:
+            notes += about_coverage(self, part_of(self, data, part))
+        return replace(evaluation, notes=tuple(notes))
 
     def unchanged_data(self, data_dir: str | Path | None = None) -> Dataset:
         """Load the data that the run was trained on, as `load_data` does. Raises WxbError if it has changed since."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,6 +125,11 @@ class Classification(Task):
         ]
         if array.dtype.kind == "f":  # a class is called 1, not 1.0
             texts = [number_name(text) or text for text in texts]
+        if array.dtype.kind in TEXTS:  # texts that look the same are one, as in a table
+            known = set(names or ())
+            alike = [text if text in known else normalize("NFC", text.strip()) for text in texts]
+            texts = list(dict.fromkeys(alike))
+            codes = np.array([texts.index(text) for text in alike])[codes.reshape(-1)]
         texts = texts if names is None else known_as(texts, names)
         if names is None:
             if array.dtype.kind == "b":

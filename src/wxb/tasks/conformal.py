@@ -36,8 +36,8 @@ class Limits:
         return f"{self.level:g} %"
 
 
-def limits(scores: Floats, level: float) -> Limits:
-    """The limits of a level, in per cent, from nonconformity scores (n, k).
+def limits(scores: Floats, level: float, examples: str = "validation examples") -> Limits:
+    """The limits of a level, in per cent, from nonconformity scores (n, k) of `examples`, as messages call them.
 
     Raises WxbError if n scores are too few for the level: even the greatest is exceeded too often.
     """
@@ -47,8 +47,8 @@ def limits(scores: Floats, level: float) -> Limits:
         needed = math.ceil(1 / (1 - share)) - 1
         reached = math.floor(Fraction(1000 * n, n + 1)) / 10
         raise WxbError(
-            f"a level of {level:g} % needs at least {count(needed)} validation examples; the run has {count(n)}",
-            fix=f"`interval={reached:g}` or less, or train again with more validation examples",
+            f"a level of {level:g} % needs at least {count(needed)} {examples}; the run has {count(n)}",
+            fix=f"`interval={reached:g}` or less, or train again with more {examples}",
         )
     return Limits(level, np.partition(scores, rank - 1, axis=0)[rank - 1])
 

@@ -28,10 +28,11 @@ from wxb.learning.setup import Setup, largest_within, set_up
 from wxb.learning.state import State
 from wxb.learning.watch import LAYERS
 from wxb.notation import Network
-from wxb.settings import SETTINGS, check_length
+from wxb.settings import INTERVAL, SETTINGS, check_length
 from wxb.settings.python import RecipeOptions, takes_settings
 from wxb.settings.setting import SHARES, Bounds, Setting, named
 from wxb.tasks import TASKS
+from wxb.tasks.conformal import Limits, limits
 from wxb.tasks.decision import Decision
 from wxb.tasks.evaluation import Evaluation
 from wxb.text import count, plural
@@ -202,11 +203,15 @@ class Trial:
         examples = min(self.recipe.batch_size * self.recipe.accumulate, len(learned(self.data, self.recipe)))
         return 3.0 * self.plan.multiply_adds * steps * examples
 
-    def score(self, part: str = "test", most: int | None = None, *, decided: bool = True) -> Evaluation:
+    def score(
+        self, part: str = "test", most: int | None = None, *, decided: bool = True, interval: float | None = None
+    ) -> Evaluation:
         """Evaluate the model on a part of the data, or on `most` examples spread evenly over that part.
 
         Answers are by the trial's decision, if it has one; unless `decided`, they are the most probable ones.
-        Raises WxbError for another part than "train", "validation" and "test", and for a part without examples.
+        `interval=90` tells the coverage of the prediction intervals or sets of 90 %, fitted as those of a run. Raises
+        WxbError for another part than "train", "validation" and "test", for a part without examples, and if there are
+        no intervals.
         """
         rows = self.data.split.part(part)
         if not len(rows):
@@ -214,15 +219,31 @@ class Trial:
         if most is not None:
             most = MOST.validate(most)
             rows = rows[:: max(1, -(-len(rows) // most))]
+        reach = None if interval is None else self._limits(INTERVAL.validate(interval))
         targets = self.data.targets[rows]
         with kept():
             data, seed = self.data, self.recipe.seed
             scores = self._logits(rows, part == "validation")
             head, weights = self.model.head, data.weights_of(rows)
             offsets = np.array(self.decision.offsets) if decided and self.decision is not None else None
-            return evaluate(
+            found = evaluate(
                 scores, targets, head, data.task, data.classes, rows, seed, data.target_offsets, weights, offsets
             )
+            if reach is None:
+                return found
+            said = prediction(scores, head, data.task, data.classes, decision=offsets)
+        limited = dataclasses.replace(said, limits=reach)
+        return dataclasses.replace(found, coverage=TASKS[data.task].coverage(targets, limited))
+
+    def _limits(self, level: float) -> Limits:
+        """The limits of intervals or sets of a level; raises WxbError if there are none."""
+        problem = TASKS[self.data.task].no_limits(self.model.head.to_probabilities is not None)
+        if problem is not None:
+            raise problem
+        scores = self.nonconformity()
+        bagged = self.recipe.bagging
+        examples = "examples answered out of fold" if bagged else "validation examples"
+        return limits(np.empty((0, 1)) if scores is None else scores, level, examples)
 
     def each(self, part: str, most: int | None = None) -> NDArray[np.float64]:
         """How good the model is on each example of a part (n,), as `Task.each`; NaN where a score is not finite.

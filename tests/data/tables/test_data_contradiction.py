@@ -388,6 +388,15 @@ def test_durations_with_another_number_of_parts_than_in_training_are_refused(tra
         )
 
 
+def test_times_of_the_day_may_come_with_seconds_after_training_without():
+    times = [f"{7 + i % 16}:{(7 * i) % 60:02}" for i in range(60)]
+    data = load_data(clocked(times), target="y")
+    later = load_data(clocked(["8:30:15", "22:05:00"]), like=data.table)
+    assert later.examples[:, 0].tolist() == [8 * 3600 + 30 * 60 + 15, 22 * 3600 + 300]
+    with pytest.raises(WxbError, match="training had durations of two parts; here one is 0:03:45"):
+        load_data(clocked(["0:03:45", "0:04:10"]), like=data.table)
+
+
 def test_sixty_minutes_or_seconds_are_no_duration():
     data = load_data(clocked(LONG), target="y")
     later = load_data(

@@ -44,14 +44,21 @@ class Proofs(NamedTuple):
         return len(self.contradicting) > MOST_CONTRADICTING * (len(self.contradicting) + self.confirming)
 
 
-def refuse_otherwise_written(table: str, values: Values, written: Written, numbers: Numbers, rows: Rows) -> None:
+def refuse_otherwise_written(
+    table: str,
+    values: Values,
+    written: Written,
+    numbers: Numbers,
+    rows: Rows,
+    span: tuple[float, float] | None = None,
+) -> None:
     """Raise WxbError if a column does not hold what training did, or is written otherwise.
 
     `written` is the form of training, `numbers` (n,) are the values read in it, and `rows` are their numbers in the
-    file. Less than half of the values may be no numbers (or dates, …), and of those that prove a form at most a
-    twentieth another one.
+    file; `span` are the least and the greatest number of training, if they are known. Less than half of the values may
+    be no numbers (or dates, …), and of those that prove a form at most a twentieth another one.
     """
-    _refuse_other_parts(table, values, written, rows)
+    _refuse_other_parts(table, values, written, numbers, rows, span)
     unreadable = _unreadable(values, numbers)
     proofs = _proofs(values, written, numbers, unreadable)
     if proofs.refute:
@@ -72,15 +79,23 @@ def refuse_otherwise_written(table: str, values: Values, written: Written, numbe
     )
 
 
-def _refuse_other_parts(table: str, values: Values, written: Written, rows: Rows) -> None:
+def _refuse_other_parts(
+    table: str, values: Values, written: Written, numbers: Numbers, rows: Rows, span: tuple[float, float] | None
+) -> None:
     """Raise WxbError if durations have two parts where training's had three, the reverse, or more than a day's hours.
 
-    Of two parts alone nothing tells whether they are hours and minutes, or minutes and seconds.
+    Of two parts alone nothing tells whether they are hours and minutes, or minutes and seconds. Three parts that lie
+    among training's as hours, minutes and seconds do: 8:30:00 after 7:45 to 23:10, but not 0:03:45 after 2:10 to 7:30.
     """
     if not written.clock or not values.of_texts:
         return
     two = values.there.str.extract(TWO_PARTS, 1).str.to_integer()
     odd = values.there.str.contains(THREE_PARTS)
+    if written.clock == "two" and span is not None:
+        three = odd.fill_null(False).to_numpy()
+        among = (numbers >= span[0]) & (numbers <= span[1])
+        if three.any() and among[three].mean() >= 1 - MOST_CONTRADICTING:
+            return
     if written.clock != "two":
         odd = two >= {"three": 0, "h:mm": DAY, "mm:ss": HOUR}[written.clock]
     first = odd.fill_null(False).arg_max()

@@ -169,7 +169,9 @@ def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str
             values = frame.values(used.name, preparation.missing)
             rows[:, place] = values.numbers(used.written, used.binary)
             contradiction.refuse_unread(frame.name, values)
-            contradiction.refuse_otherwise_written(frame.name, values, used.written, rows[:, place], frame.rows)
+            contradiction.refuse_otherwise_written(
+                frame.name, values, used.written, rows[:, place], frame.rows, (used.low, used.high)
+            )
             contradiction.refuse_broken(frame.name, used, values, rows[:, place], frame.rows)
             notes[place] = novelty.of_numbers(used, values, rows[:, place], frame.rows)
         else:
