@@ -22,6 +22,8 @@ from benchmarks.startup import Process, Startup
 from benchmarks.throughput import Loop, Throughput
 from benchmarks.timekeeping import Timed, Timekeeping
 from benchmarks.training import Training, Trainings
+from benchmarks.views.gallery import Gallery
+from benchmarks.views.sanity import Sanity, Verdict
 
 SMALL_NET = "FC-64-RELU-FC-64-RELU, SOFTMAX"
 VGG_LIKE = "(CONV3-{}-BN-RELU)*2-POOL-(CONV3-{}-BN-RELU)*2-POOL-(CONV3-{}-BN-RELU)*2-GAP, SOFTMAX"
@@ -227,6 +229,19 @@ FIGURES: dict[str, Figure] = {
             ),
             Process("wxb show resnet152", ("-m", "wxb", "show", "resnet152"), at_most(20, "x"), torch=True),
         )
+    ),
+    "views": Gallery("mnist", "lenet5", "SOFTMAX", at_most(1, "s")),
+    "saliency": Sanity(
+        "mnist",
+        "CONV-8-RELU-CONV-16-RELU-POOL-CONV-32-RELU-GAP, SOFTMAX",
+        (
+            Verdict("gradient", at_most(0.5, "")),
+            Verdict("smoothgrad"),
+            Verdict("integrated"),
+            Verdict("guided", at_least(0.5, "")),
+            Verdict("gradcam", at_most(0.5, "")),
+            Verdict("occlusion"),
+        ),
     ),
     **EXPLAINED,
 }

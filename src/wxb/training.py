@@ -274,7 +274,7 @@ class Training:
         lap("baselines")
         facts = findings(
             run.files, data, test=test, train=train, baselines=cheap, seconds=seconds, epochs=epochs, notes=trial.notes,
-            decision=trial.decision, plain=plain,
+            decision=trial.decision, plain=plain, model=trial.model,
         )  # fmt: skip
         score = None if test is None else test.summary()
         left = run.finish(trial.model.state_dict(), score, report_files(facts), nonconformity, trial.decision)

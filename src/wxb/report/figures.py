@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from wxb.report.pictures import png_uri
-from wxb.text import count
+from wxb.text import count, rounded
 
 VIRIDIS = (
     "440154", "48186a", "472d7b", "424086", "3b528b", "33638d", "2c728e", "26828e", "21918c",
@@ -236,6 +236,52 @@ def agreement(points: Sequence[Sequence[float]]) -> str:
     ]
     parts += [f'<circle cx="{x(given):.1f}" cy="{y(guess):.1f}" r="2.5" class="dot"/>' for given, guess in points]
     return svg(left + span + 24, size, "predicted numbers against given ones", parts)
+
+
+def rises(columns: Sequence[tuple[str, float, tuple[float, float]]]) -> str:
+    """How much the loss rises when each column (name, rise, interval) is shuffled: bars from 0 with 95 % intervals."""
+    width, high = 400, 40
+    ends = [value for _, rise, interval in columns for value in (rise, *interval)]
+    low, top = min(0.0, *ends), max(0.0, *ends)
+    span = (top - low) or 1.0
+
+    def x(value: float) -> float:
+        return 1 + (width - 2) * (value - low) / span
+
+    parts = []
+    for i, (name, rise, interval) in enumerate(columns):
+        y = i * high
+        parts.append(text(1, y + 13, name if len(name) <= 44 else f"{name[:43]}…", "row own"))
+        parts.append(text(width, y + 13, f"{rounded(rise, 3)}", "row value own", "end"))
+        start, length = min(x(0), x(rise)), abs(x(rise) - x(0))
+        parts.append(f'<rect x="{start:.1f}" y="{y + 19}" width="{length:.1f}" height="12" rx="2" class="bar own"/>')
+        parts.append(line(x(interval[0]), y + 25, x(interval[1]), y + 25, "whisker"))
+    label = "; ".join(f"{name} {rounded(rise, 3)}" for name, rise, _ in columns)
+    return svg(width, len(columns) * high + 2, label, parts)
+
+
+def pair_map(points: Sequence[Sequence[float]], names: tuple[str, str]) -> str:
+    """Examples of two classes as dots in two colours; one that is taken for the other class has a ring."""
+    size, top = 300, 46
+    xs, ys = ([point[place] for point in points] for place in (0, 1))
+    span = max(max(xs) - min(xs), max(ys) - min(ys)) or 1.0
+    scale = (size - 24) / span
+    middle, high = (max(xs) + min(xs)) / 2, scale * (max(ys) - min(ys)) + 24
+    colours = ("train", "validation")
+    parts = []
+    for place, (name, colour) in enumerate(zip(names, colours, strict=True)):
+        short = name if len(name) <= 18 else f"{name[:17]}…"
+        parts.append(f'<circle cx="{8 + 150 * place}" cy="12" r="4" style="fill:var(--{colour})"/>')
+        parts.append(text(18 + 150 * place, 16, short))
+    parts.append('<circle cx="8" cy="31" r="5" class="ring"/>')
+    parts.append(text(18, 35, "taken for the other"))
+    for x, y, which, wrong in points:
+        cx, cy = size / 2 + scale * (x - middle), top + 12 + scale * (max(ys) - y)
+        fill = f"fill:var(--{colours[int(which)]})"
+        parts.append(f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="2.5" style="{fill}"/>')
+        if wrong:
+            parts.append(f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="5.5" class="ring"/>')
+    return svg(size, top + high, f"test examples of {names[0]} and {names[1]}", parts)
 
 
 def confusion(table: Sequence[Sequence[int]], names: Sequence[str]) -> str:

@@ -10,7 +10,9 @@ import msgspec
 import numpy as np
 
 from wxb.data.dataset import Dataset
+from wxb.network.build import Model
 from wxb.notation import read
+from wxb.report.inside import inside
 from wxb.report.next_steps import next_steps
 from wxb.report.pictures import picture
 from wxb.report.sentences import (
@@ -45,12 +47,14 @@ def findings(
     notes: tuple[str, ...] = (),
     decision: Decision | None = None,
     plain: Evaluation | None = None,
+    model: Model | None = None,
 ) -> dict[str, Any]:
     """Everything the report says about a trained run, as plain values.
 
     `test` is the evaluation of the kept weights on the test part, None if there is none, `train` the same on (a sample
     of) the training part; `seconds` are per stage, "train" among them; `epochs` is how many were made; `notes` are
     further warnings. `decision` says how answers are decided, and `plain` is the test's evaluation without it.
+    `model` is the trained network, if what it has learned is to be shown.
     """
     about = run.summary
     settings = dict(run.settings)
@@ -95,6 +99,10 @@ def findings(
         "curves": about_curves(found),
         "decision": about_decision(found),
     }
+    if model is not None:
+        offsets = None if decision is None else np.array(decision.offsets)
+        if shown := inside(model, data, test is not None, offsets):
+            found["inside"] = shown
     found["warnings"] = [*notes, *warnings(found)]
     found["next"] = next_steps(found, data)
     return found

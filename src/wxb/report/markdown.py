@@ -9,6 +9,8 @@ from wxb.report.sentences import (
     ABOUT_RUN,
     Found,
     about_data,
+    about_importance,
+    about_pair,
     columns_shown,
     headline,
     measure_of,
@@ -20,7 +22,7 @@ from wxb.report.sentences import (
 )
 from wxb.settings.spelling import as_options
 from wxb.tasks import TASKS
-from wxb.text import count, duration, large, one_line, visible
+from wxb.text import count, duration, large, one_line, rounded, visible
 
 
 def escaped(said: str) -> str:
@@ -31,7 +33,15 @@ def escaped(said: str) -> str:
 
 def markdown(found: Found) -> str:
     """The whole file."""
-    blocks = [*_head(found), *_result(found), *_failures(found), *_trust(found), *_next(found), *_training(found)]
+    blocks = [
+        *_head(found),
+        *_result(found),
+        *_failures(found),
+        *_learned(found),
+        *_trust(found),
+        *_next(found),
+        *_training(found),
+    ]
     return visible("\n\n".join(block for block in blocks if block) + "\n")
 
 
@@ -114,6 +124,28 @@ def _failures(found: Found) -> list[str]:
         ]
         blocks += ["Given (rows) against predicted (columns):", _table(["", *names], table)]
     return blocks
+
+
+def _learned(found: Found) -> list[str]:
+    inside = found.get("inside", {})
+    blocks = []
+    if "pair" in inside:
+        blocks.append(f"Confused most: {escaped(about_pair(inside['pair']))}")
+    if "importance" in inside:
+        one = inside["importance"]
+        rows = [
+            (
+                escaped(each["column"]),
+                rounded(each["rise"], 3),
+                f"[{', '.join(rounded(end, 3) for end in each['interval'])}]",
+            )
+            for each in one["columns"]
+        ]
+        blocks += [
+            escaped_sentence(about_importance(one)),
+            _table(("column", "rise of the loss", "95 % interval"), rows),
+        ]
+    return ["## What it has learned", *blocks] if blocks else []
 
 
 def _trust(found: Found) -> list[str]:

@@ -7,12 +7,15 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from wxb.report.figures import Series, agreement, comparison, confusion, curves, reliability
+from wxb.report.figures import Series, agreement, comparison, confusion, curves, pair_map, reliability, rises
 from wxb.report.sentences import (
     ABOUT_RUN,
     Found,
     about_confusion,
     about_data,
+    about_filters,
+    about_importance,
+    about_pair,
     columns_shown,
     headline,
     measure_of,
@@ -33,7 +36,7 @@ def page(found: Found) -> str:
     """The whole file. Every word that a user may have chosen is escaped."""
     title = f"{found['data']['name']}: {headline(found)}"
     style = (files("wxb.report") / "page.css").read_text(encoding="utf-8")
-    sections = (_head, _result, _failures, _trust, _next, _training, _details)
+    sections = (_head, _result, _failures, _learned, _trust, _next, _training, _details)
     body = "\n".join(filter(None, (section(found) for section in sections)))
     return visible(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -138,6 +141,29 @@ def _failures(found: Found) -> str:
         matrix = f'<div><h3>Given against predicted</h3>{_paragraph(cut)}<div class="wide">{figure}</div></div>'
     parts.append(f'<div class="pair">{matrix}<div>{_per_class(found)}</div></div>')
     return _section("Where it fails", *parts)
+
+
+def _learned(found: Found) -> str:
+    inside = found.get("inside", {})
+    parts = []
+    if "pair" in inside:
+        pair = inside["pair"]
+        parts.append(
+            f"<div><h3>The pair that is confused most</h3>{_paragraph(about_pair(pair))}"
+            f"{pair_map(pair['points'], (pair['classes'][0], pair['classes'][1]))}</div>"
+        )
+    if "filters" in inside:
+        one = inside["filters"]
+        said = about_filters(one)
+        parts.append(
+            f'<div><h3>What the first layer looks for</h3>{_paragraph(said)}<img class="filters" '
+            f'src="{escape(one["picture"])}" alt="{escape(said)}"></div>'
+        )
+    if "importance" in inside:
+        one = inside["importance"]
+        columns = [(each["column"], each["rise"], tuple(each["interval"])) for each in one["columns"]]
+        parts.append(f"<div><h3>Which columns matter</h3>{_paragraph(about_importance(one))}{rises(columns)}</div>")
+    return _section("What it has learned", f'<div class="pair learned">{"".join(parts)}</div>') if parts else ""
 
 
 def _mistake(one: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from wxb.data.kinds import columns_used, counted
@@ -348,3 +349,34 @@ def _class_warnings(found: Found) -> list[str]:
     if few:
         listed.append(f"fewer than {FEW} test examples, so that single scores say little: {first_of(few, NAMED)}")
     return listed
+
+
+def about_pair(pair: Mapping[str, Any]) -> str:
+    """What the map of the pair of classes that is confused most shows."""
+    first, second = pair["classes"]
+    return (
+        f"{first} and {second}: {plural(pair['mistakes'], 'mistake')} of {plural(pair['examples'], 'test example')}, "
+        f"{percent(pair['explained'])} of the variance of {pair['layer']} on the map."
+    )
+
+
+def about_filters(filters: Mapping[str, Any]) -> str:
+    """What the picture of the filters shows."""
+    shown = plural(filters["units"], "unit")
+    cut = f", the first {filters['shown']} of {shown}" if filters["shown"] < filters["units"] else f", {shown}"
+    how = (
+        "Red, green and blue are the weights of the channels, grey where they are 0."
+        if filters["colours"]
+        else "Blue weights are above 0, orange ones below it."
+    )
+    return f"Weights of {filters['layer']}{cut}. {how}"
+
+
+def about_importance(importance: Mapping[str, Any]) -> str:
+    """How the importance of the columns was measured."""
+    shown, every = len(importance["columns"]), importance["of"]
+    cut = f" The first {shown} of {every} columns." if shown < every else ""
+    return (
+        f"Rise of the loss when a column is shuffled among {plural(importance['examples'], 'test example')}, with its "
+        f"95 % interval.{cut} wxb view RUN importance takes more examples."
+    )

@@ -130,6 +130,55 @@ class NextStep(Struct, frozen=True):
     what: str
 
 
+class FilterFacts(Struct, frozen=True):
+    """The weights of the first layer that looks at a picture."""
+
+    layer: str
+    units: Count
+    shown: Annotated[Count, Meta(description="units in the picture, the first")]
+    colours: Annotated[bool, Meta(description="whether red, green and blue are the weights of three channels")]
+    picture: Annotated[str, Meta(description="a data: URI")]
+
+
+class ColumnFacts(Struct, frozen=True):
+    """A column, and how much the loss rises when it is shuffled."""
+
+    column: str
+    rise: float
+    interval: Interval
+
+
+class ImportanceFacts(Struct, frozen=True):
+    """The columns that matter most, the first ones of all."""
+
+    examples: Annotated[Count, Meta(description="of the test part that were shuffled")]
+    repeats: Count
+    columns: tuple[ColumnFacts, ...]
+    of: Annotated[Count, Meta(description="columns in all")]
+
+
+class PairFacts(Struct, frozen=True):
+    """The two classes that are confused most, on a map of the features of the last hidden layer."""
+
+    classes: tuple[str, str]
+    layer: str
+    examples: Annotated[Count, Meta(description="of the test part that are of the two classes")]
+    mistakes: Annotated[Count, Meta(description="of them taken for the other class")]
+    explained: Annotated[float, Meta(description="share of the variance that the map shows", ge=0, le=1.0001)]
+    points: Annotated[
+        tuple[tuple[float, float, int, int], ...],
+        Meta(description="along the two principal components; which of the classes, 0 or 1; 1 if mistaken"),
+    ]
+
+
+class Inside(Struct, frozen=True):
+    """What the network has learned, as far as a page shows it."""
+
+    filters: FilterFacts | UnsetType = UNSET
+    importance: ImportanceFacts | UnsetType = UNSET
+    pair: PairFacts | UnsetType = UNSET
+
+
 class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="wxb/report/1"):
     """`report.json`, and what wxb report prints with --json."""
 
@@ -162,6 +211,7 @@ class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="wxb/rep
         tuple[Text, ...] | UnsetType, Meta(description="those of `confusion`, if it is not of all classes")
     ] = UNSET
     calibration: tuple[BinFacts, ...] | UnsetType = UNSET
+    inside: Inside | UnsetType = UNSET
     decision: ReportDecision | UnsetType = UNSET
     sentences: Sentences
     warnings: tuple[str, ...]

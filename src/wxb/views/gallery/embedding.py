@@ -62,7 +62,7 @@ def embedding(
     name = layers.hidden(first) if layer is None else layers.named(layer, first)
     chosen = _chosen(seen, found.rows, found.part, first[name].output.numel(), example)
     rows = found.rows[chosen]
-    features = _features(seen, seen.examples(data)[rows], name)
+    features = features_of(seen, seen.examples(data)[rows], name)
     points, explained = principal(features)
     units = data.targets_in_units()[rows]
     axis = Axis("example")
@@ -104,7 +104,7 @@ def _chosen(seen: Subject, rows: NDArray[np.int64], part: str, width: int, examp
     return chosen
 
 
-def _features(seen: Subject, rows: NDArray[Any], name: str) -> NDArray[np.float64]:
+def features_of(seen: Subject, rows: NDArray[Any], name: str) -> NDArray[np.float64]:
     """What a layer gives for examples (n, …), flat: (n, features). Members of a TEAM stand side by side."""
     found = []
     only = name.partition(" (")[0]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from wxb.data.dataset import Dataset
 from wxb.learning.inference import logits
 from wxb.learning.machine import choose
+from wxb.network.build import Model
 from wxb.randomness import generator
 from wxb.tasks import TASKS
 from wxb.text import count
@@ -41,32 +45,16 @@ def importance(of: Any, x: Any = None, *, part: str | None = None) -> View:
     found = answered(seen, "importance", data, part)
     chosen = np.linspace(0, len(found.rows) - 1, min(len(found.rows), EXAMPLES)).astype(np.int64)
     examples, targets = seen.examples(data)[found.rows[chosen]], found.targets[chosen]
-    task, machine = TASKS[data.task], choose("cpu", "float32")
-    base = losses(model, found.scores[chosen], targets)
+    shuffled = shuffle(model, data, examples, found.scores[chosen], targets, REPEATS)
+    names, after = shuffled.names, shuffled.measures
+    mean, ends = shuffled.mean, shuffled.intervals
+    task = TASKS[data.task]
     before = task.scored(targets, task.predict(found.scores[chosen]), 0)[0]
-    names, places = columns(data, examples.shape[1])
-    rises, after = [], []
-    for name, place in zip(names, places, strict=True):
-        rng = generator(0, f"shuffled column {name}")
-        rise = np.zeros(len(chosen))
-        score = 0.0
-        for _ in range(REPEATS):
-            changed = examples.copy()
-            changed[:, place] = examples[rng.permutation(len(examples)), place]
-            scores = logits(model, changed, machine).numpy()
-            rise += (losses(model, scores, targets) - base) / REPEATS
-            score += task.scored(targets, task.predict(scores), 0)[0] / REPEATS
-        rises.append(rise)
-        after.append(score)
-    each = np.stack(rises)
-    mean, half = each.mean(1), 1.96 * each.std(1, ddof=1) / np.sqrt(each.shape[1])
     column = Axis("column", ticks=tuple(names))
     arrays = {
         "rises": Values(mean, (column,), "mean rise of the loss when the column is shuffled", "loss"),
-        "intervals": Values(
-            np.stack([mean - half, mean + half], 1), (column, Axis("end", ticks=("low", "high"))), "95 %", "loss"
-        ),
-        "falls": Values(before - np.array(after), (column,), f"fall of the {task.measure.title}", task.measure.name),
+        "intervals": Values(ends, (column, Axis("end", ticks=("low", "high"))), "95 %", "loss"),
+        "falls": Values(before - after, (column,), f"fall of the {task.measure.title}", task.measure.name),
     }
     facts: dict[str, str | int | float] = {
         "examples": len(chosen),
@@ -76,6 +64,45 @@ def importance(of: Any, x: Any = None, *, part: str | None = None) -> View:
     }
     title = f"What matters to {seen.name}: {found.line}, {count(len(chosen))} {found.part} examples shuffled"
     return View("importance", title, arrays, draw, facts)
+
+
+@dataclass(frozen=True, eq=False)
+class Shuffled:
+    """What shuffling each column did: the rise of the loss of each example (column, example), mean over the repeats."""
+
+    names: tuple[str, ...]
+    rises: NDArray[np.float64]
+    measures: NDArray[np.float64]  # (column,): the main measure, mean over the repeats
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """The mean rise of the loss (column,)."""
+        return np.asarray(self.rises.mean(1))
+
+    @property
+    def intervals(self) -> NDArray[np.float64]:
+        """The 95 % interval (column, 2) of the mean rise, over the examples."""
+        half = 1.96 * self.rises.std(1, ddof=1) / np.sqrt(self.rises.shape[1])
+        return np.stack([self.mean - half, self.mean + half], 1)
+
+
+def shuffle(
+    model: Model, data: Dataset, examples: NDArray[Any], scores: NDArray[Any], targets: NDArray[Any], repeats: int
+) -> Shuffled:
+    """Shuffle each column of examples (n, column), whose scores (n, outputs) are known, so many times."""
+    task, machine = TASKS[data.task], choose("cpu", "float32")
+    base = losses(model, scores, targets)
+    names, places = columns(data, examples.shape[1])
+    rises, measures = np.zeros((len(names), len(examples))), np.zeros(len(names))
+    for column, (name, place) in enumerate(zip(names, places, strict=True)):
+        rng = generator(0, f"shuffled column {name}")
+        for _ in range(repeats):
+            changed = examples.copy()
+            changed[:, place] = examples[rng.permutation(len(examples)), place]
+            found = logits(model, changed, machine).numpy()
+            rises[column] += (losses(model, found, targets) - base) / repeats
+            measures[column] += task.scored(targets, task.predict(found), 0)[0] / repeats
+    return Shuffled(tuple(names), rises, measures)
 
 
 def columns(data: Any, width: int) -> tuple[list[str], list[int]]:

@@ -1,0 +1,1 @@
+"""Figures of the views: how long each takes, and what its arrays hold."""
