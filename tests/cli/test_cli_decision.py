@@ -66,7 +66,9 @@ def test_a_threshold_is_stored_said_and_used_by_every_command(call, run):
     assert [one["class"] for one in answer["predictions"]] == list(every.classes)
     assert answer["predictions"][0]["probability"] == pytest.approx(float(every.confidence[0]))
     assert call("compare", "run", "run").code == 0
-    assert call("evaluate", "run").out.startswith(f"test      {100 * found.accuracy:.1f} %")
+    said = call("evaluate", "run").out
+    assert said.startswith(f"test      {100 * found.accuracy:.1f} %")
+    assert "decided   for f1 by the thresholds of the run; wxb report run says them" in said
 
 
 def test_probabilities_and_what_is_learned_do_not_change(call, run):

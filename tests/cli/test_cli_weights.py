@@ -60,6 +60,9 @@ def test_a_weighted_run_says_so_and_scores_weighted(call, table):
     assert found.accuracy == pytest.approx(np.average(right, weights=data.weights[rows]))
     assert found.examples == np.count_nonzero(data.weights[rows])
     report = run.text("report.md")
+    assert "240 rows of 2 columns in 2 classes, weighted by w; train" in report
+    counting = np.count_nonzero(data.weights[run.split.train])
+    assert f"all {counting} training examples of a weight above 0" in report
     assert f"on {found.examples} test examples, weighted by w" in report
     assert "All scores are weighted by w; counts are of examples." in report
     assert run.report.test["weighted"] is True

@@ -155,6 +155,12 @@ def test_groups_that_cannot_be_kept_apart_are_refused(options, message):
     assert message in str(error.value)
 
 
+def test_a_class_whose_groups_are_not_in_train_is_named():
+    of = np.repeat(["a", "b", "c"], 20)
+    data = load_data(np.random.default_rng(0).normal(size=(60, 2)), of, group=of)
+    assert sum("no group with class" in note and "is in train: it is not learned" in note for note in data.notes) == 1
+
+
 def test_two_groups_make_two_parts_and_no_more_folds():
     frame = patients().with_columns(two=pl.int_range(300) % 2)
     data = load_data(frame, target="y", group="two", split="0.75,0,0.25")

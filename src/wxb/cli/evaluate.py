@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +13,7 @@ from wxb.cli import options, printing, results
 from wxb.cli.answers.runs import CoverageFacts, Evaluate
 from wxb.cli.loading import load_like
 from wxb.errors import WxbError
+from wxb.paths import quoted
 from wxb.settings import DATA, INTERVAL
 from wxb.text import count, percent, visible
 
@@ -53,6 +54,9 @@ def evaluate(run: str, data: str | None, part: str | None, interval: float | Non
         )
     with kept():
         evaluation = opened.evaluate(loaded, part=part, interval=interval)
+    if data is None:  # what is strange about the run's own data was said in training
+        notes = tuple(note for note in evaluation.notes if note not in loaded.notes)
+        evaluation = replace(evaluation, notes=notes)
     for note in evaluation.notes:
         printing.remark(printing.labelled("note", note))
     if as_json:
@@ -60,6 +64,9 @@ def evaluate(run: str, data: str | None, part: str | None, interval: float | Non
         return
     line = results.score_line(opened.summary.task, evaluation.summary())
     printing.result(printing.labelled(LABELS[part_of(opened, loaded, part)], line, printing.columns(sys.stdout)))
+    if (decision := opened.summary.decision) is not UNSET:
+        said = f"for {decision.optimize} by the thresholds of the run; wxb report {quoted(run)} says them"
+        printing.result(printing.labelled("decided", said, printing.columns(sys.stdout)))
     if evaluation.weighted:
         said = f"by {loaded.weight_name}: scores and shares; counts are of examples"
         printing.result(printing.labelled("weighted", visible(said), printing.columns(sys.stdout)))

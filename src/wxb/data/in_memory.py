@@ -54,7 +54,7 @@ def of_arrays(
     examples = read_examples(given if offsets is None else given - offsets)
     name, encoded = read_targets(goals if target_offsets is None else goals - target_offsets, classes, task)
     check_lengths(examples, encoded.targets)
-    weights = None if weight is None else weights_of_array(_of_each(weight, "weight", len(examples)), "weight")
+    weights = None if weight is None else weights_of_array(_of_each(weight, "weight", len(examples)))
     groups = None if group is None else groups_of_array(_of_each(group, "group", len(examples)), "group")
     if fill == "none":
         refuse_missing(examples, "examples", MISSING_FIX)
@@ -63,7 +63,7 @@ def of_arrays(
     if isinstance(fractions, PartRows):
         split = own_split(fractions, np.arange(len(examples)), groups)
     elif groups is not None:
-        split = divide_groups(strata, groups, fractions, seed, len(stratum_names) > 1)
+        split, notes = divide_groups(strata, stratum_names, groups, fractions, seed)
     else:
         split, notes = divide_apart(examples, strata, stratum_names, fractions, seed)
     examples, instead, filled = fill_missing(examples, split.train, fill)

@@ -42,6 +42,9 @@ def counted(number: int, sizes: Shape, columns: int | None = None) -> str:
     return f"{plural(number, 'row')} of {plural(columns, 'column')}{more}"
 
 
+NO_FEATURES = ("left out", "weight", "group")  # kinds of columns that become none
+
+
 def columns_used(table: Mapping[str, Any] | None) -> int | None:
     """How many columns of a table, as a run stores it, become features; None without a table.
 
@@ -50,7 +53,7 @@ def columns_used(table: Mapping[str, Any] | None) -> int | None:
     listed = None if table is None else table.get("columns")
     if not isinstance(listed, list):
         return None
-    return sum(1 for column in listed if isinstance(column, dict) and column.get("kind") != "left out")
+    return sum(1 for column in listed if isinstance(column, dict) and column.get("kind") not in NO_FEATURES)
 
 
 def kind_of(sizes: Shape) -> Kind:

@@ -96,18 +96,23 @@ def divide_apart(
     return split, (note, f"all {noun}s of {whose} are the same {noun}, so that none is in test")
 
 
-def divide_groups(strata: Rows, groups: Groups, fractions: Fractions, seed: int, stratified: bool) -> Split:
+def divide_groups(
+    strata: Rows, names: Sequence[str], groups: Groups, fractions: Fractions, seed: int
+) -> tuple[Split, tuple[str, ...]]:
     """Split examples so that a group stands in one part, by shares as nearly as whole groups allow.
 
-    `strata` are those of `divide`. Raises WxbError if there are fewer groups than parts.
+    `strata` and `names` are those of `divide`. A note names classes none of whose groups is in train. Raises WxbError
+    if there are fewer groups than parts.
     """
     wanted = [name for name, share in zip(PARTS, fractions, strict=True) if share]
     need_groups(groups, len(wanted), f"parts ({', '.join(wanted)})", '`split="0.75,0,0.25"` has two parts')
     part = allotted(strata, groups.of, fractions, seed)
     train, validation, test = (np.flatnonzero(part == which) for which in (TRAIN, VALIDATION, TEST))
-    how = "stratified" if stratified else "random"
+    how = "stratified" if len(names) > 1 else "random"
     shares = "/".join(f"{share:g}" for share in fractions)
-    return Split(train, validation, test, f"{how} {shares} in {groups.text}, seed {seed}")
+    lost = [name for stratum, name in enumerate(names) if not (strata[train] == stratum).any()]
+    notes = (f"no group with class {first_of(lost, 5)} is in train: it is not learned",) if lost and len(train) else ()
+    return Split(train, validation, test, f"{how} {shares} in {groups.text}, seed {seed}"), notes
 
 
 def keep_test(

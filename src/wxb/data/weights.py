@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wxb.data.kinds import LARGEST
 from wxb.errors import WxbError
 from wxb.text import count, plural
 
@@ -16,22 +17,22 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 
-def weights_of_array(values: NDArray[Any], called: str) -> Floats:
+def weights_of_array(values: NDArray[Any]) -> Floats:
     """Weights from an array (n,). Raises WxbError unless it holds numbers that can be weights."""
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         raise WxbError(
-            f"{called} of shape {values.shape} and dtype {values.dtype} holds no weights",
+            f"an array of shape {values.shape} and dtype {values.dtype} holds no weights",
             "expected one number of at least 0 for each example, (n,)",
         )
-    return checked(values.astype(np.float64), called, np.arange(len(values)))
+    return checked(values.astype(np.float64), "the array", np.arange(len(values)))
 
 
 def checked(weights: Floats, called: str, rows: NDArray[np.int64]) -> Floats:
-    """The weights (n,) of examples. Raises WxbError if one is missing, infinite or negative, or all are 0.
+    """The weights (n,) of examples. Raises WxbError if one is missing, beyond 1e30 or negative, or all are 0.
 
     `rows` (n,) are the numbers of the rows where they come from, for messages.
     """
-    for wrong, what in ((~np.isfinite(weights), "no finite number"), (weights < 0, "negative")):
+    for wrong, what in ((~(np.abs(weights) <= LARGEST), f"no number up to {LARGEST:g}"), (weights < 0, "negative")):
         if wrong.any():
             number, first = int(wrong.sum()), int(rows[np.flatnonzero(wrong)[0]])
             raise WxbError(

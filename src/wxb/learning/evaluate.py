@@ -69,6 +69,8 @@ def evaluate(
     if weights is not None and not weights.all():
         there = np.flatnonzero(weights)
         logits, targets, rows, weights = logits[there], targets[there], rows[there], weights[there]
+    if weights is not None:
+        weights = weights / weights.max()  # only their proportions count
     step = max(1, SCORES_AT_ONCE // logits.shape[1])
     pieces = logits.split(step)
     need_finite(pieces)

@@ -82,6 +82,7 @@ class Run(RunFiles):
         hold the true value, as `coverage`. Its `notes` are what a person must know of the examples. Raises WxbError if
         they cannot be matched, or the run has no intervals.
         """
+        given = data is not None
         limits = None if interval is None else limits_of(self, interval)
         if isinstance(targets, str):
             targets, part = None, targets
@@ -92,7 +93,7 @@ class Run(RunFiles):
         elif not isinstance(data, Dataset):
             data = load_like(self, data)
         evaluation = evaluate_run(self, data, part, limits)
-        notes = [*self.notes, *about_other(self, data)]
+        notes = [*self.notes, *(about_other(self, data) if given else ())]
         if limits is not None and data.fingerprint == self.data.fingerprint:
             notes += about_coverage(self, part_of(self, data, part))
         return replace(evaluation, notes=tuple(notes))

@@ -24,10 +24,9 @@ MOST_BYTES = 2**24  # of pictures to train on that are decoded again
 
 
 def about_other(run: RunFiles, data: Dataset) -> tuple[str, ...]:
-    """What a person must know of a run's evaluation on other data; empty for its own."""
-    if data.fingerprint == run.data.fingerprint:
-        return ()
-    return (*data.notes, *trained_on(run, data), *_unweighted(run, data))
+    """What a person must know of a run's evaluation on data that were given for it."""
+    own = data.fingerprint == run.data.fingerprint
+    return (*data.notes, *(() if own else (*trained_on(run, data), *_unweighted(run, data))))
 
 
 def _unweighted(run: RunFiles, data: Dataset) -> tuple[str, ...]:

@@ -54,7 +54,8 @@ def share(right: NDArray[np.bool_], weights: Floats | None = None) -> tuple[floa
     if weights is None:
         return float(right.mean()), wilson(int(right.sum()), len(right))
     reached = mean(right.astype(np.float64), weights)
-    effective = float(weights.sum() ** 2 / (weights @ weights))
+    scaled = weights / weights.max()  # squares of tiny ones would be 0
+    effective = float(scaled.sum() ** 2 / (scaled @ scaled))
     return reached, wilson(min(reached * effective, effective), effective)
 
 

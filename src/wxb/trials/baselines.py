@@ -230,9 +230,11 @@ def _chunks(rows: NDArray[np.int64], size: int = CHUNK) -> list[NDArray[np.int64
 
 
 def _of(rows: NDArray[np.int64], data: Dataset) -> str:
-    if len(rows) == len(data.split.train):
-        return f"all {plural(len(rows), 'training example')}"
-    return f"a sample of {count(len(rows))} of {plural(len(data.split.train), 'training example')}"
+    weights = data.weights_of(data.split.train)
+    there = len(data.split.train) if weights is None else int(np.count_nonzero(weights))
+    if len(rows) == there:
+        return f"all {plural(len(rows), 'training example')}{' of a weight above 0' * (there < len(data.split.train))}"
+    return f"a sample of {count(len(rows))} of {plural(there, 'training example')}"
 
 
 def _features(data: Dataset) -> int:

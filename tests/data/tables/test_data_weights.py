@@ -75,7 +75,7 @@ def test_weights_follow_their_rows_where_rows_without_a_target_are_left_out():
     ("weights", "message"),
     [
         (np.where(np.arange(ROWS) == 7, -1.5, 1), "1 weight of w of the data frame is negative, the first in row 7"),
-        ([None if i in (3, 5) else 1.0 for i in range(ROWS)], "are no finite number, the first in row 3"),
+        ([None if i in (3, 5) else 1.0 for i in range(ROWS)], "are no number up to 1e+30, the first in row 3"),
         (np.zeros(ROWS), "all weights of w of the data frame are 0"),
         (["much", "little"] * (ROWS // 2), "w of the data frame holds no numbers, and so no weights"),
         (["1"] * (ROWS - 1) + ["x"], "w: 1 of 90 values is no number, such as x (row 89)"),
@@ -118,6 +118,19 @@ def test_a_part_whose_weights_are_all_0_is_refused_before_training():
     weights[data.split.test] = 0
     with pytest.raises(WxbError, match="all weights of w in the test part of frame are 0"):
         Trial(replace(data, weights=weights), "SOFTMAX", epochs=1)
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e-20, 1e20])
+def test_only_the_proportions_of_weights_count(factor):
+    data = load_data(table(), target="y", weight="w")
+    scaled = replace(data, weights=data.weights * factor)
+    first, second = (Trial(one, "FC-4-RELU, SOFTMAX", epochs=2).train().score() for one in (data, scaled))
+    assert first.accuracy == pytest.approx(second.accuracy)
+    assert first.interval == pytest.approx(second.interval)
+    assert first.loss == pytest.approx(second.loss, rel=1e-5)
+    for wrong in ([1e300] * ROWS, [np.inf] + [1.0] * (ROWS - 1)):
+        with pytest.raises(WxbError, match=r"of the array (is|are) no number up to 1e\+30, the first in row 0"):
+            load_data(np.zeros((ROWS, 2)), [0, 1] * (ROWS // 2), weight=wrong)
 
 
 def test_folds_keep_the_weights_and_the_fingerprint_holds_them():

@@ -355,7 +355,7 @@ def _divided(
     """The split, stratified by class; the rows of a group, or rows that are equal in all columns, stay in one part."""
     strata, names = TASKS[predicted.task].strata(predicted.targets, predicted.classes)
     if groups is not None:
-        return divide_groups(strata, groups, fractions, seed, len(names) > 1), ()
+        return divide_groups(strata, names, groups, fractions, seed)
     return divide_apart(columns.alike(rows), strata, names, fractions, seed, "row")
 
 
