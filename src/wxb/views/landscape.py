@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from wxb.network.build import Model
 from wxb.views.directions import Directions
+from wxb.views.quick import quick
 
 NUMBERS = 2**19  # of a layer's output for the examples that are computed at a time: they stay in a core's cache
 HELD = 2**26  # numbers of the unchanging part that are held for all examples: 256 MB
@@ -36,7 +37,7 @@ class Landscape:
 
     def __init__(self, model: Model, inputs: Tensor, targets: Tensor, plane: Directions) -> None:
         """`inputs` (n, …) are prepared, `targets` are as the head takes them; the model is not changed."""
-        # channel by channel, which is faster here than the layout of training
+        # channel by channel, as in `quick`
         self.model = deepcopy(model).eval().requires_grad_(False)
         self.model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         self.inputs = inputs.contiguous()
@@ -131,7 +132,7 @@ class Landscape:
     def _model(self) -> Model:
         """A network of the thread's own, whose weights it moves."""
         if not hasattr(self._own, "model"):
-            self._own.model = quick(deepcopy(self.model))
+            self._own.model = quick(self.model)
         return cast(Model, self._own.model)
 
     def _parts(self, some: slice) -> tuple[Tensor, ...]:
@@ -167,7 +168,8 @@ class Landscape:
         weights = {
             key: of.get(f"{name}.{key}", value if fill else torch.zeros_like(value)) for key, value in own.items()
         }
-        return cast(Tensor, torch.func.functional_call(layer, weights, (x,)))
+        plain = {key: value.contiguous() for key, value in weights.items()}
+        return cast(Tensor, torch.func.functional_call(layer, plain, (x,)))
 
     def unchanging(self, inputs: Tensor) -> Tensor:
         """The input of the first layer that changes, for prepared inputs."""
@@ -211,41 +213,6 @@ class _Onwards(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The item's input (batch, …) → logits."""
         return self.model.onwards(x, self.first)
-
-
-class Pairs(nn.Module):
-    """Pooling of windows of 2x2 by comparing or adding rows and then columns, several times as fast as torch's own."""
-
-    def __init__(self, pool: nn.MaxPool2d | nn.AvgPool2d) -> None:
-        super().__init__()
-        self.pool = pool
-        self.average = isinstance(pool, nn.AvgPool2d)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x: (batch, channels, height, width) → (batch, channels, height / 2, width / 2)."""
-        if x.shape[-1] % 2 or x.shape[-2] % 2:
-            return cast(Tensor, self.pool(x))
-        joined = torch.add if self.average else torch.maximum
-        rows = joined(x[:, :, ::2], x[:, :, 1::2])
-        found = joined(rows[..., ::2], rows[..., 1::2])
-        return found.mul_(0.25) if self.average else found
-
-
-def quick(model: Model) -> Model:
-    """The network with its pooling of 2x2 replaced, in place."""
-    for parent in list(model.modules()):
-        for name, child in list(parent.named_children()):
-            two = isinstance(child, (nn.MaxPool2d, nn.AvgPool2d))
-            if two and all(_pair(getattr(child, key)) == size for key, size in TWO.items()):
-                parent.add_module(name, Pairs(cast("nn.MaxPool2d | nn.AvgPool2d", child)))
-    return model
-
-
-TWO = {"kernel_size": (2, 2), "stride": (2, 2), "padding": (0, 0)}
-
-
-def _pair(value: Any) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else tuple(value)
 
 
 def _first_changed(model: Model, plane: Directions) -> int:

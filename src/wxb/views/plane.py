@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -14,12 +14,13 @@ from torch import Tensor
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.network.build import Model
+from wxb.views.quick import quick
 from wxb.views.subject import Subject, as_batch
 
 SIDE = 121  # points of each axis
 MARGIN = 0.12  # beyond the outermost examples, as a share of the width
 SHOWN = 1_000  # examples, spread evenly
-AT_ONCE = 1024
+AT_ONCE = 256  # inputs: few enough for the caches
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +115,8 @@ def scores(seen: Subject, inputs: NDArray[np.float64]) -> NDArray[np.float32]:
     """The network's scores (…, outputs) for inputs (…, *shape of an example)."""
     shape = inputs.shape[-len(seen.plan.input) :] if seen.plan is not None else inputs.shape[-1:]
     flat = torch.from_numpy(inputs.reshape(-1, *shape)).float()
+    if isinstance(seen.model, Model):
+        seen = replace(seen, model=quick(seen.model))
     with torch.no_grad():
         found = [seen.scores(flat[start : start + AT_ONCE]) for start in range(0, len(flat), AT_ONCE)]
     values = torch.cat(found).float().numpy()
