@@ -23,6 +23,7 @@ from wxb.page.folder import Folder, folder_of
 from wxb.page.guard import Guard
 from wxb.page.networks import Networks
 from wxb.page.runs import Runs
+from wxb.page.tour import routes as tour_routes
 from wxb.page.trainings import Trainings
 from wxb.runs import aside
 from wxb.runs.folder import root
@@ -41,6 +42,7 @@ def app(folder: Folder, port: int, token: str) -> ASGIApp:
         *Changes(folder).routes(),
         *Networks(folder).routes(),
         *Trainings(folder).routes(),
+        *tour_routes(),
     ]
     router = Router(routes, redirect_slashes=False, default=request_response(built.show))
     return Guard(GZipMiddleware(router, minimum_size=1000), (f"{HOST}:{port}", f"localhost:{port}"), token)
