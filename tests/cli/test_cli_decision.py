@@ -142,6 +142,17 @@ def test_what_cannot_be_decided_is_refused(call, more, said):
     assert not Path("runs").exists()
 
 
+def test_a_snapshot_answers_what_is_most_probable(call):
+    rare().write_csv("t.csv")
+    settings = ["--target", "y", "--optimize", "f1", "--epochs", 4, "--snapshots", 2, "--out", "kept"]
+    ended = call("train", "t.csv", NETWORK, *settings)
+    assert ended.code == 0, ended.err
+    run = Run.open("kept")
+    then, now = (one.predict("t.csv") for one in (run.at(run.snapshots[-1]), run))
+    np.testing.assert_array_equal(then.values, then.probabilities.argmax(1))
+    assert (now.values != now.probabilities.argmax(1)).any()
+
+
 def test_a_resumed_training_is_decided_alike(call, run):
     opened, _ = run
     assert wxb.load_data("t.csv", target="y").fingerprint == opened.data.fingerprint

@@ -64,7 +64,7 @@ def evaluate(run: str, data: str | None, part: str | None, interval: float | Non
         return
     line = results.score_line(opened.summary.task, evaluation.summary())
     printing.result(printing.labelled(LABELS[part_of(opened, loaded, part)], line, printing.columns(sys.stdout)))
-    if (decision := opened.summary.decision) is not UNSET:
+    if (decision := opened.summary.decision) is not UNSET and opened.step is None:
         said = f"for {decision.optimize} by the thresholds of the run; wxb report {quoted(run)} says them"
         printing.result(printing.labelled("decided", said, printing.columns(sys.stdout)))
     if evaluation.weighted:

@@ -37,9 +37,12 @@ def target_offsets(run: RunFiles) -> NDArray[np.float64]:
 
 
 def decision_of(run: RunFiles) -> NDArray[np.float64] | None:
-    """The offsets (outputs,) by which a run's answers are decided; None if the most probable ones are."""
+    """The offsets (outputs,) by which a run's answers are decided; None if the most probable ones are.
+
+    They were fitted to the final network: the answers at a snapshot are the most probable ones.
+    """
     decision = run.summary.decision
-    return None if decision is UNSET else np.array(decision.offsets)
+    return None if decision is UNSET or run.step is not None else np.array(decision.offsets)
 
 
 def like_training(run: RunFiles, array: NDArray[Any]) -> NDArray[Any]:
