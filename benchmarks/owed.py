@@ -14,6 +14,7 @@ from benchmarks.figure import Figure
 from benchmarks.first_step import FirstStep
 from benchmarks.gpu import Beside
 from benchmarks.labels import Doubts
+from benchmarks.map.texts import Texts
 from benchmarks.memory import Memory
 from benchmarks.prediction import Case, Predicting
 from benchmarks.rates import Rates, Share
@@ -152,6 +153,14 @@ FIGURES: dict[str, Figure] = {
             Trees("HistGradientBoostingRegressor", boosted_trees),
             Trees("CatBoostRegressor", catboost),
         ),
+    ),
+    "texts": Texts(
+        "tables/sms_spam.csv",
+        "text",
+        "type",
+        "spam",
+        at_least(0, "%"),
+        at_most(20, "s"),
     ),
     "depth": Depth(
         "cifar10",

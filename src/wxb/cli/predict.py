@@ -45,7 +45,7 @@ def predict(
     opened = Run.open(run)
     limits = None if interval is None else limits_of(opened, interval)
     output: Output = Csv() if as_csv else Json(run) if as_json else Table()
-    named = inputs.files_of(*files)
+    named = inputs.files_of(*files, texts=inputs.reads_texts(opened))
     whole = named.paths
     problems, examples = predict_files(opened, whole, output, named.notes, max_pixels, limits)
     if problems and len(whole) == 1:

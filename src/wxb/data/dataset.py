@@ -138,11 +138,21 @@ class Dataset:
     @cached_property
     def inputs(self) -> Inputs:
         """The examples as a network's text takes them: of a table its features, of other data what `examples` holds."""
-        if self.preparation is None:
+        if self.preparation is None or self.columns is None:
             return cast("Inputs", self.examples)
-        from wxb.data.tables.encoding import Prepared, encoding
+        from wxb.data.tables.encoding import prepared
 
-        return Prepared(self.examples, encoding(self.preparation))
+        return prepared(self.examples, self.preparation, self.columns.texts)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether a column of a table is free text."""
+        return self.preparation is not None and bool(self.preparation.texts)
+
+    @property
+    def model_inputs(self) -> Examples | Inputs:
+        """What a model takes: the examples, or their inputs if a column is free text, of which rows hold a number."""
+        return self.inputs if self.has_text else self.examples
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -152,7 +162,7 @@ class Dataset:
     @property
     def smaller(self) -> str:
         """How its examples can be made smaller, for errors about memory; "" if no setting does that."""
-        if self.files:
+        if self.files and self.columns is None:
             return "smaller pictures (`size`)"
         if self.columns is None or self.columns.given is not None:
             return ""

@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wxb.data import tabular
 from wxb.data.arrays import Examples
 from wxb.data.dataset import Dataset, Known, match_classes
 from wxb.data.in_memory import ARRAYS, of_arrays
@@ -159,7 +160,10 @@ def loading(
         made_from |= {key: value for key, value in (*about.items(), ("header", header)) if _plain(value)}
     else:
         folder = _folder(text)
-        data = yield from _pictures(folder, fractions, seed, size, max_pixels, cache, like, test is not None)
+        if tabular.holds_texts(folder):
+            data = yield from tabular.of_texts(folder, fractions, seed, like)
+        else:
+            data = yield from _pictures(folder, fractions, seed, size, max_pixels, cache, like, test is not None)
         made_from |= {"source": str(folder), "max_pixels": max_pixels} | ({} if cache else {"cache": False})
     if data_dir is not None:
         made_from["data_dir"] = str(absolute(data_dir))

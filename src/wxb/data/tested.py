@@ -59,7 +59,10 @@ def tested_on(data: Dataset, tests: Dataset) -> Dataset:
         raise WxbError(f"the pictures of {tests.name} are {sizes}", fix="`size=64` brings all to one size")
     train, validation, first = data.split.train, data.split.validation, len(data.examples)
     weights, groups = _both_weights(data, tests), _both_groups(data, tests)
-    examples = np.concatenate([data.examples, tests.examples])
+    columns, added = data.columns, tests.examples
+    if columns is not None and tests.columns is not None:
+        columns, added = columns.with_texts(tests.columns, added)
+    examples = np.concatenate([data.examples, added])
     notes = [*data.notes, *(f"{tests.name}: {note}" for note in tests.notes)]
     if data.columns is None:
         same = copies(examples)
@@ -80,6 +83,7 @@ def tested_on(data: Dataset, tests: Dataset) -> Dataset:
     return replace(
         data,
         examples=examples,
+        columns=columns,
         targets=np.concatenate([data.targets, tests.targets]),
         split=Split(train, validation, np.arange(first, len(examples)), how),
         files=(*data.files, *(f"{tests.name}/{file}" for file in tests.files)),

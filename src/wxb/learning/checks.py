@@ -66,7 +66,7 @@ def check(model: Model, data: Dataset, machine: Machine, train: NDArray[np.int64
     """
     train = data.split.train if train is None else train
     rows = train[:: max(1, len(train) // LOOKED_AT)][:LOOKED_AT]
-    first = score(model, data.examples, data.targets[rows], machine, rows=rows)
+    first = score(model, data.model_inputs, data.targets[rows], machine, rows=rows)
     expected = math.log(data.outputs) if model.head.name == "SOFTMAX" else None
     if not len(data.split.test):
         return Checks(first.loss, expected, None)

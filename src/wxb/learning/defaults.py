@@ -12,6 +12,7 @@ Networks, by the smaller side of the pictures (docs/figures.md and docs/peers.md
 
 Rows of arrays of up to ten numbers get two hidden layers of 64 units; longer ones two of 128, with a dropout of 0.1.
 Rows of a table get a TEAM: below 50,000 examples five groups of members, each validated on a fold that it has not seen.
+Tables with free text get a linear network of their terms.
 """
 
 from __future__ import annotations
@@ -79,6 +80,10 @@ def trios(patches: str, widths: tuple[int, ...], activation: str = "RELU") -> st
     return "-".join((patches, *each, "GAP"))
 
 
+# terms have a length of 1 together, most of them stand in few texts, and a linear network of them learns in few epochs
+OF_TEXT: Mapping[str, Any] = {"keep": "best", "epochs": 10, "early_stopping": 4}
+TEXT_RATE = 0.03  # of AdamW, for a linear network of terms
+
 LEAST_BAGGED, FEW_ROWS, MOST_BAGGED = 20, 10_000, 50_000  # examples of a table without its test part
 FOLDS = 5  # of bagging
 EXAMPLES_SEEN_BY_TEAM = 400_000  # of a table, over all epochs
@@ -100,7 +105,9 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
 
 
 def _row_ladder(data: Dataset) -> tuple[Rung, ...]:
-    """Networks for rows: of a table a TEAM, bagged unless there are many rows."""
+    """Networks for rows: of a table a TEAM, bagged unless there are many rows; of texts a linear one."""
+    if data.has_text:
+        return (Rung("FC-C", options=OF_TEXT, optimizer="adamw"),)
     count = len(data.split.learned)
     bagged = data.columns is not None and LEAST_BAGGED <= count < MOST_BAGGED and apart(data) >= FOLDS
     if data.columns is None or (count < FEW_ROWS and not bagged):
@@ -215,8 +222,11 @@ def recipe_for(plan: Plan, data: Dataset, options: Mapping[str, Any]) -> Recipe:
         "label_smoothing": 0.1 if large and plan.head == "SOFTMAX" else 0.0,
         "initialization": default_initialization(plan, data, options.get("normalize", RECIPE["normalize"].default)),
     }
+    if data.has_text and optimizer in ("adam", "adamw") and linear(plan):
+        chosen["learning_rate"] = TEXT_RATE
     if optimizer in ("adamw", "muon") and not options.get("l2"):
-        chosen["weight_decay"] = 0.2 if not data.spatial and data.shape[0] > FEW_COLUMNS else 0.02
+        many = not data.spatial and data.shape[0] > FEW_COLUMNS and not data.has_text
+        chosen["weight_decay"] = 0.2 if many else 0.02
     check_together({**options, "optimizer": optimizer})
     recipe = Recipe(**{**chosen, **options})
     check_fit(recipe, plan, data)
@@ -248,10 +258,14 @@ def default_rate(plan: Plan, optimizer: str) -> float:
     times the rate.
     """
     rate = RATES[optimizer]
-    linear = [layer.name for layer in plan.layers if layer.parameters] == ["FC"]
-    if not linear or optimizer not in ("adam", "adamw"):
+    if not linear(plan) or optimizer not in ("adam", "adamw"):
         return rate
     return min(rate, float(f"{1 / math.prod(plan.output_layer.input):.2g}"))
+
+
+def linear(plan: Plan) -> bool:
+    """Whether a network has one layer with weights, and that is an FC."""
+    return [layer.name for layer in plan.layers if layer.parameters] == ["FC"]
 
 
 def default_initialization(plan: Plan, data: Dataset, normalize: str) -> str:

@@ -151,7 +151,7 @@ class Loop:
         self.learned = learned(data, recipe)
         self.folds = folds_of(data, model.plan, recipe.seed) if recipe.bagging else None
         validation = data.split.validation if self.folds is None else self.learned
-        inputs = model.inputs(data.examples)
+        inputs = model.inputs(data.model_inputs)
         self.validation = inputs, data.targets[validation], validation
         self.weights = data.weights_of(validation)  # of what validates
         feed = self._feed(inputs, self.learned, Augment.read(recipe.augment))

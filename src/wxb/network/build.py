@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from wxb.data.dataset import need_data
 from wxb.data.kinds import kind_of
-from wxb.data.tables.encoding import Prepared
+from wxb.data.tables.encoding import TERM, Prepared
 from wxb.errors import WxbError
 from wxb.network.blocks import Chain
 from wxb.network.heads import HEADS, Head
@@ -121,9 +121,11 @@ class Model(Chain):
         """x: (batch, channels, height, width), (batch, features), or rows (batch, columns) of a table → logits."""
         return self.after_preparation(x if self.preparation is None else self.preparation(x).to(self.scale.mean.device))
 
-    def inputs(self, examples: Examples) -> Inputs:
-        """Convert examples (n, …) to the input of `after_preparation`."""
-        return cast("Inputs", examples) if self.preparation is None else self.preparation.of(examples)
+    def inputs(self, examples: Examples | Inputs) -> Inputs:
+        """Convert examples (n, …) to the input of `after_preparation`; what was converted stays as it is."""
+        if self.preparation is None or isinstance(examples, Prepared):
+            return cast("Inputs", examples)
+        return self.preparation.of(examples)
 
     def after_preparation(self, x: Tensor) -> Tensor:
         """The logits for prepared inputs in the plan's input shape: (batch, …) → (batch, outputs)."""
@@ -242,6 +244,14 @@ def input_scale(shape: Shape, data: Dataset | None, normalize: str) -> Standardi
         mean, std = np.zeros(shape[0]), np.ones(shape[0])
     elif normalize == "range" and data.inputs.dtype == np.uint8:
         mean, std = np.zeros(shape[0]), np.full(shape[0], 255.0)
+    elif isinstance(data.inputs, Prepared) and data.has_text:  # what is not a text is scaled
+        mean, std = np.zeros(shape[0]), np.ones(shape[0])
+        others = data.inputs.how.kind != TERM
+        if others.any():
+            numbers = Prepared(data.inputs.rows, data.inputs.without_texts)
+            mean[others], std[others] = fitted_scale(numbers, data.split.train, normalize)
+            if normalize == "std":
+                std = np.where(data.inputs.shares, SHARE_STD, std)
     else:
         mean, std = fitted_scale(data.inputs, data.split.train, normalize)
         if normalize == "std" and isinstance(data.inputs, Prepared):

@@ -245,7 +245,7 @@ def example_of(run: Run, body: bytes, plain: bool) -> tuple[NDArray[Any], tuple[
 
     if not plain:
         read = read_bytes(body, "the file", run)
-        return read.values, read.notes
+        return read.values[:], read.notes
     try:
         asked = msgspec.json.decode(body, type=Asked)
     except (msgspec.MsgspecError, ValueError) as problem:
@@ -256,7 +256,7 @@ def example_of(run: Run, body: bytes, plain: bool) -> tuple[NDArray[Any], tuple[
         writer.writerow(asked.row)
         writer.writerow(asked.row.values())
         read = read_bytes(text.getvalue().encode(), "the row", run)
-        return read.values, read.notes
+        return read.values[:], read.notes
     try:
         array = np.array(asked.values, np.uint8 if run.data.dtype == "uint8" else np.float32)
     except (ValueError, TypeError, OverflowError) as problem:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from wxb.data.dataset import Dataset
+from wxb.learning.machine import choose
 from wxb.network.build import Model
 from wxb.notation import read
 from wxb.report.inside import inside
@@ -30,6 +32,7 @@ from wxb.tasks.decision import Decision
 from wxb.tasks.evaluation import Evaluation, Mistake
 from wxb.tasks.measure import Measure
 from wxb.trials.baselines import Baseline
+from wxb.trials.telling import telling
 
 SCHEMA = "wxb/report/1"
 ROWS_AT_ONCE = 256  # examples that are looked at together
@@ -88,6 +91,9 @@ def findings(
         "environment": msgspec.to_builtins(run.environment),
     }
     found |= test.tables() if test else {}
+    if model is not None and data.has_text:
+        words = telling(deepcopy(model).cpu().eval(), data, choose("cpu", "float32"))
+        found |= {"words": msgspec.to_builtins(words)} if words else {}
     if decision is not None:
         measures = {} if test is None or plain is None else _both(plain, test, TASKS[about.task].exclusive)
         found["decision"] = {**dataclasses.asdict(decision), "measures": measures}

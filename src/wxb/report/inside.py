@@ -45,7 +45,8 @@ def inside(model: Model, data: Dataset, tested: bool, decision: NDArray[np.float
     if not tested:
         return found
     rows = _spread(data.split.test, ANSWERED)
-    if not data.spatial and data.examples.shape[1] <= MOST_COLUMNS:
+    alone = data.has_text and data.examples.shape[1] == 1
+    if not data.spatial and not alone and data.examples.shape[1] <= MOST_COLUMNS:
         found["importance"] = importance(seen, data, _spread(rows, EXAMPLES))
     if TASKS[data.task].exclusive and (pair := worst_pair(seen, data, rows, decision)):
         found["pair"] = pair
@@ -78,7 +79,7 @@ def importance(seen: Subject, data: Dataset, rows: NDArray[np.int64]) -> dict[st
     """The columns whose shuffling raises the loss most."""
     model = seen.model
     assert isinstance(model, Model)
-    examples, targets = data.examples[rows], data.targets[rows]
+    examples, targets = data.model_inputs[rows], data.targets[rows]
     scores = logits(model, examples, choose("cpu", "float32")).numpy()
     found = shuffle(model, data, examples, scores, targets, REPEATS)
     order = np.argsort(-found.mean, kind="stable")[:COLUMNS]
@@ -113,9 +114,9 @@ def worst_pair(
     among = np.flatnonzero((given == first) | (given == second))
     mistaken = (given != said) & ((said == first) | (said == second))
     shown = _spread(among, MAPPED)
-    batch = as_batch(data.examples[rows[shown[:1]]])
+    batch = as_batch(data.model_inputs[rows[shown[:1]]])
     name = layers.hidden(layers.passed(seen, batch))
-    features = features_of(seen, data.examples[rows[shown]], name)
+    features = features_of(seen, data.model_inputs[rows[shown]], name)
     if len(shown) < 3 or not np.isfinite(features).all():
         return {}
     points, explained = principal(features)

@@ -16,6 +16,7 @@ from wxb.report.sentences import (
     measure_of,
     measured,
     results_shown,
+    telling_words,
     test_score,
     tested,
     words_shown,
@@ -38,6 +39,7 @@ def markdown(found: Found) -> str:
         *_result(found),
         *_failures(found),
         *_learned(found),
+        *_words(found),
         *_trust(found),
         *_next(found),
         *_training(found),
@@ -146,6 +148,14 @@ def _learned(found: Found) -> list[str]:
             _table(("column", "rise of the loss", "95 % interval"), rows),
         ]
     return ["## What it has learned", *blocks] if blocks else []
+
+
+def _words(found: Found) -> list[str]:
+    if (words := telling_words(found)) is None:
+        return []
+    said, head, rows = words
+    shown = _table(head, [[escaped(cell) for cell in row] for row in rows], (0, 1))
+    return ["## What it goes by", escaped_sentence(said), shown]
 
 
 def _trust(found: Found) -> list[str]:

@@ -21,6 +21,7 @@ from wxb.report.sentences import (
     measure_of,
     measured,
     results_shown,
+    telling_words,
     test_score,
     tested,
     words_shown,
@@ -36,7 +37,7 @@ def page(found: Found) -> str:
     """The whole file. Every word that a user may have chosen is escaped."""
     title = f"{found['data']['name']}: {headline(found)}"
     style = (files("wxb.report") / "page.css").read_text(encoding="utf-8")
-    sections = (_head, _result, _failures, _learned, _trust, _next, _training, _details)
+    sections = (_head, _result, _failures, _learned, _words, _trust, _next, _training, _details)
     body = "\n".join(filter(None, (section(found) for section in sections)))
     return visible(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -186,6 +187,13 @@ def _per_class(found: Found) -> str:
         return ""
     head, rows, cut = table
     return f"<h3>{head[0].capitalize()} by {head[0]}</h3>" + _paragraph(cut) + _table(head, rows)
+
+
+def _words(found: Found) -> str:
+    if (words := telling_words(found)) is None:
+        return ""
+    said, head, rows = words
+    return _section("What it goes by", _paragraph(said), _table(head, rows, (0, 1)))
 
 
 def _trust(found: Found) -> str:

@@ -84,6 +84,22 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def telling_words(found: Found) -> tuple[str, list[str], list[list[str]]] | None:
+    """A sentence, head and rows of the words that count for each class, label or target; None without texts."""
+    if not (words := found.get("words")):
+        return None
+    several = len({one["column"] for some in words.values() for one in some}) > 1
+    rows = [
+        [name, ", ".join(f"{one['column']}: {one['word']}" if several else one["word"] for one in some)]
+        for name, some in list(words.items())[:MOST_RESULTS]
+    ]
+    said = (
+        "The score of a class, or a predicted number, falls most where one of these words is taken out of a test text; "
+        "the first word counts most."
+    )
+    return said, [TASKS[found["task"]].noun, "words that count"], rows
+
+
 def results_shown(found: Found) -> tuple[list[str], list[list[str]], str] | None:
     """Head and rows of the results per class, label or target, and a sentence if they are not all of them.
 

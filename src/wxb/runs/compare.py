@@ -162,7 +162,8 @@ def _need_unchanged(run: Run, data: Dataset) -> None:
     """Raises WxbError if the rows, prepared as the run's were, are not those that it was trained on."""
     if run.preparation is None or data.columns is None or data.fingerprint == run.data.fingerprint:
         return
-    prepared = Prepared(examples_of(run, data), encoding(run.preparation))
+    rows = examples_of(run, data)
+    prepared = rows if isinstance(rows, Prepared) else Prepared(rows, encoding(run.preparation))
     if fingerprint(data.task, data.classes, prepared, data.targets, *data.roles) != run.data.fingerprint:
         raise WxbError(f"the data has changed since {run.path} was trained", fix="bring the data back")
 

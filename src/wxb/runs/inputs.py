@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from wxb.allocator import kept
 from wxb.data.arrays import array_of, in_shape
+from wxb.data.in_memory import ARRAYS as OF_ARRAYS
 from wxb.data.kinds import kind_of
 from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK
@@ -26,8 +27,11 @@ from wxb.data.pictures.refused import Refused, counted, listed
 from wxb.data.pictures.tree import PICTURE_SUFFIXES, shown, walk
 from wxb.data.pictures.tree import name_of as name_in
 from wxb.data.tables.content import CERTAIN_SUFFIXES, is_stream, is_table, name_of, read_content, table_suffix
+from wxb.data.tables.encoding import Prepared
 from wxb.data.tables.frame import Frame, frame_of, frame_of_content, is_data_frame, read_frame
-from wxb.data.tables.table import read_rows
+from wxb.data.tables.table import preparation_of, read_rows
+from wxb.data.tabular import TEXT_SUFFIXES, is_text_name
+from wxb.data.text_folder import frame_of_texts, text_of
 from wxb.errors import WxbError
 from wxb.paths import is_file, is_folder, obstacle
 from wxb.runs.matching import levels_of, like_training, max_pixels_of
@@ -63,7 +67,7 @@ class Example:
 class Read:
     """The content of a file: examples (n, …) as the network takes them, and remarks on them."""
 
-    values: NDArray[Any]
+    values: NDArray[Any] | Prepared
     rows: bool = True  # whether each is a row of the file; a picture is the whole file
     notes: tuple[str, ...] = ()
 
@@ -86,9 +90,9 @@ def predict(predictor: Predictor, source: Any, max_pixels: int | None = None) ->
     Raises WxbError if one of the files cannot be read or holds other examples than the network takes.
     """
     if isinstance(source, (str, os.PathLike)):
-        return _of_files(predictor, files_of(source), max_pixels)
+        return _of_files(predictor, files_of(source, texts=reads_texts(predictor.run)), max_pixels)
     if isinstance(source, (list, tuple)) and source and all(isinstance(one, (str, os.PathLike)) for one in source):
-        return _of_files(predictor, files_of(*source), max_pixels)
+        return _of_files(predictor, files_of(*source, texts=reads_texts(predictor.run)), max_pixels)
     if isinstance(source, np.ndarray) or not is_data_frame(source):
         array = array_of(source, "examples")
         found = predictor.predict(array)
@@ -155,31 +159,41 @@ class Files:
     notes: tuple[str, ...] = ()
 
 
-def files_of(*sources: str | os.PathLike[str]) -> Files:
+def files_of(*sources: str | os.PathLike[str], texts: bool = False) -> Files:
     """The pictures, tables and arrays at any depth below folders, in natural order; other paths themselves.
 
-    A folder without any of them stands for itself.
+    With `texts`, the texts instead. A folder without any of them stands for itself.
     """
     paths: list[str] = []
     notes: list[str] = []
+    known_name = _is_text if texts else _has_known_name
     for source in sources:
         if not is_folder(source) or is_table(source):
             paths.append(os.fspath(source))
             continue
         folder = Path(source)
         entries = list(walk(folder))
-        known = [str(entry.path) for entry in entries if not entry.why and _has_known_name(entry.path)]
+        what = "text" if texts else "picture, table or array"
+        known = [str(entry.path) for entry in entries if not entry.why and known_name(entry.path)]
         passed = [
-            Refused(
-                name_in(entry.path, folder) + "/" * entry.folder, entry.why or "by its name no picture, table or array"
-            )
+            Refused(name_in(entry.path, folder) + "/" * entry.folder, entry.why or f"by its name no {what}")
             for entry in entries
-            if entry.why or not _has_known_name(entry.path)
+            if entry.why or not known_name(entry.path)
         ]
         paths += known or [os.fspath(source)]
         if known and passed:
             notes.append(f"{shown(source)}: {counted(passed)} passed over\n{listed(passed)}")
     return Files(tuple(paths), tuple(notes))
+
+
+def _is_text(file: Path) -> bool:
+    return is_text_name(file.name)
+
+
+def reads_texts(run: RunFiles) -> bool:
+    """Whether a run was trained on a folder of text files, so that each file is an example."""
+    source = str(run.data.source.get("source", ""))
+    return run.data.table is not None and source != OF_ARRAYS and not is_table(source)
 
 
 def _has_known_name(file: Path) -> bool:
@@ -197,6 +211,9 @@ def read_file(file: str, run: RunFiles, max_pixels: int | None = None) -> Read:
     if not is_file(path) and not is_table(path):
         folder = "a folder without pictures, tables and arrays"
         raise WxbError(f"{file}: {folder if is_folder(path) else obstacle(path) or 'there is no such file'}")
+    if reads_texts(run) and is_text_name(path.name):
+        values, said = read_rows(frame_of_texts([text_of(path, file)], file), preparation_of(run.data.table))
+        return Read(values, rows=False, notes=tuple(f"{file}: {remark}" for remark in said))
     if path.suffix.lower() == ARRAY:
         array = _read_array(path, file, run)
         return Read(array, notes=tuple(f"{file}: {remark}" for remark in far_outside(run, array)))
@@ -228,6 +245,8 @@ def expected(run: RunFiles) -> str:
     """What files the run's network takes."""
     shape = run.summary.input
     arrays = f"arrays of NumPy (.npy) of shape (n, {', '.join(map(str, shape))})"
+    if reads_texts(run):
+        return f"text files ({', '.join(TEXT_SUFFIXES)}), or tables with a column text"
     if run.data.table is not None:
         return f"tables with the columns of training, or {arrays}"
     return f"pictures, or {arrays}" if kind_of(shape).spatial and run.data.dtype == "uint8" else arrays
@@ -250,7 +269,8 @@ def _of_table(read: Callable[[Sequence[str]], Frame], file: str, run: RunFiles) 
         raise WxbError(f"{file}: a table; the network was not trained on one")
     frame = read(preparation.all_names)
     rows, notes = read_rows(frame, preparation)
-    return Read(_fitting(rows, file, run), notes=tuple(f"{file}: {note}" for note in (*frame.notes, *notes)))
+    said = tuple(f"{file}: {note}" for note in (*frame.notes, *notes))
+    return Read(rows if isinstance(rows, Prepared) else _fitting(rows, file, run), notes=said)
 
 
 def _read_picture(path: Path, file: str, run: RunFiles, max_pixels: int) -> tuple[NDArray[np.uint8], list[str]]:

@@ -28,6 +28,7 @@ from wxb.settings.setting import PartRows
 from wxb.text import count, shape
 
 if TYPE_CHECKING:
+    from wxb.data.tables.encoding import Prepared
     from wxb.runs.files import RunFiles
 
 
@@ -56,6 +57,8 @@ def like_training(run: RunFiles, array: NDArray[Any]) -> NDArray[Any]:
     array = in_shape(array_of(array, "examples"), run.summary.input)
     refuse_bytes(run, array)
     array = filled(run, array)
+    if preparation is not None and preparation.texts:  # of rows, the network cannot know the texts
+        return as_examples(array, (len(preparation.features),), run.data.dtype)
     if preparation is None or np.shape(array)[-1:] != (len(preparation.names),):
         return as_examples(array, run.summary.input, run.data.dtype)
     rows = _of_shape(array, (len(preparation.names),), "float64").astype(np.float64, copy=False)
@@ -189,6 +192,8 @@ def settings_like(run: RunFiles, source: str, settings: Mapping[str, Any]) -> di
     if source in KNOWN or source in TOYS or not is_folder(source):
         return {**settings, "ink": True} if ink and source in INK else dict(settings)
     like = {"channels": sizes[0], "levels": levels_of(run)} if len(sizes) == 3 and sizes[0] in (1, 3) else None
+    if run.data.table is not None:
+        return {**_without_targets(run, settings), "like": run.data.table}
     about = {"max_pixels": max_pixels_of(run), "like": like, "split": ALL}
     if len(sizes) == 3 and sizes[1] == sizes[2] and not ink:  # squares of ink are made of the pictures as they are
         about["size"] = sizes[1]
@@ -231,14 +236,19 @@ def as_in_training(run: RunFiles, data: Dataset) -> Dataset:
     return replace(data, examples=as_in_set(data.examples.astype(np.uint8), INK[name], ink))
 
 
-def examples_of(run: RunFiles, data: Dataset) -> NDArray[Any]:
-    """The examples of a data set as the run's network takes them; a table's columns and texts are matched by name."""
+def examples_of(run: RunFiles, data: Dataset) -> NDArray[Any] | Prepared:
+    """The examples of a data set as the run's network takes them; a table's columns and texts are matched by name.
+
+    They are the features of its rows if a column is free text.
+    """
     preparation = run.preparation
     if preparation is None or data.columns is None:
         return like_training(run, data.examples)
+    from wxb.data.tables.encoding import prepared
     from wxb.data.tables.rows import matched
 
-    return matched(data.name, data.examples, data.columns, preparation)
+    rows = matched(data.name, data.examples, data.columns, preparation)
+    return prepared(rows, preparation, data.columns.texts_as(preparation)) if preparation.texts else rows
 
 
 def targets_of(run: RunFiles, data: Dataset) -> NDArray[Any]:

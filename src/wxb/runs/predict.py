@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wxb.data.kinds import kind_of
+from wxb.data.tables.encoding import Prepared
 from wxb.errors import FAILED, WxbError
 from wxb.notation import plan, read
 from wxb.runs.folder import SUMMARY
@@ -80,13 +81,13 @@ class Predictor:
         self.batch_size = batch_size_for(model.plan, self.machine)
         self._through, self._prediction = through, prediction
 
-    def predict(self, array: NDArray[Any]) -> Prediction:
-        """Predictions for examples (n, …) or one example (…).
+    def predict(self, array: NDArray[Any] | Prepared) -> Prediction:
+        """Predictions for examples (n, …) or one example (…), or for the features of a table's rows.
 
         Raises WxbError where they are not like the training data, or where a score is not a finite number.
         """
         about = self.run.summary
-        examples = like_training(self.run, array)
+        examples = array if isinstance(array, Prepared) else like_training(self.run, array)
         machine = self.machine.for_work(min(len(examples), self.batch_size) * about.multiply_adds)
         logits = self._through(self.folded, examples, machine, self.batch_size)
         found = self._prediction(logits, self.head, about.task, about.classes, self.offsets, self.decision)

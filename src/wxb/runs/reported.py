@@ -21,6 +21,7 @@ from wxb.runs.schema import (
     Text,
     check_score,
 )
+from wxb.runs.words import WordFacts
 
 
 class ReportRun(Struct, frozen=True, omit_defaults=True):
@@ -200,6 +201,7 @@ class Report(Struct, frozen=True, kw_only=True, tag_field="schema", tag="wxb/rep
     environment: Environment
     per_class: tuple[ClassFacts, ...] | UnsetType = UNSET
     per_target: dict[str, FitFacts] | UnsetType = UNSET
+    words: Annotated[dict[str, tuple[WordFacts, ...]] | UnsetType, Meta(description="that count, by class")] = UNSET
     points: Annotated[
         dict[str, tuple[tuple[float, float], ...]] | UnsetType,
         Meta(description="given and predicted number of some test examples, by target"),

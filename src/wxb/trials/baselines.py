@@ -19,7 +19,19 @@ import torch
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
-from wxb.data.tables.encoding import MATCH, MISSING, OTHER, encoding
+from wxb.data.tables.encoding import (
+    HOUR,
+    LINE,
+    MATCH,
+    MISSING,
+    MONTH,
+    OTHER,
+    TERM,
+    WEEKDAY,
+    YEAR,
+    Prepared,
+    encoding,
+)
 from wxb.randomness import generator
 from wxb.tasks import TASKS
 from wxb.text import count, plural
@@ -162,7 +174,10 @@ def _ridge(data: Dataset, budget: float, seed: int) -> Fitted:
 
 def _logistic(data: Dataset, budget: float, seed: int) -> Fitted:
     """Logistic regression: half of the budget chooses the penalty, if that is enough for it, the rest fits."""
-    evaluation = 2 * _features(data) * data.outputs  # of one example, forward and back
+    of_texts = data.has_text
+    evaluation = (
+        2 * (_Terms.each(data) if of_texts else _features(data)) * data.outputs
+    )  # of one example, there and back
     wrong, loss = {
         "softmax": (linear.wrong_class, linear.softmax_loss),
         "sigmoid": (linear.wrong_label, linear.sigmoid_loss),
@@ -173,8 +188,12 @@ def _logistic(data: Dataset, budget: float, seed: int) -> Fitted:
     choosing = len(held) > 0 and len(tried) >= min(LEAST_TRIED, len(data.split.train))
     torch.set_num_threads(1)  # products so narrow that threads wait for each other longer than they work
 
-    def fit(rows: NDArray[np.int64], penalties: Sequence[float], most: float) -> tuple[_Scale, list[linear.Linear]]:
-        scale = _Scale(data, rows, np.float64 if choosing else np.float32, kept=True)
+    def fit(
+        rows: NDArray[np.int64], penalties: Sequence[float], most: float
+    ) -> tuple[_Scale | _Terms, list[linear.Linear]]:
+        scale = (
+            _Terms(data, rows) if of_texts else _Scale(data, rows, np.float64 if choosing else np.float32, kept=True)
+        )
         evaluations = int(min(MOST_EVALUATIONS, max(EVALUATIONS, most)))
         weights = data.weights_of(rows)
         models = linear.logistic(scale(rows), data.targets[rows], data.outputs, loss, penalties, evaluations, weights)
@@ -243,6 +262,34 @@ def _features(data: Dataset) -> int:
         return data.shape[0]
     channels, height, width = data.shape
     return channels * min(SIDE, height) * min(SIDE, width)
+
+
+class _Terms:
+    """Rows of a table with free text as sparse matrices of SciPy: terms as they are, numbers in standard deviations."""
+
+    def __init__(self, data: Dataset, rows: NDArray[np.int64]) -> None:
+        assert isinstance(data.inputs, Prepared)
+        self.inputs = data.inputs
+        self.divisor = np.ones(data.inputs.shape[1])
+        scaled = np.isin(self.inputs.how.kind, (LINE, YEAR, MONTH, WEEKDAY, HOUR))
+        if scaled.any():
+            numbers = Prepared(self.inputs.rows, self.inputs.without_texts)[rows]
+            deviation = numbers.std(axis=0, dtype=np.float64)[scaled[self.inputs.how.kind != TERM]]
+            self.divisor[scaled] = np.where(deviation > 0, deviation, 1)
+
+    @staticmethod
+    def each(data: Dataset) -> float:
+        """How many numbers of an example are not 0, on average over some."""
+        some = data.split.train[:: max(1, len(data.split.train) // CHUNK)]
+        return max(1.0, float(np.count_nonzero(data.inputs[some])) / len(some))
+
+    def __call__(self, rows: NDArray[np.int64]) -> Matrix:
+        """Rows of the data set as a sparse matrix (rows, features) in float64."""
+        from scipy.sparse import csr_array, vstack
+
+        parts = [csr_array(self.inputs[part] / self.divisor) for part in _chunks(rows)]
+        whole: Matrix = vstack(parts, format="csr")
+        return whole
 
 
 class _Scale:

@@ -20,7 +20,7 @@ PENALTIES = tuple(10.0**power for power in range(4, -3, -1))  # λ in Σ loss + 
 USUAL = 1.0  # where none can be chosen: small beside the number of examples
 GRADIENT = 1e-4  # of the mean loss, by which a fit has converged, as in scikit-learn
 
-Matrix = NDArray[Any]  # float32 or float64
+Matrix = NDArray[Any]  # float32 or float64; where `Any` is said, a sparse matrix of SciPy too
 Weights = torch.Tensor | None  # (n,), how much each example counts; None if all count the same
 Loss = Callable[[torch.Tensor, torch.Tensor, Weights], torch.Tensor]  # of scores and targets, mean over examples
 
@@ -90,7 +90,8 @@ def logistic(
     """
     from scipy.optimize import minimize
 
-    features, given = torch.from_numpy(examples), torch.from_numpy(targets)
+    features, given = _tensor(examples), torch.from_numpy(targets)
+    times = torch.nn.functional.linear if isinstance(examples, np.ndarray) else _sparse_linear
     shares = None if weights is None else torch.from_numpy(weights)
     number, width = examples.shape
 
@@ -100,7 +101,7 @@ def logistic(
 
     def objective(numbers: NDArray[np.float64], penalty: float) -> tuple[float, NDArray[np.float64]]:
         slopes, biases = (part.requires_grad_() for part in affine(numbers))
-        scores = torch.nn.functional.linear(features, slopes, biases)
+        scores = times(features, slopes, biases)
         total = loss(scores, given, shares) + penalty * slopes.square().sum() / (2 * number)
         gradients = torch.autograd.grad(total, (slopes, biases))
         return float(total.detach()), torch.cat([gradient.flatten() for gradient in gradients]).double().numpy()
@@ -113,6 +114,17 @@ def logistic(
             slopes, biases = affine(start)
             models.append(Linear(slopes.numpy().T, biases.numpy()))
     return models
+
+
+def _tensor(examples: Any) -> torch.Tensor:
+    if isinstance(examples, np.ndarray):
+        return torch.from_numpy(examples)
+    places, values = torch.from_numpy(np.array(examples.nonzero())), torch.from_numpy(examples.data)
+    return torch.sparse_coo_tensor(places, values, examples.shape, check_invariants=True).coalesce()
+
+
+def _sparse_linear(features: torch.Tensor, weights: torch.Tensor, biases: torch.Tensor) -> torch.Tensor:
+    return torch.mm(features, weights.T) + biases
 
 
 def ridge(

@@ -288,8 +288,10 @@ class Trial:
     def _logits(self, rows: NDArray[np.int64], validates: bool) -> Tensor:
         """The logits (n, outputs) of some rows; with bagging, those that validate are answered out of fold."""
         if validates and self.recipe.bagging:
-            return validation_logits(self.model, self.data, self.data.examples, self.machine, self.recipe.seed, rows)
-        return logits(self.model, self.data.examples, self.machine, rows=rows)
+            return validation_logits(
+                self.model, self.data, self.data.model_inputs, self.machine, self.recipe.seed, rows
+            )
+        return logits(self.model, self.data.model_inputs, self.machine, rows=rows)
 
 
 def about_size(data: Dataset) -> tuple[str, ...]:

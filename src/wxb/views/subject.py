@@ -171,7 +171,7 @@ class Subject:
 
     def examples(self, data: Dataset) -> NDArray[Any]:
         """The examples of a data set as the network takes them."""
-        return data.examples if self.run is None else examples_of(self.run, data)
+        return cast("NDArray[Any]", data.model_inputs if self.run is None else examples_of(self.run, data))
 
     def targets(self, data: Dataset) -> NDArray[Any]:
         """The targets of a data set as the network gives them."""

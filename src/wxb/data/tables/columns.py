@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.tables import calendar
+from wxb.data.tables.described import Described
+from wxb.data.tables.free_text import FreeText
 from wxb.data.tables.values import BOOLEANS, MISSING_BEFORE, Texts
 from wxb.data.tables.written import PLAIN, Numbers, Written
 from wxb.text import first_of
@@ -29,28 +31,6 @@ PARTS = ("year", "month", "weekday", "hour")  # of a date
 # Largest rounding error of float32, in standard deviations, that a column may have without an offset. It leaves a
 # hundred thousand steps between typical values; dates, time stamps and coordinates of one town need an offset.
 ROUNDING = 2.0**-16
-
-
-class Described(msgspec.Struct, frozen=True, tag_field="kind"):
-    """A column by its name, with the number of rows that lack a value."""
-
-    name: str
-    missing: int
-
-    @property
-    def kind(self) -> str:
-        """The kind of column, for JSON and people."""
-        return str(self.__struct_config__.tag)
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Names of the features."""
-        return ()
-
-    def facts(self) -> dict[str, object]:
-        """The column as an object of JSON."""
-        about = {"name": self.name, "kind": self.kind, "missing": self.missing}
-        return {**about, "features": list(self.features)}
 
 
 class Number(Described, frozen=True, tag="number"):
@@ -176,7 +156,7 @@ class Group(LeftOut, frozen=True, tag="group"):
     why: str = "its equal values stay in one part"
 
 
-Column = Number | Date | Category | LeftOut | Weight | Group
+Column = Number | Date | Category | FreeText | LeftOut | Weight | Group
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -203,7 +183,7 @@ class Preparation(msgspec.Struct, frozen=True):
             raise ValueError("Expected every column that becomes a feature among the inputs")
 
     @property
-    def used(self) -> tuple[Number | Category, ...]:
+    def used(self) -> tuple[Number | Category | FreeText, ...]:
         """The columns that become features."""
         return tuple(column for column in self.columns if not isinstance(column, LeftOut))
 
@@ -216,6 +196,11 @@ class Preparation(msgspec.Struct, frozen=True):
     def group(self) -> str | None:
         """The column of groups; None if there are none."""
         return next((column.name for column in self.columns if isinstance(column, Group)), None)
+
+    @property
+    def texts(self) -> tuple[FreeText, ...]:
+        """The columns of free text."""
+        return tuple(column for column in self.columns if isinstance(column, FreeText))
 
     @property
     def names(self) -> tuple[str, ...]:

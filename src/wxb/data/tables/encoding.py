@@ -1,11 +1,14 @@
 """The arithmetic that turns rows of a table into features, the same for NumPy arrays and torch tensors.
 
 A row is a float64 number per column: the number that stands in the table, the code of a text, or NaN if the value is
-missing. Everything is computed in float64, and features are rounded to float32 once, at the end.
+missing. Everything is computed in float64, and features are rounded to float32 once, at the end. Texts are no numbers:
+a row holds a place in the texts of its own table, and the features of each text come from there (`Prepared`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -14,8 +17,9 @@ from numpy.typing import NDArray
 
 from wxb.data.tables import calendar
 from wxb.data.tables.columns import Date, Number, Preparation
+from wxb.data.tables.free_text import Bags, FreeText, bags
 
-LINE, RAMP, MATCH, MISSING, OTHER, YEAR, MONTH, WEEKDAY, HOUR = range(9)
+LINE, RAMP, MATCH, MISSING, OTHER, YEAR, MONTH, WEEKDAY, HOUR, TERM = range(10)
 PARTS = {"year": YEAR, "month": MONTH, "weekday": WEEKDAY, "hour": HOUR}  # of a date, in days since 1970-01-01
 SHARES = (RAMP, MATCH, MISSING, OTHER)  # features from 0 to 1
 NO_CODE = -1.0  # stands for a missing text, and for one that training has not seen
@@ -32,6 +36,7 @@ class Encoding(NamedTuple):
         MISSING  1 if x is missing, else 0
         OTHER    1 if all other features of the column are 0, else 0
         YEAR, MONTH, WEEKDAY, HOUR    of the date that is x days after 1970-01-01
+        TERM     of the text x, by its table
     """
 
     column: Any  # (features,) int64
@@ -54,6 +59,8 @@ def encoding(preparation: Preparation) -> Encoding:
             features += [(place, RAMP, low, high - low) for low, high in pairwise(column.edges)]
             if isinstance(column, Date):
                 features += [(place, PARTS[part], 0.0, 1.0) for part in column.parts]
+        elif isinstance(column, FreeText):
+            features += [(place, TERM, 0.0, 1.0)] * (len(column.features) - column.indicator)
         else:
             features += [(place, MATCH, float(code), 1.0) for code in column.code.values()]
             features += [(place, OTHER, 0.0, 1.0)] * column.other
@@ -80,7 +87,7 @@ def encode(rows: Any, how: Encoding, xp: Any = np) -> Any:
     put(MATCH, values, lambda x, low, width: x == low)
     put(MISSING, missing, lambda x, low, width: x)
     kinds, columns = how.kind.tolist(), how.column.tolist()
-    if max(kinds, default=0) > OTHER:
+    if any(OTHER < kind < TERM for kind in kinds):
         put(YEAR, values, lambda x, low, width: calendar.year_and_month(x, xp)[0])
         put(MONTH, values, lambda x, low, width: calendar.year_and_month(x, xp)[1])
         put(WEEKDAY, values, lambda x, low, width: calendar.weekday(x, xp))
@@ -98,15 +105,17 @@ def encode(rows: Any, how: Encoding, xp: Any = np) -> Any:
 class Prepared:
     """Features (n, features) float32 of rows (n, columns) float64, computed whenever some are asked for.
 
-    It is indexed by rows as an array is, and takes no memory of its own.
+    It is indexed by rows as an array is, and takes no memory of its own but for texts. `texts` are those that the
+    numbers of a column of free text stand for, by its place among the columns.
     """
 
     ndim = 2
     dtype = np.dtype(np.float32)
 
-    def __init__(self, rows: NDArray[Any], how: Encoding) -> None:
+    def __init__(self, rows: NDArray[Any], how: Encoding, texts: Mapping[int, Bags] | None = None) -> None:
         self.rows = rows
         self.how = how
+        self.texts = dict(texts or {})
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -131,9 +140,39 @@ class Prepared:
         chosen = self.rows[rows]
         if chosen.ndim == 1:
             return np.asarray(self[rows : rows + 1][0], np.float32)
-        features = np.empty((len(chosen), self.shape[1]), np.float32)
-        step = max(1, NUMBERS_AT_ONCE // max(1, self.shape[1]))
+        if not self.texts:
+            return self._numbers(chosen, self.how)
+        features = np.zeros((len(chosen), self.shape[1]), np.float32)
+        terms = self.how.kind == TERM
+        if not terms.all():
+            features[:, ~terms] = self._numbers(chosen, self.without_texts)
+        for place, texts in self.texts.items():
+            first = int(np.flatnonzero(terms & (self.how.column == place))[0])
+            texts.fill(features[:, first : first + texts.width], chosen[:, place])
+        return features
+
+    @cached_property
+    def without_texts(self) -> Encoding:
+        """The encoding of the other features."""
+        return others(self.how)
+
+    def _numbers(self, chosen: NDArray[Any], how: Encoding) -> NDArray[np.float32]:
+        features = np.empty((len(chosen), len(how.kind)), np.float32)
+        step = max(1, NUMBERS_AT_ONCE // max(1, len(how.kind)))
         with np.errstate(over="ignore"):  # of a ramp whose ends are neighbours in float64
             for start in range(0, len(chosen), step):
-                features[start : start + step] = encode(chosen[start : start + step], self.how)
+                features[start : start + step] = encode(chosen[start : start + step], how)
         return features
+
+
+def others(how: Encoding) -> Encoding:
+    """The encoding without the terms of texts."""
+    kept = how.kind != TERM
+    return Encoding(how.column[kept], how.kind[kept], how.low[kept], how.width[kept], how.fill)
+
+
+def prepared(rows: NDArray[Any], preparation: Preparation, texts: Mapping[str, Sequence[str]]) -> Prepared:
+    """The features of rows whose columns of free text hold places in `texts`, by the column's name."""
+    places = {name: place for place, name in enumerate(preparation.names)}
+    of_texts = {places[column.name]: bags(column, texts[column.name]) for column in preparation.texts}
+    return Prepared(rows, encoding(preparation), of_texts)

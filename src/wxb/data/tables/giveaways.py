@@ -40,7 +40,7 @@ def giveaways(
     near: list[str] = []
     for place, column in enumerate(held):
         known = ~np.isnan(rows[:, place])
-        if known.sum() < KNOWN_SHARE * len(rows):
+        if column.free or known.sum() < KNOWN_SHARE * len(rows):
             continue
         for name, answer in zip(names, answers.T, strict=True):
             tells = _texts_tell if column.codes is not None else _numbers_tell

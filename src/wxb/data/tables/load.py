@@ -12,7 +12,7 @@ from wxb.data.split import Fractions
 from wxb.data.tables.choices import choices_of
 from wxb.data.tables.content import stem_of
 from wxb.data.tables.frame import Frame, frame_of, read_frame
-from wxb.data.tables.table import preparation_of, read_like, read_table
+from wxb.data.tables.table import Table, preparation_of, read_like, read_table
 from wxb.data.tables.target import named
 from wxb.errors import WxbError
 from wxb.settings.setting import PartRows
@@ -45,8 +45,12 @@ def of_table(
             frame, roles[role] = _with_role(frame, role, settings[role])
         choices = choices_of(frame, names, settings["drop"], settings["types"], settings["missing"], **roles)
         table = read_table(frame, names, settings["task"], fractions, seed, settings["pieces"], choices)
+    return dataset_of(stem_of(source) if isinstance(source, Path) else "frame", table)
+
+
+def dataset_of(name: str, table: Table, files: tuple[str, ...] = ()) -> Dataset:
+    """The data set of a table; `files` are those of its rows, if each is a file."""
     about = table.columns
-    name = stem_of(source) if isinstance(source, Path) else "frame"
     return Dataset(
         name,
         table.rows,
@@ -54,6 +58,7 @@ def of_table(
         about.task,
         about.classes,
         table.split,
+        files=files,
         notes=table.notes,
         columns=about,
         row_numbers=table.numbers,

@@ -9,7 +9,9 @@ from wxb.data.kinds import LARGEST
 from wxb.data.tables import calendar
 from wxb.data.tables.columns import Category, Date, Number
 from wxb.data.tables.contradiction import broken
+from wxb.data.tables.free_text import FreeText
 from wxb.data.tables.values import Texts, Values, number_of
+from wxb.data.tables.words import words
 from wxb.data.tables.written import Numbers, Written
 from wxb.text import count, first_of, plural
 
@@ -99,6 +101,20 @@ def of_texts(column: Category, texts: Texts) -> list[str]:
         taken = "; they count as other" if column.other else ""
         number = int(often[strange].sum())
         remarks.append(f"{column.name}: {count(number)} of values that training had none{few} of ({listed}){taken}")
+    return remarks
+
+
+def of_free_texts(column: FreeText, texts: Texts) -> list[str]:
+    """What is strange about new free texts."""
+    remarks = []
+    absent = int((texts.codes < 0).sum())
+    if absent and not column.missing:
+        remarks.append(f"{column.name}: {count(absent)} missing, which training had none of")
+    known, there = {*column.words}, np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.values))
+    found = [words(text) for text in texts.values]
+    strange = sum(int(often) for often, some in zip(there, found, strict=True) if known.isdisjoint(some))
+    if strange:
+        remarks.append(f"{column.name}: {plural(strange, 'text')} without a word that training had")
     return remarks
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,11 +24,13 @@ from wxb.data.tables.columns import (
     offset_of,
 )
 from wxb.data.tables.contradiction import refuse_unknown
+from wxb.data.tables.free_text import FreeText, fit_text
 from wxb.data.tables.values import MISSING, Codes, Texts, as_known
 from wxb.data.tables.written import PLAIN, Numbers, Written
 from wxb.errors import WxbError, nearest
 from wxb.text import composed_as, first_of
 
+SHOWN = 300  # characters of a text in a row for people
 COLUMNS_AT_ONCE = 64  # that are compared
 Matrix = NDArray[np.float64]  # (rows, columns)
 
@@ -40,6 +42,7 @@ class Held:
     name: str
     codes: dict[str, int] | None = None  # of a column of texts
     written: Written = PLAIN  # of numbers or dates
+    free: bool = False  # whether its texts are free text
 
     @property
     def content(self) -> str:
@@ -70,7 +73,10 @@ class Columns:
         return tuple(column for column in self.columns if isinstance(column, Held))
 
     def words(self, row: NDArray[Any]) -> dict[str, str]:
-        """The values of a row (columns,) as they stand in the table, by column; empty where they are missing."""
+        """The values of a row (columns,) as they stand in the table, by column; empty where they are missing.
+
+        Of a long text the beginning.
+        """
         values = zip(self.held, row.tolist(), strict=True)
         return {column.name: _word(value, column.codes) for column, value in values}
 
@@ -107,6 +113,31 @@ class Columns:
             self._fitted[:] = [(rows, train, Preparation(*of_table))]
         return self._fitted[0][2]
 
+    @property
+    def texts(self) -> dict[str, tuple[str, ...]]:
+        """The texts that the numbers of each column of texts stand for."""
+        return {column.name: tuple(column.codes) for column in self.held if column.codes is not None}
+
+    def with_texts(self, others: Columns, rows: NDArray[Any]) -> tuple[Columns, NDArray[Any]]:
+        """These columns with the free texts of `others` too, whose rows (n, columns) then hold their numbers here."""
+        rows, held = rows.copy(), dict(enumerate(self.columns))
+        places = {column.name: place for place, column in enumerate(self.held)}
+        for number, column in enumerate(self.columns):
+            own = next((one.codes for one in others.held if one.free and one.name == column.name), None)
+            if own is None or not isinstance(column, Held):
+                continue
+            codes = dict(column.codes or {})
+            numbers = np.array([codes.setdefault(text, len(codes)) for text in own], np.float64)
+            there = ~np.isnan(values := rows[:, places[column.name]])
+            values[there] = numbers[values[there].astype(np.int64)]
+            held[number] = replace(column, codes=codes)
+        return replace(self, columns=tuple(held.values()), _fitted=[]), rows
+
+    def texts_as(self, preparation: Preparation) -> dict[str, tuple[str, ...]]:
+        """The texts under the names that a preparation has for their columns."""
+        names = composed_as([column.name for column in self.held], preparation.all_names)
+        return {name: tuple(column.codes or ()) for name, column in zip(names, self.held, strict=True)}
+
 
 def columns_of(
     rows: Matrix, offsets: Numbers | None, task: str, names: tuple[str, ...], target_offsets: Numbers | None
@@ -127,11 +158,15 @@ def _fit(column: Held, values: Numbers, train: NDArray[np.int64], pieces: int) -
     if column.codes is None:
         return fit_number(column.name, values, train, pieces, column.written)
     codes: Codes = np.where(np.isnan(values), -1, values).astype(np.int64)
+    if column.free:
+        return fit_text(column.name, tuple(column.codes), codes, train)
     return fit_category(column.name, Texts(tuple(column.codes), codes), train)
 
 
 def matched(name: str, rows: NDArray[Any], columns: Columns, preparation: Preparation) -> Matrix:
     """Rows with the columns of a preparation, in its order and with its codes for texts: (n, its columns).
+
+    Free texts keep the codes that `columns` has for them.
 
     Columns that it leaves out may be missing. `name` is the data's. Raises WxbError if others are, or hold something
     else than those it was fitted on.
@@ -143,7 +178,9 @@ def matched(name: str, rows: NDArray[Any], columns: Columns, preparation: Prepar
     inputs = {column: place for place, column in enumerate(preparation.names)}
     for used in preparation.used:
         values, column = rows[:, places[used.name]], columns.held[places[used.name]]
-        expected = "texts" if isinstance(used, Category) else "dates" if isinstance(used, Date) else "numbers"
+        expected = (
+            "texts" if isinstance(used, Category | FreeText) else "dates" if isinstance(used, Date) else "numbers"
+        )
         if column.content != expected:
             raise WxbError(
                 f"{used.name} of {name} holds {column.content}; the run was trained on {expected}",
@@ -153,7 +190,7 @@ def matched(name: str, rows: NDArray[Any], columns: Columns, preparation: Prepar
             codes = column.codes or {}
             refuse_unknown(name, used, as_known(Texts(tuple(codes), np.arange(len(codes))), used.seen))
             values = recoded(values, codes, used)
-        elif not used.written.agrees(column.written):
+        elif isinstance(used, Number) and not used.written.agrees(column.written):
             raise WxbError(
                 f"{used.name} of {name} is not written as in training",
                 f"training had {used.written.example}, {name} has {column.written.example}",
@@ -197,4 +234,5 @@ def _word(value: float, codes: dict[str, int] | None) -> str:
         return ""
     if codes is None:
         return f"{value:.6g}"
-    return next((text for text, code in codes.items() if code == value), "")
+    text = next((text for text, code in codes.items() if code == value), "")
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

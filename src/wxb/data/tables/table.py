@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -12,11 +13,13 @@ from numpy.typing import NDArray
 from wxb.data.dataset import Split
 from wxb.data.groups import Groups
 from wxb.data.split import Fractions, divide_apart, divide_groups, own_split
-from wxb.data.tables import contradiction, novelty
+from wxb.data.tables import contradiction, novelty, remarks
 from wxb.data.tables import target as targets
-from wxb.data.tables.choices import KEPT, Choices
+from wxb.data.tables.choices import Choices
 from wxb.data.tables.columns import Group, LeftOut, Number, Preparation, Weight, rare, read_plain
+from wxb.data.tables.encoding import Prepared, prepared
 from wxb.data.tables.frame import Frame
+from wxb.data.tables.free_text import FreeText, is_text
 from wxb.data.tables.giveaways import giveaways
 from wxb.data.tables.identity import COUNTER, identity
 from wxb.data.tables.roles import groups_in, weights_in
@@ -31,6 +34,7 @@ from wxb.text import count, first_of, plural
 
 TEXT_SHARE = 0.5  # of a column's rows must have a value that is not rare, or it is free text
 DROPPED = "dropped"
+FREE = "free text"
 NO_CHOICES = Choices()
 LISTED = 10  # remarks on values that are no numbers
 
@@ -67,8 +71,8 @@ def read_table(
     chosen = targets.columns_in(frame, names, task, choices)
     there, notes = targets.present(frame, chosen, choices.values)
     of_numbers = [(choices.values(frame, one.name), one.written) for one in chosen if one.form == "number"]
-    notes = (*notes, *_forms([values.example(how, values.numbers(how)) for values, how in of_numbers]))
-    notes = (*notes, *_doubts(frame.name, [values.doubt(how) for values, how in of_numbers]))
+    notes = (*notes, *remarks.forms([values.example(how, values.numbers(how)) for values, how in of_numbers]))
+    notes = (*notes, *remarks.doubts(frame.name, [values.doubt(how) for values, how in of_numbers]))
     words = {word for one in chosen for word in choices.values(frame, one.name).words} if choices.added else set()
     frame = frame if there.all() else frame.keep(there)
     if len(frame) < 2:
@@ -102,7 +106,7 @@ def read_table(
         raise WxbError(
             f"{frame.name} has no column to learn {' and '.join(names)} from",
             first_of(reasons, between="\n"),
-            "a column of numbers, or of texts of which each stands in several rows",
+            _way_to_learn(fitted.columns),
         )
     of_targets = TASKS[predicted.task].columns(tuple(names), columns.classes)
     alone = giveaways(rows, columns.held, predicted.targets, of_targets, split.train)
@@ -130,11 +134,13 @@ def read_like(frame: Frame, plain: object) -> Table:
     if not len(frame):
         raise WxbError(f"{frame.name} has no row with {' and '.join(one.name for one in preparation.targets)}")
     predicted = targets.read(frame, preparation.targets, preparation.task, reading, preparation.classes)
-    rows, strange = read_rows(frame, preparation)
+    read = rows_like(frame, preparation)
     held = {name: Held(name) for name in preparation.names}
     for used in preparation.used:
         if isinstance(used, Number):
             held[used.name] = Held(used.name, written=used.written)
+        elif isinstance(used, FreeText):
+            held[used.name] = Held(used.name, _codes(read.texts[used.name]), free=True)
         else:
             held[used.name] = Held(used.name, used.code)
     columns = Columns(
@@ -147,12 +153,31 @@ def read_like(frame: Frame, plain: object) -> Table:
         weights = weights_in(frame, reading(frame, preparation.weight))
     if preparation.group is not None and preparation.group in frame.places:
         groups = groups_in(frame, reading(frame, preparation.group))
-    said = (*frame.notes, *notes, *strange)
-    return Table(rows, columns, predicted.targets, split, said, frame.rows, weights, groups)
+    said = (*frame.notes, *notes, *read.notes)
+    return Table(read.rows, columns, predicted.targets, split, said, frame.rows, weights, groups)
 
 
-def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str, ...]]:
-    """Rows (n, columns) with the columns of a run's table, and remarks on what its training part did not have.
+def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix | Prepared, tuple[str, ...]]:
+    """What the network of a run on a table takes of another, and remarks on what its training part did not have.
+
+    They are rows (n, columns), or their features if a column is free text. Raises WxbError as `rows_like` does.
+    """
+    read = rows_like(frame, preparation)
+    if not preparation.texts:
+        return read.rows, read.notes
+    return prepared(read.rows, preparation, {name: texts.values for name, texts in read.texts.items()}), read.notes
+
+
+class Read(NamedTuple):
+    """Rows (n, columns) as a run holds them, its columns of free text, and remarks for people."""
+
+    rows: Matrix
+    texts: dict[str, Texts]
+    notes: tuple[str, ...]
+
+
+def rows_like(frame: Frame, preparation: Preparation) -> Read:
+    """Rows with the columns of a run's table, and remarks on what its training part did not have.
 
     Raises WxbError if columns are missing that become features. More columns are passed over.
     """
@@ -163,6 +188,7 @@ def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str
     rows = np.full((len(frame), len(preparation.names)), np.nan)
     inputs = {name: place for place, name in enumerate(preparation.names)}
     notes: dict[int, list[str]] = {}
+    free: dict[str, Texts] = {}
     for used in sorted(preparation.used, key=lambda column: frame.places[column.name]):
         place = inputs[used.name]
         if isinstance(used, Number):
@@ -174,6 +200,12 @@ def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str
             )
             contradiction.refuse_broken(frame.name, used, values, rows[:, place], frame.rows)
             notes[place] = novelty.of_numbers(used, values, rows[:, place], frame.rows)
+        elif isinstance(used, FreeText):
+            values = frame.values(used.name, preparation.missing)
+            contradiction.refuse_unread(frame.name, values)
+            free[used.name] = texts = values.texts()
+            rows[:, place] = _numbered(texts)
+            notes[place] = novelty.of_free_texts(used, texts)
         else:
             values = frame.values(used.name, without(preparation.missing, used.seen))
             contradiction.refuse_unread(frame.name, values)
@@ -186,7 +218,7 @@ def read_rows(frame: Frame, preparation: Preparation) -> tuple[Matrix, tuple[str
     if new := [name for name in frame.columns if name not in known]:
         what = "a column" if len(new) == 1 else "columns"
         remarks.append(f"{what} that training had not, not used: {first_of(new)}")
-    return rows, tuple(remarks)
+    return Read(rows, free, tuple(remarks))
 
 
 def _need_width(frame: Frame, preparation: Preparation) -> None:
@@ -265,40 +297,15 @@ def _rows(
         for filled, numbers in enumerate(counters.values(), 1):
             rows[:, filled - 1] = numbers
     rows = rows if filled == len(names) else np.ascontiguousarray(rows[:, :filled])
-    remarks = (
-        *_forms(written),
-        *_doubts(frame.name, doubts),
-        *_missing_words(words),
+    said = (
+        *remarks.forms(written),
+        *remarks.doubts(frame.name, doubts),
+        *remarks.missing_words(words),
         *choices.unmet(met),
         *odd[:LISTED],
         *([f"{plural(len(odd) - LISTED, 'more column')} with such values"] if len(odd) > LISTED else ()),
     )
-    return rows, tuple(held), remarks
-
-
-def _forms(examples: Sequence[str]) -> tuple[str, ...]:
-    """The remark on how columns are read, by an example of each; an empty one needs no word."""
-    shown = [example for example in examples if example]
-    return (f"read as numbers and dates: {first_of(shown)}",) if shown else ()
-
-
-def _missing_words(words: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
-    """The remark on words that are taken for none in columns of texts, by column."""
-    if not words:
-        return ()
-    listed = [
-        f"{name} ({', '.join(f'{count(often)} {word}' for word, often in of_it.items())})"
-        for name, of_it in words.items()
-    ]
-    first = next(word for of_it in words.values() for word in of_it)
-    return (f'taken as missing: {first_of(listed)}; if {first} is a value: `missing="{first}{KEPT}"`',)
-
-
-def _doubts(name: str, doubts: Sequence[str]) -> tuple[str, ...]:
-    """The remark on numbers that could have another decimal mark; an empty doubt is none."""
-    shown = [doubt for doubt in doubts if doubt]
-    what = f"no column of {name} tells whether a mark is decimal or separates thousands in {first_of(shown)}"
-    return (f"{what}; to be sure, write them as 1234.5",) if shown else ()
+    return rows, tuple(held), said
 
 
 def _too_few(values: Values, form: Form, left_out: bool) -> list[str]:
@@ -327,7 +334,9 @@ def _column(
     frequent = often[often >= rare(len(rows))].sum() >= TEXT_SHARE * often.sum()
     if form.kind == "boolean" or chosen == "category" or frequent:
         return Held(name, _codes(texts)), _numbered(texts)
-    why = f"free text, {count(len(often))} different in {count(int(often.sum()))}"
+    if chosen == "text" or is_text(texts.values):
+        return Held(name, _codes(texts), free=True), _numbered(texts)
+    why = f"{FREE}, {count(len(often))} different in {count(int(often.sum()))}"
     almost = unlike(values.there.drop_nulls()) if values.of_texts and chosen is None else []
     if almost:
         how = "in several ways: write them alike" if almost[1:] else "with something else: write them alone"
@@ -357,6 +366,13 @@ def _divided(
     if groups is not None:
         return divide_groups(strata, names, groups, fractions, seed)
     return divide_apart(columns.alike(rows), strata, names, fractions, seed, "row")
+
+
+def _way_to_learn(columns: Sequence[object]) -> str:
+    """What to do about a table without features."""
+    free = [one.name for one in columns if isinstance(one, LeftOut) and one.why.startswith(FREE)]
+    more = f'; `types="{free[0]}=text"` reads the words of {free[0]}' if free else ""
+    return f"a column of numbers, or of texts of which each stands in several rows{more}"
 
 
 def _left_out(columns: Sequence[object]) -> tuple[str, ...]:

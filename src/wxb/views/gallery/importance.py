@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
+from wxb.data.tables.encoding import encoding
 from wxb.learning.inference import logits
 from wxb.learning.machine import choose
 from wxb.network.build import Model
@@ -98,17 +99,23 @@ def shuffle(
         rng = generator(0, f"shuffled column {name}")
         for _ in range(repeats):
             changed = examples.copy()
-            changed[:, place] = examples[rng.permutation(len(examples)), place]
+            changed[:, place] = examples[rng.permutation(len(examples))][:, place]
             found = logits(model, changed, machine).numpy()
             rises[column] += (losses(model, found, targets) - base) / repeats
             measures[column] += task.scored(targets, task.predict(found), 0)[0] / repeats
     return Shuffled(tuple(names), rises, measures)
 
 
-def columns(data: Any, width: int) -> tuple[list[str], list[int]]:
-    """Names and places of the columns that the network uses."""
+def columns(data: Any, width: int) -> tuple[list[str], list[int | NDArray[np.int64]]]:
+    """Names of the columns that the network uses, and the place of each, or of its features if one is free text."""
     if data.preparation is None:
         return [str(place) for place in range(width)], list(range(width))
+    if data.has_text:
+        of_column = encoding(data.preparation).column
+        names = data.preparation.names
+        return [names[place] for place in np.unique(of_column)], [
+            np.flatnonzero(of_column == place) for place in np.unique(of_column)
+        ]
     used = {column.name for column in data.preparation.used}
     pairs = [(name, place) for place, name in enumerate(data.preparation.names) if name in used]
     return [name for name, _ in pairs], [place for _, place in pairs]

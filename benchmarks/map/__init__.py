@@ -1,0 +1,1 @@
+"""Figures of the kinds of learning beside labelled pictures and numbers."""

@@ -1,0 +1,82 @@
+"""Folders of text files: read, learned, asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wxb
+from tests.data.tables.test_data_free_text import COLD, WARM
+from wxb.data import load_data
+from wxb.errors import WxbError
+
+
+def fill(folder: Path, rows: int = 40) -> None:
+    """Class folders of short texts."""
+    for name, texts in (("warm", WARM), ("NA", COLD)):
+        (folder / name).mkdir(parents=True)
+        for i in range(rows):
+            (folder / name / f"{i}.txt").write_text(f"{texts[i % 3]} ({i})", encoding="utf-8")
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """`letters/`."""
+    fill(tmp_path / "letters")
+    return tmp_path / "letters"
+
+
+def test_a_folder_of_texts_is_a_table_of_texts_and_classes(folder):
+    data = load_data(folder)
+    assert data.classes == ("NA", "warm")
+    assert len(data.examples) == 80
+    assert data.files[0] == "NA/0.txt"
+    assert data.columns.texts["text"][int(data.examples[0, 0])] == f"{COLD[0]} (0)"
+    assert data.preparation.texts[0].name == "text"
+
+
+def test_parts_of_a_folder_are_kept(tmp_path):
+    fill(tmp_path / "letters/train")
+    fill(tmp_path / "letters/test", 10)
+    data = load_data(tmp_path / "letters")
+    assert len(data.split.test) == 20
+    assert all(data.files[row].startswith("test/") for row in data.split.test)
+    assert len(data.split.validation)
+
+
+def test_texts_in_other_encodings_are_read_or_left_out_by_name(folder):
+    (folder / "warm/utf16.txt").write_bytes("Größe der Sonne ist heute warm".encode("utf-16"))
+    (folder / "warm/latin.txt").write_bytes("Größe".encode("latin-1"))
+    (folder / "warm/zero.txt").write_bytes(b"a\0b\0\0\0\0 binary")
+    (folder / "warm/empty.txt").write_bytes(b"")
+    (folder / "warm/long.txt").write_bytes(b"the sun is warm " * 70_000)
+    data = load_data(folder)
+    assert "Größe der Sonne ist heute warm" in data.columns.texts["text"]
+    assert len(data.examples) == 83
+    note = "\n".join(data.notes)
+    assert "2 files left out" in note
+    assert "warm/latin.txt" in note
+    assert np.isnan(data.examples[data.files.index("warm/empty.txt"), 0])
+
+
+def test_a_run_on_a_folder_is_asked_about_texts(folder, tmp_path):
+    run = wxb.train(load_data(folder), epochs=4, out=tmp_path / "run", progress=False)
+    assert run.evaluate().accuracy > 0.9
+    new = tmp_path / "new"
+    new.mkdir()
+    (new / "a.txt").write_text("much sun and warm light")
+    (new / "b.txt").write_text("deep snow and cold ice")
+    assert run.predict(new).values.tolist() == [1, 0]
+    assert run.predict(new / "b.txt").values.tolist() == [0]
+    (new / "bad.txt").write_bytes(b"\xe9t\xe9")
+    with pytest.raises(WxbError, match=r"bad.txt is not in UTF-8"):
+        run.predict(new / "bad.txt")
+    assert run.evaluate(folder).accuracy == run.evaluate().accuracy
+
+
+def test_a_folder_with_pictures_is_no_folder_of_texts(folder):
+    (folder / "warm/a.png").write_bytes(b"no picture")
+    with pytest.raises(WxbError, match="picture"):
+        load_data(folder)
