@@ -192,6 +192,8 @@ def test_losses_of_snapshots_are_those_of_their_networks_and_of_their_places(run
 def test_planes_that_cannot_be_are_refused(run, ring, tmp_path):
     with pytest.raises(WxbError, match="name two planes"):
         views.surface(run, ring, plane="path", weights="1.FC-4.weight[0,0] 1.FC-4.weight[0,1]")
+    with pytest.raises(WxbError, match="is that of all snapshots, and `at` names one"):
+        views.surface(run.at(0), ring, plane="path")
     with pytest.raises(WxbError, match="needs a run with snapshots"):
         views.surface(run.model(), ring, plane="path")
     plain = wxb.train(ring, "FC-4-TANH, SOFTMAX", epochs=1, out=tmp_path / "plain")

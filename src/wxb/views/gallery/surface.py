@@ -110,6 +110,8 @@ def path_of(seen: Subject, model: Model) -> tuple[Model, Directions, tuple[int, 
     """The network of the last snapshot, the plane of all, and their steps."""
     if seen.run is None:
         raise WxbError('`plane="path"` needs a run with snapshots', fix='`plane="random"`')
+    if seen.run.step is not None:
+        raise WxbError('`plane="path"` is that of all snapshots, and `at` names one', fix="leave one of them out")
     steps = seen.run.snapshots
     if not steps:
         need_snapshot(seen.run.path, steps, 0)
