@@ -15,7 +15,7 @@ export type Form = "greys" | "ink";
 
 const BATCH = 20;
 const STEPS = 900;
-const COPIES = 3; // of each digit, moved by up to a pixel
+const COPIES = 1; // of each digit, moved by up to a pixel
 
 export const exampleOf = (digit: Digit): Example => ({ x: scaled(digit.picture), target: digit.label });
 

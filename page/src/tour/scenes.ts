@@ -373,7 +373,8 @@ export const chapters: Chapter[] = [
         path: "devices",
         row: "G12",
         title: "One batch on several devices",
-        text: "Each device takes a part of the batch and computes its gradient. Their average is the gradient of the whole batch, so all take the same step.",
+        text: "Each device takes a part of the batch and computes its gradient. Their average is the gradient of the whole batch, so all take the same step. One device does the same with parts of a batch, one after another.",
+        command: "wxb train digits --accumulate 4",
         load: () => import("./scenes/Devices.svelte"),
       },
       {
@@ -403,6 +404,7 @@ export const chapters: Chapter[] = [
         row: "H2",
         title: "Gradients of any expression",
         text: "Write an expression. Its graph is built, and every gradient is computed by one pass back, as toolkits do it. Beside each stands the number that two nearby values give.",
+        command: 'wxb train digits "FC-64-RELU, SOFTMAX"',
         load: () => import("./scenes/AutomaticGradients.svelte"),
       },
     ],
