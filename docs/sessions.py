@@ -4,7 +4,8 @@
 
 A session is a block marked `console`; its commands follow `$ `. The comment line `<!-- run -->` directly above says
 that its output is real and taken by this script; `<!-- run: exact -->` that it comes out the same everywhere, and a
-test compares it; `<!-- run: mistake -->` that besides it is answered as a mistake of the user's. The sessions of one
+test compares it; `<!-- run: mistake -->` that besides it is answered as a mistake of the user's; `<!-- run: found -->`
+that it is real, and ends with the exit code of a finding. The sessions of one
 file run in order in one empty folder: a later one finds an earlier one's runs.
 """
 
@@ -21,12 +22,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-DONE, MISTAKE = 0, 2  # exit codes
+DONE, MISTAKE, FOUND = 0, 2, 3  # exit codes
+EXPECTED = {"run: mistake": MISTAKE, "run: found": FOUND}
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS, LINES = 112, 50
 
 BLOCK = re.compile(
-    r"^(?:<!-- (?P<mark>run(?:: exact|: mistake)?) -->\n)?```(?P<language>\w+)\n(?P<body>.*?)^```$",
+    r"^(?:<!-- (?P<mark>run(?:: exact|: mistake|: found)?) -->\n)?```(?P<language>\w+)\n(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 # what a terminal is told beside text: colours and other settings, or a movement
@@ -38,7 +40,7 @@ class Block:
     """A fenced block of a Markdown text; `start` and `end` are the places of its body."""
 
     language: str
-    mark: str | None  # "run", "run: exact", "run: mistake"
+    mark: str | None  # "run", "run: exact", "run: mistake", "run: found"
     body: str
     start: int
     end: int
@@ -77,7 +79,7 @@ def taken_again(text: str) -> str:
 
 def session(block: Block, folder: Path) -> str:
     """The block's commands, each with what the terminal shows. One that ends otherwise than marked ends the script."""
-    expected = MISTAKE if block.mark == "run: mistake" else DONE
+    expected = EXPECTED.get(block.mark or "", DONE)
     shown = []
     for command in block.commands:
         code, screen = in_terminal(command, folder)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Unpack, cast
 
 from wxb.data.dataset import Dataset, need_data
+from wxb.doctor.trained import Follower
 from wxb.errors import FAILED, WxbError
 from wxb.learning import machine as machines
 from wxb.learning.evaluate import NotFinite
@@ -94,6 +95,7 @@ class Training:
         self.run: Writer | None = None
         self.result: dict[str, Any] = {}  # the answer of `wxb train --json`, once finished
         self.remarks: tuple[str, ...] = ()  # on its end
+        self.doctor = Follower(self.trial)
         self._trained = False
         if snapshots and state is None:
             self._room.need(root() if out is None else Path(out))
@@ -171,7 +173,8 @@ class Training:
         for record in self._records(run):
             if record.train_loss is not None and not math.isfinite(record.train_loss):
                 raise self._failed(run, f"the loss was no finite number in epoch {record.epoch}")
-            if record.reading is not None:
+            self.doctor.follow(record)
+            if record.reading is not None and self.watch is not None:
                 run.watch(record)
             if record.epoch_end:
                 run.note(record)
@@ -272,13 +275,15 @@ class Training:
         # the baselines run on the CPU: a GPU's training is too short for them to take a share of it
         cheap = baselines(data, operations=trial.cpu_operations(steps), seed=recipe.seed)
         lap("baselines")
+        self.doctor.look({name: baseline.score for name, baseline in cheap.items()})
+        lap("doctor")
         facts = findings(
             run.files, data, test=test, train=train, baselines=cheap, seconds=seconds, epochs=epochs, notes=trial.notes,
             decision=trial.decision, plain=plain, model=trial.model,
         )  # fmt: skip
         score = None if test is None else test.summary()
         left = run.finish(trial.model.state_dict(), score, report_files(facts), nonconformity, trial.decision)
-        self.remarks = (left,) if left else ()
+        self.remarks = (*self.doctor.remarks, *((left,) if left else ()))
         lap("report")
         seconds["total"] = time.time() - trial.started
         self.result = {
@@ -293,6 +298,7 @@ class Training:
             "test": score,
             "decision": facts["sentences"]["decision"],
             "baselines": {name: baseline.score for name, baseline in cheap.items()},
+            "doctor": None if self.doctor.finding is None else dataclasses.asdict(self.doctor.finding),
             "warnings": [*facts["warnings"], *self.remarks],
         }
         return Run.open(run.path)
@@ -332,7 +338,7 @@ def train(
             network,
             bindings=bindings,
             options=options,
-            settings=_data_settings(data, options.get("seed", 0)),
+            settings=data.settings(options.get("seed", 0)),
             out=out,
             snapshots=snapshots,
             watch=watch,
@@ -391,10 +397,3 @@ def _to_the_end(training: Training, progress: ProgressLine) -> Run:
     finally:  # whatever happened, this process may resume the run
         if training.run is not None:
             training.run.close()
-
-
-def _data_settings(data: Dataset, seed: int) -> dict[str, Any]:
-    """The arguments of `load_data` as settings of `train`; a seed other than the recipe's is named `data_seed`."""
-    settings = {("data" if name == "source" else name): value for name, value in data.source.items()}
-    data_seed = settings.pop("seed", seed)
-    return settings if data_seed == seed else {**settings, "data_seed": data_seed}

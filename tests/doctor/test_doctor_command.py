@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -41,9 +43,6 @@ def test_inputs_that_are_not_scaled_are_proved_by_pairs(process, table):  # noqa
     assert 0 < proof["interval"][0] < proof["after"] - proof["before"] < proof["interval"][1]
     assert proof["command"].startswith("wxb train table.csv ")
     assert "--normalize std" in proof["command"]
-    # the remedy's command is a real one, and leaves a healthy training
-    again = process("doctor", *table, "--budget", "1x")
-    assert (again.code, again.out) == (0, "doctor    healthy\n")
 
 
 def test_layers_without_a_nonlinearity_are_proved_by_pairs(call):  # noqa: F811
@@ -55,7 +54,7 @@ def test_layers_without_a_nonlinearity_are_proved_by_pairs(call):  # noqa: F811
 
 
 def test_a_healthy_training_gets_one_word(call):  # noqa: F811
-    ended = call("doctor", *RING, *HEALTHY)
+    ended = call("doctor", "ring", "FC-32-RELU-FC-32-RELU, SOFTMAX", "--examples", 1200, "--epochs", 20, *HEALTHY)
     assert (ended.code, ended.out, ended.err) == (0, "doctor    healthy\n", "")
 
 
@@ -93,3 +92,23 @@ def test_it_takes_the_settings_of_train():
     from wxb.cli.doctor import command
 
     assert {one.name for one in command.params} >= {*RECIPE, *(name for name, one in DATA.items() if one.option)}
+
+
+def test_fix_trains_with_the_remedy_and_says_so(call):  # noqa: F811
+    ended = call("train", *RING, *HIGH, "--fix", "--out", "run", "--json")
+    assert ended.code == 0, ended.err
+    notes = " ".join(valid(ended.json)["warnings"]) + ended.err
+    assert "--fix took --learning-rate 0.0" in notes
+    assert "(T1; learning rate 30" in notes
+    settings = tomllib.loads(Path("run/settings.toml").read_text())
+    assert settings["learning_rate"] < 1
+    assert settings["examples"] == 1500
+    assert "--fix took" in Path("run/report.md").read_text()
+
+
+def test_fix_leaves_a_healthy_training_as_it_is(call):  # noqa: F811
+    words = ("ring", "FC-8-RELU, SOFTMAX", "--examples", 200, "--epochs", 1)
+    ended = call("train", *words, "--fix", "--out", "run")
+    assert "--fix changed nothing" in ended.err
+    assert call("train", *words, "--fix", "--time", "5s").code == 2
+    assert call("train", *words, "--fix", "--seeds", 2).code == 2

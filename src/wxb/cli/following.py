@@ -11,6 +11,7 @@ from wxb.cli import printing, results
 from wxb.cli.answers.training import Train
 from wxb.cli.show import layer_table
 from wxb.cli.stopping import Stop
+from wxb.doctor.words import suspected_line
 from wxb.errors import DONE, INTERRUPTED
 from wxb.learning.events import MicroBatches
 from wxb.learning.recipe import Recipe
@@ -91,7 +92,9 @@ def show_result(training: Training) -> None:
     """Print the test score, the baselines, and the run."""
     result = training.result
     printing.result(results.test_lines(training.trial.data.task, result["test"], result["baselines"]))
+    width = printing.columns(sys.stdout)
     if result["decision"]:
-        printing.result(printing.labelled("decided", visible(result["decision"]), printing.columns(sys.stdout)))
+        printing.result(printing.labelled("decided", visible(result["decision"]), width))
+    printing.result(printing.labelled(*suspected_line(training.doctor.finding, quoted(result["run"])), width))
     line = f"{result['run']}    next: wxb report {quoted(result['run'])}"
-    printing.result(printing.labelled("run", line, printing.columns(sys.stdout)))
+    printing.result(printing.labelled("run", line, width))

@@ -24,6 +24,7 @@ from wxb.settings import DATA, LENGTH, RECIPE, SETTINGS, check_length, check_tog
 from wxb.settings.setting import PartRows
 
 if TYPE_CHECKING:
+    from wxb.data.dataset import Dataset
     from wxb.training import Training
 
 
@@ -35,6 +36,7 @@ def train(
     config: str | None,
     dry_run: bool,
     profile: bool,
+    fix: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -55,7 +57,7 @@ def train(
     """
     asked = merged(words, config, given)
     check(asked)
-    check_kind("seeds" in asked, [*["--dry-run"] * dry_run, *["--profile"] * profile])
+    check_kind("seeds" in asked, [*["--dry-run"] * dry_run, *["--profile"] * profile, *["--fix"] * fix])
     if "seeds" in asked:
         return train_seeds(asked, as_json, quiet, verbose)
     training = prepared(asked, quiet, BEGAN)
@@ -65,6 +67,8 @@ def train(
     if profile:
         show_profile(training, as_json)
         return DONE
+    if fix:
+        training = mended(training, asked, quiet)
     return follow_to_result(training, as_json, quiet, verbose)
 
 
@@ -112,10 +116,30 @@ def check(asked: dict[str, Any]) -> None:
         read(asked["network"])
 
 
-def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None) -> Training:
+def mended(training: Training, asked: dict[str, Any], quiet: bool) -> Training:
+    """`--fix`: the training with the remedy that side runs prove, or as it is."""
+    from wxb.doctor import mending
+    from wxb.doctor.case import Case
+
+    if "time" in asked:
+        raise WxbError("--fix takes up to two trainings more, and --time limits all of the work", fix="one of them")
+    recipe = {name: asked[name] for name in RECIPE if name in asked}
+    about = {name: asked[name] for name in DATA if name in asked}
+    case = Case.of(training.trial.data, asked.get("network"), recipe, asked.get(BINDINGS), asked["data"], about)
+    changed, finding = mending.mended(case)
+    if finding is not None:
+        others = {name: value for name, value in asked.items() if name not in (*RECIPE, BINDINGS, EVENTS)}
+        bindings = {BINDINGS: dict(changed.bindings)} if changed.bindings else {}
+        asked = {**others, **changed.asked, **changed.options, **bindings, "network": changed.network}
+        training = prepared(asked, quiet, data=changed.data)
+    training.trial.notes = (*training.trial.notes, mending.note(case, finding))
+    return training
+
+
+def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None, data: Dataset | None = None) -> Training:
     """Load the data and set up the training; nothing is written. `started` is the time at which the work began."""
     began = time.time()
-    data = load(asked["data"], asked, quiet)
+    data = load(asked["data"], asked, quiet) if data is None else data
     data_seconds = time.time() - began
 
     from wxb.training import Training
@@ -202,6 +226,12 @@ command = options.Command(
         ),
         options.SectionedOption(
             ["--dry-run"], is_flag=True, section="Run", help="Print what would be done, without training."
+        ),
+        options.SectionedOption(
+            ["--fix"],
+            is_flag=True,
+            section="Run",
+            help="Look for what keeps it from learning; train with the remedy that side runs prove.",
         ),
         options.SectionedOption(
             ["--profile"],

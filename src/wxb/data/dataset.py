@@ -211,6 +211,12 @@ class Dataset:
         """The number of a row where the data came from, from 0: of a table its number in the file, else `row`."""
         return row if self.row_numbers is None else int(self.row_numbers[row])
 
+    def settings(self, seed: int) -> dict[str, Any]:
+        """The arguments of `load_data` as settings of `train`; a seed other than the recipe's is named `data_seed`."""
+        settings = {("data" if name == "source" else name): value for name, value in self.source.items()}
+        data_seed = settings.pop("seed", seed)
+        return settings if data_seed == seed else {**settings, "data_seed": data_seed}
+
     def part(self, name: str) -> tuple[Examples, NDArray[np.int64] | NDArray[np.float32]]:
         """Examples and targets of "train", "validation" or "test" (copies). Raises WxbError for another name."""
         rows = self.split.part(name)

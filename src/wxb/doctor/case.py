@@ -6,22 +6,20 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from wxb.data import load_data
 from wxb.data.dataset import Dataset, Split
+from wxb.doctor.fault import DataChange
+from wxb.doctor.words import option
 from wxb.learning.defaults import default, headed, recipe_for
 from wxb.learning.recipe import Recipe
 from wxb.learning.setup import options_of
 from wxb.notation import Plan, plan, read
 from wxb.randomness import generator
 from wxb.settings import DATA, RECIPE
-from wxb.settings.spelling import as_option
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 LEAST_VALIDATION = 400  # examples; fewer are filled up from the training part,
 MOST_TAKEN = 0.25  # of which at most this share is taken
@@ -100,13 +98,18 @@ class Case:
         if remedy.get("epochs"):
             options.pop("steps", None)
         about = {name: value for name, value in remedy.items() if name in DATA}
-        data = self.data
+        data, held = self.data, None
+        if isinstance(change := remedy.get("data"), DataChange):
+            data, held = change.apply(data), change.apply(self.held)
         if about:
             source = {**self.data.source, **about}
             data = load_data(source.pop("source"), **source)
         network = remedy.get("network", self.network)
         bindings = self.bindings if network == self.network else {}
-        return Case(data, network, options, bindings, self.source, {**self.asked, **about})
+        changed = Case(data, network, options, bindings, self.source, {**self.asked, **about})
+        if held is not None:  # the same examples score, whatever has changed
+            changed.__dict__["held"] = held
+        return changed
 
     def command(self, verb: str = "train", **more: str) -> str:
         """The command line of this case."""
@@ -115,17 +118,3 @@ class Case:
         settings = {name: value for name, value in {**self.asked, **self.options}.items() if value is not None}
         words += [option(name, value) for name, value in settings.items()]
         return " ".join([*words, *(f"--{name} {value}" for name, value in more.items())])
-
-
-def option(name: str, value: object) -> str:
-    """A setting as a command line has it, quoted for a shell: "--learning-rate 0.003", "--no-shuffle"."""
-    if isinstance(value, bool):
-        return as_option(name, str(value))
-    text = ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-    return f"{as_option(name)} {shlex.quote(text)}"
-
-
-def rows_of(data: Dataset, part: str, most: int) -> NDArray[np.int64]:
-    """At most so many rows of a part, spread evenly."""
-    rows = data.split.part(part)
-    return rows[:: max(1, -(-len(rows) // most))]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 from wxb.doctor.case import Case
 from wxb.doctor.checks import FAULTS
-from wxb.doctor.finding import SICK, WEAK, Diagnosis, Finding, Proof
+from wxb.doctor.fault import Evidence, Fault
+from wxb.doctor.finding import SICK, SUSPECTED, WEAK, Diagnosis, Finding, Proof
 from wxb.doctor.measures import Measures
 from wxb.doctor.proof import Candidate, Race
 from wxb.doctor.side import SideRuns
 
 BUDGET = 3.0  # trainings
 MOST_WEAK = 3  # findings without a proof
+# what is not suspected without a side run: it takes time to measure, is said elsewhere, or is no fault by itself
+NOT_SUSPECTED = ("D2", "D5", "D6", "D8", "D12", "T6", "N10")
 
 
 def diagnose(case: Case, budget: float = BUDGET) -> Diagnosis:
@@ -23,16 +27,17 @@ def diagnose(case: Case, budget: float = BUDGET) -> Diagnosis:
     """
     runs = SideRuns(case, budget)
     found = Measures(case, runs)
-    counted, candidates = [], []
-    for fault in FAULTS.values():
-        evidence = fault.symptom(found)
-        if evidence is None:
-            continue
+    counted: list[Finding] = []
+    candidates: list[Candidate] = []
+    without_cure: list[Finding] = []
+    for fault, evidence in symptoms(found, FAULTS.values()):
         remedies = fault.remedies(found)
         if fault.counted:
             counted.append(Finding(fault.code, fault.cause, SICK, evidence, remedies[0] if remedies else {}))
-        else:
+        elif fault.mends:
             candidates += [Candidate(fault, evidence, remedy) for remedy in remedies]
+        else:
+            without_cure.append(Finding(fault.code, fault.cause, WEAK, evidence, remedies[0] if remedies else {}))
     race = Race(found, candidates)
     proved = race.winner()
     findings = list(counted)
@@ -43,24 +48,45 @@ def diagnose(case: Case, budget: float = BUDGET) -> Diagnosis:
         )
         evidence = {**candidate.evidence, "side_run_length": proved.share}
         findings.append(Finding(candidate.fault.code, candidate.fault.cause, SICK, evidence, candidate.remedy, proof))
-    elif not counted and found.behind(found.best_reference):
+    elif not counted and found.far_behind:
         ranked = [candidates[place] for place in sorted(race.tried)] or candidates
         weak = {one.fault.code: one for one in reversed(ranked)}
         findings += [
-            Finding(one.fault.code, one.fault.cause, WEAK, one.evidence, one.remedy)
-            for one in list(reversed(weak.values()))[:MOST_WEAK]
-        ]
-    untried = {one.fault.code for place, one in enumerate(candidates) if place not in race.tried}
-    untried -= {one.code for one in findings} | {candidates[place].fault.code for place in race.tried}
+            Finding(one.fault.code, one.fault.cause, WEAK, one.evidence, one.remedy) for one in reversed(weak.values())
+        ][:MOST_WEAK]
+        findings += without_cure
+    tried = {candidates[place].fault.code for place in race.tried}
+    untried = {one.fault.code for one in candidates} - tried - {one.code for one in findings}
     return Diagnosis(
-        tuple(_ranked(findings)),
+        tuple(ranked_findings(findings)),
         tuple(code for code in FAULTS if code in untried),
         runs.spent,
         {"network": found.base.score, **found.references},
     )
 
 
-def _ranked(findings: list[Finding]) -> list[Finding]:
+def suspect(found: Measures) -> Finding | None:
+    """The most likely cause for a training that was made, from what is known without a side run; None if it is well."""
+    if not found.far_behind:
+        return None
+    faults = (fault for code, fault in FAULTS.items() if code not in NOT_SUSPECTED)
+    for fault, evidence in symptoms(found, faults):
+        remedies = fault.remedies(found)
+        finding = Finding(fault.code, fault.cause, SUSPECTED, evidence, remedies[0] if remedies else {})
+        return ranked_findings([finding])[0]
+    return None
+
+
+def symptoms(found: Measures, faults: Iterable[Fault[Measures]]) -> Iterable[tuple[Fault[Measures], Evidence]]:
+    """The faults whose symptoms are there, with the evidence."""
+    for fault in faults:
+        evidence = fault.symptom(found)
+        if evidence is not None:
+            yield fault, evidence
+
+
+def ranked_findings(findings: list[Finding]) -> list[Finding]:
+    """The findings with their ranks, and the numbers of their evidence that are finite."""
     return [
         replace(one, rank=rank, evidence={name: value for name, value in one.evidence.items() if math.isfinite(value)})
         for rank, one in enumerate(findings, 1)

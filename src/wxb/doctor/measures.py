@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from wxb.data.dataset import Split
 from wxb.doctor.case import Case
-from wxb.doctor.side import Outcome, SideRuns
+from wxb.doctor.side import Outcome, SideRuns, full_steps
 from wxb.errors import WxbError
 from wxb.learning.defaults import default_rate
 from wxb.learning.recipe import Recipe
@@ -24,15 +25,26 @@ from wxb.trials.baselines import baselines
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LOOKED_AT = 20_000  # training examples whose columns are looked at, spread evenly
+FAR_BEHIND = 0.05  # of a baseline
+LOOKED_AT = 5_000  # training examples whose numbers are looked at, spread evenly
+LOOKED_AT_PICTURES = 200
+NEIGHBOURS = 10
+MOST_NEIGHBOURED = 2_000  # training examples whose neighbours are found
 
 
 class Measures:
     """What is known of a case."""
 
-    def __init__(self, case: Case, runs: SideRuns) -> None:
+    def __init__(
+        self, case: Case, runs: SideRuns, base: Outcome | None = None, references: dict[str, float] | None = None
+    ) -> None:
+        """`base` and `references` are those of a training that was made; without them they are made when needed."""
         self.case = case
         self.runs = runs
+        if base is not None:
+            self.base = base
+        if references is not None:
+            self.references = references
 
     # --- settings and network ---------------------------------------------------------------------------------------
 
@@ -111,13 +123,54 @@ class Measures:
         """Whether the training lies below a score by more than so many standard errors and 2 points."""
         return score - self.base.score > max(0.02, errors * self.base.error)
 
+    def behind_perfect(self, share: float) -> bool:
+        """Whether at least such a share of the validation examples is wrong."""
+        return 1 - self.base.score > share
+
+    @cached_property
+    def balanced_score(self) -> float:
+        """The mean over classes of the score on validation."""
+        held = self.case.held.split
+        strata, scores = self.strata[0], np.concatenate([self.base.first, self.base.second])
+        classes = strata[np.concatenate([held.validation, held.test])]
+        return float(np.mean([scores[classes == one].mean() for one in np.unique(classes)]))
+
+    def class_weights(self, half: str) -> NDArray[np.float64]:
+        """Weights of the examples of "validation" or "test" of the held data whose mean score is that over classes."""
+        classes = self.strata[0][self.case.held.split.part(half)]
+        names, which, counts = np.unique(classes, return_inverse=True, return_counts=True)
+        return np.asarray(len(classes) / (len(names) * counts[which]))
+
+    @property
+    def steps_over_usual(self) -> float:
+        """The steps of the training over those that wxb would choose for its batches."""
+        usual = replace(self.case, options={**self.case.options, "epochs": self.usual.epochs, "steps": 0})
+        return self.base.dynamics.steps / max(1, full_steps(usual))
+
+    @property
+    def far_behind(self) -> bool:
+        """Whether the training is no better than a constant, or a baseline is far better."""
+        constant = self.references.get("constant", -math.inf)
+        hopeless = self.base.score <= constant + 2 * self.base.error
+        return hopeless or self.best_reference - self.base.score > max(FAR_BEHIND, 3 * self.base.error)
+
     # --- data -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def rows_of_sample(self) -> NDArray[np.int64]:
+        """Training examples that are looked at."""
+        train = self.case.held.split.train
+        return train[:: max(1, -(-len(train) // LOOKED_AT))]
+
+    @cached_property
+    def pictures(self) -> NDArray[np.float64]:
+        """Some training pictures (n, channels, height, width)."""
+        return np.asarray(self.case.data.inputs[self.rows_of_sample[:LOOKED_AT_PICTURES]], np.float64)
 
     @cached_property
     def sample(self) -> NDArray[np.float64]:
         """Training examples as the network's text takes them: (n, features) or (n, channels · height · width)."""
-        train = self.case.held.split.train
-        some = self.case.data.inputs[train[:: max(1, -(-len(train) // LOOKED_AT))]]
+        some = self.case.data.inputs[self.rows_of_sample]
         return np.asarray(some, np.float64).reshape(len(some), -1)
 
     @cached_property
@@ -140,3 +193,86 @@ class Measures:
         strata, names = self.strata
         counted = np.bincount(strata[self.case.data.split.part(part)], minlength=len(names))
         return np.asarray(counted / max(1, counted.sum()))
+
+    @cached_property
+    def drift(self) -> tuple[float, int]:
+        """How far the mean of a number differs between training and validation, in deviations; and which."""
+        means, deviations = self.moments
+        rows = self.case.data.split.validation
+        if not len(rows):
+            return 0.0, 0
+        theirs = np.asarray(self.case.data.inputs[rows[:LOOKED_AT]], np.float64).reshape(min(len(rows), LOOKED_AT), -1)
+        if self.case.data.spatial:  # a pixel alone says little: channels
+            channels = self.case.data.shape[0]
+            means, deviations = (
+                one.reshape(channels, -1).mean(axis=1) for one in (means, np.sqrt(deviations**2 + 1e-12))
+            )
+            their_means = theirs.mean(axis=0).reshape(channels, -1).mean(axis=1)
+        else:
+            their_means = theirs.mean(axis=0)
+        shift = np.abs(their_means - means) / np.where(deviations > 0, deviations, 1)
+        return float(shift.max()), int(shift.argmax())
+
+    # --- labels -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def neighbouring(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows of some training examples (n,), and the places among them of each one's neighbours (n, 10)."""
+        rows = self.rows_of_sample
+        rows = rows[:: max(1, -(-len(rows) // MOST_NEIGHBOURED))]
+        flat = np.asarray(self.case.data.inputs[rows], np.float32).reshape(len(rows), -1)
+        deviation = flat.std(axis=0)
+        if self.case.data.spatial:
+            deviation = np.full_like(deviation, np.sqrt((deviation**2).mean()))
+        flat = (flat - flat.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
+        squares = (flat**2).sum(axis=1)
+        distances = squares[:, None] + squares - 2 * flat @ flat.T
+        np.fill_diagonal(distances, np.inf)
+        nearest = np.argpartition(distances, min(NEIGHBOURS, len(rows) - 2), axis=1)[:, :NEIGHBOURS]
+        return rows, nearest
+
+    def neighbour_of_rolled(self, way: int) -> float:
+        """The score of the mean or the majority of the ten neighbours, with targets that are moved by a row."""
+        rows, nearest = self.neighbouring
+        targets = np.roll(self.case.data.targets, way, axis=0)[rows]
+        if self.task.exclusive:
+            votes = np.stack([(targets[nearest] == one).mean(axis=1) for one in range(self.case.data.outputs)], axis=1)
+            return float((votes.argmax(axis=1) == targets).mean())
+        return float(self.task.each(targets, targets[nearest].mean(axis=1)).mean())
+
+    @cached_property
+    def doubted(self) -> NDArray[np.int64]:
+        """Training rows whose labels another class contradicts, with at least the usual confidence in that class.
+
+        Confident learning (C. Northcutt, L. Jiang, I. Chuang, JAIR 70, 2021), with ten neighbours as the model that has
+        not seen the label.
+        """
+        rows, nearest = self.neighbouring
+        labels = self.case.data.targets[rows].astype(np.int64)
+        classes = self.case.data.outputs
+        shares = (np.eye(classes)[labels[nearest]].sum(axis=1) + 1 / classes) / (nearest.shape[1] + 1)
+        return rows[_doubted(shares, labels)]
+
+    @property
+    def batch_entropy(self) -> float:
+        """The mean entropy of the classes in a batch in the order of the file, over that of all; 1 of other targets."""
+        strata, names = self.strata
+        order = strata[self.case.held.split.train]
+        whole = _entropy(order)
+        if len(names) < 2 or whole == 0:
+            return 1.0
+        size = min(self.recipe.batch_size, len(order))
+        parts = np.array_split(order, max(1, len(order) // size))
+        return float(np.mean([_entropy(part) for part in parts]) / whole)
+
+
+def _doubted(shares: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Labels (n,) that another class contradicts with at least the usual confidence in that class."""
+    own = shares[np.arange(len(labels)), labels]
+    usual = np.array([own[labels == one].mean() if (labels == one).any() else np.inf for one in range(shares.shape[1])])
+    return np.asarray(((shares >= usual) & (shares > own[:, None])).any(axis=1), np.bool_)
+
+
+def _entropy(classes: NDArray[np.int64]) -> float:
+    shares = np.unique(classes, return_counts=True)[1] / len(classes)
+    return float(-(shares * np.log(shares)).sum())

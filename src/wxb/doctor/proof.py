@@ -11,14 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from wxb.doctor.fault import Evidence, Fault, Remedy
-from wxb.doctor.measures import Measures
-from wxb.doctor.side import Outcome, SideRuns
-from wxb.errors import WxbError
+from wxb.doctor.side import Outcome
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +25,7 @@ SHARES = (0.1, 0.25, 1.0)  # of the length of the training, in which remedies ar
 FRESH = 2  # seeds that confirm beside the case's own
 POINTS = 0.02  # the least gain that counts,
 ERRORS = 2.0  # and at least so many standard errors of it,
+CERTAIN = 4.0  # standard errors of a gain that only one seed shows
 OF_ERROR = 0.1  # and this share of what the training gets wrong
 LEVEL = 0.1  # of the intervals (90 %) and of the choice
 
@@ -35,7 +34,7 @@ LEVEL = 0.1  # of the intervals (90 %) and of the choice
 class Candidate:
     """A remedy for a fault whose symptom is there."""
 
-    fault: Fault
+    fault: Fault[Any]
     evidence: Evidence
     remedy: Remedy
 
@@ -65,13 +64,21 @@ class Gain:
         return self.low > 0 and self.mean >= ERRORS * self.error and self.matters()
 
 
-def gain_of(before: Sequence[NDArray[np.float64]], after: Sequence[NDArray[np.float64]]) -> Gain:
+def gain_of(
+    before: Sequence[NDArray[np.float64]],
+    after: Sequence[NDArray[np.float64]],
+    weights: NDArray[np.float64] | None = None,
+) -> Gain:
     """The gain from paired scores (n,) of the same examples, one pair for each seed.
+
+    `weights` (n,) have the mean 1.
 
     Its 90 % interval adds the variance over examples and, of several seeds, that over seeds by Student's t.
     """
     from scipy.special import stdtrit
 
+    if weights is not None:
+        before, after = [one * weights for one in before], [one * weights for one in after]
     differences = np.array([b - a for a, b in zip(before, after, strict=True)])  # (seeds, n)
     by_example, by_seed = differences.mean(axis=0), differences.mean(axis=1)
     mean = float(by_example.mean())
@@ -99,27 +106,54 @@ class Proved:
     share: float  # of the training's length that the side runs had
 
 
+class Runs(Protocol):
+    """Side runs of a case, or of a plain module."""
+
+    def cost(self, remedy: Remedy, share: float) -> float | None:
+        """What a run would cost, in trainings; None if it cannot be made."""
+
+    def affords(self, *costs: float) -> bool:
+        """Whether so much more fits into the budget."""
+
+    def run(self, remedy: Remedy, share: float = 1.0, seed: int = 0) -> Outcome | None:
+        """Train with a remedy, for a share of the length; None if that cannot be done."""
+
+
+class Examined(Protocol):
+    """What is known of the training that remedies are tried against."""
+
+    @property
+    def runs(self) -> Runs:
+        """Its side runs."""
+
+    @property
+    def base(self) -> Outcome:
+        """The training as it is."""
+
+    def class_weights(self, half: str) -> NDArray[np.float64] | None:
+        """Weights of the examples of a half of validation whose mean score is that over classes."""
+
+
 class Race:
     """Tries candidates against the training that is examined, until one is proved or the budget is spent."""
 
-    def __init__(self, found: Measures, candidates: Sequence[Candidate]) -> None:
-        self.runs: SideRuns = found.runs
-        self.base: Outcome = found.base
+    def __init__(self, found: Examined, candidates: Sequence[Candidate]) -> None:
+        self.found = found
+        self.runs, self.base = found.runs, found.base
         self.candidates = list(candidates)
         self.tried: set[int] = set()  # places of candidates with at least one side run
 
     def winner(self) -> Proved | None:
         """The candidate that is proved, the one with the largest gain first."""
-        left = list(range(len(self.candidates)))
+        late = [place for place, one in enumerate(self.candidates) if one.fault.late]
+        left = [place for place in range(len(self.candidates)) if place not in late]
         for share in SHARES:
-            gains = self._round(left, share)
+            gains = self._round([*left, *late] if share == 1 else left, share)
             for place in self._promising(gains):
                 proved = self._confirmed(place, share)
                 if proved is not None:
                     return proved
-            late = [place for place in left if self.candidates[place].fault.late]
-            by_gain = sorted(gains, key=lambda place: -gains[place].mean)
-            left = list(dict.fromkeys([*by_gain[: max(2, len(gains) // 2)], *late]))
+            left = sorted(gains, key=lambda place: -gains[place].mean)[: max(2, len(gains) // 2)]
         return None
 
     def _round(self, places: Sequence[int], share: float) -> dict[int, Gain]:
@@ -127,16 +161,13 @@ class Race:
         gains = {}
         for place in places:
             remedy = self.candidates[place].remedy
-            try:
-                cost = self.runs.cost(self.runs.case.with_remedy(remedy), share)
-            except WxbError:  # it does not fit the data
-                continue
-            if not self.runs.affords(cost):
+            cost = self.runs.cost(remedy, share)
+            if cost is None or not self.runs.affords(cost):
                 continue
             outcome = self.runs.run(remedy, share)
             self.tried.add(place)
             if outcome is not None:
-                gains[place] = gain_of([self.base.first], [outcome.first])
+                gains[place] = gain_of([self.base.first], [outcome.first], self._weights(place, "validation"))
         return gains
 
     def _promising(self, gains: dict[int, Gain]) -> list[int]:
@@ -157,23 +188,29 @@ class Race:
     def _confirmed(self, place: int, share: float) -> Proved | None:
         """The candidate if it also gains on the other half of validation, with its own seed and with fresh ones."""
         candidate = self.candidates[place]
-        cost = self.runs.cost(self.runs.case, share) + self.runs.cost(
-            self.runs.case.with_remedy(candidate.remedy), share
-        )
+        cost = (self.runs.cost({}, share) or 0.0) + (self.runs.cost(candidate.remedy, share) or 0.0)
         chosen = self.runs.run(candidate.remedy, share)
         assert chosen is not None  # its gain was promising
         before, after = [self.base.second], [chosen.second]
         for seed in range(1, FRESH + 1):
-            if seed > 1 and not self.runs.affords(cost):
+            if (seed > 1 or share == 1) and not self.runs.affords(cost):
                 break
             without, with_it = self.runs.run({}, share, seed), self.runs.run(candidate.remedy, share, seed)
             if without is None or with_it is None:
                 return None
             before.append(without.second)
             after.append(with_it.second)
-        paired = gain_of(before, after)
+        weights = self._weights(place, "test")
+        paired = gain_of(before, after, weights)
         # shorter side runs must beat the whole training too, or they would only show what learns faster at first
-        whole = gain_of([self.base.second] * len(after), after)
+        whole = gain_of([self.base.second] * len(after), after, weights)
+        alone = len(after) == 1  # the budget left no fresh seed: the gain has to be beyond doubt
+        if alone and not (paired.mean >= CERTAIN * paired.error and paired.mean >= 2 * POINTS):
+            return None
         if paired.counts() and whole.counts():
             return Proved(candidate, paired if share == 1 else whole, share)
         return None
+
+    def _weights(self, place: int, half: str) -> NDArray[np.float64] | None:
+        """The weight of each example of a half of validation, if a fault is judged by the mean over classes."""
+        return self.found.class_weights(half) if self.candidates[place].fault.balanced else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from wxb.notation import Network, Plan
+from wxb.notation import Network, Plan, read
 from wxb.notation.layers import family
 from wxb.notation.tree import Concat, Item, Layer, Residual, Team, replace
 
@@ -125,3 +125,19 @@ def without_layers(count: int) -> Change:
         return tuple(out)
 
     return change
+
+
+def without_last_activation(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """The sequence without activations behind its last CONV or FC."""
+    last = max((place for place, item in enumerate(items) if _affine(item)), default=len(items))
+    return tuple(
+        item
+        for place, item in enumerate(items)
+        if not (place > last and isinstance(item, Layer) and family(item) == "activation")
+    )
+
+
+def headed(text: str, head: str) -> str:
+    """The network's text with another head."""
+    network = read(text)
+    return Network(network.body, head).short()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wxb.doctor.activity import Activity, activity
-from wxb.doctor.case import Case, rows_of
-from wxb.doctor.observer import Dynamics, Observer
+from wxb.doctor.case import Case
+from wxb.doctor.dynamics import Dynamics, Seen
+from wxb.doctor.fault import Remedy
 from wxb.errors import WxbError
 from wxb.learning.bagging import learned
 from wxb.learning.loop import duration_of
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
 
 LEAST_STEPS = 60  # of a side run, unless the training has fewer
 TRAIN_SAMPLE = 1_000  # training examples whose score is compared with validation
-ACTIVITY_SAMPLE = 256  # training examples that show what units do
+WATCHED = 16  # steps that are read
+LEAST_WORK = 3e9  # multiply-adds that a training counts as at least, when side runs are measured in trainings
 OVERHEAD = 3e6  # multiply-adds that take about the time of a step's fixed work
 WORST = -1.0  # the least that one example counts: a diverged prediction may be off by any factor
 
@@ -35,7 +35,6 @@ class Outcome:
     second: NDArray[np.float64]  # in the second half: what confirms them
     train: float  # mean over a sample of the training examples
     dynamics: Dynamics
-    activity: Activity
     train_losses: tuple[float, ...]  # by epoch
     validation_losses: tuple[float, ...]
     values: tuple[float, ...]  # of the first half, by epoch
@@ -66,9 +65,18 @@ class SideRuns:
         self._share = 1.0  # of the planned steps that the training made: fewer with early stopping
         self._done: dict[tuple[Any, ...], Outcome | None] = {}
 
-    def cost(self, case: Case, share: float) -> float:
-        """What a run of this share of its length would cost."""
-        return self._steps(case, share) * _work(case) / (self._planned * self._share * _work(self.case))
+    def cost(self, remedy: Remedy, share: float) -> float | None:
+        """What a run with a remedy, of this share of its length, would cost; None if it does not fit the data."""
+        try:
+            return self._cost(self._changed(remedy), share)
+        except WxbError:
+            return None
+
+    def _changed(self, remedy: Remedy) -> Case:
+        return self.case.with_remedy(remedy) if remedy else self.case
+
+    def _cost(self, case: Case, share: float) -> float:
+        return self._steps(case, share) * _work(case) / max(LEAST_WORK, self._planned * self._share * _work(self.case))
 
     def affords(self, *costs: float) -> bool:
         """Whether so much more fits into the budget."""
@@ -78,7 +86,7 @@ class SideRuns:
         whole = max(1, round(full_steps(case) * self._share))
         return min(whole, max(LEAST_STEPS, round(share * whole)))
 
-    def run(self, remedy: Mapping[str, Any], share: float = 1.0, seed: int = 0) -> Outcome | None:
+    def run(self, remedy: Remedy, share: float = 1.0, seed: int = 0) -> Outcome | None:
         """Train the case with a remedy, for a share of its length, with the case's seed plus `seed`.
 
         None if network, settings and data do not fit each other. The same run is made once.
@@ -86,22 +94,23 @@ class SideRuns:
         key = (tuple(sorted((name, repr(value)) for name, value in remedy.items())), round(share, 6), seed)
         if key not in self._done:
             try:
-                self._done[key] = self._train(self.case.with_remedy(remedy) if remedy else self.case, share, seed)
+                self._done[key] = self._train(self._changed(remedy), share, seed)
             except WxbError:
                 self._done[key] = None
         return self._done[key]
 
     def _train(self, case: Case, share: float, seed: int) -> Outcome:
         options = {**case.options, "seed": case.recipe.seed + seed}
-        cost = self.cost(case, share)
+        cost = self._cost(case, share)
         if share < 1:
             options |= {"steps": self._steps(case, share)}
             options.pop("epochs", None)
-        trial = Trial(case.held, case.network, bindings=case.bindings, **options)
-        observer = Observer(trial.model, trial.recipe.clip)
+        trial = Trial(case.held, case.network, bindings=case.bindings, watch=WATCHED, **options)
+        seen = Seen(trial.model)
         train_losses, validation_losses, values = [], [], []
         for record in trial:
-            observer.look(record.step, record.batch_loss)
+            if record.reading is not None:
+                seen.take(record.step, record.batch_loss, record.reading.found, record.reading.paths)
             if record.train_loss is not None:
                 train_losses.append(record.train_loss)
             if record.validation is not None:
@@ -109,27 +118,17 @@ class SideRuns:
                 values.append(record.validation.value)
         if share == 1 and not seed and case is self.case and trial.record is not None:
             self._share = trial.record.step / self._planned
-            cost = 1.0
+            cost = self._cost(case, share)
         self.spent += cost
         first, second, train = (
             np.maximum(np.nan_to_num(trial.each(part, most), nan=WORST), WORST)
             for part, most in (("validation", None), ("test", None), ("train", TRAIN_SAMPLE))
         )
-        rows = rows_of(case.held, "train", ACTIVITY_SAMPLE)
         return Outcome(
-            first, second, float(train.mean()), observer.dynamics(),
-            activity(trial.model, lambda: _forward(trial, rows)),
+            first, second, float(train.mean()), seen.dynamics(trial.recipe.clip),
             tuple(train_losses), tuple(validation_losses), tuple(values),
             trial.checks.first_loss, trial.checks.expected_loss, cost,
         )  # fmt: skip
-
-
-def _forward(trial: Trial, rows: NDArray[np.int64]) -> None:
-    import torch
-
-    with trial.machine.in_force():
-        examples = torch.from_numpy(np.ascontiguousarray(trial.data.examples[rows]))
-        trial.model(examples if trial.model.preparation is not None else examples.to(trial.machine.device))
 
 
 def full_steps(case: Case) -> int:

@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from wxb.doctor.case import option
 from wxb.doctor.finding import SICK, Diagnosis, Finding
 from wxb.settings import SETTINGS
+from wxb.settings.spelling import as_option
 from wxb.tasks.measure import Measure
 from wxb.text import plural, rounded
 
@@ -26,6 +26,15 @@ def lines(diagnosis: Diagnosis, measure: Measure, budget: float) -> list[tuple[s
         shown.append(("not tried", f"within --budget {budget:g}x: {', '.join(diagnosis.untried)}"))
     shown.append(("side runs", f"took as much as {diagnosis.cost:.1f} trainings"))
     return shown
+
+
+def suspected_line(finding: Finding | None, run: str) -> tuple[str, str]:
+    """The one line at the end of a training; `run` is its folder as a shell reads it."""
+    if finding is None:
+        return "doctor", HEALTHY
+    return "doctor", (
+        f"suspected: {finding.cause} ({finding.code}): {numbers(finding.evidence)}; proof: wxb doctor {run}"
+    )
 
 
 def finding_lines(finding: Finding, measure: Measure) -> list[tuple[str, str]]:
@@ -59,3 +68,11 @@ def remedy_text(remedy: Mapping[str, Any]) -> str:
         else:
             words.append(option(name, value) if name in SETTINGS else str(value))
     return " ".join(words)
+
+
+def option(name: str, value: object) -> str:
+    """A setting as a command line has it, quoted for a shell: "--learning-rate 0.003", "--no-shuffle"."""
+    if isinstance(value, bool):
+        return as_option(name, str(value))
+    text = ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    return f"{as_option(name)} {shlex.quote(text)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -41,14 +42,42 @@ def beyond_sigmoid(output: Tensor) -> Tensor:
 SATURATED = {"TANH": beyond_tanh, "SIGMOID": beyond_sigmoid}
 
 
+@dataclass(frozen=True)
+class Layers:
+    """The modules of a model that statistics are about, by path in order, and the words of those that activate."""
+
+    modules: dict[str, nn.Module]
+    activations: dict[str, str]  # "RELU", "TANH", "SIGMOID"
+    spatial: Callable[[str, Tensor], bool]  # whether the output of the layer of this path is maps
+
+    @staticmethod
+    def of(model: Model) -> Layers:
+        """Those of a planned network."""
+        planned = {layer.path: layer for layer in model.plan.layers}
+        return Layers(
+            {path: model.get_submodule(path) for path in planned},
+            {path: layer.name for path, layer in planned.items() if layer.name in ("RELU", *SATURATED)},
+            lambda path, output: len(planned[path].output) == 3,
+        )
+
+    @staticmethod
+    def of_module(model: nn.Module) -> Layers:
+        """Those of any module, by the names of its parts."""
+        words = {nn.ReLU: "RELU", nn.ReLU6: "RELU", nn.Tanh: "TANH", nn.Sigmoid: "SIGMOID"}
+        modules = dict(model.named_modules())
+        found = {path: words.get(type(module)) for path, module in modules.items()}
+        activations = {path: word for path, word in found.items() if word is not None}
+        return Layers(modules, activations, lambda path, output: output.ndim >= 4)
+
+
 class Layerwise:
     """Collects the statistics of the layers in one step."""
 
-    def __init__(self, model: Model) -> None:
-        self.activations = {layer.path: layer for layer in model.plan.layers if layer.name in ("RELU", *SATURATED)}
-        modules = {layer.path: model.get_submodule(layer.path) for layer in model.plan.layers}
-        self.modules = {path: modules[path] for path in self.activations}
-        weights = {path: getattr(module, "weight", None) for path, module in modules.items()}
+    def __init__(self, layers: Layers) -> None:
+        self.layers = layers
+        self.activations = layers.activations
+        self.modules = {path: layers.modules[path] for path in self.activations}
+        weights = {path: getattr(module, "weight", None) for path, module in layers.modules.items()}
         self.weights = {path: w for path, w in weights.items() if isinstance(w, nn.Parameter) and w.requires_grad}
         self.clear()
 
@@ -67,15 +96,15 @@ class Layerwise:
             hooks.enter_context(module.register_forward_hook(self._reader(path)))
 
     def _reader(self, path: str) -> Callable[[nn.Module, object, Tensor], None]:
-        layer = self.activations[path]
+        name = self.activations[path]
 
         def read(module: nn.Module, inputs: object, output: Tensor) -> None:
-            if layer.name == "RELU":
-                found = dead(output, len(layer.output) == 3)
+            if name == "RELU":
+                found = dead(output, self.layers.spatial(path, output))
                 # the units of a batch in micro-batches are dead in all of them
                 self.dead[path] = found & self.dead[path] if path in self.dead else found
             else:
-                self.saturated.setdefault(path, []).append((len(output), SATURATED[layer.name](output)))
+                self.saturated.setdefault(path, []).append((len(output), SATURATED[name](output)))
 
         return read
 

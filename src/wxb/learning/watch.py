@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from wxb.learning.layerwise import Layerwise, Named, statistics
+from wxb.learning.layerwise import Layers, Layerwise, Named, statistics
 from wxb.learning.watched import LayerStatistics
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Watch:
         self.what = frozenset(what)
         self.steps = steps
         self.reading = False  # whether the step in progress is read
-        self._layerwise = Layerwise(model) if LAYERS in self.what else None
+        self._layerwise = Layerwise(Layers.of(model)) if LAYERS in self.what else None
         self._clear()
 
     def _clear(self) -> None:

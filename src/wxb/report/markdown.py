@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
+from wxb.report.recipe import in_words
 from wxb.report.sentences import (
     ABOUT_RUN,
     Found,
@@ -171,6 +172,7 @@ def _next(found: Found) -> list[str]:
     width = max(len(one_line(one["command"])) for one in found["next"])
     return [
         "## What to do next",
+        in_words(found),
         "\n".join(f"    {one_line(one['command']):<{width}}   # {one_line(one['what'])}" for one in found["next"]),
         ABOUT_RUN,
     ]

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from wxb.report.figures import Series, agreement, comparison, confusion, curves, pair_map, reliability, rises
+from wxb.report.recipe import recipe
 from wxb.report.sentences import (
     ABOUT_RUN,
     Found,
@@ -213,7 +214,7 @@ def _next(found: Found) -> str:
         f"<div><dt><code>{_command(one['command'])}</code></dt><dd>{escape(one['what'])}</dd></div>"
         for one in found["next"]
     )
-    return _section("What to do next", f'<dl class="commands">{rows}</dl>', _paragraph(ABOUT_RUN))
+    return _section("What to do next", recipe(found), f'<dl class="commands">{rows}</dl>', _paragraph(ABOUT_RUN))
 
 
 def _command(said: str) -> str:

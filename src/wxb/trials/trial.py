@@ -126,7 +126,7 @@ class Trial:
         self.record: Record | None = None
         self.decision: Decision | None = None  # once it is trained, if `optimize` asks for one
         self._state = state
-        self._watch = watch
+        self.watch = watch
 
     def __repr__(self) -> str:
         done = f"step {count(self.record.step)} of {count(self.record.steps)}" if self.record else "not begun"
@@ -175,8 +175,8 @@ class Trial:
         deadline = None
         if self._ends is not None:
             deadline = Deadline(clock.monotonic() + self._ends - clock.time(), self._scoring_steps)
-        watch = [LAYERS] if self._watch else []
-        records = learn(self.model, self.data, self.recipe, self.machine, self._state, self.events, watch, self._watch)
+        watch = [LAYERS] if self.watch else []
+        records = learn(self.model, self.data, self.recipe, self.machine, self._state, self.events, watch, self.watch)
         for record in records:
             self.record = record
             self.seconds["train"] = record.seconds

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from wxb.cli.answers.answer import Answer
+from wxb.cli.answers.doctor import FindingFacts
 from wxb.runs.schema import Amount, Count, Interval, Score, Setting, Size, Text
 
 
@@ -19,6 +20,7 @@ class StageSeconds(Struct, frozen=True, omit_defaults=True):
     train: Amount
     test: Amount
     baselines: Amount
+    doctor: Amount
     report: Amount
     total: Amount
     recording: Annotated[
@@ -40,6 +42,7 @@ class Train(Answer, frozen=True, tag="wxb/train/1"):
     test: Annotated[Score | None, Meta(description="null if there is no test part")]
     decision: Annotated[str, Meta(description="with --optimize: how answers are decided, and what that changed")]
     baselines: Annotated[dict[str, float], Meta(description="the main measure by name: accuracy, exact match or R²")]
+    doctor: Annotated[FindingFacts | None, Meta(description="the most likely cause; null if it is healthy")]
     warnings: list[str]
 
 

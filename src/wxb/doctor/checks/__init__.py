@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from wxb.doctor.checks import data, network, training
 from wxb.doctor.fault import Fault
+from wxb.doctor.measures import Measures
 
-# a fault of the data comes first: a training cure can hide it, never mend it
-FAULTS: dict[str, Fault] = {fault.code: fault for fault in (*data.FAULTS, *network.FAULTS, *training.FAULTS)}
+# A fault of the data comes first: a training cure can hide it, never mend it. Among remedies that gain as much the
+# earlier one is taken: data, head, start, rate, capacity, penalties.
+FAULTS: dict[str, Fault[Measures]] = {
+    fault.code: fault
+    for fault in (
+        *data.FAULTS,
+        *network.HEAD,
+        *training.START_AND_RATE,
+        *network.CAPACITY,
+        *training.LENGTH_AND_PENALTIES,
+    )
+}

@@ -1,0 +1,235 @@
+"""Side runs of anybody's module: copies that learn from the first batches of its loader, scored on the last of them."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from wxb.doctor.batches import Batch, Loss, Unusable, loss_of, outputs_of, scores_in
+from wxb.doctor.dynamics import Seen
+from wxb.doctor.fault import Remedy
+from wxb.doctor.side import WORST, Outcome
+from wxb.learning.layerwise import Layers, Layerwise
+from wxb.randomness import key
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+STEPS = 120  # of a side run in full length
+READ_EVERY = 10  # steps
+HELD = 0.3  # share of the batches that score
+
+RATES = {"SGD": 0.05, "Adagrad": 0.02, "Muon": 0.02}  # usual learning rates by the name of the optimizer; others 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A module with its loss, its optimizer, and some batches, none of which a side run changes."""
+
+    model: nn.Module
+    loss_fn: Loss | None
+    optimizer: torch.optim.Optimizer
+    batches: Sequence[Batch]
+    clip: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """The largest learning rate of the optimizer's groups."""
+        return max(float(group.get("lr", math.nan)) for group in self.optimizer.param_groups)
+
+    @property
+    def usual_rate(self) -> float:
+        """The usual rate of such an optimizer."""
+        return RATES.get(type(self.optimizer).__name__, 1e-3)
+
+    @cached_property
+    def first(self) -> tuple[Tensor, Tensor | None, float]:
+        """Scores, targets and loss of the untrained copy on the first batch, in evaluation mode.
+
+        Raises what the model, the loss or the batch raises, and Unusable for what nothing can be learned from.
+        """
+        model = copy.deepcopy(self.model).eval()
+        with torch.no_grad():
+            output = outputs_of(model, self.batches[0])
+            scores = scores_in(output)
+            if scores is None:
+                raise Unusable(f"the model gives {type(output).__name__}, and no tensor is in it")
+            loss = loss_of(self.loss_fn, output, self.batches[0])
+        targets = self.batches[0].targets
+        return scores, targets if isinstance(targets, Tensor) else None, float(loss)
+
+    @property
+    def classes(self) -> bool:
+        """Whether the targets are class numbers."""
+        scores, targets, _ = self.first
+        whole = targets is not None and not torch.is_floating_point(targets)
+        return whole and targets is not None and scores.ndim == targets.ndim + 1
+
+
+class PlainRuns:
+    """The side runs of one subject; 1 is a side run in full length. Each learns from the same batches."""
+
+    def __init__(self, subject: Subject, budget: float) -> None:
+        self.subject = subject
+        self.budget = budget
+        self.spent = 0.0
+        held = max(2, round(HELD * len(subject.batches)))
+        one = len(subject.batches) < 4  # too few to set some aside: what was learned is scored
+        self.learned = list(subject.batches if one else subject.batches[:-held])
+        scored = list(subject.batches if one else subject.batches[-held:])
+        self.halves = (scored[0::2], scored[1::2] or scored)
+        self._done: dict[tuple[object, ...], Outcome | None] = {}
+
+    def cost(self, remedy: Remedy, share: float) -> float | None:
+        """What a run of this share of the length would cost."""
+        return share
+
+    def affords(self, *costs: float) -> bool:
+        """Whether so much more fits into the budget."""
+        return self.spent + sum(costs) <= self.budget + 1e-9
+
+    def run(self, remedy: Remedy, share: float = 1.0, seed: int = 0) -> Outcome | None:
+        """Train a copy with a remedy; None if it cannot be trained. The same run is made once."""
+        name = (tuple(sorted((one, repr(value)) for one, value in remedy.items())), round(share, 6), seed)
+        if name not in self._done:
+            try:
+                devices = [one.device for one in self.subject.model.parameters() if one.device.type == "cuda"][:1]
+                with torch.random.fork_rng(devices=devices):
+                    torch.manual_seed(key(seed, "doctor", "side run") % 2**31)
+                    self._done[name] = self._train(remedy, max(10, round(share * STEPS)), seed)
+            except (RuntimeError, ValueError, TypeError, IndexError, Unusable):
+                self._done[name] = None
+            self.spent += share
+        return self._done[name]
+
+    def _train(self, remedy: Remedy, steps: int, seed: int) -> Outcome:
+        subject = self.subject
+        model, optimizer = copy.deepcopy((subject.model, subject.optimizer))
+        _change(model, optimizer, remedy)
+        change = _Inputs(self.learned, remedy)
+        order = np.random.default_rng(key(seed, "doctor", "batches"))
+        seen, layerwise = Seen(model), Layerwise(Layers.of_module(model))
+        model.train(subject.model.training)
+        first_loss = math.nan
+        for step in range(1, steps + 1):
+            if (step - 1) % len(self.learned) == 0:
+                places = list(order.permutation(len(self.learned)))
+            batch = change(self.learned[places[(step - 1) % len(self.learned)]])
+            with ExitStack() as hooks:
+                if step % READ_EVERY == 1:
+                    layerwise.attach(hooks)
+                optimizer.zero_grad(set_to_none=True)
+                loss = self._loss(model, batch, remedy)
+                loss.backward()
+            if step == 1:
+                first_loss = float(loss.detach())
+            if "clip" in remedy:
+                nn.utils.clip_grad_norm_(model.parameters(), remedy["clip"])
+            if step % READ_EVERY == 1:
+                layerwise.before_update()
+            optimizer.step()
+            if step % READ_EVERY == 1:
+                layerwise.after_update()
+                seen.take(step, loss.detach(), layerwise.take(), layerwise.layers.modules)
+        seen.steps = steps
+        first, second = (self._scores(model, [change(one) for one in half], remedy) for half in self.halves)
+        train = self._scores(model, [change(one) for one in self.learned[: len(self.halves[0])]], remedy)
+        return Outcome(
+            first, second, float(train.mean()), seen.dynamics(subject.clip), (), (), (), first_loss, None, steps / STEPS
+        )
+
+    def _loss(self, model: nn.Module, batch: Batch, remedy: Remedy) -> Tensor:
+        output = outputs_of(model, batch)
+        if "loss" in remedy:  # the logits behind a softmax
+            scores = scores_in(output)
+            assert scores is not None
+            return nn.functional.nll_loss(scores.clamp_min(1e-12).log(), batch.targets)
+        if "target" in remedy and remedy["target"] == "shape":
+            scores = scores_in(output)
+            assert scores is not None
+            return loss_of(self.subject.loss_fn, scores.reshape(batch.targets.shape), batch)
+        return loss_of(self.subject.loss_fn, output, batch)
+
+    @torch.no_grad()
+    def _scores(self, model: nn.Module, batches: Sequence[Batch], remedy: Remedy) -> NDArray[np.float64]:
+        """How good each example of the batches is: right or wrong, or 1 − squared error / variance."""
+        model.eval()
+        found: list[NDArray[np.float64]] = []
+        for batch in batches:
+            scores = scores_in(outputs_of(model, batch))
+            targets = batch.targets
+            assert scores is not None
+            if self.subject.classes:
+                right = (scores.argmax(1) == targets).double().flatten()
+                found.append(torch.where(torch.isfinite(scores).flatten(1).all(1), right, 0.0).cpu().numpy())
+            elif isinstance(targets, Tensor) and targets.numel() == scores.numel():
+                error = (scores.double().flatten() - targets.double().flatten()) ** 2
+                spread = self.spread / (self._scale(remedy) ** 2)
+                found.append((1 - error / spread).nan_to_num(WORST).clamp_min(WORST).cpu().numpy())
+            else:  # a loss of its own: better by how much it is lower
+                loss = float(loss_of(self.subject.loss_fn, outputs_of(model, batch), batch))
+                found.append(np.array([-loss if math.isfinite(loss) else WORST]))
+        return np.concatenate(found)
+
+    def _scale(self, remedy: Remedy) -> float:
+        return float(self.spread**0.5) if remedy.get("target") == "std" else 1.0
+
+    @cached_property
+    def spread(self) -> float:
+        """The variance of targets that are numbers."""
+        targets = torch.cat([one.targets.double().flatten() for one in self.learned])
+        return max(float(targets.var()), 1e-30)
+
+
+class _Inputs:
+    """Batches with what a remedy changes: standardized inputs, standardized targets."""
+
+    def __init__(self, batches: Sequence[Batch], remedy: Remedy) -> None:
+        self.remedy = remedy
+        if remedy.get("normalize") == "std":
+            values = torch.cat([one.inputs.float() for one in batches])
+            axes = [0, *range(2, values.ndim)]
+            self.mean, deviation = values.mean(axes, keepdim=True), values.std(axes, keepdim=True)
+            self.deviation = torch.where(deviation > 0, deviation, 1.0)
+        if remedy.get("target") == "std":
+            given = torch.cat([one.targets.float().flatten() for one in batches])
+            self.target_mean, self.target_deviation = given.mean(), given.std().clamp_min(1e-12)
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The batch with the changes."""
+        inputs, targets = batch.inputs, batch.targets
+        if self.remedy.get("normalize") == "std":
+            inputs = ((inputs.float() - self.mean) / self.deviation).to(inputs.dtype)
+        if self.remedy.get("target") == "std":
+            targets = (targets - self.target_mean) / self.target_deviation
+        return Batch(inputs, targets)
+
+
+def _change(model: nn.Module, optimizer: torch.optim.Optimizer, remedy: Remedy) -> None:
+    """Change the copies: the settings of the optimizer, and the start."""
+    if remedy.get("initialization") == "default":
+        for module in model.modules():
+            reset = getattr(module, "reset_parameters", None)
+            if callable(reset):
+                reset()
+    names: dict[str, Any] = {"learning_rate": "lr", "weight_decay": "weight_decay", "momentum": "momentum"}
+    for group in optimizer.param_groups:
+        for name, own in names.items():
+            if name in remedy and own in group:
+                group[own] = remedy[name]
+    if remedy.get("trainable"):
+        held = {id(one) for group in optimizer.param_groups for one in group["params"]}
+        missing = [one for one in model.parameters() if id(one) not in held]
+        for one in model.parameters():
+            one.requires_grad_(True)
+        if missing:
+            optimizer.add_param_group({"params": missing})

@@ -1,0 +1,81 @@
+"""What is suspected of a training that was made, by what it showed while it went: no side run, no second training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wxb.doctor.case import Case
+from wxb.doctor.diagnose import suspect
+from wxb.doctor.dynamics import Seen
+from wxb.doctor.finding import Finding
+from wxb.doctor.measures import Measures
+from wxb.doctor.side import TRAIN_SAMPLE, WATCHED, WORST, Outcome, SideRuns
+from wxb.tasks import TASKS
+
+if TYPE_CHECKING:
+    from wxb.learning.loop import Record
+    from wxb.trials.trial import Trial
+
+STEPS_PER_READING = 40  # at least: reading a step takes about half the time of one
+MOST_SCORED = 2_000  # test examples
+
+
+def readings(steps: int) -> int:
+    """The number of steps of a training that are read."""
+    return max(2, min(WATCHED, steps // STEPS_PER_READING))
+
+
+class Follower:
+    """Follows a trial record by record, and looks at it when it has ended.
+
+    Attributes: `finding` (the most likely cause; None for a training that is well), `remarks` (of the doctor itself).
+    """
+
+    def __init__(self, trial: Trial) -> None:
+        self.trial = trial
+        if trial.watch is None:
+            trial.watch = readings(trial.steps)
+        self.finding: Finding | None = None
+        self.remarks: tuple[str, ...] = ()
+        self.seen = Seen(trial.model)
+        self.train_losses: list[float] = []
+        self.validation_losses: list[float] = []
+
+    def follow(self, record: Record) -> None:
+        """Keep what a step read; nothing is computed, and the device is not waited for."""
+        if record.reading is not None:
+            self.seen.take(record.step, record.batch_loss, record.reading.found, record.reading.paths)
+        self.seen.steps = record.step
+        if record.train_loss is not None:
+            self.train_losses.append(record.train_loss)
+        if record.validation is not None:
+            self.validation_losses.append(record.validation.loss)
+
+    def look(self, baselines: Mapping[str, float]) -> None:
+        """Find what is suspected beside the scores of `baselines` on test; nothing is raised."""
+        try:
+            self.finding = self.suspected(baselines)
+        except Exception as problem:  # the training is whole, whatever is wrong with the doctor
+            self.remarks = (f"the doctor could not look at this training: {problem!r}",)
+
+    def suspected(self, baselines: Mapping[str, float]) -> Finding | None:
+        """The most likely cause, or None for a training that is well, beside the scores of `baselines` on test.
+
+        The test part chooses nothing here: it only says whether the training is far behind.
+        """
+        trial, data = self.trial, self.trial.data
+        baseline = TASKS[data.task].baseline
+        references = {"constant" if name == baseline else name: score for name, score in baselines.items()}
+        if not references or not self.train_losses:
+            return None
+        scores = np.maximum(np.nan_to_num(trial.each("test", MOST_SCORED), nan=WORST), WORST)
+        train = np.maximum(np.nan_to_num(trial.each("train", TRAIN_SAMPLE), nan=WORST), WORST)
+        case = Case(data, str(trial.plan.network), trial.recipe.settings(), {}, data.name)
+        base = Outcome(
+            scores, scores[:0], float(train.mean()), self.seen.dynamics(trial.recipe.clip), tuple(self.train_losses),
+            tuple(self.validation_losses), (), trial.checks.first_loss, trial.checks.expected_loss, 1.0,
+        )  # fmt: skip
+        return suspect(Measures(case, SideRuns(case, 0.0), base, references))

@@ -1,0 +1,198 @@
+"""Watching anybody's training loop: what each step shows, read without changing a bit, never raising into the loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import wraps
+from types import TracebackType
+from typing import Any, ParamSpec
+
+import torch
+from torch import nn
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
+
+from wxb.doctor.dynamics import Dynamics, Seen
+from wxb.doctor.fault import Evidence, Remedy
+from wxb.doctor.finding import SUSPECTED, Finding
+from wxb.learning.layerwise import Layers, Layerwise
+
+FIRST = 4  # steps that are read one after the other; from then on each is half as far again as the last
+FURTHER = 1.5
+FAST = 0.5  # of the weights, that a step changes
+STILL = 1e-7
+GROWN = 10.0  # times the norm of a weight at the start
+DEAD = 0.9
+SATURATED = 0.95
+VANISHING = 1e-6
+
+Given = ParamSpec("Given")
+
+
+class Watching:
+    """A watch over a loop: `with watch(model, optimizer) as watching:`, then `watching.findings`."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer | None = None,
+        loss_fn: Callable[..., Any] | None = None,
+    ) -> None:
+        """Without an optimizer, the steps of any that holds the model's parameters count.
+
+        `loss_fn` is a module whose losses are read; the loss of a plain function is not seen.
+        """
+        self.model = model
+        self.optimizer = optimizer
+        self.loss_fn = loss_fn
+        self.broken: str | None = None  # why nothing is watched any more: a fault of ours, or an odd model
+        self._hooks = ExitStack()
+        self._reading = ExitStack()  # hooks of the step that is read
+        self._seen: Seen | None = None
+        self._step = 0
+        self._due = 1
+        self._loss: torch.Tensor | None = None
+        self._evaluating = 0
+        self._untouched: set[str] = set()
+
+    def __enter__(self) -> Watching:
+        self._guarded(self._begin)()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._guarded(self._end)()
+
+    def _guarded(self, function: Callable[Given, object]) -> Callable[Given, None]:
+        """The function, whose faults end the watching and nothing else."""
+
+        @wraps(function)
+        def guarded(*values: Given.args, **named: Given.kwargs) -> None:
+            if self.broken is not None:
+                return
+            try:
+                function(*values, **named)
+            except Exception as problem:  # the user's loop goes on, whatever happens here
+                self.broken = f"{type(problem).__name__}: {problem}"
+
+        return guarded
+
+    def _begin(self) -> None:
+        self._parameters = {id(one): name for name, one in self.model.named_parameters()}
+        self._seen = Seen(self.model)
+        self._untouched = {name for name, one in self.model.named_parameters() if one.requires_grad}
+        self._layerwise = Layerwise(Layers.of_module(self.model))
+        before = register_optimizer_step_pre_hook(self._guarded(self._before))
+        self._hooks.callback(before.remove)
+        after = register_optimizer_step_post_hook(self._guarded(self._after))
+        self._hooks.callback(after.remove)
+        if isinstance(self.loss_fn, nn.Module):
+            hook = self.loss_fn.register_forward_hook(self._guarded(self._keep_loss))
+            self._hooks.callback(hook.remove)
+        self._attach()
+
+    def _attach(self) -> None:
+        self._reading.close()
+        self._layerwise.clear()
+        self._layerwise.attach(self._reading)
+
+    def _keep_loss(self, module: nn.Module, inputs: object, output: object) -> None:
+        if isinstance(output, torch.Tensor) and output.requires_grad and output.numel() == 1:
+            self._loss = output.detach()
+
+    def _own(self, optimizer: torch.optim.Optimizer) -> bool:
+        if self.optimizer is not None and optimizer is not self.optimizer:
+            return False
+        return any(id(one) in self._parameters for group in optimizer.param_groups for one in group["params"])
+
+    def _before(self, optimizer: torch.optim.Optimizer, *rest: object) -> None:
+        if not self._own(optimizer) or self._step + 1 < self._due:
+            return
+        moving = {id(one) for group in optimizer.param_groups for one in group["params"] if one.grad is not None}
+        self._untouched -= {self._parameters[one] for one in moving if one in self._parameters}
+        self._evaluating += not self.model.training
+        self._layerwise.before_update()
+
+    def _after(self, optimizer: torch.optim.Optimizer, *rest: object) -> None:
+        if not self._own(optimizer) or self._seen is None:
+            return
+        self._step += 1
+        if self._step < self._due:
+            if self._step + 1 == self._due:
+                self._attach()
+            return
+        self._layerwise.after_update()
+        self._seen.take(self._step, self._loss, self._layerwise.take(), self._layerwise.layers.modules)
+        self._reading.close()
+        self._due = self._step + 1 if self._step < FIRST else math.ceil(self._step * FURTHER)
+        if self._due == self._step + 1:
+            self._attach()
+
+    def _end(self) -> None:
+        self._reading.close()
+        self._hooks.close()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is suspected, the most likely first; empty for a training that looks well, or that was not seen."""
+        if self._seen is None or self._step == 0:
+            return ()
+        try:
+            return self._findings(self._seen.dynamics())
+        except Exception as problem:  # as in the loop
+            self.broken = f"{type(problem).__name__}: {problem}"
+            return ()
+
+    def _findings(self, seen: Dynamics) -> tuple[Finding, ...]:
+        updates = [value for value in seen.updates.values() if math.isfinite(value)]
+        fastest = max(updates, default=0.0)
+        grown = max((end / start for start, end in seen.norms.values() if start > 0), default=0.0)
+        fast = seen.diverged or fastest > FAST or not grown < GROWN
+        ratio = seen.vanishing
+        normalized = any(isinstance(one, nn.modules.batchnorm._BatchNorm) for one in self.model.modules())
+        named: list[tuple[str, str, bool, Evidence, Remedy]] = [
+            ("T1", "learning rate too high", fast, {"update": fastest, "norm_end_over_start": grown}, {}),
+            (
+                "T16", "weights that take no gradient", bool(self._untouched or seen.frozen),
+                {"weights": float(len(self._untouched) + len(seen.frozen))}, {},
+            ),
+            ("T9", "units that begin alike", bool(seen.alike), {"layers": float(len(seen.alike))}, {}),
+            ("T2", "learning rate too low", bool(updates) and not fast and fastest < STILL, {"update": fastest}, {}),
+            ("N4", "dead RELU units", seen.dead > DEAD, {"dead": seen.dead}, {}),
+            ("N3", "saturated activations", seen.saturated > SATURATED, {"saturated": seen.saturated}, {}),
+            (
+                "T12", "vanishing gradients", ratio is not None and ratio < VANISHING,
+                {"gradient_first_over_last": ratio or 0.0}, {},
+            ),
+            (
+                "T17", "a model that learns in evaluation mode", normalized and self._evaluating > 0,
+                {"steps": float(self._evaluating)}, {},
+            ),
+        ]  # fmt: skip
+        return tuple(
+            Finding(code, cause, SUSPECTED, _finite(evidence), remedy, None, rank)
+            for rank, (code, cause, _, evidence, remedy) in enumerate([one for one in named if one[2]], 1)
+        )
+
+
+def _finite(evidence: Evidence) -> Evidence:
+    return {name: value for name, value in evidence.items() if math.isfinite(value)}
+
+
+def watch(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer | None = None,
+    loss_fn: Callable[..., Any] | None = None,
+) -> Watching:
+    """Watch a training loop of plain PyTorch, or of a library on it.
+
+        with wxb.doctor.watch(model, optimizer) as watching:
+            ...                                  # the loop, as it is
+        print(watching.findings)
+
+    About ten steps, and some more of long trainings, are read: weights and gradients before and after the optimizer's
+    step, and the outputs of ReLU, Tanh and Sigmoid. Nothing that is computed changes, and nothing is raised.
+    """
+    return Watching(model, optimizer, loss_fn)

@@ -1,0 +1,191 @@
+"""`wxb.doctor.examine` on plain PyTorch: faults are found, healthy trainings left alone, none is changed."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from sklearn.datasets import load_digits
+from torch import nn
+
+import wxb.doctor
+
+DIGITS = load_digits()
+X, Y = torch.tensor(DIGITS.data / 16, dtype=torch.float32)[:900], torch.tensor(DIGITS.target)[:900]
+ENTROPY = nn.CrossEntropyLoss()
+
+
+def batches(x=X, y=Y):
+    return list(zip(x.split(64), y.split(64), strict=True))
+
+
+def net(*more: nn.Module) -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10), *more)
+
+
+def examined(model, loss_fn=ENTROPY, loader=None, optimizer=None, **options):
+    """The diagnosis; the model, its optimizer and torch's generator are as before."""
+    if optimizer is None:
+        optimizer = torch.optim.Adam(list(model.parameters()) or [torch.zeros(1)], 3e-3)
+    before = {name: one.clone() for name, one in model.state_dict().items()}
+    random = torch.get_rng_state()
+    mode = model.training
+    found = wxb.doctor.examine(model, loss_fn, batches() if loader is None else loader, optimizer, **options)
+    assert all(torch.equal(before[name], one) for name, one in model.state_dict().items())
+    assert all(one.grad is None for one in model.parameters())
+    assert torch.equal(random, torch.get_rng_state())
+    assert model.training == mode
+    assert not optimizer.state
+    return found
+
+
+def test_a_healthy_training_has_no_finding():
+    found = examined(net())
+    assert found.healthy
+    assert found.findings == ()
+
+
+def zeros():
+    model = net()
+    for one in model.parameters():
+        nn.init.zeros_(one)
+    return model
+
+
+def with_rate(rate):
+    model = net()
+    return {"model": model, "optimizer": torch.optim.SGD(model.parameters(), rate)}
+
+
+FAULTY = {
+    "T1": lambda: with_rate(300.0),
+    "T2": lambda: with_rate(1e-7),
+    "D4": lambda: {**with_rate(0.05), "loader": batches(X * 10_000 + 5_000)},
+    "T9": lambda: {"model": zeros()},
+    "D13": lambda: {
+        "model": nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 1)),
+        "loss_fn": nn.MSELoss(),
+        "loader": batches(y=Y[:, None] * 1e4),
+    },
+}
+
+
+@pytest.mark.parametrize("code", FAULTY)
+def test_a_fault_is_proved_by_side_runs(code):
+    found = examined(**FAULTY[code]())
+    assert [one.code for one in found.findings] == [code]
+    proof = found.findings[0].proof
+    assert proof is not None
+    assert 0 < proof.interval[0] < proof.after - proof.before
+
+
+def test_the_first_of_a_shared_stack_is_enough():
+    model = net()
+    twin = nn.Sequential(model, nn.Linear(10, 10))
+    twin[1].weight = nn.Parameter(torch.eye(10))
+    assert examined(nn.Sequential(twin, twin[1])).healthy
+
+
+class Raises(nn.Linear):
+    def forward(self, x):
+        raise KeyError("no such thing")
+
+
+class Gives(nn.Module):
+    """A model whose output is what `made` makes of the logits."""
+
+    def __init__(self, made):
+        super().__init__()
+        self.net = net()
+        self.made = made
+
+    def forward(self, x=None, labels=None):
+        logits = self.net(x)
+        return self.made(logits, labels)
+
+
+class HalfGradient(torch.autograd.Function):
+    @staticmethod
+    def forward(context, x, weight):
+        context.save_for_backward(x, weight)
+        return x @ weight
+
+    @staticmethod
+    def backward(context, gradient):
+        x, weight = context.saved_tensors
+        return gradient @ weight.T, 0.5 * x.T @ gradient
+
+
+class Halved(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(64, 10) * 0.1)
+
+    def forward(self, x):
+        return HalfGradient.apply(x, self.weight)
+
+
+def endless():
+    while True:
+        yield X[:64], Y[:64]
+
+
+def of_last():
+    model = net()
+    return {"model": model, "optimizer": torch.optim.Adam(model[2].parameters())}
+
+
+def spoiled():
+    x = X.clone()
+    x[5, 3] = torch.nan
+    return batches(x)
+
+
+COUNTED = {
+    "N7 softmax twice": ("N7", lambda: {"model": net(nn.Softmax(1))}),
+    "T16 not in the optimizer": ("T16", of_last),
+    "T3 each target against every output": (
+        "T3", lambda: {"model": nn.Linear(64, 1), "loss_fn": nn.MSELoss(), "loader": batches(y=Y.float())}
+    ),
+    "N1 too few outputs": (
+        "N1", lambda: {"model": nn.Linear(64, 7), "loss_fn": lambda output, y: ENTROPY(output, y.clamp(0, 6))}
+    ),
+    "D9 not a number": ("D9", lambda: {"model": net(), "loader": spoiled()}),
+    "D14 one class": ("D14", lambda: {"model": net(), "loader": batches(y=Y * 0)}),
+    "P1 raises": ("P1", lambda: {"model": Raises(64, 10)}),
+    "P1 targets of a wrong type": ("P1", lambda: {"model": net(), "loader": batches(y=Y.float())}),
+    "P1 texts": ("P1", lambda: {"model": net(), "loader": [("a", "b")]}),
+    "P2 no batch": ("P2", lambda: {"model": net(), "loader": []}),
+    "P2 a loss for each example": ("P2", lambda: {"model": net(), "loss_fn": nn.CrossEntropyLoss(reduction="none")}),
+    "P2 a loss that is no tensor": ("P2", lambda: {"model": net(), "loss_fn": lambda output, target: 1.0}),
+    "P3 no parameters": ("P3", lambda: {"model": nn.ReLU()}),
+    "P4 half a gradient": ("P4", lambda: {"model": Halved()}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_what_is_counted_needs_no_side_run(name):
+    code, made = COUNTED[name]
+    found = examined(**made())
+    assert [one.code for one in found.findings] == [code]
+    assert found.cost == 0
+    assert found.findings[0].cause
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"model": Gives(lambda logits, labels: (logits, logits)), "loss_fn": lambda o, y: ENTROPY(o[0], y)},
+        {
+            "model": Gives(lambda logits, labels: {"logits": logits, "loss": ENTROPY(logits, labels)}),
+            "loss_fn": None,
+            "loader": [{"x": x, "labels": y} for x, y in batches()],
+        },
+        {"model": net().bfloat16(), "loader": batches(X.bfloat16())},
+        {"model": net(), "loader": endless()},
+        {"model": net(), "loader": [(X, Y)]},
+    ],
+    ids=["tuple", "dict", "bfloat16", "endless", "one batch"],
+)
+def test_odd_but_healthy_trainings_are_left_alone(arguments):
+    assert examined(**arguments, budget=1.5).findings == ()

@@ -1,0 +1,124 @@
+"""`wxb.doctor.watch` around anybody's loop: what it finds, and that the loop neither changes nor ends."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+import wxb.doctor
+from tests.doctor.test_doctor_examine import ENTROPY, batches, net
+
+
+def loop(model, optimizer, watched=True, steps=60, loss_fn=ENTROPY):
+    """Train for some steps; what was found."""
+    watching = wxb.doctor.watch(model, optimizer, loss_fn)
+    given = batches()
+    if watched:
+        watching.__enter__()
+    for step in range(steps):
+        x, y = given[step % len(given)]
+        optimizer.zero_grad()
+        loss_fn(model(x), y).backward()
+        optimizer.step()
+    watching.__exit__(None, None, None)
+    return watching
+
+
+def test_a_watched_loop_computes_the_same_bits():
+    states = []
+    for watched in (True, False):
+        model = net(nn.Dropout(0.2))
+        torch.manual_seed(1)
+        loop(model, torch.optim.Adam(model.parameters(), 1e-3), watched)
+        states.append([*model.state_dict().values(), torch.get_rng_state()])
+    assert all(torch.equal(*pair) for pair in zip(*states, strict=True))
+
+
+def test_a_healthy_loop_has_no_finding_and_no_hook_stays():
+    model = net()
+    watching = loop(model, torch.optim.Adam(model.parameters(), 1e-3))
+    assert watching.broken is None
+    assert watching.findings == ()
+    assert not any(one._forward_hooks for one in model.modules())
+
+
+def alike():
+    model = net()
+    for one in model.parameters():
+        nn.init.constant_(one, 0.1)
+    return model, torch.optim.Adam(model.parameters(), 1e-3)
+
+
+def evaluating():
+    model = nn.Sequential(nn.Linear(64, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, 10)).eval()
+    return model, torch.optim.Adam(model.parameters(), 1e-3)
+
+
+def partly():
+    model = net()
+    model[0].requires_grad_(False)
+    return model, torch.optim.Adam(model[2].parameters(), 1e-3)
+
+
+def dead():
+    model = net()
+    nn.init.constant_(model[0].bias, -100.0)
+    return model, torch.optim.SGD(model.parameters(), 1e-2)
+
+
+def with_rate(rate):
+    model = net()
+    return model, torch.optim.SGD(model.parameters(), rate)
+
+
+@pytest.mark.parametrize(
+    ("code", "made"),
+    [
+        ("T1", lambda: with_rate(1e5)),
+        ("T2", lambda: with_rate(1e-12)),
+        ("T9", alike),
+        ("T16", partly),
+        ("T17", evaluating),
+        ("N4", dead),
+    ],
+)
+def test_a_fault_is_suspected(code, made):
+    assert code in [one.code for one in loop(*made()).findings]
+
+
+def test_a_fault_of_the_doctor_does_not_reach_the_loop(monkeypatch):
+    def broken(*rest):
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr("wxb.learning.layerwise.Layerwise.before_update", broken)
+    model = net()
+    watching = loop(model, torch.optim.Adam(model.parameters(), 1e-3))
+    assert watching.broken == "ZeroDivisionError: ours"
+    assert watching.findings == ()
+
+
+def test_an_error_of_the_loop_is_the_loop_s_own():
+    model = net()
+    with pytest.raises(ValueError, match="theirs"), wxb.doctor.watch(model) as watching:
+        raise ValueError("theirs")
+    assert watching.findings == ()
+
+
+def test_without_an_optimizer_any_that_moves_the_model_counts():
+    model, other = net(), nn.Linear(2, 2)
+    with wxb.doctor.watch(model) as watching:
+        for one in (model, other):
+            optimizer = torch.optim.SGD(one.parameters(), 1e6)
+            optimizer.zero_grad()
+            given = batches()[0][0] if one is model else torch.ones(1, 2)
+            one(given).square().sum().backward()
+            optimizer.step()
+    assert watching._step == 1
+
+
+@pytest.mark.parametrize("model", [nn.ReLU(), nn.Sequential(), nn.Linear(64, 10).half()])
+def test_odd_models_are_watched_without_an_error(model):
+    with wxb.doctor.watch(model) as watching:
+        pass
+    assert watching.findings == ()
