@@ -107,7 +107,7 @@ def findings(
     }
     if model is not None:
         offsets = None if decision is None else np.array(decision.offsets)
-        if shown := inside(model, data, test is not None, offsets):
+        if shown := inside(model, data, test is not None, offsets, 3 * learned * made):
             found["inside"] = shown
     found["warnings"] = [*notes, *warnings(found)]
     found["next"] = next_steps(found, data)

@@ -25,18 +25,22 @@ from wxb.views.gallery.importance import shuffle
 from wxb.views.subject import Subject, as_batch, subject
 
 FILTERS = 64  # units that are drawn
-EXAMPLES = 200  # that are shuffled
-REPEATS = 2  # shuffles of each column,
+EXAMPLES = 200  # that are shuffled at most,
+LEAST = 30  # and at least: of fewer nothing can be said
+SHARE = 0.02  # of the passes of training that shuffling may take
+REPEATS = 1  # shuffles of each column,
 COLUMNS = 10  # and columns that are named
-MOST_COLUMNS = 200  # of data; of more it would take long
 ANSWERED = 2_000  # examples among which the worst pair is sought
 MAPPED = 200  # examples on its map
 
 
-def inside(model: Model, data: Dataset, tested: bool, decision: NDArray[np.float64] | None = None) -> dict[str, Any]:
+def inside(
+    model: Model, data: Dataset, tested: bool, decision: NDArray[np.float64] | None = None, passes: int | None = None
+) -> dict[str, Any]:
     """What a trained network has learned, as `runs.reported.Inside` holds it, without what does not apply.
 
-    `decision` (outputs,) are the offsets by which an answer is decided.
+    `decision` (outputs,) are the offsets by which an answer is decided; `passes` is how often training took an example
+    through the network, which bounds what is shuffled.
     """
     seen = subject(deepcopy(model).cpu().eval(), "graph")
     found: dict[str, Any] = {}
@@ -46,8 +50,10 @@ def inside(model: Model, data: Dataset, tested: bool, decision: NDArray[np.float
         return found
     rows = _spread(data.split.test, ANSWERED)
     alone = data.has_text and data.examples.shape[1] == 1
-    if not data.spatial and not alone and data.examples.shape[1] <= MOST_COLUMNS:
-        found["importance"] = importance(seen, data, _spread(rows, EXAMPLES))
+    if not data.spatial and not alone:
+        most = EXAMPLES if passes is None else int(SHARE * passes / (REPEATS * data.examples.shape[1]))
+        if most >= LEAST:
+            found["importance"] = importance(seen, data, _spread(rows, min(EXAMPLES, most)))
     if TASKS[data.task].exclusive and (pair := worst_pair(seen, data, rows, decision)):
         found["pair"] = pair
     return found

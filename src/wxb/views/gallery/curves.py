@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 HEALTHY = 1e-3  # the update ratio that rules of thumb ask for
 FEW = 8  # layers that have a colour and a name each; of more, the colour goes from the first to the last
+DOTS = 60  # epochs up to which a curve has a dot for each
 FORMS = {"share": "%"}
 
 
@@ -77,10 +78,16 @@ def _losses(axes: Axes, view: View, names: tuple[str, ...]) -> None:
         colour = COLOURS[row % len(COLOURS)]
         epochs = np.arange(1, train.shape[1] + 1)
         alone = len(names) == 1
-        axes.plot(epochs, train[row], ".-", color=colour, label="training" if alone else f"{one_line(name)}, training")
+        axes.plot(
+            epochs,
+            train[row],
+            _line(epochs),
+            color=colour,
+            label="training" if alone else f"{one_line(name)}, training",
+        )
         if np.isfinite(validation[row]).any():
             other = COLOURS[1] if alone else colour
-            axes.plot(epochs, validation[row], ".--", color=other, label="validation" if alone else None)
+            axes.plot(epochs, validation[row], _line(epochs, "--"), color=other, label="validation" if alone else None)
     finite = np.concatenate([train[np.isfinite(train)], validation[np.isfinite(validation)]])
     if finite.size and finite.min() > 0 and finite.max() > 20 * finite.min():
         logarithmic(axes)
@@ -92,8 +99,14 @@ def _losses(axes: Axes, view: View, names: tuple[str, ...]) -> None:
 
 def _lines(axes: Axes, values: NDArray[Any], names: tuple[str, ...]) -> None:
     for row in range(len(names)):
-        axes.plot(np.arange(1, values.shape[1] + 1), values[row], ".-", color=COLOURS[row % len(COLOURS)])
+        epochs = np.arange(1, values.shape[1] + 1)
+        axes.plot(epochs, values[row], _line(epochs), color=COLOURS[row % len(COLOURS)])
     _dressed(axes)
+
+
+def _line(epochs: NDArray[Any], stroke: str = "-") -> str:
+    """The form of a line: with a dot for each epoch, unless there are many."""
+    return f".{stroke}" if len(epochs) <= DOTS else stroke
 
 
 def _layers(view: View, name: str) -> Panel:
