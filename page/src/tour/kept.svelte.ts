@@ -14,15 +14,15 @@ let waiting: Record<string, string> = {};
 let timer = 0;
 
 /** A value that the address has under a name, if it has; else the initial one. To be called while a scene begins. */
-export function kept(name: string, initial: number): Kept<number>;
+export function kept(name: string, initial: number, ends: readonly [number, number]): Kept<number>;
 export function kept(name: string, initial: string, choices: readonly string[]): Kept<string>;
 export function kept(name: string, initial: boolean): Kept<boolean>;
 export function kept(name: string, initial: number[]): Kept<number[]>;
 export function kept(name: string, initial: number[][]): Kept<number[][]>;
-export function kept(name: string, initial: Value, choices?: readonly string[]): Kept<Value> {
+export function kept(name: string, initial: Value, choices?: readonly (string | number)[]): Kept<Value> {
   const usual = encoded(initial);
   const found = decoded(untrack(() => address.get(name)), initial);
-  let value = $state(choices && !choices.includes(found as string) ? initial : found);
+  let value = $state(fits(found, choices) ? found : initial);
   $effect(() => {
     const text = encoded(value);
     untrack(() => later(name, text === usual ? "" : text));
@@ -35,6 +35,13 @@ export function kept(name: string, initial: Value, choices?: readonly string[]):
       value = next;
     },
   };
+}
+
+/** Whether an address gives one of the choices, or a number between the ends. */
+function fits(found: Value, choices?: readonly (string | number)[]): boolean {
+  if (!choices) return true;
+  if (typeof found !== "number") return choices.includes(found as string);
+  return found >= Number(choices[0]) && found <= Number(choices[1]);
 }
 
 function later(name: string, text: string): void {
