@@ -63,13 +63,28 @@ export function send<T>(path: string, body: Blob | object = {}, signal?: AbortSi
   );
 }
 
-/** Call `changed` at once and whenever the server sends word; the function that is returned ends that. */
+/**
+ * Call `changed` at once and whenever the server sends word; the function that is returned ends that.
+ *
+ * A window that nobody sees does not listen: a browser holds six connections to a server, for all windows together.
+ */
 export function follow(path: string, changed: () => void, lost: (gone: boolean) => void = () => {}): () => void {
-  const source = new EventSource(path);
-  source.onmessage = () => {
-    lost(false);
-    changed();
+  let source: EventSource | null = null;
+  const listen = (): void => {
+    source?.close();
+    source = null;
+    if (document.hidden) return;
+    source = new EventSource(path);
+    source.onmessage = () => {
+      lost(false);
+      changed();
+    };
+    source.onerror = () => lost(true);
   };
-  source.onerror = () => lost(true);
-  return () => source.close();
+  document.addEventListener("visibilitychange", listen);
+  listen();
+  return () => {
+    document.removeEventListener("visibilitychange", listen);
+    source?.close();
+  };
 }

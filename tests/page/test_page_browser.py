@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.runs.small import Epoch
 from wxb.page import built
 
+ROOT = Path(__file__).resolve().parents[2]
+AXE = ROOT / "page" / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -26,10 +30,15 @@ pytestmark = [
 @pytest.fixture
 def address(folder: Path) -> Iterator[str]:
     """The address that `wxb page` prints for the folder."""
+    yield from served(folder)
+
+
+def served(folder: Path) -> Iterator[str]:
+    """The address of a page on a folder, which ends when the test does."""
     words = [sys.executable, "-m", "wxb", "page", str(folder), "--no-browser", "--port", "0"]
-    sources = str(Path(__file__).resolve().parents[2] / "src")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     with subprocess.Popen(
-        words, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": sources}
+        words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
     ) as server:
         assert server.stdout is not None
         yield server.stdout.readline().split()[-1]
@@ -37,8 +46,19 @@ def address(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def window(address: str) -> Iterator[object]:
+def window(address: str) -> Iterator[Any]:
     """A window of the browser, in which nothing may go wrong."""
+    yield from opened(address)
+
+
+@pytest.fixture
+def window_of_trained(trained: Path) -> Iterator[Any]:
+    """The same, of a folder with trained networks."""
+    for address in served(trained):
+        yield from opened(address)
+
+
+def opened(address: str) -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     wrong: list[str] = []
@@ -62,7 +82,7 @@ def test_a_run_is_opened_from_the_list_and_followed_while_it_trains(window, runn
     plot = window.get_by_role("img", name="loss over 1 points")
     expect(plot).to_be_visible()
     running.note(Epoch(2))
-    expect(window.get_by_role("img", name="loss over 2 points")).to_be_visible(timeout=3000)
+    expect(window.get_by_role("img", name="loss over 2 points")).to_be_visible(timeout=30_000)
     assert "token" not in window.url
 
 
@@ -72,3 +92,71 @@ def test_a_run_of_a_newer_version_says_so(window):
     window.get_by_role("link", name="newer").click()
     expect(window.get_by_role("alert")).to_contain_text("was made by a newer wxb")
     expect(window.get_by_role("alert")).to_contain_text("pip install --upgrade wxb")
+
+
+def test_what_the_pen_draws_is_answered_with_every_layer_s_maps(window_of_trained):
+    from playwright.sync_api import expect
+
+    window = window_of_trained
+    window.get_by_role("link", name="Draw").click()
+    box = window.get_by_label("pad to draw on").bounding_box()
+    window.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.1 * box["height"])
+    window.mouse.down()
+    window.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.9 * box["height"], steps=5)
+    window.mouse.up()
+    for layer in ("1.CONV3-4", "2.RELU", "3.POOL2"):
+        expect(window.get_by_role("img", name=f"maps of {layer}")).to_be_visible(timeout=150_000)
+    shares = [float(text.removesuffix(" %")) for text in window.locator("td.value").all_inner_texts()]
+    assert len(shares) == 10
+    assert sum(shares) == pytest.approx(100, abs=0.6)
+
+
+def test_a_layer_of_the_map_opens_its_view_and_the_address_holds_it(window_of_trained):
+    from playwright.sync_api import expect
+
+    window = window_of_trained
+    window.get_by_role("link", name="digits").click()
+    window.get_by_role("link", name="Network").click()
+    window.get_by_role("button", name="CONV3-4-RELU").click()
+    expect(window.get_by_role("img", name="2.RELU, 4x8x8")).to_be_visible(timeout=150_000)
+    window.locator("section[aria-label=View] select").first.select_option("filters")
+    expect(window.get_by_role("img", name="weights, 4x1x3x3")).to_be_visible(timeout=150_000)
+    window.reload()
+    expect(window.get_by_role("img", name="weights, 4x1x3x3")).to_be_visible(timeout=150_000)
+
+
+def test_a_run_is_named_deleted_and_brought_back(window):
+    from playwright.sync_api import expect
+
+    window.get_by_role("link", name="finished").click()
+    window.get_by_role("button", name="name, tags, note").click()
+    window.get_by_label("name").fill("<script>alert(1)</script>")
+    window.get_by_label("tags").fill("small, first")
+    window.get_by_role("button", name="Save").click()
+    expect(window.get_by_role("heading", level=1)).to_have_text("<script>alert(1)</script>")
+    window.get_by_role("link", name="Runs", exact=True).first.click()
+    window.get_by_label("choose <script>").check()
+    window.get_by_role("button", name="delete").click()
+    window.get_by_role("button", name="bring back finished").click()
+    expect(window.get_by_role("link", name="<script>alert(1)</script>")).to_be_visible()
+
+
+PLACES = ("/runs", "/runs/finished", "/runs/finished?show=settings", "/runs/newer", "/compare?run=finished&run=stopped")
+
+
+def test_axe_finds_nothing(window):
+    if not AXE.is_file():
+        pytest.skip("axe-core is not there: npm ci in page/")
+    check = AXE.read_text() + ";axe.run(document).then(found => found.violations.map(one => one.id))"
+    base = window.url.partition("/runs")[0]
+    found = {}
+    for scheme, path in itertools.product(("light", "dark"), PLACES):
+        window.emulate_media(color_scheme=scheme)
+        window.goto(base + path)
+        window.wait_for_selector("h1")
+        window.wait_for_timeout(400)
+        answered = window.context.new_cdp_session(window).send(
+            "Runtime.evaluate", {"expression": check, "awaitPromise": True, "returnByValue": True}
+        )
+        found[scheme, path] = answered["result"]["value"]
+    assert {place: violations for place, violations in found.items() if violations} == {}

@@ -15,19 +15,6 @@ from wxb.page.folder import Folder
 from wxb.page.server import app
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a small run on pictures, with snapshots, and one on a table."""
-    runs = tmp_path_factory.mktemp("runs")
-    digits = wxb.load_data("digits", split="0.5,0.2,0.3")
-    wxb.train(digits, "CONV3-4-RELU-POOL-FC-C, SOFTMAX", epochs=1, snapshots=3, out=runs / "digits")
-    table = runs.parent / "table.csv"
-    rows = [f"{place % 7},{'red' if place % 3 else 'blue'},{place % 7 + 10 * (place % 3)}" for place in range(200)]
-    table.write_text("\n".join(["size,colour,price", *rows]) + "\n")
-    wxb.train(wxb.load_data(table, target="price"), "FC-4-RELU, EUCLID", epochs=1, out=runs / "table")
-    return runs
-
-
 @pytest.fixture
 def client(trained: Path) -> Iterator[TestClient]:
     with TestClient(app(Folder(trained), PORT, TOKEN), base_url=f"http://{HOST}") as asking:

@@ -50,6 +50,12 @@ def test_curves_grow_with_the_history(client, running):
     assert told["series"]["validation_accuracy"]["min"] == [0.5, 0.5]
 
 
+@pytest.mark.parametrize("buckets", ["-1", "0", "1", "0.5", "9999999"])
+def test_curves_have_a_bucket_at_least(client, buckets):
+    told = client.get(f"/api/runs/finished/curves?buckets={buckets}").json()
+    assert 1 <= len(told["step"]) <= 5
+
+
 def test_a_line_that_is_being_written_waits_for_its_end(client, running):
     with (running.path / "history.jsonl").open("a") as history:
         history.write('{"epoch": 2, "st')
@@ -93,7 +99,18 @@ def verify_files(run) -> list[str]:
     return _file_differences(run)[0]
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b'{"tags": [""]}', b'{"name": 3}', b'{"name": "' + b"x" * 200 + b'"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"[" * 5000,
+        b'{"name": "\\ud800"}',
+        b'{"tags": [""]}',
+        b'{"name": 3}',
+        b'{"name": "' + b"x" * 200 + b'"}',
+    ],
+)
 def test_a_label_of_another_form_is_refused(client, body):
     answered = client.post("/api/runs/finished/label", content=body, headers={"x-wxb-token": TOKEN})
     assert (answered.status_code, answered.json()["what"]) == (400, "what was sent is not understood")

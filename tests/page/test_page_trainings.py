@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from starlette.testclient import TestClient
 
@@ -16,6 +21,7 @@ from wxb.page.server import app
 from wxb.runs.stopping import Asked, ask_to_stop
 
 SETTINGS = {"epochs": 30, "seed": 3}
+SOURCES = Path(__file__).resolve().parents[2] / "src"
 NETWORK = "FC-8-RELU, SOFTMAX"
 
 
@@ -29,7 +35,7 @@ def post(client: TestClient, path: str, **body):
     return client.post(path, json=body, headers={"x-wxb-token": TOKEN})
 
 
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
+def until(true: Callable[[], bool], seconds: float = 200) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
@@ -117,3 +123,30 @@ def test_a_finished_run_is_neither_stopped_nor_resumed(client, tmp_path):
     wxb.train(wxb.load_data("ring", examples=400), NETWORK, epochs=1, out=tmp_path / "ring-0000")
     assert "does not train" in post(client, "/api/runs/ring-0000/stop").json()["what"]
     assert "has finished" in post(client, "/api/runs/ring-0000/resume").json()["what"]
+
+
+def test_a_page_beside_it_changes_no_bit_of_a_training(tmp_path):
+    """The real command with `--page`, watched in the browser's stead, and without."""
+    words = [sys.executable, "-m", "wxb", "train", "ring", NETWORK, "--examples", "400", "--epochs", "20", "--quiet"]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(SOURCES),
+        "OMP_NUM_THREADS": "1",
+        "BROWSER": "true",
+        "COLUMNS": "200",
+    }
+    subprocess.run([*words, "--out", "alone"], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    with subprocess.Popen(
+        [*words, "--out", "watched", "--page"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    ) as training:
+        assert training.stderr is not None
+        address = next((line for line in training.stderr if line.startswith("page")), "").split()[-1]
+        base, _, _ = address.partition("/runs/")
+        until(lambda: httpx2.get(f"{base}/api/runs/watched", timeout=60).json()["state"] == "finished")
+        assert httpx2.get(f"{base}/api/runs/watched/curves", timeout=60).json()["points"] == 20
+        training.send_signal(signal.SIGINT)
+        assert training.wait(30) == 0
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(base)
+    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("alone", "watched")]
+    assert weights[0] == weights[1]

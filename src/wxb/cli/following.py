@@ -20,16 +20,17 @@ from wxb.progress import Progress
 from wxb.text import visible
 
 if TYPE_CHECKING:
+    from wxb.cli.page import Beside
     from wxb.training import Training
 
 WIDE = 100  # columns of a recipe if the output is no terminal
 
 
-def follow(training: Training, quiet: bool, verbose: bool) -> int:
+def follow(training: Training, quiet: bool, verbose: bool, beside: Beside | None = None) -> int:
     """Train to the end, or save the run at the step at which a signal came; the exit code.
 
     After a signal the training has no `result`. A signal after the last step does not undo the training: the run is
-    finished, and the exit code tells of the signal.
+    finished, and the exit code tells of the signal. `beside` is a page that is opened on the run.
     """
     if not quiet:
         width = printing.columns(sys.stderr)
@@ -45,6 +46,8 @@ def follow(training: Training, quiet: bool, verbose: bool) -> int:
                 if isinstance(event, MicroBatches):
                     progress.remark(f"to save memory, each step is computed in {event.count} micro-batches from now on")
             assert training.run is not None  # a record was made
+            if beside is not None:
+                beside.open(training.run.path)
             if (stop.code is not None or training.run.asked) and record.step < record.steps:
                 progress.end()
                 step = training.stop()
@@ -58,9 +61,11 @@ def follow(training: Training, quiet: bool, verbose: bool) -> int:
         return DONE if stop.code is None else stop.code
 
 
-def follow_to_result(training: Training, as_json: bool, quiet: bool, verbose: bool) -> int:
+def follow_to_result(
+    training: Training, as_json: bool, quiet: bool, verbose: bool, beside: Beside | None = None
+) -> int:
     """Follow a training and print its result, as JSON or in lines; the exit code. A stopped one has no result."""
-    code = follow(training, quiet, verbose)
+    code = follow(training, quiet, verbose, beside)
     if training.result and as_json:
         printing.result_json(msgspec.convert(training.result, Train))
     elif training.result:

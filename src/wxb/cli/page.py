@@ -33,44 +33,38 @@ def page(folder: Path | None, port: int | None, no_browser: bool) -> None:
         printing.flush()
         printing.remark("Ctrl-C ends the page; trainings go on")
 
-    serve(folder, port, not no_browser, tell)
+    with contextlib.suppress(KeyboardInterrupt):  # the way in which it is meant to end
+        serve(folder, port, not no_browser, tell)
 
 
 class Beside:
-    """A page beside a training: a process of its own, so that it takes no time of the training's."""
+    """A page beside a training: a process of its own, which takes no time of the training's and ends with the block."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Beside:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
 
     def open(self, run: Path) -> None:
-        """Open the page on a run, once."""
+        """Open the page on a run, once. It prints its address itself, when it is ready."""
         if self._process is None:
             # in a session of its own: Ctrl-C stops the training, and the page shows that
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "wxb", "page", str(run)],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), start_new_session=True,
             )  # fmt: skip
-            assert self._process.stdout is not None
-            address = self._process.stdout.readline().split()
-            if not address:
-                raise WxbError("the page could not be opened; the training is saved", fix="wxb page says why")
-            printing.remark(printing.labelled("page", address[-1]))
 
     def wait(self) -> None:
         """Keep the page open until Ctrl-C."""
-        if self._process is None:
-            return
-        printing.remark("Ctrl-C ends the page")
-        with contextlib.suppress(KeyboardInterrupt):
-            self._process.wait()
-        self.close()
-
-    def close(self) -> None:
-        """End the page."""
         if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
+            with contextlib.suppress(KeyboardInterrupt):
+                self._process.wait()
 
 
 class Port(options.Whole):

@@ -17,6 +17,7 @@ from wxb.cli.config import BINDINGS, EVENTS, read_config
 from wxb.cli.following import details, follow, follow_to_result, head, show_result
 from wxb.cli.loading import load
 from wxb.cli.main import BEGAN
+from wxb.cli.page import Beside
 from wxb.cli.profile import show_profile
 from wxb.errors import DONE, WxbError
 from wxb.paths import exists
@@ -37,6 +38,7 @@ def train(
     dry_run: bool,
     profile: bool,
     fix: bool,
+    page: bool,
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -57,7 +59,8 @@ def train(
     """
     asked = merged(words, config, given)
     check(asked)
-    check_kind("seeds" in asked, [*["--dry-run"] * dry_run, *["--profile"] * profile, *["--fix"] * fix])
+    looks = [*["--dry-run"] * dry_run, *["--profile"] * profile, *["--fix"] * fix, *["--page"] * (page and not fix)]
+    check_kind("seeds" in asked, looks)
     if "seeds" in asked:
         return train_seeds(asked, as_json, quiet, verbose)
     training = prepared(asked, quiet, BEGAN)
@@ -69,7 +72,12 @@ def train(
         return DONE
     if fix:
         training = mended(training, asked, quiet)
-    return follow_to_result(training, as_json, quiet, verbose)
+    if not page:
+        return follow_to_result(training, as_json, quiet, verbose)
+    with Beside() as beside:
+        code = follow_to_result(training, as_json, quiet, verbose, beside)
+        beside.wait()
+    return code
 
 
 def check_kind(several: bool, looks: list[str]) -> None:
@@ -238,6 +246,12 @@ command = options.Command(
             is_flag=True,
             section="Run",
             help="Time a few steps and print where the time goes, without training.",
+        ),
+        options.SectionedOption(
+            ["--page"],
+            is_flag=True,
+            section="Run",
+            help="Open the run in the browser, until Ctrl-C after the training.",
         ),
         options.JSON,
         options.QUIET,

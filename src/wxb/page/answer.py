@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.responses import Response
 
 from wxb.errors import WxbError
 from wxb.text import utf8
+
+T = TypeVar("T")
 
 JSON = "application/json"
 
@@ -37,6 +39,14 @@ def mistake(status: int, what: str, expected: str = "", fix: str = "") -> Respon
 def mistaken(problem: WxbError) -> Response:
     """The error of a request that the server understood, and could not do."""
     return mistake(400, problem.what, problem.detail, problem.fix)
+
+
+def decoded(body: bytes, kind: type[T]) -> T:
+    """The JSON of a request's body as a value of a type. Raises Refused if it is none."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as problem:
+        raise Refused(400, "what was sent is not understood", str(problem)) from problem
 
 
 def missing(what: str, fix: str = "") -> Refused:

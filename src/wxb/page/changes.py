@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from wxb.page.answer import Refused, answer
+from wxb.page.answer import answer, decoded
 from wxb.page.folder import Folder
 from wxb.runs import aside
 from wxb.runs.label import Label, write_label
@@ -62,7 +61,4 @@ def told(one: aside.Deleted) -> dict[str, Any]:
 
 async def sent(request: Request, kind: type[T]) -> T:
     """The body of a request as a value of a type. Raises Refused if it is none."""
-    try:
-        return msgspec.json.decode(await request.body(), type=kind)
-    except (msgspec.MsgspecError, ValueError) as problem:
-        raise Refused(400, "what was sent is not understood", str(problem)) from problem
+    return decoded(await request.body(), kind)

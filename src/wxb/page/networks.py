@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from wxb.data.kinds import kind_of
 from wxb.errors import WxbError
-from wxb.page.answer import Refused, answer
+from wxb.page.answer import Refused, answer, decoded
 from wxb.page.folder import Folder
 from wxb.page.listed import signature
 from wxb.runs.folder import CHECKPOINT, WEIGHTS
@@ -55,6 +55,11 @@ class Inside:
 
             self._subject = subject(self.run, "graph")
         return self._subject
+
+    def make_ready(self) -> None:
+        """Load the libraries and the network, so that the first question is answered as fast as the others."""
+        if _has_weights(self.run):
+            _ = self.subject, self.run.predictor
 
     @property
     def data(self) -> Any:
@@ -127,8 +132,11 @@ class Networks:
         }
 
     async def ink(self, request: Request) -> Response:
-        """The greys that the run's own pictures have on the whole at their border and where they are drawn upon."""
-        return answer(await self.computed(lambda: ink(self.inside(request.path_params["name"]).data.examples)))
+        """The greys of paper and ink in the run's own pictures; meanwhile its network is made ready to answer."""
+        name = request.path_params["name"]
+        found = await self.computed(lambda: ink(self.inside(name).data.examples))
+        self._thread.submit(lambda: self.inside(name).make_ready())
+        return answer(found)
 
     async def view(self, request: Request) -> Response:
         """A view as arrays."""
@@ -246,10 +254,7 @@ def example_of(run: Run, body: bytes, plain: bool) -> tuple[NDArray[Any], tuple[
     if not plain:
         read = read_bytes(body, "the file", run)
         return read.values[:], read.notes
-    try:
-        asked = msgspec.json.decode(body, type=Asked)
-    except (msgspec.MsgspecError, ValueError) as problem:
-        raise Refused(400, "what was sent is not understood", str(problem)) from problem
+    asked = decoded(body, Asked)
     if asked.row is not None:
         text = io.StringIO()
         writer = csv.writer(text)

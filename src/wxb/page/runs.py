@@ -83,7 +83,7 @@ class Runs:
         """The curves between two steps: `from`, `to` and `buckets` of the query."""
         query = request.query_params
         first, last = step(query.get("from")), step(query.get("to"))
-        buckets = min(MOST_BUCKETS, int(step(query.get("buckets")) or BUCKETS)) or 1
+        buckets = max(1, min(MOST_BUCKETS, int(step(query.get("buckets")) or BUCKETS)))
         return answer(await run_in_threadpool(self._between, request.path_params["name"], first, last, buckets))
 
     def _between(self, name: str, first: float | None, last: float | None, buckets: int) -> dict[str, Any]:

@@ -83,6 +83,7 @@ def listening(port: int | None) -> socket.socket:
         try:
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             found.bind((HOST, number))
+            found.listen()
         except OSError as error:
             found.close()
             problem = error

@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -33,7 +32,7 @@ from wxb.runs.writer import need_resumable
 from wxb.settings import LENGTH, RECIPE
 from wxb.settings import SETTINGS as KNOWN
 
-MOST_SAID = 20_000  # letters of what a training said that are shown
+MOST_SAID = 20_000  # bytes of what a training said that are shown
 NETWORK = "network"
 
 
@@ -42,15 +41,14 @@ class Started:
     """A training that this page started, and what it said."""
 
     process: subprocess.Popen[bytes]
-    said: IO[bytes]
+    said: int  # descriptor of a file without a name, open as long as the page is
 
     @property
     def problem(self) -> str:
         """What it said last, if it has ended with a mistake; empty if it goes on or ended well."""
         if self.process.poll() in (None, 0):
             return ""
-        self.said.seek(0)
-        return self.said.read().decode(errors="replace")[-MOST_SAID:].strip()
+        return os.pread(self.said, MOST_SAID, 0).decode(errors="replace").strip()
 
 
 class Fork(msgspec.Struct):
@@ -123,7 +121,8 @@ class Trainings:
 
     def _start(self, name: str, words: list[str]) -> None:
         """Start a command in a session of its own, which neither the end of the page nor Ctrl-C there reaches."""
-        said = tempfile.TemporaryFile()  # noqa: SIM115  read as long as somebody asks how it went
+        said, path = tempfile.mkstemp()
+        os.unlink(path)
         process = subprocess.Popen(
             [sys.executable, "-m", "wxb", words[0], "--quiet", *words[1:]],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
