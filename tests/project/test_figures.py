@@ -542,5 +542,5 @@ def test_only_what_measures_a_run_trains_into_a_folder():
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("wxb.train", "Training", "wxb.training.Training")
     }
-    # `run.predict` is asked of a run; the class Training of owed.py is a command
-    assert trains == {"prediction.py", "owed.py"}
+    # `run.predict` and views are asked of a run; the class Training of owed.py is a command
+    assert trains == {"prediction.py", "gallery.py", "sanity.py", "owed.py"}

@@ -319,7 +319,7 @@ def too_few(found: Measures) -> Evidence | None:
 
 def more_data(found: Measures) -> list[Remedy]:
     """No setting mends it."""
-    return [{"data": "more examples; wxb doctor --curve says what they would gain"}]
+    return [{"data": "more examples"}]
 
 
 FAULTS = (
