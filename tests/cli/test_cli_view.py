@@ -96,7 +96,7 @@ def test_a_picture_of_one_s_own_is_looked_at(run, call):
             ["maps", "--layer", "CONV9"],
             "error: CONV9 is not a layer of this network; 1.CONV3-4 is\n  there are scale, 1",
         ),
-        (["filters", "--example", "3"], "error: filters takes no --example\n  it takes --layer\n"),
+        (["filters", "--example", "3"], "error: filters takes no --example\n  it takes --layer, --at\n"),
         (["graph", "--layer", "3"], "error: graph takes no --layer\n"),
         (["maps", "--example", "9999"], "error: there is no example 9999: the test part has 449 examples\n"),
         (["maps", "--part", "tests"], "error: --part tests: expected train, validation, test\n  fix: --part test\n"),
@@ -132,4 +132,4 @@ def test_a_run_without_weights_and_what_is_no_run_are_refused(run, call):
 def test_the_folder_of_the_data_may_be_named(run, call):
     assert call("view", run, "confusion", "--data-dir", "elsewhere").code == 0  # digits come with scikit-learn
     ended = call("view", run, "confusion", "--file", "mine.png")
-    assert ended.err.startswith("error: confusion takes no --file\n  it takes --part\n")
+    assert ended.err.startswith("error: confusion takes no --file\n  it takes --part, --cell, --at\n")

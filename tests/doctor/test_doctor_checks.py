@@ -176,6 +176,13 @@ def test_a_healthy_training_has_no_symptom(digits, rows, code):
             assert FAULTS[code].symptom(measures(data, network, learning_rate=0.003)) is None
 
 
+def test_groups_explain_parts_of_other_classes(rows):
+    x, y = rows
+    grouped = wxb.load_data(x, y, group=y // 2)
+    assert FAULTS["D14"].symptom(measures(replace(grouped, groups=None))) is not None
+    assert FAULTS["D14"].symptom(measures(grouped)) is None
+
+
 def test_every_code_has_a_section_in_the_documentation():
     page = (Path(__file__).resolve().parents[2] / "docs" / "doctor.md").read_text()
     titles = dict(re.findall(r"^### ([DNT]\d+): (.*)$", page, re.MULTILINE))

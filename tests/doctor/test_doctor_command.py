@@ -58,6 +58,16 @@ def test_a_healthy_training_gets_one_word(call):  # noqa: F811
     assert (ended.code, ended.out, ended.err) == (0, "doctor    healthy\n", "")
 
 
+def test_a_training_without_a_symptom_that_has_learned_nothing_is_not_called_healthy(call):  # noqa: F811
+    words = ("doctor", "ring", "FC-8-TANH-FC-8-TANH, SOFTMAX", "--examples", 600, "--epochs", 8)
+    ended = call(*words)
+    assert ended.code == 3
+    assert ended.out.startswith("doctor    no cause found: ")
+    assert "where nearest neighbour has 96.3 %" in ended.out
+    answer = valid(call(*words, "--json").json)
+    assert (answer["healthy"], answer["findings"]) == (False, [])
+
+
 def test_a_run_is_examined_with_its_own_settings(call):  # noqa: F811
     assert call("train", *RING, *HIGH, "--out", "run", "-q").code == 0
     ended = call("doctor", "run", "--json")
@@ -98,17 +108,17 @@ def test_fix_trains_with_the_remedy_and_says_so(call):  # noqa: F811
     ended = call("train", *RING, *HIGH, "--fix", "--out", "run", "--json")
     assert ended.code == 0, ended.err
     notes = " ".join(valid(ended.json)["warnings"]) + ended.err
-    assert "--fix took --learning-rate 0.0" in notes
+    assert "mended before training: --learning-rate 0.0" in notes
     assert "(T1; learning rate 30" in notes
     settings = tomllib.loads(Path("run/settings.toml").read_text())
     assert settings["learning_rate"] < 1
     assert settings["examples"] == 1500
-    assert "--fix took" in Path("run/report.md").read_text()
+    assert "mended before training" in Path("run/report.md").read_text()
 
 
 def test_fix_leaves_a_healthy_training_as_it_is(call):  # noqa: F811
     words = ("ring", "FC-8-RELU, SOFTMAX", "--examples", 200, "--epochs", 1)
     ended = call("train", *words, "--fix", "--out", "run")
-    assert "--fix changed nothing" in ended.err
+    assert "nothing was mended" in ended.err
     assert call("train", *words, "--fix", "--time", "5s").code == 2
     assert call("train", *words, "--fix", "--seeds", 2).code == 2

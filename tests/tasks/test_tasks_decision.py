@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn
 
+from wxb.learning.evaluate import prediction
+from wxb.network.heads import HEADS
+from wxb.tasks.conformal import Limits
 from wxb.tasks.decision import for_classes, for_labels
 
 MEASURES = {
@@ -75,3 +80,13 @@ def test_each_label_has_a_threshold_of_its_own():
         before, after = (sklearn.f1_score(labels[:, i], scores[:, i] + one > 0) for one in (0, offsets[i]))
         assert after >= before
     assert offsets[2] > offsets[0]
+
+
+def test_thresholds_change_answers_and_leave_prediction_sets():
+    scores = torch.tensor([[0.676, 0.324], [0.9, 0.1]]).log()
+    reach = Limits(90.0, np.array([0.2]))
+    head, names = HEADS["SOFTMAX"], ("ham", "spam")
+    plain = replace(prediction(scores, head, "classification", names), limits=reach)
+    decided = replace(prediction(scores, head, "classification", names, decision=np.array([0.0, 1.0])), limits=reach)
+    assert decided.classes == ("spam", "ham")
+    assert decided.sets == plain.sets == (("ham",), ("ham",))

@@ -42,6 +42,7 @@ def cut(ring, tmp_path_factory):
         training = cut_at_step_4(ring, tmp_path_factory.mktemp("cut") / "run", monkeypatch)
         for _ in training:
             pass
+        monkeypatch.undo()
         return training.finish()
 
 
@@ -83,6 +84,7 @@ def test_a_resumed_run_repeats_the_cut_that_came_after_its_checkpoint(ring, cut,
         if record.step == 6:
             training.run.stop()  # as a kill would leave it, without another checkpoint
             break
+    monkeypatch.undo()
     continued = resume(Run.open(tmp_path / "run"), ring)
     assert continued.settings["events"] == cut.settings["events"]
     assert_same_weights(continued, cut)

@@ -44,7 +44,7 @@ def doctor(words: tuple[str, ...], budget: float, as_json: bool, quiet: bool, **
     """Say why a network does not learn: one cause, proved by side runs with the remedy and without it.
 
     RUN is a run; DATA and NETWORK are those of wxb train, with its options. The test part is never used. The exit code
-    is 0 for a healthy training, and 3 for a sick one.
+    is 0 for a healthy training, and 3 for one with a proved cause or far behind a baseline.
 
     \b
     wxb doctor runs/digits-3f2a

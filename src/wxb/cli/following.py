@@ -11,7 +11,6 @@ from wxb.cli import printing, results
 from wxb.cli.answers.training import Train
 from wxb.cli.show import layer_table
 from wxb.cli.stopping import Stop
-from wxb.doctor.words import suspected_line
 from wxb.errors import DONE, INTERRUPTED
 from wxb.learning.events import MicroBatches
 from wxb.learning.recipe import Recipe
@@ -97,6 +96,8 @@ def show_result(training: Training) -> None:
     """Print the test score, the baselines, and the run."""
     result = training.result
     printing.result(results.test_lines(training.trial.data.task, result["test"], result["baselines"]))
+    from wxb.doctor.words import suspected_line  # needs NumPy, which help does not
+
     width = printing.columns(sys.stdout)
     if result["decision"]:
         printing.result(printing.labelled("decided", visible(result["decision"]), width))

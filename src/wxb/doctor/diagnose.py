@@ -62,6 +62,7 @@ def diagnose(case: Case, budget: float = BUDGET) -> Diagnosis:
         tuple(code for code in FAULTS if code in untried),
         runs.spent,
         {"network": found.base.score, **found.references},
+        found.far_behind,
     )
 
 

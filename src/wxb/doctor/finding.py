@@ -46,9 +46,10 @@ class Diagnosis:
     findings: tuple[Finding, ...]
     untried: tuple[str, ...] = ()
     cost: float = 0.0  # of all side runs, in trainings
-    scores: Mapping[str, float] = field(default_factory=dict)  # of the training and its baselines, on validation
+    scores: Mapping[str, float] = field(default_factory=dict)  # of "network" and its baselines, on validation
+    far_behind: bool = False  # no better than a constant, or far below a baseline
 
     @property
     def healthy(self) -> bool:
-        """Whether no cause is proved."""
-        return not any(one.severity == SICK for one in self.findings)
+        """Whether no cause is proved, and the training is not far behind its baselines."""
+        return not self.far_behind and not any(one.severity == SICK for one in self.findings)

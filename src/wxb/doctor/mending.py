@@ -23,10 +23,11 @@ def mended(case: Case, budget: float = BUDGET) -> tuple[Case, Finding | None]:
 def note(case: Case, finding: Finding | None) -> str:
     """What was mended, for the report: the cause, the remedy, and the scores before and after."""
     if finding is None or finding.proof is None:
-        return "--fix changed nothing: no remedy was proved to help"
+        return "nothing was mended: no remedy was proved to help"
     measure, proof = TASKS[case.data.task].measure, finding.proof
     gain = measure.difference_text(proof.after - proof.before, proof.interval)
+    scores = f"{measure.text(proof.before)} → {measure.text(proof.after)} on validation in side runs, {gain}"
     return (
-        f"--fix took {remedy_text(finding.remedy)} for {finding.cause} ({finding.code}; {numbers(finding.evidence)}): "
-        f"{measure.text(proof.before)} → {measure.text(proof.after)} on validation in side runs, {gain}"
+        f"mended before training: {remedy_text(finding.remedy)} for {finding.cause} "
+        f"({finding.code}; {numbers(finding.evidence)}): {scores}"
     )

@@ -17,13 +17,18 @@ HEALTHY = "healthy"
 
 def lines(diagnosis: Diagnosis, measure: Measure, budget: float) -> list[tuple[str, str]]:
     """A diagnosis as lines (label, text); a healthy training has one."""
-    if not diagnosis.findings:
+    if diagnosis.healthy and not diagnosis.findings:
         return [("doctor", HEALTHY)]
     shown = []
+    if not diagnosis.findings:
+        references = {name: score for name, score in diagnosis.scores.items() if name != "network"}
+        best = max(references, key=lambda name: references[name])
+        own, other = measure.text(diagnosis.scores["network"]), measure.text(references[best])
+        shown.append(("doctor", f"no cause found: {own} on validation, where {best} has {other}"))
     for finding in diagnosis.findings:
         shown += finding_lines(finding, measure)
     if diagnosis.untried:
-        shown.append(("not tried", f"within --budget {budget:g}x: {', '.join(diagnosis.untried)}"))
+        shown.append(("not tried", f"within {budget:g} trainings: {', '.join(diagnosis.untried)}"))
     shown.append(("side runs", f"took as much as {diagnosis.cost:.1f} trainings"))
     return shown
 

@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +129,7 @@ class Trainings:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
             env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100"}, start_new_session=True,
         )  # fmt: skip
+        threading.Thread(target=process.wait, daemon=True).start()  # it leaves no zombie when nobody asks for it
         self._started[name] = Started(process, said)
 
     async def started(self, request: Request) -> Response:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wxb.allocator import kept
 from wxb.data.dataset import Dataset
 from wxb.learning.inference import logits
 from wxb.learning.machine import choose
@@ -42,6 +43,13 @@ def inside(
     `decision` (outputs,) are the offsets by which an answer is decided; `passes` is how often training took an example
     through the network, which bounds what is shuffled.
     """
+    with kept():
+        return _inside(model, data, tested, decision, passes)
+
+
+def _inside(
+    model: Model, data: Dataset, tested: bool, decision: NDArray[np.float64] | None, passes: int | None
+) -> dict[str, Any]:
     seen = subject(deepcopy(model).cpu().eval(), "graph")
     found: dict[str, Any] = {}
     if data.spatial and (shown := filters(seen)):

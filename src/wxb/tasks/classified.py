@@ -74,10 +74,11 @@ def in_sets(prediction: Prediction, rows: slice = slice(None)) -> NDArray[np.boo
     """Whether each class is in the prediction set of each example, (n, classes); there are limits and probabilities.
 
     A set holds the classes whose probability is at least 1 less the limit (Sadinle, Lei, Wasserman 2019,
-    arXiv:1609.00451), and always the most likely one: an empty set would say nothing.
+    arXiv:1609.00451), and always the most likely one: an empty set would say nothing. Thresholds by which answers are
+    decided do not change it.
     """
     assert prediction.limits is not None
     assert prediction.probabilities is not None
     within = np.asarray(1 - prediction.probabilities[rows].astype(np.float64) <= prediction.limits.scores)
-    within[np.arange(len(within)), prediction.values[rows]] = True
+    within[np.arange(len(within)), prediction.probabilities[rows].argmax(axis=1)] = True
     return within

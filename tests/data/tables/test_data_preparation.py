@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import wxb
 from wxb.data import load_data
 from wxb.data.folds import folds
-from wxb.data.tables import frame
+from wxb.data.tables import frame, load
 from wxb.data.tables.columns import Category, Number, Preparation, offset_of
 from wxb.data.tables.encoding import Prepared, encoding
 from wxb.network import preparation as network
@@ -68,8 +68,8 @@ def test_a_fold_is_prepared_by_its_own_training_part(table):
 
 def test_five_folds_read_the_file_once(table, tmp_path, monkeypatch):
     opened = []
-    reading = frame.read_frame
-    monkeypatch.setattr(frame, "read_frame", lambda path, *options: opened.append(path) or reading(path, *options))
+    reading = load.read_frame
+    monkeypatch.setattr(load, "read_frame", lambda path, *options: opened.append(path) or reading(path, *options))
     data = load_data(table, target="price")
     for number, fold in enumerate(folds(data)):
         run = wxb.train(fold, "FC-4-RELU, EUCLID", epochs=1, out=tmp_path / f"{number}")

@@ -284,12 +284,12 @@ def weighted(found: Measures) -> list[Remedy]:
 
 
 def not_shuffled(found: Measures) -> Evidence | None:
-    """Classes whose shares differ between the parts beyond chance."""
+    """Classes whose shares differ between the parts beyond chance, unless whole groups make them differ."""
     from scipy.stats import chi2
 
     strata, names = found.strata
     split = found.case.data.split
-    if len(names) < 2 or not len(split.validation):
+    if len(names) < 2 or not len(split.validation) or found.case.data.groups is not None:
         return None
     counted = np.array([np.bincount(strata[part], minlength=len(names)) for part in (split.train, split.validation)])
     counted = counted[:, counted.sum(0) > 0]
