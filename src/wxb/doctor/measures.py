@@ -13,7 +13,7 @@ from wxb.data.dataset import Split
 from wxb.doctor.case import Case
 from wxb.doctor.side import Outcome, SideRuns, full_steps
 from wxb.errors import WxbError
-from wxb.learning.defaults import default_rate
+from wxb.learning.defaults import recipe_for
 from wxb.learning.recipe import Recipe
 from wxb.notation import Plan
 from wxb.notation.layers import family
@@ -76,8 +76,8 @@ class Measures:
 
     @cached_property
     def usual_rate(self) -> float:
-        """The learning rate that wxb would choose for this network and optimizer."""
-        return default_rate(self.plan, self.recipe.optimizer)
+        """The learning rate that wxb would choose for this network, its data and this optimizer."""
+        return recipe_for(self.plan, self.case.data, {"optimizer": self.recipe.optimizer}).learning_rate
 
     @cached_property
     def weighted(self) -> list[PlannedLayer]:
