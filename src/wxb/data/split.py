@@ -272,3 +272,13 @@ def _assign(sizes: NDArray[np.int64], quotas: NDArray[np.int64], present: list[i
         left[which] -= int(sizes[group])
         empty.discard(which)
     return chosen
+
+
+def spread(rows: Rows, most: int) -> Rows:
+    """At most so many of the rows (n,), spread evenly, the first and the last among them."""
+    return rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.int64)]
+
+
+def thinned(rows: Rows, most: int) -> Rows:
+    """At most so many of the rows (n,): every k-th from the first, with the least k."""
+    return rows[:: max(1, -(-len(rows) // most))]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from dataclasses import replace
 
 from wxb.doctor.case import Case
 from wxb.doctor.checks import FAULTS
 from wxb.doctor.fault import Evidence, Fault
-from wxb.doctor.finding import SICK, SUSPECTED, WEAK, Diagnosis, Finding, Proof
+from wxb.doctor.finding import SICK, SUSPECTED, WEAK, Diagnosis, Finding, Proof, ranked_findings
 from wxb.doctor.measures import Measures
 from wxb.doctor.proof import Candidate, Race
 from wxb.doctor.side import SideRuns
@@ -84,11 +82,3 @@ def symptoms(found: Measures, faults: Iterable[Fault[Measures]]) -> Iterable[tup
         evidence = fault.symptom(found)
         if evidence is not None:
             yield fault, evidence
-
-
-def ranked_findings(findings: list[Finding]) -> list[Finding]:
-    """The findings with their ranks, and the numbers of their evidence that are finite."""
-    return [
-        replace(one, rank=rank, evidence={name: value for name, value in one.evidence.items() if math.isfinite(value)})
-        for rank, one in enumerate(findings, 1)
-    ]

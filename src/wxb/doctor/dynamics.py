@@ -36,6 +36,11 @@ class Dynamics:
     diverged: bool  # a loss or a weight was no finite number
 
     @property
+    def largest_update(self) -> float:
+        """The largest of the layers' updates; 0 if none is a finite number."""
+        return max((value for value in self.updates.values() if math.isfinite(value)), default=0.0)
+
+    @property
     def vanishing(self) -> float | None:
         """The gradient norm of the first learned layer over that of the last; None with fewer than two."""
         norms = [norm for norm in self.gradients.values() if math.isfinite(norm)]

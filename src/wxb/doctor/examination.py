@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from wxb.doctor.batches import Loss, Unusable, read_batches
-from wxb.doctor.diagnose import BUDGET, ranked_findings
+from wxb.doctor.diagnose import BUDGET
 from wxb.doctor.fault import Evidence, Fault, Remedy
-from wxb.doctor.finding import SICK, Diagnosis, Finding, Proof
+from wxb.doctor.finding import SICK, Diagnosis, Finding, Proof, ranked_findings
 from wxb.doctor.gradients import wrong_gradient
 from wxb.doctor.plain import PlainRuns, Subject
 from wxb.doctor.proof import Candidate, Race
@@ -217,7 +217,7 @@ def _targets_not_scaled(found: PlainMeasures) -> Evidence | None:
 
 def _rate_too_high(found: PlainMeasures) -> Evidence | None:
     dynamics, subject = found.base.dynamics, found.subject
-    update = max((one for one in dynamics.updates.values() if math.isfinite(one)), default=0.0)
+    update = dynamics.largest_update
     rose = not (dynamics.losses and dynamics.losses[-1] < found.base.first_loss)
     if not (dynamics.diverged or rose or update > FAST) or subject.rate <= subject.usual_rate / 10:
         return None
@@ -225,7 +225,7 @@ def _rate_too_high(found: PlainMeasures) -> Evidence | None:
 
 
 def _rate_too_low(found: PlainMeasures) -> Evidence | None:
-    update = max((one for one in found.base.dynamics.updates.values() if math.isfinite(one)), default=0.0)
+    update = found.base.dynamics.largest_update
     if update > SLOW and found.subject.rate > found.subject.usual_rate / 30:
         return None
     return {"learning_rate": found.subject.rate, "update": update}

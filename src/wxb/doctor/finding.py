@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 SICK: Final = "sick"
@@ -53,3 +54,11 @@ class Diagnosis:
     def healthy(self) -> bool:
         """Whether no cause is proved, and the training is not far behind its baselines."""
         return not self.far_behind and not any(one.severity == SICK for one in self.findings)
+
+
+def ranked_findings(findings: list[Finding]) -> list[Finding]:
+    """The findings with their ranks, and the numbers of their evidence that are finite."""
+    return [
+        replace(one, rank=rank, evidence={name: value for name, value in one.evidence.items() if math.isfinite(value)})
+        for rank, one in enumerate(findings, 1)
+    ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wxb.data.dataset import Split
+from wxb.data.split import thinned
 from wxb.doctor.case import Case
 from wxb.doctor.side import Outcome, SideRuns, full_steps
 from wxb.errors import WxbError
@@ -160,7 +161,7 @@ class Measures:
     def rows_of_sample(self) -> NDArray[np.int64]:
         """Training examples that are looked at."""
         train = self.case.held.split.train
-        return train[:: max(1, -(-len(train) // LOOKED_AT))]
+        return thinned(train, LOOKED_AT)
 
     @cached_property
     def pictures(self) -> NDArray[np.float64]:
@@ -219,7 +220,7 @@ class Measures:
     def neighbouring(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows of some training examples (n,), and the places among them of each one's neighbours (n, 10)."""
         rows = self.rows_of_sample
-        rows = rows[:: max(1, -(-len(rows) // MOST_NEIGHBOURED))]
+        rows = thinned(rows, MOST_NEIGHBOURED)
         flat = np.asarray(self.case.data.inputs[rows], np.float32).reshape(len(rows), -1)
         deviation = flat.std(axis=0)
         if self.case.data.spatial:

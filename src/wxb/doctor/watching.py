@@ -15,7 +15,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 
 from wxb.doctor.dynamics import Dynamics, Seen
 from wxb.doctor.fault import Evidence, Remedy
-from wxb.doctor.finding import SUSPECTED, Finding
+from wxb.doctor.finding import SUSPECTED, Finding, ranked_findings
 from wxb.learning.layerwise import Layers, Layerwise
 
 FIRST = 4  # steps that are read one after the other; from then on each is half as far again as the last
@@ -146,10 +146,10 @@ class Watching:
             return ()
 
     def _findings(self, seen: Dynamics) -> tuple[Finding, ...]:
-        updates = [value for value in seen.updates.values() if math.isfinite(value)]
-        fastest = max(updates, default=0.0)
+        fastest = seen.largest_update
         grown = max((end / start for start, end in seen.norms.values() if start > 0), default=0.0)
         fast = seen.diverged or fastest > FAST or not grown < GROWN
+        still = bool(seen.updates) and not fast and fastest < STILL
         ratio = seen.vanishing
         normalized = any(isinstance(one, nn.modules.batchnorm._BatchNorm) for one in self.model.modules())
         named: list[tuple[str, str, bool, Evidence, Remedy]] = [
@@ -159,7 +159,7 @@ class Watching:
                 {"weights": float(len(self._untouched) + len(seen.frozen))}, {},
             ),
             ("T9", "units that begin alike", bool(seen.alike), {"layers": float(len(seen.alike))}, {}),
-            ("T2", "learning rate too low", bool(updates) and not fast and fastest < STILL, {"update": fastest}, {}),
+            ("T2", "learning rate too low", still, {"update": fastest}, {}),
             ("N4", "dead RELU units", seen.dead > DEAD, {"dead": seen.dead}, {}),
             ("N3", "saturated activations", seen.saturated > SATURATED, {"saturated": seen.saturated}, {}),
             (
@@ -171,14 +171,10 @@ class Watching:
                 {"steps": float(self._evaluating)}, {},
             ),
         ]  # fmt: skip
-        return tuple(
-            Finding(code, cause, SUSPECTED, _finite(evidence), remedy, None, rank)
-            for rank, (code, cause, _, evidence, remedy) in enumerate([one for one in named if one[2]], 1)
-        )
-
-
-def _finite(evidence: Evidence) -> Evidence:
-    return {name: value for name, value in evidence.items() if math.isfinite(value)}
+        found = [
+            Finding(code, cause, SUSPECTED, evidence, remedy) for code, cause, there, evidence, remedy in named if there
+        ]
+        return tuple(ranked_findings(found))
 
 
 def watch(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from wxb.allocator import kept
 from wxb.data.dataset import Dataset
+from wxb.data.split import spread
 from wxb.learning.inference import logits
 from wxb.learning.machine import choose
 from wxb.network.build import Model
@@ -35,6 +36,7 @@ ANSWERED = 2_000  # examples among which the worst pair is sought
 MAPPED = 200  # examples on its map
 
 
+@kept()
 def inside(
     model: Model, data: Dataset, tested: bool, decision: NDArray[np.float64] | None = None, passes: int | None = None
 ) -> dict[str, Any]:
@@ -43,25 +45,18 @@ def inside(
     `decision` (outputs,) are the offsets by which an answer is decided; `passes` is how often training took an example
     through the network, which bounds what is shuffled.
     """
-    with kept():
-        return _inside(model, data, tested, decision, passes)
-
-
-def _inside(
-    model: Model, data: Dataset, tested: bool, decision: NDArray[np.float64] | None, passes: int | None
-) -> dict[str, Any]:
     seen = subject(deepcopy(model).cpu().eval(), "graph")
     found: dict[str, Any] = {}
     if data.spatial and (shown := filters(seen)):
         found["filters"] = shown
     if not tested:
         return found
-    rows = _spread(data.split.test, ANSWERED)
+    rows = spread(data.split.test, ANSWERED)
     alone = data.has_text and data.examples.shape[1] == 1
     if not data.spatial and not alone:
         most = EXAMPLES if passes is None else int(SHARE * passes / (REPEATS * data.examples.shape[1]))
         if most >= LEAST:
-            found["importance"] = importance(seen, data, _spread(rows, min(EXAMPLES, most)))
+            found["importance"] = importance(seen, data, spread(rows, min(EXAMPLES, most)))
     if TASKS[data.task].exclusive and (pair := worst_pair(seen, data, rows, decision)):
         found["pair"] = pair
     return found
@@ -127,7 +122,7 @@ def worst_pair(
     first, second = (int(one) for one in np.unravel_index(both.argmax(), both.shape))
     among = np.flatnonzero((given == first) | (given == second))
     mistaken = (given != said) & ((said == first) | (said == second))
-    shown = _spread(among, MAPPED)
+    shown = spread(among, MAPPED)
     batch = as_batch(data.model_inputs[rows[shown[:1]]])
     name = layers.hidden(layers.passed(seen, batch))
     features = features_of(seen, data.model_inputs[rows[shown]], name)
@@ -145,10 +140,6 @@ def worst_pair(
             for (x, y), one in zip(points, shown, strict=True)
         ],
     }
-
-
-def _spread(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    return rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.int64)]
 
 
 def _short(value: float) -> float:

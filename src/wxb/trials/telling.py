@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
+from wxb.data.split import thinned
 from wxb.data.tables.encoding import prepared
 from wxb.data.tables.free_text import FreeText
 from wxb.data.tables.words import words
@@ -70,7 +71,7 @@ def _chosen(data: Dataset) -> Rows:
     strata, names = TASKS[data.task].strata(data.targets, data.classes)
     each = max(1, MOST_TEXTS // len(names))
     parts = (rows[strata[rows] == stratum] for stratum in range(len(names)))
-    return np.sort(np.concatenate([part[:: max(1, -(-len(part) // each))] for part in parts]))[:MOST_TEXTS]
+    return np.sort(np.concatenate([thinned(part, each) for part in parts]))[:MOST_TEXTS]
 
 
 def _of_column(model: Model, data: Dataset, machine: Machine, rows: Rows, column: FreeText) -> dict[str, list[Telling]]:

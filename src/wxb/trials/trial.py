@@ -11,6 +11,7 @@ import numpy as np
 
 from wxb.allocator import kept
 from wxb.data.dataset import Dataset, need_data
+from wxb.data.split import thinned
 from wxb.data.weights import need_weight
 from wxb.errors import WxbError
 from wxb.learning.bagging import learned, validation_logits
@@ -218,7 +219,7 @@ class Trial:
             raise WxbError(f"{self.data.name} has no examples in its {part} part", f"split: {self.data.split.how}")
         if most is not None:
             most = MOST.validate(most)
-            rows = rows[:: max(1, -(-len(rows) // most))]
+            rows = thinned(rows, most)
         reach = None if interval is None else self._limits(INTERVAL.validate(interval))
         targets = self.data.targets[rows]
         with kept():
@@ -251,7 +252,7 @@ class Trial:
         `most` are as many examples, spread evenly over the part.
         """
         rows = self.data.split.part(part)
-        rows = rows if most is None else rows[:: max(1, -(-len(rows) // most))]
+        rows = rows if most is None else thinned(rows, most)
         with kept():
             scores = self._logits(rows, part == "validation").numpy()
         task = TASKS[self.data.task]

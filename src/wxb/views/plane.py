@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from wxb.data.dataset import Dataset
+from wxb.data.split import spread
 from wxb.errors import WxbError
 from wxb.network.build import Model
 from wxb.views.quick import quick
@@ -49,7 +50,7 @@ class Plane:
 
 def whole(seen: Subject, data: Dataset, rows: NDArray[np.int64]) -> Plane:
     """All of data of one or two features, as far as its examples reach and a little beyond."""
-    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), SHOWN)).astype(np.int64)]
+    chosen = spread(rows, SHOWN)
     points = prepared(seen, seen.examples(data)[chosen]).double().numpy()
     names = data.features or (("x", "y") if points.shape[1] == 2 else ("x",))
     axes = tuple(_reach(column, 401 if points.shape[1] == 1 else SIDE) for column in points.T)

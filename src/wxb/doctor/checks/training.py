@@ -22,16 +22,11 @@ FEW_STEPS = 300
 CLIPPED = 0.9  # share of the steps
 
 
-def largest_update(found: Measures) -> float:
-    """The largest median change of a layer in a step, as a share of its weights."""
-    return max((value for value in found.base.dynamics.updates.values() if math.isfinite(value)), default=0.0)
-
-
 def rate_too_high(found: Measures) -> Evidence | None:
     """Steps so large that the loss does not fall, or that weights change beyond recognition."""
     dynamics, ratio = found.base.dynamics, found.recipe.learning_rate / found.usual_rate
     rose = len(dynamics.losses) > 1 and not dynamics.losses[-1] < found.base.first_loss
-    update = largest_update(found)
+    update = dynamics.largest_update
     if not (dynamics.diverged or (ratio > TIMES and (rose or update > FAST or ratio > TIMES**2))):
         return None
     return {"learning_rate": found.recipe.learning_rate, "usual_rate": found.usual_rate, "update": update}
@@ -39,7 +34,7 @@ def rate_too_high(found: Measures) -> Evidence | None:
 
 def rate_too_low(found: Measures) -> Evidence | None:
     """Steps so small that training ends before it has learned."""
-    ratio, update = found.recipe.learning_rate / found.usual_rate, largest_update(found)
+    ratio, update = found.recipe.learning_rate / found.usual_rate, found.base.dynamics.largest_update
     if ratio > 1 / TIMES or (update > SLOW and ratio > 1 / TIMES**2):
         return None
     return {"learning_rate": found.recipe.learning_rate, "usual_rate": found.usual_rate, "update": update}

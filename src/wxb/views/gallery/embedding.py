@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
+from wxb.data.split import spread
 from wxb.errors import WxbError
 from wxb.tasks import TASKS
 from wxb.text import count, one_line, percent
@@ -96,7 +97,7 @@ def embedding(
 def _chosen(seen: Subject, rows: NDArray[np.int64], part: str, width: int, example: int | None) -> NDArray[np.int64]:
     """The places in the part of the examples that are shown, ascending; that of `example` among them."""
     most = max(2, min(EXAMPLES, NUMBERS // max(width, 1)))
-    chosen = np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.int64)
+    chosen = spread(np.arange(len(rows)), most)
     if example is None:
         return chosen
     seen.place(example, len(rows), f"the {part} part")

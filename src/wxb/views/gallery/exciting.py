@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
+from wxb.data.split import spread
 from wxb.errors import WxbError
 from wxb.tasks import TASKS
 from wxb.text import count, plural
@@ -85,18 +86,14 @@ def _sample(
     """Examples as the network takes them, their places in the data, what they are, and words for them."""
     if x is not None and not isinstance(x, Dataset):
         examples = seen.array(x)
-        chosen = _spread(np.arange(len(examples)))
+        chosen = spread(np.arange(len(examples)), EXAMPLES)
         return examples[chosen], chosen, None, "examples"
     data = seen.data(x)
     rows, part = seen.rows(data, part)
-    chosen = _spread(rows)
+    chosen = spread(rows, EXAMPLES)
     units = data.targets_in_units()
     words = np.array([TASKS[data.task].text(units[row], data.classes) for row in chosen])
     return seen.examples(data)[chosen], chosen, words, f"examples of the {part} part"
-
-
-def _spread(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    return rows[np.linspace(0, len(rows) - 1, min(len(rows), EXAMPLES)).astype(np.int64)]
 
 
 def _default(candidates: dict[str, layers.Passed]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
+from wxb.data.split import spread
 from wxb.data.tables.encoding import encoding
 from wxb.learning.inference import logits
 from wxb.learning.machine import choose
@@ -44,7 +45,7 @@ def importance(of: Any, x: Any = None, *, part: str | None = None) -> View:
     model = model_of(seen, "importance")
     data = seen.data(x)
     found = answered(seen, "importance", data, part)
-    chosen = np.linspace(0, len(found.rows) - 1, min(len(found.rows), EXAMPLES)).astype(np.int64)
+    chosen = spread(np.arange(len(found.rows)), EXAMPLES)
     examples, targets = seen.examples(data)[found.rows[chosen]], found.targets[chosen]
     shuffled = shuffle(model, data, examples, found.scores[chosen], targets, REPEATS)
     names, after = shuffled.names, shuffled.measures

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from wxb.data.split import spread
 from wxb.errors import WxbError
 from wxb.network.build import Model
 from wxb.progress import of_parts
@@ -83,7 +84,7 @@ def surface(
     side, examples = affordable(model, grid, most)
     data = seen.data(x)
     rows, _ = seen.rows(data, "train")
-    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), examples)).astype(np.int64)]
+    chosen = spread(rows, examples)
     inputs = prepared(seen, seen.examples(data)[chosen])
     targets = torch.from_numpy(np.asarray(seen.targets(data)[chosen]))
     steps: tuple[int, ...] = ()
