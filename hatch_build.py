@@ -132,7 +132,7 @@ def has_packages(page: Path) -> bool:
     return all(
         there.get(name, {}).get("version") == one["version"]
         for name, one in wanted.items()
-        if name and not any(one.get(mark) for mark in ("dev", "optional", "devOptional", "peer"))
+        if name and not any(one.get(mark) for mark in ("dev", "optional", "devOptional", "peer", "extraneous"))
     )
 
 

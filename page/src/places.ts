@@ -14,6 +14,7 @@ export interface Place {
 export const places: Place[] = [
   { path: "runs", title: "Runs", load: () => import("./runs/Runs.svelte") },
   { path: "compare", title: "Compare", load: () => import("./compare/Compare.svelte"), within: "runs" },
+  { path: "playground", title: "Playground", load: () => import("./playground/Playground.svelte") },
   { path: "tour", title: "Tour", load: () => import("./tour/Tour.svelte") },
   { path: "draw", title: "Draw", load: () => import("./draw/Draw.svelte") },
 ];

@@ -68,16 +68,16 @@ export function send<T>(path: string, body: Blob | object = {}, signal?: AbortSi
  *
  * A window that nobody sees does not listen: a browser holds six connections to a server, for all windows together.
  */
-export function follow(path: string, changed: () => void, lost: (gone: boolean) => void = () => {}): () => void {
+export function follow(path: string, changed: (told: string) => void, lost: (gone: boolean) => void = () => {}): () => void {
   let source: EventSource | null = null;
   const listen = (): void => {
     source?.close();
     source = null;
     if (document.hidden) return;
     source = new EventSource(path);
-    source.onmessage = () => {
+    source.onmessage = (message: MessageEvent<string>) => {
       lost(false);
-      changed();
+      changed(message.data);
     };
     source.onerror = () => lost(true);
   };

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wxb.errors import WxbError
-from wxb.learning.events import End, MicroBatches, event_tables, micro_batches_at, ordered, read_events
+from wxb.learning.events import Change, End, MicroBatches, event_tables, micro_batches_at, ordered, read_events
 
-EVENTS = st.builds(End, st.integers(0, 10**6), st.integers(1, 10**6)) | st.builds(
-    MicroBatches, st.integers(0, 10**6), st.integers(1, 10**4)
+EVENTS = (
+    st.builds(End, st.integers(0, 10**6), st.integers(1, 10**6))
+    | st.builds(MicroBatches, st.integers(0, 10**6), st.integers(1, 10**4))
+    | st.builds(Change, st.integers(0, 10**6), st.sampled_from(("learning_rate", "l2", "l1")), st.floats(0, 10**6))
 )
 
 
@@ -35,6 +37,8 @@ def test_events_are_tables_tagged_by_kind():
         ([{"kind": "end", "step": 4, "end": 9}, {"kind": "pause", "step": 4}], "at `events[1].kind`"),
         ([{"kind": "micro_batches", "step": -1, "count": 2}], "at `events[0].step`"),
         ([{"kind": "micro_batches", "step": 0, "count": "2"}], "at `events[0].count`"),
+        ([{"kind": "change", "step": 0, "setting": "seed", "value": 1.0}], "at `events[0].setting`"),
+        ([{"kind": "change", "step": 0, "setting": "l2", "value": -1.0}], "at `events[0].value`"),
         ("412:1180", "got `str`"),
     ],
 )

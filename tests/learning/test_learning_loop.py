@@ -11,7 +11,7 @@ import torch
 
 from wxb.data import load_data
 from wxb.errors import FAILED, WxbError
-from wxb.learning.events import End, MicroBatches
+from wxb.learning.events import Change, End, MicroBatches
 from wxb.learning.feed import bounds
 from wxb.learning.inference import logits, score
 from wxb.learning.loop import Loop, learn
@@ -268,6 +268,48 @@ def test_an_end_that_is_moved_while_training_gives_the_bits_of_one_that_was_know
     again = list(learn(build(LINEAR, digits), digits, recipe, CPU, events=events))
     assert [record.loss for record in again] == losses
     assert [record.events for record in again] == 4 * [()] + [(End(4, 9),)] + 4 * [()]
+
+
+CHANGES = [Change(2, "learning_rate", 0.02), Change(4, "l2", 0.01), Change(4, "l1", 0.001), Change(7, "l2", 0.0)]
+
+
+def test_settings_that_change_while_training_give_the_bits_of_changes_that_were_known(digits):
+    recipe = Recipe(epochs=2, batch_size=200, optimizer="momentum", learning_rate=0.1)
+    model = build(LINEAR, digits)
+    records = learn(model, digits, recipe, CPU)
+    losses, rates = [], []
+    for record in records:
+        losses.append(record.loss)
+        rates.append(record.learning_rate)
+        for change in CHANGES:
+            if change.step == record.step:
+                assert records.send(change) is record
+    assert len(rates) == 12
+    unchanged = [record.loss for record in learn(build(LINEAR, digits), digits, recipe, CPU)]
+    assert losses[:3] == unchanged[:3]
+    assert losses[4:] != unchanged[4:]
+    for stop in (1, 3, 4, 5, 8):
+        parts, repeated = [], build(LINEAR, digits)
+        for record in learn(repeated, digits, recipe, CPU, events=CHANGES):
+            parts.append(record.loss)
+            if record.step == stop:
+                state = record.state()
+                break
+        repeated = build(LINEAR, digits)
+        parts += [record.loss for record in learn(repeated, digits, recipe, CPU, state, events=CHANGES)]
+        assert parts == losses
+        for name, tensor in model.state_dict().items():
+            assert torch.equal(tensor, repeated.state_dict()[name]), name
+
+
+def test_a_change_that_contradicts_the_recipe_is_refused(digits):
+    recipe = Recipe(epochs=1, batch_size=200, optimizer="adamw", weight_decay=0.1)
+    with pytest.raises(WxbError, match="two forms of the same penalty"):
+        learn(build(LINEAR, digits), digits, recipe, CPU, events=[Change(2, "l2", 0.1)])
+    records = learn(build(LINEAR, digits), digits, recipe, CPU)
+    next(records)
+    with pytest.raises(WxbError, match="learning_rate"):
+        records.send(Change(1, "learning_rate", 0.0))
 
 
 def test_an_event_of_a_step_that_is_done_is_refused(digits):

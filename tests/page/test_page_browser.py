@@ -141,7 +141,14 @@ def test_a_run_is_named_deleted_and_brought_back(window):
     expect(window.get_by_role("link", name="<script>alert(1)</script>")).to_be_visible()
 
 
-PLACES = ("/runs", "/runs/finished", "/runs/finished?show=settings", "/runs/newer", "/compare?run=finished&run=stopped")
+PLACES = (
+    "/runs",
+    "/runs/finished",
+    "/runs/finished?show=settings",
+    "/runs/newer",
+    "/compare?run=finished&run=stopped",
+    "/playground",
+)
 
 
 def test_axe_finds_nothing(window):
@@ -160,3 +167,41 @@ def test_axe_finds_nothing(window):
         )
         found[scheme, path] = answered["result"]["value"]
     assert {place: violations for place, violations in found.items() if violations} == {}
+
+
+def test_the_playground_reads_the_network_trains_it_and_makes_a_run(window, folder):
+    from playwright.sync_api import expect
+
+    window.get_by_role("link", name="Playground").click()
+    window.get_by_label("points").fill("100")
+    window.get_by_role("textbox", name="network").fill("FC-4-TAHN, SOFTMAX")
+    expect(window.get_by_role("alert")).to_contain_text("TAHN is not a layer")
+    assert "^^^^" in window.get_by_role("alert").inner_text()
+    window.get_by_role("button", name="use").click()
+    train = window.get_by_role("button", name="Train", exact=True)
+    expect(train).to_be_enabled(timeout=60_000)
+    train.click()
+    expect(window.get_by_role("img", name="loss of training and validation by step")).to_be_visible(timeout=60_000)
+    window.get_by_role("button", name="Pause").click()
+    assert "examples=100" in window.url
+    assert "network=FC-4-TANH" in window.url
+    window.get_by_role("button", name="Save as a run").click()
+    expect(window.get_by_role("link", name="Curves")).to_be_visible(timeout=60_000)
+    assert [path.name for path in folder.iterdir() if path.name.startswith("ring-")]
+
+
+def test_points_are_drawn_and_stand_in_the_address(window):
+    from playwright.sync_api import expect
+
+    window.goto(window.url.replace("/runs", "/playground"))
+    window.get_by_label("data").select_option("points")
+    box = window.get_by_label("plane to draw points on").bounding_box()
+    for name, along in (("A", 0.2), ("B", 0.8)):
+        window.get_by_role("radio", name=name).check()
+        for place in range(6):
+            window.mouse.click(box["x"] + along * box["width"], box["y"] + (0.2 + 0.1 * place) * box["height"])
+    expect(window.get_by_text("36 points")).to_be_visible()
+    expect(window.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=60_000)
+    window.wait_for_function("location.search.includes('points=')")
+    window.reload()
+    expect(window.get_by_text("36 points")).to_be_visible()

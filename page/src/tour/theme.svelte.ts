@@ -15,3 +15,6 @@ export function rgb(name: string): [number, number, number] {
 /** The colours of classes, by their number. */
 export const CLASSES = ["--orange", "--blue", "--green", "--purple", "--red"];
 export const classColour = (label: number): string => `var(${CLASSES[label % CLASSES.length] ?? "--blue"})`;
+
+/** Whether the page is dark now. */
+export const isDark = (): boolean => dark;

@@ -7,7 +7,7 @@ and a training that is given them repeats them at the same steps.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -32,7 +32,15 @@ class MicroBatches(Struct, frozen=True, tag_field="kind", tag="micro_batches"):
     count: Positive
 
 
-Event = End | MicroBatches
+class Change(Struct, frozen=True, tag_field="kind", tag="change"):
+    """A setting has another value from `step` on: one of those that a step reads anew, and no memory depends on."""
+
+    step: Count
+    setting: Literal["learning_rate", "l2", "l1"]
+    value: Annotated[float, Meta(ge=0, le=1e6)]
+
+
+Event = End | MicroBatches | Change
 
 
 def read_events(tables: Any) -> tuple[Event, ...]:
@@ -46,7 +54,8 @@ def read_events(tables: Any) -> tuple[Event, ...]:
         raise WxbError(
             "the events are not those of a training",
             str(error).replace("$", "events", 1),
-            '[[events]] with kind = "end", step and end, or with kind = "micro_batches", step and count',
+            '[[events]] with kind = "end", step and end; kind = "micro_batches", step and count; '
+            'or kind = "change", step, setting and value',
         ) from error
 
 

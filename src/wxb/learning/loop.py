@@ -6,8 +6,8 @@ import math
 import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from wxb.learning.augment import NONE, Augment
 from wxb.learning.bagging import folds_of, learned
 from wxb.learning.calibration import divide_logits, temperature
 from wxb.learning.duration import Duration
-from wxb.learning.events import End, Event, MicroBatches, ordered
+from wxb.learning.events import Change, End, Event, MicroBatches, ordered
 from wxb.learning.feed import Feed, steps_per_epoch
 from wxb.learning.inference import features, out_of_fold, score
 from wxb.learning.machine import Ahead, Machine, choose, out_of_memory
@@ -108,8 +108,9 @@ def learn(
 
     `state` is the state of an earlier record: training continues from there, and ends with the same bits as if it had
     never stopped. `events` are those of a training to repeat. An event can also be sent between two records, with
-    `records.send(End(step, end))`. `watch` names what a record's `reading` holds: "seconds", "activations", "layers".
-    `watched` is the number of steps, spread over the training, that have a reading; None stands for every step.
+    `records.send(Change(step, "learning_rate", 0.001))`. `watch` names what a record's `reading` holds: "seconds",
+    "activations", "layers". `watched` is the number of steps, spread over the training, that have a reading; None
+    stands for every step.
 
     When the generator ends, the model has the weights that `recipe.keep` asks for. A loss that is not finite ends
     training with its epoch. Raises WxbError if the recipe does not fit the data, or the memory does not hold a step.
@@ -123,6 +124,14 @@ def learn(
     if state is not None:
         training.load(state)
     return training.records()
+
+
+def changed(recipe: Recipe, event: Event) -> Recipe:
+    """The recipe after an event. Raises WxbError if the event sets a value that does not fit the others."""
+    if not isinstance(event, Change):
+        return recipe
+    values: dict[str, Any] = {event.setting: event.value}
+    return replace(recipe, **values)
 
 
 def duration_of(recipe: Recipe, examples: int, events: Iterable[Event] = ()) -> Duration:
@@ -160,6 +169,8 @@ class Loop:
             model, feed, targets, data.outputs, recipe, machine, self.watch, self.folds,
             data.weights_of(self.learned),
         )  # fmt: skip
+        for event in events:
+            changed(recipe, event)
         self.events = list(events)  # past and future ones
         self.duration = duration_of(recipe, len(self.learned), events)
         self.done = 0  # steps
@@ -186,7 +197,9 @@ class Loop:
         began = time.perf_counter() - self.seconds
         self._compute_features()
         self.step.record()
-        self.due = [e for e in self.events if isinstance(e, MicroBatches) and e.step >= self.done]
+        self.due: list[MicroBatches | Change] = [
+            e for e in self.events if isinstance(e, Change) or (isinstance(e, MicroBatches) and e.step >= self.done)
+        ]
         ahead = Ahead(self.machine)
         per_epoch = len(self.step.feed)
         while self.done < self.duration.steps and not self._ended_early():
@@ -236,7 +249,12 @@ class Loop:
     def _take_step(self, index: int) -> tuple[float, torch.Tensor]:
         """Take the next step, on batch `index` of the epoch: its learning rate, and the objective before it."""
         while self.due and self.due[0].step <= self.done:
-            self.step.micro_batches = self.due.pop(0).count
+            event = self.due.pop(0)
+            if isinstance(event, Change):
+                self.recipe = changed(self.recipe, event)
+                self.step.follow(self.recipe)
+            else:
+                self.step.micro_batches = event.count
         recipe, duration, number = self.recipe, self.duration, self.done + 1
         rate = recipe.learning_rate * schedules.factor(
             recipe.schedule, recipe.warm_up, duration.at(number), duration.planned
@@ -262,6 +280,7 @@ class Loop:
         if isinstance(event, End):
             self.duration.move_end(event)
         else:
+            changed(self.recipe, event)
             self.due = sorted([*self.due, event], key=lambda due: due.step)
         self.events.append(event)
 

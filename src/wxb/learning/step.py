@@ -89,6 +89,12 @@ class Step:
             if self.graphs is not None:
                 self.graphs.forget()
 
+    def follow(self, recipe: Recipe) -> None:
+        """Take the penalties of a recipe from now on; what is recorded has those of before."""
+        self.recipe = self.objective.recipe = recipe
+        if self.graphs is not None:
+            self.graphs.forget()
+
     def record(self) -> None:
         """Record steps from now on, if each step launches the same kernels on the same addresses.
 

@@ -22,6 +22,7 @@ from wxb.page.changes import Changes
 from wxb.page.folder import Folder, folder_of
 from wxb.page.guard import Guard
 from wxb.page.networks import Networks
+from wxb.page.playground import Playground
 from wxb.page.runs import Runs
 from wxb.page.tour import routes as tour_routes
 from wxb.page.trainings import Trainings
@@ -36,12 +37,14 @@ LESS_URGENT = 5  # steps of niceness below a training
 
 def app(folder: Folder, port: int, token: str) -> ASGIApp:
     """The whole server for a folder of runs, as an ASGI application behind its guard."""
+    trainings = Trainings(folder)
     # every other address is the page's own; Starlette's pages for errors are not used
     routes = [
         *Runs(folder).routes(),
         *Changes(folder).routes(),
         *Networks(folder).routes(),
-        *Trainings(folder).routes(),
+        *trainings.routes(),
+        *Playground(folder, trainings).routes(),
         *tour_routes(),
     ]
     router = Router(routes, redirect_slashes=False, default=request_response(built.show))

@@ -89,7 +89,7 @@ class Trainings:
         """Go on with a run that was stopped."""
         path = self.folder.place(request.path_params["name"])
         need_resumable(path, read_summary(path))
-        await run_in_threadpool(self._start, path.name, ["resume", str(path)])
+        await run_in_threadpool(self.start, path.name, ["resume", str(path)])
         return answer({"name": path.name})
 
     async def fork(self, request: Request) -> Response:
@@ -106,21 +106,21 @@ class Trainings:
                 raise WxbError(f"{name[:40]} is no setting that a new training can change")
             if name != NETWORK:
                 words.append(option(name, text))
-        name = self._free(path.name)
+        name = self.free(path.name)
         words += ["--out", str(self.folder.path / name)]
         if NETWORK in changed:
             words += ["--", str(stored["data"]), changed[NETWORK]]
-        self._start(name, words)
+        self.start(name, words)
         return name
 
-    def _free(self, like: str) -> str:
+    def free(self, like: str) -> str:
         """A name that no run has: that of another run with other digits."""
         stem = re.sub(r"-[0-9a-f]{4}$", "", like)
         while exists(self.folder.path / (name := f"{stem}-{secrets.token_hex(2)}")):
             continue
         return name
 
-    def _start(self, name: str, words: list[str]) -> None:
+    def start(self, name: str, words: list[str]) -> None:
         """Start a command in a session of its own, which neither the end of the page nor Ctrl-C there reaches."""
         said, path = tempfile.mkstemp()
         os.unlink(path)
@@ -134,10 +134,12 @@ class Trainings:
 
     async def started(self, request: Request) -> Response:
         """How a training that this page started goes on."""
-        one = self._started.get(request.path_params["name"])
+        name = request.path_params["name"]
+        one = self._started.get(name)
         if one is None:
             return answer({"known": False})
-        return answer({"known": True, "alive": one.process.poll() is None, "problem": one.problem})
+        there = await run_in_threadpool(lambda: name in self.folder.names())
+        return answer({"known": True, "there": there, "alive": one.process.poll() is None, "problem": one.problem})
 
 
 def option(name: str, text: str) -> str:
