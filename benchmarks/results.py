@@ -19,6 +19,7 @@ FOLDERS = {
     "peers": "peers",
     "tables": "tables",
     "torture": "torture",
+    "faults": "faults",
 }  # by what was measured, below benchmarks/results/
 
 Row = dict[str, Any]
