@@ -1,7 +1,7 @@
 """The tables and pictures of the documentation, made of stored results: `python -m benchmarks.pages`.
 
 A page is written by hand but for its places: a table stands between the comments `<!-- figure NAME -->` (or `lesson`,
-`peers`, `tables` or `torture`) and `<!-- end -->`, and is written anew each time.
+`peers`, `tables`, `torture` or `faults`) and `<!-- end -->`, and is written anew each time.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from benchmarks import results
+from benchmarks.faults import page as faults_page
+from benchmarks.faults import summary as faults_summary
 from benchmarks.owed import ALSO, FIGURES
 from benchmarks.peers import curves, table
 from benchmarks.peers.roster import GOALS, LIMITS, TITLES
@@ -22,9 +24,9 @@ from wxb.lessons.lesson import lesson
 
 DOCS = results.ROOT / "docs"
 PICTURES = DOCS / "pictures"
-PAGES = ("figures", "performance", "theory", "peers", "tables", "torture")
+PAGES = ("figures", "performance", "theory", "peers", "tables", "torture", "doctor-measured")
 PLACE = re.compile(
-    r"(?<=<!-- )(?P<kind>figure|lesson|peers|tables|torture) (?P<name>\S+) -->\n.*?(?=<!-- end -->)", re.DOTALL
+    r"(?<=<!-- )(?P<kind>figure|lesson|peers|tables|torture|faults) (?P<name>\S+) -->\n.*?(?=<!-- end -->)", re.DOTALL
 )
 
 CODE = re.compile(r"(`[^`]*`)")
@@ -132,6 +134,15 @@ def odd_inputs(group: str, stored: dict[str, Result]) -> list[str]:
             f"{results.taken_on(result)}."]  # fmt: skip
 
 
+def faults(name: str, stored: dict[str, Result]) -> list[str]:
+    """A part of the measurements of the doctor: a list of `faults_page.LISTS`, or a table of `faults_page.TABLES`."""
+    if name in faults_page.LISTS:
+        return faults_page.LISTS[name](stored)
+    cells = faults_page.TABLES[name](faults_summary.by_part(stored))
+    escaped = [tuple(map(_breakable, row)) for row in cells]
+    return markdown(escaped) if len(cells) > 1 else ["None."]
+
+
 def _breakable(text: str) -> str:
     """A text escaped, with places to break long words at, so that a table fits on a phone; code is as it was."""
 
@@ -144,6 +155,7 @@ def _breakable(text: str) -> str:
 
 BODIES: dict[str, Callable[[str, dict[str, Result]], list[str]]] = {
     "figure": figure, "lesson": a_lesson, "peers": peers, "tables": tables, "torture": odd_inputs,
+    "faults": faults,
 }  # fmt: skip
 
 

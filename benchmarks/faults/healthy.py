@@ -52,16 +52,16 @@ OF_WXB: dict[str, tuple[Awkward, ...]] = {
         ("noisy labels", put.labels_wrong, CLASSES[part], noise),
         ("large rate", times_rate, tuple(WXB[part]), rates),
         ("noisy loss", put.settings, CLASSES[part], ({"batch_size": batch},)),
-        ("inputs beyond 1", put.inputs_scaled, toys, (2.0,)),
+        ("inputs beyond 1", put.inputs_scaled, toys, (times,)),
         ("double column", double_columns, rows, (None,)),
         ("without decay", put.settings, tuple(WXB[part]), ({"weight_decay": 0.0},)),
         ("longer", put.settings, CLASSES[part], ({"epochs": epochs},)),
         ("momentum", put.settings, CLASSES[part], ({"optimizer": "momentum", "learning_rate": 0.05, "epochs": 60},)),
         *networks,
     )
-    for part, shares, noise, rates, batch, toys, rows, epochs, networks in (
+    for part, shares, noise, rates, batch, toys, times, rows, epochs, networks in (
         (
-            "tuning", (0.5,), (0.1, 0.2), (2.5,), 8, ("ring", "moons"), ("digits-rows", "cancer"), 60,
+            "tuning", (0.5,), (0.1, 0.2), (2.5,), 8, ("ring", "moons"), 2.0, ("digits-rows", "cancer"), 60,
             (
                 ("linear is enough", put.network, ("cancer", "iris", "digits"), ("SOFTMAX",)),
                 ("validation above train", put.network, ("digits", "cancer"), ("FC-128-RELU-DROP(0.5), SOFTMAX",)),
@@ -70,7 +70,7 @@ OF_WXB: dict[str, tuple[Awkward, ...]] = {
             ),
         ),
         (
-            "final", (0.6, 0.4), (0.08, 0.15), (2.0, 3.0), 12, ("spirals", "disc"), ("digits-rows", "wine"), 70,
+            "final", (0.6, 0.4), (0.08, 0.15), (2.0, 3.0), 12, ("spirals", "disc"), 3.0, ("digits-rows", "wine"), 70,
             (
                 ("linear is enough", put.network, ("wine", "digits-rows"), ("SOFTMAX",)),
                 ("validation above train", put.network, ("digits", "wine"), ("FC-160-RELU-DROP(0.6), SOFTMAX",)),
@@ -87,15 +87,15 @@ OF_PLAIN: dict[str, tuple[Awkward, ...]] = {
         ("fewer examples", small, tuple(PLAIN[part]), shares),
         ("large rate", times_rate, tuple(PLAIN[part]), rates),
         ("noisy loss", put.loop, tuple(PLAIN[part]), ({"batch": batch, "epochs": 15},)),
-        ("dropout", put.loop, tuple(PLAIN[part]), ({"dropout": 0.3, "epochs": 40},)),
+        ("dropout", put.loop, tuple(PLAIN[part]), ({"dropout": 0.2, "epochs": 40},)),
         ("decay", put.loop, tuple(PLAIN[part]), ({"decay": 1e-4},)),
         ("clipped", put.loop, tuple(PLAIN[part]), ({"clip": 5.0},)),
-        ("normalized", put.loop, tuple(PLAIN[part]), ({"normalized": True},)),
+        ("normalized", put.loop, normed, ({"normalized": True},)),
         ("wide", put.loop, tuple(PLAIN[part]), ({"widths": width},)),
         ("linear is enough", put.loop, linear, ({"widths": (), "epochs": 60, "rate": 5e-3},)),
     )
-    for part, shares, rates, batch, width, linear in (
-        ("tuning", (0.5,), (2.0,), 16, (192, 96), ("digits", "cancer")),
-        ("final", (0.6,), (2.0, 3.0), 12, (160, 160), ("digits", "wine")),
+    for part, shares, rates, batch, width, linear, normed in (
+        ("tuning", (0.5,), (2.0,), 16, (192, 96), ("digits", "cancer"), ("digits", "ring", "cancer")),
+        ("final", (0.6,), (1.5, 3.0), 12, (160, 160), ("digits", "wine"), ("digits", "spirals", "disc", "wine")),
     )
 }

@@ -55,8 +55,8 @@ class Plain:
     momentum: float = 0.9
     decay: float = 0.0
     clip: float = 0.0
-    batch: int = 32
-    epochs: int = 20
+    batch: int = 64
+    epochs: int = 15
     shuffle: bool = True
     inputs: str = "std"  # or "none", or "flaws": some are NaN
     targets: str = "std"  # of numbers; or "none", or "flat": (n,) against outputs (n, 1)

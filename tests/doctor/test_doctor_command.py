@@ -77,6 +77,15 @@ def test_a_run_is_examined_with_its_own_settings(call):  # noqa: F811
     assert "--epochs is for DATA and NETWORK" in mistaken.err
 
 
+def test_a_mistyped_run_is_not_taken_for_data(call):  # noqa: F811
+    assert call("train", *RING[:2], "--examples", 200, "--epochs", 1, "--out", "runs/ring-1a2b", "-q").code == 0
+    for word in ("runs/ring-1a2c", "ring-1a2c"):
+        ended = call("doctor", word)
+        assert (ended.code, ended.out) == (2, "")
+        assert f"there is no run {word}; runs/ring-1a2b is one" in ended.err
+    assert "neither a data set nor a folder" in call("doctor", "elsewhere/ring").err
+
+
 def test_the_same_command_says_the_same(call):  # noqa: F811
     said = [call("doctor", *RING[:4], *HIGH, "--epochs", 4, "--json").out for _ in range(2)]
     assert said[0] == said[1]

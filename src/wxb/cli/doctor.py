@@ -14,7 +14,8 @@ import msgspec
 from wxb.cli import options, printing
 from wxb.cli.answers import doctor as answers
 from wxb.cli.loading import load, load_again
-from wxb.errors import DONE, FOUND, WxbError
+from wxb.errors import DONE, FOUND, WxbError, nearest
+from wxb.paths import exists, is_folder
 from wxb.settings import DATA, RECIPE, SETTINGS, check_length, check_together
 from wxb.text import shortened
 
@@ -104,10 +105,31 @@ def case_of(words: tuple[str, ...], asked: dict[str, Any], quiet: bool) -> Case:
         from wxb.notation import read
 
         read(network)
+    else:
+        refuse_missing_run(data)
     loaded = load(data, asked, quiet)
     recipe = {name: asked[name] for name in RECIPE if name in asked}
     about = {name: asked[name] for name in DATA if name in asked}
     return Case.of(loaded, network, recipe, bindings, data, about)
+
+
+def refuse_missing_run(word: str) -> None:
+    """Raise WxbError for a word that looks like a run that is not there: the path of nothing, beside runs or in `runs`.
+
+    A word with an ending, or that is like no run's name, is left to the data.
+    """
+    from wxb.data.known.sets import KNOWN
+    from wxb.data.toys import TOYS
+    from wxb.runs.folder import SUMMARY
+
+    path = Path(word)
+    if exists(path) or path.suffix or word in (*KNOWN, *TOYS):
+        return
+    beside = path.parent if path.parent != Path() else Path("runs")
+    there = [one.parent.name for one in beside.glob(f"*/{SUMMARY}")] if is_folder(beside) else []
+    like = nearest(path.name, there, cutoff=0.8)
+    if like is not None:
+        raise WxbError(f"there is no run {word}; {beside / like} is one", fix=f"wxb doctor {beside / like}")
 
 
 command = options.Command(
