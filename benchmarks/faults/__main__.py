@@ -42,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="+", choices=FILES, metavar="PART-FORM", help=", ".join(FILES))
     parser.add_argument("--named", help="only trainings whose name contains this")
     parser.add_argument("--limit", type=int, help="stop after so many trainings")
+    parser.add_argument("--truth", action="store_true", help="measure without asking the doctor")
     parser.add_argument("--doctor", action="store_true", help="ask the doctor again about what has rows")
+    parser.add_argument("--unasked", action="store_true", help="ask the doctor about rows that he was not asked about")
     parser.add_argument("--note", default="", help="what a reader must know")
     parser.add_argument("--out", type=Path, default=FOLDER, help="the folder to write into")
     return parser
@@ -62,16 +64,18 @@ def measure(part: str, form: str, options: argparse.Namespace) -> int:
         result["sessions"].append(session)
     place = result["sessions"].index(session)
     there = {row.name: row for row in stored.rows(result)}
-    waiting = [
-        case
-        for case in ordered(part, form)
-        if (case.name in there) == options.doctor and (options.named or "") in case.name
-    ]
+    if options.unasked:
+        wanted = {name for name, row in there.items() if not row.asked}
+    elif options.doctor:
+        wanted = set(there)
+    else:
+        wanted = {case.name for case in cases(part, form)} - set(there)
+    waiting = [case for case in ordered(part, form) if case.name in wanted and (options.named or "") in case.name]
     failed = 0
     for number, case in enumerate(waiting[: options.limit], 1):
         began = time.monotonic()
         try:
-            row = measured(case, place, there.get(case.name))
+            row = measured(case, place, there.get(case.name), not options.truth)
         except Exception:  # a defect of the doctor or of the benchmark: the others go on
             print(f"  {case.name} failed", file=sys.stderr)
             traceback.print_exc()

@@ -38,19 +38,19 @@ GAIN = {"classification": 0.03, "regression": 0.03, "multilabel": 0.03}  # of a 
 TRIED = ("learning rate x 0.3", "learning rate x 3", "epochs x 3", "weight decay", "batch size", "width x 4", "batch")
 
 
-def measured(case: Case, session: int, known: Row | None = None) -> Row:
+def measured(case: Case, session: int, known: Row | None = None, ask: bool = True) -> Row:
     """The row of a training; of a `known` one only what the doctor says is measured again.
 
-    Weak faults, and what is not healthy by measurement, are not shown to the doctor.
+    Weak faults, and what is not healthy by measurement, are not shown to the doctor, and nothing is unless `ask`.
     """
     torch.set_num_threads(1)
     program = case.program()
     row = known or _truth(case, program, session)
-    if not row.counts:
-        return row
+    if not row.counts or not ask:
+        return structs.replace(row, asked=not row.counts)
     seed = FIRST_SEED[case.part]
     said = _of_plain(program, seed) if isinstance(program, Plain) else _of_wxb(program, seed, bool(case.fault))
-    found = {"mending": None, "mended": None, **said, "session": session}
+    found = {"mending": None, "mended": None, **said, "asked": True, "session": session}
     for name in ("ratio", "mending"):
         if found[name] is not None:
             found[name] = round(found[name] / row.seconds, 3)

@@ -130,7 +130,8 @@ def counted(its: Mapping[str, Result]) -> list[str]:
     lines = []
     for part in PARTS:
         for form in FORMS:
-            rows = stored.rows(its[f"{part}-{form}"]) if f"{part}-{form}" in its else []
+            stored_rows = stored.rows(its[f"{part}-{form}"]) if f"{part}-{form}" in its else []
+            rows = [row for row in stored_rows if row.asked]
             all_of = cases(part, form)
             counts = []
             for faulty in (True, False):
@@ -167,7 +168,7 @@ def line(row: Row) -> str:
         row.healthy or not row.findings or row.findings[0][0] not in row.acceptable if row.fault else not row.healthy
     )
     accepted = f" of {'/'.join(row.acceptable)}" if row.fault else ""
-    mark = "WRONG " if wrong else ""
+    mark = "WRONG " if wrong and row.asked else ""
     return f"{mark}{row.name}: {scores}: {said}{accepted}; line {row.suspected or '-'}; {row.ratio:.1f}x"
 
 

@@ -32,6 +32,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ratio: float = 0.0  # processor time of the doctor over that of a training
     mended: float | None = None  # the score after --fix
     mending: float | None = None  # processor time of --fix, without its training, over that of a training
+    asked: bool = True  # whether the doctor was
     session: int = 0
 
     @property

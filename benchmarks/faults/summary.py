@@ -34,7 +34,9 @@ class Share:
 def by_part(its: Mapping[str, Result]) -> dict[str, list[Row]]:
     """The rows of each part, of all its forms."""
     return {
-        part: [row for form in FORMS if f"{part}-{form}" in its for row in stored.rows(its[f"{part}-{form}"])]
+        part: [
+            row for form in FORMS if f"{part}-{form}" in its for row in stored.rows(its[f"{part}-{form}"]) if row.asked
+        ]
         for part in PARTS
     }
 

@@ -11,17 +11,14 @@ import torch
 from torch import Tensor, nn
 
 from wxb.doctor.batches import Loss, Unusable, read_batches
+from wxb.doctor.checks.plain import FAULTS, PlainMeasures, no_signal
 from wxb.doctor.diagnose import BUDGET
-from wxb.doctor.fault import Evidence, Fault, Remedy
+from wxb.doctor.fault import Evidence, Remedy
 from wxb.doctor.finding import SICK, Diagnosis, Finding, Proof, ranked_findings
 from wxb.doctor.gradients import wrong_gradient
 from wxb.doctor.plain import PlainRuns, Subject
 from wxb.doctor.proof import Candidate, Race
 
-RATIO, OFFSET, LARGE, TINY = 100.0, 10.0, 10.0, 1e-2  # of inputs, as in checks/data.py
-LARGE_TARGET = 100.0
-FAST = 0.1
-SLOW = 1e-4
 ALMOST_ONE = 1e-3
 
 
@@ -89,6 +86,11 @@ def _examined(
     proved = Race(measures, candidates).winner()
     scores_by_name = {"network": base.score}
     if proved is None:
+        unlearned = no_signal(measures)
+        if unlearned is not None:
+            return Diagnosis(
+                (_counted("D1", "labels that nothing predicts", unlearned),), (), runs.spent, scores_by_name
+            )
         return Diagnosis((), (), runs.spent, scores_by_name)
     gain, fault = proved.gain, proved.candidate.fault
     proof = Proof(gain.before, gain.after, (gain.low, gain.high), gain.seeds, "wxb.doctor.examine(…)")
@@ -160,132 +162,3 @@ def _of_amounts(subject: Subject, scores: Tensor, targets: Tensor) -> list[Findi
         cause = "an activation that bounds the outputs, not the targets"
         return [_counted("N1", cause, {"least_target": least}, {"network": "the same without its last activation"})]
     return []
-
-
-# --- what side runs prove --------------------------------------------------------------------------------------------
-
-
-class PlainMeasures:
-    """What the faults of plain modules ask for."""
-
-    def __init__(self, subject: Subject, runs: PlainRuns) -> None:
-        self.subject = subject
-        self.runs = runs
-        base = runs.run({})
-        assert base is not None
-        self.base = base
-
-    def class_weights(self, half: str) -> None:
-        """No fault of plain modules is judged by the mean over classes."""
-        return None
-
-    @property
-    def inputs(self) -> Tensor | None:
-        """The inputs of the batches that learn, if they are tensors of numbers."""
-        found = [one.inputs for one in self.runs.learned]
-        if not all(isinstance(one, Tensor) and one.is_floating_point() for one in found):
-            return None
-        if len({one.shape[1:] for one in found}) > 1:
-            return None
-        return torch.cat(found).float()
-
-
-def _inputs_not_scaled(found: PlainMeasures) -> Evidence | None:
-    values = found.inputs
-    if values is None or values.ndim < 2:
-        return None
-    axes = [0, *range(2, values.ndim)]
-    mean, deviation = values.mean(axes).abs(), values.std(axes)
-    moving = deviation > 0
-    if not bool(moving.any()):
-        return None
-    mean, deviation = mean[moving], deviation[moving]
-    # beside the median: a pixel that hardly ever changes hides nothing
-    usual, largest, offset = float(deviation.median()), float(deviation.max()), float((mean / deviation).median())
-    if largest <= RATIO * usual and offset <= OFFSET and largest <= LARGE and usual >= TINY:
-        return None
-    return {"largest_deviation": largest, "median_deviation": usual, "mean_in_deviations": offset}
-
-
-def _targets_not_scaled(found: PlainMeasures) -> Evidence | None:
-    if found.subject.classes or not all(isinstance(one.targets, Tensor) for one in found.runs.learned):
-        return None
-    targets = torch.cat([one.targets.double().flatten() for one in found.runs.learned])
-    mean, deviation = float(targets.mean().abs()), float(targets.std())
-    return {"mean": mean, "deviation": deviation} if max(mean, deviation) > LARGE_TARGET else None
-
-
-def _rate_too_high(found: PlainMeasures) -> Evidence | None:
-    dynamics, subject = found.base.dynamics, found.subject
-    update = dynamics.largest_update
-    rose = not (dynamics.losses and dynamics.losses[-1] < found.base.first_loss)
-    if not (dynamics.diverged or rose or update > FAST) or subject.rate <= subject.usual_rate / 10:
-        return None
-    return {"learning_rate": subject.rate, "update": update}
-
-
-def _rate_too_low(found: PlainMeasures) -> Evidence | None:
-    update = found.base.dynamics.largest_update
-    if update > SLOW and found.subject.rate > found.subject.usual_rate / 30:
-        return None
-    return {"learning_rate": found.subject.rate, "update": update}
-
-
-def _lower(found: PlainMeasures) -> list[Remedy]:
-    rate, usual = found.subject.rate, found.subject.usual_rate
-    return [{"learning_rate": one} for one in sorted({min(usual, rate / 10), rate / 100})[::-1]]
-
-
-def _higher(found: PlainMeasures) -> list[Remedy]:
-    return [{"learning_rate": found.subject.usual_rate}]
-
-
-def _decayed(found: PlainMeasures) -> Evidence | None:
-    most = max(float(group.get("weight_decay", 0.0)) for group in found.subject.optimizer.param_groups)
-    return {"weight_decay": most} if most > 0.2 else None
-
-
-def _carried_on(found: PlainMeasures) -> Evidence | None:
-    most = max(float(group.get("momentum", 0.0)) for group in found.subject.optimizer.param_groups)
-    return {"momentum": most} if most > 0.96 else None
-
-
-def _alike(found: PlainMeasures) -> Evidence | None:
-    names = found.base.dynamics.alike
-    return {"layers": float(len(names))} if names else None
-
-
-def _large_start(found: PlainMeasures) -> Evidence | None:
-    if not found.subject.classes:
-        return None
-    expected = math.log(found.subject.first[0].shape[1])
-    first = found.subject.first[2]
-    return {"first_loss": first, "expected": expected} if not first < 3 * expected else None
-
-
-def _exploding(found: PlainMeasures) -> Evidence | None:
-    ratio = found.base.dynamics.vanishing
-    return {"gradient_first_over_last": ratio} if ratio is not None and ratio > 70 else None
-
-
-def _vanishing(found: PlainMeasures) -> Evidence | None:
-    ratio = found.base.dynamics.vanishing
-    return {"gradient_first_over_last": ratio} if ratio is not None and ratio < 1e-3 else None
-
-
-def _one(remedy: Remedy) -> Callable[[PlainMeasures], list[Remedy]]:
-    return lambda found: [remedy]
-
-
-FAULTS = (
-    Fault("D4", "inputs not scaled", _inputs_not_scaled, _one({"normalize": "std"})),
-    Fault("D13", "targets not scaled", _targets_not_scaled, _one({"target": "std"})),
-    Fault("T9", "units that begin alike", _alike, _one({"initialization": "default"})),
-    Fault("T10", "a start that is too large", _large_start, _one({"initialization": "default"})),
-    Fault("T1", "learning rate too high", _rate_too_high, _lower),
-    Fault("T2", "learning rate too low", _rate_too_low, _higher),
-    Fault("T5", "weight decay too high", _decayed, _one({"weight_decay": 0.01})),
-    Fault("T13", "momentum too high", _carried_on, _one({"momentum": 0.9})),
-    Fault("T11", "exploding gradients", _exploding, _one({"clip": 1.0})),
-    Fault("T12", "vanishing gradients", _vanishing, _one({"initialization": "default"})),
-)

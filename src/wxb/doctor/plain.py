@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from wxb.doctor.batches import Batch, Loss, Unusable, loss_of, outputs_of, scores_in
 from wxb.doctor.dynamics import Seen
 from wxb.doctor.fault import Remedy
+from wxb.doctor.modules import ModuleChange
 from wxb.doctor.side import WORST, Outcome
 from wxb.learning.layerwise import Layers, Layerwise
 from wxb.randomness import key
@@ -82,10 +83,10 @@ class PlainRuns:
         self.subject = subject
         self.budget = budget
         self.spent = 0.0
-        held = max(2, round(HELD * len(subject.batches)))
         one = len(subject.batches) < 4  # too few to set some aside: what was learned is scored
-        self.learned = list(subject.batches if one else subject.batches[:-held])
-        scored = list(subject.batches if one else subject.batches[-held:])
+        held = set() if one else spread(len(subject.batches), max(2, round(HELD * len(subject.batches))))
+        self.learned = [batch for place, batch in enumerate(subject.batches) if place not in held]
+        scored = [batch for place, batch in enumerate(subject.batches) if place in held or one]
         self.halves = (scored[0::2], scored[1::2] or scored)
         self._done: dict[tuple[object, ...], Outcome | None] = {}
 
@@ -113,17 +114,17 @@ class PlainRuns:
 
     def _train(self, remedy: Remedy, steps: int, seed: int) -> Outcome:
         subject = self.subject
-        model, optimizer = copy.deepcopy((subject.model, subject.optimizer))
-        _change(model, optimizer, remedy)
+        model, optimizer = _changed(*copy.deepcopy((subject.model, subject.optimizer)), remedy)
         change = _Inputs(self.learned, remedy)
+        learned = self._mixed(seed) if remedy.get("shuffle") else self.learned
         order = np.random.default_rng(key(seed, "doctor", "batches"))
         seen, layerwise = Seen(model), Layerwise(Layers.of_module(model))
         model.train(subject.model.training)
         first_loss = math.nan
         for step in range(1, steps + 1):
-            if (step - 1) % len(self.learned) == 0:
-                places = list(order.permutation(len(self.learned)))
-            batch = change(self.learned[places[(step - 1) % len(self.learned)]])
+            if (step - 1) % len(learned) == 0:  # batches of single classes come in the order of the loader
+                places = list(order.permutation(len(learned)) if self.mixed > 0.5 else range(len(learned)))
+            batch = change(learned[places[(step - 1) % len(learned)]])
             with ExitStack() as hooks:
                 if step % READ_EVERY == 1:
                     layerwise.attach(hooks)
@@ -184,6 +185,24 @@ class PlainRuns:
         return float(self.spread**0.5) if remedy.get("target") == "std" else 1.0
 
     @cached_property
+    def mixed(self) -> float:
+        """The mean entropy of the labels of a batch over that of all; 1 where targets are no classes."""
+        targets = [one.targets for one in self.learned]
+        if not self.subject.classes or len(targets) < 4:
+            return 1.0
+        whole = _entropy(torch.cat([one.flatten() for one in targets]))
+        return float(np.mean([_entropy(one.flatten()) for one in targets])) / whole if whole > 0 else 1.0
+
+    def _mixed(self, seed: int) -> list[Batch]:
+        """The examples that learn, dealt into batches by chance. Raises Unusable where inputs are no single tensors."""
+        if not all(isinstance(one.inputs, Tensor) for one in self.learned):
+            raise Unusable("the examples cannot be dealt anew")
+        inputs = torch.cat([one.inputs for one in self.learned])
+        targets = torch.cat([one.targets for one in self.learned])
+        places = torch.from_numpy(np.random.default_rng(key(seed, "doctor", "mixed")).permutation(len(inputs)))
+        return [Batch(inputs[some], targets[some]) for some in places.split(len(self.learned[0]))]
+
+    @cached_property
     def spread(self) -> float:
         """The variance of targets that are numbers."""
         targets = torch.cat([one.targets.double().flatten() for one in self.learned])
@@ -214,8 +233,28 @@ class _Inputs:
         return Batch(inputs, targets)
 
 
-def _change(model: nn.Module, optimizer: torch.optim.Optimizer, remedy: Remedy) -> None:
-    """Change the copies: the settings of the optimizer, and the start."""
+def spread(count: int, some: int) -> set[int]:
+    """So many places of `count`, evenly spread."""
+    return {round((place + 0.5) * count / some - 0.5) for place in range(some)}
+
+
+def _entropy(classes: Tensor) -> float:
+    shares = classes.unique(return_counts=True)[1].double() / len(classes)
+    return float(-(shares * shares.log()).sum())
+
+
+def _changed(
+    model: nn.Module, optimizer: torch.optim.Optimizer, remedy: Remedy
+) -> tuple[nn.Module, torch.optim.Optimizer]:
+    """The copies with a remedy: the module, the settings of the optimizer, and the start."""
+    if isinstance(change := remedy.get("network"), ModuleChange):
+        mode = model.training
+        model = change.apply(model).train(mode)
+        held = {id(one) for group in optimizer.param_groups for one in group["params"]}
+        if held != {id(one) for one in model.parameters()}:
+            first = {name: optimizer.param_groups[0][name] for name in optimizer.defaults}
+            made: Any = type(optimizer)
+            optimizer = made(model.parameters(), **first)
     if remedy.get("initialization") == "default":
         for module in model.modules():
             reset = getattr(module, "reset_parameters", None)
@@ -233,3 +272,4 @@ def _change(model: nn.Module, optimizer: torch.optim.Optimizer, remedy: Remedy) 
             one.requires_grad_(True)
         if missing:
             optimizer.add_param_group({"params": missing})
+    return model, optimizer
