@@ -37,6 +37,7 @@ def diagnose(case: Case, budget: float = BUDGET) -> Diagnosis:
         else:
             without_cure.append(Finding(fault.code, fault.cause, WEAK, evidence, remedies[0] if remedies else {}))
     race = Race(found, candidates)
+    candidates = race.candidates
     proved = race.winner()
     findings = list(counted)
     if proved is not None:

@@ -140,7 +140,10 @@ class Race:
     def __init__(self, found: Examined, candidates: Sequence[Candidate]) -> None:
         self.found = found
         self.runs, self.base = found.runs, found.base
-        self.candidates = list(candidates)
+        by_remedy: dict[str, Candidate] = {}
+        for one in candidates:  # a remedy for two causes is tried for the first of them
+            by_remedy.setdefault(repr(sorted(one.remedy.items())), one)
+        self.candidates = list(by_remedy.values())
         self.tried: set[int] = set()  # places of candidates with at least one side run
 
     def winner(self) -> Proved | None:

@@ -156,8 +156,8 @@ def _rate_too_high(found: PlainMeasures) -> Evidence | None:
 
 
 def _rate_too_low(found: PlainMeasures) -> Evidence | None:
-    update = found.base.dynamics.largest_update
-    if update > SLOW and found.subject.rate > found.subject.usual_rate / 30:
+    update, rate, usual = found.base.dynamics.largest_update, found.subject.rate, found.subject.usual_rate
+    if rate > usual or (update > SLOW and rate > usual / 30):
         return None
     return {"learning_rate": found.subject.rate, "update": update}
 
