@@ -70,6 +70,76 @@ FAULTY = {
 }
 
 
+def sequence(*layers, rate=0.1):
+    torch.manual_seed(0)
+    model = nn.Sequential(*layers)
+    return {"model": model, "optimizer": torch.optim.SGD(model.parameters(), rate)}
+
+
+def rings():
+    x = torch.rand(1600, 2, generator=torch.Generator().manual_seed(0)) * 4 - 2
+    return batches(x, ((x.norm(dim=1) > 0.8) & (x.norm(dim=1) < 1.6)).long())
+
+
+def with_adam(*layers, rate=1e-2):
+    return {**sequence(*layers), "optimizer": None, "loader": rings()} | _adam(layers, rate)
+
+
+def _adam(layers, rate):
+    model = nn.Sequential(*layers)
+    return {"model": model, "optimizer": torch.optim.Adam(model.parameters(), rate)}
+
+
+def frozen():
+    made = with_adam(nn.Linear(2, 64), nn.ReLU(), nn.Linear(64, 16), nn.ReLU(), nn.Linear(16, 2))
+    made["model"][0].requires_grad_(False)
+    made["model"][2].requires_grad_(False)
+    nn.init.normal_(made["model"][0].weight, std=1e-3)
+    return made
+
+
+def asleep():
+    made = sequence(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
+    nn.init.constant_(made["model"][0].bias, -60.0)
+    return made
+
+
+SEQUENCES = {
+    "N1": lambda: {
+        **sequence(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 1), nn.Sigmoid()),
+        "loss_fn": nn.MSELoss(),
+        "loader": batches(y=Y[:, None].float() / 3),
+    },
+    "N2": lambda: with_adam(nn.Linear(2, 64), nn.Linear(64, 64), nn.Linear(64, 2)),
+    "N3": lambda: {
+        **_adam([*(part for _ in range(5) for part in (nn.Linear(64, 64), nn.Sigmoid())), nn.Linear(64, 10)], 1e-3),
+    },
+    "N4": asleep,
+    "N8": lambda: with_adam(
+        nn.Linear(2, 64), nn.ReLU(), nn.Dropout(0.95), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2)
+    ),
+    "N9": lambda: with_adam(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2), rate=0.02),
+    "D1": lambda: {
+        **with_rate(0.1),
+        "loader": batches(y=Y[torch.randperm(len(Y), generator=torch.Generator().manual_seed(1))]),
+    },
+    "T4": lambda: {**with_rate(0.5), "loader": batches(X[Y.argsort()], Y.sort().values)},
+    "T16": frozen,
+}
+
+
+@pytest.mark.parametrize("code", SEQUENCES)
+def test_another_network_or_order_is_tried_where_that_can_be_done(code):
+    found = examined(**SEQUENCES[code]())
+    assert [one.code for one in found.findings] == [code]
+    assert not found.healthy
+
+
+def test_a_range_test_finds_the_rate_that_lowers_the_loss():
+    (finding,) = examined(**with_rate(300.0)).findings
+    assert 0.05 < finding.evidence["best_rate"] == finding.remedy["learning_rate"] < 5
+
+
 @pytest.mark.parametrize("code", FAULTY)
 def test_a_fault_is_proved_by_side_runs(code):
     found = examined(**FAULTY[code]())

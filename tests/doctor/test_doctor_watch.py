@@ -72,6 +72,11 @@ def with_rate(rate):
     return model, torch.optim.SGD(model.parameters(), rate)
 
 
+def test_a_loop_that_ends_at_once_is_suspected_of_too_few_steps():
+    model = net()
+    assert [one.code for one in loop(model, torch.optim.Adam(model.parameters(), 1e-3), steps=10).findings] == ["T14"]
+
+
 @pytest.mark.parametrize(
     ("code", "made"),
     [

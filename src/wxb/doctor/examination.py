@@ -28,7 +28,7 @@ def examine(
     loader: Iterable[Any],
     optimizer: torch.optim.Optimizer,
     *,
-    budget: float = 2 * BUDGET,
+    budget: float = 3 * BUDGET,
 ) -> Diagnosis:
     """Examine a training of plain PyTorch before it is made; the answer's `findings` are the most likely causes.
 

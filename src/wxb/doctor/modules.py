@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from torch import nn
 
@@ -16,6 +17,7 @@ WITHOUT_WIDTH = (
     nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Softmax, nn.LogSoftmax,
 )  # fmt: skip
 HIDDEN = 64  # units of a hidden layer where there is none
+TIMES, LEAST = 4, 32  # units of a wider layer: so many times those it has, and at least so many
 
 
 class ModuleChange(str):
@@ -137,36 +139,33 @@ def widths(model: nn.Module) -> list[int] | None:
 
 
 def _widened(model: nn.Module) -> nn.Module:
-    sequence, times = _plain_sequence(model), 4
+    sequence = _plain_sequence(model)
     weighted = [one for one in sequence if isinstance(one, WEIGHTED)]
     made: list[nn.Module] = []
-    factor = 1
+    before, now = 1, 1  # units of the last layer, as it was and as it is
     for one in sequence:
-        if isinstance(one, nn.Linear):
-            if len(weighted) == 1:
-                made += [nn.Linear(one.in_features, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, one.out_features)]
-                continue
-            last = one is weighted[-1]
-            inputs, outputs = one.in_features * factor, one.out_features * (1 if last else times)
-            made.append(nn.Linear(inputs, outputs, one.bias is not None))
-            factor = 1 if last else times
-        elif isinstance(one, nn.Conv2d):
-            if one.groups > 1 or one is weighted[-1]:
-                raise Unusable("a convolution that cannot be widened")
-            made.append(
-                nn.Conv2d(
-                    one.in_channels * factor, one.out_channels * times, one.kernel_size, one.stride, one.padding,  # type: ignore[arg-type]
-                    one.dilation, 1, one.bias is not None,  # type: ignore[arg-type]
-                )
-            )  # fmt: skip
-            factor = times
+        if isinstance(one, nn.Linear) and len(weighted) == 1:
+            made += [nn.Linear(one.in_features, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, one.out_features)]
+        elif isinstance(one, nn.Linear):
+            inputs = one.in_features // before * now
+            before, now = one.out_features, one.out_features if one is weighted[-1] else _more(one.out_features)
+            made.append(nn.Linear(inputs, now, one.bias is not None))
+        elif isinstance(one, nn.Conv2d) and one.groups == 1 and one is not weighted[-1]:
+            inputs = one.in_channels // before * now
+            before, now = one.out_channels, _more(one.out_channels)
+            about: dict[str, Any] = {name: getattr(one, name) for name in ("stride", "padding", "dilation")}
+            made.append(nn.Conv2d(inputs, now, one.kernel_size, **about, bias=one.bias is not None))  # type: ignore[arg-type]
         elif isinstance(one, nn.BatchNorm1d | nn.BatchNorm2d):
-            made.append(type(one)(one.num_features * factor))
-        elif isinstance(one, nn.Conv1d):
+            made.append(type(one)(one.num_features // before * now))
+        elif isinstance(one, WEIGHTED):
             raise Unusable("a convolution that cannot be widened")
         else:
             made.append(one)
     return nn.Sequential(*made)
+
+
+def _more(units: int) -> int:
+    return max(TIMES * units, LEAST)
 
 
 widened = ModuleChange("four times the width, or a hidden layer where there is none", _widened)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 STEPS = 120  # of a side run in full length
 READ_EVERY = 10  # steps
 HELD = 0.3  # share of the batches that score
+RANGE_STEPS = 80  # of the range test,
+LOWEST, HIGHEST = -7.0, 1.0  # from 10 to this power, to 10 to that
 
 RATES = {"SGD": 0.05, "Adagrad": 0.02, "Muon": 0.02}  # usual learning rates by the name of the optimizer; others 1e-3
 
@@ -103,8 +105,7 @@ class PlainRuns:
         name = (tuple(sorted((one, repr(value)) for one, value in remedy.items())), round(share, 6), seed)
         if name not in self._done:
             try:
-                devices = [one.device for one in self.subject.model.parameters() if one.device.type == "cuda"][:1]
-                with torch.random.fork_rng(devices=devices):
+                with torch.random.fork_rng(devices=self._devices):
                     torch.manual_seed(key(seed, "doctor", "side run") % 2**31)
                     self._done[name] = self._train(remedy, max(10, round(share * STEPS)), seed)
             except (RuntimeError, ValueError, TypeError, IndexError, Unusable):
@@ -147,6 +148,43 @@ class PlainRuns:
         return Outcome(
             first, second, float(train.mean()), seen.dynamics(subject.clip), (), (), (), first_loss, None, steps / STEPS
         )
+
+    @cached_property
+    def best_rate(self) -> float | None:
+        """A third of the learning rate at which the loss is lowest while the rate rises from 10⁻⁷ to 10, in 80 steps.
+
+        L. Smith, "Cyclical learning rates for training neural networks", WACV 2017. None if no rate lowers the loss.
+        """
+        subject = self.subject
+        model, optimizer = copy.deepcopy((subject.model, subject.optimizer))
+        model.train(subject.model.training)
+        best, found, smooth, first = math.inf, None, math.nan, math.nan
+        self.spent += RANGE_STEPS / STEPS
+        with torch.random.fork_rng(devices=self._devices):
+            torch.manual_seed(key(0, "doctor", "range test") % 2**31)
+            for step in range(RANGE_STEPS):
+                rate = 10 ** (LOWEST + (HIGHEST - LOWEST) * step / (RANGE_STEPS - 1))
+                for group in optimizer.param_groups:
+                    group["lr"] = rate
+                optimizer.zero_grad(set_to_none=True)
+                try:
+                    loss = self._loss(model, self.learned[step % len(self.learned)], {})
+                    loss.backward()
+                except (RuntimeError, ValueError, TypeError, IndexError, Unusable):
+                    return None
+                value = float(loss.detach())
+                smooth = value if step == 0 else 0.8 * smooth + 0.2 * value
+                first = smooth if step == 0 else first
+                if not math.isfinite(smooth) or smooth > 4 * abs(best) + abs(first):
+                    break
+                if smooth < best:
+                    best, found = smooth, rate
+                optimizer.step()
+        return None if found is None or not best < 0.98 * first else found / 3
+
+    @property
+    def _devices(self) -> list[torch.device]:
+        return [one.device for one in self.subject.model.parameters() if one.device.type == "cuda"][:1]
 
     def _loss(self, model: nn.Module, batch: Batch, remedy: Remedy) -> Tensor:
         output = outputs_of(model, batch)

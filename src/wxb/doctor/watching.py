@@ -23,6 +23,8 @@ FURTHER = 1.5
 FAST = 0.5  # of the weights, that a step changes
 STILL = 1e-7
 GROWN = 10.0  # times the norm of a weight at the start
+FEW = 50  # steps,
+SLOW = 0.5  # after which more than this share of the loss is left
 DEAD = 0.9
 SATURATED = 0.95
 VANISHING = 1e-6
@@ -150,6 +152,7 @@ class Watching:
         grown = max((end / start for start, end in seen.norms.values() if start > 0), default=0.0)
         fast = seen.diverged or fastest > FAST or not grown < GROWN
         still = bool(seen.updates) and not fast and fastest < STILL
+        falling = len(seen.losses) > 2 and SLOW * seen.losses[0] < seen.losses[-1] < seen.losses[0]
         ratio = seen.vanishing
         normalized = any(isinstance(one, nn.modules.batchnorm._BatchNorm) for one in self.model.modules())
         named: list[tuple[str, str, bool, Evidence, Remedy]] = [
@@ -160,6 +163,10 @@ class Watching:
             ),
             ("T9", "units that begin alike", bool(seen.alike), {"layers": float(len(seen.alike))}, {}),
             ("T2", "learning rate too low", still, {"update": fastest}, {}),
+            (
+                "T14", "too few steps", self._step < FEW and falling,
+                {"steps": float(self._step), "last_loss": seen.losses[-1] if seen.losses else math.nan}, {},
+            ),
             ("N4", "dead RELU units", seen.dead > DEAD, {"dead": seen.dead}, {}),
             ("N3", "saturated activations", seen.saturated > SATURATED, {"saturated": seen.saturated}, {}),
             (

@@ -152,24 +152,31 @@ def _rate_too_high(found: PlainMeasures) -> Evidence | None:
         return None
     if subject.rate <= subject.usual_rate / 10:
         return None
-    return {"learning_rate": subject.rate, "update": update}
+    return {"learning_rate": subject.rate, "update": update, **_best_rate(found)}
+
+
+def _best_rate(found: PlainMeasures) -> dict[str, float]:
+    best = found.runs.best_rate
+    return {} if best is None else {"best_rate": float(f"{best:.2g}")}
 
 
 def _rate_too_low(found: PlainMeasures) -> Evidence | None:
     update, rate, usual = found.base.dynamics.largest_update, found.subject.rate, found.subject.usual_rate
     if rate > usual or (update > SLOW and rate > usual / 30):
         return None
-    return {"learning_rate": found.subject.rate, "update": update}
+    return {"learning_rate": found.subject.rate, "update": update, **_best_rate(found)}
 
 
 def _lower(found: PlainMeasures) -> list[Remedy]:
     rate, usual = found.subject.rate, found.subject.usual_rate
-    return [{"learning_rate": one} for one in sorted({min(usual, rate / 10), rate / 100})[::-1]]
+    several = dict.fromkeys((*_best_rate(found).values(), min(usual, rate / 10), rate / 100))
+    return [{"learning_rate": one} for one in several if one < rate / 2]
 
 
 def _higher(found: PlainMeasures) -> list[Remedy]:
     rate, usual = found.subject.rate, found.subject.usual_rate
-    return [{"learning_rate": one} for one in dict.fromkeys((usual, max(usual, rate * 30))) if one > rate]
+    several = dict.fromkeys((*_best_rate(found).values(), usual, max(usual, rate * 30)))
+    return [{"learning_rate": one} for one in several if one > 2 * rate]
 
 
 def _decayed(found: PlainMeasures) -> Evidence | None:
