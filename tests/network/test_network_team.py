@@ -152,6 +152,42 @@ def test_training_on_many_rows_computes_what_evaluation_does(text):
         torch.testing.assert_close(one, other)
 
 
+def test_hooks_see_in_training_what_each_group_computes():
+    model = build(plan(read("TEAM-3x2((FC-6-TANH-DROP(0))*2), SOFTMAX"), (5,), 2)).double()
+    team, rows = model.places[-1].layer, torch.randn(9, 5, dtype=torch.float64)
+    seen = []
+    for training in (True, False):
+        found = {}
+        layers = {path: layer for path, layer in team.named_modules() if not list(layer.children())}
+        names = {layer: path for path, layer in layers.items()}
+
+        def keep(layer, given, out, found=found, names=names):
+            found[names[layer]] = given[0].clone(), out.clone()
+
+        handles = [layer.register_forward_hook(keep) for layer in layers.values()]
+        team.train(training)(rows)
+        for handle in handles:
+            handle.remove()
+        seen.append(found)
+    together, apart = seen
+    assert len(together) == 21
+    assert together.keys() == apart.keys()
+    for path, (given, out) in together.items():
+        torch.testing.assert_close(out, apart[path][1])
+        if not path.endswith("1.FC-6"):  # of the first layers, the inputs of a group lie before the factors
+            torch.testing.assert_close(given, apart[path][0])
+
+
+def test_watched_groups_learn_the_same_bits():
+    data, bits = xor(), []
+    for watched in ((), ("seconds", "activations", "layers")):
+        model = build("TEAM-3x2(FC-8-RELU-DROP(0.3)), SOFTMAX", data)
+        records = list(learn(model, data, Recipe(steps=5, batch_size=32), watch=watched))
+        bits.append([parameter.detach().clone() for parameter in model.parameters()])
+        assert all((record.reading is None) == (not watched) for record in records)
+    assert all(torch.equal(one, other) for one, other in zip(*bits, strict=True))
+
+
 def test_members_differ_by_signs_that_the_seed_decides():
     factors = [
         team_of(build("TEAM-8(FC-4-RELU), SVM", input_shape=(6,), outputs=2, seed=seed)).factors for seed in (0, 0, 1)

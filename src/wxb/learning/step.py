@@ -69,7 +69,8 @@ class Step:
         self.generator = torch.Generator(self.device)
         set_generator(model, self.generator)
         self.drawing = [module for module in model.modules() if isinstance(module, Random)]
-        self.ema = {name: t.clone() for name, t in tensors(model).items()} if recipe.ema else None
+        self.tensors = tensors(model)
+        self.ema = {name: t.clone() for name, t in self.tensors.items()} if recipe.ema else None
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)  # over the epoch's examples
         self.rate = torch.zeros((), device=self.device)  # of the current step; recorded steps read it here
         self.follows = torch.zeros((), device=self.device)  # by how much the average moves in the current step
@@ -116,7 +117,8 @@ class Step:
 
         Raises torch's or Python's own error if the memory cannot hold a single example.
         """
-        self.model.train()  # the caller may have left it in evaluation mode after the last record
+        if not self.model.training:  # the caller has left it in evaluation mode after the last record
+            self.model.train()
         self.rate.fill_(rate)
         self.follows.fill_(1 - ema_decay(self.recipe.ema, number))
         rows = self.feed.rows(index)
@@ -222,11 +224,13 @@ class Step:
 
     def _follow(self, ema: State) -> None:
         """Move the averaged tensors towards the model's; integer counters are copied."""
-        for name, tensor in tensors(self.model).items():
-            if tensor.is_floating_point():
-                ema[name].lerp_(tensor, self.follows.to(tensor.dtype))
-            else:
-                ema[name].copy_(tensor)
+        averaged = [name for name, tensor in self.tensors.items() if tensor.is_floating_point()]
+        averages = [ema[name] for name in averaged]
+        moves = torch._foreach_sub([self.tensors[name] for name in averaged], averages)
+        torch._foreach_mul_(moves, self.follows)
+        torch._foreach_add_(averages, moves)
+        for name in ema.keys() - averaged:
+            ema[name].copy_(self.tensors[name])
 
 
 def ema_decay(most: float, number: int) -> float:

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wxb.network.layers import LAYERS, Random
-from wxb.network.layers.affine import Affine
+from wxb.network.together import are_rows, together
 from wxb.notation.layers import family
 from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, PlannedTeam
 
@@ -165,24 +165,20 @@ class Team(Block):
         for layer in self.modules():
             if isinstance(layer, Random):
                 layer.members = planned.members
+        self.of_rows = len(planned.input) == 1 and are_rows([place.layer for place in self.groups[0].places])
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, …) → the logits of all members, (batch, groups · members, outputs), group after group."""
+        if self.training and self.of_rows:
+            groups = [[place.layer for place in group.places] for group in self.groups]
+            return together(groups, x, self.factors.view(len(groups), self.members, -1))
         return torch.cat(
             [
-                self._through(group, x, factors).unflatten(0, (-1, self.members))
+                group(spread_over(x, factors, self.members)).unflatten(0, (-1, self.members))
                 for group, factors in zip(self.groups, self.factors.chunk(len(self.groups)), strict=True)
             ],
             dim=1,
         )
-
-    def _through(self, group: Chain, x: Tensor, factors: Tensor) -> Tensor:
-        """x: (batch, …), factors (members · channels,) → the logits of a group's members (batch · members, outputs)."""
-        first = group.places[0].layer if group.places else None
-        if self.training and x.ndim == 2 and isinstance(first, Affine) and len(x) >= len(first.weight):
-            # the rows outnumber the weights of a feature, so that it takes less to multiply the weights by the factors
-            return group.through(first(x, factors.view(self.members, -1)), 1)
-        return cast(Tensor, group(spread_over(x, factors, self.members)))
 
     def extra_repr(self) -> str:
         """For print(model)."""

@@ -23,18 +23,9 @@ class Affine(nn.Linear):
     Maps are flattened channel by channel, each row by row, regardless of their memory layout.
     """
 
-    def forward(self, x: Tensor, factors: Tensor | None = None) -> Tensor:
-        """x: (batch, features) or (batch, channels, height, width) → (batch, width).
-
-        With factors (members, features) of x, (batch, features) → (batch · members, width), the members of an example
-        in sequence.
-        """
-        if factors is None:
-            return F.linear(x if x.ndim == 2 else x.flatten(1), self.weight, self.bias)
-        members, width = len(factors), len(self.weight)
-        each = (factors[:, None] * self.weight).flatten(0, 1)
-        biases = None if self.bias is None else self.bias.repeat(members)
-        return F.linear(x, each, biases).view(-1, width)
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, features) or (batch, channels, height, width) → (batch, width)."""
+        return F.linear(x if x.ndim == 2 else x.flatten(1), self.weight, self.bias)
 
     def reset_parameters(self) -> None:
         """Do nothing: `start.initialize` draws the weights, and torch's own generator stays untouched."""
