@@ -66,9 +66,12 @@ def test_a_threshold_is_stored_said_and_used_by_every_command(call, run):
     assert [one["class"] for one in answer["predictions"]] == list(every.classes)
     assert answer["predictions"][0]["probability"] == pytest.approx(float(every.confidence[0]))
     assert call("compare", "run", "run").code == 0
-    said = call("evaluate", "run").out
-    assert said.startswith(f"test      {100 * found.accuracy:.1f} %")
-    assert "decided   for f1 by the thresholds of the run; wxb report run says them" in said
+    note = "answers are decided for f1 by thresholds, and need not be the most probable; wxb report run says them"
+    assert note in answer["notes"]
+    said = call("evaluate", "run")
+    assert said.out.startswith(f"test      {100 * found.accuracy:.1f} %")
+    assert note in " ".join(said.err.split())
+    assert note in json.loads(call("evaluate", "run", "--json").out)["notes"]
 
 
 def test_probabilities_and_what_is_learned_do_not_change(call, run):

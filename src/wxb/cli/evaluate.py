@@ -13,7 +13,6 @@ from wxb.cli import options, printing, results
 from wxb.cli.answers.runs import CoverageFacts, Evaluate
 from wxb.cli.loading import load_like
 from wxb.errors import WxbError
-from wxb.paths import quoted
 from wxb.settings import DATA, INTERVAL
 from wxb.text import count, percent, visible
 
@@ -64,9 +63,6 @@ def evaluate(run: str, data: str | None, part: str | None, interval: float | Non
         return
     line = results.score_line(opened.summary.task, evaluation.summary())
     printing.result(printing.labelled(LABELS[part_of(opened, loaded, part)], line, printing.columns(sys.stdout)))
-    if (decision := opened.summary.decision) is not UNSET and opened.step is None:
-        said = f"for {decision.optimize} by the thresholds of the run; wxb report {quoted(run)} says them"
-        printing.result(printing.labelled("decided", said, printing.columns(sys.stdout)))
     if evaluation.weighted:
         said = f"by {loaded.weight_name}: scores and shares; counts are of examples"
         printing.result(printing.labelled("weighted", visible(said), printing.columns(sys.stdout)))

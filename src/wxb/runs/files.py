@@ -202,12 +202,16 @@ class RunFiles:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What must be known of the network's answers: a run that has not finished has not learned all it should."""
+        """What must be known of the answers: that the network is not the final one, or how they are decided."""
         if self.step is not None:
             return (f"the network is that of step {count(self.step)} of {count(self.summary.steps.total)}",)
         step = saved(self.path) if self.summary.state in ("running", "stopped") else 0
         if not step:  # it has finished, or `weights` says that there is no network
-            return ()
+            decision = self.summary.decision
+            if decision is msgspec.UNSET:
+                return ()
+            said = f"answers are decided for {decision.optimize} by thresholds, and need not be the most probable"
+            return (f"{said}; wxb report {quoted(self.path)} says them",)
         of = f"step {count(step)} of {count(self.summary.steps.total)}"
         return (f"{self.path} has not finished: its network is that of its last checkpoint, {of}",)
 

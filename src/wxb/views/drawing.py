@@ -41,7 +41,7 @@ DOTS = 200  # per inch of a PNG, and of the pictures in an SVG
 NAMES = 1.5  # inches for names at the left of bars and tables,
 NAME = 23  # and the letters that fit in
 LETTER = 0.058  # inches, of the size of such names, at most on average
-LETTERS = 60, 94  # of the title and of the notes that fit a line
+LETTERS = 60, 90  # of the title and of the notes that fit a line
 STYLE: Any = {
     "svg.hashsalt": "wxb",
     "svg.fonttype": "none",

@@ -19,7 +19,7 @@ def weights_in(frame: Frame, values: Values) -> NDArray[np.float64]:
     if form.kind != "number" or form.written.style != "number":
         raise WxbError(
             f"{values.name} of {frame.name} holds no numbers, and so no weights",
-            f"such as {values.shown(0)}",
+            "it is empty" if form.kind == "nothing" else f"such as {values.shown(0)}",
             "a `weight` of numbers",
         )
     numbers = values.numbers(form.written)

@@ -120,14 +120,14 @@ def _layers(view: View, name: str) -> Panel:
             colour = COLOURS[row % len(COLOURS)] if few else value_colours()(0.92 * row / (len(paths) - 1))
             named = few or row in (0, len(paths) - 1)
             axes.plot(steps, one.array[row] * (100 if share else 1), ".-", color=colour, linewidth=1, markersize=3,
-                      label=middle_cut(path, 26) if named else None)  # fmt: skip
+                      clip_on=not share, label=middle_cut(path, 26) if named else None)  # fmt: skip
         finite = one.array[np.isfinite(one.array)]
         if not share and finite.size and finite.min() > 0:
             logarithmic(axes)
         if name == WATCHED["update_ratio"][0]:
             axes.axhline(HEALTHY, color=QUIET, linewidth=0.8, linestyle="--")
         if share:
-            axes.set_ylim(-2, max(10.0, 105 * float(finite.max(initial=0))))
+            axes.set_ylim(0, max(10.0, 105 * float(finite.max(initial=0))))
         axes.grid(True, color=LINES, linewidth=0.6)
         axes.set_xlabel("step")
         axes.legend(loc="upper left", bbox_to_anchor=(0, -0.26), ncol=2, handletextpad=0.4, columnspacing=1)

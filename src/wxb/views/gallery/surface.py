@@ -310,7 +310,9 @@ def draw(view: View) -> Figure:
     def paint(axes: Axes) -> None:
         filled = axes.contourf(xs, ys, shown, levels=levels, cmap="viridis", extend="max")
         axes.contour(xs, ys, shown, levels=levels, colors=PAPER, linewidths=0.3)
-        bar = axes.figure.colorbar(filled, ax=axes, label="loss", format=lambda value, _: digits(float(f"{value:.3g}")))
+        texts = {digits(float(f"{level:.3g}")): level for level in reversed(levels)}  # one place for each text
+        bar = axes.figure.colorbar(filled, ax=axes, label="loss")
+        bar.set_ticks(list(texts.values()), labels=list(texts))
         bar.outline.set_visible(False)
         if view["flat"].mean() >= 0.01:
             axes.contourf(xs, ys, view["flat"].astype(float), levels=[0.5, 1.5], colors="none", hatches=[".."])
