@@ -30,6 +30,7 @@ WITH_WHEELS = {
     ("Darwin", "arm64"),
     ("Windows", "AMD64"),
 }
+CONFIGS = ("vite.config.ts", "vite.single.config.ts")  # of the page, then of what stands in a file of its own
 SECONDS = 300  # for the packages, and for the build
 
 
@@ -75,7 +76,7 @@ def digest(root: Path) -> str:
 def sources(root: Path) -> list[Path]:
     """The files that the page is built from."""
     page = root / "page"
-    names = ("index.html", "package.json", "package-lock.json", "svelte.config.js", "tsconfig.json", "vite.config.ts")
+    names = ("index.html", "package.json", "package-lock.json", "svelte.config.js", "tsconfig.json", *CONFIGS)
     found = [page / name for name in names]
     folders = (page / "src", page / "public")
     return [*found, *(path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file())]
@@ -97,7 +98,9 @@ def build(root: Path) -> None:
 
     if not has_packages(page):
         run(*node, "ci", "--omit=dev", "--ignore-scripts")
-    run(node[0], str(page / "node_modules" / "vite" / "bin" / "vite.js"), "build", "--logLevel", "warn")
+    vite = str(page / "node_modules" / "vite" / "bin" / "vite.js")
+    for config in CONFIGS:
+        run(node[0], vite, "build", "--config", config, "--logLevel", "warn")
     (static / "licences.txt").write_text("\n\n".join(licences(page)), encoding="utf-8")
     (static / STAMP).write_text(digest(root))
 

@@ -45,7 +45,7 @@ export const chapters: Chapter[] = [
         row: "B3",
         title: "Designed features against learned ones",
         text: "A person can decide what to measure in a picture, and let a linear classifier learn the rest. Or a network learns what to measure, too.",
-        command: 'wxb train digits "HOG, SOFTMAX"',
+        command: 'wxb train mnist "HOG, SOFTMAX"',
         load: () => import("./scenes/Features.svelte"),
       },
     ],

@@ -43,6 +43,7 @@ COMMANDS = {
     "resume": "Go on with a training that was stopped.",
     "runs": "The runs in a folder.",
     "report": "A run's report.",
+    "export": "A run as one HTML file, with a small network to try in it.",
     "verify": "Whether a run is as it was when it finished.",
     "networks": "The networks that have a name.",
     "schema": "The JSON schema of what a command prints with --json.",
