@@ -273,7 +273,7 @@ class Training:
         epochs = record.epoch if record else len(run.files.history)
         steps = record.step if record else run.summary.steps.done
         # the baselines run on the CPU: a GPU's training is too short for them to take a share of it
-        cheap = baselines(data, operations=trial.cpu_operations(steps), seed=recipe.seed)
+        cheap = baselines(data, operations=trial.cpu_operations(steps), seed=recipe.seed, code=trial.plan.code)
         lap("baselines")
         self.doctor.look({name: baseline.score for name, baseline in cheap.items()})
         lap("doctor")

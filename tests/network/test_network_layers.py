@@ -95,6 +95,11 @@ CASES = [
     Case("AVGPOOL3/2p1"),
     Case("AVGPOOL3/2c"),
     Case("GAP"),
+    Case("UP"),
+    Case("UP3x2"),
+    Case("UP2x3-5"),
+    Case("UP2x3", VECTOR),
+    Case("UP2-3", VECTOR),
     Case("ELU(0.7)"),
     *(
         Case(name, shape)
@@ -308,6 +313,23 @@ def test_maxout_is_the_greatest_of_the_affine_pieces_of_its_unit():
     pieces = torch.einsum("upf,bf->bup", weight, x) + bias
     torch.testing.assert_close(second(first(x)), pieces.max(2).values)
     assert isinstance(second, Maxout)
+
+
+def test_up_repeats_each_number_in_a_window():
+    x = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]], dtype=torch.float64)
+    assert Case("UP", (1, 2, 2)).module()(x)[0, 0].tolist() == [[1, 1, 2, 2], [1, 1, 2, 2], [3, 3, 4, 4], [3, 3, 4, 4]]
+    assert Case("UP1x2", (1, 2, 2)).module()(x)[0, 0].tolist() == [[1, 1, 2, 2], [3, 3, 4, 4]]
+
+
+@pytest.mark.parametrize("case", [Case("UP2x3-5"), Case("UP2-3", VECTOR)], ids=str)
+def test_up_with_filters_fills_the_window_of_each_place_by_definition(case):
+    made, x = case.module(), case.inputs(1)
+    weight, bias = made.weight.detach().numpy(), made.bias.detach().numpy()
+    maps = x[0].numpy().reshape(*case.shape, *((1, 1) if len(case.shape) == 1 else ()))
+    (tall, wide), expected = case.planned.kernel, np.zeros(case.planned.output)
+    for o, i, j in np.ndindex(*case.planned.output):
+        expected[o, i, j] = bias[o] + weight[:, o, i % tall, j % wide] @ maps[:, i // tall, j // wide]
+    np.testing.assert_allclose(made(x)[0].detach().numpy(), expected, rtol=1e-12, atol=1e-12)
 
 
 def test_lrn_is_the_formula_of_2012_with_a_sum_that_is_not_divided():

@@ -256,7 +256,7 @@ def test_a_number_is_printed_with_digits_that_read_back(number):
 def test_comparing_and_printing_expand_each_network_at_most_once(monkeypatch):
     expanded: list[str] = []
 
-    def counted(body, text=""):
+    def counted(body, text="", head=""):
         expanded.append(text)
         return normal(body, text)
 

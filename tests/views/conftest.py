@@ -9,6 +9,7 @@ import pytest
 
 import wxb
 from wxb.data.dataset import Dataset
+from wxb.data.itself import of_itself
 from wxb.runs.run import Run
 
 NETWORKS = {
@@ -27,6 +28,8 @@ NETWORKS = {
     "numbers": ("numbers", "FC-8-ELU, EUCLID"),
     "labels": ("labels", "FC-8-LEAKY, SIGMOIDS"),
     "two": ("two", "SOFTMAX"),
+    "self": ("pictures", "CONV-4-RELU-POOL-FC-6, SELF"),
+    "columns": ("table", "FC-8-RELU-FC-2, SELF"),
 }
 
 
@@ -76,6 +79,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Run, Da
             kind, network = NETWORKS[name]
             folder = tmp_path_factory.mktemp(name)
             made = data(kind, folder)
+            made = of_itself(made) if network.endswith("SELF") else made
             self[name] = wxb.train(made, network, epochs=1, out=folder / "run"), made
             return self[name]
 

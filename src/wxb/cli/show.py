@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from math import prod
 from typing import TYPE_CHECKING
 
 import click
@@ -33,15 +34,17 @@ def show(
     """
     from wxb.notation import plan, read
     from wxb.notation.named import NAMED
+    from wxb.notation.vocabulary import SELF
 
     (text,), bindings = options.split_words(words, "NETWORK")
     if text is None:
         raise WxbError("NETWORK is missing", fix="wxb show lenet5, or a text in quotes; wxb networks lists the names")
     named = NAMED.get(text.strip().lower())
+    network = read(text)
     assumed = named is None and (input_shape is None or outputs is None)
     shape = input_shape or (named.input if named else INPUT)
-    outputs = outputs or (named.outputs if named else OUTPUTS)
-    planned = plan(read(text), shape, outputs, bindings)
+    outputs = outputs or (named.outputs if named else prod(shape) if network.head == SELF else OUTPUTS)
+    planned = plan(network, shape, outputs, bindings)
     if as_json:
         printing.result_json(answer(planned, flat))
         return

@@ -19,6 +19,7 @@ from wxb.cli.loading import load
 from wxb.cli.main import BEGAN
 from wxb.cli.page import Beside
 from wxb.cli.profile import show_profile
+from wxb.data.itself import RECONSTRUCTION
 from wxb.errors import DONE, WxbError
 from wxb.paths import exists
 from wxb.settings import DATA, LENGTH, RECIPE, SETTINGS, check_length, check_together
@@ -147,6 +148,8 @@ def mended(training: Training, asked: dict[str, Any], quiet: bool) -> Training:
 def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None, data: Dataset | None = None) -> Training:
     """Load the data and set up the training; nothing is written. `started` is the time at which the work began."""
     began = time.time()
+    if itself(asked):
+        asked = {**asked, "task": RECONSTRUCTION}
     data = load(asked["data"], asked, quiet) if data is None else data
     data_seconds = time.time() - began
 
@@ -168,6 +171,14 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None, d
         seconds=asked.get("time"),
         events=asked.get(EVENTS, ()),
     )
+
+
+def itself(asked: dict[str, Any]) -> bool:
+    """Whether the network learns its input from itself, so that the data need no labels."""
+    from wxb.notation import read
+    from wxb.notation.vocabulary import SELF
+
+    return "network" in asked and read(asked["network"]).head == SELF
 
 
 def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool) -> int:

@@ -41,6 +41,15 @@ class Known:
     fingerprint: str
 
 
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """What the examples are labelled with where nothing is learned from that: to compare with."""
+
+    targets: NDArray[np.int64] | NDArray[np.float32]
+    task: str
+    names: tuple[str, ...]  # of the classes, labels or numbers
+
+
 # eq=False: comparing arrays gives arrays; two data sets are the same when their fingerprints are
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -76,14 +85,14 @@ class Dataset:
     `examples`: pictures (n, channels, height, width) uint8 or float32; rows (n, features) float32; rows of a table
     (n, columns) float64 as they are in the table, with codes for texts and NaN for missing values.
     `targets`: class numbers (n,) int64; labels (n, labels) float32 of 0 and 1; numbers (n, targets) float32, less the
-    `target_offsets`. `task` says which, a name in `wxb.tasks.TASKS`.
+    `target_offsets`; the inputs themselves, flat. `task` says which, a name in `wxb.tasks.TASKS`.
     """
 
     name: str
     examples: Examples
     targets: NDArray[np.int64] | NDArray[np.float32]
-    task: str  # "classification", "multilabel", "regression"
-    classes: tuple[str, ...]  # names of the classes, labels or targets
+    task: str  # "classification", "multilabel", "regression", "reconstruction"
+    classes: tuple[str, ...]  # names of the classes, labels or targets; empty for pixels
     split: Split
     source: dict[str, object] = field(default_factory=dict)  # what load_data was called with: enough to load it again
     files: tuple[str, ...] = ()  # of a picture folder: path of each example, relative to the folder
@@ -94,6 +103,7 @@ class Dataset:
     fill: NDArray[np.float64] | None = None  # of arrays: what replaces a missing value of each feature
     weights: NDArray[np.float64] | None = None  # (n,): how much each example counts; None if all count the same
     groups: Groups | None = None  # of the examples, each of which stands in one part and one fold
+    labels: Labels | None = None  # if the examples are their own targets
     levels: tuple[float, float] | None = None  # of deep greys: the values that became 0 and 255 (pictures/levels.py)
 
     def __str__(self) -> str:
@@ -203,9 +213,19 @@ class Dataset:
         return self.targets + offsets if offsets.any() else self.targets
 
     @property
+    def told(self) -> Labels:
+        """What the examples are for people: their targets; if these are the examples themselves, the labels.
+
+        Without labels all examples are one class of their name.
+        """
+        if not TASKS[self.task].of_inputs:
+            return Labels(self.targets_in_units(), self.task, self.classes)
+        return self.labels or Labels(np.zeros(len(self.examples), np.int64), "classification", (self.name,))
+
+    @property
     def outputs(self) -> int:
-        """How many scores a network for this data ends in, one per class, label or target (the notation's C)."""
-        return len(self.classes)
+        """How many scores a network for this data ends in, one per class, label or number (the notation's C)."""
+        return int(self.targets.shape[1]) if TASKS[self.task].of_inputs else len(self.classes)
 
     def row_number(self, row: int) -> int:
         """The number of a row where the data came from, from 0: of a table its number in the file, else `row`."""

@@ -120,6 +120,8 @@ def _range_table(data: Dataset) -> list[str]:
     """One line per target: its minimum, maximum, mean and standard deviation."""
     keys = ("min", "max", "mean", "std")
     rows = [[name, *(f"{values[key]:.4g}" for key in keys)] for name, values in target_values(data).items()]
+    if not rows:  # the numbers of pictures have no names
+        return []
     return table([[TASKS[data.task].noun, *keys], *rows])
 
 

@@ -20,6 +20,8 @@ from wxb.data.arrays import (
 )
 from wxb.data.dataset import Dataset
 from wxb.data.groups import groups_of_array
+from wxb.data.itself import RECONSTRUCTION
+from wxb.data.pictures.layout import ALL
 from wxb.data.split import Fractions, divide_apart, divide_groups, own_split
 from wxb.data.weights import weights_of_array
 from wxb.errors import WxbError
@@ -45,9 +47,18 @@ def of_arrays(
 
     Raises WxbError for anything that is not understood.
     """
-    if targets is None:
-        raise WxbError("an array of examples needs targets", "load_data(examples, targets)")
-    given, goals = array_of(source, "examples"), array_of(targets, "targets")
+    given = array_of(source, "examples")
+    itself = task == RECONSTRUCTION
+    if targets is None and not itself:
+        raise WxbError(
+            "an array of examples needs targets",
+            "load_data(examples, targets)",
+            'without labels: load_data(examples, task="reconstruction")',
+        )
+    task = None if itself else task  # that of the labels, if there are any
+    if targets is None:  # all of one class
+        targets, classes, task = np.zeros(len(given) if given.ndim else 0, np.int64), (ALL,), "classification"
+    goals = array_of(targets, "targets")
     offsets = offsets_of(given)
     # whole numbers are classes if nothing else is said
     target_offsets = offsets_of(goals, "f" if task is None else "iuf") if task in (None, "regression") else None

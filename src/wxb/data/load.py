@@ -16,6 +16,7 @@ from wxb.data import tabular
 from wxb.data.arrays import Examples
 from wxb.data.dataset import Dataset, Known, match_classes
 from wxb.data.in_memory import ARRAYS, of_arrays
+from wxb.data.itself import RECONSTRUCTION, of_itself
 from wxb.data.known.ink import inked
 from wxb.data.known.sets import INK, KNOWN
 from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, own_split, validation_share
@@ -74,7 +75,9 @@ def loading(
     Arrow; or an array of examples, with its `targets`.
 
     target      the column of a table to predict; several as "a,b" or as a list
-    task        "classification", "multilabel" or "regression", for a table or arrays; inferred by default
+    task        "classification", "multilabel" or "regression", for a table or arrays; inferred by default.
+                "reconstruction", for any data: each example is its own target. Folders then need no class folders,
+                tables no target and arrays no targets; labels that are there are kept beside (`Dataset.labels`)
     pieces      number of additional features per number of a table; default: 96, or a hundredth of the training rows,
                 whichever is less
     header      whether the first line of a text file holds the columns' names; by default the lines below tell it.
@@ -134,7 +137,8 @@ def loading(
         of_table |= {"weight": weight, "group": group}
     of_table["like"] = None if is_folder(os.path.expanduser(text)) else like
     _check_table_options(text, of_table)
-    if task is not None and text != ARRAYS and not _is_table(text):
+    itself = task == RECONSTRUCTION
+    if task is not None and not itself and text != ARRAYS and not _is_table(text):
         raise WxbError(f"`task` is for tables, not for {text}", f"expected {TABLES}")
     named = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
     shares = fractions if isinstance(fractions, tuple) else str(fractions)
@@ -152,6 +156,8 @@ def loading(
     elif _is_table(text):
         path = Path(text) if is_stream(text) else absolute(text)
         about: dict[str, Any] = {"target": _joined(target), "task": task, "pieces": pieces, "drop": _joined(drop)}
+        if itself:  # pieces of a number say no more than the number
+            about |= {"task": None if like is not None else task, "pieces": 0 if like is None else None}
         about |= {"types": types, "missing": _joined(missing), "weight": weight, "group": group}
         from wxb.data.tables.load import of_table as read
 
@@ -163,16 +169,22 @@ def loading(
         if tabular.holds_texts(folder):
             data = yield from tabular.of_texts(folder, fractions, seed, like)
         else:
-            data = yield from _pictures(folder, fractions, seed, size, max_pixels, cache, like, test is not None)
+            data = yield from _pictures(
+                folder, fractions, seed, size, max_pixels, cache, like, test is not None, itself
+            )
         made_from |= {"source": str(folder), "max_pixels": max_pixels} | ({} if cache else {"cache": False})
+    if itself:
+        data = of_itself(data)
+        made_from["task"] = RECONSTRUCTION
     if data_dir is not None:
         made_from["data_dir"] = str(absolute(data_dir))
     if test is not None:
         made_from["test"] = str(absolute(test)) if isinstance(test, (str, os.PathLike)) else ARRAYS
         form = form_of(data, max_pixels, cache) if data.columns is None else {"like": data.table, "header": header}
+        form |= {"task": RECONSTRUCTION} if itself else {}
         data = tested_on(data, (yield from loading(test, **form)))
     data = replace(data, name=name or data.name, source=made_from)
-    return data if classes is None else match_classes(data, tuple(classes))
+    return data if classes is None or itself else match_classes(data, tuple(classes))
 
 
 load_data = run_to_end(loading, "load_data", Dataset)
@@ -224,6 +236,7 @@ def _pictures(
     cache: bool,
     like: Mapping[str, object] | None,
     tested: bool,
+    itself: bool = False,
 ) -> Generator[Decoded | Searched, None, Dataset]:
     from wxb.data.pictures.folder import Like, reading  # imports Pillow
     from wxb.data.pictures.tree import shown
@@ -235,7 +248,7 @@ def _pictures(
         raise WxbError(
             "`like` does not describe pictures", str(error), 'like={"channels": 3, "levels": None}'
         ) from error
-    read = yield from reading(folder, shares, seed, size, max_pixels, cache, form, tested)
+    read = yield from reading(folder, shares, seed, size, max_pixels, cache, form, tested, not itself)
     known = Known(read.examples, read.targets, read.classes, read.fingerprint) if read.fingerprint else None
     return Dataset(
         shown(folder.name),

@@ -92,6 +92,7 @@ def tested_on(data: Dataset, tests: Dataset) -> Dataset:
         row_numbers=numbers,
         weights=weights,
         groups=groups,
+        labels=None,
     )
 
 

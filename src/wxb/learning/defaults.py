@@ -101,7 +101,21 @@ EPOCHS = (4, 30)  # bounds of the default
 
 def ladder(data: Dataset) -> tuple[Rung, ...]:
     """The default networks for this data, from the one that learns fastest to the one that learns most."""
+    if TASKS[data.task].of_inputs:
+        return (Rung(encoder(data)),)
     return {"rows": _row_ladder, "pictures": _picture_ladder}[data.kind](data)
+
+
+def encoder(data: Dataset) -> str:
+    """The layers up to the code of a default autoencoder: a tenth of a row's numbers, at least 2, or 32 of a picture.
+
+    The way back is added when it is planned.
+    """
+    if not data.spatial:
+        code = max(2, min(32, data.shape[0] // 10))
+        return f"FC-{max(64, 4 * code)}-RELU-FC-{code}"
+    stages = max(1, min(3, int(math.log2(min(data.shape[1:]) / 4))))
+    return f"{'CONV-RELU-POOL-' * stages}FC-32"
 
 
 def _row_ladder(data: Dataset) -> tuple[Rung, ...]:
@@ -211,7 +225,7 @@ def recipe_for(plan: Plan, data: Dataset, options: Mapping[str, Any]) -> Recipe:
         "learning_rate": default_rate(plan, optimizer),
         "schedule": "linear",
         "warm_up": 0.2,
-        "augment": default_augment(data) if convolutional else "none",
+        "augment": default_augment(data) if convolutional and not TASKS[data.task].of_inputs else "none",
         "label_smoothing": 0.1 if large and plan.head == "SOFTMAX" else 0.0,
         "initialization": default_initialization(plan, data, options.get("normalize", RECIPE["normalize"].default)),
     }

@@ -109,6 +109,25 @@ def features(
     return out
 
 
+def codes(
+    model: Model, examples: Examples | Inputs, machine: Machine, rows: NDArray[np.int64] | None = None
+) -> NDArray[np.float32]:
+    """The code (n, numbers), flat, that a model has for examples (n, …), or for n `rows` of them (`Plan.code_item`)."""
+    rows = np.arange(len(examples)) if rows is None else rows
+    last = model.plan.items.index(model.plan.code_item)
+    examples, size = model.inputs(examples), batch_size_for(model.plan, machine)
+    out = np.empty((len(rows), model.plan.code), np.float32)
+    model.eval()
+    with torch.no_grad(), machine.in_force():
+        for start in range(0, len(rows), size):
+            x = torch.from_numpy(np.ascontiguousarray(examples[rows[start : start + size]])).to(machine.device)
+            x = model.scale(x)
+            for place in model.places[: last + 1]:
+                x = place.layer(x)
+            out[start : start + size] = x.flatten(1).float().cpu().numpy()
+    return out
+
+
 def out_of_fold(
     model: Model,
     examples: Examples | Inputs,

@@ -101,6 +101,10 @@ def _check_held_out(recipe: Recipe, plan: Plan, data: Dataset) -> None:
                 "`mixup` and `bagging` contradict each other: a mixed example holds one of another fold",
                 fix="`mixup=0`, or `bagging=False`",
             )
+    if recipe.mixup and TASKS[data.task].of_inputs:
+        raise WxbError(
+            "`mixup` mixes targets, and SELF learns the examples themselves", fix="`mixup=0`, or DROP(0.2) at the input"
+        )
     if data.weights is not None and recipe.mixup:
         raise WxbError(
             "`mixup` and `weight` contradict each other: a mixed example is of two weights",

@@ -58,6 +58,7 @@ class Step:
         self.device = torch.device(machine.device)
         self.on_features = False  # whether the feed yields designed features instead of raw examples
         self.outputs = outputs
+        self.of_inputs = model.task.of_inputs
         self.targets = torch.from_numpy(targets).to(self.device)
         self.objective = Objective(model, recipe, targets, folds, weights)
         self.cutout = Cutout(recipe.cutout, len(targets), recipe.seed, model.scale.mean)
@@ -211,7 +212,10 @@ class Step:
 
     def _examples(self, rows: Tensor, part: Tensor, first: int, mixup: Mixup | None) -> tuple[Tensor, Tensor]:
         """The inputs and targets of a micro-batch: `part` of the batch `rows`, from its example `first` on."""
-        inputs, targets = self.cutout.apply(self.feed.inputs(part), part), self.targets[part]
+        whole = self.feed.inputs(part)
+        inputs = self.cutout.apply(whole, part)
+        # what SELF reconstructs is as augmented as the inputs, and has what was cut out
+        targets = whole.flatten(1) if self.of_inputs else self.targets[part]
         if mixup is None:
             return inputs, targets
         inputs, partners = inputs.float(), mixup.partners[first : first + len(part)]

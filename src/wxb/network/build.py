@@ -23,6 +23,7 @@ from wxb.network.preparation import Preparation
 from wxb.network.start import identify, initialize, spread, whiten
 from wxb.notation import Network, Plan, plan, read
 from wxb.notation.tree import Shape
+from wxb.notation.vocabulary import SELF
 from wxb.randomness import generator
 from wxb.settings.python import takes_settings
 from wxb.tasks import TASKS
@@ -145,6 +146,8 @@ class Model(Chain):
     def onwards(self, x: Tensor, first: int) -> Tensor:
         """The logits for inputs of item `first` of the network, from 0: (batch, …) → (batch, outputs)."""
         logits = self.through(x, first)
+        if logits.ndim == 4:  # of SELF: what is reconstructed
+            logits = logits.flatten(1)
         if logits.ndim == 3 and not self.training:
             logits = HEADS[self.plan.head].averaged(logits)
         return logits if self.restore is None else cast(Tensor, self.restore(logits))
@@ -194,7 +197,9 @@ def build(
     fitted = None if data is None else data.preparation
     preparation = None if fitted is None else Preparation(fitted)
     task = None if data is None else data.task
-    model = Model(network, input_scale(network.input, data, normalize), target_scale(data), preparation, task)
+    scale = input_scale(network.input, data, normalize)
+    restore = as_inputs(scale, network) if network.head == SELF else target_scale(data)
+    model = Model(network, scale, restore, preparation, task)
     if model.designed:
         model.scale = input_scale(network.input, None, "none")
         if data is not None:
@@ -257,6 +262,12 @@ def input_scale(shape: Shape, data: Dataset | None, normalize: str) -> Standardi
         if normalize == "std" and isinstance(data.inputs, Prepared):
             std = np.where(data.inputs.shares, SHARE_STD, std)
     return Standardize(_tensor(mean).view(per), _tensor(std).view(per))
+
+
+def as_inputs(scale: Standardize, plan: Plan) -> Restore:
+    """The scale of what SELF reconstructs, (numbers,): that of the inputs, for each of their numbers."""
+    mean, std = (each.expand(plan.input).reshape(-1).clone() for each in (scale.mean, scale.std))
+    return Restore(mean, std)
 
 
 def target_scale(data: Dataset | None) -> Restore | None:

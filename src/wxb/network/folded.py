@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from wxb.network.blocks import Team, spread_over
 from wxb.network.build import Model, Standardize
 from wxb.network.heads import HEADS
-from wxb.network.layers import IN_PLACE, Affine, Convolution
+from wxb.network.layers import IN_PLACE, Affine, Convolution, Transposed
 from wxb.network.layers.affine import AffineEach, each_times
 from wxb.notation.layers import family
 from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, PlannedTeam
@@ -63,6 +63,7 @@ class Folded:
 
     def _scores(self, x: Tensor) -> Tensor:
         x = _through(self.steps, x)
+        x = x.flatten(1) if x.ndim == 4 else x  # what SELF reconstructs
         return x if x.dtype in WHOLE else x.float()
 
 
@@ -231,6 +232,9 @@ class _Chain:
             self.pending.append(_computed(layer))
         elif planned.name in IN_PLACE:
             self._step(IN_PLACE[planned.name](layer) if self._owned else _computed(layer))
+        elif isinstance(layer, Transposed):
+            filters = copy.deepcopy(layer).eval().to(self.dtype)
+            self._step(lambda x: filters(_as(x, self.dtype)))
         elif planned.name == "LRN" and self.dtype not in WHOLE:
             self._step(lambda x: layer(x.float()))  # a sum of squares in bfloat16 would have no correct digits
         else:

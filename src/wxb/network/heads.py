@@ -99,6 +99,11 @@ def squared_error(logits: Tensor, targets: Tensor) -> Tensor:
     return (logits - _shares(targets, logits)).square().sum(1)
 
 
+def mean_squared_error(logits: Tensor, targets: Tensor) -> Tensor:
+    """The mean over the numbers of an example of (s_j − t_j)², (batch,); targets (batch, numbers) uint8 or float."""
+    return (logits - targets).square().mean(1)
+
+
 def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """The mean over labels of −t log σ(s) − (1 − t) log(1 − σ(s)), (batch,); independent of the number of labels."""
     return F.binary_cross_entropy_with_logits(logits, _shares(targets, logits), reduction="none").mean(1)
@@ -121,5 +126,6 @@ HEADS: dict[str, Head] = {
         Head("SVM", hinge),
         Head("EUCLID", squared_error),
         Head("SIGMOIDS", binary_cross_entropy, torch.sigmoid, mean_of_sigmoids),
+        Head("SELF", mean_squared_error),
     )
 }

@@ -37,7 +37,7 @@ def initialize(model: nn.Module, plan: Plan, seed: int) -> None:
         draw_factors(model, team, seed)
     for planned, std in _deviations(plan.items):
         layer = model.get_submodule(planned.path)
-        assert isinstance(layer, nn.Conv2d | nn.Linear | AffineEach)
+        assert isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | AffineEach)
         generator = torch.Generator().manual_seed(key(seed, "weights", planned.path))
         std = std * (0.1 if planned.path in outputs else 1)
         layer.weight.copy_(torch.empty(layer.weight.shape).normal_(0, std, generator=generator))
@@ -63,7 +63,7 @@ def _deviations(items: tuple[Planned, ...]) -> Iterator[tuple[PlannedLayer, floa
     for place, item in enumerate(items):
         if isinstance(item, PlannedLayer):
             initial = LAYERS[item.name].initial
-            if initial is not None:
+            if initial is not None and item.parameters:
                 following = (layer for layer in items[place + 1 :] if isinstance(layer, PlannedLayer))
                 first = next((layer for layer in following if family(layer) not in BETWEEN), None)
                 yield item, initial(item, first is not None and LAYERS[first.name].rectifies)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .expand import OUTPUT, RunningWidth, default_bias, has_conv, needs_output, unbound
 from .layers import LAYERS
 from .tree import Concat, Group, Item, Layer, Repeat, Residual, Team, replace
+from .vocabulary import SELF
 from .write import network_text
 
 
@@ -18,7 +19,7 @@ def short_text(body: Sequence[Item], head: str) -> str:
     """
     if any(True for _ in unbound(body)):
         return network_text(_brief(body, None), head)
-    body = without_output(tuple(body))
+    body = tuple(body) if head == SELF else without_output(tuple(body))
     forms = (False, True) if has_conv(body) else (False,)
     return min((network_text(_brief(body, RunningWidth(), widths), head) for widths in forms), key=len)
 

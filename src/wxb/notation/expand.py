@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from .layers import LAYERS, family
 from .mistakes import misfit
 from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Team, Variable, replace, width_number
+from .vocabulary import SELF
 
 MOST_LAYERS = 4_000  # of convolutions, these are read, printed and planned in 40 ms; 50 ms is the bound
 MOST_NESTED = 20  # blocks and families in one another: a module for each, and Python's stack is finite
@@ -74,8 +75,8 @@ def _count(text: str, item: Item, depth: int) -> int:
             return (1 + sum(sizes)) * (item.groups if isinstance(item, Team) else 1)
 
 
-def normal(body: Sequence[Item], text: str = "") -> tuple[Item, ...]:
-    """The normal form of a body.
+def normal(body: Sequence[Item], text: str = "", head: str = "") -> tuple[Item, ...]:
+    """The normal form of a body before this head.
 
     Raises WxbError if it has too many layers, or a RES or CAT with an empty arm; `text` is for the message.
     """
@@ -83,12 +84,14 @@ def normal(body: Sequence[Item], text: str = "") -> tuple[Item, ...]:
     reduced = reduce(body)
     if any(True for _ in unbound(reduced)):
         return reduced
-    return with_output(_explicit(reduced, RunningWidth()), None)
+    explicit = _explicit(reduced, RunningWidth())
+    return explicit if head == SELF else with_output(explicit, None)
 
 
-def with_outputs(body: tuple[Item, ...], outputs: int) -> tuple[Item, ...]:
+def with_outputs(body: tuple[Item, ...], outputs: int, head: str = "") -> tuple[Item, ...]:
     """A normal form of a bound network in which the widths that follow from the number of outputs are numbers."""
-    return with_output(_explicit(body, RunningWidth(outputs)) if _lacks_widths(body) else body, outputs)
+    explicit = _explicit(body, RunningWidth(outputs)) if _lacks_widths(body) else body
+    return explicit if head == SELF else with_output(explicit, outputs)
 
 
 def _lacks_widths(items: Sequence[Item]) -> bool:

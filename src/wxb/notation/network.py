@@ -21,13 +21,13 @@ class Network:
     """
 
     body: tuple[Item, ...]
-    head: str  # "SOFTMAX", "SVM", "EUCLID", "SIGMOIDS"
+    head: str  # "SOFTMAX", "SVM", "EUCLID", "SIGMOIDS", "SELF"
     text: str = field(default="", compare=False)  # as it was read, for messages
 
     @cached_property
     def normal(self) -> tuple[Item, ...]:
         """The normal form of the body. Raises WxbError if it has more layers than are possible."""
-        return normal(self.body, self.text)
+        return normal(self.body, self.text, self.head)
 
     @cached_property
     def _canonical(self) -> str:

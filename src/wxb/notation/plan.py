@@ -7,6 +7,7 @@ import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 
 from ..errors import WxbError
 from ..markup import shown
@@ -35,6 +36,8 @@ from .tree import (
     replace,
     width_number,
 )
+from .vocabulary import SELF
+from .way_back import code_of, complete, way_back
 from .write import layer_text
 
 
@@ -81,6 +84,22 @@ class Plan:
             [item for item in items if isinstance(item, PlannedLayer) and family(item) == "affine"] for items in groups
         )
         return tuple(layers[-1] for layers in affine)
+
+    @property
+    def code_item(self) -> Planned:
+        """The item whose output is the code: before SELF the narrowest place, before another head the last hidden one.
+
+        A network without a hidden layer has its first item.
+        """
+        if self.head == SELF:
+            return self.items[code_of(self.items)]
+        before = self.items.index(self.output_layer) if self.output_layer in self.items else len(self.items) - 1
+        return self.items[max(0, before - 1)]
+
+    @property
+    def code(self) -> int:
+        """How many numbers the code has."""
+        return prod(self.code_item.output)
 
     @property
     def hidden_first(self) -> PlannedLayer | None:
@@ -131,9 +150,15 @@ def _whole(name: str, sizes: object, expected: str = "a whole number") -> Shape:
 
 
 def _plan(network: Network, shape: Shape, outputs: int) -> Plan:
-    explicit = dataclasses.replace(network, body=with_outputs(network.normal, outputs))
+    explicit = dataclasses.replace(network, body=with_outputs(network.normal, outputs, network.head))
     planner = Planner(explicit, shape, outputs)
+    if network.head == SELF:
+        planner.check_code()
     items, end = planner.sequence(explicit.body, planner.start(), "", top=True)
+    if network.head == SELF and not complete(explicit.body, end.shape, shape):
+        explicit = dataclasses.replace(explicit, body=(*explicit.body, *way_back(items, shape)))
+        planner = Planner(explicit, shape, outputs)
+        items, end = planner.sequence(explicit.body, planner.start(), "", top=True)
     planner.check_output(end)
     return Plan(
         network=explicit,
@@ -366,6 +391,9 @@ class Planner:
         """Raise WxbError unless a vector of `outputs` numbers reaches the head."""
         body, outputs = self.network.body, self.outputs
         last = body[-1] if body else None
+        if self.network.head == SELF:
+            self.check_size(last if isinstance(last, Layer) else None, end)
+            return
         if isinstance(last, Team):
             last = last.items[-1]
         if isinstance(last, Layer) and last.name == "FC" and end.shape != (outputs,):
@@ -379,6 +407,25 @@ class Planner:
             what = f"what reaches the head is {shape_text(end.shape)}, not a vector of {outputs} numbers"
             fix = "GAP before the head" if len(end.shape) == 3 and end.shape[0] == outputs else "FC-C as the last layer"
             raise self.misfit(last if isinstance(last, Layer) else None, what, fix)
+
+    def check_code(self) -> None:
+        """Raise WxbError for a body before SELF that learns nothing, or that cannot be turned back."""
+        body = self.network.body
+        if not any(family(item) == "affine" or not isinstance(item, Layer) for item in body):
+            what = "SELF learns the input from itself, and no layer with weights stands before it"
+            raise self.misfit(body[0] if body else None, what, "FC-32-RELU, SELF")
+        for item in body:
+            if isinstance(item, Team):
+                raise self.misfit(item, "SELF takes no TEAM: the input is one, not one for each member", "FC-32-RELU")
+            if isinstance(item, Layer) and family(item) == "feature":
+                raise self.misfit(item, f"SELF learns the input itself, not {item.name}", "no designed feature")
+
+    def check_size(self, last: Layer | None, end: Signal) -> None:
+        """Raise WxbError unless the input's shape, or a vector of as many numbers, reaches SELF."""
+        if end.shape in (self.input, (self.outputs,)):
+            return
+        what = f"what reaches SELF is {shape_text(end.shape)}, not the input's {shape_text(self.input)}"
+        raise self.misfit(last, what, "UP and CONV up to that shape, or no UP: the way back is then added")
 
     def refuse_feature(self, layer: Layer) -> None:
         """Raise WxbError for a designed feature that does not read the input."""

@@ -186,8 +186,6 @@ class Reader(Scanner):
             where = "a branch of CAT" if name == "ID" else "the shortcut of RES"
             form = "CAT(ID, CONV)" if name == "ID" else "RES(CONV, PAD)"
             self.stop(f"{name} is not a layer: it stands alone as {where}", place, fix=form)
-        if name == "SELF":
-            self.stop("SELF is not a head yet: the word is reserved for later", place, fix=THE_HEADS)
         if name in RESERVED:
             self.note(f"{name} is not a layer yet: the word is reserved for later", place, fix=the_layers())
             self.written()

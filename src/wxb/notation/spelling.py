@@ -48,7 +48,7 @@ def _foreign(kind: Kind, written: Written) -> str:
     """The name of the first part that the layer cannot carry."""
     if written.kernel and kind.kernel is None:
         return "kernel"
-    if written.width is not None and kind.width is None:
+    if written.width is not None and kind.width is None and not kind.filters:
         return "width"
     for letter in written.suffixes:
         if letter not in kind.suffixes:
@@ -66,7 +66,7 @@ def _repaired(name: str, kind: Kind, written: Written) -> str:
         right.kernel = written.kernel
     else:
         strays += written.kernel
-    if kind.width is not None:
+    if kind.width is not None or kind.filters:
         right.width = written.width
     elif isinstance(written.width, str):
         strays.append(written.width)
@@ -104,7 +104,7 @@ def _wrong_value(name: str, kind: Kind, written: Written) -> tuple[str, str] | N
             return f"the {part} of {name} is at least {least}, not {int(text)}", f"{least} or more"
     if written.suffixes.get("B", "0") not in ("0", "1"):
         return f"the bias of {name} is b0 or b1, not b{int(written.suffixes['B'])}", "b0 for none"
-    if len(written.kernel) > 1 and not kind.slides:
+    if len(written.kernel) > 1 and not kind.two_sided:
         return f"{name} takes one whole number, not {'x'.join(written.kernel)}", f"{name}{written.kernel[0]}"
     return None if written.number is None else wrong_number(f"the number of {name}", written.number)
 

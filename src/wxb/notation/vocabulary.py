@@ -6,8 +6,9 @@ from .layers import LAYERS
 
 BLOCKS = ("RES", "CAT", "TEAM")
 ARMS = ("ID", "PAD")  # words that stand for a branch or a shortcut
-HEADS = ("SOFTMAX", "SVM", "EUCLID", "SIGMOIDS")
-RESERVED = ("UP", "EMBED", "RNN", "ATTN", "SELF")
+SELF = "SELF"  # the head whose targets are the inputs
+HEADS = ("SOFTMAX", "SVM", "EUCLID", "SIGMOIDS", SELF)
+RESERVED = ("EMBED", "RNN", "ATTN")
 
 ALIASES = {  # what other libraries and papers call a block, an arm or a head
     "RESIDUAL": "RES",
@@ -16,6 +17,7 @@ ALIASES = {  # what other libraries and papers call a block, an arm or a head
     "CROSSENTROPY": "SOFTMAX",
     "HINGE": "SVM",
     "MSE": "EUCLID",
+    "AUTOENCODER": SELF,
 }
 
 NO_VARIABLES = "BDGPX"  # letters that stand for suffixes and for the x of a kernel

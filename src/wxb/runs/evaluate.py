@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wxb.data.dataset import PART, PARTS, Dataset, match_classes, need_data
+from wxb.data.itself import of_itself
 from wxb.data.weights import nothing_counts
 from wxb.errors import WxbError
 from wxb.runs.matching import decision_of, examples_of, target_offsets, targets_of
@@ -46,6 +47,7 @@ def evaluate_run(run: RunFiles, data: Dataset, part: str | None = None, limits: 
     from wxb.learning.evaluate import prediction
 
     need_data(data)
+    data = of_itself(data) if TASKS[run.summary.task].of_inputs else data
     part = part_of(run, data, part)
     if data.task != run.summary.task:
         raise WxbError(f"{data.name} is for {data.task}; {run.path} was trained for {run.summary.task}")

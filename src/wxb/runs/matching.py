@@ -25,6 +25,7 @@ from wxb.errors import WxbError
 from wxb.paths import is_folder
 from wxb.runs.ranges import refuse_bytes
 from wxb.settings.setting import PartRows
+from wxb.tasks import TASKS
 from wxb.text import count, shape
 
 if TYPE_CHECKING:
@@ -135,11 +136,15 @@ def load_like(run: RunFiles, source: Any, **settings: Any) -> Dataset:
 
     `settings` are those of `load_data`.
     """
+    itself = TASKS[run.summary.task].of_inputs
+    if isinstance(source, np.ndarray) and itself:
+        return labelled(run, source, None)
     if isinstance(source, np.ndarray):
         raise WxbError("an array of examples needs targets", fix="evaluate(examples, targets)")
     if not isinstance(source, (str, PathLike)):
         if run.data.table is None:
             raise WxbError("a data frame; the network was not trained on a table")
+        settings |= {"task": run.summary.task} if itself else {}
         return load_data(source, **settings, like=run.data.table)
     return as_in_training(run, load_data(source, **settings_like(run, str(source), settings)))
 
@@ -152,6 +157,8 @@ def labelled(run: RunFiles, examples: Any, targets: Any) -> Dataset:
     refuse_bytes(run, examples)
     examples = filled(run, examples)
     every = PartRows((), (), tuple(range(len(examples))))
+    if TASKS[run.summary.task].of_inputs:
+        return load_data(examples, task=run.summary.task, split=every)
     return load_data(examples, targets, task=run.summary.task, classes=run.summary.classes, split=every)
 
 
@@ -184,6 +191,8 @@ def settings_like(run: RunFiles, source: str, settings: Mapping[str, Any]) -> di
     Rows of a table are prepared as its own were, and the pictures of a folder are brought to the size, the colours and
     the levels that the network takes, unless `size` says otherwise. A folder without parts of its own is not split.
     """
+    if TASKS[run.summary.task].of_inputs:
+        settings = {**settings, "task": run.summary.task}
     if run.data.table is not None and is_table(source):
         if settings.get("split", ALL) != ALL:
             raise WxbError("`split`: of a table all rows are evaluated", fix="leave it out")
@@ -220,11 +229,15 @@ def _without_targets(run: RunFiles, settings: Mapping[str, Any]) -> dict[str, An
     own = [target["name"] for target in (run.data.table or {})["targets"]]
     kept = dict(settings)
     target = kept.pop("target", None)
+    if not own and target is not None:
+        raise WxbError("the run predicts no column: its target is each row itself", fix="leave out `target`")
     names = own if target is None else target.split(",") if isinstance(target, str) else list(target)
-    if target not in (None, own[0]) and [name.strip() for name in names] != own:
+    if target not in (None, *own[:1]) and [name.strip() for name in names] != own:
         raise WxbError(f"the run predicts {', '.join(own)}, not {', '.join(names)}", fix="leave out `target`")
-    if kept.pop("task", run.summary.task) != run.summary.task:
+    if kept.get("task", run.summary.task) != run.summary.task:
         raise WxbError(f"the run is for {run.summary.task}, not for {settings['task']}", fix="leave out `task`")
+    if not TASKS[run.summary.task].of_inputs:  # of a table that is read again nothing else tells it
+        kept.pop("task", None)
     return kept
 
 

@@ -45,7 +45,8 @@ def trained(run: RunFiles) -> Model:
     if planned.head != about.head:
         raise WxbError(f"{run.path / SUMMARY} names another head than its network's", exit_code=FAILED)
     standardized = TASKS[about.task].standardized  # the network predicts in the training targets' units
-    restore = Restore(torch.zeros(about.outputs), torch.ones(about.outputs)) if standardized else None
+    scaled = standardized or TASKS[about.task].of_inputs
+    restore = Restore(torch.zeros(about.outputs), torch.ones(about.outputs)) if scaled else None
     fitted = run.preparation
     preparation = None if fitted is None else Preparation(fitted)
     model = Model(planned, input_scale(about.input, None, "std"), restore, preparation, about.task)

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from wxb.notation.vocabulary import SELF
+
 FORMAT = 2  # of the run folder; a run with a greater one is refused
 NOTATION = 1  # version of the notation that canonical texts are written in
 
@@ -63,23 +65,30 @@ class _Fitted(_Score):
     mae_interval: Interval
 
 
+class _Reconstructed(_Score):
+    explained: float
+    explained_interval: Interval
+    rmse: Amount
+
+
 _SCORE = {
     "required": ["examples", "loss"],
     "properties": {
         name: schema
-        for kind in (_Classified, _Labelled, _Fitted)
+        for kind in (_Classified, _Labelled, _Fitted, _Reconstructed)
         for name, schema in msgspec.json.schema(kind)["$defs"][kind.__name__]["properties"].items()
     },
     "oneOf": [
         {"required": ["accuracy", "interval"]},
         {"required": ["exact_match", "interval", "label_accuracy"]},
         {"required": ["r2", "r2_interval", "rmse", "rmse_interval", "mae", "mae_interval"]},
+        {"required": ["explained", "explained_interval", "rmse"]},
     ],
 }
 Score = Annotated[
     dict[str, bool | int | float | list[float] | None],
     Meta(
-        description="the measures of a score by name: accuracy, or exact match, or R² and errors",
+        description="the measures of a score by name: accuracy, exact match, R² and errors, or explained variance",
         extra_json_schema=_SCORE,
     ),
 ]
@@ -87,7 +96,7 @@ Score = Annotated[
 
 def check_score(score: Score) -> None:
     """Raise msgspec.ValidationError if a score lacks one of its numbers, or one is out of its range."""
-    kinds = {"accuracy": _Classified, "exact_match": _Labelled, "r2": _Fitted}
+    kinds = {"accuracy": _Classified, "exact_match": _Labelled, "r2": _Fitted, "explained": _Reconstructed}
     msgspec.convert(score, next((kind for measure, kind in kinds.items() if measure in score), _Score))
 
 
@@ -139,7 +148,7 @@ class Summary(Struct):
     checksum: Annotated[Digest | None, Meta(description="of all the other values")] = None
 
     def __post_init__(self) -> None:
-        if len(self.classes) != self.outputs:
+        if len(self.classes) != self.outputs and (self.classes or self.head != SELF):  # pixels have no names
             raise ValueError(f"Expected {self.outputs} classes, one for each output, got {len(self.classes)}")
         if self.test is not None:
             check_score(self.test)

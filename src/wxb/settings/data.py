@@ -22,11 +22,12 @@ LIST = (
         several=True,
     ),
     Setting(
-        "task", str, None, "What a table's target is, if the guess is wrong", DATA,
+        "task", str, None, "What a table's target is, if the guess is wrong; reconstruction: the example itself", DATA,
         choices=(
             "classification",
             "multilabel",
             "regression",
+            "reconstruction",
         ),
     ),
     Setting(

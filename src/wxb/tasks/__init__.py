@@ -5,10 +5,11 @@ from __future__ import annotations
 from wxb.errors import WxbError, nearest
 from wxb.tasks.classification import Classification
 from wxb.tasks.multilabel import Multilabel
+from wxb.tasks.reconstruction import Reconstruction
 from wxb.tasks.regression import Regression
 from wxb.tasks.task import Task
 
-TASKS: dict[str, Task] = {task.name: task for task in (Classification(), Multilabel(), Regression())}
+TASKS: dict[str, Task] = {task.name: task for task in (Classification(), Multilabel(), Regression(), Reconstruction())}
 
 
 def need_task(name: str) -> Task:

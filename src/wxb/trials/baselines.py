@@ -70,18 +70,18 @@ class Baseline:
     seconds: float
 
 
-def baselines(data: Dataset, *, operations: float = 0.0, seed: int = 0) -> dict[str, Baseline]:
+def baselines(data: Dataset, *, operations: float = 0.0, seed: int = 0, code: int = 1) -> dict[str, Baseline]:
     """Each baseline by name: "majority" or "mean", "nearest neighbour", "linear".
 
-    `operations` are the multiply-adds that training took; more of them allow larger samples. Without training or test
-    examples there are none.
+    `code` is how many numbers a linear reconstruction goes through. `operations` are the multiply-adds that training
+    took; more of them allow larger samples. Without training or test examples there are none.
     """
     if not len(data.split.test) or not len(data.split.train):
         return {}
     ways: dict[str, Callable[[], tuple[NDArray[Any], str]]] = {
         TASKS[data.task].baseline: lambda: _constant(data),
         "nearest neighbour": lambda: _neighbour(data, min(max(LEAST, SHARE * operations), MOST_NEIGHBOUR), seed),
-        "linear": lambda: _linear(data, min(max(LEAST, LINEAR * SHARE * operations), MOST_LINEAR), seed),
+        "linear": lambda: _linear(data, min(max(LEAST, LINEAR * SHARE * operations), MOST_LINEAR), seed, code),
     }
     made = {}
     threads = torch.get_num_threads()
@@ -125,11 +125,15 @@ def _neighbour(data: Dataset, budget: float, seed: int) -> tuple[NDArray[Any], s
 # --- linear ----------------------------------------------------------------------------------------------------------
 
 
-def _linear(data: Dataset, budget: float, seed: int) -> tuple[NDArray[Any], str]:
+def _linear(data: Dataset, budget: float, seed: int, code: int) -> tuple[NDArray[Any], str]:
     """A linear model of a sample of training examples: logistic regression per class or label, or ridge regression.
+
+    For examples that are reconstructed, principal components, as many as there are numbers in the `code`.
 
     The columns of a table are taken as they are, without pieces. The penalty is chosen if the budget allows.
     """
+    if TASKS[data.task].linear == "pca":
+        return _components(data, budget, seed, code)
     data, task = _without_pieces(data), TASKS[data.task]
     fit = _ridge if task.linear == "ridge" else _logistic
     answer, rows, penalty = fit(data, budget, seed)
@@ -137,6 +141,21 @@ def _linear(data: Dataset, budget: float, seed: int) -> tuple[NDArray[Any], str]
     values = np.concatenate([task.predict(answer(tests)) for tests in _chunks(data.split.test, at_once)])
     name = "ridge regression" if task.linear == "ridge" else "logistic regression"
     return values, f"{name}, L2 penalty {penalty:g}; {_of(rows, data)}"
+
+
+def _components(data: Dataset, budget: float, seed: int, code: int) -> tuple[NDArray[Any], str]:
+    """The examples in so many principal components of a sample, of float32 numbers in standard deviations."""
+    width = data.outputs
+    rows = _sample(data, max(2 * code, budget / width**2), seed, "linear")
+    fitted = data.targets[rows].astype(np.float64)
+    mean = fitted.mean(axis=0)
+    std = np.ones(width) if data.targets.dtype == np.uint8 else np.where(fitted.std(axis=0) > 0, fitted.std(axis=0), 1)
+    _, _, axes = np.linalg.svd((fitted - mean) / std, full_matrices=False)
+    axes = axes[:code]
+    values = np.concatenate(
+        [((data.targets[tests] - mean) / std @ axes.T @ axes * std + mean) for tests in _chunks(data.split.test)]
+    )
+    return values, f"{plural(len(axes), 'principal component')}; {_of(rows, data)}"
 
 
 def _without_pieces(data: Dataset) -> Dataset:

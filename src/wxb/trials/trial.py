@@ -11,6 +11,7 @@ import numpy as np
 
 from wxb.allocator import kept
 from wxb.data.dataset import Dataset, need_data
+from wxb.data.itself import of_itself
 from wxb.data.split import thinned
 from wxb.data.weights import need_weight
 from wxb.errors import WxbError
@@ -28,7 +29,8 @@ from wxb.learning.pace import Deadline, seconds_per_example, seconds_per_step
 from wxb.learning.setup import Setup, largest_within, set_up
 from wxb.learning.state import State
 from wxb.learning.watch import LAYERS
-from wxb.notation import Network
+from wxb.notation import Network, read
+from wxb.notation.vocabulary import SELF
 from wxb.settings import INTERVAL, SETTINGS, check_length
 from wxb.settings.python import RecipeOptions, takes_settings
 from wxb.settings.setting import SHARES, Bounds, Setting, named
@@ -94,6 +96,8 @@ class Trial:
         """
         need_data(data)
         check_length({"time": time, **options})
+        if head_of(network) == SELF:
+            data = of_itself(data)
         self.started = clock.time() - data_seconds if started is None else started
         self.data = data
         need_examples(data, "train")
@@ -293,6 +297,11 @@ class Trial:
                 self.model, self.data, self.data.model_inputs, self.machine, self.recipe.seed, rows
             )
         return logits(self.model, self.data.model_inputs, self.machine, rows=rows)
+
+
+def head_of(network: str | Network | None) -> str | None:
+    """The head of a network that is given."""
+    return None if network is None else (read(network) if isinstance(network, str) else network).head
 
 
 def about_size(data: Dataset) -> tuple[str, ...]:

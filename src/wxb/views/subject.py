@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from wxb.data.arrays import array_of
 from wxb.data.dataset import PARTS, Dataset, Split, need_data
+from wxb.data.itself import of_itself
 from wxb.errors import WxbError
 from wxb.learning.evaluate import prediction
 from wxb.network.build import Model
@@ -142,7 +143,8 @@ class Subject:
         """The data set given, or the run's own. Raises WxbError if it is none, or if there is none."""
         if data is not None:
             need_data(data)
-            return cast(Dataset, data)
+            itself = self.about is not None and TASKS[self.about.task].of_inputs
+            return of_itself(data) if itself else cast(Dataset, data)
         if self.run is None:
             raise WxbError(f"{self.name} is no run: which examples should it see?", fix="wxb.views.maps(model, x)")
         return self.run.unchanged_data()

@@ -11,6 +11,7 @@ from wxb.errors import WxbError, nearest
 from wxb.notation import Plan, plan, read
 from wxb.notation.layers.features import FEATURES
 from wxb.notation.tree import PlannedLayer
+from wxb.notation.vocabulary import SELF
 from wxb.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -90,6 +91,19 @@ def probabilities(about: About) -> str:
     return "" if about.plan.head == "SOFTMAX" else f"is for probabilities of classes, and {about.plan.head} has none"
 
 
+def reconstructs(about: About) -> str:
+    """The view shows examples that come out again."""
+    return (
+        "" if about.plan.head == SELF else f"is for networks that end in SELF, and this one ends in {about.plan.head}"
+    )
+
+
+def answers(about: About) -> str:
+    """The view maps what a network says of places."""
+    itself = about.plan.head == SELF and not about.classes
+    return "shows what a network says, and this one gives its input again" if itself else ""
+
+
 def rows(about: About) -> str:
     """The view is for columns."""
     return "is for tables and rows of numbers; saliency is for pictures" if about.pictures else ""
@@ -131,6 +145,7 @@ VIEWS: dict[str, Entry] = {
     "regions": Entry(
         "What the network says at every point of two features, or of a plane of three examples.",
         ("part", "examples"),
+        (answers,),
     ),
     "warped": Entry("How layers of two units bend the plane of two features.", ("part",), (two_units,)),
     "contributions": Entry(
@@ -164,6 +179,9 @@ VIEWS: dict[str, Entry] = {
     "surface": Entry(
         "The loss over two weights, a random plane, or that of the training's path.",
         ("plane", "weights", "grid", "most"),
+    ),
+    "reconstruction": Entry(
+        "Examples beside what an autoencoder makes of them, and the difference.", ("part", "example"), (reconstructs,)
     ),
     "exciting": Entry(
         "The examples, and the places in them, that excite each unit of a layer most.",

@@ -133,6 +133,7 @@ def reading(
     cache: bool = True,
     like: Like | None = None,
     tested: bool = False,
+    labelled: bool = True,
 ) -> Generator[Decoded | Searched, None, Pictures]:
     """Read the pictures of a folder, arranged as layout.reading_layout says, and yield a record per decoded picture.
 
@@ -141,10 +142,12 @@ def reading(
     their size if they all have the same one. Otherwise, or with `size`, their middle squares are scaled to `size`;
     its default is the median of the shorter sides, rounded down to a multiple of 8, from 8 to 64. Copies (the same
     pixels after that) are in one part. With `cache`, pictures that take more than PACKED_FROM are kept in a pack and
-    mapped into memory, which changes only time and memory. Raises WxbError if a class has no picture or too few to be
-    split, or if the pictures fit neither into the cache nor into memory.
+    mapped into memory, which changes only time and memory. Unless `labelled`, there need not be classes.
+
+    Raises WxbError if a class has no picture or too few to be split, or if the pictures fit neither into the cache nor
+    into memory.
     """
-    layout = yield from reading_layout(folder)
+    layout = yield from reading_layout(folder, labelled)
     wanted = Wanted(folder, layout.files, size, max_pixels, DECODERS)
     cache = cache and has_cache()
     opened, damaged = _opened(wanted, cache)

@@ -23,6 +23,7 @@ from wxb.data.pictures.tree import (
 from wxb.errors import WxbError
 from wxb.text import composed_as, first_of, natural, normal
 
+ALL = "all"  # the class of pictures that are in no class folder
 SEARCHED_EACH = 1_000  # files between two records of progress
 WRAPPERS = 4  # at most so many folders around the folders of classes are opened
 PLAIN = ("train", "val", "valid", "validation", "test")  # names of parts that need no note
@@ -66,13 +67,14 @@ class _Plan:
     notes: list[str] = field(default_factory=list)
 
 
-def reading_layout(folder: Path) -> Generator[Searched, None, Layout]:
+def reading_layout(folder: Path, labelled: bool = True) -> Generator[Searched, None, Layout]:
     """Read the layout of a folder of class folders, or of folders named after parts (`parts.parts_of`) with these.
 
-    Files are found at any depth below a class folder (`tree.walk`); those in no class folder are left out. Yields the
+    Files are found at any depth below a class folder (`tree.walk`); those in no class folder are left out. Unless
+    `labelled`, a folder of pictures, or of parts with pictures, without classes is one class, `ALL`. Yields the
     progress. Raises WxbError if there are no classes, only one, or different ones in the parts, or too many files.
     """
-    plan = _planned(folder)
+    plan = _planned(folder, labelled)
     files: list[File] = []
     numbers = {name: number for number, name in enumerate(next(iter(plan.classes.values())))}
     every = [one for class_folders in plan.classes.values() for one in class_folders.values()]
@@ -102,7 +104,7 @@ def _alike(classes: Iterable[str]) -> Iterator[str]:
             yield f"two class folders are called {normal(name)}: their names differ only in {how}"
 
 
-def _planned(folder: Path) -> _Plan:
+def _planned(folder: Path, labelled: bool) -> _Plan:
     """The class folders of a data set. Raises WxbError if they are not found."""
     home, inner = _unwrapped(folder, _children(folder))
     left_out = [_left_out(entry, folder) for entry in inner.passed]
@@ -110,11 +112,23 @@ def _planned(folder: Path) -> _Plan:
     runs = [child for child in inner.folders if holds_runs(child)]
     left_out += [Refused(f"{name_of(child, folder)}/", "runs of wxb") for child in runs]
     folders = [child for child in inner.folders if child not in runs]
-    if parts := _parts(folders):
+    parts = _parts(folders)
+    if not labelled and _is_flat(parts or {home: ""}):
+        if not parts:
+            return _Plan({"": {ALL: folder}}, {"": ""}, [one for one in left_out if one.why == "runs of wxb"])
+        named = {part: child for child, part in parts.items()}
+        return _Plan({part: {ALL: child} for part, child in named.items()}, {p: c.name for p, c in named.items()})
+    if parts:
         return _divided(folder, folders, parts, left_out)
     notes = [] if home == folder else [f"the classes are the folders in {shown(folder.name)}/{name_of(home, folder)}/"]
     wrapper = "" if home == folder else name_of(home, folder)
     return _Plan({"": _class_names(folders, f"{shown(home.name)}/")}, {"": wrapper}, left_out, notes)
+
+
+def _is_flat(folders: Iterable[Path]) -> bool:
+    """Whether one of these folders holds pictures, or fewer than two folders that do, so that nothing is classed."""
+    inner = [_unwrapped(child, _children(child))[1] for child in folders]
+    return any(one.has_pictures or len(one.folders) < 2 for one in inner)
 
 
 def _parts(folders: list[Path]) -> dict[Path, str]:
@@ -242,7 +256,7 @@ def _class_names(folders: list[Path], where: str) -> dict[str, Path]:
 
 def _doubts(plan: _Plan, files: list[File]) -> Iterator[str]:
     """Notes on class folders that look like something else."""
-    if TRAIN in plan.parts:
+    if TRAIN in plan.parts or ALL in plan.classes[""]:
         return
     class_folders = plan.classes[""]
     named = {name: part for name in class_folders if (part := part_of(name))}

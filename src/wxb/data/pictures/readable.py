@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wxb.data.pictures.decoding import Header
-from wxb.data.pictures.layout import File, Layout
+from wxb.data.pictures.layout import ALL, File, Layout
 from wxb.data.pictures.refused import Refused, counted, listed
 from wxb.data.pictures.tree import shown
 from wxb.errors import WxbError
@@ -43,11 +43,12 @@ def check_classes(folder: Path, layout: Layout, readable: Sequence[Readable], le
     for part, name in layout.parts.items():
         for number, class_name in enumerate(layout.classes):
             if (part, number) not in present:
-                where = "/".join(piece for piece in (shown(folder.name), name, class_name) if piece)
+                inner = "" if class_name == ALL else class_name
+                where = "/".join(piece for piece in (shown(folder.name), name, inner) if piece)
                 whole = [*layout.left_out, *left_out]
                 inside = [file for file in whole if f"{shown(folder.name)}/{file.name}".startswith(f"{where}/")]
                 raise WxbError(
-                    f"class folder {where}/ has no picture in it",
+                    f"{'class ' * bool(inner)}folder {where}/ has no picture in it",
                     f"{counted(inside)} left out\n{listed(inside)}" if inside else "it is empty",
                     "put pictures into it, or remove it",
                 )

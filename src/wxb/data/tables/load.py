@@ -16,7 +16,10 @@ from wxb.data.tables.table import Table, preparation_of, read_like, read_table
 from wxb.data.tables.target import named
 from wxb.errors import WxbError
 from wxb.settings.setting import PartRows
+from wxb.tasks.reconstruction import Reconstruction
 from wxb.text import count
+
+RECONSTRUCTION = Reconstruction.name
 
 
 def of_table(
@@ -39,12 +42,14 @@ def of_table(
     if like is not None:
         table = read_like(frame, like)
     else:
-        names = named(frame, settings["target"])
+        labelled = settings["target"] is not None or settings["task"] != RECONSTRUCTION
+        names = named(frame, settings["target"]) if labelled else ()
+        task = None if labelled and settings["task"] == RECONSTRUCTION else settings["task"]
         roles: dict[str, str | None] = {}
         for role in ("weight", "group"):
             frame, roles[role] = _with_role(frame, role, settings[role])
         choices = choices_of(frame, names, settings["drop"], settings["types"], settings["missing"], **roles)
-        table = read_table(frame, names, settings["task"], fractions, seed, settings["pieces"], choices)
+        table = read_table(frame, names, task, fractions, seed, settings["pieces"], choices)
     return dataset_of(stem_of(source) if isinstance(source, Path) else "frame", table)
 
 

@@ -67,7 +67,7 @@ def read_table(
     `pieces` is how many features a number has besides itself (columns.Number); None for what suits the number of rows.
     Rows without a target are left out. Raises WxbError if the table has nothing to learn from.
     """
-    frame.hold(names)
+    frame.hold(names or frame.columns[:1])
     chosen = targets.columns_in(frame, names, task, choices)
     there, notes = targets.present(frame, chosen, choices.values)
     of_numbers = [(choices.values(frame, one.name), one.written) for one in chosen if one.form == "number"]
@@ -109,7 +109,7 @@ def read_table(
             _way_to_learn(fitted.columns),
         )
     of_targets = TASKS[predicted.task].columns(tuple(names), columns.classes)
-    alone = giveaways(rows, columns.held, predicted.targets, of_targets, split.train)
+    alone = giveaways(rows, columns.held, predicted.targets, of_targets, split.train) if names else ()
     notes = (*frame.notes, *notes, *predicted.notes, *_left_out(fitted.columns), *said, *alone, *copies)
     return Table(rows, columns, predicted.targets, split, notes, frame.rows, weights, groups)
 
@@ -123,7 +123,7 @@ def read_like(frame: Frame, plain: object) -> Table:
     frame = frame.called(preparation.all_names)
     for column in preparation.targets:
         frame.need(column.name)
-    frame.hold([column.name for column in preparation.targets])
+    frame.hold([column.name for column in preparation.targets] or frame.columns[:1])
     words = without(preparation.missing, preparation.classes)
 
     def reading(frame: Frame, name: str) -> Values:

@@ -136,6 +136,8 @@ def read(
     if all hold only 0 and 1 (or booleans). Everything else is regression. Raises WxbError if the columns do not fit the
     task, for classes that the run does not have, and in training if all rows have the same target.
     """
+    if not columns:  # nothing is predicted
+        return Predicted(np.zeros((len(frame), 0), np.float32), task or CLASSES, (), ())
     described = [_read_column(frame.name, reading(frame, one.name), one, task, classes) for one in columns]
     chosen = next(one for one in TASKS.values() if one.claims(described)) if task is None else need_task(task)
     encoded = chosen.from_columns(described, classes, guessed=task is None)

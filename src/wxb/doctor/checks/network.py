@@ -20,6 +20,7 @@ from wxb.doctor.rewrite import (
 )
 from wxb.notation.layers import family
 from wxb.notation.tree import PlannedLayer, PlannedTeam
+from wxb.notation.vocabulary import SELF
 
 ALMOST = 0.02  # a score this near is the same
 SATURATED = 0.7  # share of the outputs at their limits
@@ -114,7 +115,7 @@ def _widths(found: Measures) -> list[int]:
 
 def bottleneck(found: Measures) -> Evidence | None:
     """A hidden layer far narrower than both its neighbours, or than the classes need."""
-    if isinstance(found.plan.items[-1], PlannedTeam):
+    if isinstance(found.plan.items[-1], PlannedTeam) or found.plan.head == SELF:  # whose bottleneck is its code
         return None
     widths = _widths(found)
     outputs = found.plan.outputs

@@ -12,6 +12,7 @@ from wxb.network.layers.dropout import DROPOUT, Dropout, Random, set_generator
 from wxb.network.layers.features import FEATURES, Designed
 from wxb.network.layers.normalization import NORMALIZATION, LocalResponseNorm
 from wxb.network.layers.pooling import POOLING
+from wxb.network.layers.upsampling import UPSAMPLING, Transposed
 from wxb.notation.tree import PlannedLayer
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "LocalResponseNorm",
     "Maxout",
     "Random",
+    "Transposed",
     "bias_in_weights",
     "set_generator",
     "with_one",
@@ -34,6 +36,7 @@ __all__ = [
 LAYERS: dict[str, Callable[[PlannedLayer], nn.Module]] = {
     **AFFINE,
     **POOLING,
+    **UPSAMPLING,
     **ACTIVATIONS,
     **NORMALIZATION,
     **DROPOUT,

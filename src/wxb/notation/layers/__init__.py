@@ -14,10 +14,11 @@ from .features import FEATURES
 from .kind import Family, Kind
 from .normalization import NORMALIZATION
 from .pooling import POOLING
+from .upsampling import UPSAMPLING
 
 __all__ = ["LAYERS", "Kind", "family"]
 
-LAYERS: dict[str, Kind] = {**AFFINE, **POOLING, **ACTIVATIONS, **NORMALIZATION, **DROPOUT, **FEATURES}
+LAYERS: dict[str, Kind] = {**AFFINE, **POOLING, **UPSAMPLING, **ACTIVATIONS, **NORMALIZATION, **DROPOUT, **FEATURES}
 
 
 def family(item: Item | Planned | None) -> Family | None:

@@ -15,7 +15,7 @@ from ..write import layer_text
 FLOAT32, INT64 = 4, 8  # bytes
 LONGEST_WORD = 40  # characters of a layer that a message quotes as it was written
 
-Family = Literal["affine", "pooling", "activation", "normalization", "dropout", "feature"]
+Family = Literal["affine", "pooling", "upsampling", "activation", "normalization", "dropout", "feature"]
 
 
 def pair(numbers: Iterable[int]) -> tuple[int, int]:
@@ -142,12 +142,18 @@ class Kind:
     problem: Callable[[Layer], Problem | None] = lambda layer: None  # in values that are right one by one
     initial: Callable[[PlannedLayer, bool], float] | None = None  # standard deviation of first weights; before a ReLU?
     rectifies: bool = False  # whether it is a ReLU or a relative of one, for the weights of the layer before
+    filters: bool = False  # whether it may carry a width although it has none by default: then it has filters
     aliases: tuple[str, ...] = ()  # what others call it, in capitals
     slope: str = ""  # of an activation, for the documentation
 
     @property
+    def two_sided(self) -> bool:
+        """Whether its kernel has a height and a width."""
+        return self.slides or self.filters
+
+    @property
     def slides(self) -> bool:
-        """Whether its kernel slides over maps, so that it has a height and a width."""
+        """Whether its kernel slides over maps."""
         return "/" in self.suffixes
 
     def default_stride(self, kernel: tuple[int, int]) -> int | None:
@@ -159,8 +165,8 @@ class Kind:
     def default_padding(self, kernel: tuple[int, int], dilation: int) -> tuple[int, int]:
         """The padding if none is written, in pixels (height, width): a CONV of odd kernels keeps the size of its maps.
 
-        A pooling has none.
+        A pooling and an UP have none.
         """
-        if self.family == "pooling":
+        if self.family != "affine":
             return 0, 0
         return dilation * (kernel[0] - 1) // 2, dilation * (kernel[1] - 1) // 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from wxb.data.dataset import Dataset
 from wxb.data.split import spread
 from wxb.errors import WxbError
+from wxb.notation.vocabulary import SELF
 from wxb.tasks import TASKS
 from wxb.text import count, one_line, percent
 from wxb.views import examples, layers, tsne
@@ -43,9 +45,9 @@ def embedding(
     """The outputs of a layer for the examples of a part, in two dimensions: their principal components, and t-SNE.
 
     `of` is a run, its folder, or a network of wxb with a data set `x`. `layer` is by default the last hidden one, whose
-    features the last layer weighs, of a TEAM that of its first group. `method` is "pca", or "tsne" for both. `example`
-    is the number of one in the part, whose nearest neighbours in the layer's features are listed. At most 2,000
-    examples are shown, spread evenly.
+    features the last layer weighs, of a TEAM that of its first group; of an autoencoder it is its code. `method` is
+    "pca", or "tsne" for both. `example` is the number of one in the part, whose nearest neighbours in the layer's
+    features are listed. At most 2,000 examples are shown, spread evenly.
 
     Arrays: "points" (example, 2), the principal components; "explained" (2,), the share of the variance along each;
     with "tsne" its places, "tsne" (example, 2); "rows" (example,), places in the data; "given" (example,) or (example,
@@ -60,12 +62,13 @@ def embedding(
     data = seen.data(x)
     found = answered(seen, "embedding", data, part)
     first = layers.passed(seen, as_batch(seen.examples(data)[found.rows[:1]]))
-    name = layers.hidden(first) if layer is None else layers.named(layer, first)
+    name = _default(seen, first) if layer is None else layers.named(layer, first)
     chosen = _chosen(seen, found.rows, found.part, first[name].output.numel(), example)
     rows = found.rows[chosen]
     features = features_of(seen, seen.examples(data)[rows], name)
     points, explained = principal(features)
-    units = data.targets_in_units()[rows]
+    told = data.told
+    units = told.targets[rows]
     axis = Axis("example")
     arrays = {
         "points": Values(points, (axis, Axis("component", ticks=("first", "second"))), f"places in {name}"),
@@ -74,12 +77,13 @@ def embedding(
     }
     if method == "tsne":
         arrays["tsne"] = Values(tsne.places(features, points), (axis, Axis("dimension")), f"t-SNE of {name}")
-    names = Axis("output", ticks=data.classes)
+    names = Axis("output", ticks=told.names)
     arrays["given"] = Values(units, (axis, names) if units[0].ndim else (axis,), "what they are")
     said = found.predicted.values[chosen]
     if not units[0].ndim:
-        arrays["wrong"] = Values(said != found.targets[chosen], (axis,), "whether the network is wrong")
-    arrays["names"] = Values(np.array(data.classes), (Axis("output"),), "names of the classes, labels or targets")
+        wrong = said != found.targets[chosen] if TASKS[data.task].exclusive else np.zeros(len(rows), np.bool_)
+        arrays["wrong"] = Values(wrong, (axis,), "whether the network is wrong")
+    arrays["names"] = Values(np.array(told.names), (Axis("output"),), "names of the classes, labels or targets")
     facts: dict[str, str | int | float] = {"layer": name, "features": features.shape[1]}
     notes = []
     if len(rows) < len(found.rows):
@@ -92,6 +96,11 @@ def embedding(
         arrays |= _neighbours(data, rows, features, int(np.flatnonzero(chosen == example)[0]), said)
     title = f"{count(len(rows))} {found.part} examples in {name} of {seen.name}: {found.line}"
     return View("embedding", title, arrays, draw, facts, tuple(notes))
+
+
+def _default(seen: Subject, first: Mapping[str, layers.Passed]) -> str:
+    """The code of an autoencoder, else the last hidden layer."""
+    return seen.plan.code_item.path if seen.plan and seen.plan.head == SELF else layers.hidden(first)
 
 
 def _chosen(seen: Subject, rows: NDArray[np.int64], part: str, width: int, example: int | None) -> NDArray[np.int64]:
@@ -142,11 +151,12 @@ def _neighbours(
     nearest = np.argsort(distances, kind="stable")[: NEIGHBOURS + 1]
     distances[of] = 0
     rank = Axis("rank")
-    task, units = TASKS[data.task], data.targets_in_units()
+    told = data.told
+    task, units = TASKS[told.task], told.targets
     captions = [
-        task.text(units[rows[one]], data.classes)
-        if not task.exclusive or said[one] == units[rows[one]]
-        else f"{task.text(units[rows[one]], data.classes)}, as {task.text(said[one], data.classes)}"
+        task.text(units[rows[one]], told.names)
+        if data.labels or not TASKS[data.task].exclusive or said[one] == units[rows[one]]
+        else f"{task.text(units[rows[one]], told.names)}, as {task.text(said[one], told.names)}"
         for one in nearest
     ]
     return {
