@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .network import Network
-from .plan import Plan, plan
+from .plan import plan
+from .planned import Plan
 from .read import read
 
 __all__ = ["Network", "Plan", "plan", "read"]

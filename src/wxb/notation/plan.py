@@ -5,14 +5,10 @@ from __future__ import annotations
 import dataclasses
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from math import prod
 
 from ..errors import WxbError
-from ..markup import shown
 from ..settings.setting import named, need
-from ..text import count, large
 from ..text import shape as shape_text
 from .expand import default_bias, with_outputs
 from .family import bind
@@ -20,6 +16,7 @@ from .layers import LAYERS, family
 from .layers.kind import Signal, Site, as_written, pair
 from .mistakes import misfit
 from .network import Network
+from .planned import Plan
 from .tree import (
     Concat,
     Item,
@@ -32,82 +29,12 @@ from .tree import (
     Residual,
     Shape,
     Team,
-    layers_of,
     replace,
     width_number,
 )
 from .vocabulary import SELF
-from .way_back import code_of, complete, way_back
+from .way_back import complete, way_back
 from .write import layer_text
-
-
-@dataclass(frozen=True, repr=False)
-class Plan:
-    """A network for a given input and number of outputs; its last item gives `outputs` scores to the head."""
-
-    network: Network  # bound and explicit: str() prints it canonically
-    input: Shape
-    outputs: int
-    items: tuple[Planned, ...]
-    head: str
-    parameters: int
-    multiply_adds: int
-    choices: tuple[str, ...] = ()  # what was chosen for a family, as "N=2", in order of appearance
-
-    def __repr__(self) -> str:
-        return f"Plan({self})"
-
-    def _repr_html_(self) -> str:
-        return shown(str(self))
-
-    def __str__(self) -> str:
-        """ "FC-64-RELU, SOFTMAX    4,810 parameters, 4.7 k multiply-adds", with the choices after the text."""
-        chosen = f" ({', '.join(self.choices)})" if self.choices else ""
-        counts = f"{count(self.parameters)} parameters, {large(self.multiply_adds)} multiply-adds"
-        return f"{self.network.short()}{chosen}    {counts}"
-
-    @property
-    def layers(self) -> list[PlannedLayer]:
-        """All layers, those inside blocks included, in the order of their paths."""
-        return list(layers_of(self.items))
-
-    @property
-    def output_layer(self) -> PlannedLayer:
-        """The first of the `output_layers`."""
-        return self.output_layers[0]
-
-    @property
-    def output_layers(self) -> tuple[PlannedLayer, ...]:
-        """The CONV or FC that gives the logits, the last one outside of blocks; of a TEAM one for each group."""
-        groups = self.items[-1].groups if isinstance(self.items[-1], PlannedTeam) else (self.items,)
-        affine = (
-            [item for item in items if isinstance(item, PlannedLayer) and family(item) == "affine"] for items in groups
-        )
-        return tuple(layers[-1] for layers in affine)
-
-    @property
-    def code_item(self) -> Planned:
-        """The item whose output is the code: before SELF the narrowest place, before another head the last hidden one.
-
-        A network without a hidden layer has its first item.
-        """
-        if self.head == SELF:
-            return self.items[code_of(self.items)]
-        before = self.items.index(self.output_layer) if self.output_layer in self.items else len(self.items) - 1
-        return self.items[max(0, before - 1)]
-
-    @property
-    def code(self) -> int:
-        """How many numbers the code has."""
-        return prod(self.code_item.output)
-
-    @property
-    def hidden_first(self) -> PlannedLayer | None:
-        """The first layer, if it is a hidden FC with biases."""
-        first = self.items[0]
-        if isinstance(first, PlannedLayer) and first.name == "FC" and first.bias and first != self.output_layer:
-            return first
-        return None
 
 
 def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: Mapping[str, int] | None = None) -> Plan:

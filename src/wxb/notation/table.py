@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..text import shape as shape_text
 from .layers import LAYERS, family
-from .plan import Plan
+from .planned import Plan
 from .tree import Layer, Planned, PlannedConcat, PlannedLayer, PlannedResidual, PlannedTeam, Shape
 from .vocabulary import BLOCKS
 from .write import layer_text, longest_repeat, number_text, recurrences, team_text
