@@ -73,11 +73,11 @@ def test_a_run_learns_saves_reports_and_answers(tmp_path, monkeypatch, capsys):
     run = Run.open("run")
     assert run.summary.network == "FC-32-RELU-FC-8-FC-32-RELU-FC-C, SELF"
     assert run.summary.outputs == 64
-    assert run.report.test["explained"] > 0.2
+    assert run.report.test["explained_variance"] > 0.2
     assert set(run.report.baselines) == {"mean", "nearest neighbour", "linear"}
     assert "8 principal components" in run.report.baselines["linear"].about
     assert run.evaluate().summary() == run.report.test
-    assert run.evaluate(wxb.load_data("digits"), "test").explained == run.report.test["explained"]
+    assert run.evaluate(wxb.load_data("digits"), "test").explained_variance == run.report.test["explained_variance"]
     assert verify("run").differences == ()
     predicted = run.predict(wxb.load_data("digits").examples[:2])
     assert predicted.values.shape == (2, 64)
@@ -135,7 +135,7 @@ def test_a_table_without_a_target_is_learned_from_column_by_column(table, tmp_pa
     assert main([*command, "--quiet"]) == 0
     run = Run.open("run")
     assert run.summary.classes == ("a", "a (missing)", "b", "sum", "colour=blue", "colour=red")
-    assert run.report.test["explained"] > 0.3
+    assert run.report.test["explained_variance"] > 0.3
     assert "sum" in run.text("report.md")
     assert main(["evaluate", "run", "table.csv"]) == main(["predict", "run", "table.csv", "--csv"]) == 0
     assert "file,row,a,a (missing),b,sum" in capsys.readouterr().out
@@ -165,7 +165,7 @@ def test_a_linear_autoencoder_comes_as_near_as_principal_components():
     random = np.random.default_rng(0)
     rows = (random.normal(size=(600, 2)) @ random.normal(size=(2, 6))).astype(np.float32)
     trial = Trial(wxb.load_data(rows, task="reconstruction"), "FC-2, SELF", epochs=60, weight_decay=0.0).train()
-    assert trial.score("test").explained > 0.99
+    assert trial.score("test").explained_variance > 0.99
 
 
 def test_what_drops_out_at_the_input_is_to_be_made_again():

@@ -66,8 +66,8 @@ class _Fitted(_Score):
 
 
 class _Reconstructed(_Score):
-    explained: float
-    explained_interval: Interval
+    explained_variance: float
+    explained_variance_interval: Interval
     rmse: Amount
 
 
@@ -82,7 +82,7 @@ _SCORE = {
         {"required": ["accuracy", "interval"]},
         {"required": ["exact_match", "interval", "label_accuracy"]},
         {"required": ["r2", "r2_interval", "rmse", "rmse_interval", "mae", "mae_interval"]},
-        {"required": ["explained", "explained_interval", "rmse"]},
+        {"required": ["explained_variance", "explained_variance_interval", "rmse"]},
     ],
 }
 Score = Annotated[
@@ -96,7 +96,7 @@ Score = Annotated[
 
 def check_score(score: Score) -> None:
     """Raise msgspec.ValidationError if a score lacks one of its numbers, or one is out of its range."""
-    kinds = {"accuracy": _Classified, "exact_match": _Labelled, "r2": _Fitted, "explained": _Reconstructed}
+    kinds = {"accuracy": _Classified, "exact_match": _Labelled, "r2": _Fitted, "explained_variance": _Reconstructed}
     msgspec.convert(score, next((kind for measure, kind in kinds.items() if measure in score), _Score))
 
 

@@ -9,7 +9,8 @@ from wxb.tasks.reconstruction import Reconstruction
 from wxb.tasks.regression import Regression
 from wxb.tasks.task import Task
 
-TASKS: dict[str, Task] = {task.name: task for task in (Classification(), Multilabel(), Regression(), Reconstruction())}
+KINDS = (Classification(), Multilabel(), Regression(), Reconstruction())
+TASKS: dict[str, Task] = {task.name: task for task in KINDS}
 
 
 def need_task(name: str) -> Task:

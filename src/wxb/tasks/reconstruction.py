@@ -23,7 +23,9 @@ from wxb.text import count, rounded
 NUMBERS_AT_ONCE = 256  # of each example, so that no copy of all in float64 is made
 FEW = 8  # numbers of an example that a line shows
 
-EXPLAINED = Measure("explained", "explained variance", "score", "explained", "explained_interval", least=-math.inf)
+EXPLAINED = Measure(
+    "explained_variance", "explained variance", "score", "explained", "explained_variance_interval", least=-math.inf
+)
 RMSE = Measure("rmse", "root mean squared error", "amount", "error")
 
 
@@ -39,7 +41,7 @@ class ReconstructionScore(Score):
 class ReconstructionEvaluation(Evaluation):
     """The share of the variance that is reconstructed, with a bootstrapped interval, and the error."""
 
-    explained: float
+    explained_variance: float
     rmse: float
     per_feature: dict[str, float]  # explained variance of each, of examples whose numbers have names
     measure: ClassVar[Measure] = EXPLAINED
@@ -185,7 +187,7 @@ class Reconstruction(Task):
         gain = before - after
         gap = 1 - explained(gain, variances)
         low, high = (1 - one for one in reversed(bootstrapped(gain, variances, seed)))
-        return Paired({"explained": Difference(gap, (low, high))}, None, np.sign(gain), np.abs(gain))
+        return Paired({"explained_variance": Difference(gap, (low, high))}, None, np.sign(gain), np.abs(gain))
 
 
 TASK = Reconstruction()
