@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import prod
 
-from .plan import Plan
+from .planned import Plan
 from .tree import Planned, PlannedLayer
 
 
