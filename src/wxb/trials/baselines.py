@@ -149,7 +149,7 @@ def _components(data: Dataset, budget: float, seed: int, code: int) -> tuple[NDA
     rows = _sample(data, max(2 * code, budget / width**2), seed, "linear")
     fitted = data.targets[rows].astype(np.float64)
     mean = fitted.mean(axis=0)
-    std = np.ones(width) if data.targets.dtype == np.uint8 else np.where(fitted.std(axis=0) > 0, fitted.std(axis=0), 1)
+    std = np.ones(width) if data.inputs.dtype == np.uint8 else np.where(fitted.std(axis=0) > 0, fitted.std(axis=0), 1)
     _, _, axes = np.linalg.svd((fitted - mean) / std, full_matrices=False)
     axes = axes[:code]
     values = np.concatenate(
