@@ -28,6 +28,30 @@ def test_a_column_that_says_all_matters_and_noise_does_not(tmp_path):
     assert np.array_equal(view["rises"], views.importance(run, data)["rises"])
 
 
+def test_examples_without_weight_do_not_count_for_importance(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(400, 2)).astype(np.float32)
+    first = np.arange(400) < 200
+    numbers = np.where(first, rows[:, 0], rows[:, 1])
+    data = wxb.load_data(rows, numbers, weight=np.where(first, 1.0, 1e-9))
+    run = wxb.train(data, "EUCLID", epochs=30, out=tmp_path / "run")
+    rises = views.importance(run, data)["rises"]
+    assert rises[0] > 0.3
+    assert abs(rises[1]) < 0.05
+
+
+def test_importance_is_of_answers_as_the_run_decides_them(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(400, 2)).astype(np.float32)
+    classes = (rows[:, 0] + rng.normal(size=400) > 1.2).astype(np.int64)
+    data = wxb.load_data(rows, classes)
+    run = wxb.train(data, "SOFTMAX", epochs=20, optimize="balanced", out=tmp_path / "run")
+    accuracy = run.evaluate(data).accuracy
+    most_probable = run.predict(data.examples[data.split.test]).probabilities.argmax(1)
+    assert accuracy != (most_probable == classes[data.split.test]).mean()
+    assert views.importance(run, data).facts["before"] == pytest.approx(accuracy)
+
+
 def test_the_importance_of_a_table_is_that_of_its_columns(trained):
     run, data = trained["table"]
     view = views.importance(run, data)

@@ -90,7 +90,7 @@ def importance(seen: Subject, data: Dataset, rows: NDArray[np.int64]) -> dict[st
     assert isinstance(model, Model)
     examples, targets = data.model_inputs[rows], data.targets[rows]
     scores = logits(model, examples, choose("cpu", "float32")).numpy()
-    found = shuffle(model, data, examples, scores, targets, REPEATS)
+    found = shuffle(model, data, examples, scores, targets, REPEATS, data.weights_of(rows))
     order = np.argsort(-found.mean, kind="stable")[:COLUMNS]
     return {
         "examples": len(rows),

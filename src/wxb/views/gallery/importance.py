@@ -15,6 +15,7 @@ from wxb.learning.inference import logits
 from wxb.learning.machine import choose
 from wxb.network.build import Model
 from wxb.randomness import generator
+from wxb.runs.matching import decision_of
 from wxb.tasks import TASKS
 from wxb.text import count
 from wxb.views.answered import answered, losses, model_of
@@ -35,7 +36,8 @@ def importance(of: Any, x: Any = None, *, part: str | None = None) -> View:
     """Permutation importance of each column of rows (Breiman 2001; Fisher et al. 2019, arXiv:1801.01489).
 
     `of` is a run, its folder, or a network of wxb with a data set `x`. A column is shuffled among at most 2,000
-    examples of the part, ten times; what the loss rises by is its importance.
+    examples of the part, ten times; what the loss rises by is its importance. Examples count by their weights, and
+    answers are decided as the run decides them.
 
     Arrays: "rises" (column,), the mean rise of the loss; "intervals" (column, 2), its 95 % interval over the examples;
     "falls" (column,), by how much the main measure of the task falls. Columns of a table are those of the file, all
@@ -47,11 +49,12 @@ def importance(of: Any, x: Any = None, *, part: str | None = None) -> View:
     found = answered(seen, "importance", data, part)
     chosen = spread(np.arange(len(found.rows)), EXAMPLES)
     examples, targets = seen.examples(data)[found.rows[chosen]], found.targets[chosen]
-    shuffled = shuffle(model, data, examples, found.scores[chosen], targets, REPEATS)
+    weights, decision = data.weights_of(found.rows[chosen]), None if seen.run is None else decision_of(seen.run)
+    shuffled = shuffle(model, data, examples, found.scores[chosen], targets, REPEATS, weights, decision)
     names, after = shuffled.names, shuffled.measures
     mean, ends = shuffled.mean, shuffled.intervals
     task = TASKS[data.task]
-    before = task.scored(targets, task.predict(found.scores[chosen]), 0)[0]
+    before = task.scored(targets, task.predict(moved(found.scores[chosen], decision)), 0, weights)[0]
     column = Axis("column", ticks=tuple(names))
     arrays = {
         "rises": Values(mean, (column,), "mean rise of the loss when the column is shuffled", "loss"),
@@ -75,23 +78,35 @@ class Shuffled:
     names: tuple[str, ...]
     rises: NDArray[np.float64]
     measures: NDArray[np.float64]  # (column,): the main measure, mean over the repeats
+    weights: NDArray[np.float64]  # (example,), with a mean of 1
 
     @property
     def mean(self) -> NDArray[np.float64]:
         """The mean rise of the loss (column,)."""
-        return np.asarray(self.rises.mean(1))
+        return np.asarray((self.weights * self.rises).mean(1))
 
     @property
     def intervals(self) -> NDArray[np.float64]:
         """The 95 % interval (column, 2) of the mean rise, over the examples."""
-        half = 1.96 * self.rises.std(1, ddof=1) / np.sqrt(self.rises.shape[1])
+        deviations = self.weights * (self.rises - self.mean[:, None])
+        half = 1.96 * deviations.std(1, ddof=1) / np.sqrt(self.rises.shape[1])
         return np.stack([self.mean - half, self.mean + half], 1)
 
 
 def shuffle(
-    model: Model, data: Dataset, examples: NDArray[Any], scores: NDArray[Any], targets: NDArray[Any], repeats: int
+    model: Model,
+    data: Dataset,
+    examples: NDArray[Any],
+    scores: NDArray[Any],
+    targets: NDArray[Any],
+    repeats: int,
+    weights: NDArray[np.float64] | None = None,
+    decision: NDArray[np.float64] | None = None,
 ) -> Shuffled:
-    """Shuffle each column of examples (n, column), whose scores (n, outputs) are known, so many times."""
+    """Shuffle each column of examples (n, column), whose scores (n, outputs) are known, so many times.
+
+    `weights` (n,) say how much each counts, and `decision` (outputs,) are the offsets by which answers are decided.
+    """
     task, machine = TASKS[data.task], choose("cpu", "float32")
     base = losses(model, scores, targets)
     names, places = columns(data, examples.shape[1])
@@ -103,8 +118,14 @@ def shuffle(
             changed[:, place] = examples[rng.permutation(len(examples))][:, place]
             found = logits(model, changed, machine).numpy()
             rises[column] += (losses(model, found, targets) - base) / repeats
-            measures[column] += task.scored(targets, task.predict(found), 0)[0] / repeats
-    return Shuffled(tuple(names), rises, measures)
+            measures[column] += task.scored(targets, task.predict(moved(found, decision)), 0, weights)[0] / repeats
+    each = np.ones(len(examples)) if weights is None else weights / weights.mean()
+    return Shuffled(tuple(names), rises, measures, each)
+
+
+def moved(scores: NDArray[np.float32], decision: NDArray[np.float64] | None) -> NDArray[np.float32]:
+    """Scores (n, outputs) with the offsets by which answers are decided."""
+    return scores if decision is None else (scores + decision).astype(np.float32)
 
 
 def columns(data: Any, width: int) -> tuple[list[str], list[int | NDArray[np.int64]]]:
