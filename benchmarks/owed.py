@@ -25,6 +25,8 @@ from benchmarks.timekeeping import Timed, Timekeeping
 from benchmarks.training import Training, Trainings
 from benchmarks.views.gallery import Gallery
 from benchmarks.views.sanity import Sanity, Verdict
+from benchmarks.views.surface import Surface, Surfaces
+from benchmarks.views.watching import Watched, Watching
 
 SMALL_NET = "FC-64-RELU-FC-64-RELU, SOFTMAX"
 VGG_LIKE = "(CONV3-{}-BN-RELU)*2-POOL-(CONV3-{}-BN-RELU)*2-POOL-(CONV3-{}-BN-RELU)*2-GAP, SOFTMAX"
@@ -251,6 +253,18 @@ FIGURES: dict[str, Figure] = {
             Verdict("gradcam", at_most(0.5, "")),
             Verdict("occlusion"),
         ),
+    ),
+    "surface": Surfaces(
+        (
+            Surface("LeNet-5 on MNIST", "mnist", "lenet5", 2_000, 51, at_most(30, "s")),
+            Surface("ResNet-20 on CIFAR-10", "cifar10", "resnet20", 1_000, 2, at_most(300, "s")),
+        )
+    ),
+    "watching": Watching(
+        (
+            Watched("digits, default network", "digits", None, None, at_most(0.03, "%")),
+            Watched("LeNet-5 on MNIST", "mnist", "lenet5", 1_000, at_most(0.03, "%")),
+        )
     ),
     **EXPLAINED,
 }

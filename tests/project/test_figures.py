@@ -34,6 +34,8 @@ from benchmarks.owed import ALSO, FIGURES
 from benchmarks.startup import Process
 from benchmarks.throughput import Loop
 from benchmarks.training import Training, Trainings
+from benchmarks.views.surface import Surface, Surfaces
+from benchmarks.views.watching import Watched, Watching
 from wxb.data.folds import folds
 from wxb.learning.machine import choose
 from wxb.notation import plan, read
@@ -544,3 +546,29 @@ def test_only_what_measures_a_run_trains_into_a_folder():
     }
     # `run.predict` and views are asked of a run; the class Training of owed.py is a command
     assert trains == {"prediction.py", "gallery.py", "sanity.py", "owed.py"}
+
+
+def test_a_surface_is_timed_by_some_of_its_rows():
+    figure = Surfaces((Surface("small", "digits", "FC-8-RELU, SOFTMAX", 50, 2, at_most(60, "s")),))
+    (row,) = figure.measure(Scope())
+    assert row["seconds"] > 0
+    assert figure.table([{**row, "seconds": 4.0}])[1] == (
+        "small",
+        "50",
+        "2",
+        "4.0",
+        "102",
+        "≤ 60 s: **missed** (102 s)",
+    )
+
+
+def test_what_watching_takes_is_a_share_of_all_steps():
+    figure = Watching((Watched("small", "digits", "FC-8-RELU, SOFTMAX", 60, at_most(0.03, "%")),), repetitions=1)
+    (row,) = figure.measure(Scope())
+    (training,) = row["trainings"]
+    assert training["steps"] == 60
+    assert min(training["watched"], training["other"]) > 0
+    made = {"watched": 0.003, "other": 0.002, "steps": 1_000}
+    assert figure.table([{**row, "trainings": [made]}])[1] == (
+        "small", "1,000", "3.00", "2.00", "2.5 %", "≤ 3 %",
+    )  # fmt: skip
