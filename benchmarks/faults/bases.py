@@ -13,9 +13,9 @@ FIRST_SEED = {"tuning": 0, "final": 9_000}  # of data, weights and batches; thre
 # by part and name: source, network, settings
 WXB: dict[str, dict[str, tuple[str, str, dict[str, Any]]]] = {
     "tuning": {
-        "digits": ("digits", "FC-64-RELU, SOFTMAX", {"epochs": 20, "learning_rate": 0.006}),
-        "digits-conv": ("digits", "CONV3-8-RELU-POOL-FC-32-RELU, SOFTMAX", {"epochs": 8}),
-        "digits-rows": ("digits-rows", "FC-64-RELU-FC-32-RELU, SOFTMAX", {"epochs": 15}),
+        "digits": ("digits:1000", "FC-64-RELU, SOFTMAX", {"epochs": 20, "learning_rate": 0.006}),
+        "digits-conv": ("digits:1000", "CONV3-8-RELU-POOL-FC-32-RELU, SOFTMAX", {"epochs": 8}),
+        "digits-rows": ("digits-rows:1000", "FC-64-RELU-FC-32-RELU, SOFTMAX", {"epochs": 15}),
         "ring": (
             "ring:1200",
             "FC-32-RELU-FC-32-RELU, SOFTMAX",
@@ -27,9 +27,9 @@ WXB: dict[str, dict[str, tuple[str, str, dict[str, Any]]]] = {
         "sine": ("sine:800", "FC-32-RELU-FC-32-RELU, EUCLID", {"epochs": 60, "batch_size": 64, "learning_rate": 0.01}),
     },
     "final": {
-        "digits": ("digits", "FC-100-TANH, SOFTMAX", {"epochs": 20}),
-        "digits-conv": ("digits", "CONV3-12-RELU-POOL-CONV3-16-RELU-POOL-FC-C, SOFTMAX", {"epochs": 10}),
-        "digits-rows": ("digits-rows", "FC-128-RELU-DROP(0.2)-FC-64-RELU, SOFTMAX", {"epochs": 12}),
+        "digits": ("digits:1000", "FC-100-TANH, SOFTMAX", {"epochs": 20}),
+        "digits-conv": ("digits:1000", "CONV3-12-RELU-POOL-CONV3-16-RELU-POOL-FC-C, SOFTMAX", {"epochs": 10}),
+        "digits-rows": ("digits-rows:1000", "FC-128-RELU-DROP(0.2)-FC-64-RELU, SOFTMAX", {"epochs": 12}),
         "spirals": (
             "spirals:1000",
             "FC-64-RELU-FC-64-RELU, SOFTMAX",
@@ -47,17 +47,17 @@ WXB: dict[str, dict[str, tuple[str, str, dict[str, Any]]]] = {
 }
 PLAIN: dict[str, dict[str, tuple[str, dict[str, Any]]]] = {
     "tuning": {
-        "digits": ("digits-rows", {"rate": 2e-3}),
-        "digits-sgd": ("digits-rows", {"widths": (48,), "optimizer": "sgd", "rate": 0.05}),
-        "digits-conv": ("digits", {"convolutions": (8,), "widths": (32,), "rate": 4e-3, "epochs": 8}),
+        "digits": ("digits-rows:1000", {"rate": 2e-3}),
+        "digits-sgd": ("digits-rows:1000", {"widths": (48,), "optimizer": "sgd", "rate": 0.05}),
+        "digits-conv": ("digits:1000", {"convolutions": (8,), "widths": (32,), "rate": 4e-3, "epochs": 8}),
         "ring": ("ring:1200", {"widths": (32, 32), "rate": 1e-2, "epochs": 30}),
         "cancer": ("breast-cancer", {"widths": (16,), "rate": 5e-3}),
         "sine": ("sine:800", {"widths": (32, 32), "rate": 1e-2, "epochs": 40}),
     },
     "final": {
-        "digits": ("digits-rows", {"widths": (100,), "activation": "tanh", "rate": 2e-3}),
-        "digits-sgd": ("digits-rows", {"widths": (80, 40), "optimizer": "sgd", "rate": 0.05}),
-        "digits-norm": ("digits-rows", {"widths": (64, 64), "normalized": True, "rate": 3e-3, "epochs": 12}),
+        "digits": ("digits-rows:1000", {"widths": (100,), "activation": "tanh", "rate": 2e-3}),
+        "digits-sgd": ("digits-rows:1000", {"widths": (80, 40), "optimizer": "sgd", "rate": 0.05}),
+        "digits-norm": ("digits-rows:1000", {"widths": (64, 64), "normalized": True, "rate": 3e-3, "epochs": 12}),
         "spirals": ("spirals:1000", {"widths": (64, 64), "rate": 1e-2, "epochs": 50}),
         "disc": ("disc:800", {"widths": (24,), "activation": "tanh", "rate": 2e-2, "epochs": 30}),
         "wine": ("wine", {"widths": (24,), "rate": 5e-3, "epochs": 40, "batch": 16}),
