@@ -50,10 +50,10 @@ def diagnose(case: Case, budget: float = BUDGET) -> Diagnosis:
     elif not counted and found.far_behind:
         ranked = [candidates[place] for place in sorted(race.tried)] or candidates
         weak = {one.fault.code: one for one in reversed(ranked)}
+        findings += without_cure
         findings += [
             Finding(one.fault.code, one.fault.cause, WEAK, one.evidence, one.remedy) for one in reversed(weak.values())
-        ][:MOST_WEAK]
-        findings += without_cure
+        ][: MOST_WEAK - len(without_cure)]
     tried = {candidates[place].fault.code for place in race.tried}
     untried = {one.fault.code for one in candidates} - tried - {one.code for one in findings}
     return Diagnosis(

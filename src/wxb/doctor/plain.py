@@ -92,6 +92,8 @@ class PlainRuns:
         self.halves = (scored[0::2], scored[1::2] or scored)
         self._done: dict[tuple[object, ...], Outcome | None] = {}
 
+    brief = False
+
     def cost(self, remedy: Remedy, share: float) -> float | None:
         """What a run of this share of the length would cost."""
         return share

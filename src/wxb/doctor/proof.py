@@ -109,6 +109,10 @@ class Proved:
 class Runs(Protocol):
     """Side runs of a case, or of a plain module."""
 
+    @property
+    def brief(self) -> bool:
+        """Whether the training is no longer than short side runs."""
+
     def cost(self, remedy: Remedy, share: float) -> float | None:
         """What a run would cost, in trainings; None if it cannot be made."""
 
@@ -148,7 +152,8 @@ class Race:
 
     def winner(self) -> Proved | None:
         """The candidate that is proved, the one with the largest gain first."""
-        late = [place for place, one in enumerate(self.candidates) if one.fault.late]
+        brief = self.runs.brief  # a side run is as long as all of it, so that nothing is too late
+        late = [place for place, one in enumerate(self.candidates) if one.fault.late and not brief]
         left = [place for place in range(len(self.candidates)) if place not in late]
         for share in SHARES:
             gains = self._round([*left, *late] if share == 1 else left, share)

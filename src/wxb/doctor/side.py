@@ -65,6 +65,11 @@ class SideRuns:
         self._share = 1.0  # of the planned steps that the training made: fewer with early stopping
         self._done: dict[tuple[Any, ...], Outcome | None] = {}
 
+    @property
+    def brief(self) -> bool:
+        """Whether the training is hardly longer than the shortest side run."""
+        return self._planned <= 2 * LEAST_STEPS
+
     def cost(self, remedy: Remedy, share: float) -> float | None:
         """What a run with a remedy, of this share of its length, would cost; None if it does not fit the data."""
         try:

@@ -15,6 +15,6 @@ FAULTS: dict[str, Fault[Measures]] = {
         *network.HEAD,
         *training.START_AND_RATE,
         *network.CAPACITY,
-        *training.LENGTH_AND_PENALTIES,
+        *training.PENALTIES,
     )
 }

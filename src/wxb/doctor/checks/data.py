@@ -22,6 +22,7 @@ RARE = 0.1  # share of the rarest class
 FEW = 50  # training examples of a class
 GAP = 0.15  # of the score on training and on validation examples
 UNLIKELY = 1e-6
+LEARNED = 0.9  # a score that may come from a single column
 
 
 def nothing(found: Measures) -> list[Remedy]:
@@ -170,7 +171,7 @@ def target_in_features(found: Measures) -> Evidence | None:
         return None
     train = found.rows_of_sample
     score, place = labels_alone(found.sample, found.case.data.targets[train], found.task.exclusive)
-    if place is None or found.base.score < 0.97:
+    if place is None or found.base.score < LEARNED:
         return None
     return {"column": float(place), "score_alone": score, "network": found.base.score}
 
@@ -297,7 +298,8 @@ def not_shuffled(found: Measures) -> Evidence | None:
     usable = expected.min(0) >= 1
     statistic = float((((counted - expected) ** 2 / expected)[:, usable]).sum())
     p = float(chi2.sf(statistic, max(1, usable.sum() - 1)))
-    absent = int(((counted[0] == 0) & (counted[1] > 0)).sum())
+    # of a class with fewer than 5 expected examples, chance may leave out all: then there are too few examples
+    absent = int(((counted[0] == 0) & (expected[0] >= 5)).sum())
     if p >= UNLIKELY and not absent:
         return None
     return {"chi_squared": statistic, "p": p, "absent_classes": float(absent)}

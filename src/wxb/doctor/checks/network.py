@@ -174,12 +174,13 @@ def less_dropout(found: Measures) -> list[Remedy]:
 def too_small(found: Measures) -> Evidence | None:
     """A narrow network that is as bad on training examples, where the nearest neighbour is better."""
     widths = _widths(found)
-    if max(widths, default=0) >= SMALL or found.gap > GAP / 2 or isinstance(found.plan.items[-1], PlannedTeam):
+    if max(widths, default=0) >= SMALL or isinstance(found.plan.items[-1], PlannedTeam):
         return None
     neighbour = found.references.get("nearest neighbour", 0.0)
-    if neighbour < found.base.score + 0.05 or not found.behind(neighbour):
+    if max(found.base.train, found.base.score + 0.05) > neighbour or not found.behind(neighbour):
         return None
-    return {"widest": float(max(widths, default=0)), "network": found.base.score, "nearest_neighbour": neighbour}
+    wide = {"widest": float(max(widths))} if widths else {"hidden_layers": 0.0}
+    return {**wide, "network": found.base.score, "nearest_neighbour": neighbour}
 
 
 def enlarged(found: Measures) -> list[Remedy]:

@@ -15,6 +15,7 @@ from wxb.settings.training import WITH_MOMENTUM
 FAST = 0.1  # of the weights, that a step changes
 SLOW = 1e-3
 TIMES = 3.0  # the usual value of a setting
+HIGH = 4.0  # times the usual rate
 EXPLODING = 70.0  # gradient norm of the first weights over that of the last
 VANISHING = 1e-3
 GAP = 0.15  # of the score on training and on validation examples
@@ -27,7 +28,7 @@ def rate_too_high(found: Measures) -> Evidence | None:
     dynamics, ratio = found.base.dynamics, found.recipe.learning_rate / found.usual_rate
     rose = len(dynamics.losses) > 1 and not dynamics.losses[-1] < found.base.first_loss
     update = dynamics.largest_update
-    if not (dynamics.diverged or (ratio > TIMES and (rose or update > FAST or ratio > TIMES**2))):
+    if not (dynamics.diverged or (ratio > HIGH and (rose or update > FAST or ratio > TIMES**2))):
         return None
     return {"learning_rate": found.recipe.learning_rate, "usual_rate": found.usual_rate, "update": update}
 
@@ -200,15 +201,16 @@ def too_short(found: Measures) -> Evidence | None:
     few = found.steps_over_usual
     if few >= 1 / TIMES or (recipe.keep == "best" and recipe.early_stopping):
         return None
-    falling = len(losses) < 2 or losses[-1] <= min(losses) * 1.01
+    falling = len(losses) < 2 or losses[-1] <= min(losses) * 1.01 or found.far_behind
     return {"steps_over_usual": few, "last_loss": losses[-1] if losses else math.nan} if falling else None
 
 
 def longer(found: Measures) -> list[Remedy]:
-    """Three times as long."""
+    """As long as usual, or three times as long."""
     if found.recipe.steps:
         return [{"steps": times * found.recipe.steps} for times in (3, 2)]
-    return [{"epochs": times * found.recipe.epochs} for times in (3, 2)]
+    epochs, usual = found.recipe.epochs, found.usual.epochs
+    return [{"epochs": many} for many in dict.fromkeys((usual, 3 * epochs)) if many > epochs]
 
 
 def odd_schedule(found: Measures) -> Evidence | None:
@@ -240,19 +242,17 @@ def less_clipped(found: Measures) -> list[Remedy]:
 START_AND_RATE = (
     Fault("T9", "units that begin alike", alike, usual_start),
     Fault("T10", "a start that is too large", too_large_start, usual_start),
+    Fault("T5", "weight decay too high", decay_too_high, without_penalty),
+    Fault("T13", "momentum too high", momentum_too_high, usual_momentum),
+    Fault("T19", "gradients clipped too tightly", clipped_tight, less_clipped),
     Fault("T1", "learning rate too high", rate_too_high, rates),
     Fault("T2", "learning rate too low", rate_too_low, rates),
-    Fault("T13", "momentum too high", momentum_too_high, usual_momentum),
-    Fault("T5", "weight decay too high", decay_too_high, without_penalty),
-    Fault("T19", "gradients clipped too tightly", clipped_tight, less_clipped),
     Fault("T4", "examples not shuffled", in_order, shuffled),
     Fault("T7", "batches too small", batch_too_small, usual_batch),
     Fault("T8", "batches too large", batch_too_large, usual_batch),
     Fault("T15", "a schedule that wastes the training", odd_schedule, usual_schedule),
+    Fault("T14", "too few epochs", too_short, longer, late=True),
     Fault("T11", "exploding gradients", exploding, tamed),
     Fault("T12", "vanishing gradients", vanishing, carried),
 )
-LENGTH_AND_PENALTIES = (
-    Fault("T14", "too few epochs", too_short, longer, late=True),
-    Fault("T6", "no regularization", no_regularization, regularized, late=True),
-)
+PENALTIES = (Fault("T6", "no regularization", no_regularization, regularized, late=True),)
