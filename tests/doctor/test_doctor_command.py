@@ -58,12 +58,21 @@ def test_a_healthy_training_gets_one_word(call):  # noqa: F811
     assert (ended.code, ended.out, ended.err) == (0, "doctor    healthy\n", "")
 
 
-def test_a_training_without_a_symptom_that_has_learned_nothing_is_not_called_healthy(call):  # noqa: F811
-    words = ("doctor", "ring", "FC-8-TANH-FC-8-TANH, SOFTMAX", "--examples", 600, "--epochs", 8)
+def test_a_network_that_is_too_small_and_trained_too_briefly_is_suspected_of_both(call):  # noqa: F811
+    ended = call("doctor", "ring", "FC-8-TANH-FC-8-TANH, SOFTMAX", "--examples", 600, "--epochs", 8, "--json")
+    assert ended.code == 3
+    answer = valid(ended.json)
+    assert not answer["healthy"]
+    assert [one["code"] for one in answer["findings"]] == ["T14", "N9"]
+
+
+def test_a_training_without_a_symptom_that_is_far_behind_is_not_called_healthy(call, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("wxb.doctor.diagnose.FAULTS", {})
+    words = ("doctor", *RING[:4], "--epochs", 1)
     ended = call(*words)
     assert ended.code == 3
     assert ended.out.startswith("doctor    no cause found: ")
-    assert "where nearest neighbour has 96.3 %" in ended.out
+    assert "where nearest neighbour has 9" in ended.out
     answer = valid(call(*words, "--json").json)
     assert (answer["healthy"], answer["findings"]) == (False, [])
 
