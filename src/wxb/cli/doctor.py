@@ -41,11 +41,12 @@ class Budget(click.ParamType[float]):
         return number
 
 
-def doctor(words: tuple[str, ...], budget: float, as_json: bool, quiet: bool, **given: Any) -> int:
+def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool, quiet: bool, **given: Any) -> int:
     """Say why a network does not learn: one cause, proved by side runs with the remedy and without it.
 
     RUN is a run; DATA and NETWORK are those of wxb train, with its options. The test part is never used. The exit code
-    is 0 for a healthy training, and 3 for one with a proved cause or far behind a baseline.
+    is 0 for a healthy training, and 3 for one with a proved cause or far behind a baseline. --doubling also says what
+    twice the examples, the epochs or the width would gain.
 
     \b
     wxb doctor runs/digits-3f2a
@@ -55,11 +56,18 @@ def doctor(words: tuple[str, ...], budget: float, as_json: bool, quiet: bool, **
     case = case_of(words, asked, quiet)
 
     from wxb.doctor.diagnose import diagnose
-    from wxb.doctor.words import lines
+    from wxb.doctor.doubling import doublings
+    from wxb.doctor.side import SideRuns
+    from wxb.doctor.words import doubling_lines, lines
     from wxb.tasks import TASKS
 
-    found = diagnose(case, budget)
+    runs = SideRuns(case, budget)
+    found = diagnose(case, budget, runs)
     code = DONE if found.healthy else FOUND
+    doubled = ()
+    if doubling:
+        runs.budget = runs.spent + budget
+        doubled = doublings(case, runs)
     if as_json:
         facts = {
             "findings": [dataclasses.asdict(one) for one in found.findings],
@@ -68,12 +76,14 @@ def doctor(words: tuple[str, ...], budget: float, as_json: bool, quiet: bool, **
             "data": case.data.name,
             "scores": dict(found.scores),
             "untried": list(found.untried),
-            "cost": round(found.cost, 3),
+            "cost": round(runs.spent, 3),
+            "doubling": [{**dataclasses.asdict(one), "pays": one.pays} for one in doubled],
         }
         printing.result_json(msgspec.convert(facts, answers.Doctor))
         return code
     width = printing.columns(sys.stdout)
-    for label, text in lines(found, TASKS[case.data.task].measure, budget):
+    measure = TASKS[case.data.task].measure
+    for label, text in (*lines(found, measure, budget), *doubling_lines(doubled, measure)):
         printing.result(printing.labelled(label, text, width))
     return code
 
@@ -139,6 +149,10 @@ command = options.Command(
         options.SectionedOption(
             ["--budget"], type=Budget(), default="3x", show_default=True, metavar="3x",
             help="What all side runs may take together, in trainings.",
+        ),
+        options.SectionedOption(
+            ["--doubling"], is_flag=True,
+            help="Also say what twice the examples, epochs and width would gain, from runs with half and a quarter.",
         ),
         *options.params(SETTINGS, *(name for name in TAKEN if SETTINGS[name].option)),
         options.JSON,

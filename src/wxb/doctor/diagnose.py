@@ -18,12 +18,12 @@ MOST_WEAK = 3  # findings without a proof
 NOT_SUSPECTED = ("D2", "D5", "D6", "D8", "D12", "T6", "N10")
 
 
-def diagnose(case: Case, budget: float = BUDGET) -> Diagnosis:
+def diagnose(case: Case, budget: float = BUDGET, runs: SideRuns | None = None) -> Diagnosis:
     """Examine a case by side runs that together cost at most about `budget` trainings.
 
-    The test part of the data is never used.
+    The test part of the data is never used. `runs` keeps what was run for more questions.
     """
-    runs = SideRuns(case, budget)
+    runs = runs or SideRuns(case, budget)
     found = Measures(case, runs)
     counted: list[Finding] = []
     candidates: list[Candidate] = []

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from wxb.doctor.finding import SICK, Diagnosis, Finding
 from wxb.settings import SETTINGS
 from wxb.settings.spelling import as_option
 from wxb.tasks.measure import Measure
 from wxb.text import plural, rounded
+
+if TYPE_CHECKING:
+    from wxb.doctor.doubling import Doubling
 
 HEALTHY = "healthy"
 
@@ -56,6 +59,24 @@ def finding_lines(finding: Finding, measure: Measure) -> list[tuple[str, str]]:
             ("proof", f"{measure.text(proof.before)} → {measure.text(proof.after)}, {gain}, {pairs} of side runs")
         )
         shown.append(("train", proof.command))
+    return shown
+
+
+def doubling_lines(found: Sequence[Doubling], measure: Measure) -> list[tuple[str, str]]:
+    """What twice as much would gain, a line each."""
+    shown = []
+    for one in found:
+        amounts = [
+            f"{rounded(amount)}: {measure.text(score)}" for amount, score in zip(one.amounts, one.scores, strict=True)
+        ]
+        gain = measure.difference_text(one.gain, one.interval)
+        verdict = "pays" if one.pays else "does not surely pay"
+        shown.append(
+            (
+                one.of,
+                f"twice as much {verdict}: {gain} expected ({', '.join(amounts)})",
+            )
+        )
     return shown
 
 

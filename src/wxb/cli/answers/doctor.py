@@ -36,6 +36,18 @@ class FindingFacts(Struct, frozen=True):
     rank: Annotated[Count, Meta(description="1 is the most likely cause")]
 
 
+class DoublingFacts(Struct, frozen=True):
+    """What twice as much of something would gain."""
+
+    of: Literal["examples", "epochs", "width"]
+    amounts: Annotated[list[float], Meta(description="a quarter, half, and all: as many in the training part, as wide")]
+    scores: Annotated[list[float], Meta(description="main measure on validation with each amount")]
+    gain: Annotated[float, Meta(description="expected of twice as much")]
+    interval: Annotated[Interval, Meta(description="of the gain, 90 %")]
+    seeds: Count
+    pays: Annotated[bool, Meta(description="whether the interval is above 0 and the gain at least 0.01")]
+
+
 class Doctor(Answer, frozen=True, tag="wxb/doctor/1"):
     """What wxb doctor prints with --json."""
 
@@ -45,4 +57,5 @@ class Doctor(Answer, frozen=True, tag="wxb/doctor/1"):
     data: str
     scores: Annotated[dict[str, float], Meta(description="of the network and its baselines, on validation")]
     untried: Annotated[list[str], Meta(description="codes of causes that the budget left out")]
+    doubling: Annotated[list[DoublingFacts], Meta(description="empty unless --doubling asks for it")]
     cost: Annotated[Amount, Meta(description="of all side runs, in trainings")]

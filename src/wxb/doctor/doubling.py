@@ -1,0 +1,158 @@
+"""What twice the examples, the epochs or the width would gain, from side runs with a quarter and with half.
+
+The error of a network often falls as a power of what it is given, down to a floor: error = a·n⁻ᵇ + c (J. Hestness et
+al. 2017, arXiv:1712.00409; T. Viering, M. Loog 2021, arXiv:2103.10948). Then the gain of one doubling over that of the
+doubling before it is always 2⁻ᵇ, whatever a and c are. So three scores, with a quarter, half and all, give the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wxb.data.dataset import Dataset
+from wxb.doctor.case import Case
+from wxb.doctor.fault import DataChange, Remedy
+from wxb.doctor.rewrite import changed, wider
+from wxb.doctor.side import Outcome, SideRuns
+from wxb.errors import WxbError
+from wxb.randomness import generator
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+SHARES = (0.25, 0.5, 1.0)
+SEEDS = 3  # at most
+RESAMPLED = 1_000
+QUANTILES = (0.05, 0.95)  # of the interval (90 %)
+LEAST_EXAMPLES = 8  # in a quarter of the training part
+LEAST_GAIN = 0.01  # that pays, unless it is within the noise
+LEAST_WIDTH = 4  # units of a narrowest layer, of which a quarter is left
+
+
+@dataclass(frozen=True)
+class Doubling:
+    """What one kind of more would gain."""
+
+    of: str  # "examples", "epochs", "width"
+    amounts: tuple[float, float, float]  # a quarter, half, and all
+    scores: tuple[float, float, float]  # on validation, the mean over the seeds
+    gain: float  # that twice as much is expected to bring
+    interval: tuple[float, float]  # 90 %
+    seeds: int
+
+    @property
+    def pays(self) -> bool:
+        """Whether a gain is expected that is not within the noise, and at least a point."""
+        return self.gain >= LEAST_GAIN and self.interval[0] > 0
+
+
+def doublings(case: Case, runs: SideRuns) -> tuple[Doubling, ...]:
+    """What twice the examples, the epochs and the width would gain; those that side runs of this case can tell.
+
+    As many seeds as the budget of `runs` affords, at least one and at most three. The test part is never used.
+    """
+    ways: dict[str, tuple[Callable[[float], tuple[Remedy, float]], Callable[[float], float]]] = {
+        "examples": (lambda share: ({"data": _fewer(share)}, 1.0), lambda share: share * len(case.held.split.train)),
+        "epochs": (lambda share: ({}, share), lambda share: share * case.recipe.epochs),
+        "width": (lambda share: ({"network": _narrower(case, share)}, 1.0), lambda share: share * _width(case)),
+    }
+    able = {name: way for name, way in ways.items() if _can(name, case)}
+    found = {name: _scores(way[0], runs) for name, way in able.items()}
+    return tuple(
+        _expected(name, able[name][1], scores, case.recipe.seed) for name, scores in found.items() if scores is not None
+    )
+
+
+def _can(name: str, case: Case) -> bool:
+    if name == "examples":
+        return SHARES[0] * len(case.held.split.train) >= LEAST_EXAMPLES * max(1, case.data.outputs)
+    if name == "epochs":
+        return not case.recipe.steps and case.recipe.epochs >= 4
+    return _width(case) > 0
+
+
+def _width(case: Case) -> float:
+    """The widest layer whose width is written, 0 if none is or if the narrowest one has nothing to lose."""
+    halves = changed(case.plan, wider(SHARES[1], least=1))
+    if halves == changed(case.plan, lambda items: items):
+        return 0.0
+    widths = [layer.output[0] for layer in case.plan.layers if layer.name in ("FC", "CONV")][:-1]
+    return float(max(widths)) if widths and min(widths) >= LEAST_WIDTH else 0.0
+
+
+def _narrower(case: Case, share: float) -> str:
+    return changed(case.plan, wider(share, least=1))
+
+
+def _fewer(share: float) -> DataChange:
+    """A share of the training examples, the same ones of each class in a larger share."""
+
+    def fewer(data: Dataset) -> Dataset:
+        train = data.split.train
+        order = generator(0, "doctor", "fewer").permutation(len(train))
+        chosen = np.sort(train[order[: max(1, round(share * len(train)))]])
+        return replace(data, split=replace(data.split, train=chosen))
+
+    return DataChange(f"{share:g} of the training examples", fewer)
+
+
+def _scores(
+    way: Callable[[float], tuple[Remedy, float]], runs: SideRuns
+) -> tuple[list[NDArray[np.float64]], ...] | None:
+    """The scores of each validation example with a quarter, half and all, for each seed; None if one cannot be made."""
+    found: tuple[list[NDArray[np.float64]], ...] = ([], [], [])
+    for seed in range(SEEDS):
+        planned = [({}, 1.0) if share == 1 else way(share) for share in SHARES]
+        if seed and not runs.affords(*(runs.cost(remedy, share) or 0.0 for remedy, share in planned)):
+            break
+        outcomes = [_run(runs, remedy, share, seed) for remedy, share in planned]
+        if any(one is None for one in outcomes):
+            return None
+        for scores, outcome in zip(found, outcomes, strict=True):
+            assert outcome is not None
+            scores.append(np.concatenate([outcome.first, outcome.second]))
+    return found
+
+
+def _run(runs: SideRuns, remedy: Remedy, share: float, seed: int) -> Outcome | None:
+    try:
+        return runs.run(remedy, share, seed)
+    except WxbError:
+        return None
+
+
+def _expected(
+    name: str, amount: Callable[[float], float], scores: tuple[list[NDArray[np.float64]], ...], seed: int
+) -> Doubling:
+    table: Any = np.array(scores)  # (3, seeds, examples)
+    draw = generator(seed, "doctor", "doubling", name)
+    seeds, examples = table.shape[1:]
+    gains = []
+    for _ in range(RESAMPLED):
+        rows, some = draw.integers(0, examples, examples), draw.integers(0, seeds, seeds)
+        gains.append(next_gain(*table[:, some][:, :, rows].mean(axis=(1, 2))))
+    low, high = np.quantile(gains, QUANTILES)
+    means = table.mean(axis=(1, 2))
+    quarter, half, whole = (float(one) for one in means)
+    return Doubling(
+        name,
+        (amount(SHARES[0]), amount(SHARES[1]), amount(SHARES[2])),
+        (quarter, half, whole),
+        next_gain(quarter, half, whole),
+        (float(low), float(high)),
+        seeds,
+    )
+
+
+def next_gain(quarter: float, half: float, whole: float) -> float:
+    """The gain of the next doubling: that of the last one, times how much less it was than the one before.
+
+    Never more than the last gain, and no more than there is to gain; 0 or less after a doubling that gained nothing.
+    """
+    before, last = half - quarter, whole - half
+    ratio = 1.0 if before <= 0 else min(1.0, max(0.0, last / before))
+    return min(last * ratio, 1 - whole) if last > 0 else last
