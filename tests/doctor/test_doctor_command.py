@@ -95,6 +95,20 @@ def test_a_mistyped_run_is_not_taken_for_data(call):  # noqa: F811
     assert "neither a data set nor a folder" in call("doctor", "elsewhere/ring").err
 
 
+def test_what_twice_as_much_would_gain_is_said_on_request(call):  # noqa: F811
+    words = ("doctor", *RING[:2], "--examples", 500, "--epochs", 8, *HEALTHY, "--doubling", "--budget", "1x")
+    ended = call(*words)
+    lines = {line.split()[0]: line for line in ended.out.splitlines()}
+    assert {"examples", "epochs", "width"} < set(lines)
+    assert "twice as much " in lines["examples"]
+    found = valid(call(*words, "--json").json)["doubling"]
+    assert [one["of"] for one in found] == ["examples", "epochs", "width"]
+    for one in found:
+        assert one["interval"][0] <= one["gain"] <= one["interval"][1]
+        assert one["amounts"][2] == 4 * one["amounts"][0]
+    assert found[1]["pays"]
+
+
 def test_the_same_command_says_the_same(call):  # noqa: F811
     said = [call("doctor", *RING[:4], *HIGH, "--epochs", 4, "--json").out for _ in range(2)]
     assert said[0] == said[1]

@@ -21,6 +21,7 @@ from wxb.text import shortened
 
 if TYPE_CHECKING:
     from wxb.doctor.case import Case
+    from wxb.doctor.doubling import Doubling
 
 TAKEN = (*RECIPE, *DATA)
 
@@ -58,16 +59,17 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
     from wxb.doctor.diagnose import diagnose
     from wxb.doctor.doubling import doublings
     from wxb.doctor.side import SideRuns
-    from wxb.doctor.words import doubling_lines, lines
+    from wxb.doctor.words import lines
     from wxb.tasks import TASKS
 
     runs = SideRuns(case, budget)
     found = diagnose(case, budget, runs)
     code = DONE if found.healthy else FOUND
-    doubled = ()
+    doubled: tuple[Doubling, ...] = ()
     if doubling:
         runs.budget = runs.spent + budget
         doubled = doublings(case, runs)
+        found = dataclasses.replace(found, cost=runs.spent)
     if as_json:
         facts = {
             "findings": [dataclasses.asdict(one) for one in found.findings],
@@ -76,14 +78,14 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
             "data": case.data.name,
             "scores": dict(found.scores),
             "untried": list(found.untried),
-            "cost": round(runs.spent, 3),
+            "cost": round(found.cost, 3),
             "doubling": [{**dataclasses.asdict(one), "pays": one.pays} for one in doubled],
         }
         printing.result_json(msgspec.convert(facts, answers.Doctor))
         return code
     width = printing.columns(sys.stdout)
     measure = TASKS[case.data.task].measure
-    for label, text in (*lines(found, measure, budget), *doubling_lines(doubled, measure)):
+    for label, text in lines(found, measure, budget, doubled):
         printing.result(printing.labelled(label, text, width))
     return code
 

@@ -55,10 +55,10 @@ def doublings(case: Case, runs: SideRuns) -> tuple[Doubling, ...]:
 
     As many seeds as the budget of `runs` affords, at least one and at most three. The test part is never used.
     """
-    ways: dict[str, tuple[Callable[[float], tuple[Remedy, float]], Callable[[float], float]]] = {
-        "examples": (lambda share: ({"data": _fewer(share)}, 1.0), lambda share: share * len(case.held.split.train)),
-        "epochs": (lambda share: ({}, share), lambda share: share * case.recipe.epochs),
-        "width": (lambda share: ({"network": _narrower(case, share)}, 1.0), lambda share: share * _width(case)),
+    ways: dict[str, tuple[Callable[[float], Remedy], Callable[[float], float]]] = {
+        "examples": (lambda share: {"data": _fewer(share)}, lambda share: round(share * len(case.held.split.train))),
+        "epochs": (lambda share: {"epochs": _epochs(case, share)}, lambda share: _epochs(case, share)),
+        "width": (lambda share: {"network": _narrower(case, share)}, lambda share: share * _width(case)),
     }
     able = {name: way for name, way in ways.items() if _can(name, case)}
     found = {name: _scores(way[0], runs) for name, way in able.items()}
@@ -84,6 +84,10 @@ def _width(case: Case) -> float:
     return float(max(widths)) if widths and min(widths) >= LEAST_WIDTH else 0.0
 
 
+def _epochs(case: Case, share: float) -> int:
+    return max(1, round(share * case.recipe.epochs))
+
+
 def _narrower(case: Case, share: float) -> str:
     return changed(case.plan, wider(share, least=1))
 
@@ -100,16 +104,14 @@ def _fewer(share: float) -> DataChange:
     return DataChange(f"{share:g} of the training examples", fewer)
 
 
-def _scores(
-    way: Callable[[float], tuple[Remedy, float]], runs: SideRuns
-) -> tuple[list[NDArray[np.float64]], ...] | None:
+def _scores(way: Callable[[float], Remedy], runs: SideRuns) -> tuple[list[NDArray[np.float64]], ...] | None:
     """The scores of each validation example with a quarter, half and all, for each seed; None if one cannot be made."""
     found: tuple[list[NDArray[np.float64]], ...] = ([], [], [])
     for seed in range(SEEDS):
-        planned = [({}, 1.0) if share == 1 else way(share) for share in SHARES]
-        if seed and not runs.affords(*(runs.cost(remedy, share) or 0.0 for remedy, share in planned)):
+        planned = [{} if share == 1 else way(share) for share in SHARES]
+        if seed and not runs.affords(*(runs.cost(remedy, 1.0) or 0.0 for remedy in planned)):
             break
-        outcomes = [_run(runs, remedy, share, seed) for remedy, share in planned]
+        outcomes = [_run(runs, remedy, seed) for remedy in planned]
         if any(one is None for one in outcomes):
             return None
         for scores, outcome in zip(found, outcomes, strict=True):
@@ -118,9 +120,9 @@ def _scores(
     return found
 
 
-def _run(runs: SideRuns, remedy: Remedy, share: float, seed: int) -> Outcome | None:
+def _run(runs: SideRuns, remedy: Remedy, seed: int) -> Outcome | None:
     try:
-        return runs.run(remedy, share, seed)
+        return runs.run(remedy, seed=seed)
     except WxbError:
         return None
 
@@ -151,8 +153,8 @@ def _expected(
 def next_gain(quarter: float, half: float, whole: float) -> float:
     """The gain of the next doubling: that of the last one, times how much less it was than the one before.
 
-    Never more than the last gain, and no more than there is to gain; 0 or less after a doubling that gained nothing.
+    Never more than the last gain, nor than half of the error (b is at most 1); 0 or less after one that gained nothing.
     """
     before, last = half - quarter, whole - half
     ratio = 1.0 if before <= 0 else min(1.0, max(0.0, last / before))
-    return min(last * ratio, 1 - whole) if last > 0 else last
+    return min(last * ratio, (1 - whole) / 2) if last > 0 else last

@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 HEALTHY = "healthy"
 
 
-def lines(diagnosis: Diagnosis, measure: Measure, budget: float) -> list[tuple[str, str]]:
-    """A diagnosis as lines (label, text); a healthy training has one."""
+def lines(
+    diagnosis: Diagnosis, measure: Measure, budget: float, doubled: Sequence[Doubling] = ()
+) -> list[tuple[str, str]]:
+    """A diagnosis as lines (label, text); a healthy training has one, and those of what was doubled."""
+    shown: list[tuple[str, str]] = []
     if diagnosis.healthy and not diagnosis.findings:
-        return [("doctor", HEALTHY)]
-    shown = []
-    if not diagnosis.findings:
+        shown.append(("doctor", HEALTHY))
+        if not doubled:
+            return shown
+    elif not diagnosis.findings:
         references = {name: score for name, score in diagnosis.scores.items() if name != "network"}
         best = max(references, key=lambda name: references[name])
         own, other = measure.text(diagnosis.scores["network"]), measure.text(references[best])
@@ -32,6 +36,7 @@ def lines(diagnosis: Diagnosis, measure: Measure, budget: float) -> list[tuple[s
         shown += finding_lines(finding, measure)
     if diagnosis.untried:
         shown.append(("not tried", f"within {budget:g} trainings: {', '.join(diagnosis.untried)}"))
+    shown += doubling_lines(doubled, measure)
     shown.append(("side runs", f"took as much as {diagnosis.cost:.1f} trainings"))
     return shown
 
