@@ -21,7 +21,7 @@ from wxb.text import shortened
 
 if TYPE_CHECKING:
     from wxb.doctor.case import Case
-    from wxb.doctor.doubling import Doubling
+    from wxb.doctor.finding import Doubling
 
 TAKEN = (*RECIPE, *DATA)
 

@@ -8,7 +8,7 @@ doubling before it is always 2⁻ᵇ, whatever a and c are. So three scores, wit
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from wxb.data.dataset import Dataset
 from wxb.doctor.case import Case
 from wxb.doctor.fault import DataChange, Remedy
+from wxb.doctor.finding import Doubling
 from wxb.doctor.rewrite import changed, wider
 from wxb.doctor.side import Outcome, SideRuns
 from wxb.errors import WxbError
@@ -29,25 +30,7 @@ SEEDS = 3  # at most
 RESAMPLED = 1_000
 QUANTILES = (0.05, 0.95)  # of the interval (90 %)
 LEAST_EXAMPLES = 8  # in a quarter of the training part
-LEAST_GAIN = 0.01  # that pays, unless it is within the noise
 LEAST_WIDTH = 4  # units of a narrowest layer, of which a quarter is left
-
-
-@dataclass(frozen=True)
-class Doubling:
-    """What one kind of more would gain."""
-
-    of: str  # "examples", "epochs", "width"
-    amounts: tuple[float, float, float]  # a quarter, half, and all
-    scores: tuple[float, float, float]  # on validation, the mean over the seeds
-    gain: float  # that twice as much is expected to bring
-    interval: tuple[float, float]  # 90 %
-    seeds: int
-
-    @property
-    def pays(self) -> bool:
-        """Whether a gain is expected that is not within the noise, and at least a point."""
-        return self.gain >= LEAST_GAIN and self.interval[0] > 0
 
 
 def doublings(case: Case, runs: SideRuns) -> tuple[Doubling, ...]:

@@ -11,6 +11,7 @@ SICK: Final = "sick"
 WEAK: Final = "weak"
 SUSPECTED: Final = "suspected"
 Severity = Literal["sick", "weak", "suspected"]
+LEAST_GAIN = 0.01  # of twice as much, that pays unless it is within the noise
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,23 @@ class Diagnosis:
     def healthy(self) -> bool:
         """Whether no cause is proved, and the training is not far behind its baselines."""
         return not self.far_behind and not any(one.severity == SICK for one in self.findings)
+
+
+@dataclass(frozen=True)
+class Doubling:
+    """What one kind of more would gain."""
+
+    of: str  # "examples", "epochs", "width"
+    amounts: tuple[float, float, float]  # a quarter, half, and all
+    scores: tuple[float, float, float]  # on validation, the mean over the seeds
+    gain: float  # that twice as much is expected to bring
+    interval: tuple[float, float]  # 90 %
+    seeds: int
+
+    @property
+    def pays(self) -> bool:
+        """Whether a gain is expected that is not within the noise, and at least a point."""
+        return self.gain >= LEAST_GAIN and self.interval[0] > 0
 
 
 def ranked_findings(findings: list[Finding]) -> list[Finding]:

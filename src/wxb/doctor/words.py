@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from wxb.doctor.finding import SICK, Diagnosis, Finding
+from wxb.doctor.finding import SICK, Diagnosis, Doubling, Finding
 from wxb.settings import SETTINGS
 from wxb.settings.spelling import as_option
 from wxb.tasks.measure import Measure
 from wxb.text import plural, rounded
-
-if TYPE_CHECKING:
-    from wxb.doctor.doubling import Doubling
 
 HEALTHY = "healthy"
 
