@@ -14,6 +14,7 @@ from benchmarks.figure import Figure
 from benchmarks.first_step import FirstStep
 from benchmarks.gpu import Beside
 from benchmarks.labels import Doubts
+from benchmarks.map.clusters import Clusters, Grouped
 from benchmarks.map.texts import Texts
 from benchmarks.memory import Memory
 from benchmarks.prediction import Case, Predicting
@@ -163,6 +164,12 @@ FIGURES: dict[str, Figure] = {
         "spam",
         at_least(0, "%"),
         at_most(20, "s"),
+    ),
+    "clusters": Clusters(
+        (
+            Grouped("digits", "digits", "(CONV-RELU-POOL)*2-FC-10, SELF", 30, at_least(0, "")),
+            Grouped("MNIST test set", "mnist", "(CONV-16-RELU-POOL)*2-FC-10, SELF", 8, at_least(0, ""), 20_000, "test"),
+        ),
     ),
     "depth": Depth(
         "cifar10",

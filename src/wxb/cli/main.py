@@ -38,6 +38,7 @@ COMMANDS = {
     "predict": "What a run's network says of files.",
     "page": "The runs in the browser, while they train and afterwards.",
     "view": "What a run's network does: its layers, weights and maps, drawn.",
+    "cluster": "Groups of examples that are alike, found without labels.",
     "doctor": "Why a network does not learn, with the remedy proved.",
     "compare": "Runs side by side, on the same test examples.",
     "resume": "Go on with a training that was stopped.",

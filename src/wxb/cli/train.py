@@ -19,7 +19,6 @@ from wxb.cli.loading import load
 from wxb.cli.main import BEGAN
 from wxb.cli.page import Beside
 from wxb.cli.profile import show_profile
-from wxb.data.itself import RECONSTRUCTION
 from wxb.errors import DONE, WxbError
 from wxb.paths import exists
 from wxb.settings import DATA, LENGTH, RECIPE, SETTINGS, check_length, check_together
@@ -149,6 +148,8 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None, d
     """Load the data and set up the training; nothing is written. `started` is the time at which the work began."""
     began = time.time()
     if itself(asked):
+        from wxb.data.itself import RECONSTRUCTION
+
         asked = {**asked, "task": RECONSTRUCTION}
     data = load(asked["data"], asked, quiet) if data is None else data
     data_seconds = time.time() - began
