@@ -55,8 +55,8 @@ class Clusters(Figure):
                 train = spread(data.split.train, case.learned)
                 data = replace(data, split=replace(data.split, train=train))
             trial = Trial(data, case.network, epochs=case.epochs, seed=seed).train()
-            code = codes(trial.model, data.examples, choose("cpu", "float32"), rows)
-            for name, values in (("pixels", scaled(data.examples[rows], True)), ("code", code)):
+            code = codes(trial.model, data.inputs, choose("cpu", "float32"), rows)
+            for name, values in (("pixels", scaled(data.inputs[rows], True)), ("code", code)):
                 found = kmeans(values, clusters, seed).labels
                 row[name].append(round(float(adjusted_rand_score(given, found)), 4))
             row["explained"].append(round(trial.score("test").score, 4))
