@@ -84,9 +84,9 @@ def table(tmp_path, rows, target):
     [
         (100, "number", "TEAM-5x8((FC-64-RELU)*2)", True, 200),
         (8_000, "class", "TEAM-5x8((FC-64-RELU-DROP(0.1))*2)", True, 66),
-        (20_000, "number", "TEAM-8((FC-128-RELU)*3)", False, 26),
-        (60_000, "class", "TEAM-8((FC-128-RELU-DROP(0.1))*3)", False, 8),
-        (80_000, "number", "TEAM-8((FC-128-RELU)*3)", False, 8),
+        (20_000, "number", "TEAM-5x4((FC-128-RELU)*3)", True, 26),
+        (60_000, "class", "TEAM-5x4((FC-128-RELU-DROP(0.1))*3)", True, 8),
+        (160_000, "number", "TEAM-8((FC-128-RELU)*3)", False, 8),
     ],
 )
 def test_a_table_gets_a_team_by_its_rows(tmp_path, rows, target, network, bagging, epochs):

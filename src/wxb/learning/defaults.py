@@ -11,7 +11,8 @@ Networks, by the smaller side of the pictures (docs/figures.md and docs/peers.md
     from 64      whitened patches with a stride of 2, then three pairs; with little time, pooling before the pairs
 
 Rows of arrays of up to ten numbers get two hidden layers of 64 units; longer ones two of 128, with a dropout of 0.1.
-Rows of a table get a TEAM: below 10,000 examples five groups of members, each validated on a fold that it has not seen.
+Rows of a table get a TEAM, wider and deeper from 10,000 examples on: below 100,000 it has five groups of members, each
+validated on a fold that it has not seen.
 Tables with free text get a linear network of their terms.
 """
 
@@ -84,7 +85,8 @@ def trios(patches: str, widths: tuple[int, ...], activation: str = "RELU") -> st
 OF_TEXT: Mapping[str, Any] = {"keep": "best", "epochs": 10, "early_stopping": 4}
 TEXT_RATE = 0.03  # of AdamW, for a linear network of terms
 
-LEAST_BAGGED, MOST_BAGGED = 20, 10_000  # examples of a table without its test part
+# examples of a table without its test part: the bounds of bagging, and those from which on one pass counts
+LEAST_BAGGED, MANY_ROWS, MOST_BAGGED = 20, 10_000, 100_000
 FOLDS = 5  # of bagging
 EXAMPLES_SEEN_BY_TEAM = 400_000  # of a table, over all epochs
 # the rate stays, the averaged weights stand in for its fall, and the best epoch decides the length
@@ -124,14 +126,16 @@ def _row_ladder(data: Dataset) -> tuple[Rung, ...]:
         return (Rung("FC-C", options=OF_TEXT, optimizer="adamw"),)
     count = len(data.split.learned)
     bagged = data.columns is not None and LEAST_BAGGED <= count < MOST_BAGGED and apart(data) >= FOLDS
-    if data.columns is None or (count < MOST_BAGGED and not bagged):
+    if data.columns is None or (count < MANY_ROWS and not bagged):
         return (LONG_ROWS if data.shape[0] > FEW_COLUMNS else ROWS,)
     numbers = TASKS[data.task].standardized
     drop = "" if numbers else "-DROP(0.1)"
-    if bagged:
+    if bagged and count < MANY_ROWS:
         options, sizes, depth = _few_rows(count), (("5x4", 32), ("5x8", 64), ("5x16", 128)), 2
+    elif bagged:
+        options, sizes, depth = _many_rows(count, True), (("5x2", 64), ("5x4", 128), ("5x8", 256)), 3
     else:
-        options, sizes, depth = _many_rows(count), (("4", 64), ("8", 128), ("16", 256)), 3
+        options, sizes, depth = _many_rows(count, False), (("4", 64), ("8", 128), ("16", 256)), 3
     if not numbers and (options["bagging"] or len(data.split.validation)):
         options["calibration"] = "temperature"
     teams = [f"TEAM-{members}((FC-{width}-RELU{drop})*{depth})" for members, width in sizes]
@@ -151,14 +155,14 @@ def _few_rows(examples: int) -> dict[str, Any]:
     }
 
 
-def _many_rows(examples: int) -> dict[str, Any]:
-    """The settings for a table with so many examples that some can be set aside, and one pass counts."""
+def _many_rows(examples: int, bagging: bool) -> dict[str, Any]:
+    """The settings for a table with so many examples that one pass counts."""
     return {
         **OF_TEAM,
-        "bagging": False,
+        "bagging": bagging,
         "early_stopping": 8,
         "epochs": min(60, max(8, EXAMPLES_SEEN_BY_TEAM // examples)),
-        "batch_size": 512,
+        "batch_size": 256 if bagging else 512,
         "learning_rate": 2e-3,
         "ema": 0.995,
     }
