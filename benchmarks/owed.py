@@ -14,6 +14,7 @@ from benchmarks.figure import Figure
 from benchmarks.first_step import FirstStep
 from benchmarks.gpu import Beside
 from benchmarks.labels import Doubts
+from benchmarks.map.anomalies import HeldOut
 from benchmarks.map.clusters import Clusters, Grouped
 from benchmarks.map.texts import Texts
 from benchmarks.memory import Memory
@@ -171,6 +172,7 @@ FIGURES: dict[str, Figure] = {
             Grouped("MNIST test set", "mnist", "(CONV-16-RELU-POOL)*2-FC-10, SELF", 8, at_least(0, ""), 20_000, "test"),
         ),
     ),
+    "anomalies": HeldOut("mnist", "FC-256-RELU-FC-32, SELF", 15, 10_000, at_least(0, ""), (("weight_decay", 0.0),)),
     "depth": Depth(
         "cifar10",
         "resnet56",

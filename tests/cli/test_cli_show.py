@@ -43,6 +43,7 @@ PROMISED = {
     "networks": "networks",
     "compare": "data task examples runs pairs settings",
     "lesson": "lessons result",
+    "anomalies": "run data examples flagged threshold rate area oddest files",
     "cluster": "data examples how silhouette agreement clusters none files",
     "neuron": "inputs fire not_fire table answers",
 }

@@ -39,6 +39,7 @@ COMMANDS = {
     "page": "The runs in the browser, while they train and afterwards.",
     "view": "What a run's network does: its layers, weights and maps, drawn.",
     "cluster": "Groups of examples that are alike, found without labels.",
+    "anomalies": "The examples that a run's network finds odd.",
     "doctor": "Why a network does not learn, with the remedy proved.",
     "compare": "Runs side by side, on the same test examples.",
     "resume": "Go on with a training that was stopped.",

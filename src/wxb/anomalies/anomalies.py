@@ -1,0 +1,186 @@
+"""Anomalies in data: the examples that a run's network finds odd, the oddest first, and what is odd about each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wxb.anomalies.detector import Detector, Odd
+from wxb.data.dataset import PARTS, Dataset
+from wxb.data.itself import of_itself
+from wxb.errors import WxbError, nearest
+from wxb.runs.matching import examples_of
+from wxb.runs.predict import machine_of
+from wxb.runs.run import Run
+from wxb.settings.setting import Bounds, Setting
+from wxb.tasks import TASKS
+from wxb.tasks.metrics import roc_area
+from wxb.text import count, first_of, percent, rounded
+
+RATE = Setting("rate", float, 1.0, "False alarms that are accepted, per cent", "anomalies", Bounds(0, 50, above=True))
+PART = Setting("part", str, "all", "Part of the data", "anomalies", choices=("all", *PARTS))
+NAMED = 2  # columns that are named for what is odd
+SURE = 2.0  # standard deviations from which a column is odd
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Anomalies:
+    """How odd the examples of a data set are for a run's network.
+
+    `order` (n,) are places among the examples, the oddest first; `flagged` (n,) says whether each is above the
+    `threshold`; `rows` (n,) are their places in `data`. `area` is the area under the ROC curve where it is known which
+    classes are odd, None elsewhere; `alarms` is then the share of normal examples that are flagged.
+    """
+
+    run: Run
+    data: Dataset
+    rows: NDArray[np.int64]
+    odd: Odd
+    detector: Detector
+    rate: float  # per cent
+    threshold: float
+    truth: NDArray[np.bool_] | None
+    area: float | None
+
+    def __repr__(self) -> str:
+        return f"Anomalies({self.data.name}: {self.found} of {count(len(self.rows))} above {self.threshold:.3g})"
+
+    @property
+    def order(self) -> NDArray[np.int64]:
+        """Places of the examples, the oddest first."""
+        return np.argsort(-self.odd.score, kind="stable")
+
+    @property
+    def flagged(self) -> NDArray[np.bool_]:
+        """Whether each example is above the threshold (n,)."""
+        return self.odd.score > self.threshold
+
+    @property
+    def found(self) -> int:
+        """How many examples are above the threshold."""
+        return int(self.flagged.sum())
+
+    def name(self, place: int) -> str:
+        """The file or the row of an example."""
+        row = int(self.rows[place])
+        return self.data.files[row] if self.data.files else f"row {self.data.row_number(row)}"
+
+    def why(self, place: int) -> str:
+        """What is odd about an example: the columns that came out otherwise, or where a picture did."""
+        if self.odd.made is None:
+            return f"{rounded(float(self.odd.distance[place]))} from the nearest codes"
+        given, made = self.given(place), self.odd.made[place].astype(np.float64)
+        if self.data.spatial:
+            off = np.abs(given - made).reshape(self.data.shape).mean(axis=0)
+            row, column = (int(one) for one in np.unravel_index(off.argmax(), off.shape))
+            return f"most around row {row}, column {column}"
+        names, restore = self.run.data.features, self.detector.model.restore
+        std = np.ones(len(given)) if restore is None else restore.std.cpu().numpy()
+        far = np.abs(given - made) / std
+        worst = [one for one in np.argsort(-far, kind="stable")[:NAMED] if far[one] >= SURE] or [int(far.argmax())]
+        called = names or tuple(f"number {one + 1}" for one in range(len(given)))
+        return ", ".join(f"{called[one]} {given[one]:.4g}, expected {made[one]:.4g}" for one in worst)
+
+    def given(self, place: int) -> NDArray[np.float64]:
+        """The numbers of an example as the network takes them, flat."""
+        inputs = self.detector.model.inputs(examples_of(self.run, self.data))
+        return np.asarray(inputs[self.rows[place : place + 1]], np.float64).reshape(-1)
+
+
+def anomalies(
+    run: Run | str | PathLike[str],
+    data: Dataset | None = None,
+    *,
+    rate: float = 1.0,
+    odd: str | Sequence[str] | None = None,
+    part: str | None = None,
+) -> Anomalies:
+    """How odd examples are for a run's network, which has learned from examples that are normal.
+
+    `data` is a data set, by default the test part of the run's own data. An example is flagged if it is odder than all
+    but `rate` per cent of the normal examples that were held back: the validation part, or the test part without one.
+    `odd` are the names of the classes in `data` that are odd, where it is known: they give the area under the ROC
+    curve. Raises WxbError if the examples do not fit the network, if too few are held back for the rate, and for
+    classes that are not there.
+    """
+    opened = Run.open(str(run)) if isinstance(run, (str, PathLike)) else run
+    rate = RATE.validate(rate)
+    own = data if data is not None and data.fingerprint == opened.data.fingerprint else opened.unchanged_data()
+    machine = machine_of(opened)
+    model = opened.model().to(machine.device)
+    split = opened.split
+    held = split.validation if len(split.validation) else split.test
+    detector = Detector.fit(model, machine, examples_of(opened, own), split.train, held)
+    asked = of_itself(own if data is None else data)
+    rows = split.part(part or "test") if data is None else _rows(asked, part or "all")
+    if not len(rows):
+        raise WxbError(f"{asked.name} has no examples in its {part or 'test'} part")
+    found = detector.of(examples_of(opened, asked), rows)
+    truth = None if odd is None else _truth(asked, odd, rows)
+    return Anomalies(
+        opened, asked, rows, found, detector, rate, detector.threshold(rate / 100), truth,
+        None if truth is None else roc_area(truth, found.score),
+    )  # fmt: skip
+
+
+def _rows(data: Dataset, part: str) -> NDArray[np.int64]:
+    return np.arange(len(data.examples)) if PART.validate(part) == "all" else data.split.part(part)
+
+
+def _truth(data: Dataset, odd: str | Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether each example is of a class that is odd."""
+    names = [one.strip() for one in odd.split(",")] if isinstance(odd, str) else list(odd)
+    labels = data.labels
+    if labels is None or not TASKS[labels.task].exclusive:
+        raise WxbError(f"{data.name} has no classes: which examples are odd is not known", fix="leave out `odd`")
+    if unknown := [name for name in names if name not in labels.names]:
+        like = nearest(unknown[0], labels.names)
+        what = f"{unknown[0]} is no class of {data.name}" + (f"; {like} is" if like else "")
+        raise WxbError(what, f"classes: {first_of(labels.names)}", "classes of that list, with commas between them")
+    numbers = [labels.names.index(name) for name in names]
+    return np.isin(labels.targets[rows], numbers)
+
+
+def lines(found: Anomalies) -> list[tuple[str, str]]:
+    """What was looked at and what was found, as (label, text)."""
+    held = count(len(found.detector.held))
+    measure = "reconstruction error and distance in the code" if found.odd.error is not None else "distance in the code"
+    said = [
+        ("data", f"{found.data.name}, {count(len(found.rows))} examples"),
+        ("measure", f"{measure}, against {held} normal examples that were held back"),
+        (
+            "alarms",
+            f"{count(found.found)} above {found.threshold:.3g}, which {found.rate:g} % of normal examples exceed",
+        ),
+    ]
+    if found.truth is not None and found.area is not None:
+        normal, flagged = ~found.truth, found.flagged
+        said.append(
+            (
+                "known",
+                f"ROC area {found.area:.3f}; {percent(float(flagged[found.truth].mean()))} of "
+                f"{count(int(found.truth.sum()))} odd ones are found, {percent(float(flagged[normal].mean()))} of "
+                f"{count(int(normal.sum()))} normal ones are false alarms",
+            )
+        )
+    return said
+
+
+def plain(found: Anomalies, most: int) -> list[dict[str, Any]]:
+    """The oddest examples as plain values."""
+    return [
+        {
+            "example": found.name(int(place)),
+            "score": float(found.odd.score[place]),
+            "error": None if found.odd.error is None else float(found.odd.error[place]),
+            "distance": float(found.odd.distance[place]),
+            "flagged": bool(found.flagged[place]),
+            "why": found.why(int(place)),
+        }
+        for place in found.order[:most]
+    ]

@@ -1,0 +1,126 @@
+"""`wxb anomalies`: the examples that a run's network finds odd."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from wxb.cli import options, printing
+from wxb.cli.answers.anomalies import Anomalies, AnomalyFacts
+from wxb.errors import WxbError
+from wxb.settings import DATA
+from wxb.settings.setting import spell
+
+if TYPE_CHECKING:
+    from wxb.data.dataset import Dataset
+    from wxb.runs.run import Run
+
+OWN = ("rate", "odd", "out")
+SHOWN = 10
+
+
+def anomalies(
+    run: str,
+    source: str | None,
+    rate: float,
+    odd: str | None,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+    **given: Any,
+) -> None:
+    """Rank examples by how odd they are for a RUN that has learned from normal ones, and say what is odd about each.
+
+    DATA is read as the run's data were, without labels too; without it the run's test part is looked at. An example is
+    an alarm if it is odder than all but --rate per cent of the normal examples that were held back in training. A run
+    whose network ends in SELF measures what it cannot reconstruct, and the distance in its code; another one the
+    distance. With --odd, the classes that are odd, the ROC area is told.
+
+    \b
+    wxb train normal/ "CONV-RELU-POOL-FC-16, SELF" --out runs/normal
+    wxb anomalies runs/normal new/
+    """
+    from wxb.anomalies.anomalies import anomalies as found_in
+    from wxb.anomalies.anomalies import lines, plain
+    from wxb.anomalies.written import write
+    from wxb.runs.run import Run
+
+    opened = Run.open(run)
+    try:
+        data = None if source is None else read(opened, source, given, quiet)
+        found = found_in(opened, data, rate=rate, odd=odd)
+        files = write(found, Path("anomalies") / opened.name if out is None else out)
+    except WxbError as problem:
+        raise as_flags(problem) from problem
+    oddest = plain(found, SHOWN)
+    if as_json:
+        printing.result_json(
+            Anomalies(
+                run=run,
+                data=found.data.name,
+                examples=len(found.rows),
+                flagged=found.found,
+                threshold=found.threshold,
+                rate=found.rate,
+                area=found.area,
+                oddest=msgspec.convert(oddest, list[AnomalyFacts]),
+                files=[str(file) for file in files],
+            )
+        )
+        return
+    width = printing.columns(sys.stdout)
+    for label, text in lines(found):
+        printing.result(printing.labelled(label, text, width))
+    rows = [("example", "score", "", "what is odd")]
+    rows += [(one["example"], f"{one['score']:.2f}", "alarm" * one["flagged"], one["why"]) for one in oddest]
+    printing.result(printing.table(rows, numbers=(1,)))
+    printing.result(printing.labelled("files", "  ".join(map(str, files))))
+
+
+def read(run: Run, source: str, given: dict[str, Any], quiet: bool) -> Dataset:
+    """Load data in the form of the run's; a table with a column that is known to say what is odd."""
+    from wxb.cli.loading import load
+    from wxb.data.itself import RECONSTRUCTION
+    from wxb.data.tables.content import is_table
+    from wxb.runs.matching import as_in_training, settings_like
+
+    asked = {name: value for name, value in given.items() if value is not None}
+    if run.data.table is None or not is_table(source):
+        asked = settings_like(run, source, asked)
+    return as_in_training(run, load(source, {**asked, "task": RECONSTRUCTION}, quiet))
+
+
+def as_flags(problem: WxbError) -> WxbError:
+    """The error with this command's options spelled as the command line does."""
+    what, detail, fix = (spell(text, OWN, _flag) for text in (problem.what, problem.detail, problem.fix))
+    return WxbError(what, detail, fix, problem.exit_code)
+
+
+def _flag(name: str, value: str | None) -> str:
+    return f"--{name} {(value or '').strip(chr(34))}".rstrip()
+
+
+command = options.Command(
+    anomalies,
+    [
+        click.Argument(["run"]),
+        click.Argument(["source"], required=False, metavar="[DATA]"),
+        options.SectionedOption(
+            ["--rate"], type=float, default=1.0, metavar="PERCENT", help="False alarms among normal examples; else 1."
+        ),
+        options.SectionedOption(["--odd"], metavar="CLASS,…", help="Classes of the data that are odd, where known."),
+        options.SectionedOption(
+            ["--out"],
+            type=click.Path(path_type=Path),
+            metavar="FOLDER",
+            help="Else anomalies/RUN; files there are replaced.",
+        ),
+        *options.params(DATA, "target", "data_dir", "size", "max_pixels"),
+        options.JSON,
+        options.QUIET,
+    ],
+)
