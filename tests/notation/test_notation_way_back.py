@@ -93,6 +93,10 @@ def test_a_text_that_cannot_be_turned_back_is_refused(text, what, fix):
     assert fix in refused.value.fix
 
 
+def test_there_are_as_many_outputs_as_numbers_in_the_input():
+    assert plan(read("FC-8, SELF"), (1, 8, 8), 10).outputs == 64
+
+
 @pytest.mark.parametrize("text", ["UP0, SVM", "UP2-0, SVM", "UP2/2, SVM", "UP2(3), SVM"])
 def test_up_carries_a_kernel_and_a_width_only(text):
     with pytest.raises(WxbError):

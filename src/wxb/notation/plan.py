@@ -6,6 +6,7 @@ import dataclasses
 import operator
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from math import prod
 
 from ..errors import WxbError
 from ..settings.setting import named, need
@@ -40,7 +41,8 @@ from .write import layer_text
 def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: Mapping[str, int] | None = None) -> Plan:
     """Bind, expand, fill in, check and count `network` for inputs of `input_shape` and `outputs` scores.
 
-    `input_shape` is (channels, height, width) of pictures or (features,) of rows. Raises WxbError if the network does
+    `input_shape` is (channels, height, width) of pictures or (features,) of rows. Before SELF there are as many outputs
+    as numbers in the input, whatever is asked for. Raises WxbError if the network does
     not fit.
     """
     need("network", network, Network, "a network, as `read` returns it")
@@ -55,6 +57,9 @@ def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: M
         raise WxbError(
             f"a network has at least 1 output, not {outputs}", fix="the number of classes, labels or numbers"
         )
+
+    if network.head == SELF:  # as many numbers come out as go in
+        outputs = prod(shape)
 
     def smallest_map(candidate: Network) -> int | None:
         """The least height or width of all maps, 1,000,000,000 without maps; None if the network does not fit."""

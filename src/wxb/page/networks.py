@@ -232,7 +232,8 @@ def said(inside: Inside, body: bytes, plain: bool, whole: bool) -> dict[str, Any
         "predicted": found.texts(0)[0],
         "answer": found.answer(0),
         "probabilities": None if chances is None else list(chances.items()),
-        "scores": list(zip(found.names, found.scores[0].tolist(), strict=True)),
+        # a picture that is made again has numbers without names, which the answer holds
+        "scores": list(zip(found.names, found.scores[0].tolist(), strict=True)) if found.names else [],
         "notes": [*notes, *found.notes],
         "example": picture_of(run, values),
     }
