@@ -7,6 +7,8 @@ export interface Place {
   title: string;
   /** The place from which it is reached, if the line above the page does not name it. */
   within?: string;
+  /** Whether it is served by itself, without the others. */
+  alone?: boolean;
   /** The component; it is given the further words of the address. */
   load: () => Promise<{ default: Component<{ rest: string[] }> }>;
 }
@@ -17,6 +19,7 @@ export const places: Place[] = [
   { path: "playground", title: "Playground", load: () => import("./playground/Playground.svelte") },
   { path: "tour", title: "Tour", load: () => import("./tour/Tour.svelte") },
   { path: "draw", title: "Draw", load: () => import("./draw/Draw.svelte") },
+  { path: "model", title: "Model", load: () => import("./model/Model.svelte"), alone: true },
 ];
 
 /** The place that a path names, and the words after it; the first place for an address without any. */

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wxb.lessons.neuron import neuron
     from wxb.network.build import build
     from wxb.notation import Network, plan, read
+    from wxb.page.watched import show_page
     from wxb.runs.compare import compare
     from wxb.runs.run import Run
     from wxb.training import resume, train
@@ -47,6 +48,7 @@ __all__ = [
     "read",
     "resume",
     "seeds",
+    "show_page",
     "train",
     "views",
 ]
@@ -71,6 +73,7 @@ _HOMES = {
     "read": "wxb.notation",
     "resume": "wxb.training",
     "seeds": "wxb.trials.series",
+    "show_page": "wxb.page.watched",
     "train": "wxb.training",
 }
 

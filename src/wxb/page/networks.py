@@ -140,7 +140,7 @@ class Networks:
 
     async def view(self, request: Request) -> Response:
         """A view as arrays."""
-        return answer(await self.computed(lambda: _plain(self._view(request))))
+        return answer(await self.computed(lambda: plain_view(self._view(request))))
 
     async def figure(self, request: Request) -> Response:
         """A view as a figure, whose ink follows light and dark."""
@@ -293,7 +293,8 @@ def rounded(array: NDArray[Any]) -> Any:
     return listed(exact)
 
 
-def _plain(view: Any) -> dict[str, Any]:
+def plain_view(view: Any) -> dict[str, Any]:
+    """A view as plain values for JSON. Raises WxbError if it has too many numbers to be drawn."""
     cells = sum(one.array.size for one in view.arrays.values())
     if cells > MOST_CELLS:
         raise WxbError(

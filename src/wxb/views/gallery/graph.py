@@ -56,7 +56,7 @@ def graph(of: Any, x: Any = None) -> View:
     is given without `x`.
     """
     seen = subject(of, "graph")
-    nodes = planned(seen.plan) if seen.plan is not None else _passed(seen, x)
+    nodes = planned(seen.plan) if seen.plan is not None else nodes_of(seen, x)
     edges = np.array([(one, place) for place, node in enumerate(nodes) for one in node.before], np.int64).reshape(-1, 2)
     axis = (Axis("node"),)
     arrays = {
@@ -158,7 +158,8 @@ def _field(item: Planned, whole: Shape) -> str:
 # --- nodes of a module -----------------------------------------------------------------------------------------------
 
 
-def _passed(seen: Subject, x: Any) -> list[Node]:
+def nodes_of(seen: Subject, x: Any) -> list[Node]:
+    """The nodes of a module, in the order of computing. Raises WxbError without examples `x`, which give the shapes."""
     if x is None:
         raise WxbError(
             f"the shapes of {seen.name} are known only for a batch of examples", fix="wxb.views.graph(model, x)"
