@@ -1,6 +1,6 @@
 """`wxb.show_page`: any module of torch in the browser, from a script or a notebook, while its own loop trains it.
 
-The page looks at a copy of the module, which is made anew whenever the loop says so. Whatever goes wrong here is logged,
+The page looks at a copy of the module, which is made anew whenever the loop says so. What goes wrong here is logged,
 and never raised in the loop.
 """
 
