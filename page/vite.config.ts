@@ -1,5 +1,5 @@
 // Builds the page into the Python package, and notes which packages went into it for the list of licences.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin } from "vite";
@@ -24,8 +24,20 @@ function bundled(): Plugin {
   };
 }
 
+/** Writes the words of the scenes' addresses into scenes.json, for the tour as static files. */
+function scenes(): Plugin {
+  return {
+    name: "scenes",
+    generateBundle() {
+      const text = readFileSync(here("src/tour/scenes.ts"), "utf8");
+      const paths = [...text.matchAll(/^ +path: "([a-z-]+)",$/gm)].map((one) => one[1]);
+      this.emitFile({ type: "asset", fileName: "scenes.json", source: JSON.stringify(paths) });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [svelte(), bundled()],
+  plugins: [svelte(), bundled(), scenes()],
   base: "/",
   build: {
     outDir: here("../src/wxb/page/static"),

@@ -22,10 +22,14 @@ export const places: Place[] = [
   { path: "model", title: "Model", load: () => import("./model/Model.svelte"), alone: true },
 ];
 
-/** The place that a path names, and the words after it; the first place for an address without any. */
+/** Whether the page is static files, without a server of wxb: the tour alone works there. */
+export const still = document.getElementById("page")?.dataset["static"] !== undefined;
+const opening = still ? "tour" : "runs";
+
+/** The place that a path names, and the words after it; the one that opens for an address without any. */
 export function placeOf(path: string): { place: Place | undefined; rest: string[] } {
   const [first = "", ...rest] = path.split("/").filter(Boolean).map(decoded);
-  return { place: first === "" ? places[0] : places.find((one) => one.path === first), rest };
+  return { place: places.find((one) => one.path === (first === "" ? opening : first) && (!still || one.path === "tour")), rest };
 }
 
 function decoded(word: string): string {

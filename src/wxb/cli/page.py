@@ -12,20 +12,28 @@ import click
 
 from wxb.cli import options, printing
 from wxb.errors import WxbError
+from wxb.paths import quoted
+from wxb.text import plural
 
 MOST_PORT = 65535
 
 
-def page(folder: Path | None, port: int | None, no_browser: bool) -> None:
+def page(folder: Path | None, port: int | None, no_browser: bool, export: Path | None) -> None:
     """Show the runs in FOLDER in the browser, while they train and afterwards.
 
     By default they are those in WXB_RUNS, or in runs/. FOLDER may also be a run. The page is served on this computer
-    alone, until Ctrl-C. Trainings do not end with it.
+    alone, until Ctrl-C. Trainings do not end with it. With --export, the tour and the finished runs are written as
+    files instead.
 
     \b
     wxb page
     wxb page runs/digits-3f2a
     """
+    if export is not None:
+        if port is not None or no_browser:
+            raise WxbError("--export writes files and serves nothing", fix="wxb page --export DIR")
+        write_site(folder, export)
+        return
     from wxb.page.server import serve
 
     def tell(address: str) -> None:
@@ -35,6 +43,18 @@ def page(folder: Path | None, port: int | None, no_browser: bool) -> None:
 
     with contextlib.suppress(KeyboardInterrupt):  # the way in which it is meant to end
         serve(folder, port, not no_browser, tell)
+
+
+def write_site(folder: Path | None, out: Path) -> None:
+    """`--export`: the tour and finished runs as static files."""
+    from wxb.page.export.site import export
+    from wxb.page.folder import folder_of
+    from wxb.runs.folder import root
+
+    found, only = folder_of(root() if folder is None else folder)
+    runs = export(found, only, out, lambda name: printing.remark(printing.labelled("left out", name)))
+    printing.result(printing.labelled("files", f"{out}: the tour and {plural(runs, 'run')}"))
+    printing.remark(f"at the root of any web server, such as: python -m http.server -d {quoted(out)}")
 
 
 class Beside:
@@ -88,5 +108,11 @@ command = options.Command(
             help="Serve on this port; 0 is any free one. Default: the first free one from 7860.",
         ),
         options.SectionedOption(["--no-browser"], is_flag=True, help="Print the address without opening it."),
+        options.SectionedOption(
+            ["--export"],
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Write the tour and the finished runs into DIR, as files for any web server.",
+        ),
     ],
 )

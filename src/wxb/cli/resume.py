@@ -7,10 +7,11 @@ import click
 from wxb.cli import options, printing
 from wxb.cli.following import follow_to_result
 from wxb.cli.loading import load_again
+from wxb.cli.page import Beside
 from wxb.settings import DATA
 
 
-def resume(run: str, data_dir: str | None, as_json: bool, quiet: bool, verbose: bool) -> int:
+def resume(run: str, data_dir: str | None, page: bool, as_json: bool, quiet: bool, verbose: bool) -> int:
     """Go on with a training that was stopped, or killed, from where it was saved last.
 
     It ends with the same bits as if it had never stopped. The data must be what it was.
@@ -25,7 +26,12 @@ def resume(run: str, data_dir: str | None, as_json: bool, quiet: bool, verbose: 
     training = Training.resume(opened, load_again(opened, data_dir, quiet))
     if not quiet:
         printing.remark(printing.labelled("resume", f"{opened.path}: {from_where}"))
-    return follow_to_result(training, as_json, quiet, verbose)
+    if not page:
+        return follow_to_result(training, as_json, quiet, verbose)
+    with Beside() as beside:
+        code = follow_to_result(training, as_json, quiet, verbose, beside)
+        beside.wait()
+    return code
 
 
 command = options.Command(
@@ -33,6 +39,9 @@ command = options.Command(
     [
         click.Argument(["run"]),
         *options.params(DATA, "data_dir"),
+        options.SectionedOption(
+            ["--page"], is_flag=True, help="Open the run in the browser, until Ctrl-C after the training."
+        ),
         options.JSON,
         options.QUIET,
         options.VERBOSE,

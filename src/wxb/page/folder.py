@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wxb.errors import WxbError
 from wxb.page.answer import missing
-from wxb.paths import exists, is_folder
+from wxb.paths import exists, is_folder, status
 from wxb.runs.files import RunFiles
 from wxb.runs.folder import SUMMARY
 
@@ -26,6 +26,11 @@ class Folder:
                 return sorted(entry.name for entry in entries if is_run(entry))
         except OSError:  # it is made by the first training, or has gone
             return []
+
+    def newest(self) -> str | None:
+        """The name of the run that was written last; None without runs."""
+        times = {name: found for name in self.names() if (found := status(self.path / name / SUMMARY)) is not None}
+        return max(times, key=lambda name: times[name].st_mtime_ns, default=None)
 
     def place(self, name: str) -> Path:
         """The folder of the run of that name. Raises Refused if there is none."""

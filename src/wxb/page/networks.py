@@ -83,6 +83,7 @@ class Networks:
             Route("/api/runs/{name}/network", self.network),
             Route("/api/runs/{name}/views/{view}", self.view),
             Route("/api/runs/{name}/figures/{view}", self.figure),
+            Route("/api/runs/{name}/layers", self.layers),
             Route("/api/runs/{name}/ask", self.ask, methods=["POST"]),
             Route("/api/runs/{name}/ink", self.ink),
         ]
@@ -141,6 +142,19 @@ class Networks:
     async def view(self, request: Request) -> Response:
         """A view as arrays."""
         return answer(await self.computed(lambda: plain_view(self._view(request))))
+
+    async def layers(self, request: Request) -> Response:
+        """Every layer at once, for a test example: maps, weights, and the gradients of both."""
+        name, query = request.path_params["name"], request.query_params
+        example = whole_number("example", query.get("example", "0"))
+        at = whole_number("at", query["at"]) if "at" in query else None
+        return answer(await self.computed(lambda: self._layers(name, example, at)))
+
+    def _layers(self, name: str, example: int, at: int | None) -> dict[str, Any]:
+        from wxb.page.layers import layers  # brings torch
+
+        inside = self.inside(name, at)
+        return layers(inside.run, inside.subject, inside.data, example)
 
     async def figure(self, request: Request) -> Response:
         """A view as a figure, whose ink follows light and dark."""

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 from wxb.errors import WxbError
 from wxb.page import built
 from wxb.page.changes import Changes
+from wxb.page.doctor import Doctor
 from wxb.page.folder import Folder, folder_of
 from wxb.page.guard import Guard
 from wxb.page.networks import Networks
@@ -44,6 +45,7 @@ def app(folder: Folder, port: int, token: str) -> ASGIApp:
         *Changes(folder).routes(),
         *Networks(folder).routes(),
         *trainings.routes(),
+        *Doctor(folder).routes(),
         *Playground(folder, trainings).routes(),
         *tour_routes(),
     ]
@@ -54,14 +56,15 @@ def app(folder: Folder, port: int, token: str) -> ASGIApp:
 def serve(place: Path | None, port: int | None, browser: bool, tell: Callable[[str], None]) -> None:
     """Serve the page for the runs in a folder, or for a run, until the process is told to end.
 
-    `tell` is given the address; `browser` opens it. Raises WxbError if the page was not built, if there is no such
-    folder, or if the port is taken.
+    `tell` is given the address, that of the newest run unless one is named; `browser` opens it. Raises WxbError if the
+    page was not built, if there is no such folder, or if the port is taken.
     """
     built.files()
     folder, opened = folder_of(root() if place is None else place)
     if place is not None and not folder.path.exists():
         raise WxbError(f"there is no folder {place}", fix="wxb page FOLDER shows the runs that lie in FOLDER")
     aside.remove_old(folder.path)
+    opened = opened or folder.newest()
     with listening(port) as found:
         number = found.getsockname()[1]
         token = secrets.token_urlsafe(24)

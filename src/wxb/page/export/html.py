@@ -53,7 +53,8 @@ def html(run: Run) -> tuple[str, str]:
         why, script = problem.what, ""
         trying = _section("Try it", f"<p>The network cannot be tried in this file: {escape(why)}.</p>")
     style = (files("wxb.page.export") / "export.css").read_text(encoding="utf-8")
-    head = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<style>\n{style}</style>\n</head>'
+    head = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<link rel="icon" href="data:,">\n'
+    head += f"<style>\n{style}</style>\n</head>"
     from wxb.views.gallery.graph import planned
 
     text = text.replace("</head>", head, 1)

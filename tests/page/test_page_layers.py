@@ -1,0 +1,96 @@
+"""All layers of a run at once, with the gradients of an example's loss, and the doctor on a run's page."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from starlette.testclient import TestClient
+
+import wxb
+from tests.page.conftest import HOST, PORT, TOKEN
+from tests.page.test_page_trainings import until
+from wxb.page.folder import Folder
+from wxb.page.server import app
+
+
+@pytest.fixture
+def trained_client(trained: Path) -> Iterator[TestClient]:
+    with TestClient(app(Folder(trained), PORT, TOKEN), base_url=f"http://{HOST}") as asking:
+        yield asking
+
+
+def layers(client: TestClient, query: str) -> Any:
+    answered = client.get(f"/api/runs/{query}")
+    assert answered.status_code == 200, answered.text
+    return answered.json()
+
+
+def test_every_layer_has_its_maps_its_filters_and_the_gradients_of_both(trained_client, trained):
+    told = layers(trained_client, "digits/layers?example=2")
+    by_name = {one["name"]: one for one in told["layers"]}
+    assert list(by_name) == ["1.CONV3-4", "2.RELU", "3.POOL2", "4.FC-10"]
+    conv = by_name["1.CONV3-4"]
+    assert np.shape(conv["values"]) == np.shape(conv["gradient"]) == (4, 8, 8)
+    assert np.shape(conv["filters"]) == np.shape(conv["filter_gradients"]) == (4, 3, 3)
+    assert "filters" not in by_name["4.FC-10"]
+
+    run = wxb.Run.open(trained / "digits")
+    data = run.unchanged_data()
+    row = run.split.test[2]
+    x, y = torch.from_numpy(data.examples[row : row + 1].astype(np.float32)), torch.tensor([int(data.targets[row])])
+    scores = torch.tensor(by_name["4.FC-10"]["values"])
+    expected = scores.softmax(0) - torch.nn.functional.one_hot(y[0], 10)  # of the cross-entropy
+    assert torch.allclose(torch.tensor(by_name["4.FC-10"]["gradient"]), expected, atol=1e-3)
+    model = run.model()
+    loss = torch.nn.functional.cross_entropy(model(x), y)
+    assert told["loss"] == pytest.approx(float(loss.detach()), rel=1e-4)
+    (found,) = torch.autograd.grad(loss, [model.get_submodule("1.CONV3-4").weight])
+    assert np.allclose(conv["filter_gradients"], found.mean(1).numpy(), atol=1e-3 * float(found.abs().max()) + 1e-6)
+    step = run.snapshots[0]
+    assert layers(trained_client, f"digits/layers?at={step}")["step"] == step
+
+
+def test_a_table_has_its_layers_too(trained_client):
+    told = layers(trained_client, "table/layers")
+    assert [one["name"] for one in told["layers"]] == ["1.FC-4", "2.RELU", "3.FC-1"]
+    assert all(one["change"] >= 0 for one in told["layers"] if "change" in one)
+
+
+def test_an_example_that_is_not_there_is_refused(trained_client):
+    answered = trained_client.get("/api/runs/digits/layers?example=999999")
+    assert answered.status_code == 400
+    assert "there is no example 999999" in answered.json()["what"]
+    assert trained_client.get("/api/runs/digits/layers?example=-1").status_code == 400
+
+
+def examined(client: TestClient, name: str) -> Any:
+    assert client.post(f"/api/runs/{name}/doctor", headers={"x-wxb-token": TOKEN}).status_code == 200
+    until(lambda: client.get(f"/api/runs/{name}/doctor").json()["state"] != "working")
+    return client.get(f"/api/runs/{name}/doctor").json()
+
+
+def test_the_doctor_examines_a_run_in_a_process_of_its_own(client, folder, monkeypatch):
+    assert client.get("/api/runs/finished/doctor").json() == {"state": "none"}
+    assert client.post("/api/runs/finished/doctor").status_code == 403
+    assert client.get("/api/runs/none/doctor").status_code == 404
+    failed = examined(client, "damaged")
+    assert failed["state"] == "failed"
+    assert failed["problem"].startswith("error: ")
+    script = 'import sys; print(\'{"healthy": false, "run": "\' + sys.argv[1] + \'"}\'); sys.exit(3)'
+    monkeypatch.setattr("wxb.page.doctor.COMMAND", (sys.executable, "-c", script))
+    told = examined(client, "finished")
+    assert told == {"state": "done", "found": {"healthy": False, "run": str(folder / "finished")}}
+    assert examined(client, "finished") == told
+
+
+def test_a_page_opens_on_the_run_that_was_written_last(folder):
+    assert Folder(folder).newest() in ("damaged", "newer", "stopped", "finished")
+    (folder / "finished" / "run.json").touch()
+    assert Folder(folder).newest() == "finished"
+    assert Folder(folder / "notes").newest() is None
