@@ -47,15 +47,21 @@ def served(folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def window(address: str) -> Iterator[Any]:
-    """A window of the browser, in which nothing may go wrong."""
-    yield from opened(address)
+    """A window of the browser with the list of runs, in which nothing may go wrong."""
+    yield from opened(of_list(address))
 
 
 @pytest.fixture
 def window_of_trained(trained: Path) -> Iterator[Any]:
     """The same, of a folder with trained networks."""
     for address in served(trained):
-        yield from opened(address)
+        yield from opened(of_list(address))
+
+
+def of_list(address: str) -> str:
+    """The address of the list in place of that of the newest run."""
+    place, _, token = address.partition("#")
+    return f"{place.partition('/runs')[0]}/runs#{token}"
 
 
 def opened(address: str) -> Iterator[Any]:

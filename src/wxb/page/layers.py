@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from wxb.data.dataset import Dataset
 from wxb.network.build import Model
-from wxb.page.networks import MOST_LAYERS, MOST_MAPS, MOST_NUMBERS, numbers, rounded
+from wxb.page.numbers import MOST_LAYERS, MOST_MAPS, MOST_NUMBERS, numbers, rounded
 from wxb.runs.run import Run
 from wxb.views.layers import PREPARING
 from wxb.views.subject import Subject, as_batch

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import math
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,16 +23,15 @@ from wxb.errors import WxbError
 from wxb.page.answer import Refused, answer, decoded
 from wxb.page.folder import Folder
 from wxb.page.listed import signature
+from wxb.page.numbers import MOST_LAYERS, numbers, rounded
 from wxb.runs.folder import CHECKPOINT, WEIGHTS
 from wxb.runs.run import Run
 from wxb.views.options import OPTIONS
 from wxb.views.table import VIEWS, about_run, entry, offered
-from wxb.views.view import listed
 
 T = TypeVar("T")
 
 KEPT = 3  # runs whose networks are held
-MOST_LAYERS, MOST_MAPS, MOST_NUMBERS = 24, 16, 400_000  # of an example's way through the network
 MOST_CELLS = 2_000_000  # numbers of a view that are sent
 FIGURE = {"content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
 OF_PATHS = ("x", "against")  # options that name files, which no address may
@@ -287,24 +285,6 @@ def example_of(run: Run, body: bytes, plain: bool) -> tuple[NDArray[Any], tuple[
 def picture_of(run: Run, values: NDArray[Any]) -> Any:
     """The example as the network sees it, if it is a picture."""
     return values[0].tolist() if kind_of(run.summary.input).spatial else None
-
-
-def numbers(array: NDArray[Any]) -> Any:
-    """The first maps of a layer's output, with four digits."""
-    shown = array[:MOST_MAPS] if array.ndim == 3 else array
-    if shown.size > MOST_NUMBERS:
-        return None
-    return rounded(shown)
-
-
-def rounded(array: NDArray[Any]) -> Any:
-    """Numbers as nested lists, to a ten-thousandth of the greatest of them: more than a screen can show."""
-    exact = array.astype(np.float64)
-    finite = np.isfinite(exact)
-    most = float(np.abs(exact[finite]).max()) if finite.any() else 0.0
-    if most:
-        exact = np.round(exact, max(0, 4 - math.floor(math.log10(most))))
-    return listed(exact)
 
 
 def plain_view(view: Any) -> dict[str, Any]:
