@@ -200,14 +200,18 @@ def test_points_are_drawn_and_stand_in_the_address(window):
     from playwright.sync_api import expect
 
     window.goto(window.url.replace("/runs", "/playground"))
+    expect(window.get_by_text("weights and biases")).to_be_visible(timeout=60_000)
+    expect(window.get_by_label("optimizer")).to_be_visible(timeout=60_000)  # nothing moves from here on
     window.get_by_label("data").select_option("points")
+    window.get_by_text("Draw 20 points of two classes at least").wait_for()
+    window.set_viewport_size({"width": 1280, "height": 1600})  # all of it, so that nothing scrolls
     box = window.get_by_label("plane to draw points on").bounding_box()
     for name, along in (("A", 0.2), ("B", 0.8)):
         window.get_by_role("radio", name=name).check()
         for place in range(6):
             window.mouse.click(box["x"] + along * box["width"], box["y"] + (0.2 + 0.1 * place) * box["height"])
-    expect(window.get_by_text("36 points")).to_be_visible()
+    expect(window.get_by_text("36 points")).to_be_visible(timeout=60_000)
     expect(window.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=60_000)
     window.wait_for_function("location.search.includes('points=')")
     window.reload()
-    expect(window.get_by_text("36 points")).to_be_visible()
+    expect(window.get_by_text("36 points")).to_be_visible(timeout=60_000)
