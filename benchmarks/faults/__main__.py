@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--named", help="only trainings whose name contains this")
     parser.add_argument("--limit", type=int, help="stop after so many trainings")
     parser.add_argument("--truth", action="store_true", help="measure without asking the doctor")
+    parser.add_argument("--lean", action="store_true", help="try changes only where the doctor names another cause")
     parser.add_argument("--doctor", action="store_true", help="ask the doctor again about what has rows")
     parser.add_argument("--unasked", action="store_true", help="ask the doctor about rows that he was not asked about")
     parser.add_argument("--note", default="", help="what a reader must know")
@@ -75,7 +76,7 @@ def measure(part: str, form: str, options: argparse.Namespace) -> int:
     for number, case in enumerate(waiting[: options.limit], 1):
         began = time.monotonic()
         try:
-            row = measured(case, place, there.get(case.name), not options.truth)
+            row = measured(case, place, there.get(case.name), not options.truth, options.lean)
         except Exception:  # a defect of the doctor or of the benchmark: the others go on
             print(f"  {case.name} failed", file=sys.stderr)
             traceback.print_exc()

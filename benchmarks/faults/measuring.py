@@ -39,14 +39,15 @@ SMALL = ("learning rate x 0.3", "learning rate x 3")  # changes that mend nothin
 TRIED = ("learning rate x 0.3", "learning rate x 3", "epochs x 3", "weight decay", "batch size", "width x 4", "batch")
 
 
-def measured(case: Case, session: int, known: Row | None = None, ask: bool = True) -> Row:
+def measured(case: Case, session: int, known: Row | None = None, ask: bool = True, lean: bool = False) -> Row:
     """The row of a training; of a `known` one only what the doctor says is measured again.
 
-    Weak faults, and what is not healthy by measurement, are not shown to the doctor, and nothing is unless `ask`.
+    Weak faults, and what is not healthy by measurement, are not shown to the doctor, and nothing is unless `ask`. If
+    `lean`, single changes of a faulty one are tried only where the doctor names another cause than what was put in.
     """
     torch.set_num_threads(1)
     program = case.program()
-    row = known or _truth(case, program, session)
+    row = known or _truth(case, program, session, lean)
     if not row.counts or not ask:
         return structs.replace(row, asked=not row.counts)
     seed = FIRST_SEED[case.part]
@@ -55,10 +56,15 @@ def measured(case: Case, session: int, known: Row | None = None, ask: bool = Tru
     for name in ("ratio", "mending"):
         if found[name] is not None:
             found[name] = round(found[name] / row.seconds, 3)
-    return structs.replace(row, **found)
+    row = structs.replace(row, **found)
+    named = {code for code, _ in row.findings[:3]}
+    if row.tried or not row.fault or not row.findings or row.findings[0][0] == row.fault:
+        return row
+    closed, acceptable = _closing(program, row, [seed, seed + 1], named)
+    return structs.replace(row, changes=closed, acceptable=sorted({row.fault, *acceptable}))
 
 
-def _truth(case: Case, program: Program | Plain, session: int) -> Row:
+def _truth(case: Case, program: Program | Plain, session: int, lean: bool) -> Row:
     """How good a training and its twin are, and which single changes mend it, or better a healthy one."""
     seeds = [FIRST_SEED[case.part] + number for number in range(SEEDS)]
     found = [program.score(seed) for seed in seeds]
@@ -79,6 +85,8 @@ def _truth(case: Case, program: Program | Plain, session: int) -> Row:
     row = structs.replace(row, twin=_short(twin))
     if not row.counts:
         return row
+    if lean:
+        return structs.replace(row, acceptable=[case.fault], tried=False)
     closed, acceptable = _closing(program, row, seeds)
     return structs.replace(row, changes=closed, acceptable=sorted({case.fault, *acceptable}))
 
@@ -104,13 +112,18 @@ def _balanced_twin(program: Program) -> Program:
     )
 
 
-def _closing(program: Program | Plain, row: Row, seeds: list[int]) -> tuple[dict[str, float], set[str]]:
-    """The share of the gap that each single change closes, and the codes of those that close 80 % of it."""
+def _closing(
+    program: Program | Plain, row: Row, seeds: list[int], named: set[str] | None = None
+) -> tuple[dict[str, float], set[str]]:
+    """The share of the gap that each single change closes, and the codes of those that close 80 % of it.
+
+    `named` tries only changes that these codes name.
+    """
     closed: dict[str, float] = {}
     acceptable: set[str] = set()
     before, gap = statistics.fmean(row.scores), row.gap
     for name, codes, changed in changes(program):
-        if name in SMALL:
+        if name in SMALL or (named is not None and not named & set(codes)):
             continue
         try:
             share = (changed.score(seeds[0])[0] - before) / gap

@@ -81,7 +81,7 @@ def controls(parts: Mapping[str, Sequence[Row]]) -> Table:
     ]
     for name, of in named.items():
         many = len(RATES) if name == "always the learning rate" else len(ACTIVATIONS) if "activation" in name else 1
-        hits = [shown(summary.right(summary.strong(rows), of, many)) for rows in parts.values()]
+        hits = [shown(summary.right(summary.tried(rows), of, many)) for rows in parts.values()]
         blamed = [
             shown(summary.flagged(summary.healthy(rows)))
             if name == "wxb doctor"
@@ -89,7 +89,7 @@ def controls(parts: Mapping[str, Sequence[Row]]) -> Table:
             for rows in parts.values()
         ]
         table.append((name, *hits, *blamed))
-    searched = [shown(summary.random_search(summary.strong(rows))) for rows in parts.values()]
+    searched = [shown(summary.random_search(summary.tried(rows))) for rows in parts.values()]
     table.append(("three random changes (expected)", *searched, *("–" for _ in parts)))
     return table
 

@@ -33,6 +33,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mended: float | None = None  # the score after --fix
     mending: float | None = None  # processor time of --fix, without its training, over that of a training
     asked: bool = True  # whether the doctor was
+    tried: bool = True  # all changes; else those of the causes that the doctor names in place of what was put in
     session: int = 0
 
     @property

@@ -46,6 +46,11 @@ def strong(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.fault and row.counts]
 
 
+def tried(rows: Sequence[Row]) -> list[Row]:
+    """The strong ones of which every single change was tried."""
+    return [row for row in strong(rows) if row.tried]
+
+
 def healthy(rows: Sequence[Row]) -> list[Row]:
     """The healthy ones that no single change betters."""
     return [row for row in rows if not row.fault and row.counts]

@@ -153,7 +153,7 @@ class Measures:
         """Whether the training is no better than a constant, or a baseline is far better."""
         constant = self.references.get("constant", -math.inf)
         hopeless = self.base.score <= constant + 2 * self.base.error
-        return hopeless or self.best_reference - self.base.score > max(FAR_BEHIND, 3 * self.base.error)
+        return hopeless or self.best_reference - self.base.score > max(FAR_BEHIND, 4 * self.base.error)
 
     # --- data -------------------------------------------------------------------------------------------------------
 
