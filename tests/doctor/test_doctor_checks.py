@@ -176,6 +176,15 @@ def test_a_healthy_training_has_no_symptom(digits, rows, code):
             assert FAULTS[code].symptom(measures(data, network, learning_rate=0.003)) is None
 
 
+def test_a_constant_is_scored_like_a_network_that_gives_one():
+    data = wxb.load_data("steps", examples=400)
+    draw = np.random.default_rng(0)
+    shuffled = replace(data, targets=draw.permutation(data.targets), known=None)
+    found = Measures(*(lambda case: (case, SideRuns(case, 1.0)))(Case(shuffled, "FC-16-RELU, EUCLID", {"epochs": 8})))
+    assert abs(found.references["constant"] - found.base.score) < 0.1
+    assert FAULTS["D1"].symptom(found) is not None
+
+
 def test_groups_explain_parts_of_other_classes(rows):
     x, y = rows
     grouped = wxb.load_data(x, y, group=y // 2)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wxb.data.dataset import Split
+from wxb.data.dataset import Dataset, Split
 from wxb.data.split import thinned
 from wxb.doctor.case import Case
-from wxb.doctor.side import Outcome, SideRuns, full_steps
+from wxb.doctor.side import WORST, Outcome, SideRuns, full_steps
 from wxb.errors import WxbError
 from wxb.learning.defaults import recipe_for
 from wxb.learning.recipe import Recipe
@@ -113,7 +114,8 @@ class Measures:
         rows = np.sort(np.concatenate([held.validation, held.test]))
         data = replace(self.case.held, split=Split(held.train, rows[:0], rows, "baselines on validation"))
         found = baselines(data, seed=self.recipe.seed)
-        return {"constant" if name == self.task.baseline else name: one.score for name, one in found.items()}
+        scores = {name: one.score for name, one in found.items()}
+        return named(scores, data, "test")
 
     @property
     def best_reference(self) -> float:
@@ -265,6 +267,20 @@ class Measures:
         size = min(self.recipe.batch_size, len(order))
         parts = np.array_split(order, max(1, len(order) // size))
         return float(np.mean([_entropy(part) for part in parts]) / whole)
+
+
+def named(scores: Mapping[str, float], data: Dataset, part: str) -> dict[str, float]:
+    """The scores of baselines by name, that of the constant as "constant": with each example at least -1, as others."""
+    task = TASKS[data.task]
+    found = {name: score for name, score in scores.items() if name != task.baseline}
+    if task.baseline in scores:
+        found["constant"] = scores[task.baseline]
+        if task.standardized and data.weights is None:
+            rows = data.split.part(part)
+            answer, _ = task.constant(data.targets[data.split.train], data.classes, None)
+            each = task.each(data.targets[rows], np.repeat(answer[None], len(rows), axis=0))
+            found["constant"] = float(np.maximum(each, WORST).mean())
+    return found
 
 
 def _doubted(shares: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -11,9 +11,8 @@ from wxb.doctor.case import Case
 from wxb.doctor.diagnose import suspect
 from wxb.doctor.dynamics import Seen
 from wxb.doctor.finding import Finding
-from wxb.doctor.measures import Measures
+from wxb.doctor.measures import Measures, named
 from wxb.doctor.side import TRAIN_SAMPLE, WATCHED, WORST, Outcome, SideRuns
-from wxb.tasks import TASKS
 
 if TYPE_CHECKING:
     from wxb.learning.loop import Record
@@ -67,8 +66,7 @@ class Follower:
         The test part chooses nothing here: it only says whether the training is far behind.
         """
         trial, data = self.trial, self.trial.data
-        baseline = TASKS[data.task].baseline
-        references = {"constant" if name == baseline else name: score for name, score in baselines.items()}
+        references = named(baselines, data, "test")
         if not references or not self.train_losses:
             return None
         scores = np.maximum(np.nan_to_num(trial.each("test", MOST_SCORED), nan=WORST), WORST)
