@@ -166,13 +166,14 @@ FIGURES: dict[str, Figure] = {
         at_least(0, "%"),
         at_most(20, "s"),
     ),
-    "clusters": Clusters(
-        (
-            Grouped("digits", "digits", "(CONV-RELU-POOL)*2-FC-10, SELF", 30, at_least(0, "")),
-            Grouped("MNIST test set", "mnist", "(CONV-16-RELU-POOL)*2-FC-10, SELF", 8, at_least(0, ""), 20_000, "test"),
-        ),
+    "clusters": Clusters((Grouped("digits", "digits", "(CONV-RELU-POOL)*2-FC-10, SELF", 30, at_least(0, "")),)),
+    "clusters-mnist": Clusters(
+        (Grouped("MNIST test set", "mnist", "(CONV-16-RELU-POOL)*2-FC-10, SELF", 8, at_least(0, ""), 20_000, "test"),),
     ),
-    "anomalies": HeldOut("mnist", "FC-256-RELU-FC-32, SELF", 15, 10_000, at_least(0, ""), (("weight_decay", 0.0),)),
+    "anomalies": HeldOut("digits", "FC-128-RELU-FC-16, SELF", 30, 10_000, at_least(0, ""), (("weight_decay", 0.0),)),
+    "anomalies-mnist": HeldOut(
+        "mnist", "FC-256-RELU-FC-32, SELF", 15, 10_000, at_least(0, ""), (("weight_decay", 0.0),)
+    ),
     "depth": Depth(
         "cifar10",
         "resnet56",

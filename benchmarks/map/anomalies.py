@@ -75,7 +75,7 @@ class HeldOut(Figure):
 
     def _areas(self, data: Dataset, odd: int) -> dict[str, float]:
         options: dict[str, Any] = dict(self.options)
-        trial = Trial(data, self.network, epochs=self.epochs, seed=0, **options).train()
+        trial = Trial(data, self.network, epochs=self.epochs, seed=0, threads=1, **options).train()
         split, cpu = data.split, choose("cpu", "float32")
         detector = Detector.fit(trial.model, cpu, data.inputs, split.train, split.validation)
         found = detector.of(data.inputs, split.test)

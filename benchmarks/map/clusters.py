@@ -54,7 +54,7 @@ class Clusters(Figure):
             if case.learned is not None:
                 train = spread(data.split.train, case.learned)
                 data = replace(data, split=replace(data.split, train=train))
-            trial = Trial(data, case.network, epochs=case.epochs, seed=seed).train()
+            trial = Trial(data, case.network, epochs=case.epochs, seed=seed, threads=1).train()
             code = codes(trial.model, data.inputs, choose("cpu", "float32"), rows)
             for name, values in (("pixels", scaled(data.inputs[rows], True)), ("code", code)):
                 found = kmeans(values, clusters, seed).labels
