@@ -25,6 +25,9 @@ LABELS = torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0], [0.0, 
 NUMBERS = torch.tensor([[0.5, -0.5, 2.0], [1.0, 1.0, 1.0], [0.0, 0.0, -3.0], [3.0, 2.5, 0.5]])
 
 
+BYTES = torch.tensor([[0, 1, 2], [3, 0, 1], [1, 1, 1], [2, 0, 0]], dtype=torch.uint8)
+
+
 def softmax(scores: list[float], target: list[float]) -> float:
     total = sum(math.exp(s) for s in scores)
     return sum(-t * math.log(math.exp(s) / total) for s, t in zip(scores, target, strict=True))
@@ -51,12 +54,14 @@ FORMULAS: dict[str, Callable[[list[float], list[float]], float]] = {
     "SVM": svm,
     "EUCLID": euclid,
     "SIGMOIDS": sigmoids,
+    "SELF": lambda scores, target: euclid(scores, target) / len(scores),
 }
 TARGETS: dict[str, tuple[Tensor, ...]] = {  # the forms that a head takes
     "SOFTMAX": (CLASSES, SHARES),
     "SVM": (CLASSES, SHARES),
     "EUCLID": (NUMBERS, CLASSES, SHARES),
     "SIGMOIDS": (LABELS, SHARES),
+    "SELF": (NUMBERS, BYTES),
 }
 EACH = [
     pytest.param(name, targets, id=f"{name}-{n}") for name, forms in TARGETS.items() for n, targets in enumerate(forms)

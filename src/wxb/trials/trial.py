@@ -300,8 +300,9 @@ class Trial:
 
 
 def head_of(network: str | Network | None) -> str | None:
-    """The head of a network that is given."""
-    return None if network is None else (read(network) if isinstance(network, str) else network).head
+    """The head of a network; None if there is none."""
+    network = read(network) if isinstance(network, str) else network
+    return network.head if isinstance(network, Network) else None
 
 
 def about_size(data: Dataset) -> tuple[str, ...]:
