@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import call, process, valid  # noqa: F401 (fixtures)
+from wxb.cli.doctor import facts_of
+from wxb.doctor.fault import DataChange
+from wxb.doctor.finding import Finding
 from wxb.settings import DATA, RECIPE
 
 RING = ("ring", "FC-16-RELU, SOFTMAX", "--examples", "1500", "--epochs", "10")
@@ -154,3 +157,10 @@ def test_fix_leaves_a_healthy_training_as_it_is(call):  # noqa: F811
     assert "nothing was mended" in ended.err
     assert call("train", *words, "--fix", "--time", "5s").code == 2
     assert call("train", *words, "--fix", "--seeds", 2).code == 2
+
+
+def test_a_change_of_the_data_is_a_text_among_the_plain_values_of_a_finding():
+    remedy = {"data": DataChange("move the labels by +1 row", lambda data: data), "epochs": 3}
+    facts = facts_of(Finding("D3", "labels of other examples", "sick", {"moved": 1.0}, remedy))
+    assert facts["remedy"] == {"data": "move the labels by +1 row", "epochs": 3}
+    assert type(facts["remedy"]["data"]) is str

@@ -21,7 +21,7 @@ from wxb.text import shortened
 
 if TYPE_CHECKING:
     from wxb.doctor.case import Case
-    from wxb.doctor.finding import Doubling
+    from wxb.doctor.finding import Doubling, Finding
 
 TAKEN = (*RECIPE, *DATA)
 
@@ -72,7 +72,7 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
         found = dataclasses.replace(found, cost=runs.spent)
     if as_json:
         facts = {
-            "findings": [dataclasses.asdict(one) for one in found.findings],
+            "findings": [facts_of(one) for one in found.findings],
             "healthy": found.healthy,
             "network": str(case.plan.network),
             "data": case.data.name,
@@ -88,6 +88,12 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
     for label, text in lines(found, measure, budget, doubled):
         printing.result(printing.labelled(label, text, width))
     return code
+
+
+def facts_of(finding: Finding) -> dict[str, Any]:
+    """A finding as plain values; a change of the data is its text."""
+    remedy = {name: str(value) if isinstance(value, str) else value for name, value in finding.remedy.items()}
+    return dataclasses.asdict(dataclasses.replace(finding, remedy=remedy))
 
 
 def case_of(words: tuple[str, ...], asked: dict[str, Any], quiet: bool) -> Case:
