@@ -188,3 +188,10 @@ def test_the_command_writes_the_file(runs, tmp_path):
     told = subprocess.run(words, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     assert json.loads(told)["why_not_tried"] is None
     assert (tmp_path / "ring.html").stat().st_size == json.loads(told)["bytes"]
+
+
+def test_a_run_that_learned_its_own_input_is_exported_without_its_network(tmp_path):
+    run = wxb.train(wxb.load_data("digits", task="reconstruction"), "FC-8, SELF", epochs=1, out=tmp_path / "run")
+    text, why = html(run)
+    assert why.startswith("it gives its input again")
+    assert 'id="wxb-network"' not in text

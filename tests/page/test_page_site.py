@@ -81,6 +81,14 @@ def test_a_run_that_has_not_finished_is_left_out_and_named(folder, tmp_path):
     assert told[0].startswith("stopped: ")
 
 
+def test_a_folder_that_is_not_there_has_no_site(tmp_path):
+    words = [sys.executable, "-m", "wxb", "page", str(tmp_path / "nope"), "--export", str(tmp_path / "site")]
+    ended = subprocess.run(words, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"error: there is no folder {tmp_path / 'nope'}")
+    assert not (tmp_path / "site").exists()
+
+
 def test_the_command_writes_them_and_writes_them_again(trained, tmp_path):
     words = [sys.executable, "-m", "wxb", "page", str(trained / "digits"), "--export", "site"]
     for _ in range(2):

@@ -280,7 +280,14 @@ def texts_of(path):
 
 
 # the spelling itself, the variables of a style sheet, and what makes whole commands
-SPELLING = ("settings/spelling.py", "views/drawing.py", "views/table.py", "page/trainings.py")
+SPELLING = (
+    "settings/spelling.py",
+    "views/drawing.py",
+    "views/table.py",
+    "page/trainings.py",
+    "page/playground.py",
+    "page/doctor.py",
+)
 
 
 def test_no_message_spells_an_option_outside_the_command_line():

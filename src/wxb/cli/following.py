@@ -101,6 +101,8 @@ def show_result(training: Training) -> None:
     width = printing.columns(sys.stdout)
     if result["decision"]:
         printing.result(printing.labelled("decided", visible(result["decision"]), width))
-    printing.result(printing.labelled(*suspected_line(training.doctor.finding, quoted(result["run"])), width))
+    doctor = training.doctor
+    said = suspected_line(doctor.finding, doctor.far_behind, quoted(result["run"]))
+    printing.result(printing.labelled(*said, width))
     line = f"{result['run']}    next: wxb report {quoted(result['run'])}"
     printing.result(printing.labelled("run", line, width))

@@ -12,7 +12,7 @@ import click
 
 from wxb.cli import options, printing
 from wxb.errors import WxbError
-from wxb.paths import quoted
+from wxb.paths import exists, quoted
 from wxb.text import plural
 
 MOST_PORT = 65535
@@ -51,7 +51,10 @@ def write_site(folder: Path | None, out: Path) -> None:
     from wxb.page.folder import folder_of
     from wxb.runs.folder import root
 
-    found, only = folder_of(root() if folder is None else folder)
+    place = root() if folder is None else folder
+    if folder is not None and not exists(folder):
+        raise WxbError(f"there is no folder {folder}", fix="wxb page FOLDER --export DIR, FOLDER with runs in it")
+    found, only = folder_of(place)
     runs = export(found, only, out, lambda name: printing.remark(printing.labelled("left out", name)))
     printing.result(printing.labelled("files", f"{out}: the tour and {plural(runs, 'run')}"))
     printing.remark(f"at the root of any web server, such as: python -m http.server -d {quoted(out)}")

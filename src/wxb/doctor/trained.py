@@ -30,7 +30,8 @@ def readings(steps: int) -> int:
 class Follower:
     """Follows a trial record by record, and looks at it when it has ended.
 
-    Attributes: `finding` (the most likely cause; None for a training that is well), `remarks` (of the doctor itself).
+    Attributes: `finding` (the most likely cause; None if none is seen), `far_behind` (whether no cause is seen although
+    the training is far behind a baseline), `remarks` (of the doctor itself).
     """
 
     def __init__(self, trial: Trial) -> None:
@@ -38,6 +39,7 @@ class Follower:
         if trial.watch is None:
             trial.watch = readings(trial.steps)
         self.finding: Finding | None = None
+        self.far_behind = False
         self.remarks: tuple[str, ...] = ()
         self.seen = Seen(trial.model)
         self.train_losses: list[float] = []
@@ -61,7 +63,7 @@ class Follower:
             self.remarks = (f"the doctor could not look at this training: {problem!r}",)
 
     def suspected(self, baselines: Mapping[str, float]) -> Finding | None:
-        """The most likely cause, or None for a training that is well, beside the scores of `baselines` on test.
+        """The most likely cause, or None if none is seen, beside the scores of `baselines` on test.
 
         The test part chooses nothing here: it only says whether the training is far behind.
         """
@@ -76,4 +78,7 @@ class Follower:
             scores, scores[:0], float(train.mean()), self.seen.dynamics(trial.recipe.clip), tuple(self.train_losses),
             tuple(self.validation_losses), (), trial.checks.first_loss, trial.checks.expected_loss, 1.0,
         )  # fmt: skip
-        return suspect(Measures(case, SideRuns(case, 0.0), base, references))
+        measures = Measures(case, SideRuns(case, 0.0), base, references)
+        found = suspect(measures)
+        self.far_behind = found is None and measures.far_behind
+        return found

@@ -38,8 +38,10 @@ def lines(
     return shown
 
 
-def suspected_line(finding: Finding | None, run: str) -> tuple[str, str]:
+def suspected_line(finding: Finding | None, far_behind: bool, run: str) -> tuple[str, str]:
     """The one line at the end of a training; `run` is its folder as a shell reads it."""
+    if finding is None and far_behind:
+        return "doctor", f"no cause seen, but the training is far behind a baseline: wxb doctor {run} looks further"
     if finding is None:
         return "doctor", HEALTHY
     return "doctor", (

@@ -94,8 +94,10 @@ def _held(run: Run, model: Model) -> dict[str, Any]:
             f"it has {count(model.plan.parameters)} parameters and {large(model.plan.multiply_adds)} multiply-adds, "
             f"at most {count(MOST_BYTES // 4)} and {large(MOST_MULTIPLY_ADDS)} are tried in a browser"
         )
-    program = Program(model)
     about, fitted = run.summary, run.preparation
+    if TASKS[about.task].of_inputs:
+        raise WxbError("it gives its input again, which is not shown here; wxb view RUN reconstruction draws it")
+    program = Program(model)
     decision = decision_of(run)
     data = _data(run)
     spatial = kind_of(about.input).spatial
