@@ -16,6 +16,7 @@ from wxb.paths import exists, quoted
 from wxb.text import plural
 
 MOST_PORT = 65535
+ENDS_WITHIN = 5.0  # seconds
 
 
 def page(folder: Path | None, port: int | None, no_browser: bool, export: Path | None) -> None:
@@ -72,7 +73,11 @@ class Beside:
     def __exit__(self, *exception: object) -> None:
         if self._process is not None:
             self._process.terminate()
-            self._process.wait()
+            try:
+                self._process.wait(ENDS_WITHIN)
+            except subprocess.TimeoutExpired:  # it waits for a browser that does not let go
+                self._process.kill()
+                self._process.wait()
 
     def open(self, run: Path) -> None:
         """Open the page on a run, once. It prints its address itself, when it is ready."""
