@@ -19,6 +19,9 @@ from wxb.settings.table import NAMED
 from wxb.training import Training, resume
 from wxb.views.options import OPTIONS
 
+# arguments of single functions: of series, parts, clusters and anomalies
+OF_COMMANDS = {"count", "part", "k", "method", "on", "odd", "out", "rate"}
+
 COMMAND = re.compile(r"\bwxb ([a-z]+)((?: [^\s;,)]+)*)")
 
 
@@ -63,7 +66,7 @@ def test_every_setting_in_a_way_out_is_there(root):
                         if isinstance(part, ast.Constant) and isinstance(part.value, str)
                     )
                     for name in re.findall(r"`([a-z_0-9]+)(?:=[^`]*)?`", text):
-                        assert name in {*NAMED, *OPTIONS, "count", "part", "odd"}, f"{path}:{node.lineno}: {name}"
+                        assert name in {*NAMED, *OPTIONS, *OF_COMMANDS}, f"{path}:{node.lineno}: {name}"
 
 
 # --- the ways out of a run --------------------------------------------------------------------------------------------
