@@ -264,7 +264,7 @@ FIGURES: dict[str, Figure] = {
             Verdict("occlusion"),
         ),
     ),
-    "surface": Surfaces(
+    "loss-surface": Surfaces(
         (
             Surface("LeNet-5 on MNIST", "mnist", "lenet5", 2_000, 51, at_most(30, "s")),
             Surface("ResNet-20 on CIFAR-10", "cifar10", "resnet20", 1_000, 2, at_most(300, "s")),
