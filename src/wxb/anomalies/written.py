@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wxb import storage
 from wxb.anomalies.anomalies import Anomalies, lines
 from wxb.errors import FAILED, WxbError
 from wxb.text import utf8
 from wxb.views import examples
-from wxb.views.drawing import Panel, heat, picture_of, png_of, sheet, style, tiles
+from wxb.views.drawing import png_of, row_of_differences, row_of_pictures, sheet, style
 from wxb.views.view import Axis
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 TABLE, SHEET = "anomalies.csv", "anomalies.png"
@@ -65,33 +63,9 @@ def draw(found: Anomalies) -> Figure:
         return sheet(title, examples.panels("", listed, captions), notes)
     shape = found.data.shape
     given = found.data.examples[found.rows[first]].astype(np.float64)
-    panels = [_pictures("given, the oddest first", given)]
+    panels = [row_of_pictures("given, the oddest first", np.clip(given, 0, None), PICTURES)]
     if found.odd.made is not None:
         made = found.odd.made[first].reshape(-1, *shape).astype(np.float64)
-        panels += [_pictures("reconstructed", made), _difference("difference", made - given)]
+        panels.append(row_of_pictures("reconstructed", np.clip(made, 0, None), PICTURES))
+        panels.append(row_of_differences("difference", made - given, PICTURES))
     return sheet(title, panels, notes)
-
-
-def _pictures(title: str, values: NDArray[np.float64]) -> Panel:
-    shown = np.stack([picture_of(np.clip(one, 0, None)) for one in values])
-    if shown.ndim == 4:
-        shown = np.concatenate([shown, np.ones((*shown.shape[:3], 1))], axis=3)
-    tiled = tiles(shown, PICTURES, gap=max(1, shown.shape[2] // 14))
-    return _panel(
-        title, tiled, len(values), lambda axes: axes.imshow(tiled, cmap="gray", vmin=0, vmax=1, aspect="auto")
-    )
-
-
-def _difference(title: str, values: NDArray[np.float64]) -> Panel:
-    tiled = tiles(values.mean(axis=1), PICTURES, gap=max(1, values.shape[-1] // 14))
-    return _panel(title, tiled, len(values), lambda axes: heat(axes, tiled, aspect="auto"))
-
-
-def _panel(title: str, tiled: NDArray[np.float64], number: int, paint: object) -> Panel:
-    high, wide = tiled.shape[:2]
-    width = 4.56 * number / PICTURES
-
-    def draw_it(axes: Axes) -> None:
-        paint(axes)  # type: ignore[operator]
-
-    return Panel(title, width * high / wide, draw_it, width=width)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from wxb.cli import printing, results
 from wxb.cli.answers.training import Train
+from wxb.cli.page import Beside
 from wxb.cli.show import layer_table
 from wxb.cli.stopping import Stop
 from wxb.errors import DONE, INTERRUPTED
@@ -19,7 +21,6 @@ from wxb.progress import Progress
 from wxb.text import visible
 
 if TYPE_CHECKING:
-    from wxb.cli.page import Beside
     from wxb.training import Training
 
 WIDE = 100  # columns of a recipe if the output is no terminal
@@ -60,15 +61,19 @@ def follow(training: Training, quiet: bool, verbose: bool, beside: Beside | None
         return DONE if stop.code is None else stop.code
 
 
-def follow_to_result(
-    training: Training, as_json: bool, quiet: bool, verbose: bool, beside: Beside | None = None
-) -> int:
-    """Follow a training and print its result, as JSON or in lines; the exit code. A stopped one has no result."""
-    code = follow(training, quiet, verbose, beside)
-    if training.result and as_json:
-        printing.result_json(msgspec.convert(training.result, Train))
-    elif training.result:
-        show_result(training)
+def follow_to_result(training: Training, as_json: bool, quiet: bool, verbose: bool, page: bool = False) -> int:
+    """Follow a training and print its result, as JSON or in lines; the exit code. A stopped one has no result.
+
+    `page` opens the run in the browser, until Ctrl-C after the training.
+    """
+    with Beside() if page else nullcontext() as beside:
+        code = follow(training, quiet, verbose, beside)
+        if training.result and as_json:
+            printing.result_json(msgspec.convert(training.result, Train))
+        elif training.result:
+            show_result(training)
+        if beside is not None:
+            beside.wait()
     return code
 
 

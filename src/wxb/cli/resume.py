@@ -7,7 +7,6 @@ import click
 from wxb.cli import options, printing
 from wxb.cli.following import follow_to_result
 from wxb.cli.loading import load_again
-from wxb.cli.page import Beside
 from wxb.settings import DATA
 
 
@@ -26,12 +25,7 @@ def resume(run: str, data_dir: str | None, page: bool, as_json: bool, quiet: boo
     training = Training.resume(opened, load_again(opened, data_dir, quiet))
     if not quiet:
         printing.remark(printing.labelled("resume", f"{opened.path}: {from_where}"))
-    if not page:
-        return follow_to_result(training, as_json, quiet, verbose)
-    with Beside() as beside:
-        code = follow_to_result(training, as_json, quiet, verbose, beside)
-        beside.wait()
-    return code
+    return follow_to_result(training, as_json, quiet, verbose, page)
 
 
 command = options.Command(

@@ -17,7 +17,6 @@ from wxb.cli.config import BINDINGS, EVENTS, read_config
 from wxb.cli.following import details, follow, follow_to_result, head, show_result
 from wxb.cli.loading import load
 from wxb.cli.main import BEGAN
-from wxb.cli.page import Beside
 from wxb.cli.profile import show_profile
 from wxb.errors import DONE, WxbError
 from wxb.paths import exists
@@ -72,12 +71,7 @@ def train(
         return DONE
     if fix:
         training = mended(training, asked, quiet)
-    if not page:
-        return follow_to_result(training, as_json, quiet, verbose)
-    with Beside() as beside:
-        code = follow_to_result(training, as_json, quiet, verbose, beside)
-        beside.wait()
-    return code
+    return follow_to_result(training, as_json, quiet, verbose, page)
 
 
 def check_kind(several: bool, looks: list[str]) -> None:

@@ -14,11 +14,10 @@ from wxb.clusters.cluster import Clustering, Group
 from wxb.errors import FAILED, WxbError
 from wxb.text import count, utf8
 from wxb.views import examples
-from wxb.views.drawing import Panel, picture_of, png_of, sheet, style, tiles
+from wxb.views.drawing import Panel, png_of, row_of_pictures, sheet, style
 from wxb.views.view import Axis
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 EXAMPLES, CLUSTERS = "examples.csv", "clusters.csv"
@@ -72,7 +71,7 @@ def _examples(found: Clustering) -> list[list[str]]:
         far = found.distances[place]
         rows.append(
             [
-                utf8(data.files[row]) if data.files else str(data.row_number(row)),
+                _named(found, place),
                 str(found.labels[place]),
                 "" if np.isnan(far) else f"{far:.6g}",
                 *([told.names[int(told.targets[row])]] if told else []),
@@ -119,14 +118,4 @@ def _panels(found: Clustering, group: Group) -> list[Panel]:
         listed = examples.listed(data, nearest[:ROWS], Axis("example"))
         captions = [_named(found, int(one)) for one in group.members[:ROWS]]
         return examples.panels(title, listed, captions)
-    shown = np.stack([picture_of(one) for one in data.examples[nearest[:PICTURES]]])
-    if shown.ndim == 4:
-        shown = np.concatenate([shown, np.ones((*shown.shape[:3], 1))], axis=3)
-    tiled = tiles(shown, PICTURES, gap=max(1, shown.shape[2] // 14))
-    high, wide = tiled.shape[:2]
-    width = 4.56 * len(shown) / PICTURES
-
-    def paint(axes: Axes) -> None:
-        axes.imshow(tiled, cmap="gray", vmin=0, vmax=1, aspect="auto")
-
-    return [Panel(title, width * high / wide, paint, width=width)]
+    return [row_of_pictures(title, data.examples[nearest[:PICTURES]], PICTURES)]

@@ -71,6 +71,8 @@ class Step:
         set_generator(model, self.generator)
         self.drawing = [module for module in model.modules() if isinstance(module, Random)]
         self.tensors = tensors(model)
+        self.averaged = [name for name, tensor in self.tensors.items() if tensor.is_floating_point()]
+        self.counted = [name for name in self.tensors if name not in self.averaged]
         self.ema = {name: t.clone() for name, t in self.tensors.items()} if recipe.ema else None
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)  # over the epoch's examples
         self.rate = torch.zeros((), device=self.device)  # of the current step; recorded steps read it here
@@ -228,12 +230,11 @@ class Step:
 
     def _follow(self, ema: State) -> None:
         """Move the averaged tensors towards the model's; integer counters are copied."""
-        averaged = [name for name, tensor in self.tensors.items() if tensor.is_floating_point()]
-        averages = [ema[name] for name in averaged]
-        moves = torch._foreach_sub([self.tensors[name] for name in averaged], averages)
+        averages = [ema[name] for name in self.averaged]
+        moves = torch._foreach_sub([self.tensors[name] for name in self.averaged], averages)
         torch._foreach_mul_(moves, self.follows)
         torch._foreach_add_(averages, moves)
-        for name in ema.keys() - averaged:
+        for name in self.counted:
             ema[name].copy_(self.tensors[name])
 
 

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from wxb.data.dataset import PARTS, Dataset
 from wxb.data.load import load_data
+from wxb.data.split import spread
 from wxb.data.toys import SIDE
 from wxb.errors import WxbError
 from wxb.learning.events import Change, event_tables
@@ -87,8 +88,8 @@ class Live:
         parts = np.zeros(len(examples), np.int64)
         for number, part in enumerate(PARTS):
             parts[self.data.split.part(part)] = number
-        spread = np.linspace(0, len(examples) - 1, min(MOST_BENT, len(examples))).astype(int)
-        self.shown = examples[spread]
+        bent = spread(np.arange(len(examples)), MOST_BENT)
+        self.shown = examples[bent]
         return {
             "kind": "begun",
             "classes": list(self.data.classes),
@@ -96,7 +97,7 @@ class Live:
             "points": np.round(examples, 4).tolist(),
             "labels": self.data.targets.tolist(),
             "parts": parts.tolist(),
-            "bent": spread.tolist(),
+            "bent": bent.tolist(),
             "box": self.box,
             "network": str(setup.plan.network),
             "parameters": setup.plan.parameters,

@@ -227,6 +227,37 @@ def tiles(pictures: NDArray[Any], columns: int, gap: int = 1) -> NDArray[Any]:
     return sheet
 
 
+def row_of(title: str, tiled: NDArray[Any], share: float, paint: Callable[[Axes], None]) -> Panel:
+    """A panel for pictures that `tiles` joined, in a share of the width; `paint` draws them."""
+    high, wide = tiled.shape[:2]
+    width = (WIDTH - 2 * MARGIN) * min(1.0, share)
+    return Panel(title, width * high / wide, paint, width=width)
+
+
+def row_of_pictures(title: str, values: NDArray[Any], places: int) -> Panel:
+    """Pictures (n, channels, height, width) as they look, side by side where there are so many places."""
+    shown = np.stack([picture_of(one) for one in values])
+    if shown.ndim == 4:  # colours, with opacity
+        shown = np.concatenate([shown, np.ones((*shown.shape[:3], 1))], axis=3)
+    tiled = tiles(shown, places, gap=gap_of(values))
+
+    def paint(axes: Axes) -> None:
+        axes.imshow(tiled, cmap="gray", vmin=0, vmax=1, aspect="auto")
+
+    return row_of(title, tiled, len(values) / places, paint)
+
+
+def row_of_differences(title: str, values: NDArray[Any], places: int) -> Panel:
+    """Differences (n, channels, height, width), the mean over channels, side by side as `row_of_pictures` does."""
+    tiled = tiles(values.mean(axis=1), places, gap=gap_of(values))
+    return row_of(title, tiled, len(values) / places, lambda axes: heat(axes, tiled, aspect="auto"))
+
+
+def gap_of(pictures: NDArray[Any]) -> int:
+    """The pixels between pictures (…, width)."""
+    return max(1, int(pictures.shape[-1]) // 14)
+
+
 def coloured(weights: NDArray[Any]) -> NDArray[np.float64]:
     """Weights (3, height, width) as colours with opacity (height, width, 4); a weight of 0 is grey."""
     most = float(np.abs(weights).max()) or 1.0

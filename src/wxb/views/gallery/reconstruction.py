@@ -11,13 +11,12 @@ from wxb.data.dataset import Dataset
 from wxb.data.split import spread
 from wxb.text import count
 from wxb.views.answered import answered
-from wxb.views.drawing import Panel, heat, picture_of, sheet, tiles
+from wxb.views.drawing import Panel, heat, row_of_differences, row_of_pictures, sheet
 from wxb.views.linear import MAPS
 from wxb.views.subject import Subject, subject
 from wxb.views.view import Axis, Values, View
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 EXAMPLES = 10  # pictures that are drawn,
@@ -78,22 +77,8 @@ def draw(view: View) -> Figure:
 
 def _pictures(name: str, values: NDArray[Any]) -> Panel:
     if name == ERROR:
-        tiled = tiles(values.mean(axis=1), EXAMPLES, gap=max(1, values.shape[-1] // 14))
-    else:
-        shown = np.stack([picture_of(np.clip(one, 0, None)) for one in values])
-        if shown.ndim == 4:  # colours, with opacity
-            shown = np.concatenate([shown, np.ones((*shown.shape[:3], 1))], axis=3)
-        tiled = tiles(shown, EXAMPLES, gap=max(1, values.shape[-1] // 14))
-    high, wide = tiled.shape[:2]
-    width = 4.56 * min(1.0, len(values) / EXAMPLES)
-
-    def paint(axes: Axes) -> None:
-        if name == ERROR:
-            heat(axes, tiled, most=float(np.nanmax(np.abs(tiled))) or 1.0, aspect="auto")
-        else:
-            axes.imshow(tiled, cmap="gray", vmin=0, vmax=1, aspect="auto")
-
-    return Panel(name, width * high / wide, paint, width=width)
+        return row_of_differences(name, values, EXAMPLES)
+    return row_of_pictures(name, np.clip(values, 0, None), EXAMPLES)
 
 
 def _rows(name: str, values: NDArray[Any], most: float) -> Panel:
