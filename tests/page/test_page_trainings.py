@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from starlette.testclient import TestClient
 
 import wxb
 from tests.page.conftest import HOST, PORT, TOKEN
+from wxb.cli import following
 from wxb.page.folder import Folder
 from wxb.page.server import app
 from wxb.runs.stopping import Asked, ask_to_stop
@@ -123,6 +125,31 @@ def test_a_finished_run_is_neither_stopped_nor_resumed(client, tmp_path):
     wxb.train(wxb.load_data("ring", examples=400), NETWORK, epochs=1, out=tmp_path / "ring-0000")
     assert "does not train" in post(client, "/api/runs/ring-0000/stop").json()["what"]
     assert "has finished" in post(client, "/api/runs/ring-0000/resume").json()["what"]
+
+
+@pytest.mark.parametrize(
+    ("code", "result", "ended", "waits"),
+    [(0, {"run": "r"}, 0, True), (130, {"run": "r"}, 0, False), (143, {"run": "r"}, 143, False), (130, {}, 130, False)],
+)
+def test_ctrl_c_after_the_last_step_ends_the_page_once(monkeypatch, code, result, ended, waits):
+    waited = []
+
+    class Page:
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exception):
+            """Nothing to end."""
+
+        def wait(self):
+            waited.append(True)
+
+    monkeypatch.setattr(following, "Beside", Page)
+    monkeypatch.setattr(following, "follow", lambda *words: code)
+    monkeypatch.setattr(following, "show_result", lambda training: None)
+    training = types.SimpleNamespace(result=result)
+    assert following.follow_to_result(training, False, True, False, page=True) == ended
+    assert bool(waited) == waits
 
 
 def test_a_page_beside_it_changes_no_bit_of_a_training(tmp_path):

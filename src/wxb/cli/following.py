@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -64,17 +64,19 @@ def follow(training: Training, quiet: bool, verbose: bool, beside: Beside | None
 def follow_to_result(training: Training, as_json: bool, quiet: bool, verbose: bool, page: bool = False) -> int:
     """Follow a training and print its result, as JSON or in lines; the exit code. A stopped one has no result.
 
-    `page` opens the run in the browser, until Ctrl-C after the training.
+    `page` opens the run in the browser, until Ctrl-C after the last step.
     """
     with Beside() if page else nullcontext() as beside:
         code = follow(training, quiet, verbose, beside)
-        if training.result and as_json:
-            printing.result_json(msgspec.convert(training.result, Train))
-        elif training.result:
-            show_result(training)
-        if beside is not None:
-            beside.wait()
-    return code
+        with nullcontext() if beside is None else suppress(KeyboardInterrupt):
+            if training.result and as_json:
+                printing.result_json(msgspec.convert(training.result, Train))
+            elif training.result:
+                show_result(training)
+            if beside is not None and code == DONE:
+                beside.wait()
+    ends_page = page and code == INTERRUPTED and bool(training.result)  # it came while the run was being finished
+    return DONE if ends_page else code
 
 
 def head(training: Training, width: int | None) -> list[str]:
