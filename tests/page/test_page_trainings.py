@@ -164,8 +164,9 @@ def test_a_page_beside_it_changes_no_bit_of_a_training(tmp_path):
     }
     subprocess.run([*words, "--out", "alone"], cwd=tmp_path, env=environment, check=True, capture_output=True)
     with subprocess.Popen(
-        [*words, "--out", "watched", "--page"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
-    ) as training:
+        [*words, "--out", "watched", "--page"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
+    ) as training:  # fmt: skip
         assert training.stderr is not None
         address = next((line for line in training.stderr if line.startswith("page")), "").split()[-1]
         base, _, _ = address.partition("/runs/")
