@@ -56,7 +56,7 @@ class Landscape:
 
     def key(self, *more: NDArray[Any]) -> str:
         """A digest of all that decides the losses."""
-        hasher = blake3.blake3(f"1 {self.model.plan.network} {self.at_once} {torch.__version__}".encode())
+        hasher = blake3.blake3(f"2 {self.model.plan.network} {self.at_once} {torch.__version__}".encode())
         plane = [self.plane.origin, self.plane.first, self.plane.second]
         tensors = [*self.model.state_dict().values(), *(one for each in plane for one in each.values())]
         for tensor in (*tensors, self.inputs, self.targets):
