@@ -40,7 +40,7 @@ class TanhBySigmoid(nn.Module):
 
 
 def quick(model: Model) -> Model:
-    """A copy of the network for evaluation, with its pooling of 2x2 and its TANH replaced, its filters channel by channel.
+    """A copy of the network for evaluation, with pooling of 2x2 and TANH replaced, its filters channel by channel.
 
     That layout is faster here than that of training, since the examples of a batch are few.
     """
