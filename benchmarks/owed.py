@@ -18,6 +18,7 @@ from benchmarks.map.anomalies import HeldOut
 from benchmarks.map.clusters import Clusters, Grouped
 from benchmarks.map.texts import Texts
 from benchmarks.memory import Memory
+from benchmarks.page.cases import PAGE
 from benchmarks.prediction import Case, Predicting
 from benchmarks.rates import Rates, Share
 from benchmarks.reading import Reading, Side
@@ -276,6 +277,7 @@ FIGURES: dict[str, Figure] = {
             Watched("LeNet-5 on MNIST", "mnist", "lenet5", 1_000, at_most(0.03, "%")),
         )
     ),
+    "page": PAGE,
     **EXPLAINED,
 }
 
