@@ -18,7 +18,7 @@ from benchmarks.map.anomalies import HeldOut
 from benchmarks.map.clusters import Clusters, Grouped
 from benchmarks.map.texts import Texts
 from benchmarks.memory import Memory
-from benchmarks.page.cases import PAGE
+from benchmarks.page.cases import PAGE, STEADY
 from benchmarks.prediction import Case, Predicting
 from benchmarks.rates import Rates, Share
 from benchmarks.reading import Reading, Side
@@ -278,6 +278,7 @@ FIGURES: dict[str, Figure] = {
         )
     ),
     "page": PAGE,
+    "page-steady": STEADY,
     **EXPLAINED,
 }
 

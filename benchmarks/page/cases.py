@@ -68,6 +68,11 @@ PAGE = Page(
         Shown("pictures of 200×200 in the playground", played, median("pictures"), at_least(10, "a second"), 3),
         Shown("training takes longer beside an open page", beside.slowed, slower, at_most(0.05, "%")),
         Shown("trainings with other weights", beside.slowed, median("other weights"), at_most(0, "")),
+    )
+)
+
+STEADY = Page(
+    (
         Shown(f"faults at {FUZZED:,} fuzzed requests", fuzz, faults, at_most(0, "")),
         Shown("growth of memory over 28,800 records", soaked, growth, at_most(0.1, "%")),
     )

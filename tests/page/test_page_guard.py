@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import socket
 from urllib.parse import quote, unquote
 
 import pytest
@@ -15,7 +16,7 @@ from starlette.testclient import TestClient
 from tests.page.conftest import HOST, PORT, TOKEN
 from wxb.page.folder import Folder
 from wxb.page.guard import MOST_BYTES
-from wxb.page.server import app
+from wxb.page.server import app, listening
 
 UP = ("..", "%2e%2e", "%2E.", ".%2e", "..%00", "....", "..;", "%252e%252e", "．．", "%c0%ae%c0%ae")
 BETWEEN = ("/", "%2f", "\\", "%5c", "//", "/./")
@@ -25,6 +26,26 @@ TRAVERSALS = [
     prefix + slash.join([up] * 3) + slash + target
     for prefix, up, slash, target in itertools.product(PREFIXES, UP, BETWEEN, TARGETS)
 ]
+
+
+def test_an_answer_is_sent_without_delay():
+    async def accepted() -> int:
+        """Whether a connection that the server takes sends at once (TCP_NODELAY)."""
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            own = writer.get_extra_info("socket")
+            found.set_result(own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with listening(0) as own:
+            async with await asyncio.start_server(take, sock=own):
+                _, writer = await asyncio.open_connection(*own.getsockname())
+                no_delay = await found
+                writer.close()
+        return no_delay
+
+    assert asyncio.run(accepted())
 
 
 def test_every_spelling_of_a_way_out_of_the_folder_is_refused(client):

@@ -53,8 +53,7 @@ export function paint(canvas: HTMLCanvasElement, grids: Grid[], columns: number,
   const [rows, wide] = [grids[0]?.length ?? 0, grids[0]?.[0]?.length ?? 0];
   const across = Math.min(columns, grids.length);
   const down = Math.ceil(grids.length / Math.max(1, across));
-  canvas.width = Math.max(1, across * (wide + gap) - gap);
-  canvas.height = Math.max(1, down * (rows + gap) - gap);
+  resize(canvas, across * (wide + gap) - gap, down * (rows + gap) - gap);
   const context = canvas.getContext("2d");
   if (!context || rows === 0 || wide === 0) return;
   const picture = context.createImageData(canvas.width, canvas.height);
@@ -74,11 +73,16 @@ export function paint(canvas: HTMLCanvasElement, grids: Grid[], columns: number,
   context.putImageData(picture, 0, 0);
 }
 
+/** Give a canvas its size, at least 1×1; one that has it keeps its buffer. */
+function resize(canvas: HTMLCanvasElement, width: number, height: number): void {
+  if (canvas.width !== Math.max(1, width)) canvas.width = Math.max(1, width);
+  if (canvas.height !== Math.max(1, height)) canvas.height = Math.max(1, height);
+}
+
 /** Paint a picture (channels, rows, columns) as it is seen: one channel in greys, three in colours. */
 export function paintPicture(canvas: HTMLCanvasElement, picture: Grid[], low: number, high: number): void {
   const [rows, columns] = [picture[0]?.length ?? 0, picture[0]?.[0]?.length ?? 0];
-  canvas.width = Math.max(1, columns);
-  canvas.height = Math.max(1, rows);
+  resize(canvas, columns, rows);
   const context = canvas.getContext("2d");
   if (!context) return;
   const image = context.createImageData(canvas.width, canvas.height);

@@ -85,7 +85,8 @@ def listening(port: int | None) -> socket.socket:
     """A socket that listens on the port, or on the first free one. Raises WxbError if there is none."""
     tried = range(PORT, PORT + TRIED) if port is None else (port,)
     for number in tried:
-        found = socket.socket()
+        # named as TCP, since asyncio sends without delay on such sockets only: else each answer waits 40 ms
+        found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             found.bind((HOST, number))
