@@ -116,7 +116,8 @@ def loading(
     incomplete, or invalid.
     """
     fractions: Shares = SETTINGS["split"].validate(split)
-    if source is None or isinstance(source, (bool, int, float, bytes, set, dict)):
+    nothing = isinstance(source, str) and not source.strip()  # else it would be the current folder
+    if source is None or nothing or isinstance(source, (bool, int, float, bytes, set, dict)):
         raise WxbError(
             f"{setting.named('source', source)}: expected a data set's name, a path, a data frame, or arrays",
             fix='load_data("digits"), or load_data(examples, targets)',
