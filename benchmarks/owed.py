@@ -16,6 +16,7 @@ from benchmarks.gpu import Beside
 from benchmarks.labels import Doubts
 from benchmarks.map.anomalies import HeldOut
 from benchmarks.map.clusters import Clusters, Grouped
+from benchmarks.map.games import Balancing, Boards, Learner, Owed
 from benchmarks.map.texts import Texts
 from benchmarks.memory import Memory
 from benchmarks.page.cases import PAGE, STEADY
@@ -174,6 +175,25 @@ FIGURES: dict[str, Figure] = {
     "anomalies": HeldOut("digits", "FC-128-RELU-FC-16, SELF", 30, 10_000, at_least(0, ""), (("weight_decay", 0.0),)),
     "anomalies-mnist": HeldOut(
         "mnist", "FC-256-RELU-FC-32, SELF", 15, 10_000, at_least(0, ""), (("weight_decay", 0.0),)
+    ),
+    "cartpole": Balancing(
+        (
+            Learner("wxb, policy gradient", ("cartpole",), reached=at_least(475, ""), seconds=at_most(90, "s")),
+            Learner("wxb, PPO", ("cartpole", "--ppo")),
+            Learner("Stable-Baselines3 PPO, example", ("start",), peer=True),
+            Learner("Stable-Baselines3 PPO, Zoo", ("zoo",), peer=True),
+        ),
+    ),
+    "tictactoe": Boards(
+        ("tictactoe",),
+        (Owed("first, whatever the other does", at_most(0, ""), "lost"),),
+    ),
+    "connect4": Boards(
+        ("connect4",),
+        (
+            Owed("against a random player", at_least(0.95, "%")),
+            Owed("against minimax of depth 2", at_least(0.5, "%")),
+        ),
     ),
     "depth": Depth(
         "cifar10",

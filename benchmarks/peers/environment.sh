@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Makes environments of the peers in a folder: benchmarks/peers/environment.sh build/peers [peers] [fastai] [tables]
+# Makes environments of the peers in a folder: benchmarks/peers/environment.sh build/peers [peers] [fastai] [tables] [play]
 #
 # FOLDER/peers has all that get on with each other; FOLDER/fastai has fastai alone, since it brings torchvision, whose
 # published build loads only beside the published build of its own release of torch (several GB, for GPUs too);
-# FOLDER/tables has the methods of `python -m benchmarks.tables`. Without a name all three are made.
+# FOLDER/tables has the methods of `python -m benchmarks.tables`, FOLDER/play what `python -m benchmarks.figures cartpole`
+# is compared with. Without a name all four are made.
 # PYTHON chooses the Python; TORCH_INDEX is an index of PyTorch wheels to look in besides pip's own, for example that of
 # the CPU builds. torch comes first, so that nothing else brings another build of it.
 set -euo pipefail
 folder=${1:?the folder to make the environments in, for example build/peers}
 here=$(cd "$(dirname "$0")" && pwd)
 names=("${@:2}")
-[ ${#names[@]} -gt 0 ] || names=(peers fastai tables)
+[ ${#names[@]} -gt 0 ] || names=(peers fastai tables play)
 
 for name in "${names[@]}"; do
     requirements="$here/requirements$([ "$name" = peers ] || echo "-$name").txt"

@@ -19,7 +19,7 @@ LABEL = 10  # columns of the left column that says what a line is about
 CELLS = 20  # of the bar
 REDRAW = 0.1  # seconds between two drawings
 ERASE = f"{OWN_ESCAPE}[2K"  # deletes the line and returns to its beginning
-_OWN = re.compile(rf"{OWN_ESCAPE}(\[[0-9;]*m|\[2K)")
+_OWN = re.compile(rf"{OWN_ESCAPE}(\[[0-9;]*m|\[2K|\[\d+A)")
 
 
 def safe(text: str) -> str:

@@ -120,7 +120,7 @@ def imported(part: str) -> set[str]:
 
 
 def test_what_is_imported_is_what_the_package_depends_on():
-    assert imported("src") == {MODULES.get(name, name) for name in needed(("plots", "tsne", "heic"))}
+    assert imported("src") == {MODULES.get(name, name) for name in needed(("plots", "tsne", "heic", "play"))}
 
 
 @pytest.mark.parametrize("part", ["tests", "docs", "benchmarks"])

@@ -36,6 +36,7 @@ COMMANDS = {
     "cache": "The decoded pictures of large folders that are kept.",
     "evaluate": "How good a run's network is, on its test set or other data.",
     "predict": "What a run's network says of files.",
+    "play": "Learn to play a game by its reward, or play against a run.",
     "page": "The runs in the browser, while they train and afterwards.",
     "view": "What a run's network does: its layers, weights and maps, drawn.",
     "cluster": "Groups of examples that are alike, found without labels.",

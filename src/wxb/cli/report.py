@@ -11,6 +11,7 @@ import msgspec
 
 from wxb.cli import options, printing, results
 from wxb.errors import WxbError
+from wxb.paths import exists, quoted
 from wxb.text import count, percent
 
 if TYPE_CHECKING:
@@ -20,11 +21,19 @@ WEAKEST = 3  # classes that are named
 
 
 def report(run: str, markdown: bool, as_json: bool) -> None:
-    """Print a run's report in a few lines, and the path of its page with curves and pictures."""
+    """Print a run's report in a few lines, and the path of its page with curves and pictures.
+
+    RUN may also be a folder of runs of one game with different seeds: their learning curve is drawn into it.
+    """
+    from wxb.play.run import found, is_playing
     from wxb.runs.files import RunFiles
+    from wxb.runs.folder import SUMMARY
 
     if markdown and as_json:
         raise WxbError("--markdown and --json are two forms of one thing", fix="one of them")
+    if is_playing(run) or (not exists(Path(run) / SUMMARY) and found([run])):
+        report_playing(run, markdown, as_json)
+        return
     opened = RunFiles.open(run)
     stored = located(opened.report, opened.path)
     if as_json:
@@ -36,6 +45,29 @@ def report(run: str, markdown: bool, as_json: bool) -> None:
         for label, text in lines(stored):
             printing.result(printing.labelled(label, text, width))
         printing.result(printing.labelled("page", str(opened.path / "report.html")))
+
+
+def report_playing(run: str, markdown: bool, as_json: bool) -> None:
+    """Print the report of a run that plays, or of the runs of several seeds in a folder."""
+    from wxb.cli.playing import answer, seeds_answer, show_report, show_seeds
+    from wxb.play.report import seeds_drawn
+    from wxb.play.run import PlayRun, is_playing
+
+    if markdown:
+        raise WxbError("a run that plays has no report as Markdown", fix=f"wxb report {quoted(run)}")
+    if not is_playing(run):
+        drawn = seeds_drawn(Path(run))
+        if as_json:
+            printing.result_json(seeds_answer(drawn))
+        else:
+            show_seeds(drawn)
+        return
+    opened = PlayRun.open(run)
+    opened.need_finished("report")
+    if as_json:
+        printing.result_json(answer(opened))
+    else:
+        show_report(opened)
 
 
 def located(stored: Report, path: Path) -> Report:

@@ -15,10 +15,15 @@ def resume(run: str, data_dir: str | None, page: bool, as_json: bool, quiet: boo
 
     It ends with the same bits as if it had never stopped. The data must be what it was.
     """
+    from wxb.play.run import is_playing
     from wxb.runs.run import Run
     from wxb.runs.writer import need_resumable
     from wxb.training import Training
 
+    if is_playing(run):
+        from wxb.cli.play import resumed
+
+        return resumed(run, page, as_json, quiet)
     opened = Run.open(run)
     need_resumable(opened.path, opened.summary)  # before its data are read
     from_where = opened.standing.sentence

@@ -15,7 +15,9 @@ from wxb.paths import quoted
 from wxb.text import NOT_TESTED, count, plural
 
 if TYPE_CHECKING:
+    from wxb.play.run import Found
     from wxb.runs.listing import Listed
+    from wxb.runs.standing import Standing
 
 UNITS = {"m": 60, "h": 3600, "d": 86400}  # seconds
 
@@ -52,6 +54,7 @@ def runs(
     wxb runs --delete runs/digits-3f2a
     wxb runs --clean --older-than 30d
     """
+    from wxb.play.run import found, is_playing
     from wxb.runs.folder import root
     from wxb.runs.listing import find
 
@@ -59,7 +62,9 @@ def runs(
     if delete or clean:
         remove(places, clean, older_than, yes, as_json)
         return
-    listed = find(places)
+    plays = found(places or [root()])
+    others = [place for place in places if not is_playing(place)]
+    listed = find(others) if others or not places else []
     for one in listed:
         if one.has_leftover:
             why = f"{one.path} has finished, and a checkpoint is left in it"
@@ -67,11 +72,11 @@ def runs(
     if table is not None:
         show_table(listed, table.split(","), as_csv, as_json)
     elif as_json:
-        printing.result_json(answers.Runs(runs=[answer(one) for one in listed]))
-    elif not listed:
+        printing.result_json(answers.Runs(runs=[answer(one) for one in listed], plays=tuple(map(played, plays))))
+    elif not listed and not plays:
         printing.remark(f"no runs in {', '.join(places) or root()}; wxb train makes one")
     else:
-        show(listed)
+        show(listed, plays)
 
 
 def _check(
@@ -91,10 +96,41 @@ def _check(
         raise WxbError("--csv and --json are two forms of one thing", fix="one of them")
 
 
-def show(listed: Sequence[Listed]) -> None:
-    """Print the list for people."""
-    rows = [("run", "data", "test", "finished", "network"), *(row(one) for one in listed)]
-    printing.result(printing.table(rows, width=printing.columns(sys.stdout), gives_way=4))
+def show(listed: Sequence[Listed], plays: Sequence[Found]) -> None:
+    """Print the list for people, runs that play below those that learned from data."""
+    width = printing.columns(sys.stdout)
+    if listed:
+        rows = [("run", "data", "test", "finished", "network"), *(row(one) for one in listed)]
+        printing.result(printing.table(rows, width=width, gives_way=4))
+    if plays:
+        rows = [("run", "game", "result", "finished", "network"), *(row_of_playing(one) for one in plays)]
+        printing.result(printing.table(rows, width=width, gives_way=4))
+
+
+def played(one: Found) -> answers.ListedPlay:
+    """Return a run that plays as `--json` has it."""
+    if isinstance(one, tuple):
+        return answers.ListedPlay(str(one[0]), "damaged", None, None, None, None)
+    about = one.about
+    return answers.ListedPlay(
+        str(one.path), one.standing.state, about.game, about.network, about.results, about.finished
+    )
+
+
+def row_of_playing(one: Found) -> tuple[str, ...]:
+    """Return the line of a run that plays; of several results the last, against the strongest player."""
+    if isinstance(one, tuple):
+        return (str(one[0]), "", "", "damaged", one[1])
+    from wxb.play.games import GAMES
+
+    about, game = one.about, GAMES[one.about.game]
+    result = f"{about.results[-1].what}: {game.shown(about.results[-1].value)}" if about.results else ""
+    return (str(one.path), about.game, result, _when(about.finished, one.standing), about.network)
+
+
+def _when(finished: str | None, at: Standing | None) -> str:
+    """When a run finished, or how far it has come."""
+    return finished[:16].replace("T", " ") if finished is not None and at and at.state == "finished" else str(at)
 
 
 def answer(one: Listed) -> answers.ListedRun:
@@ -110,10 +146,7 @@ def row(one: Listed) -> tuple[str, ...]:
     about = one.summary
     if about is None:
         return (str(one.path), "", "", "damaged", one.problem)
-    if about.finished is not None and one.state == "finished":
-        when = about.finished[:16].replace("T", " ")
-    else:
-        when = str(one.standing)
+    when = _when(about.finished, one.standing)
     score = results.score_line(about.task, about.test) if about.test else NOT_TESTED if one.state == "finished" else ""
     return (str(one.path), about.data, score, when, about.network)
 

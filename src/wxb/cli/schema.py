@@ -9,12 +9,12 @@ import click
 import msgspec
 
 from wxb.cli import options, printing
-from wxb.cli.answers import anomalies, clusters, doctor, exports, lessons, neurons, runs, sets, training, views
+from wxb.cli.answers import anomalies, clusters, doctor, exports, lessons, neurons, playing, runs, sets, training, views
 from wxb.cli.answers.answer import Answer
 from wxb.errors import WxbError, nearest
 from wxb.runs.reported import Report
 
-_MODULES = (training, doctor, sets, runs, views, clusters, anomalies, exports, lessons, neurons)
+_MODULES = (training, doctor, sets, runs, views, clusters, anomalies, playing, exports, lessons, neurons)
 _KINDS = [kind for module in _MODULES for kind in vars(module).values() if isinstance(kind, type)]
 
 ANSWERS: dict[str, type[msgspec.Struct]] = {

@@ -15,11 +15,13 @@ def verify(run: str, data_dir: str | None, as_json: bool) -> int:
 
     Exit code 0 means that nothing differs, 3 that something does.
     """
+    from wxb.play import run as playing
     from wxb.runs.run import Run
     from wxb.runs.verify import verify as verified
 
-    result = verified(run)
-    if result.ok:
+    plays = playing.is_playing(run)
+    result = playing.verify(run) if plays else verified(run)
+    if result.ok and not plays:
         try:
             data = Run.open(run).load_data(data_dir)
         except WxbError as problem:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import torch
+from torch import nn
 
 from wxb.errors import FAILED, WxbError
 from wxb.text import shape
@@ -85,13 +86,13 @@ class Progress:
         return cls(int(done), int(stale), bool(reached), int(micro_batches), seconds, best_value)
 
 
-def tensors(model: Model) -> State:
+def tensors(model: nn.Module) -> State:
     """The model's own tensors, weights and buffers, by name."""
     return {name: tensor.detach() for name, tensor in model.state_dict(keep_vars=True).items()}
 
 
 @torch.no_grad()
-def put(model: Model, values: State) -> None:
+def put(model: nn.Module, values: State) -> None:
     """Copy values into the model's tensors, whose memory layout stays, and with it the bits of what follows."""
     for name, tensor in tensors(model).items():
         tensor.copy_(values[name])
@@ -122,7 +123,7 @@ def with_preparation(model: Model, state: State) -> State:
     return {f"{kind}/{name}": tensor for kind in kinds for name, tensor in prepared.items()} | state
 
 
-def of_optimizers(model: Model, optimizers: list[Optimizer]) -> State:
+def of_optimizers(model: nn.Module, optimizers: list[Optimizer]) -> State:
     """What optimizers remember, by parameter and then by its name."""
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     return {
@@ -133,7 +134,7 @@ def of_optimizers(model: Model, optimizers: list[Optimizer]) -> State:
     }
 
 
-def first_memory(model: Model, optimizers: list[Optimizer]) -> State:
+def first_memory(model: nn.Module, optimizers: list[Optimizer]) -> State:
     """What optimizers remember after one step, by the names of `of_optimizers`: shapes and dtypes without values."""
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     return {
@@ -144,7 +145,7 @@ def first_memory(model: Model, optimizers: list[Optimizer]) -> State:
     }
 
 
-def put_into_optimizers(model: Model, optimizers: list[Optimizer], values: Mapping[str, torch.Tensor]) -> None:
+def put_into_optimizers(model: nn.Module, optimizers: list[Optimizer], values: Mapping[str, torch.Tensor]) -> None:
     """Give optimizers what `of_optimizers` took from them."""
     parameters = dict(model.named_parameters())
     owner = {id(p): optimizer for optimizer in optimizers for p in optimizer.parameters}

@@ -21,6 +21,7 @@ from wxb.text import first_of
 
 PARTS = ("train", "validation", "test")
 SUMMARY = "run.json"
+PLAYING = "play.json"  # in its place, of a run that learned to play a game
 SETTINGS = "settings.toml"
 ENVIRONMENT = "environment.json"
 DATA = "data.json"
@@ -98,7 +99,7 @@ def content(folder: Path) -> list[str]:
 
 def taken(folder: Path, others: list[str]) -> WxbError:
     """Return the error for a run that would be written into a folder that holds `others`."""
-    if SUMMARY in others:
+    if SUMMARY in others or PLAYING in others:
         on = f"another `out`, or wxb resume {quoted(folder)} if it was stopped"
         return WxbError(f"{folder} already holds a run", fix=on)
     return WxbError(f"{folder} exists and is not empty", f"it holds {first_of(others, 3)}", "another `out`")

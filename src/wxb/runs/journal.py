@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from wxb import storage
 from wxb.errors import WxbError
@@ -49,8 +50,10 @@ class Checkpoint:
 class Journal:
     """History and checkpoint in one folder; one process writes them at a time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: type[Struct] = Epoch) -> None:
+        """`kind` is what a line of the history holds."""
         self.folder = folder
+        self.kind = kind
         self._watches = False  # whether this process has written watched steps
         self._synced = -math.inf  # time.monotonic() at which the history was flushed to the disk
 
@@ -75,12 +78,12 @@ class Journal:
         line = Epoch(
             record.epoch, record.step, record.learning_rate, record.train_loss, validation, round(record.seconds, 3)
         )
-        self._add(msgspec.json.encode(line))
+        self.add(line)
         return True
 
-    def _add(self, text: bytes) -> None:
+    def add(self, line: Struct) -> None:
         """Append a line to the history; flush it to the disk at most once per second, since epochs may be shorter."""
-        lines, now = self.lines, time.monotonic()
+        lines, now, text = self.lines, time.monotonic(), msgspec.json.encode(line)
         sync = now - self._synced >= SYNC_EVERY
         storage.append(self.folder / HISTORY, text + b"\n", sync=sync)
         lines.append(text)
@@ -143,7 +146,7 @@ class Journal:
         path, lines = self.folder / HISTORY, self.lines[:epochs]
         if len(lines) < epochs:
             raise storage.damaged(path, f"it has {len(lines)} of {epochs} epochs")
-        read_epochs(path, lines)
+        _decoded(path, lines, self.kind)
         content = _joined(lines)
         if checkpoint and checkpoint.history not in ("", storage.digest(content)):
             raise storage.damaged(path, "it is not what it was when the checkpoint was written")
@@ -176,9 +179,14 @@ def read_epochs(path: Path, lines: Sequence[bytes], older: storage.Older | None 
     return _decoded(path, lines, Epoch, older)
 
 
+def read_lines(path: Path, content: bytes, kind: type[T]) -> list[T]:
+    """Decode the lines of a history. Raises WxbError naming the file, the line and what was expected there."""
+    return _decoded(path, whole_lines(content), kind)
+
+
 def read_watched(path: Path, content: bytes) -> list[WatchedStep]:
     """Decode the watched steps. Raises WxbError naming the file, the line and what was expected there."""
-    return _decoded(path, whole_lines(content), WatchedStep)
+    return read_lines(path, content, WatchedStep)
 
 
 def _decoded(path: Path, lines: Sequence[bytes], kind: type[T], older: storage.Older | None = None) -> list[T]:

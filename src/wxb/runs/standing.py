@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from wxb.errors import WxbError
 from wxb.paths import quoted
 from wxb.runs.journal import Journal
-from wxb.runs.schema import State, Summary
+from wxb.runs.schema import State, Steps
 from wxb.storage import is_held
 from wxb.text import count
+
+
+class Summary(Protocol):
+    """What every run says of itself, whatever it learns from."""
+
+    state: State
+    steps: Steps
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from wxb.errors import WxbError
-from wxb.paths import exists, obstacle
+from wxb.paths import exists, obstacle, quoted
 from wxb.runs import version1
-from wxb.runs.folder import SUMMARY
+from wxb.runs.folder import PLAYING, SUMMARY
 from wxb.runs.schema import FORMAT, Summary, Version
 from wxb.storage import damaged, decode, digest, json_text, read
 from wxb.tasks import TASKS
@@ -27,6 +27,11 @@ def read_summary(folder: Path) -> Summary:
             raise WxbError(f"{path} cannot be read: {why}", fix="wxb runs lists the runs there are")
         if not exists(folder):
             raise WxbError(f"there is no run {folder}", fix="wxb runs lists those there are")
+        if exists(folder / PLAYING):
+            raise WxbError(
+                f"{folder} has learned to play a game: it has no data, and this is about data",
+                fix=f"wxb play {quoted(folder)} plays it, wxb report {quoted(folder)} tells how well",
+            )
         raise WxbError(f"{folder} is no run: it has no {SUMMARY}", fix="wxb runs lists those there are")
     data = read(path)
     version = decode(path, data, Version)

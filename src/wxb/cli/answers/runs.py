@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from wxb.cli.answers.answer import Answer
+from wxb.play.schema import Measured
 from wxb.runs.reported import ClassFacts, FitFacts
 from wxb.runs.schema import Amount, Count, Interval, Moment, Score, Share, Size, State, Text
 
@@ -163,10 +164,22 @@ class ListedRun(Struct, frozen=True):
     finished: Moment | None
 
 
+class ListedPlay(Struct, frozen=True):
+    """A run in a list that plays a game; all but its state is null if it is damaged."""
+
+    run: Annotated[str, Meta(description="the folder")]
+    state: State | Literal["damaged"]
+    game: str | None
+    network: Text | None
+    results: tuple[Measured, ...] | None
+    finished: Moment | None
+
+
 class Runs(Answer, frozen=True, tag="wxb/runs/1"):
     """What wxb runs prints with --json."""
 
     runs: Annotated[list[ListedRun], Meta(description="the newest first")]
+    plays: Annotated[tuple[ListedPlay, ...], Meta(description="runs that play a game, the newest first")] = ()
 
 
 class TableRow(Struct, frozen=True):

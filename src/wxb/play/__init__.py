@@ -1,0 +1,1 @@
+"""Acting on reward: games, policies that learn to play them, and the runs that hold them."""

@@ -1,0 +1,88 @@
+"""What is told of runs that play: of one, and of several seeds in one folder with their learning curve."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wxb import storage
+from wxb.errors import FAILED, WxbError
+from wxb.notation import read
+from wxb.paths import quoted
+from wxb.play.curve import curve
+from wxb.play.run import CURVE, PlayRun, found
+from wxb.statistics import Mean, mean_of
+from wxb.text import count, duration, plural
+
+
+def lines(run: PlayRun) -> list[tuple[str, str]]:
+    """A finished run as (label, text): the game, the network, how it learned, and how good it is."""
+    run.need_finished("report")
+    about, last = run.about, run.history[-1]
+    settings, game = about.settings, run.game
+    how = "PPO" if settings.ppo else "policy gradient with a baseline"
+    learned = f"{how}, {count(settings.steps)} steps: {count(last.games)} games, {count(last.moves)} moves"
+    return [
+        ("game", game.title),
+        ("network", f"{read(about.network).short()}   {count(about.parameters)} parameters with the baseline"),
+        ("learned", f"{learned}, {duration(last.seconds)}"),
+        *((one.what, game.sentence(one)) for one in about.results),
+    ]
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """The finished runs of a folder, all of one game, and what they are together."""
+
+    folder: Path
+    runs: tuple[PlayRun, ...]
+    results: dict[str, Mean]  # over the seeds, by what was measured
+    picture: Path | None
+    remarks: tuple[str, ...] = ()
+
+
+def seeds_drawn(folder: Path) -> Seeds:
+    """Read the runs in a folder, and draw their learning curve into it.
+
+    Raises WxbError if there is none, if one of them is damaged, or if they play different games.
+    """
+    runs = tuple(one for one in _readable(folder) if one.about.state == "finished")
+    if not runs:
+        raise WxbError(f"{folder} holds no finished run that plays", fix="wxb runs lists the runs there are")
+    games = {run.about.game for run in runs}
+    if len(games) > 1:
+        raise WxbError(f"{folder} holds runs of {' and '.join(sorted(games))}", "a curve is of one game")
+    results: dict[str, list[float]] = {}
+    for run in runs:
+        for one in run.about.results:
+            results.setdefault(one.what, []).append(one.value)
+    game = runs[0].game
+    means = {what: mean_of(values, (0, game.best)) for what, values in results.items()}
+    picture, remarks = folder / CURVE, ()
+    try:
+        storage.write(picture, curve(game, {run.about.settings.seed: run.history for run in runs}))
+    except WxbError as problem:
+        if problem.exit_code == FAILED:
+            raise
+        return Seeds(folder, runs, means, None, (f"the learning curve was not drawn: {problem.what}; {problem.fix}",))
+    return Seeds(folder, runs, means, picture, remarks)
+
+
+def _readable(folder: Path) -> Sequence[PlayRun]:
+    runs = []
+    for one in found([folder]):
+        if not isinstance(one, PlayRun):
+            raise WxbError(one[1], exit_code=FAILED)
+        runs.append(PlayRun.open(one.path))
+    return runs
+
+
+def seeds_lines(drawn: Seeds) -> list[tuple[str, str]]:
+    """The seeds together as (label, text)."""
+    game = drawn.runs[0].game
+    told = [("game", game.title), ("seeds", plural(len(drawn.runs), "run") + f" in {quoted(drawn.folder)}")]
+    for what, mean in drawn.results.items():
+        low, high = mean.interval or (mean.mean, mean.mean)
+        told.append((what, f"{game.shown(mean.mean)} [{game.shown(low)}, {game.shown(high)}]"))
+    return told
