@@ -97,7 +97,12 @@ def test_a_run_is_listed_and_told_apart_from_runs_on_data(call, run):
     assert [one["run"] for one in listed["runs"]] == ["data"]
     assert [(one["run"], one["state"], one["game"]) for one in listed["plays"]] == [("run", "finished", "tictactoe")]
     assert "tictactoe" in call("runs", run).out
-    for words in (["predict", "run", "x.csv"], ["evaluate", "run"], ["view", "run", "filters"], ["export", "run"]):
+    for words in (
+        ["predict", "run", "x.csv"],
+        ["evaluate", "run"],
+        ["view", "run", "filters"],
+        ["export", "run", "html"],
+    ):
         refused = call(*words)
         assert refused.code == 2, words
         assert "run has learned to play a game: it has no data, and this is about data" in refused.err
@@ -164,7 +169,7 @@ def test_a_game_ends_where_nothing_more_is_typed(run):
     [
         (["play"], "GAME is missing", "wxb play tictactoe"),
         (["play", "cartpol"], "cartpol is neither a game nor a run; cartpole is a game", "wxb play cartpole"),
-        (["play", "tictactoe", "FC-8, EUCLID"], "EUCLID does not fit tictactoe", "end the network in SOFTMAX"),
+        (["play", "tictactoe", "FC-8-RELU, EUCLID"], "EUCLID does not fit tictactoe", "end the network in SOFTMAX"),
         (["play", "tictactoe", "CONV7-8p0, SOFTMAX"], "CONV7-8p0 does not fit", "padding"),
         (["play", "tictactoe", "FC-8-RELUU, SOFTMAX"], "RELUU", "RELU"),
         (["play", "tictactoe", "--steps", "0"], "--steps 0: expected at least one step", "--steps 100"),

@@ -45,6 +45,8 @@ PROMISED = {
     "lesson": "lessons result",
     "anomalies": "run data examples flagged threshold rate area oddest files",
     "cluster": "data examples how silhouette agreement clusters none files",
+    "play": "run game network parameters settings games moves seconds results",
+    "play-seeds": "folder curve runs results",
     "neuron": "inputs fire not_fire table answers",
 }
 

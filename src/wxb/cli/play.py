@@ -21,7 +21,7 @@ TAKEN = ("seed", "steps", "batch_size", "optimizer", "learning_rate", "schedule"
 
 def play(
     words: tuple[str, ...],
-    ppo: bool,
+    ppo: bool | None,
     second: bool,
     as_json: bool,
     quiet: bool,
@@ -48,8 +48,8 @@ def play(
         raise WxbError("GAME is missing", fix="wxb play tictactoe; wxb play --help says more")
     if is_playing(what):
         asked = [f"--{name.replace('_', '-')}" for name, value in given.items() if value is not None]
-        asked += [flag for flag, value in (("--ppo", ppo), ("--seeds", seeds), ("--out", out), ("--json", as_json))
-                  if value]  # fmt: skip
+        others = {"--ppo": ppo is not None, "--seeds": seeds, "--out": out, "--json": as_json}
+        asked += [flag for flag, value in others.items() if value]
         if network is not None or bindings or asked:
             surplus = asked[0] if asked else network or "a binding"
             raise WxbError(f"{what} has learned already, and {surplus} is for learning", fix=f"wxb play {quoted(what)}")
@@ -141,7 +141,7 @@ command = options.Command(
     [
         click.Argument(["words"], nargs=-1, metavar="GAME|RUN [NETWORK] [N=2 …]"),
         options.SectionedOption(
-            ["--ppo"], is_flag=True, section="Training",
+            ["--ppo/--no-ppo"], default=None, section="Training",
             help="Proximal policy optimization: several passes over each step's games, with the ratio clipped at 0.2.",
         ),
         own("seed", "Seed of everything random: weights, games, moves"),

@@ -74,7 +74,7 @@ class BoardGame(Game):
         """Games won, drawn and lost: "won 612 (61.2 % [58.1, 64.2]), drawn 300, lost 88 of 1,000 games"."""
         between = "" if one.interval is None else f" {percent_interval(one.interval)}"
         won, drawn, lost = (count(number) for number in (one.won, one.drawn, one.lost) if number is not UNSET)
-        of = "games" if one.interval is not None else "lines of play, all there are"
+        of = "games" if one.interval is not None else "lines of play"
         return f"won {won} ({percent(one.value)}{between}), drawn {drawn}, lost {lost} of {count(one.games)} {of}"
 
     def begin(self, games: int, seed: int = 0) -> Boards:

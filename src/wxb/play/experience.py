@@ -50,10 +50,12 @@ def play(
     """Play the games of a table to their ends, with moves drawn by their probabilities.
 
     Each game is seen in one of the game's symmetries, drawn by `chance`. An `opponent` moves for the player `sides`
-    (games,) of each game, 0 or 1; −1 where the policy plays both. Nothing is learned from the opponent's moves.
+    (games,) of each game, 0 or 1; −1 where the policy plays both. Half of the games begin with moves by chance, where
+    the game has openings. Nothing is learned from the opponent's moves and from openings.
     """
     games = len(table.live)
     ways = chance.integers(game.symmetries, size=games)
+    opening = np.maximum(chance.integers(-game.opening, game.opening + 1, size=games), 0)
     plies: list[_Ply] = []
     while len(table.live):
         rows = table.live
@@ -67,6 +69,10 @@ def play(
             theirs = np.flatnonzero(~ours)
             if len(theirs):
                 moves[theirs] = drawn(opponent.probabilities(seen[theirs], legal[theirs])[0], uniform[theirs])
+        opens = np.flatnonzero(table.turn < opening[rows])
+        if len(opens):
+            ours[opens] = False
+            moves[opens] = np.where(legal[opens], chance.random(legal[opens].shape), -1).argmax(1)
         scores = np.log(likely[np.arange(len(rows)), moves])
         turn = table.play(game.turned_back(moves, ways[rows]))
         beyond = _beyond(game, policy, turn, ways[rows])

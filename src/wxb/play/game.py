@@ -80,7 +80,9 @@ class Game(ABC):
     goal: float  # the score from which on the game counts as learned
     discount: float = 1.0  # of a reward that comes a move later
     scale: float = 1.0  # the size of returns; values are learned in this unit
-    trace: float = 0.95  # λ of the advantages: 1 trusts the returns alone, 0 the values
+    trace: float = 1.0  # λ of the advantages: 1 trusts the returns alone, 0 the values
+    entropy: float = 0.01  # weight of the policy's entropy in the loss, so that it goes on trying
+    opening: int = 0  # half of the games that are learned from begin with 1 to so many moves by chance
     symmetries: int = 1  # ways to turn what is seen, and the actions with it, that leave the game the same
     every: int = 1  # steps between two points of the learning curve
 

@@ -31,7 +31,7 @@ EPSILON = 0.2  # of PPO: how far a probability may move, as a share of what it w
 PASSES = 4  # of PPO over the games of a step,
 PARTS = 4  # each in so many gradients
 VALUE = 0.5  # weight of the baseline's squared error
-ENTROPY = 0.01  # weight of the entropy, so that the policy goes on trying
+FLOOR = 0.1  # of the deviation that advantages are divided by: where all games are alike, noise stays small
 AT_ONCE = 8_192  # moves whose gradient is computed together, for the memory; their gradients add up
 POOL = 8  # earlier selves that are kept to play against
 POOL_EVERY = 10  # steps between two of them
@@ -123,7 +123,7 @@ class Learner:
         """Learn from moves: one gradient of all of them, or those of PPO; the first gradient's losses."""
         moves = len(found.moves)
         gains = found.advantages
-        scaled = ((gains - gains.mean()) / (gains.std() + 1e-8)).astype(np.float32)
+        scaled = ((gains - gains.mean()) / max(gains.std(), FLOOR)).astype(np.float32)
         found = Experience(found.seen, found.legal, found.moves, found.scores, scaled, found.returns, found.score)
         if not self.settings.ppo:
             return self._gradient(found, np.arange(moves), rate)
@@ -144,7 +144,7 @@ class Learner:
         sums = torch.zeros(3, dtype=torch.float64)
         for part in np.array_split(rows, math.ceil(len(rows) / AT_ONCE)):
             losses = self._losses(experience.tensors(found, part))
-            objective = losses[0] + VALUE * losses[1] - ENTROPY * losses[2]
+            objective = losses[0] + VALUE * losses[1] - self.game.entropy * losses[2]
             (objective / len(rows)).backward()
             sums += torch.stack(losses).detach().double()
         if self.settings.clip:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 SAVE_EVERY = 20.0  # seconds between checkpoints
 TELL_EVERY = 1.0  # seconds between updates of play.json, at least
 CHOSEN: Mapping[str, Any] = {  # where neither the game nor a person says more
-    "seed": 0, "optimizer": "adam", "schedule": "linear", "clip": 0.5, "threads": 0,
+    "seed": 0, "optimizer": "adam", "schedule": "linear", "clip": 0.5, "threads": 0, "ppo": False,
 }  # fmt: skip
 
 
@@ -64,7 +64,7 @@ class Training:
         network: str | Network | None = None,
         settings: Mapping[str, Any] | None = None,
         *,
-        ppo: bool = False,
+        ppo: bool | None = None,
         bindings: Mapping[str, int] | None = None,
         out: str | Path | None = None,
     ) -> None:
@@ -76,14 +76,14 @@ class Training:
         """
         self.game = games.named(game)
         asked = {name: validate(name, value) for name, value in (settings or {}).items() if value is not None}
-        chosen = {**CHOSEN, **self.game.settings, **asked}
+        chosen = {**CHOSEN, **self.game.settings, **asked, **({} if ppo is None else {"ppo": ppo})}
         made = policy(network or self.game.network, self.game, bindings, chosen["seed"])
         work = made.network.plan.multiply_adds * chosen["batch_size"]
         self.machine = choose("cpu", "float32", chosen["threads"], work)
         chosen["threads"] = self.machine.threads
         if chosen["steps"] < 1:
             raise WxbError("`steps=0`: expected at least one step", fix="`steps=100`")
-        self.learner = Learner(self.game, made, msgspec.convert({**chosen, "ppo": ppo}, PlaySettings))
+        self.learner = Learner(self.game, made, msgspec.convert(chosen, PlaySettings))
         self.out = out
         self.path: Path | None = None
         self.asked: Asked | None = None
@@ -291,7 +291,7 @@ def play(
     game: str,
     network: str | Network | None = None,
     *,
-    ppo: bool = False,
+    ppo: bool | None = None,
     out: str | Path | None = None,
     **settings: Any,
 ) -> PlayRun:
