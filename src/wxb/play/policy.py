@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from wxb.errors import WxbError
+from wxb.network.blocks import Residual
 from wxb.network.build import Model, build
-from wxb.network.layers import Designed, Random
+from wxb.network.layers import Designed, Dropout
 from wxb.notation import Network, plan, read
 from wxb.notation.tree import PlannedLayer, PlannedTeam
 from wxb.play.boards import Boards
@@ -83,7 +84,7 @@ def _unfit(layer: nn.Module) -> str:
         return "designed features are made of a data set, and a game has none"
     if isinstance(layer, STATISTICS):
         return "it learns from the statistics of a batch, so a move would depend on the other games"
-    if isinstance(layer, Random) and (getattr(layer, "p", 0.0) or getattr(layer, "survival", 1.0) < 1):
+    if isinstance(layer, Dropout) or (isinstance(layer, Residual) and layer.survival < 1):
         return "it draws by chance while it learns, so what is learned would not be what played"
     return ""
 
