@@ -19,7 +19,10 @@ class WxbError(Exception):
 
     `what` says in one line what happened, `detail` (may be empty, may have several lines) shows the place, what was
     expected or what was found, `fix` (may be empty) is the way out. `exit_code` is what the command line ends with.
+    `places` are the characters [start, end) of the text of a network that are mistaken.
     """
+
+    places: tuple[tuple[int, int], ...] = ()
 
     def __init__(self, what: str, detail: str = "", fix: str = "", exit_code: int = MISTAKE) -> None:
         self.what = what

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -179,21 +180,57 @@ def test_the_playground_reads_the_network_trains_it_and_makes_a_run(window, fold
     from playwright.sync_api import expect
 
     window.get_by_role("link", name="Playground").click()
-    window.get_by_label("points").fill("100")
+    window.get_by_role("spinbutton", name="points").fill("100")
     window.get_by_role("textbox", name="network").fill("FC-4-TAHN, SOFTMAX")
     expect(window.get_by_role("alert")).to_contain_text("TAHN is not a layer")
     assert "^^^^" in window.get_by_role("alert").inner_text()
+    assert window.locator(".cm-lintRange-error").inner_text() == "TAHN"
+    box = window.get_by_role("textbox", name="network")
+    box.fill("FC-4-TANH, SELF")
+    expect(window.get_by_role("alert")).to_contain_text("SELF does not fit the data")
+    box.fill("FC-4-")
+    box.press_sequentially("TA")
+    expect(window.get_by_role("option", name="TANH", exact=True)).to_be_visible()
+    box.fill("FC-4-TAHN, SOFTMAX")
+    expect(window.get_by_role("alert")).to_contain_text("TAHN is not a layer")
     window.get_by_role("button", name="use").click()
+    expect(window).to_have_url(re.compile("network=FC-4-TANH"))
     train = window.get_by_role("button", name="Train", exact=True)
     expect(train).to_be_enabled(timeout=60_000)
     train.click()
     expect(window.get_by_role("img", name="loss of training and validation by step")).to_be_visible(timeout=60_000)
+    surface = window.get_by_role("region", name="Loss surface")
+    expect(surface.get_by_role("img", name="with the path of the training")).to_be_visible(timeout=60_000)
+    surface.get_by_label("plane").select_option("weights")
+    expect(surface.get_by_text("these two weights")).to_be_visible(timeout=60_000)
+    assert "plane=1.FC-4.weight" in window.url
     window.get_by_role("button", name="Pause").click()
     assert "examples=100" in window.url
-    assert "network=FC-4-TANH" in window.url
     window.get_by_role("button", name="Save as a run").click()
     expect(window.get_by_role("link", name="Curves")).to_be_visible(timeout=60_000)
     assert [path.name for path in folder.iterdir() if path.name.startswith("ring-")]
+
+
+def test_a_curve_is_learned_and_drawn_by_hand(window):
+    from playwright.sync_api import expect
+
+    window.goto(window.url.replace("/runs", "/playground/sine"))
+    train = window.get_by_role("button", name="Train", exact=True)
+    expect(train).to_be_enabled(timeout=60_000)
+    train.click()
+    expect(window.get_by_role("img", name="what the network says along the line")).to_be_visible()
+    expect(window.get_by_text("root mean squared error")).to_be_visible(timeout=60_000)
+    window.locator(".data select").first.select_option("points curve")
+    window.get_by_text("Draw 20 points at least").wait_for()
+    window.set_viewport_size({"width": 1280, "height": 1600})
+    box = window.get_by_role("img", name="line to draw points on").bounding_box()
+    for place in range(8):
+        window.mouse.click(box["x"] + (0.2 + 0.08 * place) * box["width"], box["y"] + (0.3 + 0.05 * place) * box["height"])
+    expect(window.get_by_text("24 points")).to_be_visible(timeout=60_000)
+    expect(train).to_be_enabled(timeout=60_000)
+    expect(window).to_have_url(re.compile("points="))
+    window.reload()
+    expect(window.get_by_text("24 points")).to_be_visible(timeout=60_000)
 
 
 def test_points_are_drawn_and_stand_in_the_address(window):
@@ -202,7 +239,7 @@ def test_points_are_drawn_and_stand_in_the_address(window):
     window.goto(window.url.replace("/runs", "/playground"))
     expect(window.get_by_text("weights and biases")).to_be_visible(timeout=60_000)
     expect(window.get_by_label("optimizer")).to_be_visible(timeout=60_000)  # nothing moves from here on
-    window.get_by_label("data").select_option("points")
+    window.locator(".data select").first.select_option("points classes")
     window.get_by_text("Draw 20 points of two classes at least").wait_for()
     window.set_viewport_size({"width": 1280, "height": 1600})  # all of it, so that nothing scrolls
     box = window.get_by_label("plane to draw points on").bounding_box()
@@ -212,6 +249,6 @@ def test_points_are_drawn_and_stand_in_the_address(window):
             window.mouse.click(box["x"] + along * box["width"], box["y"] + (0.2 + 0.1 * place) * box["height"])
     expect(window.get_by_text("36 points")).to_be_visible(timeout=60_000)
     expect(window.get_by_role("button", name="Train", exact=True)).to_be_enabled(timeout=60_000)
-    window.wait_for_function("location.search.includes('points=')")
+    expect(window).to_have_url(re.compile("points="))
     window.reload()
     expect(window.get_by_text("36 points")).to_be_visible(timeout=60_000)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import math
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from starlette.testclient import TestClient
 
 import wxb
@@ -25,9 +28,18 @@ from wxb.page.server import app
 
 SETTINGS: dict[str, Any] = {"optimizer": "adam", "learning_rate": 0.01, "batch_size": 16}
 RING = Play(examples=60, network="FC-4-RELU-FC-2-TANH, SOFTMAX", settings=SETTINGS)
+SINE = Play(data="sine", examples=60, network="FC-4-TANH, EUCLID", settings=SETTINGS)
 BLOBS = [
     (float(x), float(y), name) for name, at in (("a", 0.0), ("b, c", 6.0)) for x in range(4) for y in np.arange(4) + at
 ]
+HILL = Play(
+    data="points", form="heights", network="FC-4-TANH, EUCLID", settings=SETTINGS,
+    points=[(float(x), float(y), f"{x * y / 9:.6g}") for x in range(6) for y in range(6)],
+)  # fmt: skip
+WAVE = Play(
+    data="points", form="curve", columns=("time", "level"), network="FC-4-TANH, EUCLID", settings=SETTINGS,
+    points=[(x / 6, float(f"{np.sin(x / 6):.6g}"), "") for x in range(40)],
+)  # fmt: skip
 DRAWN = Play(data="points", points=BLOBS, network="FC-3-RELU, SVM", settings=SETTINGS)
 
 
@@ -45,7 +57,7 @@ def as_json(play: Play) -> dict[str, Any]:
     return {name: getattr(play, name) for name in play.__struct_fields__}
 
 
-@pytest.mark.parametrize("play", [RING, DRAWN], ids=["toy", "points"])
+@pytest.mark.parametrize("play", [RING, DRAWN, HILL, WAVE], ids=["toy", "points", "heights", "curve"])
 def test_what_was_played_and_changed_becomes_a_run_of_the_same_bits(client, tmp_path, play):
     live = Live()
     live.begin(play, tmp_path / "points")
@@ -104,7 +116,7 @@ def test_the_regions_are_what_the_network_says(tmp_path):
     for _ in range(200):
         live.step()
     live.grid = 50
-    answers, _ = live._regions()
+    answers = np.frombuffer(base64.b64decode(live._answers()["answers"]), np.uint8)
     left, right, bottom, top = live.box
     for x, y, name in BLOBS:
         row = round((top - y) / (top - bottom) * 49)
@@ -116,7 +128,10 @@ def test_the_regions_are_what_the_network_says(tmp_path):
     ("changes", "what"),
     [
         ({"data": "/etc/passwd"}, "is not for the playground"),
-        ({"data": "sine"}, "is not for the playground"),
+        ({"data": "iris"}, "is not for the playground"),
+        ({"data": "points", "form": "song"}, "is no form of points"),
+        ({"data": "points", "form": "heights", "points": [(0.0, 0.0, "high")] * 20}, "is no finite number"),
+        ({"data": "points", "form": "curve", "points": [(0.0, 0.0, "")] * 20, "columns": ("x", "x")}, "the same name"),
         ({"settings": {"device": "cuda"}}, "is no setting of the playground"),
         ({"settings": {"learning_rate": "fast"}}, "learning_rate"),
         ({"data": "points"}, "the points have 0 classes"),
@@ -132,7 +147,7 @@ def test_what_cannot_be_played_is_refused(changes, what):
 
 
 def test_a_text_is_explained_while_it_is_written(client):
-    found = client.get("/api/notation", params={"text": "FC-4-TANH, SVM", "input": "2", "outputs": "3"}).json()
+    found = client.get("/api/notation", params={"text": "FC-4-TANH, SVM", "outputs": "3"}).json()
     assert (found["head"], found["parameters"]) == ("SVM", 4 * 3 + 3 * 5)
     assert "nn.Linear(2, 4)" in found["pytorch"]
     wrong = client.get("/api/notation", params={"text": "FC-4-TAHN, SVM"})
@@ -141,9 +156,22 @@ def test_a_text_is_explained_while_it_is_written(client):
     line, caret = mistake["expected"].splitlines()[:2]
     assert line[caret.index("^") : caret.rindex("^") + 1] == "TAHN"
     assert mistake["fix"] == "FC-4-TANH, SVM"
+    assert mistake["places"] == [[5, 9]]
 
 
-@pytest.mark.parametrize("query", [{"outputs": "-1"}, {"input": "2xx"}, {"outputs": "9" * 30}])
+@pytest.mark.parametrize(("form", "head"), [("classes", "SELF"), ("classes", "sigmoids"), ("curve", "SOFTMAX")])
+def test_a_head_that_cannot_learn_the_data_is_a_mistake_with_its_place(client, form, head):
+    text = f"FC-4-TANH, {head}"
+    mistake = client.get("/api/notation", params={"text": text, "form": form}).json()["mistake"]
+    assert f"{head.upper()} does not fit the data" in mistake["what"]
+    assert [text[slice(*place)] for place in mistake["places"]] == [head]
+    with pytest.raises(WxbError, match="does not fit the data"):
+        Live().begin(
+            Play(**{**as_json(RING), "data": "ring" if form == "classes" else "sine", "network": text}), Path()
+        )
+
+
+@pytest.mark.parametrize("query", [{"outputs": "-1"}, {"form": "2xx"}, {"outputs": "9" * 30}])
 def test_sizes_that_are_none_are_refused(client, query):
     assert client.get("/api/notation", params={"text": "FC-4-TANH, SVM", **query}).status_code == 400
 
@@ -192,3 +220,81 @@ def test_a_training_that_breaks_down_says_so(tmp_path):
     assert live.frame(0.0)["ended"] == live.ended
     assert obey(live, Told(do="run"))
     assert not live.running
+
+
+@pytest.mark.parametrize("play", [SINE, HILL, WAVE], ids=["sine", "heights", "curve"])
+def test_numbers_are_told_as_the_network_predicts_them(tmp_path, play):
+    live = Live()
+    begun = live.begin(play, tmp_path)
+    assert (begun["form"], begun["measure"]["title"]) == (play.shape.name, "root mean squared error")
+    for _ in range(20):
+        live.step()
+    live.grid = 10
+    frame = live.frame(0.0)
+    said = np.frombuffer(base64.b64decode(frame["heights"]), np.float32)
+    rows, columns = live.form.grid(10)
+    assert said.shape == (rows * columns,)
+    with torch.no_grad():
+        expected = live.model.eval()(torch.from_numpy(live.form.inputs(live.box, rows, columns)).float())
+    assert np.allclose(said, expected[:, 0].numpy(), atol=1e-4)
+    assert len(frame["layers"][0]["units"]) == 4 * math.ceil(4 * math.prod(begun["small"]) / 3)
+
+
+def drawn_surface(live: Live, plane: str) -> dict[str, Any]:
+    obey(live, Told(do="surface", setting=plane))
+    while live.computes:
+        found = live.surface.work(1.0, running=False)
+        if found is not None:
+            return found
+    raise AssertionError(live.surface.why)
+
+
+def loss_now(live: Live) -> float:
+    """Of the examples that a surface looks at."""
+    with torch.no_grad():
+        scores = live.model.eval().after_preparation(live.surface.inputs)
+        return float(live.model.head.loss(scores, live.surface.targets).mean())
+
+
+@pytest.mark.parametrize("play", [RING, SINE, HILL], ids=["classes", "curve", "heights"])
+def test_the_path_lies_on_its_loss_surface(tmp_path, play):
+    live = Live()
+    live.begin(play, tmp_path)
+    assert live.surface.path() == []
+    for _ in range(30):
+        live.step()
+        live.frame(0.0)
+    found = drawn_surface(live, "path")
+    path = live.frame(0.0)["path"]
+    assert [step for step, _, _ in path] == list(range(31))
+    assert path[-1][1:] == [0, 0]
+    assert all(found[axis][0] < one[place] < found[axis][1] for one in path for place, axis in ((1, "x"), (2, "y")))
+    xs, ys = (np.linspace(*found[axis], found["side"]) for axis in "xy")
+    row, column = np.abs(ys).argmin(), np.abs(xs).argmin()
+    assert found["losses"][row][column] == pytest.approx(loss_now(live), rel=0.2)
+    before = live.model.state_dict()
+    assert found["losses"] == drawn_surface(live, "path")["losses"]
+    assert all(torch.equal(before[name], value) for name, value in live.model.state_dict().items())
+
+
+def test_a_surface_over_two_weights_is_read_by_their_values(tmp_path):
+    live = Live()
+    first, second = live.begin(RING, tmp_path)["weights"][:2]
+    for _ in range(10):
+        live.step()
+        live.frame(0.0)
+    found = drawn_surface(live, f"{second} {first}")
+    assert found["names"] == (second, first)
+    weight = live.model.get_parameter(first.partition("[")[0]).detach()[0]
+    assert live.surface.path()[-1][1:] == pytest.approx([float(weight[1]), float(weight[0])], rel=1e-4)
+    with pytest.raises(WxbError, match="is no weight"):
+        obey(live, Told(do="surface", setting="a[0] b[0]"))
+
+
+def test_a_path_of_one_place_has_no_surface_and_says_why(tmp_path):
+    live = Live()
+    live.begin(RING, tmp_path)
+    obey(live, Told(do="surface", setting="path"))
+    assert live.surface.work(1.0, running=False) is None
+    assert not live.computes
+    assert "after a few more steps" in live.frame(0.0)["why"]

@@ -35,7 +35,9 @@ def error(text: str, mistakes: Sequence[Mistake]) -> WxbError:
         if not together and number + 1 < len(shown):
             lines.append(f"fix: {_way_out(text, [mistake])}")
     fix = _way_out(text, shown if together else shown[-1:])
-    return WxbError(shown[0].what, "\n".join(lines), fix)
+    found = WxbError(shown[0].what, "\n".join(lines), fix)
+    found.places = tuple((mistake.place.start, mistake.place.end) for mistake in shown)
+    return found
 
 
 def misfit(text: str, place: Place | None, what: str, trail: Sequence[Shape] = (), fix: str = "") -> WxbError:
@@ -46,7 +48,9 @@ def misfit(text: str, place: Place | None, what: str, trail: Sequence[Shape] = (
     note = " > ".join(shapes)
     if place is None or not text:
         return WxbError(what, note, fix)
-    return WxbError(what, "\n".join(excerpt(text, place, note)), fix)
+    found = WxbError(what, "\n".join(excerpt(text, place, note)), fix)
+    found.places = ((place.start, place.end),)
+    return found
 
 
 def excerpt(text: str, place: Place, note: str = "") -> list[str]:

@@ -52,3 +52,10 @@ def decoded(body: bytes, kind: type[T]) -> T:
 def missing(what: str, fix: str = "") -> Refused:
     """The refusal of a request for what is not there."""
     return Refused(404, what, fix=fix)
+
+
+def whole_number(name: str, text: str) -> int:
+    """A whole number of the query. Raises Refused if it is none."""
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Refused(400, f"{name} is {text[:40]}", "a whole number")
+    return int(text)

@@ -6,7 +6,6 @@ Every line that it prints is a message: "begun", with the data; "frame", what th
 
 from __future__ import annotations
 
-import base64
 import math
 import os
 import queue
@@ -19,29 +18,30 @@ from typing import Any, Literal
 import msgspec
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from wxb.data.dataset import PARTS, Dataset
 from wxb.data.load import load_data
 from wxb.data.split import spread
-from wxb.data.toys import SIDE
 from wxb.errors import WxbError
 from wxb.learning.events import Change, event_tables
 from wxb.learning.loop import Record, learn
 from wxb.learning.setup import set_up
 from wxb.network.build import Model
+from wxb.page.forms import Form, packed
 from wxb.page.play import LIVE, POINTS, Play
+from wxb.page.surface import Surface
+from wxb.tasks import TASKS
 from wxb.views.layers import PREPARING, passed
 from wxb.views.subject import subject
 
-FRAME = 0.07  # seconds between frames
+FRAME = 0.07  # seconds between frames,
+ON_SURFACE = 0.012  # and of them for the loss surface, if one is asked for
 ENDLESS = 10**9  # steps
 MOST_PARAMETERS = 1_000_000
 MOST_CURVE = 600  # points of a curve
 MOST_GRID = 200  # a side of the plane that is asked, in points
-SMALL = 22  # a side of the plane that every unit is asked for,
-LINES = 17  # and of the grid that is bent
+LINES = 17  # a side of the grid that is bent
 MOST_LAYERS, MOST_UNITS, MOST_BENT = 8, 16, 200
 AT_ONCE = 8192
 
@@ -49,10 +49,10 @@ AT_ONCE = 8192
 class Told(msgspec.Struct):
     """What the process is told: to begin with a `play`, to run, to pause, to take a step, or to change something."""
 
-    do: Literal["begin", "run", "pause", "step", "change", "grid", "pace"]
+    do: Literal["begin", "run", "pause", "step", "change", "grid", "pace", "surface"]
     play: Play | None = None
     folder: str = ""  # where points are written
-    setting: str = ""
+    setting: str = ""  # to change; the plane of the surface
     value: float = 0.0  # of the setting; the side of the grid; the steps of a frame, 0 for as many as there is time for
 
 
@@ -65,14 +65,20 @@ class Live:
         self.running = False
         self.records: Any = None
 
+    @property
+    def computes(self) -> bool:
+        """Whether there is a part of a loss surface to compute."""
+        return self.records is not None and self.surface.due(self.running)
+
     def begin(self, play: Play, folder: Path) -> dict[str, Any]:
         """Set up a training; returns what there is to know of its data."""
         self.running, self.records = False, None
         options = {**play.checked(), "steps": ENDLESS, "bagging": False, "calibration": "none"}
         about = play.about_data(folder)
         self.data: Dataset = load_data(about.pop("data"), **about, seed=int(options.get("seed", 0)))
-        if self.data.shape != (2,):
-            raise WxbError("the points are not two numbers each", f"the network would get {self.data.shape}")
+        self.form: Form = play.shape
+        if self.data.shape != (self.form.features,):
+            raise WxbError("the points are not numbers", f"the network would get {self.data.shape}")
         setup = set_up(self.data, play.network, options=options)
         if setup.plan.parameters > MOST_PARAMETERS:
             raise WxbError("the network is too large to play with", f"at most {MOST_PARAMETERS:,} parameters")
@@ -84,45 +90,39 @@ class Live:
         self.ended = ""
         self.records = learn(setup.model, self.data, setup.recipe, setup.machine)
         examples = np.asarray(self.data.model_inputs, np.float64)
-        self.box = self._box(examples, play.data == POINTS)
+        targets = np.asarray(self.data.targets_in_units(), np.float64)
+        self.box = self.form.box(examples, targets, play.data == POINTS)
+        self.surface = Surface(self.model, self.seen, self.data)
+        self.surface.note(0)
         parts = np.zeros(len(examples), np.int64)
         for number, part in enumerate(PARTS):
             parts[self.data.split.part(part)] = number
         bent = spread(np.arange(len(examples)), MOST_BENT)
         self.shown = examples[bent]
+        measure = next(iter(TASKS[self.data.task].validated), None)
         return {
             "kind": "begun",
+            "form": self.form.name,
             "classes": list(self.data.classes),
             "columns": list(play.columns),
             "points": np.round(examples, 4).tolist(),
-            "labels": self.data.targets.tolist(),
+            "labels": np.round(targets.reshape(len(targets)), 4).tolist(),
             "parts": parts.tolist(),
             "bent": bent.tolist(),
             "box": self.box,
+            "small": self.form.small,
             "network": str(setup.plan.network),
             "parameters": setup.plan.parameters,
+            "weights": self.surface.names(),
+            "measure": None if measure is None else {"title": measure.title, "form": measure.form},
             "settings": {name: getattr(setup.recipe, name) for name in (*LIVE, "optimizer", "batch_size", "seed")},
             "line": play.line(),
         }
 
-    def _box(self, examples: NDArray[np.float64], drawn: bool) -> list[float]:
-        """What is shown of the plane: left, right, bottom and top; a square of the toys, a box around other points."""
-        low, high = examples.min(0), examples.max(0)
-        if drawn:
-            more = 0.1 * np.where(high > low, high - low, 1.0)
-            low, high = low - more, high + more
-        else:
-            reach = max(1.08 * SIDE, 1.05 * float(np.abs(examples).max()))
-            low, high = np.full(2, -reach), np.full(2, reach)
-        return [float(low[0]), float(high[0]), float(low[1]), float(high[1])]
-
-    def plane(self, side: int) -> Tensor:
-        """The points of a square grid (side · side, 2), row by row from the top."""
-        left, right, bottom, top = self.box
-        x, y = torch.linspace(left, right, side), torch.linspace(top, bottom, side)
-        grid_y, grid_x = torch.meshgrid(y, x, indexing="ij")
-        points = torch.stack([grid_x, grid_y], -1).reshape(-1, 2)
-        return points if self.model.preparation is None else points.double()
+    def inputs(self, rows: int, columns: int) -> Tensor:
+        """The inputs (rows · columns, features) of a grid over what is shown."""
+        points = torch.from_numpy(self.form.inputs(self.box, rows, columns))
+        return points.float() if self.model.preparation is None else points
 
     def step(self) -> None:
         """Take one step, and note the losses at the end of an epoch."""
@@ -135,8 +135,9 @@ class Live:
         self.record = record
         if record.epoch_end:
             score = record.validation
-            accuracy = None if score is None else getattr(score, "accuracy", None)
-            self.curve.append((record.step, record.train_loss, None if score is None else score.loss, accuracy))
+            loss = None if score is None else score.loss
+            measured = getattr(score, score.measures[0].name) if score is not None and score.measures else None
+            self.curve.append((record.step, record.train_loss, loss, measured))
             if len(self.curve) > MOST_CURVE:
                 self.curve = [*self.curve[:-1:2], self.curve[-1]]
 
@@ -152,48 +153,44 @@ class Live:
     def frame(self, rate: float) -> dict[str, Any]:
         """What the network says of the plane now."""
         record = self.record
+        step = 0 if record is None else record.step
+        self.surface.note(step)
         with torch.no_grad():
-            answers, sure = self._regions()
+            answers = self._answers()
             layers = self._layers()
         return {
             "kind": "frame",
-            "step": 0 if record is None else record.step,
+            "step": step,
             "epoch": 0 if record is None else record.epoch,
             "rate": round(rate, 1),
             "running": self.running,
             "ended": self.ended,
             "side": self.grid,
-            "answers": packed(answers),
-            "sure": packed(sure),
+            **answers,
             "curve": self.curve,
             "layers": layers,
             "events": event_tables(self.events),
+            "path": self.surface.path(),
+            "why": self.surface.why,
         }
 
-    def _regions(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """The class at every point of the grid, and how sure the network is of it, from 0 to 255."""
+    def _answers(self) -> dict[str, Any]:
+        """What the network says of the grid."""
         self.model.eval()
-        points = self.plane(self.grid)
+        points = self.inputs(*self.form.grid(self.grid))
         found = torch.cat(
             [self.model.after_preparation(self._prepared(part)) for part in points.split(AT_ONCE)]
         ).float()
-        head = self.model.head
-        shares = head.probabilities(found)
-        if shares is not None:
-            outputs = found.shape[1]
-            sure = (shares.amax(1) - 1 / outputs) / (1 - 1 / outputs)
-        else:  # a margin of 1 is what these losses ask for
-            best = found.topk(2, 1).values
-            sure = best[:, 0] - best[:, 1]
-        sure = torch.nan_to_num(sure).clamp(0, 1) * 255
-        return found.argmax(1).byte().numpy(), sure.byte().numpy()
+        return self.form.answers(self.model.head, found, self.box)
 
     def _prepared(self, points: Tensor) -> Tensor:
         return points if self.model.preparation is None else self.model.preparation(points)
 
     def _layers(self) -> list[dict[str, Any]]:
-        """What each unit gives over the plane, the weights between layers, and how layers of two units bend it."""
-        batch = torch.cat([self.plane(SMALL), self.plane(LINES), torch.from_numpy(self.shown).to(self.plane(1).dtype)])
+        """What each unit gives over the inputs, the weights between layers, and how two units bend the plane."""
+        small = math.prod(self.form.small)
+        asked, lines = self.inputs(*self.form.small), self.inputs(LINES, LINES)
+        batch = torch.cat([asked, lines, torch.from_numpy(self.shown).to(asked.dtype)])
         through = {name: one for name, one in passed(self.seen, batch).items() if name not in PREPARING}
         names = list(through)
         told = []
@@ -205,7 +202,7 @@ class Live:
             if not last or output.ndim != 2 or len(output) != len(batch):
                 continue
             values = output.float()
-            units = values[: SMALL**2, :MOST_UNITS].T
+            units = values[:small, :MOST_UNITS].T
             most = units.abs().amax(1, keepdim=True).clamp_min(1e-12)
             one: dict[str, Any] = {
                 "name": name,
@@ -215,16 +212,11 @@ class Live:
             weight = getattr(through[affine].module, "weight", None) if affine else None
             if isinstance(weight, Tensor) and weight.ndim == 2:
                 one["weights"] = rounded(weight[:MOST_UNITS, :MOST_UNITS])
-            if values.shape[1] == 2 and place + 1 < len(names):
-                bent = values[SMALL**2 :]
+            if values.shape[1] == 2 and place + 1 < len(names) and self.form.features == 2:
+                bent = values[small:]
                 one["lines"], one["examples"] = rounded(bent[: LINES**2]), rounded(bent[LINES**2 :])
             told.append(one)
         return told[-MOST_LAYERS:]
-
-
-def packed(array: NDArray[Any]) -> str:
-    """Bytes as text."""
-    return base64.b64encode(array.tobytes()).decode()
 
 
 def rounded(values: Tensor) -> Any:
@@ -274,6 +266,8 @@ def obey(live: Live, one: Told) -> bool:
             live.change(one.setting, one.value)
         case "grid":
             live.grid = int(min(MOST_GRID, max(10, one.value)))
+        case "surface":
+            live.surface.ask(one.setting)
         case "pace":
             live.pace = int(min(10_000, max(0, one.value)))
             return False
@@ -289,13 +283,17 @@ def main() -> None:
     while True:
         due = False
         try:
-            while (one := inbox.take(wait=not live.running and not due)) is not None:
+            while (one := inbox.take(wait=not (live.running or due or live.computes))) is not None:
                 due = (obey(live, one) and live.records is not None) or due
             if live.running:
                 began, steps = time.perf_counter(), 0
-                while live.running and (steps < live.pace if live.pace else time.perf_counter() - began < FRAME / 2):
+                most = FRAME / 2 - (ON_SURFACE if live.computes else 0.0)
+                while live.running and (steps < live.pace if live.pace else time.perf_counter() - began < most):
                     live.step()
                     steps += 1
+                due = True
+            if live.computes and (found := live.surface.work(ON_SURFACE, live.running)) is not None:
+                say(found)
                 due = True
         except WxbError as problem:
             live.running = False

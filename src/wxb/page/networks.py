@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from wxb.data.kinds import kind_of
 from wxb.errors import WxbError
-from wxb.page.answer import Refused, answer, decoded
+from wxb.page.answer import Refused, answer, decoded, whole_number
 from wxb.page.folder import Folder
 from wxb.page.listed import signature
 from wxb.page.numbers import MOST_LAYERS, numbers, rounded
@@ -212,13 +212,6 @@ def options_of(view: str, query: dict[str, str]) -> dict[str, Any]:
             raise Refused(400, f"{name} is {text[:40]}", f"one of {', '.join(option.choices)}")
         asked[name] = whole_number(name, text) if option.type is int else text
     return asked
-
-
-def whole_number(name: str, text: str) -> int:
-    """A whole number of the query. Raises Refused if it is none."""
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Refused(400, f"{name} is {text[:40]}", "a whole number")
-    return int(text)
 
 
 # --- asking ----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What is played with: points of the plane, a network for them, and the settings of its training, as one value.
+"""What is played with: points, a network for them, and the settings of its training, as one value.
 
 The value stands for a training to the last bit: `settings` has all that `wxb train` needs to repeat it.
 """
@@ -17,16 +17,14 @@ import msgspec
 
 from wxb.data.toys import TOYS
 from wxb.errors import WxbError
+from wxb.page.forms import FORMS, Form, Point, of_toy
 from wxb.paths import exists
 from wxb.settings import RECIPE
 from wxb.storage import digest, write
 from wxb.text import count
 
-PLANE = tuple(name for name, toy in TOYS.items() if toy.task == "classification")  # toys of two features
 POINTS = "points"  # the data that were drawn or opened, in place of a toy's name
-TARGET = "class"  # the column of their classes
 MOST_POINTS = 5_000
-MOST_CLASSES = 8
 MOST_NETWORK = 4_000  # characters
 CHOSEN = ("optimizer", "learning_rate", "batch_size", "l2", "l1", "seed")  # settings that the page offers
 LIVE = ("learning_rate", "l2", "l1")  # those of them that may change while it trains
@@ -42,15 +40,16 @@ class Play(msgspec.Struct, forbid_unknown_fields=True):
     data: str = "ring"
     examples: int = 500  # of a toy
     noise: float | None = None  # of a toy; its own if None
-    points: list[tuple[float, float, str]] = []  # drawn or opened: both coordinates and the class
+    form: str = "classes"  # of points: the name of one of FORMS
+    points: list[Point] = []  # drawn or opened
     columns: tuple[str, str] = ("x", "y")  # the names of the coordinates
     network: str = "FC-8-RELU, SOFTMAX"
     settings: dict[str, Any] = {}
 
     def checked(self) -> dict[str, Any]:
         """The settings of its training. Raises WxbError for what the playground does not take."""
-        if self.data not in (*PLANE, POINTS):
-            raise WxbError(f"{self.data[:40]} is not for the playground", f"expected {', '.join(PLANE)}, or points")
+        if self.data not in (*TOYS, POINTS):
+            raise WxbError(f"{self.data[:40]} is not for the playground", f"expected {', '.join(TOYS)}, or points")
         if self.data == POINTS:
             self._check_points()
         elif not 20 <= self.examples <= MOST_POINTS:
@@ -63,13 +62,9 @@ class Play(msgspec.Struct, forbid_unknown_fields=True):
         return {name: RECIPE[name].validate(value) for name, value in self.settings.items()} | FIXED
 
     def _check_points(self) -> None:
-        classes = {name for _, _, name in self.points}
-        if not 1 < len(classes) <= MOST_CLASSES:
-            raise WxbError(
-                f"the points have {count(len(classes))} classes",
-                f"expected 2 to {MOST_CLASSES}",
-                "draw points of two classes",
-            )
+        if self.form not in FORMS:
+            raise WxbError(f"{self.form[:40]} is no form of points", f"expected {', '.join(FORMS)}")
+        self.shape.check(self.points)
         if not 20 <= len(self.points) <= MOST_POINTS:
             raise WxbError(
                 f"there are {count(len(self.points))} points", f"expected 20 to {count(MOST_POINTS)}",
@@ -77,15 +72,24 @@ class Play(msgspec.Struct, forbid_unknown_fields=True):
             )  # fmt: skip
         if not all(math.isfinite(x) and math.isfinite(y) for x, y, _ in self.points):
             raise WxbError("a point has a coordinate that is no finite number")
-        if len({*self.columns, TARGET}) < 3:
-            raise WxbError("the columns have the same name", f"they are called {', '.join(self.columns)}, {TARGET}")
+        if len({*self.columns, self.shape.third}) < 3:
+            raise WxbError(
+                "the columns have the same name",
+                f"they are called {', '.join(filter(None, (*self.columns, self.shape.third)))}",
+            )
+
+    @property
+    def shape(self) -> Form:
+        """The form of what is played with."""
+        return FORMS[self.form] if self.data == POINTS else of_toy(self.data)
 
     def write_points(self, folder: Path) -> Path:
         """Write the points into a folder as a table whose name is their digest, unless it is there."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([*self.columns, TARGET])
-        writer.writerows([f"{x:.6g}", f"{y:.6g}", name] for x, y, name in self.points)
+        third = self.shape.third
+        writer.writerow([*self.columns, third] if third else self.columns)
+        writer.writerows([f"{x:.6g}", f"{y:.6g}", *([name] if third else [])] for x, y, name in self.points)
         content = text.getvalue().encode()
         path = folder / f"{POINTS}-{digest(content)[:12]}.csv"
         if not exists(path):
@@ -96,8 +100,8 @@ class Play(msgspec.Struct, forbid_unknown_fields=True):
     def about_data(self, folder: Path) -> dict[str, Any]:
         """The settings that say what the data are; points are written into the folder."""
         if self.data == POINTS:
-            path = self.write_points(folder)
-            return {"data": str(path), "target": TARGET, "task": "classification", "pieces": 0}
+            path, form = self.write_points(folder), self.shape
+            return {"data": str(path), "target": form.target(self.columns), "task": form.task, "pieces": 0}
         about = {"data": self.data, "examples": self.examples}
         return about if self.noise is None else {**about, "noise": self.noise}
 

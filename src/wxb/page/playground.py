@@ -23,11 +23,14 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from wxb.data.toys import TOYS
 from wxb.errors import WxbError
-from wxb.page.answer import Refused, answer, missing
+from wxb.page.answer import Refused, answer, missing, whole_number
 from wxb.page.changes import sent
 from wxb.page.folder import Folder
-from wxb.page.play import CHOSEN, LIVE, MOST_NETWORK, PLANE, POINTS, Play
+from wxb.page.forms import FORMS, of_toy
+from wxb.page.meaning import meaning, words
+from wxb.page.play import CHOSEN, LIVE, MOST_NETWORK, POINTS, Play
 from wxb.page.trainings import Trainings
 from wxb.runs.folder import settings_text
 from wxb.settings import RECIPE
@@ -65,6 +68,7 @@ class Playing:
         self.seen = time.monotonic()
         self.begun = b""  # the newest message of each kind, as a line of JSON
         self.frame = b""
+        self.surface = b""
         self.mistake = b""
         self.number = 0  # of messages so far
         self._lock = threading.Lock()
@@ -83,7 +87,9 @@ class Playing:
                 if line.startswith(b'{"kind":"frame"'):
                     self.frame = line
                 elif line.startswith(b'{"kind":"begun"'):
-                    self.begun, self.frame, self.mistake = line, b"", b""
+                    self.begun, self.frame, self.surface, self.mistake = line, b"", b"", b""
+                elif line.startswith(b'{"kind":"surface"'):
+                    self.surface = line
                 else:
                     self.mistake = line
                 self.number += 1
@@ -146,7 +152,9 @@ class Playground:
             }
             for name in CHOSEN
         ]
-        return answer({"toys": PLANE, "settings": settings})
+        toys = [{"name": name, "form": of_toy(name).name} for name in TOYS]
+        heads = {name: form.heads for name, form in FORMS.items()}
+        return answer({"toys": toys, "heads": heads, "words": words(), "settings": settings})
 
     async def notation(self, request: Request) -> Response:
         """What a network's text means: its layers, its counts, and the PyTorch of it; or its mistake.
@@ -155,12 +163,15 @@ class Playground:
         """
         query = request.query_params
         text = query.get("text", "")[: MOST_NETWORK + 1]
-        outputs = whole(query.get("outputs", "2"))
-        shape = tuple(whole(one) for one in query.get("input", "2").split("x")[:3])
+        form = FORMS.get(query.get("form", "classes"))
+        outputs = whole_number("outputs", query.get("outputs", "2"))
+        if form is None or not 0 < outputs < 10**6:
+            raise Refused(400, "there are no such data", f"a form of {', '.join(FORMS)}, and 1 output or more")
         try:
-            return answer(await run_in_threadpool(lambda: read_notation(text, shape, outputs)))
+            return answer(await run_in_threadpool(lambda: meaning(text, form, outputs)))
         except WxbError as problem:
-            return answer({"mistake": {"what": problem.what, "expected": problem.detail, "fix": problem.fix}})
+            told = {"what": problem.what, "expected": problem.detail, "fix": problem.fix, "places": problem.places}
+            return answer({"mistake": told})
 
     async def open(self, request: Request) -> Response:
         """Start a process for a window."""
@@ -206,7 +217,7 @@ class Playground:
     async def order(self, request: Request) -> Response:
         """Run, pause, take a step, or change something."""
         ordered, one = await sent(request, Ordered), self.playing(request)
-        if ordered.do not in ("run", "pause", "step", "change", "grid", "pace"):
+        if ordered.do not in ("run", "pause", "step", "change", "grid", "pace", "surface"):
             raise Refused(400, f"{ordered.do[:40]} is nothing that can be done")
         if ordered.do == "change" and ordered.setting not in LIVE:
             raise Refused(400, f"{ordered.setting[:40]} cannot change while it trains", f"only {', '.join(LIVE)}")
@@ -218,7 +229,7 @@ class Playground:
         one = self.playing(request)
 
         async def told() -> AsyncIterator[bytes]:
-            before, quiet, sent_already = -1, 0.0, [b"", b"", b""]
+            before, quiet, sent_already = -1, 0.0, [b""] * 4
             one.windows += 1
             try:
                 while one.alive and not await request.is_disconnected():
@@ -230,7 +241,7 @@ class Playground:
                             yield b": alive\n\n"
                         continue
                     before, quiet = one.number, 0.0
-                    for place, line in enumerate((one.begun, one.mistake, one.frame)):
+                    for place, line in enumerate((one.begun, one.mistake, one.surface, one.frame)):
                         if line and line is not sent_already[place]:
                             yield b"data: " + line + b"\n"
                         sent_already[place] = line
@@ -268,28 +279,3 @@ class Playground:
         write(path, settings_text(content))
         self.trainings.start(name, ["train", "--config", str(path), "--out", str(self.folder.path / name)])
         return name
-
-
-def whole(text: str) -> int:
-    """A whole number of the query from 1 to a million. Raises Refused if it is none."""
-    if not (text.isascii() and text.isdigit() and len(text) < 7 and int(text)):
-        raise Refused(400, f"{text[:40]} is no size", "a whole number from 1")
-    return int(text)
-
-
-def read_notation(text: str, shape: tuple[int, ...], outputs: int) -> dict[str, Any]:
-    """What a text means for inputs of a shape. Raises WxbError, with the place in the text, if it means nothing."""
-    from wxb.notation import plan, read
-    from wxb.notation.pytorch import pytorch
-    from wxb.notation.table import rows
-
-    if len(text) > MOST_NETWORK:
-        raise WxbError("the text is too long", f"at most {MOST_NETWORK} characters")
-    planned = plan(read(text), shape, outputs)
-    return {
-        "network": str(planned.network),
-        "head": planned.head,
-        "parameters": planned.parameters,
-        "layers": [{"layer": row.layer, "output": row.output, "parameters": row.parameters} for row in rows(planned)],
-        "pytorch": pytorch(planned),
-    }
