@@ -225,7 +225,9 @@ def test_a_curve_is_learned_and_drawn_by_hand(window):
     window.set_viewport_size({"width": 1280, "height": 1600})
     box = window.get_by_role("img", name="line to draw points on").bounding_box()
     for place in range(8):
-        window.mouse.click(box["x"] + (0.2 + 0.08 * place) * box["width"], box["y"] + (0.3 + 0.05 * place) * box["height"])
+        window.mouse.click(
+            box["x"] + (0.2 + 0.08 * place) * box["width"], box["y"] + (0.3 + 0.05 * place) * box["height"]
+        )
     expect(window.get_by_text("24 points")).to_be_visible(timeout=60_000)
     expect(train).to_be_enabled(timeout=60_000)
     expect(window).to_have_url(re.compile("points="))
