@@ -138,6 +138,8 @@ def faults(name: str, stored: dict[str, Result]) -> list[str]:
     """A part of the measurements of the doctor: a list of `faults_page.LISTS`, or a table of `faults_page.TABLES`."""
     if name in faults_page.LISTS:
         return faults_page.LISTS[name](stored)
+    if name == faults_page.REAL:
+        return markdown(faults_page.real(stored))
     cells = faults_page.TABLES[name](faults_summary.by_part(stored))
     if name == "wrong":  # names of trainings are long
         cells = [tuple(map(_breakable, row)) for row in cells]

@@ -92,10 +92,11 @@ OF_PLAIN: dict[str, tuple[Awkward, ...]] = {
         ("clipped", put.loop, tuple(PLAIN[part]), ({"clip": 5.0},)),
         ("normalized", put.loop, normed, ({"normalized": True},)),
         ("wide", put.loop, tuple(PLAIN[part]), ({"widths": width},)),
+        ("noisy labels", put.labels_wrong, linear, (noise,)),
         ("linear is enough", put.loop, linear, ({"widths": (), "epochs": 60, "rate": 5e-3},)),
     )
-    for part, shares, rates, batch, width, linear, normed in (
-        ("tuning", (0.5,), (2.0,), 16, (192, 96), ("digits", "cancer"), ("digits", "ring", "cancer")),
-        ("final", (0.6,), (1.5, 3.0), 12, (160, 160), ("digits", "wine"), ("digits", "spirals", "disc", "wine")),
+    for part, shares, rates, batch, width, linear, normed, noise in (
+        ("tuning", (0.5,), (2.0,), 16, (192, 96), ("digits", "cancer"), ("digits", "ring", "cancer"), 0.1),
+        ("final", (0.6,), (1.5, 3.0), 12, (160, 160), ("digits", "wine"), ("digits", "spirals", "disc", "wine"), 0.12),
     )
 }

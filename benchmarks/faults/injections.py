@@ -57,8 +57,44 @@ def labels_wrong(program: Any, share: float) -> Any:
 
 
 def labels_moved(program: Any, places: int) -> Any:
-    """The labels belong to the example so many rows before."""
-    return _with_labels(program, lambda targets, _: np.roll(targets, places, axis=0))
+    """The labels belong to the example so many rows before, in an order of the rows that is drawn.
+
+    Where classes take turns from row to row, moved labels are those of other classes, and nobody could tell.
+    """
+    data = program.data
+    drawn = _ordered(data, np.random.default_rng(7).permutation(len(data.targets)))
+    return _with_labels(replace(program, data=drawn), lambda targets, _: np.roll(targets, places, axis=0))
+
+
+def _ordered(data: Dataset, order: NDArray[np.int64]) -> Dataset:
+    """The data with their rows in another order, in the same parts."""
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    parts = [np.sort(place[data.split.part(part)]) for part in ("train", "validation", "test")]
+    split = Split(parts[0], parts[1], parts[2], "in another order")
+    return replace(data, examples=data.examples[order], targets=data.targets[order], split=split, known=None)
+
+
+def classes_renumbered(program: Any, places: int) -> Any:
+    """The classes of the training examples have numbers so many too high; those of validation and test are right."""
+    data, train = program.data, program.data.split.train
+
+    def change(targets: NDArray[Any], _: np.random.Generator) -> NDArray[Any]:
+        targets[train] = (targets[train] + places) % data.outputs
+        return targets
+
+    return _with_labels(program, change)
+
+
+def copied(program: Program, share: float) -> Program:
+    """A share of the validation examples are copies of training examples, of which there are 150."""
+    program = few(program, 150)
+    data = program.data
+    held = data.split.validation
+    taken = np.random.default_rng(7).permutation(data.split.train)[: round(share * len(held))]
+    examples, targets = data.examples.copy(), data.targets.copy()
+    examples[held[: len(taken)]], targets[held[: len(taken)]] = examples[taken], targets[taken]
+    return replace(program, data=replace(data, examples=examples, targets=targets, known=None), leaky=True)
 
 
 def columns_scaled(program: Any, times: float) -> Any:
@@ -118,7 +154,9 @@ def few(program: Any, count: int) -> Any:
     """So many training examples only."""
     split = program.data.split
     rows = np.sort(np.random.default_rng(7).permutation(split.train)[:count])
-    return replace(program, data=replace(program.data, split=replace(split, train=rows)))
+    # a loop in plain PyTorch learns from both parts
+    held = split.validation[:0] if isinstance(program, Plain) else split.validation
+    return replace(program, data=replace(program.data, split=replace(split, train=rows, validation=held)))
 
 
 def torn(program: Any, _: object) -> Any:
@@ -164,13 +202,7 @@ def rare(program: Program, share: float) -> Program:
 
 def in_order_of_classes(program: Any, settings: dict[str, Any]) -> Any:
     """The examples stand class by class, and are not shuffled."""
-    data = program.data
-    order = np.argsort(data.targets, kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    parts = {part: np.sort(place[data.split.part(part)]) for part in ("train", "validation", "test")}
-    split = Split(parts["train"], parts["validation"], parts["test"], "in order")
-    sorted_data = replace(data, examples=data.examples[order], targets=data.targets[order], split=split, known=None)
+    sorted_data = _ordered(program.data, np.argsort(program.data.targets, kind="stable"))
     if isinstance(program, Plain):
         return replace(program, data=sorted_data, shuffle=False, **settings)
     return replace(program, data=sorted_data, options={**program.options, "shuffle": False, **settings})

@@ -53,9 +53,11 @@ def measured(case: Case, session: int, known: Row | None = None, ask: bool = Tru
     seed = FIRST_SEED[case.part]
     said = _of_plain(program, seed) if isinstance(program, Plain) else _of_wxb(program, seed, bool(case.fault))
     found = {"mending": None, "mended": None, **said, "asked": True, "session": session}
+    whole = found.pop("whole")
     for name in ("ratio", "mending"):
         if found[name] is not None:
-            found[name] = round(found[name] / row.seconds, 3)
+            found[name] = round(found[name] / whole, 3)
+    found["whole"] = round(whole / row.seconds, 3)
     row = structs.replace(row, **found)
     named = {code for code, _ in row.findings[:3]}
     if row.tried or not row.fault or not row.findings or row.findings[0][0] == row.fault:
@@ -78,7 +80,9 @@ def _truth(case: Case, program: Program | Plain, session: int, lean: bool) -> Ro
         gains = _gains(program, scores, seeds)
         best = max([0.0, *gains.values()]) + statistics.fmean(scores)
         return structs.replace(row, twin=_short([best]), changes=gains)
-    if isinstance(program, Program) and program.balanced:
+    if isinstance(program, Program) and program.leaky:
+        twin = [program.claimed(seed) for seed in seeds]
+    elif isinstance(program, Program) and program.balanced:
         twin = [_balanced_twin(program).score(seed)[0] for seed in seeds]
     else:
         twin = list(_twin(case))
@@ -158,19 +162,21 @@ def _of_wxb(program: Program, seed: int, fix: bool) -> dict[str, Any]:
     runs = SideRuns(case, 1.0)
     measures = Measures(case, runs)
     said["symptoms"] = [fault.code for fault, _ in diagnosing.symptoms(measures, FAULTS.values())]
+    began = time.process_time()
     said["suspected"] = _line(program, seed)
+    said["whole"] = time.process_time() - began
     if fix:
         began = time.process_time()
-        better, finding = mended(case)
+        better, taken = mended(case)
         said["mending"] = time.process_time() - began
-        if finding is not None:
+        if taken:
             changed = Program(better.data, better.network, better.options, program.honest, program.balanced)
             said["mended"] = round(changed.score(seed)[0], 5)
     return said
 
 
 def _line(program: Program, seed: int) -> str:
-    """The code that the line at the end of a training suspects."""
+    """The code that the line at the end of a training suspects; made as `wxb train` does, without its report."""
     trial = Trial(program.data, program.network, **{**program.options, "seed": seed})
     follower = Follower(trial)
     for record in trial:
@@ -187,7 +193,10 @@ def _of_plain(program: Plain, seed: int) -> dict[str, Any]:
     began = time.process_time()
     found = examine(model, loss_fn, loader, optimizer)
     said = _said(found, time.process_time() - began)
-    _, watching = program.trained(seed, watched=True)
+    began = time.process_time()
+    model, watching = program.trained(seed, watched=True)
+    program.score_of(model)
+    said["whole"] = time.process_time() - began
     assert watching is not None
     codes = [one.code for one in watching.findings]
     said["suspected"] = codes[0] if codes else ""

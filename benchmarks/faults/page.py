@@ -20,6 +20,7 @@ OWED = {
     "`--fix` ends within 2 points of the twin": "≥ 70 %", "time of the doctor, median": "≤ 2", "90th percentile": "≤ 3",
     "time of `--fix`, 90th percentile": "≤ 3",
 }  # fmt: skip
+REAL = "real"  # the file of programs of other people
 RATES, ACTIVATIONS = ("T1", "T2"), ("N2", "N3", "N4", "T12")
 
 
@@ -50,6 +51,10 @@ def figures(parts: Mapping[str, Sequence[Row]]) -> Table:
         "`--fix` ends within 2 points of the twin": lambda rows: shown(summary.fixed(summary.strong(rows))),
         "time of the doctor, median": lambda rows: _times([row.ratio for row in _counting(rows)], 0.5),
         "90th percentile": lambda rows: _times([row.ratio for row in _counting(rows)], 0.9),
+        "time of the doctor over that of the steps alone, median": lambda rows: _times(
+            [row.ratio * row.whole for row in _counting(rows)], 0.5
+        ),
+        "the same, 90th percentile": lambda rows: _times([row.ratio * row.whole for row in _counting(rows)], 0.9),
         "time of `--fix`, 90th percentile": lambda rows: _times(
             [row.mending + 1 for row in _counting(rows) if row.mending is not None], 0.9
         ),
@@ -148,12 +153,39 @@ def counted(its: Mapping[str, Result]) -> list[str]:
 def sessions(its: Mapping[str, Result]) -> list[str]:
     """What the rows were measured on."""
     lines = []
-    for result in its.values():
+    for name, result in its.items():
+        if name == REAL:
+            lines += [f"- {results.taken_on(one, 'torch')}: `{one['command']}`." for one in result["sessions"]]
+            continue
         kept = {row.session for row in stored.rows(result)}
         for place, session in enumerate(result["sessions"]):
             note = f" {session['note']}." if session["note"] else ""
             lines += [f"- {results.taken_on(session, 'torch')}: `{session['command']}`.{note}"] if place in kept else []
     return lines
+
+
+def real(stored_results: Mapping[str, Result]) -> Table:
+    """What was said of programs of other people, and of healthy ones."""
+    table: Table = [("program", "what is wrong", "`examine` says", "`watch` says", "acceptable")]
+    for row in stored_results[REAL]["rows"] if REAL in stored_results else []:
+        said = (", ".join(row[name]) or "nothing" for name in ("examined", "watched"))
+        table.append((row["name"], row["about"], *said, ", ".join(row["acceptable"]) or "nothing"))
+    return table
+
+
+def real_counts(its: Mapping[str, Result]) -> list[str]:
+    """How many of the programs of other people were told right, and of the healthy ones blamed."""
+    rows = its[REAL]["rows"] if REAL in its else []
+    faulty = [row for row in rows if row["acceptable"]]
+    well = [row for row in rows if not row["acceptable"]]
+    first = [(row["examined"] or row["watched"])[:1] for row in faulty]
+    flagged = sum(bool(one) for one in first)
+    right = sum(bool(set(one) & set(row["acceptable"])) for one, row in zip(first, faulty, strict=True))
+    blamed = sum(bool(row["examined"] or row["watched"]) for row in well)
+    return [
+        f"- {flagged} of {len(faulty)} faulty programs are flagged, {right} with an acceptable cause first",
+        f"- {blamed} of {len(well)} healthy programs are blamed",
+    ]
 
 
 def line(row: Row) -> str:
@@ -172,7 +204,11 @@ def line(row: Row) -> str:
     return f"{mark}{row.name}: {scores}: {said}{accepted}; line {row.suspected or '-'}; {row.ratio:.1f}x"
 
 
-LISTS: dict[str, Callable[[Mapping[str, Result]], list[str]]] = {"counted": counted, "sessions": sessions}
+LISTS: dict[str, Callable[[Mapping[str, Result]], list[str]]] = {
+    "counted": counted,
+    "sessions": sessions,
+    "real-counts": real_counts,
+}
 TABLES: dict[str, Callable[[Mapping[str, Sequence[Row]]], Table]] = {
     "figures": figures, "controls": controls, "by-fault": by_fault, "wrong": wrong,
 }  # fmt: skip

@@ -25,6 +25,7 @@ class Program:
     options: Mapping[str, Any] = field(default_factory=dict)
     honest: Dataset | None = None
     balanced: bool = False  # scored by the mean over classes
+    leaky: bool = False  # validation shows more than is true: its gap is that between validation and test
 
     @property
     def case(self) -> Case:
@@ -39,6 +40,11 @@ class Program:
             pass
         seconds = time.process_time() - began
         return self.score_of(trial), seconds
+
+    def claimed(self, seed: int) -> float:
+        """The score on the validation part after training with a seed."""
+        trial = Trial(self.data, self.network, **{**self.options, "seed": seed}).train()
+        return float(np.maximum(np.nan_to_num(trial.each("validation"), nan=WORST), WORST).mean())
 
     def score_of(self, trial: Trial) -> float:
         """The score of a trained trial on the honest test part."""

@@ -29,9 +29,10 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     suspected: str = ""  # the code in the line at the end of the training, or of `watch`
     symptoms: list[str] = []  # codes of all symptoms in order: what rules say without a proof
     cost: float = 0.0  # of the side runs, in trainings
-    ratio: float = 0.0  # processor time of the doctor over that of a training
+    ratio: float = 0.0  # processor time of the doctor over that of a training with its baselines and its last line
     mended: float | None = None  # the score after --fix
-    mending: float | None = None  # processor time of --fix, without its training, over that of a training
+    mending: float | None = None  # processor time of --fix, without its training, over the same
+    whole: float = 1.0  # processor time of a training with its baselines and its last line over `seconds`
     asked: bool = True  # whether the doctor was
     tried: bool = True  # all changes; else those of the causes that the doctor names in place of what was put in
     session: int = 0

@@ -62,7 +62,7 @@ def test_every_training_can_be_made_and_is_not_its_twin(part):
                     for name, value in vars(program).items()
                 )
                 assert not same, case.name
-            assert case.fault in ("", "D9", "D13", "N7", "T3", "T9", "T10", "T16", "T17") or case.fault in FAULTS
+            assert case.fault in ("", "D9", "D13", "N7", "T3", "T9", "T10", "T16", "T17", "T18") or case.fault in FAULTS
 
 
 def test_a_training_becomes_a_row_that_is_kept(tmp_path):

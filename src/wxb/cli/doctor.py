@@ -17,7 +17,7 @@ from wxb.cli.loading import load, load_again
 from wxb.errors import DONE, FOUND, WxbError, nearest
 from wxb.paths import exists, is_folder
 from wxb.settings import DATA, RECIPE, SETTINGS, check_length, check_together
-from wxb.text import shortened
+from wxb.text import plural, shortened
 
 if TYPE_CHECKING:
     from wxb.doctor.case import Case
@@ -57,7 +57,7 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
     case = case_of(words, asked, quiet)
 
     from wxb.doctor.diagnose import diagnose
-    from wxb.doctor.doubling import doublings
+    from wxb.doctor.doubling import doublings, left_out
     from wxb.doctor.side import SideRuns
     from wxb.doctor.words import lines
     from wxb.tasks import TASKS
@@ -66,9 +66,11 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
     found = diagnose(case, budget, runs)
     code = DONE if found.healthy else FOUND
     doubled: tuple[Doubling, ...] = ()
+    without: dict[str, str] = {}
     if doubling:
         runs.budget = runs.spent + budget
         doubled = doublings(case, runs)
+        without = left_out(case, doubled)
         found = dataclasses.replace(found, cost=runs.spent)
     if as_json:
         facts = {
@@ -85,7 +87,7 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
         return code
     width = printing.columns(sys.stdout)
     measure = TASKS[case.data.task].measure
-    for label, text in lines(found, measure, budget, doubled):
+    for label, text in lines(found, measure, budget, doubled, without):
         printing.result(printing.labelled(label, text, width))
     return code
 
@@ -132,9 +134,10 @@ def case_of(words: tuple[str, ...], asked: dict[str, Any], quiet: bool) -> Case:
 
 
 def refuse_missing_run(word: str) -> None:
-    """Raise WxbError for a word that looks like a run that is not there: the path of nothing, beside runs or in `runs`.
+    """Raise WxbError for a word that names a run that is not there.
 
-    A word with an ending, or that is like no run's name, is left to the data.
+    It is the path of nothing in a folder of runs, or the name of nothing that is like that of a run in `runs`. A word
+    with an ending is left to the data.
     """
     from wxb.data.known.sets import KNOWN
     from wxb.data.toys import TOYS
@@ -145,9 +148,13 @@ def refuse_missing_run(word: str) -> None:
         return
     beside = path.parent if path.parent != Path() else Path("runs")
     there = [one.parent.name for one in beside.glob(f"*/{SUMMARY}")] if is_folder(beside) else []
-    like = nearest(path.name, there, cutoff=0.8)
+    in_runs = path.parent != Path() and (bool(there) or beside.name == "runs")
+    like = nearest(path.name, there, cutoff=0.3 if in_runs else 0.8)
     if like is not None:
         raise WxbError(f"there is no run {word}; {beside / like} is one", fix=f"wxb doctor {beside / like}")
+    if in_runs:
+        fix = "wxb runs" if there else 'wxb train ring "FC-16-RELU, SOFTMAX" makes one'
+        raise WxbError(f"there is no run {word}", f"{plural(len(there), 'run')} in {beside}", fix)
 
 
 command = options.Command(

@@ -119,7 +119,7 @@ def check(asked: dict[str, Any]) -> None:
 
 
 def mended(training: Training, asked: dict[str, Any], quiet: bool) -> Training:
-    """`--fix`: the training with the remedy that side runs prove, or as it is."""
+    """`--fix`: the training with the remedies that side runs prove, or as it is."""
     from wxb.doctor import mending
     from wxb.doctor.case import Case
 
@@ -128,13 +128,13 @@ def mended(training: Training, asked: dict[str, Any], quiet: bool) -> Training:
     recipe = {name: asked[name] for name in RECIPE if name in asked}
     about = {name: asked[name] for name in DATA if name in asked}
     case = Case.of(training.trial.data, asked.get("network"), recipe, asked.get(BINDINGS), asked["data"], about)
-    changed, finding = mending.mended(case)
-    if finding is not None:
+    changed, taken = mending.mended(case)
+    if taken:
         others = {name: value for name, value in asked.items() if name not in (*RECIPE, BINDINGS, EVENTS)}
         bindings = {BINDINGS: dict(changed.bindings)} if changed.bindings else {}
         asked = {**others, **changed.asked, **changed.options, **bindings, "network": changed.network}
         training = prepared(asked, quiet, data=changed.data)
-    training.trial.notes = (*training.trial.notes, mending.note(case, finding))
+    training.trial.notes = (*training.trial.notes, *mending.notes(case, taken))
     return training
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -28,9 +28,38 @@ class Batch:
     inputs: Any  # a tensor, several, or a dict of keywords
     targets: Any  # a tensor, or None
 
+    def part(self, rows: Tensor) -> Batch:
+        """Some of the examples. Raises Unusable where the batch holds what has no rows."""
+        return Batch(_rows(self.inputs, rows, len(self)), _rows(self.targets, rows, len(self)))
+
     def __len__(self) -> int:
         first = first_tensor(self.inputs)
         return 0 if first is None or first.ndim == 0 else len(first)
+
+
+class BatchChange(str):
+    """What to do with the examples, in words; side runs do it to the batches that learn by `apply`."""
+
+    apply: Callable[[Sequence[Batch]], list[Batch]]
+
+    def __new__(cls, text: str, apply: Callable[[Sequence[Batch]], list[Batch]]) -> BatchChange:
+        """The words, and the function that does it."""
+        change = super().__new__(cls, text)
+        change.apply = apply
+        return change
+
+
+def _rows(value: Any, rows: Tensor, count: int) -> Any:
+    if isinstance(value, Tensor) and value.ndim and len(value) == count:
+        return value[rows.to(value.device)]
+    if isinstance(value, Mapping):
+        return {name: _rows(one, rows, count) for name, one in value.items()}
+    if isinstance(value, tuple | list):
+        made = [_rows(one, rows, count) for one in value]
+        return tuple(made) if isinstance(value, tuple) else made
+    if value is None:
+        return None
+    raise Unusable("the batches hold something that is no tensor with a row for each example")
 
 
 def read_batches(loader: Iterable[Any], device: torch.device) -> list[Batch]:

@@ -97,6 +97,8 @@ class Case:
             options.pop("momentum", None)
         if remedy.get("epochs"):
             options.pop("steps", None)
+        if remedy.get("steps"):
+            options.pop("epochs", None)
         about = {name: value for name, value in remedy.items() if name in DATA}
         data, held = self.data, None
         if isinstance(change := remedy.get("data"), DataChange):

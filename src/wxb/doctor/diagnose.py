@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from wxb.doctor.case import Case
 from wxb.doctor.checks import FAULTS
-from wxb.doctor.fault import Evidence, Fault
-from wxb.doctor.finding import SICK, SUSPECTED, WEAK, Diagnosis, Finding, Proof, ranked_findings
-from wxb.doctor.measures import Measures
-from wxb.doctor.proof import Candidate, Race
+from wxb.doctor.fault import Evidence, Fault, Remedy
+from wxb.doctor.finding import SICK, SUSPECTED, WEAK, Diagnosis, Finding, Proof, Severity, ranked_findings
+from wxb.doctor.measures import FAR_BEHIND, Measures
+from wxb.doctor.proof import Candidate, Proved, Race
 from wxb.doctor.side import SideRuns
 
 BUDGET = 3.0  # trainings
@@ -21,48 +22,83 @@ NOT_SUSPECTED = ("D2", "D5", "D6", "D8", "D12", "T6", "N10")
 def diagnose(case: Case, budget: float = BUDGET, runs: SideRuns | None = None) -> Diagnosis:
     """Examine a case by side runs that together cost at most about `budget` trainings.
 
-    The test part of the data is never used. `runs` keeps what was run for more questions.
+    Where a proved remedy leaves the training far behind a baseline, the training with it is examined again, for as long
+    as the budget allows. The test part of the data is never used. `runs` keeps what was run for more questions.
     """
     runs = runs or SideRuns(case, budget)
     found = Measures(case, runs)
+    first = _round(found)
+    findings, untried, last, spent = list(first.findings), dict.fromkeys(first.untried), first, runs.spent
+    while last.proved is not None and last.proved.gain.after < found.best_reference - FAR_BEHIND:
+        runs = runs.following(last.proved.candidate.remedy)
+        if not runs.affords(runs.cost({}, 1.0) or 0.0):
+            break
+        last = _round(Measures(runs.case, runs))
+        findings += [one for one in last.findings if one.severity == SICK]
+        untried |= dict.fromkeys(last.untried)
+        spent = runs.spent
+    named = {one.code for one in findings}
+    return Diagnosis(
+        tuple(ranked_findings(findings)),
+        tuple(code for code in FAULTS if code in untried and code not in named),
+        spent,
+        {"network": found.base.score, **found.references},
+        found.far_behind,
+    )
+
+
+@dataclass(frozen=True)
+class Round:
+    """What was found of one training: as it is, or with the remedies that are proved so far."""
+
+    findings: list[Finding]
+    untried: list[str]
+    proved: Proved | None
+
+
+def _round(found: Measures) -> Round:
+    """What is counted, else what side runs prove, else the likely causes of a training that is far behind."""
     counted: list[Finding] = []
     candidates: list[Candidate] = []
     without_cure: list[Finding] = []
     for fault, evidence in symptoms(found, FAULTS.values()):
         remedies = fault.remedies(found)
-        if fault.counted:
-            counted.append(Finding(fault.code, fault.cause, SICK, evidence, remedies[0] if remedies else {}))
+        if fault.counted(evidence):
+            counted.append(_finding(fault, SICK, evidence, remedies))
+            if not fault.flatters:  # what the rest would show is spoiled
+                return Round(counted, [], None)
         elif fault.mends:
             candidates += [Candidate(fault, evidence, remedy) for remedy in remedies]
         else:
-            without_cure.append(Finding(fault.code, fault.cause, WEAK, evidence, remedies[0] if remedies else {}))
+            without_cure.append(_finding(fault, WEAK, evidence, remedies))
     race = Race(found, candidates)
     candidates = race.candidates
     proved = race.winner()
     findings = list(counted)
     if proved is not None:
-        candidate, gain = proved.candidate, proved.gain
-        proof = Proof(
-            gain.before, gain.after, (gain.low, gain.high), gain.seeds, case.with_remedy(candidate.remedy).command()
-        )
-        evidence = {**candidate.evidence, "side_run_length": proved.share}
-        findings.append(Finding(candidate.fault.code, candidate.fault.cause, SICK, evidence, candidate.remedy, proof))
+        findings.append(_proved_finding(found.case, proved))
     elif not counted and found.far_behind:
         ranked = [candidates[place] for place in sorted(race.tried)] or candidates
         weak = {one.fault.code: one for one in reversed(ranked)}
         findings += without_cure
-        findings += [
-            Finding(one.fault.code, one.fault.cause, WEAK, one.evidence, one.remedy) for one in reversed(weak.values())
-        ][: MOST_WEAK - len(without_cure)]
+        findings += [_finding(one.fault, WEAK, one.evidence, [one.remedy]) for one in reversed(weak.values())][
+            : MOST_WEAK - len(without_cure)
+        ]
     tried = {candidates[place].fault.code for place in race.tried}
     untried = {one.fault.code for one in candidates} - tried - {one.code for one in findings}
-    return Diagnosis(
-        tuple(ranked_findings(findings)),
-        tuple(code for code in FAULTS if code in untried),
-        runs.spent,
-        {"network": found.base.score, **found.references},
-        found.far_behind,
-    )
+    return Round(findings, sorted(untried), proved)
+
+
+def _finding(fault: Fault[Measures], severity: Severity, evidence: Evidence, remedies: Sequence[Remedy]) -> Finding:
+    return Finding(fault.code, fault.cause, severity, evidence, remedies[0] if remedies else {})
+
+
+def _proved_finding(case: Case, proved: Proved) -> Finding:
+    candidate, gain = proved.candidate, proved.gain
+    command = case.with_remedy(candidate.remedy).command()
+    proof = Proof(gain.before, gain.after, (gain.low, gain.high), gain.seeds, command)
+    evidence = {**candidate.evidence, "side_run_share_of_training": proved.share}
+    return Finding(candidate.fault.code, candidate.fault.cause, SICK, evidence, candidate.remedy, proof)
 
 
 def suspect(found: Measures) -> Finding | None:

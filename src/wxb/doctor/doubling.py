@@ -7,7 +7,7 @@ doubling before it is always 2⁻ᵇ, whatever a and c are. So three scores, wit
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -39,23 +39,36 @@ def doublings(case: Case, runs: SideRuns) -> tuple[Doubling, ...]:
     As many seeds as the budget of `runs` affords, at least one and at most three. The test part is never used.
     """
     ways: dict[str, tuple[Callable[[float], Remedy], Callable[[float], float]]] = {
-        "examples": (lambda share: {"data": _fewer(share)}, lambda share: round(share * len(case.held.split.train))),
+        "examples": (lambda share: {"data": fewer(share)}, lambda share: round(share * len(case.held.split.train))),
         "epochs": (lambda share: {"epochs": _epochs(case, share)}, lambda share: _epochs(case, share)),
         "width": (lambda share: {"network": _narrower(case, share)}, lambda share: share * _width(case)),
     }
-    able = {name: way for name, way in ways.items() if _can(name, case)}
+    able = {name: way for name, way in ways.items() if not _cannot(name, case)}
     found = {name: _scores(way[0], runs) for name, way in able.items()}
     return tuple(
         _expected(name, able[name][1], scores, case.recipe.seed) for name, scores in found.items() if scores is not None
     )
 
 
-def _can(name: str, case: Case) -> bool:
+def left_out(case: Case, told: Sequence[Doubling]) -> dict[str, str]:
+    """Why side runs of this case do not tell what twice as much of something would gain, by its name."""
+    names = {one.of for one in told}
+    return {
+        name: _cannot(name, case) or "side runs with less cannot be made"
+        for name in ("examples", "epochs", "width")
+        if name not in names
+    }
+
+
+def _cannot(name: str, case: Case) -> str:
+    """Why something cannot be halved twice; nothing where it can."""
     if name == "examples":
-        return SHARES[0] * len(case.held.split.train) >= LEAST_EXAMPLES * max(1, case.data.outputs)
+        few = SHARES[0] * len(case.held.split.train) < LEAST_EXAMPLES * max(1, case.data.outputs)
+        return f"fewer than {4 * LEAST_EXAMPLES} training examples of a class" if few else ""
     if name == "epochs":
-        return not case.recipe.steps and case.recipe.epochs >= 4
-    return _width(case) > 0
+        few = bool(case.recipe.steps) or case.recipe.epochs < 4
+        return "the length is given in steps, or is fewer than 4 epochs" if few else ""
+    return "" if _width(case) > 0 else f"no width is written, or the narrowest is below {LEAST_WIDTH}"
 
 
 def _width(case: Case) -> float:
@@ -75,7 +88,7 @@ def _narrower(case: Case, share: float) -> str:
     return changed(case.plan, wider(share, least=1))
 
 
-def _fewer(share: float) -> DataChange:
+def fewer(share: float) -> DataChange:
     """A share of the training examples, the same ones of each class in a larger share."""
 
     def fewer(data: Dataset) -> Dataset:

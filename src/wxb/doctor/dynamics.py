@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
@@ -16,6 +16,8 @@ from wxb.learning.layerwise import statistics as by_layer
 
 if TYPE_CHECKING:
     from wxb.learning.watched import LayerStatistics
+
+NORMALIZATIONS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Dynamics:
     frozen: tuple[str, ...]  # parameters that take no gradient
     alike: tuple[str, ...]  # weights whose units all began equal
     diverged: bool  # a loss or a weight was no finite number
+    # mean absolute scales of normalizations by parameter, at the start and at the end
+    scales: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def largest_update(self) -> float:
@@ -57,6 +61,12 @@ class Seen:
         self.frozen = tuple(name for name, one in named if not one.requires_grad)
         self.weights = {name: one for name, one in named if one.requires_grad}
         self.start = self._norms()
+        self.scales = {
+            f"{name}.weight": one.weight
+            for name, one in model.named_modules()
+            if isinstance(one, NORMALIZATIONS) and isinstance(one.weight, Tensor)
+        }
+        self.first_scales = self._mean_scales()
         self.alike = tuple(n for n, one in self.weights.items() if n.endswith("weight") and _alike(one))
         self.steps = 0
         self._losses: list[Tensor] = []
@@ -66,6 +76,10 @@ class Seen:
     def _norms(self) -> dict[str, Tensor]:
         with torch.no_grad():
             return {name: weight.detach().norm() for name, weight in self.weights.items()}
+
+    def _mean_scales(self) -> dict[str, Tensor]:
+        with torch.no_grad():
+            return {name: scale.detach().abs().mean() for name, scale in self.scales.items()}
 
     def take(self, step: int, loss: Tensor | None, found: Named, paths: Iterable[str]) -> None:
         """Keep what a step (1-based) read."""
@@ -99,6 +113,7 @@ class Seen:
             frozen=self.frozen,
             alike=self.alike,
             diverged=not all(map(math.isfinite, (*losses, *end.values()))),
+            scales={name: (float(self.first_scales[name]), float(one)) for name, one in self._mean_scales().items()},
         )
 
 

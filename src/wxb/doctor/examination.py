@@ -11,12 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from wxb.doctor.batches import Loss, Unusable, read_batches
-from wxb.doctor.checks.plain import FAULTS, PlainMeasures, no_signal
+from wxb.doctor.checks.plain import FAULTS, no_signal
 from wxb.doctor.diagnose import BUDGET
 from wxb.doctor.fault import Evidence, Remedy
 from wxb.doctor.finding import SICK, Diagnosis, Finding, Proof, ranked_findings
 from wxb.doctor.gradients import wrong_gradient
 from wxb.doctor.plain import PlainRuns, Subject
+from wxb.doctor.plain_measures import PlainMeasures
 from wxb.doctor.proof import Candidate, Race
 
 ALMOST_ONE = 1e-3
@@ -77,12 +78,16 @@ def _examined(
     if base is None:
         return [_counted("P1", "the model cannot be trained on its batches", {})]
     measures = PlainMeasures(subject, runs)
-    candidates = [
-        Candidate(fault, evidence, remedy)
-        for fault in FAULTS
-        if (evidence := fault.symptom(measures)) is not None
-        for remedy in fault.remedies(measures)
-    ]
+    candidates = []
+    for fault in FAULTS:
+        evidence = fault.symptom(measures)
+        if evidence is None:
+            continue
+        remedies = fault.remedies(measures)
+        if fault.counted(evidence):
+            finding = _counted(fault.code, fault.cause, evidence, remedies[0])
+            return Diagnosis(tuple(ranked_findings([finding])), (), runs.spent, {"network": base.score})
+        candidates += [Candidate(fault, evidence, remedy) for remedy in remedies if fault.mends]
     proved = Race(measures, candidates).winner()
     scores_by_name = {"network": base.score}
     if proved is None:
@@ -144,7 +149,7 @@ def _of_classes(subject: Subject, scores: Tensor, targets: Tensor, loss: float) 
     sums = scores.float().sum(1)
     probable = scores.ndim == 2 and bool((scores >= 0).all()) and float((sums - 1).abs().max()) < ALMOST_ONE
     if probable and math.isclose(float(nn.functional.cross_entropy(scores.float(), targets)), loss, rel_tol=1e-3):
-        evidence = {"sum_of_scores": float(sums.mean()), "least_loss": math.log(outputs - 1 + math.e) - 1}
+        evidence = {"sum_of_outputs": float(sums.mean()), "least_loss": math.log(outputs - 1 + math.e) - 1}
         remedy = {"network": "the same without its softmax"}
         return [_counted("N7", "a softmax before a loss that has one", evidence, remedy)]
     return []

@@ -26,21 +26,33 @@ class DataChange(str):
         return change
 
 
+def never(evidence: Evidence) -> bool:
+    """A symptom proves nothing: side runs have to."""
+    return False
+
+
+def always(evidence: Evidence) -> bool:
+    """The symptom is the proof."""
+    return True
+
+
 @dataclass(frozen=True)
 class Fault(Generic[Found]):
     """A fault that the doctor knows, by the measurements that its checks ask for.
 
     `symptom` gives the numbers that make the fault likely, or None where it is unlikely; `remedies` are the changed
-    settings of `train` to try, the best first. A fault that is `counted` is proved by its symptom: no side run could
-    tell more. A `late` one shows in a training of full length only. A `balanced` one is judged by the mean over
-    classes. Where no remedy `mends` it, none can be tried.
+    settings of `train` to try, the best first. Where `counted` says so of the evidence, the symptom is the proof: no
+    side run could tell more. A counted fault that `flatters` makes scores too good, so that other causes are looked for
+    all the same; another one has to be mended first. A `late` one shows in a training of full length only. A `balanced`
+    one is judged by the mean over classes. Where no remedy `mends` it, none can be tried.
     """
 
     code: str
     cause: str
     symptom: Callable[[Found], Evidence | None]
     remedies: Callable[[Found], list[Remedy]]
-    counted: bool = False
+    counted: Callable[[Evidence], bool] = never
+    flatters: bool = False
     late: bool = False
     balanced: bool = False
     mends: bool = True

@@ -12,7 +12,9 @@ import numpy as np
 
 from wxb.data.dataset import Dataset, Split
 from wxb.data.split import thinned
+from wxb.doctor import labels
 from wxb.doctor.case import Case
+from wxb.doctor.doubling import fewer
 from wxb.doctor.side import WORST, Outcome, SideRuns, full_steps
 from wxb.errors import WxbError
 from wxb.learning.defaults import recipe_for
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FAR_BEHIND = 0.05  # of a baseline
+# multiply-adds that a baseline may take: a share of those of a training, but at least and at most so many
+OF_TRAINING, LEAST_OF_BASELINE, MOST_OF_BASELINE = 0.05, 2e8, 5e9
 LOOKED_AT = 5_000  # training examples whose numbers are looked at, spread evenly
 LOOKED_AT_PICTURES = 200
-NEIGHBOURS = 10
 MOST_NEIGHBOURED = 2_000  # training examples whose neighbours are found
 
 
@@ -113,7 +116,9 @@ class Measures:
         held = self.case.held.split
         rows = np.sort(np.concatenate([held.validation, held.test]))
         data = replace(self.case.held, split=Split(held.train, rows[:0], rows, "baselines on validation"))
-        found = baselines(data, seed=self.recipe.seed)
+        work = self.runs.work
+        least = min(MOST_OF_BASELINE, max(LEAST_OF_BASELINE, OF_TRAINING * work))
+        found = baselines(data, operations=work, seed=self.recipe.seed, least=least)
         scores = {name: one.score for name, one in found.items()}
         return named(scores, data, "test")
 
@@ -221,18 +226,30 @@ class Measures:
     @cached_property
     def neighbouring(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows of some training examples (n,), and the places among them of each one's neighbours (n, 10)."""
-        rows = self.rows_of_sample
-        rows = thinned(rows, MOST_NEIGHBOURED)
+        rows = thinned(self.rows_of_sample, MOST_NEIGHBOURED)
         flat = np.asarray(self.case.data.inputs[rows], np.float32).reshape(len(rows), -1)
-        deviation = flat.std(axis=0)
-        if self.case.data.spatial:
-            deviation = np.full_like(deviation, np.sqrt((deviation**2).mean()))
-        flat = (flat - flat.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
-        squares = (flat**2).sum(axis=1)
-        distances = squares[:, None] + squares - 2 * flat @ flat.T
-        np.fill_diagonal(distances, np.inf)
-        nearest = np.argpartition(distances, min(NEIGHBOURS, len(rows) - 2), axis=1)[:, :NEIGHBOURS]
-        return rows, nearest
+        return rows, labels.neighbours(flat, shared_unit=self.case.data.spatial)
+
+    def neighbour_answers(self, wanted: NDArray[np.int64], share: float = 1.0) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The targets of some examples, and those of each one's nearest neighbour in a share of the training part."""
+        data = self.case.data
+        rows = thinned(fewer(share).apply(self.case.held).split.train, LOOKED_AT)
+        train, there = (np.asarray(data.inputs[some], np.float32).reshape(len(some), -1) for some in (rows, wanted))
+        mean, deviation = train.mean(axis=0), train.std(axis=0)
+        train, there = ((one - mean) / np.where(deviation > 0, deviation, 1) for one in (train, there))
+        nearest = (there @ train.T - (train**2).sum(axis=1) / 2).argmax(axis=1)
+        return data.targets[wanted], data.targets[rows[nearest]]
+
+    @cached_property
+    def neighbour_curve(self) -> tuple[float, float, float]:
+        """The scores of the nearest neighbour on validation, with a quarter, half and all of the training examples."""
+        held = self.case.held.split
+        wanted = np.concatenate([held.validation, held.test])
+        quarter, half, whole = (
+            float(np.maximum(self.task.each(*self.neighbour_answers(wanted, share)), WORST).mean())
+            for share in (0.25, 0.5, 1.0)
+        )
+        return quarter, half, whole
 
     def neighbour_of_rolled(self, way: int) -> float:
         """The score of the mean or the majority of the ten neighbours, with targets that are moved by a row."""
@@ -245,28 +262,25 @@ class Measures:
 
     @cached_property
     def doubted(self) -> NDArray[np.int64]:
-        """Training rows whose labels another class contradicts, with at least the usual confidence in that class.
-
-        Confident learning (C. Northcutt, L. Jiang, I. Chuang, JAIR 70, 2021), with ten neighbours as the model that has
-        not seen the label.
-        """
+        """Training rows whose labels their neighbours contradict, as `labels.doubted`."""
         rows, nearest = self.neighbouring
-        labels = self.case.data.targets[rows].astype(np.int64)
-        classes = self.case.data.outputs
-        shares = (np.eye(classes)[labels[nearest]].sum(axis=1) + 1 / classes) / (nearest.shape[1] + 1)
-        return rows[_doubted(shares, labels)]
+        return rows[labels.doubted(self.case.data.targets[rows].astype(np.int64), nearest, self.case.data.outputs)]
 
-    @property
-    def batch_entropy(self) -> float:
-        """The mean entropy of the classes in a batch in the order of the file, over that of all; 1 of other targets."""
+    @cached_property
+    def noise(self) -> labels.Noise | None:
+        """The share of training labels that are wrong at random, as `labels.noise`."""
+        rows, nearest = self.neighbouring
+        return labels.noise(self.case.data.targets[rows].astype(np.int64), nearest, self.case.data.outputs)
+
+    @cached_property
+    def mixing(self) -> float:
+        """How well batches in the order of the file mix the classes, as `labels.mixing`; 1 of other targets."""
         strata, names = self.strata
         order = strata[self.case.held.split.train]
-        whole = _entropy(order)
-        if len(names) < 2 or whole == 0:
+        if len(names) < 2:
             return 1.0
         size = min(self.recipe.batch_size, len(order))
-        parts = np.array_split(order, max(1, len(order) // size))
-        return float(np.mean([_entropy(part) for part in parts]) / whole)
+        return labels.mixing(np.array_split(order, max(1, len(order) // size)))
 
 
 def named(scores: Mapping[str, float], data: Dataset, part: str) -> dict[str, float]:
@@ -281,15 +295,3 @@ def named(scores: Mapping[str, float], data: Dataset, part: str) -> dict[str, fl
             each = task.each(data.targets[rows], np.repeat(answer[None], len(rows), axis=0))
             found["constant"] = float(np.maximum(each, WORST).mean())
     return found
-
-
-def _doubted(shares: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Labels (n,) that another class contradicts with at least the usual confidence in that class."""
-    own = shares[np.arange(len(labels)), labels]
-    usual = np.array([own[labels == one].mean() if (labels == one).any() else np.inf for one in range(shares.shape[1])])
-    return np.asarray(((shares >= usual) & (shares > own[:, None])).any(axis=1), np.bool_)
-
-
-def _entropy(classes: NDArray[np.int64]) -> float:
-    shares = np.unique(classes, return_counts=True)[1] / len(classes)
-    return float(-(shares * np.log(shares)).sum())

@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from wxb.doctor.batches import Batch, Loss, Unusable, loss_of, outputs_of, scores_in
+from wxb.doctor.batches import Batch, BatchChange, Loss, Unusable, loss_of, outputs_of, scores_in
 from wxb.doctor.dynamics import Seen
 from wxb.doctor.fault import Remedy
+from wxb.doctor.labels import mixing
 from wxb.doctor.modules import ModuleChange
 from wxb.doctor.side import WORST, Outcome
 from wxb.learning.layerwise import Layers, Layerwise
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 STEPS = 120  # of a side run in full length
 READ_EVERY = 10  # steps
-HELD = 0.3  # share of the batches that score
+HELD = 0.3  # share of the batches that score,
+LEAST_BATCHES = 4  # of so many; of fewer a share of the examples of each,
+LEAST_LEARNED = 8  # if so many of each are left
 RANGE_STEPS = 80  # of the range test,
 LOWEST, HIGHEST = -7.0, 1.0  # from 10 to this power, to 10 to that
 
@@ -85,11 +88,7 @@ class PlainRuns:
         self.subject = subject
         self.budget = budget
         self.spent = 0.0
-        one = len(subject.batches) < 4  # too few to set some aside: what was learned is scored
-        held = set() if one else spread(len(subject.batches), max(2, round(HELD * len(subject.batches))))
-        self.learned = [batch for place, batch in enumerate(subject.batches) if place not in held]
-        scored = [batch for place, batch in enumerate(subject.batches) if place in held or one]
-        self.halves = (scored[0::2], scored[1::2] or scored)
+        self.learned, self.halves = parted(subject.batches)
         self._done: dict[tuple[object, ...], Outcome | None] = {}
 
     brief = False
@@ -120,6 +119,8 @@ class PlainRuns:
         model, optimizer = _changed(*copy.deepcopy((subject.model, subject.optimizer)), remedy)
         change = _Inputs(self.learned, remedy)
         learned = self._mixed(seed) if remedy.get("shuffle") else self.learned
+        if isinstance(change_of := remedy.get("data"), BatchChange):
+            learned = change_of.apply(learned)
         order = np.random.default_rng(key(seed, "doctor", "batches"))
         seen, layerwise = Seen(model), Layerwise(Layers.of_module(model))
         model.train(subject.model.training)
@@ -146,7 +147,7 @@ class PlainRuns:
                 seen.take(step, loss.detach(), layerwise.take(), layerwise.layers.modules)
         seen.steps = steps
         first, second = (self._scores(model, [change(one) for one in half], remedy) for half in self.halves)
-        train = self._scores(model, [change(one) for one in self.learned[: len(self.halves[0])]], remedy)
+        train = self._scores(model, [change(one) for one in learned[: len(self.halves[0])]], remedy)
         return Outcome(
             first, second, float(train.mean()), seen.dynamics(subject.clip), (), (), (), first_loss, None, steps / STEPS
         )
@@ -226,12 +227,9 @@ class PlainRuns:
 
     @cached_property
     def mixed(self) -> float:
-        """The mean entropy of the labels of a batch over that of all; 1 where targets are no classes."""
+        """How well the batches mix the classes, as `labels.mixing`; 1 where targets are no classes."""
         targets = [one.targets for one in self.learned]
-        if not self.subject.classes or len(targets) < 4:
-            return 1.0
-        whole = _entropy(torch.cat([one.flatten() for one in targets]))
-        return float(np.mean([_entropy(one.flatten()) for one in targets])) / whole if whole > 0 else 1.0
+        return mixing([one.flatten().cpu().numpy() for one in targets]) if self.subject.classes else 1.0
 
     def _mixed(self, seed: int) -> list[Batch]:
         """The examples that learn, dealt into batches by chance. Raises Unusable where inputs are no single tensors."""
@@ -273,14 +271,35 @@ class _Inputs:
         return Batch(inputs, targets)
 
 
+def parted(batches: Sequence[Batch]) -> tuple[list[Batch], tuple[list[Batch], list[Batch]]]:
+    """The batches that learn, and two halves of those that score.
+
+    Of fewer than four batches, some examples of each are set aside; where that cannot be done, what was learned is
+    scored.
+    """
+    if len(batches) >= LEAST_BATCHES:
+        held = spread(len(batches), max(2, round(HELD * len(batches))))
+        scored = [batches[place] for place in sorted(held)]
+        return [one for place, one in enumerate(batches) if place not in held], (scored[0::2], scored[1::2])
+    learned: list[Batch] = []
+    halves: tuple[list[Batch], list[Batch]] = ([], [])
+    try:
+        for one in batches:
+            held = spread(len(one), max(2, round(HELD * len(one))))
+            learned.append(one.part(torch.tensor([row for row in range(len(one)) if row not in held])))
+            rows = sorted(held)
+            halves[0].append(one.part(torch.tensor(rows[0::2])))
+            halves[1].append(one.part(torch.tensor(rows[1::2])))
+    except Unusable:
+        learned = []
+    if not learned or min(map(len, learned)) < LEAST_LEARNED:
+        return list(batches), (list(batches[0::2]), list(batches[1::2] or batches))
+    return learned, halves
+
+
 def spread(count: int, some: int) -> set[int]:
     """So many places of `count`, evenly spread."""
     return {round((place + 0.5) * count / some - 0.5) for place in range(some)}
-
-
-def _entropy(classes: Tensor) -> float:
-    shares = classes.unique(return_counts=True)[1].double() / len(classes)
-    return float(-(shares * shares.log()).sum())
 
 
 def _changed(
@@ -305,6 +324,8 @@ def _changed(
         for name, own in names.items():
             if name in remedy and own in group:
                 group[own] = remedy[name]
+    if remedy.get("decayed"):
+        _decay_less(optimizer)
     if remedy.get("trainable"):
         held = {id(one) for group in optimizer.param_groups for one in group["params"]}
         missing = [one for one in model.parameters() if id(one) not in held]
@@ -313,3 +334,12 @@ def _changed(
         if missing:
             optimizer.add_param_group({"params": missing})
     return model, optimizer
+
+
+def _decay_less(optimizer: torch.optim.Optimizer) -> None:
+    """Decay nothing that has one dimension: biases, and scales of normalizations."""
+    for group in list(optimizer.param_groups):
+        thin = [one for one in group["params"] if one.ndim < 2]
+        if thin and group.get("weight_decay"):
+            group["params"] = [one for one in group["params"] if one.ndim >= 2]
+            optimizer.add_param_group({**group, "params": thin, "weight_decay": 0.0})

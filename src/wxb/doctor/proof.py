@@ -1,4 +1,4 @@
-"""Proving a remedy: side runs with it and without it, by successive halving, then on fresh seeds and other examples.
+"""Proving a remedy: side runs with it, by successive halving, then on fresh seeds and other examples.
 
 A remedy is chosen on one half of the validation examples with the case's own seed, and has to hold on the other half
 with seeds that chose nothing. The significance of the choice is corrected for the number of remedies tried (S. Holm,
@@ -25,7 +25,7 @@ SHARES = (0.1, 0.25, 1.0)  # of the length of the training, in which remedies ar
 FRESH = 2  # seeds that confirm beside the case's own
 POINTS = 0.02  # the least gain that counts,
 ERRORS = 2.0  # and at least so many standard errors of it,
-CERTAIN = 4.0  # standard errors of a gain that only one seed shows
+CERTAIN = 3.0  # standard errors of a gain that only one seed shows
 OF_ERROR = 0.1  # and this share of what the training gets wrong
 LEVEL = 0.1  # of the intervals (90 %) and of the choice
 
@@ -194,30 +194,30 @@ class Race:
         return sorted(near) + sorted((p for p in kept if p not in near), key=lambda place: -gains[place].mean)
 
     def _confirmed(self, place: int, share: float) -> Proved | None:
-        """The candidate if it also gains on the other half of validation, with its own seed and with fresh ones."""
-        candidate = self.candidates[place]
-        cost = (self.runs.cost({}, share) or 0.0) + (self.runs.cost(candidate.remedy, share) or 0.0)
+        """The candidate if it also gains on the other half of validation, with its own seed and with fresh ones.
+
+        Shorter side runs have to beat the whole training: without the remedy they would hardly come as far as that.
+        Those of full length are paired with as many of the training as it is.
+        """
+        candidate, paired = self.candidates[place], share == 1
+        cost = (self.runs.cost(candidate.remedy, share) or 0.0) + (1.0 if paired else 0.0)
         chosen = self.runs.run(candidate.remedy, share)
         assert chosen is not None  # its gain was promising
         before, after = [self.base.second], [chosen.second]
         for seed in range(1, FRESH + 1):
-            if (seed > 1 or share == 1) and not self.runs.affords(cost):
+            if (seed > 1 or paired) and not self.runs.affords(cost):
                 break
-            without, with_it = self.runs.run({}, share, seed), self.runs.run(candidate.remedy, share, seed)
+            without = self.runs.run({}, share, seed) if paired else self.base
+            with_it = self.runs.run(candidate.remedy, share, seed)
             if without is None or with_it is None:
                 return None
             before.append(without.second)
             after.append(with_it.second)
-        weights = self._weights(place, "test")
-        paired = gain_of(before, after, weights)
-        # shorter side runs must beat the whole training too, or they would only show what learns faster at first
-        whole = gain_of([self.base.second] * len(after), after, weights)
+        gain = gain_of(before, after, self._weights(place, "test"))
         alone = len(after) == 1  # the budget left no fresh seed: the gain has to be beyond doubt
-        if alone and not (paired.mean >= CERTAIN * paired.error and paired.mean >= 2 * POINTS):
+        if alone and not (gain.mean >= CERTAIN * gain.error and gain.mean >= 2 * POINTS):
             return None
-        if paired.counts() and whole.counts():
-            return Proved(candidate, paired if share == 1 else whole, share)
-        return None
+        return Proved(candidate, gain, share) if gain.counts() else None
 
     def _weights(self, place: int, half: str) -> NDArray[np.float64] | None:
         """The weight of each example of a half of validation, if a fault is judged by the mean over classes."""

@@ -77,13 +77,13 @@ def with_normalization(items: tuple[Item, ...]) -> tuple[Item, ...]:
     return tuple(out)
 
 
-def wider(times: float, least: int = 1) -> Change:
-    """Every CONV and FC with a written width is `times` as wide, and at least `least`."""
+def wider(times: float, least: int = 1, but: int = 0) -> Change:
+    """Every CONV and FC with a written width other than `but` is `times` as wide, and at least `least`."""
 
     def change(items: tuple[Item, ...]) -> tuple[Item, ...]:
         return tuple(
             replace(item, width=max(least, round(item.width * times)))
-            if isinstance(item, Layer) and isinstance(item.width, int)
+            if isinstance(item, Layer) and isinstance(item.width, int) and item.width != but
             else item
             for item in items
         )

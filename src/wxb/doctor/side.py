@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LEAST_STEPS = 60  # of a side run, unless the training has fewer
 TRAIN_SAMPLE = 1_000  # training examples whose score is compared with validation
 WATCHED = 16  # steps that are read
-LEAST_WORK = 3e9  # multiply-adds that a training counts as at least, when side runs are measured in trainings
+LEAST_WORK = 4e8  # multiply-adds that a training counts as at least, when side runs are measured in trainings
 OVERHEAD = 3e6  # multiply-adds that take about the time of a step's fixed work
 WORST = -1.0  # the least that one example counts: a diverged prediction may be off by any factor
 
@@ -43,15 +43,19 @@ class Outcome:
     cost: float  # in trainings of the case examined
 
     @property
+    def both(self) -> NDArray[np.float64]:
+        """The scores of the examples in both halves of validation."""
+        return np.concatenate([self.first, self.second])
+
+    @property
     def score(self) -> float:
         """The mean over both halves of validation."""
-        return float(np.concatenate([self.first, self.second]).mean())
+        return float(self.both.mean())
 
     @property
     def error(self) -> float:
         """The standard error of `score`."""
-        both = np.concatenate([self.first, self.second])
-        return float(both.std(ddof=1) / math.sqrt(len(both)))
+        return float(self.both.std(ddof=1) / math.sqrt(len(self.both)))
 
 
 class SideRuns:
@@ -64,11 +68,24 @@ class SideRuns:
         self._planned = full_steps(case)
         self._share = 1.0  # of the planned steps that the training made: fewer with early stopping
         self._done: dict[tuple[Any, ...], Outcome | None] = {}
+        self._unit = self._planned * _work(case)  # of the training that is 1: as it was planned, until it is made
+        self._unit_is_known = False
+
+    def following(self, remedy: Remedy) -> SideRuns:
+        """The side runs of the case with a remedy, within what is left of the budget."""
+        runs = SideRuns(self.case.with_remedy(remedy), self.budget)
+        runs.spent, runs._unit, runs._unit_is_known = self.spent, self._unit, True
+        return runs
 
     @property
     def brief(self) -> bool:
         """Whether the training is hardly longer than the shortest side run."""
         return self._planned <= 2 * LEAST_STEPS
+
+    @property
+    def work(self) -> float:
+        """What the training takes, in multiply-adds."""
+        return self._unit
 
     def cost(self, remedy: Remedy, share: float) -> float | None:
         """What a run with a remedy, of this share of its length, would cost; None if it does not fit the data."""
@@ -81,7 +98,7 @@ class SideRuns:
         return self.case.with_remedy(remedy) if remedy else self.case
 
     def _cost(self, case: Case, share: float) -> float:
-        return self._steps(case, share) * _work(case) / max(LEAST_WORK, self._planned * self._share * _work(self.case))
+        return self._steps(case, share) * _work(case) / max(LEAST_WORK, self._unit)
 
     def affords(self, *costs: float) -> bool:
         """Whether so much more fits into the budget."""
@@ -123,6 +140,8 @@ class SideRuns:
                 values.append(record.validation.value)
         if share == 1 and not seed and case is self.case and trial.record is not None:
             self._share = trial.record.step / self._planned
+            if not self._unit_is_known:
+                self._unit, self._unit_is_known = trial.record.step * _work(case), True
             cost = self._cost(case, share)
         self.spent += cost
         first, second, train = (

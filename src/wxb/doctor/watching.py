@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import wraps
+from functools import partial, wraps
 from types import TracebackType
 from typing import Any, ParamSpec
 
@@ -16,6 +17,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook, register_op
 from wxb.doctor.dynamics import Dynamics, Seen
 from wxb.doctor.fault import Evidence, Remedy
 from wxb.doctor.finding import SUSPECTED, Finding, ranked_findings
+from wxb.doctor.labels import mixing
 from wxb.learning.layerwise import Layers, Layerwise
 
 FIRST = 4  # steps that are read one after the other; from then on each is half as far again as the last
@@ -28,6 +30,11 @@ SLOW = 0.5  # after which more than this share of the loss is left
 DEAD = 0.9
 SATURATED = 0.95
 VANISHING = 1e-6
+MIXED = 0.5  # of the entropy of labels that are dealt by chance
+MOST_LABELS = 65_536  # of a batch that are kept
+DECAY, DECOUPLED = 0.05, 0.5  # weight decay beyond the usual: in the gradient, and beside it as in AdamW,
+LEAST_KEPT = 2  # steps that began with gradients of the step before
+SHRUNK = 0.5  # and of the norm at the start, that is left
 
 Given = ParamSpec("Given")
 
@@ -57,6 +64,12 @@ class Watching:
         self._loss: torch.Tensor | None = None
         self._evaluating = 0
         self._untouched: set[str] = set()
+        self._targets: torch.Tensor | None = None  # class numbers of the last batch
+        self._labels: list[torch.Tensor] = []  # of the steps that were read
+        self._decay = 0.0
+        self._moved: torch.Tensor | None = None  # a weight of the optimizer
+        self._cleared_at = 0  # the step before the gradients that were looked at last
+        self._kept: list[torch.Tensor] = []  # of gradients that were there before others came
 
     def __enter__(self) -> Watching:
         self._guarded(self._begin)()
@@ -99,8 +112,22 @@ class Watching:
         self._reading.close()
         self._layerwise.clear()
         self._layerwise.attach(self._reading)
+        weight = self._moved
+        if weight is not None:  # before the first step all gradients are new
+            hook = weight.register_hook(self._guarded(partial(self._before_gradient, weight)))
+            self._reading.callback(hook.remove)
+
+    def _before_gradient(self, weight: torch.Tensor, gradient: torch.Tensor) -> None:
+        """What a weight's gradient holds when the first one since the last step comes to it."""
+        if self._cleared_at < self._step:
+            self._cleared_at = self._step
+            if weight.grad is not None:
+                self._kept.append(weight.grad.detach().abs().sum())
 
     def _keep_loss(self, module: nn.Module, inputs: object, output: object) -> None:
+        given = inputs[1] if isinstance(inputs, tuple) and len(inputs) == 2 else None
+        if isinstance(given, torch.Tensor) and given.ndim == 1 and given.dtype == torch.int64:
+            self._targets = given if len(given) <= MOST_LABELS else None
         if isinstance(output, torch.Tensor) and output.requires_grad and output.numel() == 1:
             self._loss = output.detach()
 
@@ -126,6 +153,13 @@ class Watching:
                 self._attach()
             return
         self._layerwise.after_update()
+        if self._targets is not None:
+            self._labels.append(self._targets.clone())
+        decays = [float(group.get("weight_decay") or 0.0) for group in optimizer.param_groups]
+        beside = any(group.get("decoupled_weight_decay") for group in optimizer.param_groups)
+        moved = (one for group in optimizer.param_groups for one in group["params"] if id(one) in self._parameters)
+        self._moved = next((one for one in moved if one.requires_grad), None)
+        self._decay = max(decays, default=0.0) / (DECOUPLED if beside else DECAY)
         self._seen.take(self._step, self._loss, self._layerwise.take(), self._layerwise.layers.modules)
         self._reading.close()
         self._due = self._step + 1 if self._step < FIRST else math.ceil(self._step * FURTHER)
@@ -154,24 +188,49 @@ class Watching:
         still = bool(seen.updates) and not fast and fastest < STILL
         falling = len(seen.losses) > 2 and SLOW * seen.losses[0] < seen.losses[-1] < seen.losses[0]
         ratio = seen.vanishing
+        left = statistics.median([end / start for start, end in seen.norms.values() if start > 0] or [math.inf])
+        scale = min((end / start for start, end in seen.scales.values() if start > 0), default=math.inf)
+        kept = sum(bool(one > 0) for one in self._kept)
+        unmoved = sum(update == 0 and seen.gradients.get(name, 0.0) > 0 for name, update in seen.updates.items())
+        still_ones = len(self._untouched) + len(seen.frozen) + (unmoved if unmoved < len(seen.updates) else 0)
+        mixed = mixing([one.cpu().numpy() for one in self._labels])
         normalized = any(isinstance(one, nn.modules.batchnorm._BatchNorm) for one in self.model.modules())
         named: list[tuple[str, str, bool, Evidence, Remedy]] = [
-            ("T1", "learning rate too high", fast, {"update": fastest, "norm_end_over_start": grown}, {}),
             (
-                "T16", "weights that take no gradient", bool(self._untouched or seen.frozen),
-                {"weights": float(len(self._untouched) + len(seen.frozen))}, {},
+                "P5", "gradients that are not cleared between steps", kept >= LEAST_KEPT,
+                {"steps_with_old_gradients": float(kept)}, {"loop": "optimizer.zero_grad() before loss.backward()"},
+            ),
+            ("T16", "weights that no step changes", still_ones > 0, {"weights": float(still_ones)}, {}),
+            (
+                "T1", "learning rate too high", fast,
+                {"relative_update": fastest, "weight_norm_end_over_start": grown}, {},
+            ),
+            (
+                "T4", "examples not shuffled", mixed < MIXED,
+                {"label_entropy_of_batch_over_all": mixed}, {"shuffle": True},
+            ),
+            (
+                "T5", "weight decay too high", self._decay > 1 and left < SHRUNK,
+                {"weight_norm_end_over_start": left}, {},
+            ),
+            (
+                "T18", "weight decay on scales of normalizations", self._decay > 1 and scale < SHRUNK,
+                {"scale_end_over_start": scale}, {},
             ),
             ("T9", "units that begin alike", bool(seen.alike), {"layers": float(len(seen.alike))}, {}),
-            ("T2", "learning rate too low", still, {"update": fastest}, {}),
+            ("T2", "learning rate too low", still, {"relative_update": fastest}, {}),
             (
                 "T14", "too few steps", self._step < FEW and falling,
                 {"steps": float(self._step), "last_loss": seen.losses[-1] if seen.losses else math.nan}, {},
             ),
-            ("N4", "dead RELU units", seen.dead > DEAD, {"dead": seen.dead}, {}),
-            ("N3", "saturated activations", seen.saturated > SATURATED, {"saturated": seen.saturated}, {}),
+            ("N4", "dead RELU units", seen.dead > DEAD, {"share_of_dead_units": seen.dead}, {}),
+            (
+                "N3", "saturated activations", seen.saturated > SATURATED,
+                {"share_of_saturated_outputs": seen.saturated}, {},
+            ),
             (
                 "T12", "vanishing gradients", ratio is not None and ratio < VANISHING,
-                {"gradient_first_over_last": ratio or 0.0}, {},
+                {"gradient_of_first_over_last_layer": ratio or 0.0}, {},
             ),
             (
                 "T17", "a model that learns in evaluation mode", normalized and self._evaluating > 0,

@@ -16,13 +16,18 @@ HEALTHY = "healthy"
 
 
 def lines(
-    diagnosis: Diagnosis, measure: Measure, budget: float, doubled: Sequence[Doubling] = ()
+    diagnosis: Diagnosis,
+    measure: Measure,
+    budget: float,
+    doubled: Sequence[Doubling] = (),
+    left_out: Mapping[str, str] | None = None,
 ) -> list[tuple[str, str]]:
-    """A diagnosis as lines (label, text); a healthy training has one, and those of what was doubled."""
+    """A diagnosis as lines (label, text); a healthy training has one, and those of what was doubled or left out."""
+    left_out = left_out or {}
     shown: list[tuple[str, str]] = []
     if diagnosis.healthy and not diagnosis.findings:
         shown.append(("doctor", HEALTHY))
-        if not doubled:
+        if not doubled and not left_out:
             return shown
     elif not diagnosis.findings:
         references = {name: score for name, score in diagnosis.scores.items() if name != "network"}
@@ -34,6 +39,7 @@ def lines(
     if diagnosis.untried:
         shown.append(("not tried", f"within {budget:g} trainings: {', '.join(diagnosis.untried)}"))
     shown += doubling_lines(doubled, measure)
+    shown += [(name, f"what twice as much would gain is not told: {why}") for name, why in left_out.items()]
     shown.append(("side runs", f"took as much as {diagnosis.cost:.1f} trainings"))
     return shown
 

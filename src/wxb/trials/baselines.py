@@ -70,18 +70,21 @@ class Baseline:
     seconds: float
 
 
-def baselines(data: Dataset, *, operations: float = 0.0, seed: int = 0, code: int = 1) -> dict[str, Baseline]:
+def baselines(
+    data: Dataset, *, operations: float = 0.0, seed: int = 0, code: int = 1, least: float = LEAST
+) -> dict[str, Baseline]:
     """Each baseline by name: "majority" or "mean", "nearest neighbour", "linear".
 
     `code` is how many numbers a linear reconstruction goes through. `operations` are the multiply-adds that training
-    took; more of them allow larger samples. Without training or test examples there are none.
+    took; more of them allow larger samples. `least` are those that nearest neighbour and linear model may spend each,
+    however few the training took. Without training or test examples there are none.
     """
     if not len(data.split.test) or not len(data.split.train):
         return {}
     ways: dict[str, Callable[[], tuple[NDArray[Any], str]]] = {
         TASKS[data.task].baseline: lambda: _constant(data),
-        "nearest neighbour": lambda: _neighbour(data, min(max(LEAST, SHARE * operations), MOST_NEIGHBOUR), seed),
-        "linear": lambda: _linear(data, min(max(LEAST, LINEAR * SHARE * operations), MOST_LINEAR), seed, code),
+        "nearest neighbour": lambda: _neighbour(data, min(max(least, SHARE * operations), MOST_NEIGHBOUR), seed),
+        "linear": lambda: _linear(data, min(max(least, LINEAR * SHARE * operations), MOST_LINEAR), seed, code),
     }
     made = {}
     threads = torch.get_num_threads()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wxb.doctor.checks import data, network, training
+from wxb.doctor.checks import data, labels, network, training
 from wxb.doctor.fault import Fault
 from wxb.doctor.measures import Measures
 
@@ -11,7 +11,11 @@ from wxb.doctor.measures import Measures
 FAULTS: dict[str, Fault[Measures]] = {
     fault.code: fault
     for fault in (
-        *data.FAULTS,
+        *data.COUNTED,
+        *labels.OF_ALL,
+        *data.FEATURES,
+        *labels.OF_SOME,
+        *data.OTHERS,
         *network.HEAD,
         *training.START_AND_RATE,
         *network.CAPACITY,

@@ -1,4 +1,4 @@
-"""Faults of the data: labels, features, and how the examples are split."""
+"""Faults of the data: features, and how the examples are split."""
 
 from __future__ import annotations
 
@@ -9,91 +9,19 @@ from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
 from wxb.doctor.columns import correlated, labels_alone, shifted_channels
-from wxb.doctor.fault import DataChange, Evidence, Fault, Remedy
+from wxb.doctor.fault import DataChange, Evidence, Fault, Remedy, always
 from wxb.doctor.measures import Measures
 
 RATIO = 100.0  # of the standard deviations of two columns, from which one hides the other
 OFFSET = 10.0  # of a column's mean, in its standard deviations
 TINY = 1e-2  # a standard deviation
 LEAKED = 0.01  # of the validation examples, that are in the training part too
-NOISY = 0.1  # of the labels; classes that overlap are doubted too, so side runs have to tell
+FLATTERED = 0.02  # of the score, by them
 DRIFT = 0.5  # of a column's mean between training and validation, in standard deviations
 RARE = 0.1  # share of the rarest class
-FEW = 50  # training examples of a class
 GAP = 0.15  # of the score on training and on validation examples
 UNLIKELY = 1e-6
 LEARNED = 0.9  # a score that may come from a single column
-
-
-def nothing(found: Measures) -> list[Remedy]:
-    """No setting mends it."""
-    return []
-
-
-# --- labels ----------------------------------------------------------------------------------------------------------
-
-
-def no_signal(found: Measures) -> Evidence | None:
-    """Nothing predicts the targets better than a constant does."""
-    references = found.references
-    constant, error = references["constant"], found.base.error
-    if "nearest neighbour" not in references or found.base.score > constant + 2 * error:
-        return None
-    best = max(references["nearest neighbour"], references["linear"])
-    if best > constant + max(2 * error, 0.01) or off_by_one(found) is not None:
-        return None
-    return {"network": found.base.score, "constant": constant, "best_baseline": best, "standard_error": error}
-
-
-def rejoin(found: Measures) -> list[Remedy]:
-    """The labels have to be looked at."""
-    return [{"data": "join the labels to their examples again; features that predict nothing look the same"}]
-
-
-def noisy_labels(found: Measures) -> Evidence | None:
-    """Labels that a simple model, which has not seen them, contradicts with confidence."""
-    if not found.task.exclusive or not found.behind_perfect(NOISY):
-        return None
-    share = len(found.doubted) / max(1, len(found.neighbouring[0]))
-    return {"doubted_share": share, "doubted": float(len(found.doubted))} if share > NOISY else None
-
-
-def pruned(found: Measures) -> list[Remedy]:
-    """Learn without the labels that are doubted."""
-    rows = found.doubted
-
-    def prune(data: Dataset) -> Dataset:
-        return replace(data, split=replace(data.split, train=np.setdiff1d(data.split.train, rows)))
-
-    text = f"leave out, or label again, the {len(rows):,} training examples whose labels are doubted"
-    return [{"data": DataChange(text, prune)}]
-
-
-def off_by_one(found: Measures) -> Evidence | None:
-    """Labels that belong to the example before or behind."""
-    references = found.references
-    constant, error = references["constant"], found.base.error
-    if "nearest neighbour" not in references:
-        return None
-    if max(references["nearest neighbour"], references["linear"]) > constant + max(5 * error, 0.1):
-        return None
-    way, score = max(((way, found.neighbour_of_rolled(way)) for way in (-1, 1)), key=lambda one: one[1])
-    given = found.neighbour_of_rolled(0)  # of training examples too: those of validation may be wrong in another way
-    if score < max(constant, given) + max(5 * error, 0.1):
-        return None
-    return {"places": float(way), "nearest_neighbour": score, "as_given": given}
-
-
-def rolled(found: Measures) -> list[Remedy]:
-    """Move the labels by a place."""
-    evidence = off_by_one(found)
-    assert evidence is not None
-    way = int(evidence["places"])
-
-    def roll(data: Dataset) -> Dataset:
-        return replace(data, targets=np.roll(data.targets, way, axis=0), known=None)
-
-    return [{"data": DataChange(f"move the labels by {way:+d} row", roll)}]
 
 
 # --- features --------------------------------------------------------------------------------------------------------
@@ -115,7 +43,11 @@ def not_scaled(found: Measures) -> Evidence | None:
     offset = float(np.median(means / deviations))
     if largest <= RATIO * usual and offset <= OFFSET and usual >= TINY and largest <= OFFSET:
         return None
-    return {"largest_deviation": largest, "median_deviation": usual, "mean_in_deviations": offset}
+    return {
+        "largest_standard_deviation": largest,
+        "median_standard_deviation": usual,
+        "mean_over_standard_deviation": offset,
+    }
 
 
 def standardized(found: Measures) -> list[Remedy]:
@@ -158,7 +90,7 @@ def without(found: Measures, places: NDArray[np.int64]) -> list[Remedy]:
 def not_finite(found: Measures) -> Evidence | None:
     """Inputs that are NaN or infinite."""
     count = int((~np.isfinite(found.sample)).sum())
-    return {"not_finite": float(count), "looked_at": float(found.sample.size)} if count else None
+    return {"not_finite": float(count), "numbers_checked": float(found.sample.size)} if count else None
 
 
 def filled(found: Measures) -> list[Remedy]:
@@ -174,7 +106,7 @@ def target_in_features(found: Measures) -> Evidence | None:
     score, place = labels_alone(found.sample, found.case.data.targets[train], found.task.exclusive)
     if place is None or found.base.score < LEARNED:
         return None
-    return {"column": float(place), "score_alone": score, "network": found.base.score}
+    return {"column": float(place), "score_of_column_alone": score, "validation_score": found.base.score}
 
 
 def without_target(found: Measures) -> list[Remedy]:
@@ -197,10 +129,10 @@ def drifted(found: Measures) -> Evidence | None:
     if shift < DRIFT + 5 / len(found.case.data.split.validation) ** 0.5:
         return None
     return {
-        "shift_in_deviations": shift,
+        "mean_shift_in_standard_deviations": shift,
         "column": float(place),
-        "train": found.base.train,
-        "network": found.base.score,
+        "training_score": found.base.train,
+        "validation_score": found.base.score,
     }
 
 
@@ -231,7 +163,7 @@ def torn_channels(found: Measures) -> Evidence | None:
     now, again = shifted_channels(found.pictures)
     if not (now < 0.5 and again > 0.8):
         return None
-    return {"neighbours": now, "neighbours_read_again": again}
+    return {"correlation_of_neighbouring_pixels": now, "correlation_read_channels_last": again}
 
 
 def reread(found: Measures) -> list[Remedy]:
@@ -258,9 +190,13 @@ def leaked(found: Measures) -> Evidence | None:
     others = scores[~seen]
     error = (scores[seen].var() / seen.sum() + others.var() / len(others)) ** 0.5
     drop = float(scores.mean() - others.mean())
-    if scores[seen].mean() - others.mean() <= 2 * error or drop <= 0.01:
+    if scores[seen].mean() - others.mean() <= 2 * error or drop <= FLATTERED:
         return None
-    return {"copies_share": float(seen.mean()), "network": float(scores.mean()), "without_copies": float(others.mean())}
+    return {
+        "share_of_copies": float(seen.mean()),
+        "validation_score": float(scores.mean()),
+        "score_without_copies": float(others.mean()),
+    }
 
 
 def regroup(found: Measures) -> list[Remedy]:
@@ -277,7 +213,7 @@ def rare_class(found: Measures) -> Evidence | None:
     balanced, plain = found.balanced_score, found.base.score
     if rarest >= RARE or plain - balanced < 0.1 or plain > found.references["constant"] + 2 * found.base.error:
         return None
-    return {"rarest_class": rarest, "balanced_accuracy": balanced, "accuracy": plain}
+    return {"share_of_rarest_class": rarest, "balanced_accuracy": balanced, "accuracy": plain}
 
 
 def weighted(found: Measures) -> list[Remedy]:
@@ -311,32 +247,18 @@ def shuffled(found: Measures) -> list[Remedy]:
     return [{"split": (0.64, 0.11, 0.25)}]
 
 
-def too_few(found: Measures) -> Evidence | None:
-    """Few examples of a class, all of them learned by heart."""
-    _, names = found.strata
-    per_class = len(found.case.held.split.train) / max(1, len(names))
-    if per_class >= FEW or found.base.train < 0.95 or found.gap < GAP:
-        return None
-    return {"examples_per_class": per_class, "train": found.base.train, "network": found.base.score}
-
-
-def more_data(found: Measures) -> list[Remedy]:
-    """No setting mends it."""
-    return [{"data": "more examples"}]
-
-
-FAULTS = (
-    Fault("D9", "inputs that are no finite numbers", not_finite, filled, counted=True),
-    Fault("D14", "a split that is not shuffled", not_shuffled, shuffled, counted=True),
-    Fault("D3", "labels of the example before or behind", off_by_one, rolled),
-    Fault("D1", "labels that nothing predicts: shuffled, or no signal", no_signal, rejoin, counted=True),
-    Fault("D6", "validation examples that are in the training part", leaked, regroup, counted=True),
-    Fault("D7", "the target among the features", target_in_features, without_target, counted=True),
+COUNTED = (
+    Fault("D9", "inputs that are no finite numbers", not_finite, filled, counted=always),
+    Fault("D14", "a split that is not shuffled", not_shuffled, shuffled, counted=always),
+)
+FEATURES = (
+    Fault("D6", "validation examples that are in the training part", leaked, regroup, counted=always, flatters=True),
+    Fault("D7", "the target among the features", target_in_features, without_target, counted=always, flatters=True),
     Fault("D11", "pictures read in the wrong order", torn_channels, reread),
     Fault("D10", "validation prepared otherwise than training", drifted, alike),
     Fault("D4", "inputs not scaled", not_scaled, standardized),
-    Fault("D2", "labels partly wrong", noisy_labels, pruned),
+)
+OTHERS = (
     Fault("D8", "a rare class that is left out", rare_class, weighted, balanced=True),
     Fault("D5", "constant or double columns", useless_columns, without_useless),
-    Fault("D12", "too few examples", too_few, more_data, mends=False),
 )

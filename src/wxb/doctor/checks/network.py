@@ -43,7 +43,11 @@ def wrong_head(found: Measures) -> Evidence | None:
     bounded, other = _ends_in_activation(found), found.plan.head != found.task.heads[0]
     if not bounded and not (other and found.behind(found.best_reference)):
         return None
-    return {"bounded_scores": float(bounded), "network": found.base.score, "best_baseline": found.best_reference}
+    return {
+        "outputs_are_bounded": float(bounded),
+        "validation_score": found.base.score,
+        "best_baseline": found.best_reference,
+    }
 
 
 def right_head(found: Measures) -> list[Remedy]:
@@ -62,7 +66,7 @@ def linear(found: Measures) -> Evidence | None:
         return None
     return {
         "layers": float(len(found.weighted)),
-        "network": found.base.score,
+        "validation_score": found.base.score,
         "linear": references["linear"],
         "nearest_neighbour": references["nearest neighbour"],
     }
@@ -82,7 +86,10 @@ def saturated(found: Measures) -> Evidence | None:
     deep = len(bounded) > 2 and ((ratio is not None and ratio < VANISHING) or found.far_behind)
     if share <= SATURATED and not deep:
         return None
-    return {"saturated": share, "gradient_first_over_last": math.nan if ratio is None else ratio}
+    return {
+        "share_of_saturated_outputs": share,
+        "gradient_of_first_over_last_layer": math.nan if ratio is None else ratio,
+    }
 
 
 def unsaturated(found: Measures) -> list[Remedy]:
@@ -96,7 +103,7 @@ def unsaturated(found: Measures) -> list[Remedy]:
 def dead(found: Measures) -> Evidence | None:
     """Units of RELU that give 0 for every example."""
     share = found.base.dynamics.dead
-    return {"dead": share} if share > DEAD and found.behind(found.best_reference) else None
+    return {"share_of_dead_units": share} if share > DEAD and found.behind(found.best_reference) else None
 
 
 def revived(found: Measures) -> list[Remedy]:
@@ -130,7 +137,7 @@ def bottleneck(found: Measures) -> Evidence | None:
     narrow = [width for width in narrow if width < 32]
     if not narrow or not found.behind(found.best_reference):
         return None
-    return {"narrowest": float(min(narrow)), "outputs": float(outputs), "network": found.base.score}
+    return {"narrowest_width": float(min(narrow)), "outputs": float(outputs), "validation_score": found.base.score}
 
 
 def opened(found: Measures) -> list[Remedy]:
@@ -147,7 +154,7 @@ def too_deep(found: Measures) -> Evidence | None:
         return None
     if ratio is None or not (ratio < VANISHING * 100 or found.behind(found.best_reference)):
         return None
-    return {"layers": float(len(found.weighted)), "gradient_first_over_last": ratio}
+    return {"layers": float(len(found.weighted)), "gradient_of_first_over_last_layer": ratio}
 
 
 def shallower(found: Measures) -> list[Remedy]:
@@ -163,7 +170,7 @@ def dropout_too_high(found: Measures) -> Evidence | None:
     rates = [layer.number if layer.number is not None else 0.5 for layer in found.layers("dropout")]
     if not rates or max(rates) < DROPPED:
         return None
-    return {"rate": max(rates), "train": found.base.train, "network": found.base.score}
+    return {"dropout": max(rates), "training_score": found.base.train, "validation_score": found.base.score}
 
 
 def less_dropout(found: Measures) -> list[Remedy]:
@@ -179,15 +186,17 @@ def too_small(found: Measures) -> Evidence | None:
     neighbour = found.references.get("nearest neighbour", 0.0)
     if max(found.base.train, found.base.score + 0.05) > neighbour or not found.behind(neighbour):
         return None
-    wide = {"widest": float(max(widths))} if widths else {"hidden_layers": 0.0}
-    return {**wide, "network": found.base.score, "nearest_neighbour": neighbour}
+    wide = {"widest_layer": float(max(widths))} if widths else {"hidden_layers": 0.0}
+    return {**wide, "validation_score": found.base.score, "nearest_neighbour": neighbour}
 
 
 def enlarged(found: Measures) -> list[Remedy]:
     """Four times the width, or a hidden layer where there is none."""
     if not _widths(found):
         return [{"network": f"FC-64-RELU, {found.plan.head}"}]
-    return [{"network": changed(found.plan, wider(4, least=16))}]
+    code = min(_widths(found)) if found.plan.head == SELF else 0  # as narrow as it is meant to be
+    network = changed(found.plan, wider(4, least=16, but=code))
+    return [] if network == found.plan.network.short() else [{"network": network}]
 
 
 def too_big(found: Measures) -> Evidence | None:
@@ -198,7 +207,12 @@ def too_big(found: Measures) -> Evidence | None:
     best = min(losses)
     if not losses[-1] > 1.2 * best + 1e-9:
         return None
-    return {"best_loss": best, "last_loss": losses[-1], "best_epoch": float(losses.index(best) + 1), "gap": found.gap}
+    return {
+        "best_loss": best,
+        "last_loss": losses[-1],
+        "best_epoch": float(losses.index(best) + 1),
+        "training_minus_validation_score": found.gap,
+    }
 
 
 def stopped(found: Measures) -> list[Remedy]:
@@ -212,7 +226,7 @@ def pooled_away(found: Measures) -> Evidence | None:
     tiny = [layer for layer in maps if max(layer.output[1:]) <= 1 and layer.name != "GAP"]
     if not maps or not tiny or not found.layers("pooling"):
         return None
-    return {"layers_on_one_pixel": float(len(tiny)), "network": found.base.score}
+    return {"layers_on_one_pixel": float(len(tiny)), "validation_score": found.base.score}
 
 
 def less_pooling(found: Measures) -> list[Remedy]:

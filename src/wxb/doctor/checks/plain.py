@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from wxb.doctor.batches import Batch, BatchChange
+from wxb.doctor.checks.labels import rises
 from wxb.doctor.fault import Evidence, Fault, Remedy
 from wxb.doctor.modules import (
     WEIGHTED,
@@ -22,7 +24,9 @@ from wxb.doctor.modules import (
     with_dropout,
     without_last,
 )
-from wxb.doctor.plain import PlainRuns, Subject
+from wxb.doctor.plain_measures import PlainMeasures
+from wxb.doctor.proof import gain_of
+from wxb.randomness import generator
 
 RATIO, OFFSET, LARGE, TINY = 100.0, 10.0, 10.0, 1e-2  # of inputs, as in checks/data.py
 LARGE_TARGET = 100.0
@@ -33,78 +37,15 @@ DEAD = 0.5
 DROPPED = 0.6
 SMALL = 16  # units of the widest layer
 DEEP = 8  # layers with weights
-NEIGHBOURS = 5
-MOST_NUMBERS = 20_000_000  # of the inputs, that baselines look at
-LEAST_HELD = 150  # examples
-STUCK = 0.7  # of the first loss
 BEHIND = 0.05  # of a baseline
-MIXED = 0.5  # of the entropy of all labels
-
-
-class PlainMeasures:
-    """What the faults of plain modules ask for."""
-
-    def __init__(self, subject: Subject, runs: PlainRuns) -> None:
-        self.subject = subject
-        self.runs = runs
-        base = runs.run({})
-        assert base is not None
-        self.base = base
-
-    def class_weights(self, half: str) -> None:
-        """No fault of plain modules is judged by the mean over classes."""
-        return None
-
-    @property
-    def inputs(self) -> Tensor | None:
-        """The inputs of the batches that learn, if they are tensors of numbers."""
-        found = [one.inputs for one in self.runs.learned]
-        if not all(isinstance(one, Tensor) and one.is_floating_point() for one in found):
-            return None
-        if len({one.shape[1:] for one in found}) > 1:
-            return None
-        return torch.cat(found).float()
-
-    def modules(self, *kinds: type[nn.Module]) -> list[nn.Module]:
-        """The parts of the model that are of some kinds."""
-        return [one for one in self.subject.model.modules() if isinstance(one, kinds)]
-
-    @property
-    def stuck(self) -> bool:
-        """Whether the loss has hardly fallen in the side run."""
-        losses = self.base.dynamics.losses
-        return len(losses) < 2 or not losses[-1] < STUCK * losses[0]
-
-    @cached_property
-    def references(self) -> dict[str, float] | None:
-        """The scores of a constant and of baselines on the held batches; None for inputs that are no numbers."""
-        inputs = self.inputs
-        held = [one for half in self.runs.halves for one in half]
-        if inputs is None or not all(isinstance(one.targets, Tensor) for one in (*self.runs.learned, *held)):
-            return None
-        there = torch.cat([one.inputs for one in held]).float().flatten(1)
-        x = inputs.flatten(1)
-        if x.numel() > MOST_NUMBERS or len(there) < LEAST_HELD or not bool(torch.isfinite(x).all()):
-            return None
-        y, wanted = (torch.cat([one.targets for one in some]).flatten() for some in (self.runs.learned, held))
-        if len(y) != len(x) or len(wanted) != len(there):
-            return None
-        deviation = x.std(0)
-        x, there = (((one - x.mean(0)) / torch.where(deviation > 0, deviation, 1.0)).double() for one in (x, there))
-        coded = nn.functional.one_hot(y.long()).double() if self.subject.classes else y.double()[:, None]
-        nearest = torch.cdist(there, x).topk(min(NEIGHBOURS, len(x)), largest=False).indices
-        ones = [torch.cat([one, torch.ones_like(one[:, :1])], 1) for one in (x, there)]
-        gram = ones[0].T @ ones[0] + torch.eye(ones[0].shape[1], dtype=torch.float64, device=x.device)
-        answers = {
-            "constant": coded.mean(0).expand(len(there), -1),
-            "nearest_neighbour": coded[nearest].mean(1),
-            "linear": ones[1] @ torch.linalg.solve(gram, ones[0].T @ coded),
-        }
-        if self.subject.classes:
-            return {name: float((one.argmax(1) == wanted).double().mean()) for name, one in answers.items()}
-        spread = float(((wanted - wanted.double().mean()) ** 2).mean())
-        errors = {name: float(((one[:, 0] - wanted) ** 2).mean()) for name, one in answers.items()}
-        return {name: 1 - error / max(spread, 1e-30) for name, error in errors.items()}
+MIXED = 0.5  # of the entropy of labels that are dealt by chance
+NOISY, WRONG = 0.1, 0.2  # labels that are doubted, and that are wrong at random, as in checks/labels.py
+FEW, GAP, LEARNED = (
+    50,
+    0.15,
+    0.95,
+)  # examples of a class; of the score on training examples and others; learned by heart
+SHRUNK = 0.5  # of a scale at the start
 
 
 def no_signal(found: PlainMeasures) -> Evidence | None:
@@ -116,7 +57,7 @@ def no_signal(found: PlainMeasures) -> Evidence | None:
     error = max(found.base.error, 0.01)
     if max(best, found.base.score) > constant + 2 * error:
         return None
-    return {"network": found.base.score, "constant": constant, "best_baseline": best}
+    return {"validation_score": found.base.score, "constant": constant, "best_baseline": best}
 
 
 def _inputs_not_scaled(found: PlainMeasures) -> Evidence | None:
@@ -133,7 +74,11 @@ def _inputs_not_scaled(found: PlainMeasures) -> Evidence | None:
     usual, largest, offset = float(deviation.median()), float(deviation.max()), float((mean / deviation).median())
     if largest <= RATIO * usual and offset <= OFFSET and largest <= LARGE and usual >= TINY:
         return None
-    return {"largest_deviation": largest, "median_deviation": usual, "mean_in_deviations": offset}
+    return {
+        "largest_standard_deviation": largest,
+        "median_standard_deviation": usual,
+        "mean_over_standard_deviation": offset,
+    }
 
 
 def _targets_not_scaled(found: PlainMeasures) -> Evidence | None:
@@ -141,7 +86,7 @@ def _targets_not_scaled(found: PlainMeasures) -> Evidence | None:
         return None
     targets = torch.cat([one.targets.double().flatten() for one in found.runs.learned])
     mean, deviation = float(targets.mean().abs()), float(targets.std())
-    return {"mean": mean, "deviation": deviation} if max(mean, deviation) > LARGE_TARGET else None
+    return {"mean": mean, "standard_deviation": deviation} if max(mean, deviation) > LARGE_TARGET else None
 
 
 def _rate_too_high(found: PlainMeasures) -> Evidence | None:
@@ -152,7 +97,7 @@ def _rate_too_high(found: PlainMeasures) -> Evidence | None:
         return None
     if subject.rate <= subject.usual_rate / 10:
         return None
-    return {"learning_rate": subject.rate, "update": update, **_best_rate(found)}
+    return {"learning_rate": subject.rate, "relative_update": update, **_best_rate(found)}
 
 
 def _best_rate(found: PlainMeasures) -> dict[str, float]:
@@ -164,7 +109,7 @@ def _rate_too_low(found: PlainMeasures) -> Evidence | None:
     update, rate, usual = found.base.dynamics.largest_update, found.subject.rate, found.subject.usual_rate
     if rate > usual or (update > SLOW and rate > usual / 30):
         return None
-    return {"learning_rate": found.subject.rate, "update": update, **_best_rate(found)}
+    return {"learning_rate": found.subject.rate, "relative_update": update, **_best_rate(found)}
 
 
 def _lower(found: PlainMeasures) -> list[Remedy]:
@@ -199,17 +144,17 @@ def _large_start(found: PlainMeasures) -> Evidence | None:
         return None
     expected = math.log(found.subject.first[0].shape[1])
     first = found.subject.first[2]
-    return {"first_loss": first, "expected": expected} if not first < 3 * expected else None
+    return {"first_loss": first, "expected_first_loss": expected} if not first < 3 * expected else None
 
 
 def _exploding(found: PlainMeasures) -> Evidence | None:
     ratio = found.base.dynamics.vanishing
-    return {"gradient_first_over_last": ratio} if ratio is not None and ratio > 70 else None
+    return {"gradient_of_first_over_last_layer": ratio} if ratio is not None and ratio > 70 else None
 
 
 def _vanishing(found: PlainMeasures) -> Evidence | None:
     ratio = found.base.dynamics.vanishing
-    return {"gradient_first_over_last": ratio} if ratio is not None and ratio < 1e-3 else None
+    return {"gradient_of_first_over_last_layer": ratio} if ratio is not None and ratio < 1e-3 else None
 
 
 def _bounded(found: PlainMeasures) -> Evidence | None:
@@ -218,12 +163,12 @@ def _bounded(found: PlainMeasures) -> Evidence | None:
     last = list(found.subject.model.children())[-1:] if sequence else []
     if not last or not isinstance(last[0], bounds) or (isinstance(last[0], nn.Softmax) and not found.stuck):
         return None
-    return {"score": found.base.score, "first_loss": found.base.first_loss}
+    return {"validation_score": found.base.score, "first_loss": found.base.first_loss}
 
 
 def _linear(found: PlainMeasures) -> Evidence | None:
     count = neighbours(found.subject.model)
-    return {"layers_without_activation": float(count), "score": found.base.score} if count else None
+    return {"layers_without_activation": float(count), "validation_score": found.base.score} if count else None
 
 
 def _saturated(found: PlainMeasures) -> Evidence | None:
@@ -231,12 +176,15 @@ def _saturated(found: PlainMeasures) -> Evidence | None:
     if not count or not (dynamics.saturated > SATURATED or (count > 2 and found.stuck)):
         return None
     ratio = dynamics.vanishing
-    return {"saturated": dynamics.saturated, "gradient_first_over_last": math.nan if ratio is None else ratio}
+    return {
+        "share_of_saturated_outputs": dynamics.saturated,
+        "gradient_of_first_over_last_layer": math.nan if ratio is None else ratio,
+    }
 
 
 def _dead(found: PlainMeasures) -> Evidence | None:
     share = found.base.dynamics.dead
-    return {"dead": share} if share > DEAD else None
+    return {"share_of_dead_units": share} if share > DEAD else None
 
 
 def _revived(found: PlainMeasures) -> list[Remedy]:
@@ -246,14 +194,14 @@ def _revived(found: PlainMeasures) -> list[Remedy]:
 
 def _dropped(found: PlainMeasures) -> Evidence | None:
     rates = [one.p for one in found.modules(nn.modules.dropout._DropoutNd) if isinstance(one.p, float)]
-    return {"rate": max(rates), "score": found.base.score} if max(rates, default=0.0) >= DROPPED else None
+    return {"dropout": max(rates), "validation_score": found.base.score} if max(rates, default=0.0) >= DROPPED else None
 
 
 def _deep(found: PlainMeasures) -> Evidence | None:
     count = len(found.modules(*WEIGHTED))
     if count <= DEEP or found.modules(nn.modules.batchnorm._BatchNorm) or not found.stuck:
         return None
-    return {"layers": float(count), "score": found.base.score}
+    return {"layers": float(count), "validation_score": found.base.score}
 
 
 def _small(found: PlainMeasures) -> Evidence | None:
@@ -263,7 +211,11 @@ def _small(found: PlainMeasures) -> Evidence | None:
     best = references["nearest_neighbour"]
     if best < found.base.score + BEHIND or found.base.train > best:
         return None
-    return {"widest": float(max(hidden, default=0)), "score": found.base.score, "nearest_neighbour": best}
+    return {
+        "widest_layer": float(max(hidden, default=0)),
+        "validation_score": found.base.score,
+        "nearest_neighbour": best,
+    }
 
 
 def _partly_frozen(found: PlainMeasures) -> Evidence | None:
@@ -274,7 +226,72 @@ def _partly_frozen(found: PlainMeasures) -> Evidence | None:
 
 def _in_order(found: PlainMeasures) -> Evidence | None:
     share = found.runs.mixed
-    return {"batch_entropy_share": share} if share < MIXED else None
+    return {"label_entropy_of_batch_over_all": share} if share < MIXED else None
+
+
+def _wrong_labels(found: PlainMeasures) -> Evidence | None:
+    noise = found.noise
+    if noise is not None and noise.least > WRONG and found.base.score < 1 - noise.share + 2 * found.base.error:
+        shares = {"share_of_wrong_labels": noise.share, "wrong_labels_at_least": noise.least}
+        return {**shares, "validation_score": found.base.score}
+    doubted = found.doubted
+    if doubted is None or doubted.mean() <= NOISY or 1 - found.base.score <= NOISY:
+        return None
+    return {"share_of_doubted_labels": float(doubted.mean()), "doubted_labels": float(doubted.sum())}
+
+
+def _pruned(found: PlainMeasures) -> list[Remedy]:
+    doubted = found.doubted
+    assert doubted is not None
+
+    def prune(batches: Sequence[Batch]) -> list[Batch]:
+        ends = np.cumsum([len(one) for one in batches])[:-1]
+        kept = [torch.from_numpy(np.flatnonzero(~some)) for some in np.split(doubted, ends)]
+        return [one.part(rows) for one, rows in zip(batches, kept, strict=True) if len(rows) > 1]
+
+    text = (
+        f"leave out, or label again, the {int(doubted.sum()):,} examples of {len(doubted):,} whose labels are doubted"
+    )
+    return [{"data": BatchChange(text, prune)}]
+
+
+def _too_few(found: PlainMeasures) -> Evidence | None:
+    targets = found.targets
+    if targets is None or not found.whole or (found.noise is not None and found.noise.least > WRONG):
+        return None
+    per_class = len(targets) / len(np.unique(targets))
+    gap = found.base.train - found.base.score
+    if per_class >= FEW or gap < GAP or found.base.train < LEARNED or found.runs.mixed < MIXED:
+        return None
+    evidence = {
+        "examples_per_class": per_class,
+        "training_score": found.base.train,
+        "validation_score": found.base.score,
+    }
+    half = found.runs.run({"data": BatchChange("half of the examples", _fewer(0.5))})
+    quarter = found.runs.run({"data": BatchChange("a quarter of the examples", _fewer(0.25))})
+    if half is None or quarter is None or not quarter.score < half.score < found.base.score:
+        return None
+    gain = gain_of([quarter.both], [found.base.both])
+    doubling = {"gain_of_a_doubling": gain.mean / 2, "gain_at_least": gain.low / 2}
+    return {**evidence, "score_with_half": half.score, **doubling}
+
+
+def _fewer(share: float) -> Callable[[Sequence[Batch]], list[Batch]]:
+    """A share of the examples of each batch, at least two of each."""
+
+    def fewer(batches: Sequence[Batch]) -> list[Batch]:
+        draw = generator(0, "doctor", "fewer")
+        orders = [torch.from_numpy(draw.permutation(len(one))) for one in batches]
+        return [one.part(order[: max(2, round(share * len(one)))]) for one, order in zip(batches, orders, strict=True)]
+
+    return fewer
+
+
+def _scales_decayed(found: PlainMeasures) -> Evidence | None:
+    most = max(float(group.get("weight_decay") or 0.0) for group in found.subject.optimizer.param_groups)
+    left = min((end / start for start, end in found.base.dynamics.scales.values() if start > 0), default=1.0)
+    return {"weight_decay": most, "scale_end_over_start": left} if most and left < SHRUNK else None
 
 
 def _one(remedy: Remedy) -> Callable[[PlainMeasures], list[Remedy]]:
@@ -284,6 +301,10 @@ def _one(remedy: Remedy) -> Callable[[PlainMeasures], list[Remedy]]:
 FAULTS = (
     Fault("D4", "inputs not scaled", _inputs_not_scaled, _one({"normalize": "std"})),
     Fault("D13", "targets not scaled", _targets_not_scaled, _one({"target": "std"})),
+    Fault(
+        "D2", "labels partly wrong", _wrong_labels, _pruned,
+        counted=lambda evidence: "share_of_wrong_labels" in evidence,
+    ),
     Fault("N1", "a last activation that does not fit the targets", _bounded, _one({"network": without_last})),
     Fault("N2", "no nonlinearity between layers", _linear, _one({"network": activated})),
     Fault("T9", "units that begin alike", _alike, _one({"initialization": "default"})),
@@ -292,7 +313,11 @@ FAULTS = (
     Fault("T1", "learning rate too high", _rate_too_high, _lower),
     Fault("T2", "learning rate too low", _rate_too_low, _higher),
     Fault("T13", "momentum too high", _carried_on, _one({"momentum": 0.9})),
-    Fault("T5", "weight decay too high", _decayed, _one({"weight_decay": 0.01})),
+    Fault("T5", "weight decay too high", _decayed, lambda found: [{"weight_decay": 0.01}, {"weight_decay": 0.0}]),
+    Fault(
+        "T18", "weight decay on scales of normalizations", _scales_decayed,
+        _one({"decayed": "only what has more than one dimension"}),
+    ),
     Fault("T4", "examples not shuffled", _in_order, _one({"shuffle": True})),
     Fault("N3", "saturated activations", _saturated, _one({"network": rectified})),
     Fault("N4", "dead RELU units", _dead, _revived),
@@ -303,4 +328,5 @@ FAULTS = (
     ),
     Fault("N6", "too deep without normalization or residuals", _deep, _one({"network": normalized})),
     Fault("N9", "network too small", _small, _one({"network": widened})),
-)
+    Fault("D12", "too few examples", _too_few, _one({"data": "more examples"}), counted=rises, mends=False),
+)  # fmt: skip

@@ -30,7 +30,11 @@ def rate_too_high(found: Measures) -> Evidence | None:
     update = dynamics.largest_update
     if not (dynamics.diverged or (ratio > HIGH and (rose or update > FAST or ratio > TIMES**2))):
         return None
-    return {"learning_rate": found.recipe.learning_rate, "usual_rate": found.usual_rate, "update": update}
+    return {
+        "learning_rate": found.recipe.learning_rate,
+        "usual_learning_rate": found.usual_rate,
+        "relative_update": update,
+    }
 
 
 def rate_too_low(found: Measures) -> Evidence | None:
@@ -38,7 +42,11 @@ def rate_too_low(found: Measures) -> Evidence | None:
     ratio, update = found.recipe.learning_rate / found.usual_rate, found.base.dynamics.largest_update
     if ratio > 1 / TIMES or (update > SLOW and ratio > 1 / TIMES**2):
         return None
-    return {"learning_rate": found.recipe.learning_rate, "usual_rate": found.usual_rate, "update": update}
+    return {
+        "learning_rate": found.recipe.learning_rate,
+        "usual_learning_rate": found.usual_rate,
+        "relative_update": update,
+    }
 
 
 def rates(found: Measures) -> list[Remedy]:
@@ -52,7 +60,7 @@ def in_order(found: Measures) -> Evidence | None:
     """Examples in the order of the file, so that batches differ from each other."""
     if found.recipe.shuffle:
         return None
-    return {"batch_entropy_share": found.batch_entropy, "network": found.base.score}
+    return {"label_entropy_of_batch_over_all": found.mixing, "validation_score": found.base.score}
 
 
 def shuffled(found: Measures) -> list[Remedy]:
@@ -74,7 +82,7 @@ def decay_too_high(found: Measures) -> Evidence | None:
     if not large:
         return None
     ratios = [end / start for start, end in found.base.dynamics.norms.values() if start > 0]
-    return {**large, "norm_end_over_start": statistics.median(ratios) if ratios else math.nan}
+    return {**large, "weight_norm_end_over_start": statistics.median(ratios) if ratios else math.nan}
 
 
 def without_penalty(found: Measures) -> list[Remedy]:
@@ -89,7 +97,11 @@ def no_regularization(found: Measures) -> Evidence | None:
     against = recipe.weight_decay > 0.02 or recipe.l2 or recipe.l1 or recipe.mixup or found.layers("dropout")
     if found.gap < GAP or against or recipe.keep == "best":
         return None
-    return {"train": found.base.train, "network": found.base.score, "weight_decay": recipe.weight_decay}
+    return {
+        "training_score": found.base.train,
+        "validation_score": found.base.score,
+        "weight_decay": recipe.weight_decay,
+    }
 
 
 def regularized(found: Measures) -> list[Remedy]:
@@ -109,7 +121,7 @@ def batch_too_small(found: Measures) -> Evidence | None:
     """Batches of so few examples that steps are mostly noise."""
     size = found.recipe.batch_size * found.recipe.accumulate
     few = 4 if found.layers("normalization") else 2
-    return {"batch_size": float(size), "usual": float(found.usual.batch_size)} if size <= few else None
+    return {"batch_size": float(size), "usual_batch_size": float(found.usual.batch_size)} if size <= few else None
 
 
 def batch_too_large(found: Measures) -> Evidence | None:
@@ -118,7 +130,7 @@ def batch_too_large(found: Measures) -> Evidence | None:
     steps = found.base.dynamics.steps
     if steps >= FEW_STEPS or size < 4 * found.usual.batch_size:
         return None
-    return {"batch_size": float(size), "usual": float(found.usual.batch_size), "steps": float(steps)}
+    return {"batch_size": float(size), "usual_batch_size": float(found.usual.batch_size), "steps": float(steps)}
 
 
 def usual_batch(found: Measures) -> list[Remedy]:
@@ -129,7 +141,7 @@ def usual_batch(found: Measures) -> list[Remedy]:
 def alike(found: Measures) -> Evidence | None:
     """Units that begin equal and stay equal."""
     names = found.base.dynamics.alike
-    return {"layers": float(len(names)), "network": found.base.score} if names else None
+    return {"layers": float(len(names)), "validation_score": found.base.score} if names else None
 
 
 def too_large_start(found: Measures) -> Evidence | None:
@@ -137,7 +149,7 @@ def too_large_start(found: Measures) -> Evidence | None:
     expected = found.base.expected_loss
     if expected is None or found.base.first_loss < TIMES * expected:
         return None
-    return {"first_loss": found.base.first_loss, "expected": expected}
+    return {"first_loss": found.base.first_loss, "expected_first_loss": expected}
 
 
 def usual_start(found: Measures) -> list[Remedy]:
@@ -156,7 +168,7 @@ def exploding(found: Measures) -> Evidence | None:
         return None
     if not (found.base.dynamics.diverged or found.behind(found.best_reference)):
         return None
-    return {"gradient_first_over_last": ratio}
+    return {"gradient_of_first_over_last_layer": ratio}
 
 
 def tamed(found: Measures) -> list[Remedy]:
@@ -169,7 +181,7 @@ def vanishing(found: Measures) -> Evidence | None:
     ratio = found.base.dynamics.vanishing
     if len(found.weighted) < 3 or ratio is None or ratio >= VANISHING:
         return None
-    return {"gradient_first_over_last": ratio, "layers": float(len(found.weighted))}
+    return {"gradient_of_first_over_last_layer": ratio, "layers": float(len(found.weighted))}
 
 
 def carried(found: Measures) -> list[Remedy]:
@@ -187,7 +199,7 @@ def momentum_too_high(found: Measures) -> Evidence | None:
     """Momentum that carries old gradients on for so long that steps swing."""
     if found.recipe.optimizer not in WITH_MOMENTUM or found.recipe.momentum <= 0.96:
         return None
-    return {"momentum": found.recipe.momentum, "steps_carried": 1 / max(1e-9, 1 - found.recipe.momentum)}
+    return {"momentum": found.recipe.momentum, "steps_averaged": 1 / max(1e-9, 1 - found.recipe.momentum)}
 
 
 def usual_momentum(found: Measures) -> list[Remedy]:
@@ -202,7 +214,7 @@ def too_short(found: Measures) -> Evidence | None:
     if few >= 1 / TIMES or (recipe.keep == "best" and recipe.early_stopping):
         return None
     falling = len(losses) < 2 or losses[-1] <= min(losses) * 1.01 or found.far_behind
-    return {"steps_over_usual": few, "last_loss": losses[-1] if losses else math.nan} if falling else None
+    return {"share_of_usual_steps": few, "last_loss": losses[-1] if losses else math.nan} if falling else None
 
 
 def longer(found: Measures) -> list[Remedy]:
@@ -218,7 +230,7 @@ def odd_schedule(found: Measures) -> Evidence | None:
     changes = found.unusual("schedule", "warm_up")
     if not changes or (found.recipe.warm_up <= 0.5 and found.recipe.schedule != "step"):
         return None
-    return {"warm_up": found.recipe.warm_up, "network": found.base.score}
+    return {"warm_up": found.recipe.warm_up, "validation_score": found.base.score}
 
 
 def usual_schedule(found: Measures) -> list[Remedy]:
@@ -231,7 +243,7 @@ def clipped_tight(found: Measures) -> Evidence | None:
     clip, dynamics = found.recipe.clip, found.base.dynamics
     if not clip or dynamics.clipped <= CLIPPED or not clip < 0.1 * dynamics.total:
         return None
-    return {"clip": clip, "clipped": dynamics.clipped, "gradient_norm": dynamics.total}
+    return {"clip": clip, "share_of_clipped_steps": dynamics.clipped, "gradient_norm": dynamics.total}
 
 
 def less_clipped(found: Measures) -> list[Remedy]:
