@@ -185,6 +185,14 @@ def test_a_constant_is_scored_like_a_network_that_gives_one():
     assert FAULTS["D1"].symptom(found) is not None
 
 
+def test_the_code_of_a_network_that_rebuilds_is_not_widened(rows):
+    x, _ = rows
+    found = measures(wxb.load_data(x, x), "FC-16-RELU-FC-2-FC-16-RELU, SELF", base=outcome(BADLY))
+    (remedy,) = FAULTS["N9"].remedies(found)
+    assert remedy["network"] == "FC-64-RELU-FC-2-FC-64-RELU-FC-C, SELF"
+    assert FAULTS["N9"].remedies(measures(wxb.load_data(x, x), "FC-2, SELF", base=outcome(BADLY))) == []
+
+
 def test_groups_explain_parts_of_other_classes(rows):
     x, y = rows
     grouped = wxb.load_data(x, y, group=y // 2)

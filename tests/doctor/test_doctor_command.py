@@ -95,6 +95,8 @@ def test_a_mistyped_run_is_not_taken_for_data(call):  # noqa: F811
         ended = call("doctor", word)
         assert (ended.code, ended.out) == (2, "")
         assert f"there is no run {word}; runs/ring-1a2b is one" in ended.err
+    for word in ("runs/nope", "runs/ring"):
+        assert f"there is no run {word}" in call("doctor", word).err
     assert "neither a data set nor a folder" in call("doctor", "elsewhere/ring").err
 
 
@@ -110,6 +112,23 @@ def test_what_twice_as_much_would_gain_is_said_on_request(call):  # noqa: F811
         assert one["interval"][0] <= one["gain"] <= one["interval"][1]
         assert one["amounts"][2] == 4 * one["amounts"][0]
     assert found[1]["pays"]
+
+
+def test_what_cannot_be_doubled_is_named(call):  # noqa: F811
+    words = ("doctor", "ring", "FC-2-RELU, SOFTMAX", "--examples", 60, "--steps", 30, "--doubling", "--budget", "1x")
+    lines = dict(line.split(maxsplit=1) for line in call(*words).out.splitlines() if not line.startswith(" "))
+    assert "is not told: fewer than 32 training examples of a class" in lines["examples"]
+    assert "is not told: the length is given in steps" in lines["epochs"]
+    assert set(valid(call(*words, "--json").json)["left_out"]) == {"examples", "epochs", "width"}
+
+
+def test_a_second_fault_is_found_with_the_remedy_of_the_first(call):  # noqa: F811
+    words = ("ring", "FC-3-RELU, SOFTMAX", "--examples", 1500, "--epochs", 40, "--learning-rate", 30)
+    ended = call("doctor", *words, "--budget", "9x", "--json")
+    first, second, *_ = valid(ended.json)["findings"]
+    assert (first["code"], second["code"]) == ("T1", "N9")
+    assert "--learning-rate 0.0" in second["proof"]["command"]
+    assert second["proof"]["after"] > second["proof"]["before"] > 0.55
 
 
 def test_the_same_command_says_the_same(call):  # noqa: F811

@@ -125,6 +125,8 @@ SEQUENCES = {
     },
     "T4": lambda: {**with_rate(0.5), "loader": batches(X[Y.argsort()], Y.sort().values)},
     "T16": frozen,
+    "D12": lambda: {"model": net(), "loader": batches(X[:60], Y[:60])},
+    "D2": lambda: {"model": net(), "loader": batches(y=(Y + (torch.arange(len(Y)) % 5 < 2) * 3) % 10)},
 }
 
 
@@ -212,6 +214,15 @@ def spoiled():
 
 
 COUNTED = {
+    "N1 a softmax over one output": (
+        "N1",
+        lambda: {
+            "model": nn.Sequential(nn.Linear(64, 1), nn.Softmax(1)),
+            "loss_fn": nn.BCELoss(),
+            "loader": batches(y=(Y > 4).float()[:, None]),
+        },
+    ),
+    "N1 a sigmoid before the entropy": ("N1", lambda: {"model": net(nn.Sigmoid())}),
     "N7 softmax twice": ("N7", lambda: {"model": net(nn.Softmax(1))}),
     "T16 not in the optimizer": ("T16", of_last),
     "T3 each target against every output": (

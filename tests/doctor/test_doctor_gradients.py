@@ -10,6 +10,7 @@ import wxb
 from tests.doctor.test_doctor_examine import ENTROPY, Halved, X, Y, net
 from wxb.doctor import check_gradients
 from wxb.doctor.batches import Batch
+from wxb.doctor.gradients import wrong_gradient
 
 BATCH = Batch(X[:32], Y[:32])
 
@@ -43,3 +44,9 @@ def test_half_of_a_gradient_is_told():
     torch.manual_seed(0)
     compared = check_gradients(Halved(), ENTROPY, BATCH)
     assert all(one.difference == pytest.approx(0.5, abs=1e-3) for one in compared)
+
+
+def test_differences_that_rounding_decides_are_no_wrong_gradients():
+    model = nn.Sequential(nn.Linear(1, 50), nn.Sigmoid(), nn.Linear(50, 50), nn.ELU(), nn.Linear(50, 1))
+    x = torch.linspace(-100, 100, 64)[:, None]
+    assert wrong_gradient(model, nn.MSELoss(), Batch(x, x**4)) is None

@@ -7,13 +7,13 @@ import torch
 from torch import nn
 
 import wxb.doctor
-from tests.doctor.test_doctor_examine import ENTROPY, batches, net
+from tests.doctor.test_doctor_examine import ENTROPY, X, Y, batches, net
 
 
-def loop(model, optimizer, watched=True, steps=60, loss_fn=ENTROPY):
+def loop(model, optimizer, watched=True, steps=60, loss_fn=ENTROPY, given=None):
     """Train for some steps; what was found."""
     watching = wxb.doctor.watch(model, optimizer, loss_fn)
-    given = batches()
+    given = batches() if given is None else given
     if watched:
         watching.__enter__()
     for step in range(steps):
@@ -72,6 +72,37 @@ def with_rate(rate):
     return model, torch.optim.SGD(model.parameters(), rate)
 
 
+def decaying(**more):
+    model = nn.Sequential(nn.Linear(64, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, 10))
+    return model, torch.optim.SGD(model.parameters(), 0.05, momentum=0.9, weight_decay=0.3)
+
+
+def in_order():
+    model = net()
+    order = Y.argsort()
+    return model, torch.optim.Adam(model.parameters(), 1e-3), batches(X[order], Y[order])
+
+
+def test_batches_in_the_order_of_the_classes_are_suspected():
+    assert "T4" in [one.code for one in loop(*in_order()[:2], given=in_order()[2]).findings]
+
+
+def test_gradients_that_are_not_cleared_are_suspected_and_accumulated_ones_are_not():
+    for accumulate, cleared, found in ((1, False, ["P5"]), (3, True, []), (1, True, [])):
+        model = net()
+        optimizer = torch.optim.SGD(model.parameters(), 1e-2)
+        with wxb.doctor.watch(model, optimizer, ENTROPY) as watching:
+            for step in range(60 * accumulate):
+                x, y = batches()[step % 15]
+                ENTROPY(model(x), y).backward()
+                if step % accumulate == accumulate - 1:
+                    optimizer.step()
+                    if cleared:
+                        optimizer.zero_grad(set_to_none=bool(step % 2))
+        assert watching.broken is None
+        assert [one.code for one in watching.findings if one.code == "P5"] == found
+
+
 def test_a_loop_that_ends_at_once_is_suspected_of_too_few_steps():
     model = net()
     assert [one.code for one in loop(model, torch.optim.Adam(model.parameters(), 1e-3), steps=10).findings] == ["T14"]
@@ -85,6 +116,8 @@ def test_a_loop_that_ends_at_once_is_suspected_of_too_few_steps():
         ("T9", alike),
         ("T16", partly),
         ("T17", evaluating),
+        ("T5", decaying),
+        ("T18", decaying),
         ("N4", dead),
     ],
 )

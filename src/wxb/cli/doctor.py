@@ -82,6 +82,7 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
             "untried": list(found.untried),
             "cost": round(found.cost, 3),
             "doubling": [{**dataclasses.asdict(one), "pays": one.pays} for one in doubled],
+            "left_out": without,
         }
         printing.result_json(msgspec.convert(facts, answers.Doctor))
         return code

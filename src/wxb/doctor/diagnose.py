@@ -96,9 +96,8 @@ def _finding(fault: Fault[Measures], severity: Severity, evidence: Evidence, rem
 def _proved_finding(case: Case, proved: Proved) -> Finding:
     candidate, gain = proved.candidate, proved.gain
     command = case.with_remedy(candidate.remedy).command()
-    proof = Proof(gain.before, gain.after, (gain.low, gain.high), gain.seeds, command)
-    evidence = {**candidate.evidence, "side_run_share_of_training": proved.share}
-    return Finding(candidate.fault.code, candidate.fault.cause, SICK, evidence, candidate.remedy, proof)
+    proof = Proof(gain.before, gain.after, (gain.low, gain.high), gain.seeds, command, proved.share)
+    return Finding(candidate.fault.code, candidate.fault.cause, SICK, candidate.evidence, candidate.remedy, proof)
 
 
 def suspect(found: Measures) -> Finding | None:

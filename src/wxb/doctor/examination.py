@@ -16,11 +16,14 @@ from wxb.doctor.diagnose import BUDGET
 from wxb.doctor.fault import Evidence, Remedy
 from wxb.doctor.finding import SICK, Diagnosis, Finding, Proof, ranked_findings
 from wxb.doctor.gradients import wrong_gradient
+from wxb.doctor.modules import leaves
 from wxb.doctor.plain import PlainRuns, Subject
 from wxb.doctor.plain_measures import PlainMeasures
 from wxb.doctor.proof import Candidate, Race
 
 ALMOST_ONE = 1e-3
+SINGLE = "a softmax over a single output, which is always 1"
+BOUNDED: dict[type[nn.Module], float] = {nn.Sigmoid: 1.0, nn.Tanh: 2.0}  # how far two scores can lie apart
 
 
 def examine(
@@ -98,7 +101,7 @@ def _examined(
             )
         return Diagnosis((), (), runs.spent, scores_by_name)
     gain, fault = proved.gain, proved.candidate.fault
-    proof = Proof(gain.before, gain.after, (gain.low, gain.high), gain.seeds, "wxb.doctor.examine(…)")
+    proof = Proof(gain.before, gain.after, (gain.low, gain.high), gain.seeds, "wxb.doctor.examine(…)", proved.share)
     finding = Finding(fault.code, fault.cause, SICK, proved.candidate.evidence, proved.candidate.remedy, proof)
     return Diagnosis(tuple(ranked_findings([finding])), (), runs.spent, scores_by_name)
 
@@ -143,16 +146,29 @@ def _of_classes(subject: Subject, scores: Tensor, targets: Tensor, loss: float) 
         evidence = {"outputs": float(outputs), "classes": float(given.max()) + 1}
         return [_counted("N1", "fewer outputs than classes", evidence)]
     if outputs == 1:
-        return [_counted("N1", "a softmax over a single output", {"outputs": 1.0})]
+        return [_counted("N1", SINGLE, {"outputs": 1.0})]
     if len(given.unique()) < 2:
         return [_counted("D14", "batches of a single class", {"classes": 1.0})]
     sums = scores.float().sum(1)
     probable = scores.ndim == 2 and bool((scores >= 0).all()) and float((sums - 1).abs().max()) < ALMOST_ONE
-    if probable and math.isclose(float(nn.functional.cross_entropy(scores.float(), targets)), loss, rel_tol=1e-3):
+    entropy = float(nn.functional.cross_entropy(scores.float(), targets))
+    bounded = BOUNDED.get(type(_last(subject.model)))
+    if bounded is not None and math.isclose(entropy, loss, rel_tol=1e-3):
+        least = math.log(1 + (outputs - 1) * math.exp(-bounded))
+        remedy = {"network": "the same without its last activation"}
+        return [
+            _counted("N1", "an activation that bounds scores before a cross-entropy", {"least_loss": least}, remedy)
+        ]
+    if probable and math.isclose(entropy, loss, rel_tol=1e-3):
         evidence = {"sum_of_outputs": float(sums.mean()), "least_loss": math.log(outputs - 1 + math.e) - 1}
         remedy = {"network": "the same without its softmax"}
         return [_counted("N7", "a softmax before a loss that has one", evidence, remedy)]
     return []
+
+
+def _last(model: nn.Module) -> nn.Module:
+    """The last module without parts, which is what the outputs pass last in a sequence."""
+    return leaves(model)[-1]
 
 
 def _of_amounts(subject: Subject, scores: Tensor, targets: Tensor) -> list[Finding]:
@@ -161,8 +177,11 @@ def _of_amounts(subject: Subject, scores: Tensor, targets: Tensor) -> list[Findi
         if math.prod(torch.broadcast_shapes(scores.shape, targets.shape)) > targets.numel():
             cause = f"outputs {tuple(scores.shape)} against targets {tuple(targets.shape)}: each against every other"
             return [_counted("T3", cause, shapes, {"data": "targets in the shape of the outputs"})]
+    last = _last(subject.model)
+    if isinstance(last, nn.Softmax | nn.LogSoftmax) and scores.ndim == 2 and scores.shape[1] == 1:
+        remedy = {"network": "the same with nn.Sigmoid in place of its softmax, or without it"}
+        return [_counted("N1", SINGLE, {"outputs": 1.0}, remedy)]
     least = min(float(one.targets.min()) for one in subject.batches if isinstance(one.targets, Tensor))
-    last = [one for one in subject.model.modules() if not list(one.children())][-1]
     if least < 0 and isinstance(last, nn.ReLU | nn.Sigmoid | nn.Softmax | nn.Softplus) and bool((scores >= 0).all()):
         cause = "an activation that bounds the outputs, not the targets"
         return [_counted("N1", cause, {"least_target": least}, {"network": "the same without its last activation"})]

@@ -16,16 +16,18 @@ LEAST_GAIN = 0.01  # of twice as much, that pays unless it is within the noise
 
 @dataclass(frozen=True)
 class Proof:
-    """Paired side runs without and with the remedy, scored on validation examples.
+    """Side runs with the remedy and without it, scored on validation examples: pairs, if they are of full length.
 
-    Scores are of the task's main measure, such as accuracy (a fraction) or R².
+    Shorter ones are compared with the whole training as it is. Scores are of the task's main measure, such as accuracy
+    (a fraction) or R².
     """
 
     before: float
     after: float
     interval: tuple[float, float]  # of the gain, 90 %
-    seeds: int  # pairs of side runs
+    seeds: int  # side runs with the remedy
     command: str  # that repeats the training with the remedy
+    share: float = 1.0  # of the length of the training, that these side runs have
 
 
 @dataclass(frozen=True)

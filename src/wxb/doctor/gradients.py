@@ -21,6 +21,8 @@ EXAMPLES = 16  # of the batch
 STEP = 1e-5
 WRONG = 1e-2  # relative difference; float64 leaves 1e-6
 LEAST = 1e-7  # of a gradient, below which rounding decides
+ROUNDING = 2.2e-16  # of a float64, relatively,
+BEYOND_ROUNDING = 1e3  # and so many times more that a difference has to be
 MOST_PARAMETERS = 400  # numbers in all: each takes two passes
 
 
@@ -79,6 +81,9 @@ def _compared(name: str, parameter: nn.Parameter, place: int, loss: object) -> C
     before, behind = (middle - values[-1]) / STEP, (values[1] - middle) / STEP
     numeric = (values[1] - values[-1]) / (2 * STEP)
     if abs(before - behind) > WRONG * max(abs(before), abs(behind), LEAST * 100):  # a kink lies between
+        return None
+    # of a large loss, differences are left with what rounding leaves
+    if max(abs(before), abs(behind)) < BEYOND_ROUNDING * ROUNDING * abs(middle) / STEP:
         return None
     backward = 0.0 if parameter.grad is None else float(parameter.grad.reshape(-1)[place])
     return Compared(name, place, backward, numeric)

@@ -13,8 +13,10 @@ from wxb.statistics import wilson
 
 NEIGHBOURS = 10
 CLEAR = 0.5  # share of the neighbourhoods, those that agree the most
-MOSTLY = 0.5  # of their labels are right, unless all are shuffled or moved
-EVEN = 0.75  # of the agreement in clear neighbourhoods, that the others reach where labels are wrong at random
+MOSTLY = 0.55  # of their labels are right at least: with fewer, overlap and chance cannot be told apart
+LEAST_CLASSES = 4
+GATHERED = 0.1  # more of the wrong labels in a third of the classes than where labels are made wrong
+EVEN = 0.9  # of what labels that are made wrong at random show
 LEAST_OF_A_CLASS = 20  # examples, below which neighbours say little
 LEAST_OF_A_BATCH, LEAST_BATCHES = 4, 4  # labels and batches, below which their order says little
 DEALT = 5  # times that labels are dealt anew
@@ -63,21 +65,55 @@ def noise(labels: NDArray[np.int64], nearest: NDArray[np.int64], classes: int) -
     """The share of labels (n,) that are wrong at random; None if it cannot be told from classes that overlap.
 
     Where classes overlap, labels contradict their neighbours at the borders, and hardly where the neighbours agree.
-    Where labels are wrong at random, they contradict clear neighbourhoods nearly as often as others. Of two classes
-    nothing is said: a wrong label is then like one that chance decides.
+    Where labels are wrong at random, they contradict clear neighbourhoods nearly as often as others: about as often as
+    where the neighbours' own labels are made wrong. And they are any other class, not the one beyond the border. Of
+    fewer than four classes nothing is said: their overlap can look the same.
     """
     present = np.bincount(labels, minlength=classes)
     present = present[present > 0]
-    if len(present) < 3 or present.min() < LEAST_OF_A_CLASS:
+    if len(present) < LEAST_CLASSES or present.min() < LEAST_OF_A_CLASS:
         return None
-    votes = _votes(labels, nearest, classes)
-    agree = votes.argmax(axis=1) == labels
-    order = np.argsort(-votes.max(axis=1), kind="stable")
-    clear, others = np.split(agree[order], [round(CLEAR * len(order))])
-    if clear.mean() < MOSTLY or others.mean() < EVEN * clear.mean():
+    clear, others = _agreeing(labels, nearest, classes)
+    if clear.mean() < MOSTLY:
+        return None
+    share = 1 - float(clear.mean())
+    likely = _votes(labels, nearest, classes).argmax(axis=1)
+    draw = generator(0, "doctor", "noise")
+    even, gathered = [], []
+    for _ in range(DEALT):
+        changed = draw.random(len(likely)) < share
+        other = (likely + draw.integers(1, classes, len(likely))) % classes
+        made = np.where(changed, other, likely)
+        parts = _agreeing(made, nearest, classes)
+        even.append(parts[1].mean() / parts[0].mean())
+        gathered.append(_gathered(made, nearest, classes))
+    if others.mean() / clear.mean() < EVEN * float(np.mean(even)):
+        return None
+    if _gathered(labels, nearest, classes) > GATHERED + float(np.mean(gathered)):
         return None
     wrong = int((~clear).sum())
-    return Noise(wrong / len(clear), wilson(wrong, len(clear), ONE_SIDED)[0])
+    return Noise(share, wilson(wrong, len(clear), ONE_SIDED)[0])
+
+
+def _agreeing(
+    labels: NDArray[np.int64], nearest: NDArray[np.int64], classes: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which labels are those of most neighbours, where the neighbours agree the most, and elsewhere."""
+    votes = _votes(labels, nearest, classes)
+    order = np.argsort(-votes.max(axis=1), kind="stable")
+    agree = (votes.argmax(axis=1) == labels)[order]
+    middle = round(CLEAR * len(order))
+    return agree[:middle], agree[middle:]
+
+
+def _gathered(labels: NDArray[np.int64], nearest: NDArray[np.int64], classes: int) -> float:
+    """The share of the labels that contradict their neighbours by the third of the classes that do so most often."""
+    likely = _votes(labels, nearest, classes).argmax(axis=1)
+    counts = np.zeros((classes, classes))
+    np.add.at(counts, (likely, labels), 1)
+    np.fill_diagonal(counts, 0)
+    most = -np.sort(-counts, axis=1)[:, : max(1, round((classes - 1) / 3))]
+    return float(most.sum() / max(1.0, counts.sum()))
 
 
 def mixing(batches: Sequence[NDArray[np.int64]]) -> float:

@@ -17,6 +17,7 @@ NEIGHBOURS = 5
 MOST_NUMBERS = 20_000_000  # of the inputs, that baselines look at
 LEAST_HELD = 150  # examples
 STUCK = 0.7  # of the first loss
+FALLING = 0.85  # of the loss before
 
 
 class PlainMeasures:
@@ -94,6 +95,16 @@ class PlainMeasures:
         """Whether the loss has hardly fallen in the side run."""
         losses = self.base.dynamics.losses
         return len(losses) < 2 or not losses[-1] < STUCK * losses[0]
+
+    @property
+    def falling(self) -> bool:
+        """Whether the loss still falls at the end of the side run: in its last third far below that in the second."""
+        losses = self.base.dynamics.losses
+        third = len(losses) // 3
+        if not third:
+            return False
+        middle, last = losses[third : 2 * third], losses[-third:]
+        return sum(last) / len(last) < FALLING * sum(middle) / len(middle)
 
     @cached_property
     def references(self) -> dict[str, float] | None:

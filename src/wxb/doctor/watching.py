@@ -184,7 +184,8 @@ class Watching:
     def _findings(self, seen: Dynamics) -> tuple[Finding, ...]:
         fastest = seen.largest_update
         grown = max((end / start for start, end in seen.norms.values() if start > 0), default=0.0)
-        fast = seen.diverged or fastest > FAST or not grown < GROWN
+        rose = not seen.losses or not seen.losses[-1] < seen.losses[0]
+        fast = seen.diverged or fastest > FAST or (rose and not grown < GROWN)
         still = bool(seen.updates) and not fast and fastest < STILL
         falling = len(seen.losses) > 2 and SLOW * seen.losses[0] < seen.losses[-1] < seen.losses[0]
         ratio = seen.vanishing

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wxb.doctor.finding import SICK, Diagnosis, Doubling, Finding
+from wxb.doctor.finding import SICK, Diagnosis, Doubling, Finding, Proof
 from wxb.settings import SETTINGS
 from wxb.settings.spelling import as_option
 from wxb.tasks.measure import Measure
@@ -64,12 +64,18 @@ def finding_lines(finding: Finding, measure: Measure) -> list[tuple[str, str]]:
     proof = finding.proof
     if proof is not None:
         gain = measure.difference_text(proof.after - proof.before, proof.interval)
-        pairs = plural(proof.seeds, "pair")
         shown.append(
-            ("proof", f"{measure.text(proof.before)} → {measure.text(proof.after)}, {gain}, {pairs} of side runs")
+            ("proof", f"{measure.text(proof.before)} → {measure.text(proof.after)}, {gain}, {side_runs(proof)}")
         )
         shown.append(("train", proof.command))
     return shown
+
+
+def side_runs(proof: Proof) -> str:
+    """The side runs of a proof: "3 pairs of side runs", "3 side runs of 25 % of the length against the training"."""
+    if proof.share == 1:
+        return f"{plural(proof.seeds, 'pair')} of side runs"
+    return f"{plural(proof.seeds, 'side run')} of {100 * proof.share:.0f} % of the length against the training"
 
 
 def doubling_lines(found: Sequence[Doubling], measure: Measure) -> list[tuple[str, str]]:

@@ -16,8 +16,9 @@ class ProofFacts(Struct, frozen=True):
     before: Annotated[float, Meta(description="main measure on validation without the remedy")]
     after: float
     interval: Annotated[Interval, Meta(description="of the gain, 90 %")]
-    seeds: Annotated[Count, Meta(description="pairs of side runs")]
+    seeds: Annotated[Count, Meta(description="side runs with the remedy; of full length, each is one of a pair")]
     command: Annotated[str, Meta(description="that trains with the remedy")]
+    share: Annotated[float, Meta(description="of the length of the training, that these side runs have")]
 
 
 class FindingFacts(Struct, frozen=True):
@@ -58,4 +59,5 @@ class Doctor(Answer, frozen=True, tag="wxb/doctor/1"):
     scores: Annotated[dict[str, float], Meta(description="of the network and its baselines, on validation")]
     untried: Annotated[list[str], Meta(description="codes of causes that the budget left out")]
     doubling: Annotated[list[DoublingFacts], Meta(description="empty unless --doubling asks for it")]
+    left_out: Annotated[dict[str, str], Meta(description="why --doubling does not tell of examples, epochs or width")]
     cost: Annotated[Amount, Meta(description="of all side runs, in trainings")]

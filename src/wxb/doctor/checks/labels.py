@@ -15,7 +15,7 @@ from wxb.doctor.proof import gain_of
 
 NOISY = 0.1  # of the labels; classes that overlap are doubted too, so side runs have to tell
 WRONG = 0.2  # of the labels at random, from which a network that learns them by heart suffers
-BY_HEART = 0.05  # of the score on training examples, above the share of right labels
+BY_HEART = 0.05  # of the score on training examples and on others, which have as many wrong labels
 REINDEXED = 0.3  # of the score, on training and on validation, and with the classes as given and as they fit
 LEAST_HELD = 12  # validation examples, from which the order of the classes is told
 FEW = 50  # training examples of a class
@@ -57,8 +57,7 @@ def wrong_by_heart(found: Measures) -> bool:
     noise = found.noise if found.task.exclusive else None
     if noise is None or noise.least <= WRONG:
         return False
-    right = 1 - noise.share
-    return found.base.train > right + BY_HEART and found.base.score < right + 2 * found.base.error
+    return found.gap > BY_HEART and found.base.score < 1 - noise.share + 2 * found.base.error
 
 
 def pruned(found: Measures) -> list[Remedy]:

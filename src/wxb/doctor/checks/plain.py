@@ -208,6 +208,8 @@ def _small(found: PlainMeasures) -> Evidence | None:
     references, hidden = found.references, widths(found.subject.model)
     if references is None or hidden is None or max(hidden, default=0) > SMALL:
         return None
+    if _partly_frozen(found) is not None or found.falling:  # a wider network would be trainable; or learn faster only
+        return None
     best = references["nearest_neighbour"]
     if best < found.base.score + BEHIND or found.base.train > best:
         return None

@@ -1,0 +1,102 @@
+"""What neighbours say about labels: noise is told from classes that overlap, and batches in order from mixed ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+import wxb
+from wxb.doctor import labels
+from wxb.doctor.case import Case
+from wxb.doctor.diagnose import diagnose
+
+X, Y = load_digits(return_X_y=True)
+X = X.astype(np.float32)
+
+
+def wrong(y, share, seed=0):
+    draw = np.random.default_rng(seed)
+    rows = draw.permutation(len(y))[: round(share * len(y))]
+    changed = y.copy()
+    changed[rows] = (y[rows] + draw.integers(1, y.max() + 1, len(rows))) % (y.max() + 1)
+    return changed
+
+
+def blobs(distance, classes=3, count=900):
+    """Classes that overlap the more, the nearer they are."""
+    draw = np.random.default_rng(0)
+    y = np.arange(count) % classes
+    angle = 2 * np.pi * y / classes
+    centres = distance * np.stack([np.cos(angle), np.sin(angle)], 1)
+    return (centres + draw.normal(size=(count, 2))).astype(np.float32), y
+
+
+@pytest.mark.parametrize("share", [0.25, 0.35, 0.4])
+def test_the_share_of_wrong_labels_is_told(share):
+    found = labels.noise(wrong(Y, share), labels.neighbours(X), 10)
+    assert found is not None
+    assert abs(found.share - share) < 0.05
+    assert found.least < found.share
+
+
+@pytest.mark.parametrize("classes", [3, 4, 5, 8])
+@pytest.mark.parametrize("distance", [0.5, 0.65, 1.0, 1.5, 2.0, 3.0, 4.0])
+def test_classes_that_overlap_are_not_taken_for_wrong_labels(distance, classes):
+    for count in (300, 900):
+        x, y = blobs(distance, classes, count)
+        found = labels.noise(y, labels.neighbours(x), classes)
+        assert found is None or found.least < 0.1
+
+
+def test_shuffled_labels_three_classes_and_few_examples_say_nothing():
+    nearest = labels.neighbours(X)
+    assert labels.noise(np.random.default_rng(0).permutation(Y), nearest, 10) is None
+    assert labels.noise(wrong(Y % 3, 0.3), nearest, 3) is None
+    assert labels.noise(Y[:150], labels.neighbours(X[:150]), 10) is None
+
+
+@pytest.mark.parametrize("size", [4, 16, 64])
+def test_batches_in_the_order_of_the_classes_are_told_from_mixed_ones(size):
+    ordered = np.sort(Y)
+    parts = [ordered[place : place + size] for place in range(0, 1024, size)]
+    mixed = np.random.default_rng(0).permutation(ordered)
+    assert labels.mixing(parts) < 0.3
+    assert labels.mixing([mixed[place : place + size] for place in range(0, 1024, size)]) > 0.9
+    assert labels.mixing(parts[:3]) == 1
+
+
+def diagnosed(data, network="FC-64-RELU, SOFTMAX", **options):
+    return diagnose(Case(data, network, {"epochs": 15, "learning_rate": 0.006, **options}, {}, "digits"))
+
+
+def test_labels_that_are_wrong_at_random_and_learned_by_heart_are_counted():
+    found = diagnosed(wxb.load_data(X[:1000], wrong(Y[:1000], 0.35)))
+    assert [(one.code, one.severity, one.proof) for one in found.findings] == [("D2", "sick", None)]
+    assert 0.3 < found.findings[0].evidence["share_of_wrong_labels"] < 0.42
+    assert "leave out, or label again" in found.findings[0].remedy["data"]
+
+
+def test_some_wrong_labels_leave_a_training_healthy():
+    assert diagnosed(wxb.load_data(X[:1000], wrong(Y[:1000], 0.1))).healthy
+
+
+def test_few_examples_are_counted_by_the_curve_of_side_runs():
+    data = wxb.load_data(X, Y)
+    few = replace(data, split=replace(data.split, train=data.split.train[:60]))
+    (finding, *_) = diagnosed(few, epochs=40).findings
+    assert (finding.code, finding.severity) == ("D12", "sick")
+    assert finding.evidence["score_with_half"] < finding.evidence["validation_score"]
+
+
+def test_classes_that_are_numbered_otherwise_in_validation_are_numbered_back():
+    data = wxb.load_data(X[:1000], Y[:1000])
+    targets = data.targets.copy()
+    held = data.split.validation
+    targets[held] = (targets[held] + 1) % 10
+    (finding,) = diagnosed(replace(data, targets=targets, known=None)).findings
+    assert (finding.code, finding.severity) == ("D3", "sick")
+    assert "1 → 0" in finding.remedy["data"]
+    assert finding.proof.after > finding.proof.before + 0.2
