@@ -126,7 +126,10 @@ SEQUENCES = {
     "T4": lambda: {**with_rate(0.5), "loader": batches(X[Y.argsort()], Y.sort().values)},
     "T16": frozen,
     "D12": lambda: {"model": net(), "loader": batches(X[:60], Y[:60])},
-    "D2": lambda: {"model": net(), "loader": batches(y=(Y + (torch.arange(len(Y)) % 5 < 2) * (1 + torch.arange(len(Y)) % 9)) % 10)},
+    "D2": lambda: {
+        "model": net(),
+        "loader": batches(y=(Y + (torch.arange(len(Y)) % 5 < 2) * (1 + torch.arange(len(Y)) % 9)) % 10),
+    },
 }
 
 
