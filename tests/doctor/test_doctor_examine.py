@@ -104,6 +104,13 @@ def asleep():
     return made
 
 
+def wrong(share):
+    """Labels a share of which are another class."""
+    draw = torch.Generator().manual_seed(0)
+    other = (Y + torch.randint(1, 10, (len(Y),), generator=draw)) % 10
+    return torch.where(torch.rand(len(Y), generator=draw) < share, other, Y)
+
+
 SEQUENCES = {
     "N1": lambda: {
         **sequence(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 1), nn.Sigmoid()),
@@ -126,10 +133,7 @@ SEQUENCES = {
     "T4": lambda: {**with_rate(0.5), "loader": batches(X[Y.argsort()], Y.sort().values)},
     "T16": frozen,
     "D12": lambda: {"model": net(), "loader": batches(X[:60], Y[:60])},
-    "D2": lambda: {
-        "model": net(),
-        "loader": batches(y=(Y + (torch.arange(len(Y)) % 5 < 2) * (1 + torch.arange(len(Y)) % 9)) % 10),
-    },
+    "D2": lambda: {"model": net(), "loader": batches(y=wrong(0.35))},
 }
 
 
