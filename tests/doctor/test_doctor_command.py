@@ -69,6 +69,16 @@ def test_a_network_that_is_too_small_and_trained_too_briefly_is_suspected_of_bot
     assert [one["code"] for one in answer["findings"]] == ["T14", "N9"]
 
 
+def test_where_nothing_is_proved_a_handful_of_examples_is_learned_alone(call):  # noqa: F811
+    deep = ("doctor", "ring", "(FC-16-SIGMOID)*8, SOFTMAX", "--examples", 600, "--epochs", 10, "--weight-decay", 50)
+    ended = call(*deep, "--budget", "9x")
+    assert "handful" in ended.out
+    assert "not by heart; look at the network" in " ".join(ended.out.split())
+    assert valid(call(*deep, "--budget", "9x", "--json").json)["handful"] < 0.9
+    well = call("doctor", "ring", "FC-64-RELU, SOFTMAX", "--examples", 600, "--epochs", 1, "--json")
+    assert valid(well.json)["handful"] is None or valid(well.json)["handful"] > 0.9
+
+
 def test_a_training_without_a_symptom_that_is_far_behind_is_not_called_healthy(call, monkeypatch):  # noqa: F811
     monkeypatch.setattr("wxb.doctor.diagnose.FAULTS", {})
     words = ("doctor", *RING[:4], "--epochs", 1)

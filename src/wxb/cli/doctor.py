@@ -81,6 +81,7 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
             "scores": dict(found.scores),
             "untried": list(found.untried),
             "cost": round(found.cost, 3),
+            "handful": found.handful,
             "doubling": [{**dataclasses.asdict(one), "pays": one.pays} for one in doubled],
             "left_out": without,
         }

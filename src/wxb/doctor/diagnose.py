@@ -9,6 +9,7 @@ from wxb.doctor.case import Case
 from wxb.doctor.checks import FAULTS
 from wxb.doctor.fault import Evidence, Fault, Remedy
 from wxb.doctor.finding import SICK, SUSPECTED, WEAK, Diagnosis, Finding, Proof, Severity, ranked_findings
+from wxb.doctor.handful import handful
 from wxb.doctor.measures import FAR_BEHIND, Measures
 from wxb.doctor.proof import Candidate, Proved, Race
 from wxb.doctor.side import SideRuns
@@ -19,13 +20,14 @@ MOST_WEAK = 3  # findings without a proof
 NOT_SUSPECTED = ("D2", "D5", "D6", "D8", "D12", "T6", "N10")
 
 
-def diagnose(case: Case, budget: float = BUDGET, runs: SideRuns | None = None) -> Diagnosis:
+def diagnose(case: Case, budget: float = BUDGET, runs: SideRuns | None = None, alone: bool = True) -> Diagnosis:
     """Examine a case by side runs that together cost at most about `budget` trainings.
 
     Where a proved remedy leaves the training far behind a baseline, the training with it is examined again, for as long
     as the budget allows. The test part of the data is never used. `runs` keeps what was run for more questions.
+    Where no cause of a training far behind is proved, 32 examples are learned alone, unless `alone` is False.
     """
-    runs = runs or SideRuns(case, budget)
+    runs = first_runs = runs or SideRuns(case, budget)
     found = Measures(case, runs)
     first = _round(found)
     findings, untried, last, spent = list(first.findings), dict.fromkeys(first.untried), first, runs.spent
@@ -38,12 +40,15 @@ def diagnose(case: Case, budget: float = BUDGET, runs: SideRuns | None = None) -
         untried |= dict.fromkeys(last.untried)
         spent = runs.spent
     named = {one.code for one in findings}
+    unproved = found.far_behind and not any(one.severity == SICK for one in findings)
+    learned = handful(case, first_runs) if unproved and alone else None
     return Diagnosis(
         tuple(ranked_findings(findings)),
         tuple(code for code in FAULTS if code in untried and code not in named),
-        spent,
+        max(spent, first_runs.spent),
         {"network": found.base.score, **found.references},
         found.far_behind,
+        learned,
     )
 
 

@@ -11,6 +11,7 @@ SICK: Final = "sick"
 WEAK: Final = "weak"
 SUSPECTED: Final = "suspected"
 Severity = Literal["sick", "weak", "suspected"]
+HANDFUL, BY_HEART = 32, 0.98  # examples that are learned alone, and the score from which they are learned by heart
 LEAST_GAIN = 0.01  # of twice as much, that pays unless it is within the noise
 
 
@@ -52,6 +53,7 @@ class Diagnosis:
     cost: float = 0.0  # of all side runs, in trainings
     scores: Mapping[str, float] = field(default_factory=dict)  # of "network" and its baselines, on validation
     far_behind: bool = False  # no better than a constant, or far below a baseline
+    handful: float | None = None  # the score on 32 examples that were learned alone, where no cause is proved
 
     @property
     def healthy(self) -> bool:

@@ -33,6 +33,7 @@ FAR_BEHIND = 0.05  # of a baseline
 # multiply-adds that a baseline may take: a share of those of a training, but at least and at most so many
 OF_TRAINING, LEAST_OF_BASELINE, MOST_OF_BASELINE = 0.05, 2e8, 5e9
 LOOKED_AT = 5_000  # training examples whose numbers are looked at, spread evenly
+LEAST_LOOKED_AT, MOST_NUMBERS = 200, 2e7  # of large examples, and of their numbers in all
 LOOKED_AT_PICTURES = 200
 MOST_NEIGHBOURED = 2_000  # training examples whose neighbours are found
 
@@ -167,8 +168,12 @@ class Measures:
     @cached_property
     def rows_of_sample(self) -> NDArray[np.int64]:
         """Training examples that are looked at."""
-        train = self.case.held.split.train
-        return thinned(train, LOOKED_AT)
+        return thinned(self.case.held.split.train, self._most)
+
+    @property
+    def _most(self) -> int:
+        """How many examples are looked at: fewer of large ones, so that their numbers fit into the memory."""
+        return max(LEAST_LOOKED_AT, min(LOOKED_AT, int(MOST_NUMBERS / math.prod(self.case.data.shape))))
 
     @cached_property
     def pictures(self) -> NDArray[np.float64]:
@@ -233,7 +238,8 @@ class Measures:
     def neighbour_answers(self, wanted: NDArray[np.int64], share: float = 1.0) -> tuple[NDArray[Any], NDArray[Any]]:
         """The targets of some examples, and those of each one's nearest neighbour in a share of the training part."""
         data = self.case.data
-        rows = thinned(fewer(share).apply(self.case.held).split.train, LOOKED_AT)
+        rows = thinned(fewer(share).apply(self.case.held).split.train, self._most)
+        wanted = thinned(wanted, self._most)
         train, there = (np.asarray(data.inputs[some], np.float32).reshape(len(some), -1) for some in (rows, wanted))
         mean, deviation = train.mean(axis=0), train.std(axis=0)
         train, there = ((one - mean) / np.where(deviation > 0, deviation, 1) for one in (train, there))

@@ -17,7 +17,7 @@ BUDGET = 2.0  # trainings, beside the one that is made then
 def mended(case: Case, budget: float = BUDGET) -> tuple[Case, list[Finding]]:
     """The case with the remedies that are proved to help, and their findings; the case as it is if none is."""
     taken = []
-    for finding in diagnose(case, budget).findings:
+    for finding in diagnose(case, budget, alone=False).findings:
         if finding.proof is None:
             continue
         if isinstance(finding.remedy.get("data"), DataChange):

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wxb.doctor.finding import SICK, Diagnosis, Doubling, Finding, Proof
+from wxb.doctor.finding import BY_HEART, HANDFUL, SICK, Diagnosis, Doubling, Finding, Proof
 from wxb.settings import SETTINGS
 from wxb.settings.spelling import as_option
 from wxb.tasks.measure import Measure
@@ -36,6 +36,8 @@ def lines(
         shown.append(("doctor", f"no cause found: {own} on validation, where {best} has {other}"))
     for finding in diagnosis.findings:
         shown += finding_lines(finding, measure)
+    if diagnosis.handful is not None:
+        shown.append(("handful", handful_text(diagnosis.handful, measure)))
     if diagnosis.untried:
         shown.append(("not tried", f"within {budget:g} trainings: {', '.join(diagnosis.untried)}"))
     shown += doubling_lines(doubled, measure)
@@ -69,6 +71,15 @@ def finding_lines(finding: Finding, measure: Measure) -> list[tuple[str, str]]:
         )
         shown.append(("train", proof.command))
     return shown
+
+
+def handful_text(score: float, measure: Measure) -> str:
+    """Whether 32 examples are learned by heart, and where to look then."""
+    if score >= BY_HEART:
+        where = "network, loss and start can learn; look at the data, the length, and what regularizes"
+    else:
+        where = "not by heart; look at the network, its loss, its start, and the learning rate"
+    return f"{HANDFUL} training examples, learned alone: {measure.text(score)}: {where}"
 
 
 def side_runs(proof: Proof) -> str:

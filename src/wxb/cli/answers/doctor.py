@@ -58,6 +58,7 @@ class Doctor(Answer, frozen=True, tag="wxb/doctor/1"):
     data: str
     scores: Annotated[dict[str, float], Meta(description="of the network and its baselines, on validation")]
     untried: Annotated[list[str], Meta(description="codes of causes that the budget left out")]
+    handful: Annotated[float | None, Meta(description="of 32 examples learned alone; null if a cause is proved")]
     doubling: Annotated[list[DoublingFacts], Meta(description="empty unless --doubling asks for it")]
     left_out: Annotated[dict[str, str], Meta(description="why --doubling does not tell of examples, epochs or width")]
     cost: Annotated[Amount, Meta(description="of all side runs, in trainings")]
