@@ -253,7 +253,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
     with replacing(path) as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for _, tensor in ordered:
-            file.write(_plain(tensor).reshape(-1).view(torch.uint8).numpy().data)
+            file.write(_bytes(_plain(tensor)))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -304,14 +304,19 @@ def _plain(tensor: Tensor) -> Tensor:
     return tensor.detach().cpu().contiguous()
 
 
-def _checksum(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:
+def _bytes(tensor: Tensor) -> memoryview | bytes:
+    """The bytes of a plain tensor; an empty one has no stride by which it could be seen as bytes."""
     import torch
 
+    return tensor.reshape(-1).view(torch.uint8).numpy().data if tensor.numel() else b""
+
+
+def _checksum(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:
     hasher = blake3.blake3(msgspec.json.encode(dict(sorted(metadata.items()))))
     for name in sorted(tensors):
         tensor = _plain(tensors[name])
         hasher.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        hasher.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+        hasher.update(_bytes(tensor))
     return hasher.hexdigest()
 
 

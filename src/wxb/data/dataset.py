@@ -138,7 +138,7 @@ class Dataset:
     @property
     def shape(self) -> Shape:
         """Shape of an example as a network's text takes it: (channels, height, width) or (features,)."""
-        return tuple(self.inputs.shape[1:])
+        return tuple(self.inputs.shape[1:]) if self.preparation is None else self.preparation.shape
 
     @cached_property
     def preparation(self) -> Preparation | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wxb.text import plural, shape
+from wxb.text import count, plural, shape
 
 Shape = tuple[int, ...]
 
@@ -22,13 +22,31 @@ class Kind:
     spatial: bool  # height and width: examples can be drawn, mirrored and moved, and their numbers have one unit
     bound: float  # the greatest value, if no data says more
     counted: Callable[[int, Shape], str]  # "1,797 pictures 1x8x8"
+    scaled: bool = True  # whether examples are numbers that a network scales
+    what: str = "rows of numbers"  # that a network takes, for messages
 
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("pictures", 3, True, 255.0, lambda number, sizes: f"{plural(number, 'picture')} {shape(sizes)}"),
+        Kind(
+            "pictures",
+            3,
+            True,
+            255.0,
+            lambda number, sizes: f"{plural(number, 'picture')} {shape(sizes)}",
+            what="pictures",
+        ),
         Kind("rows", 1, False, 1.0, lambda number, sizes: f"{plural(number, 'row')} of {plural(sizes[0], 'feature')}"),
+        Kind(
+            "sentences",
+            2,
+            False,
+            1.0,
+            lambda number, sizes: f"{plural(number, 'sentence')} of {count(sizes[0])} different words",
+            scaled=False,
+            what="sentences of words",
+        ),
     )
 }
 

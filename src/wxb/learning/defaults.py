@@ -28,6 +28,7 @@ from wxb.learning.bagging import apart
 from wxb.learning.recipe import Recipe
 from wxb.learning.requirements import check_fit
 from wxb.notation import Plan
+from wxb.notation.vocabulary import TAGS
 from wxb.settings import RECIPE, Setting, check_together, unknown
 from wxb.tasks import TASKS
 
@@ -85,6 +86,9 @@ def trios(patches: str, widths: tuple[int, ...], activation: str = "RELU") -> st
 OF_TEXT: Mapping[str, Any] = {"keep": "best", "epochs": 10, "early_stopping": 4}
 TEXT_RATE = 0.03  # of AdamW, for a linear network of terms
 
+# words that training has not seen say nothing, and those of few texts are learned by heart soon
+OF_WORDS: Mapping[str, Any] = {"keep": "best", "epochs": 12, "early_stopping": 4}
+
 # examples of a table without its test part: the bounds of bagging, and those from which on one pass counts
 LEAST_BAGGED, MANY_ROWS, MOST_BAGGED = 20, 10_000, 100_000
 FOLDS = 5  # of bagging
@@ -105,7 +109,7 @@ def ladder(data: Dataset) -> tuple[Rung, ...]:
     """The default networks for this data, from the one that learns fastest to the one that learns most."""
     if TASKS[data.task].of_inputs:
         return (Rung(encoder(data)),)
-    return {"rows": _row_ladder, "pictures": _picture_ladder}[data.kind](data)
+    return {"rows": _row_ladder, "pictures": _picture_ladder, "sentences": _sentence_ladder}[data.kind](data)
 
 
 def encoder(data: Dataset) -> str:
@@ -140,6 +144,13 @@ def _row_ladder(data: Dataset) -> tuple[Rung, ...]:
         options["calibration"] = "temperature"
     teams = [f"TEAM-{members}((FC-{width}-RELU{drop})*{depth})" for members, width in sizes]
     return tuple(Rung(team, least, options, "adamw") for team, least in zip(teams, (0, 10, 40), strict=True))
+
+
+def _sentence_ladder(data: Dataset) -> tuple[Rung, ...]:
+    """Networks for sentences: of texts the greatest answer of filters along them, of tagged words what is around."""
+    if TASKS[data.task].heads[0] == TAGS:
+        return (Rung("CAT(WINDOW, EMBED-64-RNN-64)", options=OF_WORDS, optimizer="adamw"),)
+    return (Rung("EMBED-64-CONV3x1-64-RELU-GMP-DROP", options=OF_WORDS, optimizer="adamw"),)
 
 
 def _few_rows(examples: int) -> dict[str, Any]:
@@ -220,7 +231,8 @@ def recipe_for(plan: Plan, data: Dataset, options: Mapping[str, Any]) -> Recipe:
     examples = len(data.split.train)
     large = plan.multiply_adds > LARGE_NETWORK
     seen = EXAMPLES_SEEN_LARGE if large else EXAMPLES_SEEN
-    convolutional = any(layer.name == "CONV" for layer in plan.layers)
+    words = len(plan.input) == 2
+    convolutional = any(layer.name == "CONV" for layer in plan.layers) and not words
     optimizer: str = options.get("optimizer", "muon" if convolutional else "adamw")
     chosen: dict[str, Any] = {
         "epochs": min(max(round(seen / max(examples, 1)), EPOCHS[0]), EPOCHS[1]),

@@ -40,7 +40,7 @@ class NotFinite(WxbError):
 def need_finite(pieces: Sequence[torch.Tensor]) -> None:
     """Raise NotFinite if a score of the logits (n, outputs), in pieces, is NaN or infinite."""
     if not all(bool(torch.isfinite(piece).all()) for piece in pieces):
-        finite = np.concatenate([torch.isfinite(piece).all(1).numpy() for piece in pieces])
+        finite = np.concatenate([torch.isfinite(piece).flatten(1).all(1).numpy() for piece in pieces])
         raise NotFinite(np.flatnonzero(~finite), len(finite))
 
 
@@ -71,7 +71,7 @@ def evaluate(
         logits, targets, rows, weights = logits[there], targets[there], rows[there], weights[there]
     if weights is not None:
         weights = weights / weights.max()  # only their proportions count
-    step = max(1, SCORES_AT_ONCE // logits.shape[1])
+    step = max(1, SCORES_AT_ONCE // max(1, logits[:1].numel()))
     pieces = logits.split(step)
     need_finite(pieces)
     parts = list(zip(pieces, torch.from_numpy(targets).split(step), strict=True))
@@ -100,7 +100,7 @@ def _probabilities(head: Head, pieces: Sequence[torch.Tensor], precision: torch.
         if part is None:
             return None
         if whole is None:
-            whole = torch.empty(sum(map(len, pieces)), piece.shape[1], dtype=precision)
+            whole = torch.empty(sum(map(len, pieces)), *piece.shape[1:], dtype=precision)
         whole[start : start + len(piece)] = part
         start += len(piece)
     return None if whole is None else whole.numpy()

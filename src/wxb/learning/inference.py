@@ -65,7 +65,8 @@ def through(
     count = len(examples if rows is None else rows)
     scores = []
     # written in place where a second copy for a moment would matter
-    whole = torch.empty(count, folded.outputs) if count * folded.outputs > NUMBERS else None
+    large = count * folded.outputs > NUMBERS and not folded.head.of_places
+    whole = torch.empty(count, folded.outputs) if large else None
     with torch.inference_mode(), machine.in_force():
         for start in range(0, count, batch_size):
             if rows is None:

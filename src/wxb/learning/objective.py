@@ -86,7 +86,7 @@ class Objective:
         """
         members = 1
         each = goals
-        if logits.ndim == 3:
+        if logits.ndim == 3 and not self.head.of_places:
             members = logits.shape[1]
             logits, each = logits.flatten(0, 1), goals.repeat_interleave(members, 0)
         losses = self.head.loss(logits, each, label_smoothing=self.recipe.label_smoothing)

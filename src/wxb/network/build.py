@@ -17,11 +17,12 @@ from wxb.data.tables.encoding import TERM, Prepared
 from wxb.errors import WxbError
 from wxb.network.blocks import Chain
 from wxb.network.heads import HEADS, Head
-from wxb.network.layers import Designed
+from wxb.network.layers import Designed, Reading
 from wxb.network.memory import refuse_if_weights_too_large
 from wxb.network.preparation import Preparation
 from wxb.network.start import identify, initialize, spread, whiten
 from wxb.notation import Network, Plan, plan, read
+from wxb.notation.layers import LAYERS
 from wxb.notation.tree import Shape
 from wxb.notation.vocabulary import SELF
 from wxb.randomness import generator
@@ -105,6 +106,10 @@ class Model(Chain):
         self.task = TASKS[HEADS[plan.head].tasks[0] if task is None else task]
         self.scale = scale
         self.restore = restore
+        least = least_places(plan)
+        for module in self.modules():
+            if isinstance(module, Reading):
+                module.least = least
         self.flip_average = False  # whether the folded form averages the scores of a picture and its mirror image
 
     @property
@@ -112,6 +117,11 @@ class Model(Chain):
         """The head, which computes losses and probabilities from the logits."""
         head = HEADS[self.plan.head]
         return head if self.restore is None else self.restore.standardized(head)
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether its inputs are sentences, whose batches are as long as their longest one."""
+        return len(self.plan.input) == 2
 
     @property
     def designed(self) -> list[Designed]:
@@ -146,10 +156,11 @@ class Model(Chain):
     def onwards(self, x: Tensor, first: int) -> Tensor:
         """The logits for inputs of item `first` of the network, from 0: (batch, …) → (batch, outputs)."""
         logits = self.through(x, first)
-        if logits.ndim == 4:  # of SELF: what is reconstructed
-            logits = logits.flatten(1)
-        if logits.ndim == 3 and not self.training:
-            logits = HEADS[self.plan.head].averaged(logits)
+        head = HEADS[self.plan.head]
+        if logits.ndim == 4:
+            logits = head.flat(logits, self.plan.input)
+        if logits.ndim == 3 and not self.training and not head.of_places:
+            logits = head.averaged(logits)
         return logits if self.restore is None else cast(Tensor, self.restore(logits))
 
 
@@ -200,6 +211,7 @@ def build(
     scale = input_scale(network.input, data, normalize)
     restore = as_inputs(scale, network) if network.head == SELF else target_scale(data)
     model = Model(network, scale, restore, preparation, task)
+    model.task = model.task.of(() if data is None else data.classes)
     if model.designed:
         model.scale = input_scale(network.input, None, "none")
         if data is not None:
@@ -214,6 +226,21 @@ def build(
     # torch's stub of `to` does not know the memory format
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return model
+
+
+def least_places(plan: Plan) -> int:
+    """How many places of a sentence a network computes at least; 0 for other data.
+
+    It is all of them where their number is fixed: before an FC, and where blocks join layers with a stride.
+    """
+    if len(plan.input) != 2:
+        return 0
+    sliding = [layer for layer in plan.layers if LAYERS[layer.name].slides]
+    fixed = any(layer.name == "FC" and layer.tokens for layer in plan.layers)
+    outside = {id(item) for item in plan.items}
+    if fixed or any(layer.stride > 1 and id(layer) not in outside for layer in sliding):
+        return plan.input[1]
+    return min(plan.input[1], max((layer.receptive_field[0] for layer in sliding), default=1))
 
 
 def need_fit(plan: Plan, data: Dataset) -> None:
@@ -241,6 +268,8 @@ def input_scale(shape: Shape, data: Dataset | None, normalize: str) -> Standardi
 
     The pieces and categories of a table, from 0 to 1, have `SHARE_STD` in place of their standard deviation.
     """
+    if not kind_of(shape).scaled:
+        return Standardize(torch.zeros(1, 1), torch.ones(1, 1))
     per = (shape[0],) + (1,) * (len(shape) - 1)
     if data is None:
         bound = 1.0 if normalize == "none" else kind_of(shape).bound

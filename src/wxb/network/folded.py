@@ -21,11 +21,12 @@ from torch import Tensor, nn
 
 from wxb.network.blocks import Team, spread_over
 from wxb.network.build import Model, Standardize
-from wxb.network.heads import HEADS
+from wxb.network.heads import HEADS, Head
 from wxb.network.layers import IN_PLACE, Affine, Convolution, Transposed
 from wxb.network.layers.affine import AffineEach, each_times
+from wxb.network.layers.sentence import without_rest
 from wxb.notation.layers import family
-from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, PlannedTeam
+from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, PlannedTeam, Shape
 
 Step = Callable[[Tensor], Tensor]
 
@@ -43,12 +44,16 @@ class Folded:
         self,
         steps: list[Step],
         restore: Step | None,
+        head: Head,
+        shape: Shape,
         outputs: int,
         flip_average: bool = False,
         preparation: Step | None = None,
     ) -> None:
         self.preparation = preparation  # maps examples to inputs, on the CPU; None if they are the same
         self.steps = steps
+        self.head = head
+        self.shape = shape  # of an input
         self.outputs = outputs
         self.restore = restore
         self.flip_average = flip_average
@@ -63,7 +68,7 @@ class Folded:
 
     def _scores(self, x: Tensor) -> Tensor:
         x = _through(self.steps, x)
-        x = x.flatten(1) if x.ndim == 4 else x  # what SELF reconstructs
+        x = self.head.flat(x, self.shape) if x.ndim == 4 else x
         return x if x.dtype in WHOLE else x.float()
 
 
@@ -87,7 +92,8 @@ def fold(
         chain.scale = model.scale
     chain.add(model.plan.items[first:])
     restore = None if model.restore is None else _computed(model.restore)
-    return Folded(chain.finished(), restore, model.plan.outputs, model.flip_average, model.preparation)
+    head, shape = HEADS[model.plan.head], model.plan.input
+    return Folded(chain.finished(), restore, head, shape, model.plan.outputs, model.flip_average, model.preparation)
 
 
 def _through(steps: list[Step], x: Tensor) -> Tensor:
@@ -166,10 +172,14 @@ class _Product:
         weight = self.weight.to(layer.weight.device, dtype)
         bias = None if self.bias is None else self.bias.to(weight)
         if isinstance(layer, Affine):
-            return lambda x: F.linear(_as(x if x.ndim == 2 else x.flatten(1), dtype), weight, bias)
+            flat = layer.flat
+            return lambda x: F.linear(_as(x if x.ndim == 2 else flat(x), dtype), weight, bias)
         weight = weight.contiguous(memory_format=torch.channels_last)
         stride, padding, dilation, groups = layer.stride, layer.padding, layer.dilation, layer.groups
-        return lambda x: F.conv2d(_as(x, dtype), weight, bias, stride, padding, dilation, groups)
+        tokens = layer.tokens
+        return lambda x: F.conv2d(
+            _as(without_rest(x, tokens), dtype), weight, bias, stride, padding, dilation, groups
+        )
 
 
 class _Chain:

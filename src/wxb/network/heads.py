@@ -15,7 +15,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from wxb.errors import WxbError
+from wxb.notation.tree import Shape
+from wxb.notation.vocabulary import TAGS
+from wxb.network.layers.sentence import real
 from wxb.tasks import TASKS
+from wxb.tasks.tags import NO_SCORE
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,23 @@ class Head:
     losses: Callable[[Tensor, Tensor], Tensor]  # logits, targets of the head's own form -> (batch,)
     to_probabilities: Callable[[Tensor], Tensor] | None = None
     average: Callable[[Tensor], Tensor] | None = None  # logits with the members' mean probabilities; None: their mean
+    of_places: bool = False  # whether logits are (batch, outputs, places) and targets (batch, places), −1 for no word
 
     @property
     def tasks(self) -> tuple[str, ...]:
         """The names of the tasks that the head can learn."""
         return tuple(name for name, task in TASKS.items() if self.name in task.heads)
+
+    def flat(self, maps: Tensor, shape: Shape) -> Tensor:
+        """Maps that reach the head as logits; `shape` is that of the network's input.
+
+        SELF: (batch, channels, height, width) → (batch, numbers). TAGS: (batch, outputs, places, 1) → (batch, outputs,
+        all places), `NO_SCORE` where there is no word.
+        """
+        if not self.of_places:
+            return maps.flatten(1)
+        scores = torch.where(real(maps, 1), maps, NO_SCORE).squeeze(3)
+        return F.pad(scores, (0, shape[1] - scores.shape[2]), value=NO_SCORE)
 
     def loss(self, logits: Tensor, targets: Tensor, *, label_smoothing: float = 0.0) -> Tensor:
         """The loss of each example, (batch,). Class numbers become one-hot rows if the head compares every score.
@@ -109,6 +125,17 @@ def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, _shares(targets, logits), reduction="none").mean(1)
 
 
+def tag_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """The mean over the words of a sentence of −log softmax(s)_y: logits (batch, outputs, places) → (batch,).
+
+    Targets (batch, …) may have fewer places than the network, or more, which then hold no word.
+    """
+    places = min(targets.shape[1], logits.shape[2])
+    logits, targets = logits[..., :places], targets[:, :places]
+    losses = F.cross_entropy(logits, targets, reduction="none", ignore_index=-1)
+    return losses.sum(1) / (targets >= 0).sum(1).clamp_min(1)
+
+
 def mean_of_shares(logits: Tensor) -> Tensor:
     """log of the mean over members of their softmax, (batch, members, outputs) → (batch, outputs)."""
     return logits.log_softmax(2).logsumexp(1) - math.log(logits.shape[1])
@@ -127,5 +154,6 @@ HEADS: dict[str, Head] = {
         Head("EUCLID", squared_error),
         Head("SIGMOIDS", binary_cross_entropy, torch.sigmoid, mean_of_sigmoids),
         Head("SELF", mean_squared_error),
+        Head(TAGS, tag_cross_entropy, shares, of_places=True),
     )
 }

@@ -38,6 +38,8 @@ class Preparation(nn.Module):
 
         Features stay as they are if a column is free text; rows, which hold a number without its text, raise WxbError.
         """
+        if self.has_text and rows.ndim == 3:
+            return rows
         if self.has_text and rows.dtype == torch.float32 and rows.shape[1:] == self.get_buffer("kind").shape:
             return rows
         self._need_no_text()

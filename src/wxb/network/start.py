@@ -10,6 +10,7 @@ from torch import nn
 
 from wxb.errors import WxbError
 from wxb.network.blocks import Team
+from wxb.network.layers import Embedding, Recurrent
 from wxb.network.layers.affine import AffineEach
 from wxb.notation import Plan
 from wxb.notation.layers import LAYERS, family
@@ -37,8 +38,12 @@ def initialize(model: nn.Module, plan: Plan, seed: int) -> None:
         draw_factors(model, team, seed)
     for planned, std in _deviations(plan.items):
         layer = model.get_submodule(planned.path)
-        assert isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | AffineEach)
         generator = torch.Generator().manual_seed(key(seed, "weights", planned.path))
+        if isinstance(layer, Recurrent):
+            for name, values in layer.gru.named_parameters():
+                values.zero_() if "bias" in name else values.normal_(0, std, generator=generator)
+            continue
+        assert isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear | AffineEach | Embedding)
         std = std * (0.1 if planned.path in outputs else 1)
         layer.weight.copy_(torch.empty(layer.weight.shape).normal_(0, std, generator=generator))
         if layer.bias is not None:

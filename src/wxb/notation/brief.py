@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .expand import OUTPUT, RunningWidth, default_bias, has_conv, needs_output, unbound
+from .expand import RunningWidth, default_bias, has_conv, needs_output, output_of, unbound
 from .layers import LAYERS
 from .tree import Concat, Group, Item, Layer, Repeat, Residual, Team, replace
 from .vocabulary import SELF
@@ -19,16 +19,16 @@ def short_text(body: Sequence[Item], head: str) -> str:
     """
     if any(True for _ in unbound(body)):
         return network_text(_brief(body, None), head)
-    body = tuple(body) if head == SELF else without_output(tuple(body))
+    body = tuple(body) if head == SELF else without_output(tuple(body), head)
     forms = (False, True) if has_conv(body) else (False,)
     return min((network_text(_brief(body, RunningWidth(), widths), head) for widths in forms), key=len)
 
 
-def without_output(body: tuple[Item, ...]) -> tuple[Item, ...]:
+def without_output(body: tuple[Item, ...], head: str = "") -> tuple[Item, ...]:
     """A normal form without its output layer, if that is understood; the opposite of `expand.with_output`."""
     if body and isinstance(team := body[-1], Team):
-        return (*body[:-1], replace(team, items=without_output(team.items) or team.items))
-    return body[:-1] if body and body[-1] == OUTPUT and needs_output(body[:-1], None) else body
+        return (*body[:-1], replace(team, items=without_output(team.items, head) or team.items))
+    return body[:-1] if body and body[-1] == output_of(head) and needs_output(body[:-1], None, head) else body
 
 
 def _brief(items: Sequence[Item], running: RunningWidth | None, widths: bool = True) -> tuple[Item, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from .layers import LAYERS, family
 from .mistakes import misfit
 from .tree import OUTPUTS, Concat, Group, Item, Layer, Place, Repeat, Residual, Team, Variable, replace, width_number
-from .vocabulary import SELF
+from .vocabulary import SELF, TAGS
 
 MOST_LAYERS = 4_000  # of convolutions, these are read, printed and planned in 40 ms; 50 ms is the bound
 MOST_NESTED = 20  # blocks and families in one another: a module for each, and Python's stack is finite
@@ -85,13 +85,13 @@ def normal(body: Sequence[Item], text: str = "", head: str = "") -> tuple[Item, 
     if any(True for _ in unbound(reduced)):
         return reduced
     explicit = _explicit(reduced, RunningWidth())
-    return explicit if head == SELF else with_output(explicit, None)
+    return explicit if head == SELF else with_output(explicit, None, head)
 
 
 def with_outputs(body: tuple[Item, ...], outputs: int, head: str = "") -> tuple[Item, ...]:
     """A normal form of a bound network in which the widths that follow from the number of outputs are numbers."""
     explicit = _explicit(body, RunningWidth(outputs)) if _lacks_widths(body) else body
-    return explicit if head == SELF else with_output(explicit, outputs)
+    return explicit if head == SELF else with_output(explicit, outputs, head)
 
 
 def _lacks_widths(items: Sequence[Item]) -> bool:
@@ -107,11 +107,11 @@ def _lacks_widths(items: Sequence[Item]) -> bool:
     return False
 
 
-def with_output(body: tuple[Item, ...], outputs: int | None) -> tuple[Item, ...]:
+def with_output(body: tuple[Item, ...], outputs: int | None, head: str = "") -> tuple[Item, ...]:
     """An expanded body with the output layer that is understood: its last, or the last of a TEAM that is last."""
     if body and isinstance(team := body[-1], Team):
-        return (*body[:-1], replace(team, items=with_output(team.items, outputs)))
-    return (*body, OUTPUT) if needs_output(body, outputs) else body
+        return (*body[:-1], replace(team, items=with_output(team.items, outputs, head)))
+    return (*body, output_of(head)) if needs_output(body, outputs, head) else body
 
 
 def reduce(items: Sequence[Item]) -> tuple[Item, ...]:
@@ -267,13 +267,21 @@ def _explicit(items: Sequence[Item], running: RunningWidth) -> tuple[Item, ...]:
 
 
 OUTPUT = Layer("FC", width=Variable(OUTPUTS))  # the output layer that is understood
+OF_PLACES = Layer("CONV", kernel=(1, 1), width=Variable(OUTPUTS))  # the one before TAGS: scores at each place
 
 
-def needs_output(body: Sequence[Item], outputs: int | None) -> bool:
-    """Whether an `FC-C` is understood after an expanded body; False if that depends on an unknown C."""
+def output_of(head: str) -> Layer:
+    """The output layer that is understood before this head."""
+    return OF_PLACES if head == TAGS else OUTPUT
+
+
+def needs_output(body: Sequence[Item], outputs: int | None, head: str = "") -> bool:
+    """Whether the output layer of this head is understood after a body; False if that depends on an unknown C."""
     affine = [item for item in body if isinstance(item, Layer) and family(item) == "affine"]
     if affine and affine[-1].width == OUTPUT.width:
         return False
+    if head == TAGS:
+        return True
     match body[-2:]:
         case (*_, Layer(name="FC")):
             return False  # another width than C is a mistake, which the plan finds

@@ -33,7 +33,7 @@ from .tree import (
     replace,
     width_number,
 )
-from .vocabulary import SELF
+from .vocabulary import SELF, TAGS
 from .way_back import complete, way_back
 from .write import layer_text
 
@@ -41,16 +41,16 @@ from .write import layer_text
 def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: Mapping[str, int] | None = None) -> Plan:
     """Bind, expand, fill in, check and count `network` for inputs of `input_shape` and `outputs` scores.
 
-    `input_shape` is (channels, height, width) of pictures or (features,) of rows. Before SELF there are as many outputs
+    `input_shape` is (channels, height, width) of pictures, (features,) of rows, (vocabulary, places) of sentences. Before SELF there are as many outputs
     as numbers in the input, whatever is asked for. Raises WxbError if the network does
     not fit.
     """
     need("network", network, Network, "a network, as `read` returns it")
     need("bindings", bindings, (Mapping, type(None)), 'values of variables, such as {"N": 2}')
     shape, outputs = _whole("input_shape", input_shape, "sizes such as (3, 32, 32)"), _whole("outputs", [outputs])[0]
-    if len(shape) not in (1, 3) or min(shape) < 1:
+    if len(shape) not in (1, 2, 3) or min(shape) < 1:
         raise WxbError(
-            f"an input of shape {shape_text(shape) or 'nothing'} is neither a picture nor a row of numbers",
+            f"an input of shape {shape_text(shape) or 'nothing'} is neither a picture, a sentence nor a row of numbers",
             fix="channels x height x width, as 3x32x32, or a number of features",
         )
     if outputs < 1:
@@ -82,6 +82,8 @@ def _whole(name: str, sizes: object, expected: str = "a whole number") -> Shape:
 
 
 def _plan(network: Network, shape: Shape, outputs: int) -> Plan:
+    if network.head == TAGS and network.body and isinstance(network.body[-1], Team):
+        raise misfit(network.text, network.body[-1].place, "TAGS takes no TEAM", [shape], "layers without a TEAM")
     explicit = dataclasses.replace(network, body=with_outputs(network.normal, outputs, network.head))
     planner = Planner(explicit, shape, outputs)
     if network.head == SELF:
@@ -117,7 +119,7 @@ class Planner:
 
     def start(self) -> Signal:
         """The input."""
-        places = (self.input[1], self.input[2]) if len(self.input) == 3 else (1, self.input[0])
+        places = (*self.input[1:], 1)[:2] if len(self.input) > 1 else (1, self.input[0])
         return Signal(self.input, (1, 1), (1, 1), places)
 
     def sequence(
@@ -154,6 +156,8 @@ class Planner:
     ) -> tuple[PlannedLayer, Signal]:
         """Plan the layer at `position` among its siblings; its path is `prefix` and its name."""
         kind = LAYERS[layer.name]
+        if len(signal.shape) == 2 and kind.family != "tokens":
+            raise self.misfit(layer, f"{layer.name} reads numbers, and its input is words", f"EMBED-64-{layer.name}")
         bias, pieces = False, 1
         if kind.family == "affine":
             bias = default_bias(items, position) if layer.bias is None else layer.bias
@@ -163,7 +167,10 @@ class Planner:
         shape = signal.shape
         written = self.written(layer, bias, pieces)
         path, field, jump = prefix + written.path, signal.field, signal.jump
-        planned = replace(written, path=path, input=shape, output=shape, receptive_field=field, jump=jump)
+        tokens = jump[0] if len(self.input) == 2 and len(shape) == 3 else 0
+        planned = replace(
+            written, path=path, input=shape, output=shape, receptive_field=field, jump=jump, tokens=tokens
+        )
         before = items[position - 1] if position else None
         done, after = kind.rule(Site(layer, planned, signal, before, self.outputs, self.network.text, self.trail))
         if self.members > 1:
@@ -202,6 +209,8 @@ class Planner:
 
     def residual(self, block: Residual, signal: Signal, path: str) -> tuple[PlannedResidual, Signal]:
         """The sum of an arm and a shortcut."""
+        if len(signal.shape) == 2:
+            raise self.misfit(block, "RES adds numbers, and its input is words", "EMBED-64-RES(…)")
         trail = list(self.trail)
         arm, out = self.sequence(block.arm, signal, path + ".")
         self.trail = trail
@@ -326,6 +335,11 @@ class Planner:
         if self.network.head == SELF:
             self.check_size(last if isinstance(last, Layer) else None, end)
             return
+        if self.network.head == TAGS:
+            self.check_places(last if isinstance(last, Layer) else None, end)
+            return
+        if len(end.shape) == 2:
+            raise self.misfit(None, f"{self.network.head} reads numbers, and its input is words", "EMBED-64-GAP")
         if isinstance(last, Team):
             last = last.items[-1]
         if isinstance(last, Layer) and last.name == "FC" and end.shape != (outputs,):
@@ -343,6 +357,8 @@ class Planner:
     def check_code(self) -> None:
         """Raise WxbError for a body before SELF that learns nothing, or that cannot be turned back."""
         body = self.network.body
+        if len(self.input) == 2:
+            raise self.misfit(body[0] if body else None, "SELF gives numbers again, and the input is words", "SOFTMAX")
         if not any(family(item) == "affine" or not isinstance(item, Layer) for item in body):
             what = "SELF learns the input from itself, and no layer with weights stands before it"
             raise self.misfit(body[0] if body else None, what, "FC-32-RELU, SELF")
@@ -358,6 +374,16 @@ class Planner:
             return
         what = f"what reaches SELF is {shape_text(end.shape)}, not the input's {shape_text(self.input)}"
         raise self.misfit(last, what, "UP and CONV up to that shape, or no UP: the way back is then added")
+
+    def check_places(self, last: Layer | None, end: Signal) -> None:
+        """Raise WxbError unless `outputs` numbers for each word of a sentence reach TAGS."""
+        if len(self.input) != 2:
+            what = "TAGS gives each word of a sentence its tag, and the data hold no sentences"
+            raise self.misfit(None, what, "SOFTMAX for classes, EUCLID for numbers")
+        if end.shape != (self.outputs, self.input[1], 1):
+            what = f"what reaches TAGS is {shape_text(end.shape)}, not {self.outputs} scores for each of "
+            what += f"{self.input[1]} words"
+            raise self.misfit(last, what, "no pooling, no stride and no FC before TAGS: EMBED-64-CONV3x1-64-RELU, TAGS")
 
     def refuse_feature(self, layer: Layer) -> None:
         """Raise WxbError for a designed feature that does not read the input."""

@@ -154,7 +154,7 @@ def _layer_text(item: PlannedLayer) -> str:
 
 
 def _field(item: Planned, whole: Shape) -> str:
-    sides = whole[1:] if len(whole) == 3 else (1, *whole)
+    sides = (*whole[1:], 1)[:2] if len(whole) > 1 else (1, *whole)
     field, jump = item.receptive_field, item.jump
     if len(item.output) == 1:
         if field[0] >= sides[0] and field[1] >= sides[1]:

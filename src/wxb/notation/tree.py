@@ -21,7 +21,7 @@ else:
         return copy
 
 
-Shape = tuple[int, ...]  # (channels, height, width) of maps, (features,) of vectors
+Shape = tuple[int, ...]  # (channels, height, width) of maps, (features,) of vectors, (vocabulary, places) of sentences
 
 # --- the tree -------------------------------------------------------------------------------------------------------
 
@@ -177,6 +177,7 @@ class PlannedLayer:
     pieces: int = 1  # affine pieces per unit of this CONV or FC, more than 1 before a MAXOUT; also MAXOUT's own
     number: float | None = None  # the parameter of LEAKY, ELU, DROP
     members: int = 1  # outputs of this shape per example: one for each member of a TEAM
+    tokens: int = 0  # words from one place of its input to the next, if its input is maps of a sentence
     parameters: int = 0
     multiply_adds: int = 0  # per example; the products of CONV and FC, nothing else
     receptive_field: tuple[int, int] = (1, 1)  # pixels of the input that one output sees, not cut at the border

@@ -7,8 +7,9 @@ from .layers import LAYERS
 BLOCKS = ("RES", "CAT", "TEAM")
 ARMS = ("ID", "PAD")  # words that stand for a branch or a shortcut
 SELF = "SELF"  # the head whose targets are the inputs
-HEADS = ("SOFTMAX", "SVM", "EUCLID", "SIGMOIDS", SELF)
-RESERVED = ("EMBED", "RNN", "ATTN")
+TAGS = "TAGS"  # the head that has scores for each word of a sentence
+HEADS = ("SOFTMAX", "SVM", "EUCLID", "SIGMOIDS", SELF, TAGS)
+RESERVED = ("ATTN",)
 
 ALIASES = {  # what other libraries and papers call a block, an arm or a head
     "RESIDUAL": "RES",

@@ -28,6 +28,7 @@ LIST = (
             "multilabel",
             "regression",
             "reconstruction",
+            "tags",
         ),
     ),
     Setting(
@@ -38,7 +39,7 @@ LIST = (
         "drop", str, None, "Columns of a table to leave out, as a,b or given again", DATA, form=TEXTS, several=True,
     ),
     Setting(
-        "types", str, None, "What columns of a table hold: a=category, number, date or text", DATA, form=KINDS,
+        "types", str, None, "What columns of a table hold: a=category, number, date, text, words or window", DATA, form=KINDS,
         several=True,
     ),
     Setting(

@@ -259,14 +259,14 @@ def _path_or_frame(value: Any) -> Any:
     return value if hasattr(value, "columns") else _path(value)
 
 
-COLUMN_KIND = "(.+?)=(category|number|date|text)"
+COLUMN_KIND = "(.+?)=(category|number|date|text|words|window)"
 YEAR = 365 * 24 * 3600  # seconds
 AUGMENTATION = Form(_augmentation, "none, flip, shift-N or flip,shift-N, with N pixels below 1,000", "flip,shift-2")
 DEVICE = Form(_device, "auto, cpu, cuda, cuda:1 or mps", "auto")
 SHARES = Form(_shares, "three shares from 0 to 1 with the sum 1: train, validation, test", "0.64,0.11,0.25")
 TIME = Form(_seconds, "a time of up to a year, such as 30s, 10m or 1h30m; a number alone is seconds", "10m")
 TEXTS = Form(_texts, "a text, or a list of texts", "a,b")
-KINDS = Form(_kinds, "columns and what they hold, category, number, date or text", "a=category,b=date")
+KINDS = Form(_kinds, "columns and what they hold, category, number, date, text, words or window", "a=category,b=date")
 COLUMN = Form(_column, "the name of a column; in Python also one value for each example", "column")
 PATH = Form(_path, "a path", "folder")
 TABLE = Form(_path_or_frame, "the path of a table or folder, or a data frame", "test.csv")

@@ -7,9 +7,10 @@ from wxb.tasks.classification import Classification
 from wxb.tasks.multilabel import Multilabel
 from wxb.tasks.reconstruction import Reconstruction
 from wxb.tasks.regression import Regression
+from wxb.tasks.tags import Tags
 from wxb.tasks.task import Task
 
-KINDS = (Classification(), Multilabel(), Regression(), Reconstruction())
+KINDS = (Classification(), Multilabel(), Regression(), Reconstruction(), Tags())
 TASKS: dict[str, Task] = {task.name: task for task in KINDS}
 
 

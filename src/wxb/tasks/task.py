@@ -72,7 +72,7 @@ class Task(ABC):
     of_inputs: ClassVar[bool] = False  # whether the targets are the inputs themselves, flat
     standardized: ClassVar[bool] = False  # whether the loss sees targets in standard deviations of the training part
     baseline: ClassVar[str] = "constant"  # name of the constant baseline
-    linear: ClassVar[Literal["softmax", "sigmoid", "ridge", "pca"]]  # the linear baseline
+    linear: ClassVar[Literal["softmax", "sigmoid", "ridge", "pca", "words"]]  # the linear baseline
 
     noun: ClassVar[str]  # what `names` are: "class", "label", "target"
     kind: ClassVar[str]  # what the targets are, in an error: "classes"
@@ -84,6 +84,10 @@ class Task(ABC):
     exclusive: ClassVar[bool] = False  # whether each example has one of the names and no other
     decides: ClassVar[bool] = False  # whether an answer is decided by scores, so that `optimize` can say for what
     reachable: ClassVar[bool] = False  # whether validation has an accuracy that `until` can ask for
+
+    def of(self, names: tuple[str, ...]) -> Task:
+        """The kind of target for data with these names; here the same whatever they are."""
+        return self
 
     # --- targets ----------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -32,6 +32,7 @@ from wxb.data.tables.encoding import (
     Prepared,
     encoding,
 )
+from wxb.data.tables.sentences import Sentences
 from wxb.randomness import generator
 from wxb.tasks import TASKS
 from wxb.text import count, plural
@@ -86,6 +87,9 @@ def baselines(
         "nearest neighbour": lambda: _neighbour(data, min(max(least, SHARE * operations), MOST_NEIGHBOUR), seed),
         "linear": lambda: _linear(data, min(max(least, LINEAR * SHARE * operations), MOST_LINEAR), seed, code),
     }
+    if TASKS[data.task].linear == "words":
+        del ways["nearest neighbour"], ways["linear"]
+        ways["word"] = lambda: _by_word(data)
     made = {}
     threads = torch.get_num_threads()
     for name, way in ways.items():
@@ -95,7 +99,7 @@ def baselines(
         finally:
             torch.set_num_threads(threads)
         tested = data.split.test
-        score, interval = TASKS[data.task].scored(data.targets[tested], answers, seed, data.weights_of(tested))
+        score, interval = TASKS[data.task].of(data.classes).scored(data.targets[tested], answers, seed, data.weights_of(tested))
         made[name] = Baseline(score, interval, about, time.perf_counter() - began)
     return made
 
@@ -106,6 +110,15 @@ def _constant(data: Dataset) -> tuple[NDArray[Any], str]:
         data.targets[data.split.train], data.classes, data.weights_of(data.split.train)
     )
     return np.repeat(answer[None], len(data.split.test), axis=0), about
+
+
+def _by_word(data: Dataset) -> tuple[NDArray[Any], str]:
+    """The tag that each word has most often in the training part, whatever stands around it."""
+    train, tested = data.split.train, data.split.test
+    assert isinstance(data.inputs, Sentences)
+    tag = data.inputs.most_frequent(train, data.targets[train].astype(np.int64), len(data.classes))
+    answers = tag[data.inputs[tested][:, 0, : data.targets.shape[1]].astype(np.int64)]
+    return answers, f"the most frequent tag of each word; {_of(train, data)}"
 
 
 # --- nearest neighbour -----------------------------------------------------------------------------------------------
@@ -163,7 +176,7 @@ def _components(data: Dataset, budget: float, seed: int, code: int) -> tuple[NDA
 
 def _without_pieces(data: Dataset) -> Dataset:
     """The data with every number of a table as one feature."""
-    if data.columns is None or data.preparation is None:
+    if data.columns is None or data.preparation is None or data.preparation.vocabulary is not None:
         return data
     return replace(data, columns=replace(data.columns, given=data.preparation.without_pieces()))
 
@@ -292,6 +305,8 @@ class _Terms:
     def __init__(self, data: Dataset, rows: NDArray[np.int64]) -> None:
         assert isinstance(data.inputs, Prepared)
         self.inputs = data.inputs
+        if isinstance(self.inputs, Sentences):
+            return
         self.divisor = np.ones(data.inputs.shape[1])
         scaled = np.isin(self.inputs.how.kind, (LINE, YEAR, MONTH, WEEKDAY, HOUR))
         if scaled.any():
@@ -306,7 +321,9 @@ class _Terms:
         return max(1.0, float(np.count_nonzero(data.inputs[some])) / len(some))
 
     def __call__(self, rows: NDArray[np.int64]) -> Matrix:
-        """Rows of the data set as a sparse matrix (rows, features) in float64."""
+        """Rows of the data set as a sparse matrix (rows, features) in float64; of sentences their words."""
+        if isinstance(self.inputs, Sentences):
+            return cast("Matrix", self.inputs.counts(rows))
         from scipy.sparse import csr_array, vstack
 
         parts = [csr_array(self.inputs[part] / self.divisor) for part in _chunks(rows)]
@@ -346,6 +363,8 @@ class _Scale:
         return flat
 
     def _small(self, rows: NDArray[np.int64]) -> Matrix:
+        if isinstance(self.data.inputs, Sentences):
+            return np.asarray(self.data.inputs.counts(rows).toarray(), np.float32)
         examples = torch.from_numpy(self.data.inputs[rows]).float()
         if self.data.spatial:
             examples = examples / 255 if self.data.inputs.dtype == np.uint8 else examples

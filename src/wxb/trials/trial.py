@@ -12,6 +12,7 @@ import numpy as np
 from wxb.allocator import kept
 from wxb.data.dataset import Dataset, need_data
 from wxb.data.itself import of_itself
+from wxb.data.learned_words import as_words, read_by
 from wxb.data.split import thinned
 from wxb.data.weights import need_weight
 from wxb.errors import WxbError
@@ -98,6 +99,8 @@ class Trial:
         check_length({"time": time, **options})
         if head_of(network) == SELF:
             data = of_itself(data)
+        if network is not None and (words := read_by(_tree(network).body)):
+            data = as_words(data, words)
         self.started = clock.time() - data_seconds if started is None else started
         self.data = data
         need_examples(data, "train")
@@ -260,8 +263,9 @@ class Trial:
         with kept():
             scores = self._logits(rows, part == "validation").numpy()
         task = TASKS[self.data.task]
-        finite = np.isfinite(scores).all(axis=1)
-        good = task.each(self.data.targets[rows], task.predict(np.where(finite[:, None], scores, 0)))
+        finite = np.isfinite(scores).reshape(len(scores), -1).all(axis=1)
+        scores = np.where(finite.reshape(-1, *(1,) * (scores.ndim - 1)), scores, 0)
+        good = task.each(self.data.targets[rows], task.predict(scores))
         return np.where(finite, good, np.nan)
 
     def nonconformity(self) -> NDArray[np.float64] | None:
@@ -301,8 +305,11 @@ class Trial:
 
 def head_of(network: str | Network | None) -> str | None:
     """The head of a network; None if there is none."""
-    network = read(network) if isinstance(network, str) else network
-    return network.head if isinstance(network, Network) else None
+    return None if network is None else _tree(network).head
+
+
+def _tree(network: str | Network) -> Network:
+    return read(network) if isinstance(network, str) else network
 
 
 def about_size(data: Dataset) -> tuple[str, ...]:

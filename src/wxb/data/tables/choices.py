@@ -57,7 +57,7 @@ class Choices:
         kind = self.types.get(values.name)
         if kind is None:
             return values.form()
-        if kind in ("category", "text"):
+        if kind in ("category", "text", "words", "window"):
             form = values.form()
             return form if form.kind in ("boolean", "nothing") else Form("text")
         form = values.form(("date",) if kind == "date" else ("number", "duration"), share=0)

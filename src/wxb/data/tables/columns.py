@@ -18,6 +18,7 @@ from wxb.data.tables import calendar
 from wxb.data.tables.described import Described
 from wxb.data.tables.free_text import FreeText
 from wxb.data.tables.values import BOOLEANS, MISSING_BEFORE, Texts
+from wxb.data.tables.vocabulary import Vocabulary, Words
 from wxb.data.tables.written import PLAIN, Numbers, Written
 from wxb.text import first_of
 
@@ -156,7 +157,7 @@ class Group(LeftOut, frozen=True, tag="group"):
     why: str = "its equal values stay in one part"
 
 
-Column = Number | Date | Category | FreeText | LeftOut | Weight | Group
+Column = Number | Date | Category | FreeText | Words | LeftOut | Weight | Group
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -177,13 +178,14 @@ class Preparation(msgspec.Struct, frozen=True):
     columns: tuple[Column, ...]  # all but the targets, in the file's order
     inputs: tuple[str, ...] = ()  # names of the columns of an example; default: of those that become features
     missing: tuple[str, ...] = MISSING_BEFORE  # texts that stand for no value
+    vocabulary: Vocabulary | None = None  # if columns hold words that a network learns itself
 
     def __post_init__(self) -> None:
         if not {column.name for column in self.used} <= set(self.names):
             raise ValueError("Expected every column that becomes a feature among the inputs")
 
     @property
-    def used(self) -> tuple[Number | Category | FreeText, ...]:
+    def used(self) -> tuple[Number | Category | FreeText | Words, ...]:
         """The columns that become features."""
         return tuple(column for column in self.columns if not isinstance(column, LeftOut))
 
@@ -198,9 +200,14 @@ class Preparation(msgspec.Struct, frozen=True):
         return next((column.name for column in self.columns if isinstance(column, Group)), None)
 
     @property
-    def texts(self) -> tuple[FreeText, ...]:
+    def texts(self) -> tuple[FreeText | Words, ...]:
         """The columns of free text."""
-        return tuple(column for column in self.columns if isinstance(column, FreeText))
+        return tuple(column for column in self.columns if isinstance(column, FreeText | Words))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of an example as a network's text takes it."""
+        return (len(self.features),) if self.vocabulary is None else self.vocabulary.shape
 
     @property
     def names(self) -> tuple[str, ...]:

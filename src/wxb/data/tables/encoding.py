@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from wxb.data.tables import calendar
 from wxb.data.tables.columns import Date, Number, Preparation
 from wxb.data.tables.free_text import Bags, FreeText, bags
+from wxb.data.tables.vocabulary import Words
 
 LINE, RAMP, MATCH, MISSING, OTHER, YEAR, MONTH, WEEKDAY, HOUR, TERM = range(10)
 PARTS = {"year": YEAR, "month": MONTH, "weekday": WEEKDAY, "hour": HOUR}  # of a date, in days since 1970-01-01
@@ -59,6 +60,8 @@ def encoding(preparation: Preparation) -> Encoding:
             features += [(place, RAMP, low, high - low) for low, high in pairwise(column.edges)]
             if isinstance(column, Date):
                 features += [(place, PARTS[part], 0.0, 1.0) for part in column.parts]
+        elif isinstance(column, Words):
+            continue
         elif isinstance(column, FreeText):
             features += [(place, TERM, 0.0, 1.0)] * (len(column.features) - column.indicator)
         else:
@@ -118,7 +121,7 @@ class Prepared:
         self.texts = dict(texts or {})
 
     @property
-    def shape(self) -> tuple[int, int]:
+    def shape(self) -> tuple[int, ...]:
         """(rows, features)."""
         return len(self.rows), len(self.how.kind)
 
@@ -172,7 +175,14 @@ def others(how: Encoding) -> Encoding:
 
 
 def prepared(rows: NDArray[Any], preparation: Preparation, texts: Mapping[str, Sequence[str]]) -> Prepared:
-    """The features of rows whose columns of free text hold places in `texts`, by the column's name."""
+    """The features of rows whose columns of free text hold places in `texts`, by the column's name.
+
+    Rows of a network that reads words are sentences.
+    """
+    if preparation.vocabulary is not None:
+        from wxb.data.tables.sentences import Sentences
+
+        return Sentences(rows, preparation, texts)
     places = {name: place for place, name in enumerate(preparation.names)}
-    of_texts = {places[column.name]: bags(column, texts[column.name]) for column in preparation.texts}
+    of_texts = {places[column.name]: bags(column, texts[column.name]) for column in preparation.texts if isinstance(column, FreeText)}
     return Prepared(rows, encoding(preparation), of_texts)

@@ -10,6 +10,7 @@ from wxb.data.tables import calendar
 from wxb.data.tables.columns import Category, Date, Number
 from wxb.data.tables.contradiction import broken
 from wxb.data.tables.free_text import FreeText
+from wxb.data.tables.vocabulary import Vocabulary, Words
 from wxb.data.tables.values import Texts, Values, number_of
 from wxb.data.tables.words import words
 from wxb.data.tables.written import Numbers, Written
@@ -104,14 +105,15 @@ def of_texts(column: Category, texts: Texts) -> list[str]:
     return remarks
 
 
-def of_free_texts(column: FreeText, texts: Texts) -> list[str]:
+def of_free_texts(column: FreeText | Words, texts: Texts, vocabulary: Vocabulary | None = None) -> list[str]:
     """What is strange about new free texts."""
     remarks = []
     absent = int((texts.codes < 0).sum())
     if absent and not column.missing:
         remarks.append(f"{column.name}: {count(absent)} missing, which training had none of")
-    known, there = {*column.words}, np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.values))
-    found = [words(text) for text in texts.values]
+    own = column.words if isinstance(column, FreeText) else vocabulary.words if vocabulary is not None else ()
+    known, there = {*own}, np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.values))
+    found = [words(text) if isinstance(column, FreeText) else column.words_of(text) for text in texts.values]
     strange = sum(int(often) for often, some in zip(there, found, strict=True) if known.isdisjoint(some))
     if strange:
         remarks.append(f"{column.name}: {plural(strange, 'text')} without a word that training had")

@@ -26,11 +26,14 @@ from wxb.data.tables.columns import (
 from wxb.data.tables.contradiction import refuse_unknown
 from wxb.data.tables.free_text import FreeText, fit_text
 from wxb.data.tables.values import MISSING, Codes, Texts, as_known
+from wxb.data.tables.vocabulary import Words, fit_words
 from wxb.data.tables.written import PLAIN, Numbers, Written
 from wxb.errors import WxbError, nearest
 from wxb.text import composed_as, first_of
 
 SHOWN = 300  # characters of a text in a row for people
+WINDOW = "window"  # a type of column: words, with what WINDOW reads
+LEARNED = ("words", WINDOW)
 COLUMNS_AT_ONCE = 64  # that are compared
 Matrix = NDArray[np.float64]  # (rows, columns)
 
@@ -43,6 +46,8 @@ class Held:
     codes: dict[str, int] | None = None  # of a column of texts
     written: Written = PLAIN  # of numbers or dates
     free: bool = False  # whether its texts are free text
+    learned: str = ""  # "words" or "window" if a network learns its words itself; see `tokens`
+    tokens: bool = False  # whether its texts are sentences of tokens
 
     @property
     def content(self) -> str:
@@ -110,7 +115,12 @@ class Columns:
                 for column in self.columns
             )
             of_table = (self.targets, self.task, self.classes, fitted, tuple(places), self.missing)
-            self._fitted[:] = [(rows, train, Preparation(*of_table))]
+            preparation = Preparation(*of_table)
+            if any(column.learned for column in self.held):
+                from wxb.data.tables.sentences import with_vocabulary
+
+                preparation = with_vocabulary(preparation, rows, train, self.texts)
+            self._fitted[:] = [(rows, train, preparation)]
         return self._fitted[0][2]
 
     @property
@@ -158,6 +168,8 @@ def _fit(column: Held, values: Numbers, train: NDArray[np.int64], pieces: int) -
     if column.codes is None:
         return fit_number(column.name, values, train, pieces, column.written)
     codes: Codes = np.where(np.isnan(values), -1, values).astype(np.int64)
+    if column.learned:
+        return fit_words(column.name, tuple(column.codes), codes, column.tokens, column.learned == WINDOW)
     if column.free:
         return fit_text(column.name, tuple(column.codes), codes, train)
     return fit_category(column.name, Texts(tuple(column.codes), codes), train)
@@ -179,7 +191,7 @@ def matched(name: str, rows: NDArray[Any], columns: Columns, preparation: Prepar
     for used in preparation.used:
         values, column = rows[:, places[used.name]], columns.held[places[used.name]]
         expected = (
-            "texts" if isinstance(used, Category | FreeText) else "dates" if isinstance(used, Date) else "numbers"
+            "texts" if isinstance(used, Category | FreeText | Words) else "dates" if isinstance(used, Date) else "numbers"
         )
         if column.content != expected:
             raise WxbError(

@@ -23,8 +23,9 @@ from wxb.data.tables.free_text import FreeText, is_text
 from wxb.data.tables.giveaways import giveaways
 from wxb.data.tables.identity import COUNTER, identity
 from wxb.data.tables.roles import groups_in, weights_in
-from wxb.data.tables.rows import Columns, Held, Matrix, need_columns, recoded
+from wxb.data.tables.rows import LEARNED, WINDOW, Columns, Held, Matrix, need_columns, recoded
 from wxb.data.tables.values import NAMES, Form, Texts, Values, as_known, without
+from wxb.data.tables.vocabulary import Words
 from wxb.data.tables.written import unlike
 from wxb.errors import WxbError
 from wxb.settings.setting import SHARES, PartRows, named
@@ -101,7 +102,7 @@ def read_table(
             f"{named('split', SHARES.example)}; wxb evaluate RUN FILE prepares a file as a run was",
         )
     fitted = columns.fit(rows, split.train)
-    if not fitted.features:
+    if not fitted.features and fitted.vocabulary is None:
         reasons = [f"{column.name}: {column.why}" for column in fitted.columns if isinstance(column, LeftOut)]
         raise WxbError(
             f"{frame.name} has no column to learn {' and '.join(names)} from",
@@ -139,8 +140,8 @@ def read_like(frame: Frame, plain: object) -> Table:
     for used in preparation.used:
         if isinstance(used, Number):
             held[used.name] = Held(used.name, written=used.written)
-        elif isinstance(used, FreeText):
-            held[used.name] = Held(used.name, _codes(read.texts[used.name]), free=True)
+        elif isinstance(used, FreeText | Words):
+            held[used.name] = _held_text(used, _codes(read.texts[used.name]))
         else:
             held[used.name] = Held(used.name, used.code)
     columns = Columns(
@@ -200,12 +201,12 @@ def rows_like(frame: Frame, preparation: Preparation) -> Read:
             )
             contradiction.refuse_broken(frame.name, used, values, rows[:, place], frame.rows)
             notes[place] = novelty.of_numbers(used, values, rows[:, place], frame.rows)
-        elif isinstance(used, FreeText):
+        elif isinstance(used, FreeText | Words):
             values = frame.values(used.name, preparation.missing)
             contradiction.refuse_unread(frame.name, values)
             free[used.name] = texts = values.texts()
             rows[:, place] = _numbered(texts)
-            notes[place] = novelty.of_free_texts(used, texts)
+            notes[place] = novelty.of_free_texts(used, texts, preparation.vocabulary)
         else:
             values = frame.values(used.name, without(preparation.missing, used.seen))
             contradiction.refuse_unread(frame.name, values)
@@ -332,6 +333,8 @@ def _column(
     texts = values.texts(form.kind == "boolean")
     often = np.bincount(texts.codes[texts.codes >= 0])
     frequent = often[often >= rare(len(rows))].sum() >= TEXT_SHARE * often.sum()
+    if chosen in LEARNED:
+        return Held(name, _codes(texts), free=True, learned=chosen or ""), _numbered(texts)
     if form.kind == "boolean" or chosen == "category" or frequent:
         return Held(name, _codes(texts)), _numbered(texts)
     if chosen == "text" or is_text(texts.values):
@@ -342,6 +345,13 @@ def _column(
         how = "in several ways: write them alike" if almost[1:] else "with something else: write them alone"
         why += f"; numbers written {how} to use them, such as {' and '.join(almost)}"
     return LeftOut(name, values.absent, why), np.empty(0)
+
+
+def _held_text(column: FreeText | Words, codes: dict[str, int]) -> Held:
+    """A column of texts as a run's column describes it."""
+    if isinstance(column, FreeText):
+        return Held(column.name, codes, free=True)
+    return Held(column.name, codes, free=True, learned=WINDOW if column.window else "words", tokens=column.tokens)
 
 
 def _codes(texts: Texts) -> dict[str, int]:

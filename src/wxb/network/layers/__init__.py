@@ -12,6 +12,8 @@ from wxb.network.layers.dropout import DROPOUT, Dropout, Random, set_generator
 from wxb.network.layers.features import FEATURES, Designed
 from wxb.network.layers.normalization import NORMALIZATION, LocalResponseNorm
 from wxb.network.layers.pooling import POOLING
+from wxb.network.layers.recurrent import RECURRENT, Recurrent
+from wxb.network.layers.tokens import TOKENS, Embedding, Reading
 from wxb.network.layers.upsampling import UPSAMPLING, Transposed
 from wxb.notation.tree import PlannedLayer
 
@@ -22,9 +24,12 @@ __all__ = [
     "Convolution",
     "Designed",
     "Dropout",
+    "Embedding",
     "LocalResponseNorm",
     "Maxout",
     "Random",
+    "Reading",
+    "Recurrent",
     "Transposed",
     "bias_in_weights",
     "set_generator",
@@ -35,10 +40,12 @@ __all__ = [
 # training part in `build`.
 LAYERS: dict[str, Callable[[PlannedLayer], nn.Module]] = {
     **AFFINE,
+    **RECURRENT,
     **POOLING,
     **UPSAMPLING,
     **ACTIVATIONS,
     **NORMALIZATION,
     **DROPOUT,
     **FEATURES,
+    **TOKENS,
 }

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from wxb.network.layers.sentence import without_rest
 from wxb.notation.tree import PlannedLayer
 
 # With fewer channels than its kernels process at a time, oneDNN computes wrong gradients of 1x1 filters with a stride,
@@ -23,9 +24,15 @@ class Affine(nn.Linear):
     Maps are flattened channel by channel, each row by row, regardless of their memory layout.
     """
 
+    tokens = 0  # that a place of its input stands for, if that is maps of a sentence
+
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, features) or (batch, channels, height, width) → (batch, width)."""
-        return F.linear(x if x.ndim == 2 else x.flatten(1), self.weight, self.bias)
+        return F.linear(self.flat(x), self.weight, self.bias)
+
+    def flat(self, x: Tensor) -> Tensor:
+        """x: (batch, …) → (batch, features), zeros after the end of a sentence."""
+        return x if x.ndim == 2 else without_rest(x, self.tokens).flatten(1)
 
     def reset_parameters(self) -> None:
         """Do nothing: `start.initialize` draws the weights, and torch's own generator stays untouched."""
@@ -69,10 +76,12 @@ class Convolution(nn.Conv2d):
             channels, filters, layer.kernel, layer.stride, layer.padding, layer.dilation, layer.groups, layer.bias
         )
         few = channels // layer.groups < LEAST_CHANNELS
+        self.tokens = layer.tokens
         self.skips = few and layer.stride > 1 and layer.kernel == (1, 1) and layer.padding == (0, 0)
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, channels, height, width) → (batch, width, …)."""
+        x = without_rest(x, self.tokens)
         if self.skips:
             down, right = self.stride
             return F.conv2d(x[:, :, ::down, ::right], self.weight, self.bias, groups=self.groups)
@@ -95,10 +104,16 @@ def with_one(x: Tensor) -> Tensor:
     return torch.cat([x, x.new_ones(len(x), 1)], dim=1)
 
 
+def _affine(layer: PlannedLayer) -> Affine:
+    made = Affine(prod(layer.input), layer.output[0], layer.bias)
+    made.tokens = layer.tokens
+    return made
+
+
 AFFINE: dict[str, Callable[[PlannedLayer], nn.Module]] = {
     "CONV": Convolution,
     "FC": lambda layer: (
-        Affine(prod(layer.input), layer.output[0], layer.bias)
+        _affine(layer)
         if layer.groups == 1
         else AffineEach(layer.groups, prod(layer.input), layer.output[0], layer.bias)
     ),

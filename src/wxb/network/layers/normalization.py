@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from wxb.errors import WxbError
+from wxb.network.layers.sentence import real
 from wxb.notation.tree import PlannedLayer, Shape
 from wxb.text import shape as shape_text
 
@@ -30,6 +32,21 @@ class BatchNorm2d(nn.BatchNorm2d):
         if self.training:
             need_variance(x)
         return super().forward(x)
+
+
+class SentenceNorm(BatchNorm2d):
+    """BN of maps of a sentence: mean and variance are those of its words."""
+
+    tokens = 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (batch, channels, places, 1) → the same shape."""
+        if not self.training:
+            return super().forward(x)
+        there = real(x, self.tokens)[:, 0, :, 0]
+        rows = x[..., 0].transpose(1, 2)  # (batch, places, channels)
+        words = super().forward(rows[there].T[None, :, :, None])[0, :, :, 0].T
+        return torch.zeros_like(rows).masked_scatter(there[..., None], words.to(x.dtype)).transpose(1, 2).unsqueeze(3)
 
 
 def need_variance(x: Tensor) -> None:
@@ -61,6 +78,10 @@ class LocalResponseNorm(nn.Module):
 
 
 def _batch_norm(layer: PlannedLayer) -> nn.Module:
+    if layer.tokens:
+        made = SentenceNorm(layer.input[0])
+        made.tokens = layer.tokens
+        return made
     return BatchNorm2d(layer.input[0]) if len(layer.input) == 3 else BatchNorm1d(layer.input[0])
 
 

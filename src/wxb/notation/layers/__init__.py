@@ -14,11 +14,23 @@ from .features import FEATURES
 from .kind import Family, Kind
 from .normalization import NORMALIZATION
 from .pooling import POOLING
+from .recurrent import RECURRENT
+from .tokens import TOKENS
 from .upsampling import UPSAMPLING
 
 __all__ = ["LAYERS", "Kind", "family"]
 
-LAYERS: dict[str, Kind] = {**AFFINE, **POOLING, **UPSAMPLING, **ACTIVATIONS, **NORMALIZATION, **DROPOUT, **FEATURES}
+LAYERS: dict[str, Kind] = {
+    **AFFINE,
+    **RECURRENT,
+    **POOLING,
+    **UPSAMPLING,
+    **ACTIVATIONS,
+    **NORMALIZATION,
+    **DROPOUT,
+    **FEATURES,
+    **TOKENS,
+}
 
 
 def family(item: Item | Planned | None) -> Family | None:

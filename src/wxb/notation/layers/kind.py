@@ -15,7 +15,9 @@ from ..write import layer_text
 FLOAT32, INT64 = 4, 8  # bytes
 LONGEST_WORD = 40  # characters of a layer that a message quotes as it was written
 
-Family = Literal["affine", "pooling", "upsampling", "activation", "normalization", "dropout", "feature"]
+Family = Literal[
+    "affine", "pooling", "upsampling", "activation", "normalization", "dropout", "feature", "tokens", "recurrent"
+]
 
 
 def pair(numbers: Iterable[int]) -> tuple[int, int]:

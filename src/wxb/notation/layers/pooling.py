@@ -63,4 +63,5 @@ AVGPOOL = Kind(
     aliases=("MEANPOOL", "AVERAGEPOOL"),
 )
 GAP = Kind("pooling", "global average: the mean of each map, as a vector", whole_maps)
-POOLING = {"POOL": POOL, "AVGPOOL": AVGPOOL, "GAP": GAP}
+GMP = Kind("pooling", "global maximum: the greatest number of each map, as a vector", whole_maps, saved_by_maximum)
+POOLING = {"POOL": POOL, "AVGPOOL": AVGPOOL, "GAP": GAP, "GMP": GMP}

@@ -1,0 +1,62 @@
+"""A data set whose texts are read as words that a network learns itself, as its first layer asks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wxb.data.dataset import Dataset
+from wxb.errors import WxbError
+from wxb.notation.tree import Concat, Group, Item, Layer, Repeat, Residual, Team
+from wxb.settings.setting import kinds_of
+
+READ = {"EMBED": "words", "WINDOW": "window"}  # what type of column a layer reads
+
+
+def read_by(items: tuple[Item, ...]) -> str:
+    """What a network reads of words: "" nothing, "words", or "window" if it needs their designed features too."""
+    found = {READ.get(name, "") for name in _names(items)}
+    return max(found, key=("", "words", "window").index, default="")
+
+
+def _names(items: tuple[Item, ...]) -> set[str]:
+    found: set[str] = set()
+    for item in items:
+        match item:
+            case Layer():
+                found.add(item.name)
+            case Group(inner):
+                found |= _names(inner)
+            case Repeat(inner, _):
+                found |= _names((inner,))
+            case Residual() | Concat() | Team():
+                for way in item.ways:
+                    found |= _names(way)
+    return found
+
+
+def as_words(data: Dataset, kind: str) -> Dataset:
+    """`data` with its columns of free text read as words ("words"), or as words with designed features ("window").
+
+    Raises WxbError if it has no free text.
+    """
+    columns = data.columns
+    held = () if columns is None else columns.held
+    free = [column for column in held if column.free]
+    if columns is None or not free:
+        raise WxbError(
+            f"{data.name} has no words: EMBED and WINDOW read texts",
+            "expected a table with a column of free text, a folder of text files, or sentences of tokens",
+            '`types="column=text"` makes free text of a column' if columns is not None else "another first layer",
+        )
+    if all(column.learned in (kind, "window") for column in free):
+        return data
+    changed = tuple(replace(one, learned=kind) if one in free else one for one in columns.columns)
+    return replace(data, columns=replace(columns, columns=changed, _fitted=[]), source=_source(data, free, kind))
+
+
+def _source(data: Dataset, free: list, kind: str) -> dict[str, object]:
+    names = {column.name for column in free}
+    said = data.source.get("types") or ""
+    types = said if isinstance(said, str) else ",".join(f"{name}={one}" for name, one in dict(said).items())
+    others = [f"{name}={one}" for name, one in kinds_of(types) if name not in names]
+    return {**data.source, "types": ",".join([*others, *(f"{name}={kind}" for name in names)])}
