@@ -236,7 +236,6 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[s
     safetensors library writes changes from process to process. Tensors that share memory are stored separately.
     Raises WxbError like `replacing`.
     """
-    import torch
 
     # wide types first keeps every tensor aligned
     ordered = sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0]))

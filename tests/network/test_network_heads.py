@@ -77,7 +77,7 @@ def rows(targets: Tensor) -> list[list[float]]:
 
 
 def test_no_head_of_the_notation_is_forgotten():
-    assert set(HEADS) == set(WORDS) == set(TARGETS) == set(FORMULAS)
+    assert set(HEADS) == set(WORDS) == {*TARGETS, "TAGS"} == {*FORMULAS, "TAGS"}  # TAGS: test_tasks_tags
 
 
 @each_head
@@ -125,7 +125,7 @@ def test_class_numbers_cost_what_their_one_hot_rows_cost(name):
     torch.testing.assert_close(HEADS[name].loss(SCORES, CLASSES), HEADS[name].loss(SCORES, one_hot))
 
 
-@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize("name", TARGETS)
 def test_losses_stay_finite_for_scores_far_apart(name):
     scores = torch.tensor([[1e4, -1e4, 0.0]], requires_grad=True)
     targets = torch.tensor([1]) if "classification" in HEADS[name].tasks else torch.tensor([[0.0, 1.0, 1.0]])
@@ -153,7 +153,7 @@ def test_label_smoothing_of_shares_is_that_of_their_classes():
     torch.testing.assert_close(found, (torch.stack(each, 1) * SHARES).sum(1))
 
 
-@pytest.mark.parametrize("name", [name for name in HEADS if name != "SOFTMAX"])
+@pytest.mark.parametrize("name", [name for name in TARGETS if name != "SOFTMAX"])
 def test_label_smoothing_is_refused_where_there_are_no_probabilities(name):
     with pytest.raises(WxbError) as error:
         HEADS[name].loss(SCORES, TARGETS[name][0], label_smoothing=0.1)
@@ -166,7 +166,8 @@ def test_label_smoothing_is_refused_where_there_are_no_probabilities(name):
 
 
 def test_only_softmax_and_sigmoids_have_probabilities():
-    assert [name for name, head in HEADS.items() if head.probabilities(SCORES) is not None] == ["SOFTMAX", "SIGMOIDS"]
+    found = [name for name, head in HEADS.items() if head.probabilities(SCORES) is not None]
+    assert found == ["SOFTMAX", "SIGMOIDS", "TAGS"]
 
 
 @given(st.lists(st.floats(-30, 30), min_size=3, max_size=3), st.integers(0, 2))

@@ -183,8 +183,6 @@ def test_the_way_out_is_the_repaired_text_which_reads(text, repaired):
         ("DROP(), SVM", "a number is expected in these brackets"),
         ("DROP(.5), SVM", "a number is expected in these brackets"),
         ("LEAKY(0.123456789012345678901), SVM", "the number of LEAKY is too long"),
-        ("EMBED-64-FC, SVM", "EMBED is not a layer yet: the word is reserved for later"),
-        ("RNN-64, SVM", "RNN is not a layer yet: the word is reserved for later"),
         ("ATTN, SVM", "ATTN is not a layer yet: the word is reserved for later"),
         ("resnet18-FC, SVM", "resnet18 is a whole network: it stands alone"),
         ("XYZZY-CONV, SVM", "XYZZY is not a layer"),

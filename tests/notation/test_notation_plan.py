@@ -333,7 +333,7 @@ def test_designed_features_are_vectors_of_known_length(text, shape, features):
          "TEAM-16(…) around the layers after it"),
         ("TEAM-4(CONV1-C-GAP), SVM", (3, 8, 8), "a TEAM ends in an FC, of which each member has its own",
          "TEAM-16(…-FC-C)"),
-        ("SVM", (3, 6), "an input of shape 3x6 is neither a picture nor a row of numbers",
+        ("SVM", (3, 6, 2, 2), "an input of shape 3x6x2x2 is neither a picture nor a row of numbers",
          "channels x height x width, as 3x32x32, or a number of features"),
         ("SVM", (), "an input of shape nothing is neither a picture nor a row of numbers",
          "channels x height x width, as 3x32x32, or a number of features"),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.notation.tree import Concat, Group, Item, Layer, Repeat, Residual, Team
 from wxb.settings.setting import kinds_of
+
+if TYPE_CHECKING:
+    from wxb.data.tables.rows import Held
 
 READ = {"EMBED": "words", "WINDOW": "window"}  # what type of column a layer reads
 
@@ -54,9 +59,10 @@ def as_words(data: Dataset, kind: str) -> Dataset:
     return replace(data, columns=replace(columns, columns=changed, _fitted=[]), source=_source(data, free, kind))
 
 
-def _source(data: Dataset, free: list, kind: str) -> dict[str, object]:
+def _source(data: Dataset, free: list[Held], kind: str) -> dict[str, object]:
     names = {column.name for column in free}
     said = data.source.get("types") or ""
-    types = said if isinstance(said, str) else ",".join(f"{name}={one}" for name, one in dict(said).items())
+    pairs = said.items() if isinstance(said, Mapping) else ()
+    types = said if isinstance(said, str) else ",".join(f"{name}={one}" for name, one in pairs)
     others = [f"{name}={one}" for name, one in kinds_of(types) if name not in names]
     return {**data.source, "types": ",".join([*others, *(f"{name}={kind}" for name in names)])}

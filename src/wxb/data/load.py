@@ -22,6 +22,8 @@ from wxb.data.known.sets import INK, KNOWN
 from wxb.data.split import DEFAULT, Fractions, divide, divide_apart, keep_test, own_split, validation_share
 from wxb.data.steps import run_to_end
 from wxb.data.tables.content import TABLES, is_stream, is_table
+from wxb.data.tables.grammar import GRAMMARS
+from wxb.data.tables.tokens import is_conll
 from wxb.data.tested import form_of, tested_on, without_test
 from wxb.data.toys import TOYS, Function, draw
 from wxb.errors import WxbError, nearest
@@ -29,6 +31,7 @@ from wxb.paths import absolute, exists, is_folder, obstacle
 from wxb.settings import SETTINGS, setting
 from wxb.settings.python import takes_settings
 from wxb.settings.setting import PartRows
+from wxb.tasks.tags import Tags
 
 if TYPE_CHECKING:
     from wxb.data.pictures.folder import Decoded
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 Shares = Fractions | PartRows
 FRAME = "the data frame"
+TAGS = Tags.name
 MAX_PIXELS: int = SETTINGS["max_pixels"].default
 
 
@@ -139,7 +143,10 @@ def loading(
     of_table["like"] = None if is_folder(os.path.expanduser(text)) else like
     _check_table_options(text, of_table)
     itself = task == RECONSTRUCTION
-    if task is not None and not itself and text != ARRAYS and not _is_table(text):
+    tokens = text in GRAMMARS or (text not in (ARRAYS, FRAME) and is_conll(text) and not is_folder(text))
+    if task is not None and tokens and task != TAGS:
+        raise WxbError(f"{text} holds a tag for each word: its task is tags", f"given: {task}", "leave out `task`")
+    if task is not None and not itself and text != ARRAYS and not tokens and not _is_table(text):
         raise WxbError(f"`task` is for tables, not for {text}", f"expected {TABLES}")
     named = {"data_dir": data_dir, "examples": examples, "noise": noise, "size": size, "classes": classes, "name": name}
     shares = fractions if isinstance(fractions, tuple) else str(fractions)
@@ -152,6 +159,17 @@ def loading(
     elif text in KNOWN:
         data = _known(text, data_dir, fractions, seed, ink)
         made_from |= {"ink": True} if ink else {}
+    elif tokens:
+        from wxb.data.tables.load import of_conll, of_grammar
+
+        said = None if types is None else str(SETTINGS["types"].validate(types))
+        if text in GRAMMARS:
+            data = of_grammar(text, said, examples, fractions, seed)
+        else:
+            path = absolute(text)
+            data = of_conll(path, said, like, fractions, seed)
+            made_from |= {"source": str(path)}
+        made_from |= {} if said is None else {"types": said}
     elif text in TOYS:
         data = _toy(text, examples, noise, fractions, seed)
     elif _is_table(text):
@@ -300,7 +318,7 @@ def _folder(text: str) -> Path:
     folder = absolute(text)
     if is_folder(folder):
         return folder
-    known = [*KNOWN, *TOYS]
+    known = [*KNOWN, *TOYS, *GRAMMARS]
     if why := obstacle(folder):
         raise WxbError(f"{text} cannot be read: {why}", fix="a path that you may read, or the name of a data set")
     if exists(folder):
@@ -320,7 +338,7 @@ def _folder(text: str) -> Path:
 def _check_options(text: str, examples: int | None, noise: float | None, size: int | None, cache: bool) -> None:
     """Raise WxbError for a setting that does not apply to this source."""
     for name, value in (("examples", examples), ("noise", noise)):
-        if value is not None and text not in TOYS:
+        if value is not None and text not in TOYS and (name != "examples" or text not in GRAMMARS):
             raise WxbError(f"`{name}` is for toys, not for {text}", f"toys: {', '.join(TOYS)}")
     for name, is_set in (("size", size is not None), ("cache=False", not cache)):
         if is_set and (text in KNOWN or text in TOYS or text == ARRAYS or _is_table(text)):
@@ -343,6 +361,7 @@ def _check_test(text: str, test: object, like: object) -> None:
 
 def _check_table_options(text: str, options: Mapping[str, object]) -> None:
     """Raise WxbError for a setting of tables if the source is not a table."""
-    names = [name for name, value in options.items() if value is not None]
+    own = ("types", "target", "like") if text in GRAMMARS or is_conll(text) else ()
+    names = [name for name, value in options.items() if value is not None and name not in own]
     if names and not _is_table(text):
         raise WxbError(f"`{names[0]}` is for tables, not for {text}", f"expected {TABLES}")

@@ -28,7 +28,6 @@ from wxb.learning.bagging import apart
 from wxb.learning.recipe import Recipe
 from wxb.learning.requirements import check_fit
 from wxb.notation import Plan
-from wxb.notation.vocabulary import TAGS
 from wxb.settings import RECIPE, Setting, check_together, unknown
 from wxb.tasks import TASKS
 
@@ -148,7 +147,7 @@ def _row_ladder(data: Dataset) -> tuple[Rung, ...]:
 
 def _sentence_ladder(data: Dataset) -> tuple[Rung, ...]:
     """Networks for sentences: of texts the greatest answer of filters along them, of tagged words what is around."""
-    if TASKS[data.task].heads[0] == TAGS:
+    if TASKS[data.task].of_words:
         return (Rung("CAT(WINDOW, EMBED-64-RNN-64)", options=OF_WORDS, optimizer="adamw"),)
     return (Rung("EMBED-64-CONV3x1-64-RELU-GMP-DROP", options=OF_WORDS, optimizer="adamw"),)
 

@@ -231,16 +231,16 @@ def build(
 def least_places(plan: Plan) -> int:
     """How many places of a sentence a network computes at least; 0 for other data.
 
-    It is all of them where their number is fixed: before an FC, and where blocks join layers with a stride.
+    It is all of them before an FC, which reads so many, and where a layer gives fewer: which windows hang over the end
+    of a sentence would depend on the others in its batch.
     """
     if len(plan.input) != 2:
         return 0
-    sliding = [layer for layer in plan.layers if LAYERS[layer.name].slides]
-    fixed = any(layer.name == "FC" and layer.tokens for layer in plan.layers)
-    outside = {id(item) for item in plan.items}
-    if fixed or any(layer.stride > 1 and id(layer) not in outside for layer in sliding):
-        return plan.input[1]
-    return min(plan.input[1], max((layer.receptive_field[0] for layer in sliding), default=1))
+    fixed = any(
+        (layer.name == "FC" and layer.tokens) or (LAYERS[layer.name].slides and layer.output[1:] != layer.input[1:])
+        for layer in plan.layers
+    )
+    return plan.input[1] if fixed else 1
 
 
 def need_fit(plan: Plan, data: Dataset) -> None:

@@ -177,9 +177,7 @@ class _Product:
         weight = weight.contiguous(memory_format=torch.channels_last)
         stride, padding, dilation, groups = layer.stride, layer.padding, layer.dilation, layer.groups
         tokens = layer.tokens
-        return lambda x: F.conv2d(
-            _as(without_rest(x, tokens), dtype), weight, bias, stride, padding, dilation, groups
-        )
+        return lambda x: F.conv2d(_as(without_rest(x, tokens), dtype), weight, bias, stride, padding, dilation, groups)
 
 
 class _Chain:

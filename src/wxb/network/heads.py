@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from wxb.errors import WxbError
+from wxb.network.layers.sentence import real
 from wxb.notation.tree import Shape
 from wxb.notation.vocabulary import TAGS
-from wxb.network.layers.sentence import real
 from wxb.tasks import TASKS
 from wxb.tasks.tags import NO_SCORE
 

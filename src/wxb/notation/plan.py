@@ -41,7 +41,8 @@ from .write import layer_text
 def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: Mapping[str, int] | None = None) -> Plan:
     """Bind, expand, fill in, check and count `network` for inputs of `input_shape` and `outputs` scores.
 
-    `input_shape` is (channels, height, width) of pictures, (features,) of rows, (vocabulary, places) of sentences. Before SELF there are as many outputs
+    `input_shape` is (channels, height, width) of pictures, (features,) of rows, (vocabulary, places) of sentences.
+    Before SELF there are as many outputs
     as numbers in the input, whatever is asked for. Raises WxbError if the network does
     not fit.
     """
@@ -50,7 +51,7 @@ def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: M
     shape, outputs = _whole("input_shape", input_shape, "sizes such as (3, 32, 32)"), _whole("outputs", [outputs])[0]
     if len(shape) not in (1, 2, 3) or min(shape) < 1:
         raise WxbError(
-            f"an input of shape {shape_text(shape) or 'nothing'} is neither a picture, a sentence nor a row of numbers",
+            f"an input of shape {shape_text(shape) or 'nothing'} is neither a picture nor a row of numbers",
             fix="channels x height x width, as 3x32x32, or a number of features",
         )
     if outputs < 1:
@@ -119,7 +120,7 @@ class Planner:
 
     def start(self) -> Signal:
         """The input."""
-        places = (*self.input[1:], 1)[:2] if len(self.input) > 1 else (1, self.input[0])
+        places = pair((*self.input[1:], 1)[:2]) if len(self.input) > 1 else (1, self.input[0])
         return Signal(self.input, (1, 1), (1, 1), places)
 
     def sequence(

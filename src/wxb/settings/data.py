@@ -39,8 +39,8 @@ LIST = (
         "drop", str, None, "Columns of a table to leave out, as a,b or given again", DATA, form=TEXTS, several=True,
     ),
     Setting(
-        "types", str, None, "What columns of a table hold: a=category, number, date, text, words or window", DATA, form=KINDS,
-        several=True,
+        "types", str, None, "What columns of a table hold: a=category, number, date, text, words or window", DATA,
+        form=KINDS, several=True,
     ),
     Setting(
         "missing", str, None, "Further values of a table that stand for none, as -999; None=value keeps one", DATA,

@@ -56,7 +56,9 @@ class TagEvaluation(Evaluation):
     word_accuracy: float
     words: int
     per_class: tuple[ClassScore, ...]  # of each type of entity
-    nonsense: tuple[tuple[str, int], ...]  # transitions of what is predicted that make no sense, the most frequent first
+    nonsense: tuple[
+        tuple[str, int], ...
+    ]  # transitions of what is predicted that make no sense, the most frequent first
     given_nonsense: int  # how many transitions of the given tags make none
     measure: ClassVar[Measure] = F1
 
@@ -117,8 +119,9 @@ class Tags(Task):
     name = "tags"
     word = "tags"
     heads = ("TAGS",)
+    of_words = True
     baseline = "majority"
-    linear = "words"
+    linear = "softmax"
     noun = "type"
     kind = "tags of words"
     worst = "The worst tagged sentences"
@@ -235,20 +238,21 @@ class Tags(Task):
         of = entities if has_entities(names) else in_words
         there, found = [of(tags) for tags in given], [of(tags) for tags in said]
         both = [set(one) & set(other) for one, other in zip(there, found, strict=True)]
-        counts = [np.array([len(one) for one in each], np.float64) for each in (both, found, there)]
+        hits, many, all_given = (np.array([len(one) for one in each], np.float64) for each in (both, found, there))
         broken: Counter[tuple[str, str]] = Counter()
         for tags in said if of is entities else ():
             broken.update(nonsense(tags))
-        f1, wrong = f1_of(*counts, answers.weights), counts[1] + counts[2] - 2 * counts[0]
-        totals = [float(one.sum() if answers.weights is None else one @ answers.weights) for one in counts]
+        weights = answers.weights
+        f1, wrong = f1_of(hits, many, all_given, weights), many + all_given - 2 * hits
+        totals = [float(one.sum() if weights is None else one @ weights) for one in (hits, many, all_given)]
         worst = [int(place) for place in np.argsort(-wrong, kind="stable")[:MISTAKES] if wrong[place] > 0]
         right = (targets == values)[targets != NO_WORD]
         return TagEvaluation(
             examples=len(targets),
             loss=answers.loss,
-            interval=bootstrapped(*counts, answers.seed, answers.weights),
+            interval=bootstrapped(hits, many, all_given, answers.seed, weights),
             mistakes=tuple(self._mistake(answers, place, there[place], found[place]) for place in worst),
-            weighted=answers.weights is not None,
+            weighted=weights is not None,
             f1=f1,
             precision=totals[0] / totals[1] if totals[1] else 0.0,
             recall=totals[0] / totals[2] if totals[2] else 0.0,
@@ -373,7 +377,10 @@ def _remarks(targets: Ints, names: tuple[str, ...]) -> tuple[str, ...]:
     if not found:
         return ()
     listed = first_of(
-        [f"{_transition(*which)} ({number}, first in sentence {first[which]})" for which, number in found.most_common()],
+        [
+            f"{_transition(*which)} ({number}, first in sentence {first[which]})"
+            for which, number in found.most_common()
+        ],
         LISTED,
     )
     return (f"{plural(sum(found.values()), 'transition')} of the tags make no sense: {listed}; taken as they are",)

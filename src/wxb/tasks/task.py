@@ -70,9 +70,10 @@ class Task(ABC):
     word: ClassVar[str]  # what fingerprints of data call it; never changes, so that fingerprints stay equal
     heads: ClassVar[tuple[str, ...]]  # that can learn it, the default first
     of_inputs: ClassVar[bool] = False  # whether the targets are the inputs themselves, flat
+    of_words: ClassVar[bool] = False  # whether each word of a sentence has a target
     standardized: ClassVar[bool] = False  # whether the loss sees targets in standard deviations of the training part
     baseline: ClassVar[str] = "constant"  # name of the constant baseline
-    linear: ClassVar[Literal["softmax", "sigmoid", "ridge", "pca", "words"]]  # the linear baseline
+    linear: ClassVar[Literal["softmax", "sigmoid", "ridge", "pca"]]  # the linear baseline
 
     noun: ClassVar[str]  # what `names` are: "class", "label", "target"
     kind: ClassVar[str]  # what the targets are, in an error: "classes"

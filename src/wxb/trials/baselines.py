@@ -87,7 +87,7 @@ def baselines(
         "nearest neighbour": lambda: _neighbour(data, min(max(least, SHARE * operations), MOST_NEIGHBOUR), seed),
         "linear": lambda: _linear(data, min(max(least, LINEAR * SHARE * operations), MOST_LINEAR), seed, code),
     }
-    if TASKS[data.task].linear == "words":
+    if TASKS[data.task].of_words:
         del ways["nearest neighbour"], ways["linear"]
         ways["word"] = lambda: _by_word(data)
     made = {}
@@ -99,7 +99,9 @@ def baselines(
         finally:
             torch.set_num_threads(threads)
         tested = data.split.test
-        score, interval = TASKS[data.task].of(data.classes).scored(data.targets[tested], answers, seed, data.weights_of(tested))
+        score, interval = (
+            TASKS[data.task].of(data.classes).scored(data.targets[tested], answers, seed, data.weights_of(tested))
+        )
         made[name] = Baseline(score, interval, about, time.perf_counter() - began)
     return made
 

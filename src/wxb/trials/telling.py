@@ -17,6 +17,7 @@ from wxb.data.dataset import Dataset
 from wxb.data.split import thinned
 from wxb.data.tables.encoding import prepared
 from wxb.data.tables.free_text import FreeText
+from wxb.data.tables.vocabulary import Words
 from wxb.data.tables.words import words
 from wxb.learning.inference import logits
 from wxb.tasks import TASKS
@@ -51,7 +52,7 @@ def telling(model: Model, data: Dataset, machine: Machine) -> dict[str, tuple[Te
     of their effects times the square root of the number of these texts: what few texts show is less sure.
     """
     preparation, columns = data.preparation, data.columns
-    if preparation is None or columns is None:
+    if preparation is None or columns is None or TASKS[data.task].of_words:
         return {}
     rows = _chosen(data)
     found: dict[str, list[Telling]] = defaultdict(list)
@@ -74,25 +75,28 @@ def _chosen(data: Dataset) -> Rows:
     return np.sort(np.concatenate([thinned(part, each) for part in parts]))[:MOST_TEXTS]
 
 
-def _of_column(model: Model, data: Dataset, machine: Machine, rows: Rows, column: FreeText) -> dict[str, list[Telling]]:
+def _of_column(
+    model: Model, data: Dataset, machine: Machine, rows: Rows, column: FreeText | Words
+) -> dict[str, list[Telling]]:
     """The words of one column with a positive effect, by class."""
     assert data.preparation is not None
     assert data.columns is not None
     place = data.preparation.names.index(column.name)
     texts = data.columns.texts[column.name]
+    read, between = (words, " ") if isinstance(column, FreeText) else (column.words_of, column.between)
     of_row: list[int] = []
     taken: list[str] = []
     variants: list[str] = []
     for row in rows.tolist():
         code = data.examples[row, place]
-        some = words(texts[int(code)]) if code == code else []  # NaN: there is no text
+        some = read(texts[int(code)]) if code == code else []  # NaN: there is no text
         different = list(dict.fromkeys(some))[:MOST_WORDS]
         if len(variants) + len(different) > MOST_VARIANTS:
             break
         for word in different:
             of_row.append(row)
             taken.append(word)
-            variants.append(" ".join(one for one in some if one != word))
+            variants.append(between.join(one for one in some if one != word))
     if not variants:
         return {}
     places = np.array(of_row)

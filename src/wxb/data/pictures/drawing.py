@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
+from wxb.data.kinds import KINDS
 from wxb.errors import WxbError
 from wxb.tasks import TASKS
-from wxb.text import OWN_ESCAPE, count, plural, shape
+from wxb.text import OWN_ESCAPE, count, plural, shape, shortened
 
 RAMP = " .:-=+*#%@"  # from dark to bright
 HALF = "▀"  # the foreground is the upper pixel, the background the lower one
@@ -52,7 +53,7 @@ def draw_examples(data: Dataset, most: int = 10, width: int = 80, colour: bool =
     """
     rows = _samples(data)[:most]
     if not data.spatial:
-        return [f"{_caption(data, row)}: {_row_of_numbers(data.inputs[row])}" for row in rows]
+        return [f"{_caption(data, row)}: {_in_short(data, row)}" for row in rows]
     flat = data.examples[rows]
     full_range = data.examples.dtype == np.uint8 and data.examples.max() > 16
     scale = (0.0, 255.0) if full_range else (float(flat.min()), float(flat.max()))
@@ -141,6 +142,13 @@ def _samples(data: Dataset) -> list[int]:
 def _caption(data: Dataset, row: int) -> str:
     """The target of an example: its class, its labels, or its numbers."""
     return TASKS[data.task].text(data.targets[row], data.classes)
+
+
+def _in_short(data: Dataset, row: int) -> str:
+    """An example that is no picture: the texts of a sentence, the first numbers of a row."""
+    if data.columns is not None and not KINDS[data.kind].scaled:
+        return shortened("  ".join(data.columns.words(data.examples[row]).values()), 70)
+    return _row_of_numbers(data.inputs[row])
 
 
 def _row_of_numbers(example: NDArray[np.generic], most: int = 8) -> str:

@@ -29,6 +29,7 @@ class Choices:
     kept: tuple[str, ...] = ()  # of `missing`, those that are values in columns of texts
     weight: str | None = None
     group: str | None = None
+    tokens: tuple[str, ...] = ()  # as of `vocabulary.Words`: that the words of a sentence are given
 
     @property
     def added(self) -> list[str]:
@@ -101,7 +102,14 @@ def choices_of(
         raise WxbError(
             f'`missing="{unknown[0]}{KEPT}"`: {unknown[0]} stands for itself', f"words for none: {' '.join(MISSING)}"
         )
-    return Choices(dropped, typed, (*MISSING, *(word for word in words if not word.endswith(KEPT))), kept, **roles)
+    return Choices(
+        dropped,
+        typed,
+        (*MISSING, *(word for word in words if not word.endswith(KEPT))),
+        kept,
+        roles.get("weight"),
+        roles.get("group"),
+    )
 
 
 def listed(texts: str | Sequence[str] | None, columns: Sequence[str] = ()) -> list[str]:

@@ -184,5 +184,9 @@ def prepared(rows: NDArray[Any], preparation: Preparation, texts: Mapping[str, S
 
         return Sentences(rows, preparation, texts)
     places = {name: place for place, name in enumerate(preparation.names)}
-    of_texts = {places[column.name]: bags(column, texts[column.name]) for column in preparation.texts if isinstance(column, FreeText)}
+    of_texts = {
+        places[column.name]: bags(column, texts[column.name])
+        for column in preparation.texts
+        if isinstance(column, FreeText)
+    }
     return Prepared(rows, encoding(preparation), of_texts)

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from wxb.data.arrays import array_of
 from wxb.data.dataset import Dataset
 from wxb.data.split import Fractions
-from wxb.data.tables.choices import choices_of
+from wxb.data.tables.choices import Choices, choices_of, listed
+from wxb.data.tables.columns import Preparation
 from wxb.data.tables.content import stem_of
 from wxb.data.tables.frame import Frame, frame_of, read_frame
+from wxb.data.tables.grammar import written
 from wxb.data.tables.table import Table, preparation_of, read_like, read_table
 from wxb.data.tables.target import named
+from wxb.data.tables.tokens import PARTS, POS, WORD, WORDS, called, frame_of_sentences, grouped, read_conll
+from wxb.data.tables.tokens import TAGS as TAG_COLUMN
+from wxb.data.tables.vocabulary import Words
 from wxb.errors import WxbError
-from wxb.settings.setting import PartRows
+from wxb.settings.setting import PartRows, kinds_of
 from wxb.tasks.reconstruction import Reconstruction
+from wxb.tasks.tags import Tags
 from wxb.text import count
 
-RECONSTRUCTION = Reconstruction.name
+RECONSTRUCTION, TAGS = Reconstruction.name, Tags.name
 
 
 def of_table(
@@ -40,7 +47,9 @@ def of_table(
     expected = () if like is None else preparation_of(like).all_names
     frame = read_frame(source, header, expected) if isinstance(source, Path) else frame_of(source)
     if like is not None:
-        table = read_like(frame, like)
+        table = read_like(in_sentences(frame, preparation_of(like)), like)
+    elif settings["task"] == TAGS:
+        table = _tagged(frame, settings, fractions, seed)
     else:
         labelled = settings["target"] is not None or settings["task"] != RECONSTRUCTION
         names = named(frame, settings["target"]) if labelled else ()
@@ -51,6 +60,84 @@ def of_table(
         choices = choices_of(frame, names, settings["drop"], settings["types"], settings["missing"], **roles)
         table = read_table(frame, names, task, fractions, seed, settings["pieces"], choices)
     return dataset_of(stem_of(source) if isinstance(source, Path) else "frame", table)
+
+
+def in_sentences(frame: Frame, preparation: Preparation) -> Frame:
+    """A table for a run: its tokens as sentences, if the run was trained on sentences of tokens."""
+    own = next((column for column in preparation.texts if isinstance(column, Words) and column.tokens), None)
+    if own is None or own.tokens[0] not in frame.places or not own.tokens[2]:
+        return frame
+    tag = next((target.name for target in preparation.targets if target.name in frame.places), None)
+    word, part, sentence = own.tokens
+    return grouped(frame, tag, frame.need(sentence), word, part)
+
+
+def _tagged(frame: Frame, settings: Mapping[str, Any], fractions: Fractions | PartRows, seed: int) -> Table:
+    """A table with a token a row: `target` is the column of tags, `group` that of sentences."""
+    (tag,) = named(frame, settings["target"])
+    sentence = settings["group"]
+    if not isinstance(sentence, str):
+        raise WxbError(
+            f"{frame.name} is a table of tokens: which of its columns says where a sentence ends?",
+            f"columns: {frame.listed}",
+            '`group="sentence"`',
+        )
+    sentence = frame.need(sentence)
+    columns = [name for name in frame.columns if name not in listed(settings["drop"])]
+    word = called([name for name in columns if name not in (tag, sentence)], WORDS) or next(
+        (name for name in columns if name not in (tag, sentence)), ""
+    )
+    part = called([name for name in columns if name not in (tag, sentence, word)], PARTS)
+    sentences = grouped(frame, tag, sentence, word, part)
+    return table_of_tokens(sentences, (word, part, sentence), settings["types"], fractions, seed, tag)
+
+
+def table_of_tokens(
+    frame: Frame,
+    tokens: tuple[str, ...],
+    types: str | None,
+    fractions: Fractions | PartRows,
+    seed: int,
+    tag: str = TAG_COLUMN,
+) -> Table:
+    """A table of sentences (wxb.data.tables.tokens), whose words are learned; `types` says with what features."""
+    kinds = dict(kinds_of(types or ""))
+    how = {tokens[0]: kinds.get(tokens[0], "words"), tag: "category"}
+    choices = Choices(types=how, missing=("",), tokens=tokens)
+    return read_table(frame, (tag,), TAGS, fractions, seed, choices=choices)
+
+
+def of_conll(
+    path: Path, types: str | None, like: Mapping[str, object] | None, fractions: Fractions | PartRows, seed: int
+) -> Dataset:
+    """The sentences of a CoNLL file, or `like` those of a run, all of which are then test."""
+    if like is None:
+        table = table_of_tokens(read_conll(path), (WORD, POS, ""), types, fractions, seed)
+    else:
+        word, tag = column_names(preparation_of(like))
+        table = read_like(read_conll(path, word, tag), like)
+    return dataset_of(stem_of(path), table)
+
+
+def of_grammar(
+    name: str, types: str | None, examples: int | None, fractions: Fractions | PartRows, seed: int
+) -> Dataset:
+    """The sentences of a toy grammar; the names in its validation and its test part stand in no other part."""
+    sentences, parts = written(name, examples, seed)
+    frame = frame_of_sentences(name, sentences)
+    own = fractions if isinstance(fractions, PartRows) else parts
+    table = table_of_tokens(frame, (WORD, POS, ""), types, own, seed)
+    if own is parts:
+        table = replace(table, split=replace(table.split, how=f"names of each part in no other, seed {seed}"))
+    return dataset_of(name, table)
+
+
+def column_names(preparation: Preparation) -> tuple[str, str]:
+    """What a run on sentences of tokens calls its columns of words and of tags. Raises WxbError for another run."""
+    own = next((column for column in preparation.texts if isinstance(column, Words) and column.tokens), None)
+    if own is None:
+        raise WxbError("a file of tokens; the network was not trained on sentences of tokens")
+    return own.name, preparation.targets[0].name if preparation.targets else TAG_COLUMN
 
 
 def dataset_of(name: str, table: Table, files: tuple[str, ...] = ()) -> Dataset:

@@ -10,8 +10,8 @@ from wxb.data.tables import calendar
 from wxb.data.tables.columns import Category, Date, Number
 from wxb.data.tables.contradiction import broken
 from wxb.data.tables.free_text import FreeText
-from wxb.data.tables.vocabulary import Vocabulary, Words
 from wxb.data.tables.values import Texts, Values, number_of
+from wxb.data.tables.vocabulary import Vocabulary, Words, as_read
 from wxb.data.tables.words import words
 from wxb.data.tables.written import Numbers, Written
 from wxb.text import count, first_of, plural
@@ -113,7 +113,14 @@ def of_free_texts(column: FreeText | Words, texts: Texts, vocabulary: Vocabulary
         remarks.append(f"{column.name}: {count(absent)} missing, which training had none of")
     own = column.words if isinstance(column, FreeText) else vocabulary.words if vocabulary is not None else ()
     known, there = {*own}, np.bincount(texts.codes[texts.codes >= 0], minlength=len(texts.values))
-    found = [words(text) if isinstance(column, FreeText) else column.words_of(text) for text in texts.values]
+    found = [
+        words(text)
+        if isinstance(column, FreeText)
+        else as_read(text).split()
+        if column.tokens
+        else column.words_of(text)
+        for text in texts.values
+    ]
     strange = sum(int(often) for often, some in zip(there, found, strict=True) if known.isdisjoint(some))
     if strange:
         remarks.append(f"{column.name}: {plural(strange, 'text')} without a word that training had")

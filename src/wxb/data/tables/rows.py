@@ -26,7 +26,7 @@ from wxb.data.tables.columns import (
 from wxb.data.tables.contradiction import refuse_unknown
 from wxb.data.tables.free_text import FreeText, fit_text
 from wxb.data.tables.values import MISSING, Codes, Texts, as_known
-from wxb.data.tables.vocabulary import Words, fit_words
+from wxb.data.tables.vocabulary import Words, as_read, fit_words
 from wxb.data.tables.written import PLAIN, Numbers, Written
 from wxb.errors import WxbError, nearest
 from wxb.text import composed_as, first_of
@@ -47,7 +47,7 @@ class Held:
     written: Written = PLAIN  # of numbers or dates
     free: bool = False  # whether its texts are free text
     learned: str = ""  # "words" or "window" if a network learns its words itself; see `tokens`
-    tokens: bool = False  # whether its texts are sentences of tokens
+    tokens: tuple[str, ...] = ()  # as of `vocabulary.Words`
 
     @property
     def content(self) -> str:
@@ -191,7 +191,11 @@ def matched(name: str, rows: NDArray[Any], columns: Columns, preparation: Prepar
     for used in preparation.used:
         values, column = rows[:, places[used.name]], columns.held[places[used.name]]
         expected = (
-            "texts" if isinstance(used, Category | FreeText | Words) else "dates" if isinstance(used, Date) else "numbers"
+            "texts"
+            if isinstance(used, Category | FreeText | Words)
+            else "dates"
+            if isinstance(used, Date)
+            else "numbers"
         )
         if column.content != expected:
             raise WxbError(
@@ -247,4 +251,5 @@ def _word(value: float, codes: dict[str, int] | None) -> str:
     if codes is None:
         return f"{value:.6g}"
     text = next((text for text, code in codes.items() if code == value), "")
+    text = as_read(text)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

@@ -50,7 +50,7 @@ class Sentences(Prepared):
                 raise too_long(row, len(sentence), self.vocabulary.places)
             kept = sentence[: self.vocabulary.places] or [""]
             self.lengths[row] = len(kept)
-            words += [number.get(word, OTHER) for word in kept]
+            words += [number.get(parted(word)[0], OTHER) for word in kept]
             if feature:
                 known = ([feature[name] for name in some if name in feature] for some in features_of(kept))
                 features += [sorted(some)[:MOST_OF_WORD] for some in known]
@@ -114,7 +114,8 @@ class Sentences(Prepared):
         words = self[rows][:, 0].astype(np.int64)[row, place]
         often = np.zeros((self.vocabulary.shape[0] + OTHER, among), np.int64)
         np.add.at(often, (words, targets[row, place]), 1)
-        return np.where(often.any(axis=1), often.argmax(axis=1), often.sum(axis=0).argmax())
+        best: NDArray[np.int64] = np.where(often.any(axis=1), often.argmax(axis=1), often.sum(axis=0).argmax())
+        return best
 
 
 def too_long(row: int, words: int, most: int) -> WxbError:
@@ -152,11 +153,6 @@ def with_vocabulary(
     own = [column for column in preparation.used if isinstance(column, Words)]
     if not own:
         return preparation
-    whole, window = any(column.tokens for column in own), any(column.window for column in own)
+    whole, window = any(bool(column.tokens) for column in own), any(column.window for column in own)
     vocabulary = fit_vocabulary(spoken(rows, preparation, texts), train, whole, window)
     return msgspec.structs.replace(preparation, vocabulary=vocabulary)
-
-
-def untagged(token: str) -> str:
-    """A token without its tag."""
-    return parted(token)[0]

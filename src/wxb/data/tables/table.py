@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import msgspec
@@ -272,6 +272,8 @@ def _rows(
         values = choices.values(frame, name)
         form = choices.form(values)
         column, numbers = _column(values, form, choices.types.get(name), frame.rows)
+        if isinstance(column, Held) and column.learned:
+            column = replace(column, tokens=choices.tokens)
         held.append(column)
         there = values.words if values.of_texts or choices.added else {}
         met = met.union(there)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.tables.described import Described
-from wxb.data.tables.window import features_of
+from wxb.data.tables.window import features_of, parted
 from wxb.data.tables.words import words
 from wxb.text import count
 
@@ -36,7 +36,9 @@ class Words(Described, frozen=True, tag="words"):
 
     different: int  # texts in all rows
     average: float  # words of a text
-    tokens: bool = False  # whether its words are given, with `BETWEEN` between them; their capitals count
+    # the columns of words, parts of speech and sentences of a table of tokens; empty for texts. The words of a sentence
+    # are given, with `BETWEEN` between them, and their capitals count
+    tokens: tuple[str, ...] = ()
     window: bool = False  # whether the features that WINDOW reads are there
 
     def facts(self) -> dict[str, object]:
@@ -46,6 +48,11 @@ class Words(Described, frozen=True, tag="words"):
     def holds(self) -> str:
         """Its content in a few words."""
         return f"texts of {self.average:.3g} words, {count(self.different)} different"
+
+    @property
+    def between(self) -> str:
+        """What stands between its words."""
+        return BETWEEN if self.tokens else " "
 
     def words_of(self, text: str) -> list[str]:
         """The words of one of its texts."""
@@ -66,7 +73,9 @@ class Vocabulary(msgspec.Struct, frozen=True):
         return len(self.words) + 1, self.places
 
 
-def fit_words(name: str, texts: Sequence[str], codes: NDArray[np.int64], tokens: bool, window: bool) -> Words:
+def fit_words(
+    name: str, texts: Sequence[str], codes: NDArray[np.int64], tokens: tuple[str, ...], window: bool
+) -> Words:
     """A column of words; `codes` (n,) are the rows' places in `texts`, -1 for none."""
     column = Words(name, int((codes < 0).sum()), len(texts), 0.0, tokens, window)
     lengths = [len(column.words_of(text)) for text in texts]
@@ -81,12 +90,14 @@ def fit_vocabulary(sentences: Sequence[list[str]], train: NDArray[np.int64], who
     often: Counter[str] = Counter()
     features: Counter[str] = Counter()
     for row in train.tolist():
-        often.update(set(sentences[row]))
+        often.update({parted(token)[0] for token in sentences[row]})
         if window:
             features.update(feature for some in features_of(sentences[row]) for feature in some)
     longest = max(map(len, sentences), default=0)
     places = MORE * longest if whole else min(longest, MOST_PLACES)
-    return Vocabulary(_frequent(often, MOST_WORDS), max(places, LEAST_PLACES), _frequent(features, MOST_FEATURES), whole)
+    return Vocabulary(
+        _frequent(often, MOST_WORDS), max(places, LEAST_PLACES), _frequent(features, MOST_FEATURES), whole
+    )
 
 
 def _frequent(often: Counter[str], most: int) -> tuple[str, ...]:
@@ -128,3 +139,8 @@ def sentences_of(rows: NDArray[np.float64], readers: Sequence[tuple[int, Reader]
     """The words of each row (columns,), by the place and the reader of each column."""
     for row in rows:
         yield [word for place, read in readers for word in read(float(row[place]))]
+
+
+def as_read(text: str) -> str:
+    """A text of a table for people: of a sentence of tokens its words with blanks between them."""
+    return " ".join(parted(token)[0] for token in text.split(BETWEEN))

@@ -1,8 +1,8 @@
 """The designed features of a word in its sentence, for WINDOW.
 
-They are those of the table of named-entity features in Finkel, Manning's maximum-entropy tagger: current, previous and
-next word; runs of characters of every size; the word's tag and the tags around; its shape and the shapes around;
-presence of words in a window of four to the left and to the right.
+The table is that of classical named-entity recognition: current, previous and next word; runs of characters of every
+size; the word's tag and the tags around; its shape and the shapes around; presence of words in a window of four to the
+left and to the right.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def parted(token: str) -> tuple[str, str]:
 
 @cache
 def shape_of(word: str) -> str:
-    """The shape of a word: X for capitals, x for small letters, d for digits, other characters as they are, no repeats."""
+    """The shape of a word: X for capitals, x for small letters, d for digits, others as they are, once each."""
     signs = ("X" if c.isupper() else "x" if c.isalpha() else "d" if c.isdigit() else c for c in word)
     return re.sub(r"(.)\1+", r"\1", "".join(signs))
 
@@ -35,9 +35,7 @@ def runs_of(word: str) -> tuple[str, ...]:
     """Every run of two and more characters in a word with marks at its ends."""
     whole = START + word[:LONG_WORD] + END
     return tuple(
-        dict.fromkeys(
-            whole[start:end] for start in range(len(whole) - 1) for end in range(start + 2, len(whole) + 1)
-        )
+        dict.fromkeys(whole[start:end] for start in range(len(whole) - 1) for end in range(start + 2, len(whole) + 1))
     )
 
 

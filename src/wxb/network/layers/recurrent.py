@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +27,7 @@ class Recurrent(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (batch, channels, places, 1) → (batch, width, places, 1), zeros where there is no word."""
-        rows = x.squeeze(3).transpose(1, 2).to(self.gru.weight_ih_l0.dtype)
+        rows = x.squeeze(3).transpose(1, 2).to(next(self.gru.parameters()).dtype)
         with torch.autocast(x.device.type, enabled=False):
             if not self.tokens:
                 out, _ = self.gru(rows)
@@ -34,7 +35,7 @@ class Recurrent(nn.Module):
                 lengths = places_of(x, self.tokens).cpu()
                 packed = pack_padded_sequence(rows, lengths, batch_first=True, enforce_sorted=False)
                 out, _ = pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=rows.shape[1])
-        return out.transpose(1, 2).unsqueeze(3)
+        return cast("Tensor", out).transpose(1, 2).unsqueeze(3)
 
 
 class Gru(nn.GRU):

@@ -56,7 +56,7 @@ class Window(Reading):
         places = noted(x[:, 0].long(), self.least).shape[1]
         features = x[:, 1:, :places].long().transpose(1, 2)  # (batch, places, features of a word)
         features = torch.where(features <= self.width, features, 0)
-        held = x.new_zeros(len(x), places, self.width + 1, dtype=torch.float32)
+        held = x.new_zeros(len(x), places, self.width + 1)
         held.scatter_(2, features, 1.0)
         return held[..., 1:].permute(0, 2, 1).unsqueeze(3)
 

@@ -63,5 +63,10 @@ AVGPOOL = Kind(
     aliases=("MEANPOOL", "AVERAGEPOOL"),
 )
 GAP = Kind("pooling", "global average: the mean of each map, as a vector", whole_maps)
-GMP = Kind("pooling", "global maximum: the greatest number of each map, as a vector", whole_maps, saved_by_maximum)
+GMP = Kind(
+    "pooling",
+    "global maximum: the greatest number of each map, as a vector",
+    whole_maps,
+    lambda layer: Saved(more=INT64 * prod(layer.output)),
+)
 POOLING = {"POOL": POOL, "AVGPOOL": AVGPOOL, "GAP": GAP, "GMP": GMP}
