@@ -132,7 +132,7 @@ def test_a_gru_is_its_formulas():
         ("FC-RNN-8, SOFTMAX", (8,), "RNN needs maps"),
         ("EMBED-RNN-7-GAP, SOFTMAX", SHAPE, "the width of RNN-7 is odd"),
         ("EMBED-8-GAP, TAGS", SHAPE, "CONV needs maps"),
-        ("EMBED-8-POOL2x1/2, TAGS", SHAPE, "what reaches TAGS is 4x6x1"),
+        ("EMBED-8-POOL2x1/2, TAGS", SHAPE, "what reaches TAGS is 4x6x1, not 4x12x1"),
         ("CONV, TAGS", (3, 8, 8), "TAGS gives each word of a sentence its tag, and the data hold no sentences"),
         ("EMBED-8-TEAM-3(CONV3x1-8), TAGS", SHAPE, "TAGS takes no TEAM"),
         ("EMBED-8, SELF", SHAPE, "SELF gives numbers again, and the input is words"),

@@ -150,7 +150,7 @@ class Dataset:
         """The examples as a network's text takes them: of a table its features, of other data what `examples` holds."""
         if self.preparation is None or self.columns is None:
             return cast("Inputs", self.examples)
-        from wxb.data.tables.encoding import prepared
+        from wxb.data.tables.inputs import prepared
 
         return prepared(self.examples, self.preparation, self.columns.texts)
 

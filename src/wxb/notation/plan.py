@@ -59,8 +59,7 @@ def plan(network: Network, input_shape: Sequence[int], outputs: int, bindings: M
             f"a network has at least 1 output, not {outputs}", fix="the number of classes, labels or numbers"
         )
 
-    if network.head == SELF:  # as many numbers come out as go in
-        outputs = prod(shape)
+    outputs = prod(shape) if network.head == SELF else outputs  # as many numbers come out as go in
 
     def smallest_map(candidate: Network) -> int | None:
         """The least height or width of all maps, 1,000,000,000 without maps; None if the network does not fit."""
@@ -168,10 +167,8 @@ class Planner:
         shape = signal.shape
         written = self.written(layer, bias, pieces)
         path, field, jump = prefix + written.path, signal.field, signal.jump
-        tokens = jump[0] if len(self.input) == 2 and len(shape) == 3 else 0
-        planned = replace(
-            written, path=path, input=shape, output=shape, receptive_field=field, jump=jump, tokens=tokens
-        )
+        planned = replace(written, path=path, input=shape, output=shape, receptive_field=field, jump=jump)
+        planned = replace(planned, tokens=jump[0] if len(self.input) == 2 and len(shape) == 3 else 0)
         before = items[position - 1] if position else None
         done, after = kind.rule(Site(layer, planned, signal, before, self.outputs, self.network.text, self.trail))
         if self.members > 1:
@@ -333,11 +330,9 @@ class Planner:
         """Raise WxbError unless a vector of `outputs` numbers reaches the head."""
         body, outputs = self.network.body, self.outputs
         last = body[-1] if body else None
-        if self.network.head == SELF:
-            self.check_size(last if isinstance(last, Layer) else None, end)
-            return
-        if self.network.head == TAGS:
-            self.check_places(last if isinstance(last, Layer) else None, end)
+        if self.network.head in (SELF, TAGS):
+            check = self.check_size if self.network.head == SELF else self.check_places
+            check(last if isinstance(last, Layer) else None, end)
             return
         if len(end.shape) == 2:
             raise self.misfit(None, f"{self.network.head} reads numbers, and its input is words", "EMBED-64-GAP")
@@ -359,7 +354,7 @@ class Planner:
         """Raise WxbError for a body before SELF that learns nothing, or that cannot be turned back."""
         body = self.network.body
         if len(self.input) == 2:
-            raise self.misfit(body[0] if body else None, "SELF gives numbers again, and the input is words", "SOFTMAX")
+            raise self.misfit(None, "SELF gives numbers again, and the input is words", "SOFTMAX")
         if not any(family(item) == "affine" or not isinstance(item, Layer) for item in body):
             what = "SELF learns the input from itself, and no layer with weights stands before it"
             raise self.misfit(body[0] if body else None, what, "FC-32-RELU, SELF")
@@ -381,10 +376,9 @@ class Planner:
         if len(self.input) != 2:
             what = "TAGS gives each word of a sentence its tag, and the data hold no sentences"
             raise self.misfit(None, what, "SOFTMAX for classes, EUCLID for numbers")
-        if end.shape != (self.outputs, self.input[1], 1):
-            what = f"what reaches TAGS is {shape_text(end.shape)}, not {self.outputs} scores for each of "
-            what += f"{self.input[1]} words"
-            raise self.misfit(last, what, "no pooling, no stride and no FC before TAGS: EMBED-64-CONV3x1-64-RELU, TAGS")
+        if end.shape != (expected := (self.outputs, self.input[1], 1)):
+            what = f"what reaches TAGS is {shape_text(end.shape)}, not {shape_text(expected)}, scores for each word"
+            raise self.misfit(last, what, "no pooling, stride or FC before TAGS, as in EMBED-64-RNN-64, TAGS")
 
     def refuse_feature(self, layer: Layer) -> None:
         """Raise WxbError for a designed feature that does not read the input."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from wxb.allocator import kept
 from wxb.data.dataset import Dataset
+from wxb.data.kinds import KINDS
 from wxb.data.split import spread
 from wxb.learning.inference import logits
 from wxb.learning.machine import choose
@@ -53,7 +54,7 @@ def inside(
         return found
     rows = spread(data.split.test, ANSWERED)
     alone = data.has_text and data.examples.shape[1] == 1
-    if not data.spatial and not alone:
+    if not data.spatial and not alone and KINDS[data.kind].scaled:
         most = EXAMPLES if passes is None else int(SHARE * passes / (REPEATS * data.examples.shape[1]))
         if most >= LEAST:
             found["importance"] = importance(seen, data, spread(rows, min(EXAMPLES, most)))

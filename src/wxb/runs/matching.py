@@ -59,7 +59,8 @@ def like_training(run: RunFiles, array: NDArray[Any]) -> NDArray[Any]:
     refuse_bytes(run, array)
     array = filled(run, array)
     if preparation is not None and preparation.texts:  # of rows, the network cannot know the texts
-        return as_examples(array, (len(preparation.features),), run.data.dtype)
+        sizes = (len(preparation.features),) if preparation.vocabulary is None else preparation.vocabulary.array
+        return as_examples(array, sizes, run.data.dtype)
     if preparation is None or np.shape(array)[-1:] != (len(preparation.names),):
         return as_examples(array, run.summary.input, run.data.dtype)
     rows = _of_shape(array, (len(preparation.names),), "float64").astype(np.float64, copy=False)
@@ -257,7 +258,7 @@ def examples_of(run: RunFiles, data: Dataset) -> NDArray[Any] | Prepared:
     preparation = run.preparation
     if preparation is None or data.columns is None:
         return like_training(run, data.examples)
-    from wxb.data.tables.encoding import prepared
+    from wxb.data.tables.inputs import prepared
     from wxb.data.tables.rows import matched
 
     rows = matched(data.name, data.examples, data.columns, preparation)

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
 from wxb.data.split import thinned
-from wxb.data.tables.encoding import prepared
 from wxb.data.tables.free_text import FreeText
+from wxb.data.tables.inputs import prepared
 from wxb.data.tables.vocabulary import Words
 from wxb.data.tables.words import words
 from wxb.learning.inference import logits

@@ -99,7 +99,8 @@ class Trial:
         check_length({"time": time, **options})
         if head_of(network) == SELF:
             data = of_itself(data)
-        if network is not None and (words := read_by(_tree(network).body)):
+        tree = _tree(network)
+        if tree is not None and (words := read_by(tree.body)):
             data = as_words(data, words)
         self.started = clock.time() - data_seconds if started is None else started
         self.data = data
@@ -305,11 +306,13 @@ class Trial:
 
 def head_of(network: str | Network | None) -> str | None:
     """The head of a network; None if there is none."""
-    return None if network is None else _tree(network).head
+    tree = _tree(network)
+    return None if tree is None else tree.head
 
 
-def _tree(network: str | Network) -> Network:
-    return read(network) if isinstance(network, str) else network
+def _tree(network: str | Network | None) -> Network | None:
+    network = read(network) if isinstance(network, str) else network
+    return network if isinstance(network, Network) else None
 
 
 def about_size(data: Dataset) -> tuple[str, ...]:

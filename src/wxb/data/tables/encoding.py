@@ -7,7 +7,7 @@ a row holds a place in the texts of its own table, and the features of each text
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from wxb.data.tables import calendar
 from wxb.data.tables.columns import Date, Number, Preparation
-from wxb.data.tables.free_text import Bags, FreeText, bags
+from wxb.data.tables.free_text import Bags, FreeText
 from wxb.data.tables.vocabulary import Words
 
 LINE, RAMP, MATCH, MISSING, OTHER, YEAR, MONTH, WEEKDAY, HOUR, TERM = range(10)
@@ -172,21 +172,3 @@ def others(how: Encoding) -> Encoding:
     """The encoding without the terms of texts."""
     kept = how.kind != TERM
     return Encoding(how.column[kept], how.kind[kept], how.low[kept], how.width[kept], how.fill)
-
-
-def prepared(rows: NDArray[Any], preparation: Preparation, texts: Mapping[str, Sequence[str]]) -> Prepared:
-    """The features of rows whose columns of free text hold places in `texts`, by the column's name.
-
-    Rows of a network that reads words are sentences.
-    """
-    if preparation.vocabulary is not None:
-        from wxb.data.tables.sentences import Sentences
-
-        return Sentences(rows, preparation, texts)
-    places = {name: place for place, name in enumerate(preparation.names)}
-    of_texts = {
-        places[column.name]: bags(column, texts[column.name])
-        for column in preparation.texts
-        if isinstance(column, FreeText)
-    }
-    return Prepared(rows, encoding(preparation), of_texts)

@@ -63,7 +63,7 @@ class Sentences(Prepared):
     @property
     def channels(self) -> int:
         """The word, and its features for WINDOW."""
-        return 1 + (MOST_OF_WORD if self.vocabulary.features else 0)
+        return self.vocabulary.array[0]
 
     @property
     def shape(self) -> tuple[int, ...]:

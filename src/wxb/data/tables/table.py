@@ -17,11 +17,12 @@ from wxb.data.tables import contradiction, novelty, remarks
 from wxb.data.tables import target as targets
 from wxb.data.tables.choices import Choices
 from wxb.data.tables.columns import Group, LeftOut, Number, Preparation, Weight, rare, read_plain
-from wxb.data.tables.encoding import Prepared, prepared
+from wxb.data.tables.encoding import Prepared
 from wxb.data.tables.frame import Frame
 from wxb.data.tables.free_text import FreeText, is_text
 from wxb.data.tables.giveaways import giveaways
 from wxb.data.tables.identity import COUNTER, identity
+from wxb.data.tables.inputs import prepared
 from wxb.data.tables.roles import groups_in, weights_in
 from wxb.data.tables.rows import LEARNED, WINDOW, Columns, Held, Matrix, need_columns, recoded
 from wxb.data.tables.values import NAMES, Form, Texts, Values, as_known, without

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.tables.described import Described
-from wxb.data.tables.window import features_of, parted
+from wxb.data.tables.window import MOST_OF_WORD, features_of, parted
 from wxb.data.tables.words import words
 from wxb.text import count
 
@@ -71,6 +71,11 @@ class Vocabulary(msgspec.Struct, frozen=True):
     def shape(self) -> tuple[int, int]:
         """(words with numbers, places): the shape of an example for a network."""
         return len(self.words) + 1, self.places
+
+    @property
+    def array(self) -> tuple[int, int]:
+        """(channels, places): the shape of the array that holds an example, its words and their features for WINDOW."""
+        return 1 + (MOST_OF_WORD if self.features else 0), self.places
 
 
 def fit_words(
