@@ -11,32 +11,21 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits, load_iris
+from sklearn.datasets import load_iris
 from torch import Tensor, nn
 
 import wxb.doctor
 from benchmarks import results
+from benchmarks.faults.loops import Program, adam, dealt, digits, image_net, net, numbers, sgd
+from benchmarks.faults.well import WELL
 from wxb.doctor.watching import Watching
 
 FILE = results.path("faults", "real")
-Loader = list[tuple[Tensor, Tensor]]
-
-
-@dataclass
-class Program:
-    """Model, loss, batches in their order, and optimizer; `loop` is the inside of a loop that is not the usual one."""
-
-    model: nn.Module
-    loss_fn: nn.Module
-    loader: Loader
-    optimizer: torch.optim.Optimizer
-    epochs: int
-    loop: Callable[[Program, Tensor, Tensor], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -47,45 +36,6 @@ class Question:
     about: str
     made: Callable[[], Program]
     acceptable: tuple[str, ...] = ()
-    found: dict[str, Any] = field(default_factory=dict)
-
-
-def dealt(x: Any, y: Any, size: int) -> Loader:
-    """Batches in an order that is drawn."""
-    order = torch.from_numpy(np.random.default_rng(0).permutation(len(x)))
-    x, y = torch.as_tensor(np.asarray(x, np.float32))[order], torch.as_tensor(np.asarray(y))[order]
-    return list(zip(x.split(size), y.split(size), strict=True))
-
-
-def net(*layers: nn.Module, start: float | None = None) -> nn.Sequential:
-    """A sequence with a seed; `start` is the deviation of normal weights."""
-    model = nn.Sequential(*layers)
-    torch.manual_seed(0)
-    for one in model.modules():
-        if isinstance(one, nn.Linear | nn.Conv2d):
-            one.reset_parameters()
-            if start is not None:
-                nn.init.normal_(one.weight, std=start)
-    return model
-
-
-def digits(scale: float = 16.0) -> tuple[Any, Any]:
-    """Pictures of digits as rows, divided by `scale`."""
-    x, y = load_digits(return_X_y=True)
-    return x / scale, y
-
-
-def numbers(y: Any) -> Any:
-    """Targets of a loss over numbers: one column."""
-    return np.asarray(y, np.float32).reshape(len(y), -1)
-
-
-def _adam(model: nn.Module, rate: float = 1e-3) -> torch.optim.Optimizer:
-    return torch.optim.Adam(model.parameters(), rate)
-
-
-def _sgd(model: nn.Module, rate: float, momentum: float = 0.0) -> torch.optim.Optimizer:
-    return torch.optim.SGD(model.parameters(), rate, momentum=momentum)
 
 
 def _ones_and_zeros() -> Program:
@@ -104,50 +54,50 @@ def _weighted_sum() -> Program:
         nn.Linear(3, 3), nn.Tanh(), nn.Dropout(0.5), nn.Linear(3, 2), nn.Tanh(), nn.Dropout(0.5), nn.Linear(2, 1),
         nn.Softmax(1), start=0.05,
     )  # fmt: skip
-    return Program(model, nn.MSELoss(), dealt(x, numbers(x @ [2.0, 1.0, 0.5]), 32), _sgd(model, 0.1, 0.9), 5)
+    return Program(model, nn.MSELoss(), dealt(x, numbers(x @ [2.0, 1.0, 0.5]), 32), sgd(model, 0.1, 0.9), 5)
 
 
 def _few_steps() -> Program:
     x, y = digits()
     model = net(nn.Linear(64, 500), nn.ReLU(), nn.Linear(500, 60), nn.ReLU(), nn.Linear(60, 10))
-    return Program(model, nn.CrossEntropyLoss(), dealt(x, y, 600), _sgd(model, 0.01, 0.9), 5)
+    return Program(model, nn.CrossEntropyLoss(), dealt(x, y, 600), sgd(model, 0.01, 0.9), 5)
 
 
 def _no_activation() -> Program:
     x, y = digits()
     model = net(nn.Linear(64, 30), nn.Linear(30, 10))
-    return Program(model, nn.MSELoss(), dealt(x, np.eye(10, dtype=np.float32)[y], 10), _sgd(model, 3.0), 10)
+    return Program(model, nn.MSELoss(), dealt(x, np.eye(10, dtype=np.float32)[y], 10), sgd(model, 3.0), 10)
 
 
 def _sigmoid_before_entropy() -> Program:
     x, y = load_iris(return_X_y=True)
     x = (x - x.mean(0)) / x.std(0)
     model = net(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 3), nn.Sigmoid(), start=0.05)
-    return Program(model, nn.CrossEntropyLoss(), dealt(x, y, 5), _adam(model), 50)
+    return Program(model, nn.CrossEntropyLoss(), dealt(x, y, 5), adam(model), 50)
 
 
 def _fourth_power() -> Program:
     x = np.arange(-100, 100, 0.5)[:, None]
     model = net(nn.Linear(1, 50), nn.Sigmoid(), nn.Linear(50, 50), nn.ELU(), nn.Linear(50, 1))
-    return Program(model, nn.MSELoss(), dealt(x, numbers(x**4), 50), _adam(model), 100)
+    return Program(model, nn.MSELoss(), dealt(x, numbers(x**4), 50), adam(model), 100)
 
 
 def _pixels_to_255() -> Program:
     x, y = digits(16 / 255)
     model = net(nn.Linear(64, 64), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10), nn.Sigmoid())
-    return Program(model, nn.CrossEntropyLoss(), dealt(x, y, 100), _sgd(model, 0.5), 10)
+    return Program(model, nn.CrossEntropyLoss(), dealt(x, y, 100), sgd(model, 0.5), 10)
 
 
 def _labels_divided() -> Program:
     x, y = digits()
     model = net(nn.Linear(64, 128), nn.Linear(128, 10))
-    return Program(model, nn.CrossEntropyLoss(), dealt(x, (y / 255).astype(np.int64), 32), _adam(model), 2)
+    return Program(model, nn.CrossEntropyLoss(), dealt(x, (y / 255).astype(np.int64), 32), adam(model), 2)
 
 
 def _bounded_curve() -> Program:
     x = np.random.default_rng(0).uniform(-10, 10, (1_000, 1))
     model = net(nn.Linear(1, 5), nn.Sigmoid(), nn.Linear(5, 1), nn.Sigmoid())
-    return Program(model, nn.MSELoss(), dealt(x, numbers(x[:, 0] ** 2 / 10 - 3), 32), _adam(model), 50)
+    return Program(model, nn.MSELoss(), dealt(x, numbers(x[:, 0] ** 2 / 10 - 3), 32), adam(model), 50)
 
 
 def _two_sigmoids() -> Program:
@@ -155,7 +105,7 @@ def _two_sigmoids() -> Program:
     low, high = draw.uniform(0.2, 0.4, (200, 2)), draw.uniform(0.5, 0.7, (200, 2))
     model = net(nn.Linear(2, 2), nn.Sigmoid(), nn.Linear(2, 2))
     loader = dealt(np.concatenate([low, high]), np.repeat([0, 1], 200), 32)
-    return Program(model, nn.CrossEntropyLoss(), loader, _adam(model), 5)
+    return Program(model, nn.CrossEntropyLoss(), loader, adam(model), 5)
 
 
 def _bits() -> Program:
@@ -163,22 +113,14 @@ def _bits() -> Program:
     layers = [part for _ in range(3) for part in (nn.Linear(8, 8), nn.Sigmoid())]
     model = net(*layers, start=0.05)
     target = np.random.default_rng(0).permutation(x)
-    return Program(model, nn.MSELoss(), dealt(x, target, 50), _sgd(model, 0.01), 50)
-
-
-def _image_net(rate: float = 1e-3) -> tuple[nn.Sequential, Loader]:
-    x, y = digits()
-    model = net(
-        nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(128, 10)
-    )
-    return model, dealt(x.reshape(-1, 1, 8, 8), y, 64)
+    return Program(model, nn.MSELoss(), dealt(x, target, 50), sgd(model, 0.01), 50)
 
 
 def _frozen_but_for_norms() -> Program:
-    model, loader = _image_net()
+    model, loader = image_net()
     for name, one in model.named_parameters():
         one.requires_grad_(name.startswith("1."))
-    return Program(model, nn.CrossEntropyLoss(), loader, _adam(model), 5)
+    return Program(model, nn.CrossEntropyLoss(), loader, adam(model), 5)
 
 
 def _never_cleared(program: Program, x: Tensor, y: Tensor) -> None:
@@ -187,8 +129,8 @@ def _never_cleared(program: Program, x: Tensor, y: Tensor) -> None:
 
 
 def _without_zero_grad() -> Program:
-    model, loader = _image_net()
-    return Program(model, nn.CrossEntropyLoss(), loader, _adam(model, 3e-3), 5, _never_cleared)
+    model, loader = image_net()
+    return Program(model, nn.CrossEntropyLoss(), loader, adam(model, 3e-3), 5, _never_cleared)
 
 
 def _skipping(program: Program, x: Tensor, y: Tensor) -> None:
@@ -200,78 +142,8 @@ def _skipping(program: Program, x: Tensor, y: Tensor) -> None:
 
 
 def _step_without_effect() -> Program:
-    model, loader = _image_net()
-    return Program(model, nn.CrossEntropyLoss(), loader, _adam(model, 3e-3), 5, _skipping)
-
-
-# --- healthy ----------------------------------------------------------------------------------------------------------
-
-
-def _classifier() -> Program:
-    model, loader = _image_net()
-    return Program(model, nn.CrossEntropyLoss(), loader, _adam(model, 3e-3), 8)
-
-
-def _regression() -> Program:
-    x = np.random.default_rng(0).normal(size=(640, 1)).astype(np.float32)
-    powers = np.concatenate([x, x**2, x**3, x**4], 1)
-    model = net(nn.Linear(4, 1))
-    y = powers @ np.array([[1.0], [-2.0], [0.5], [0.3]], np.float32) + 1
-    return Program(model, nn.SmoothL1Loss(), dealt(powers, y, 32), _sgd(model, 0.02), 60)
-
-
-class Recurrent(nn.Module):
-    """An LSTM over sequences (batch, time, features), whose last state gives the scores."""
-
-    def __init__(self, features: int, outputs: int) -> None:
-        super().__init__()
-        self.lstm = nn.LSTM(features, 32, batch_first=True)
-        self.last = nn.Linear(32, outputs)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Scores (batch, outputs)."""
-        scores: Tensor = self.last(self.lstm(x)[0][:, -1])
-        return scores
-
-
-def _rows_as_sequence() -> Program:
-    x, y = digits()
-    torch.manual_seed(0)
-    model = Recurrent(8, 10)
-    return Program(model, nn.CrossEntropyLoss(), dealt(x.reshape(-1, 8, 8), y, 32), _adam(model, 5e-3), 8)
-
-
-def _waves() -> Program:
-    draw = np.random.default_rng(0)
-    waves = np.sin((np.arange(21) + draw.integers(-80, 80, (1_500, 1))) / 3)
-    torch.manual_seed(0)
-    model = Recurrent(1, 1)
-    return Program(model, nn.MSELoss(), dealt(waves[:, :20, None], numbers(waves[:, 20]), 50), _adam(model, 5e-3), 8)
-
-
-def _autoencoder() -> Program:
-    x, _ = digits()
-    model = net(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 8), nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 64))
-    return Program(model, nn.MSELoss(), dealt(x, np.asarray(x, np.float32), 64), _adam(model, 3e-3), 15)
-
-
-def _residual() -> Program:
-    class Block(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.way = nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU())
-
-        def forward(self, x: Tensor) -> Tensor:
-            moved: Tensor = x + self.way(x)
-            return moved
-
-    x, y = digits()
-    torch.manual_seed(0)
-    model = nn.Sequential(
-        nn.Conv2d(1, 8, 3, padding=1), Block(), Block(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(32, 10)
-    )
-    loader = dealt(x.reshape(-1, 1, 8, 8), y, 64)
-    return Program(model, nn.CrossEntropyLoss(), loader, torch.optim.SGD(model.parameters(), 0.05, 0.9), 8)
+    model, loader = image_net()
+    return Program(model, nn.CrossEntropyLoss(), loader, adam(model, 3e-3), 5, _skipping)
 
 
 SO, TRAINCHECK = "Stack Overflow", "TrainCheck"
@@ -290,12 +162,7 @@ QUESTIONS = (
     Question(f"{TRAINCHECK}: PyTorch forum 84911", "all frozen but normalizations", _frozen_but_for_norms, ("T16",)),
     Question(f"{TRAINCHECK}: {SO} 60335387", "no zero_grad()", _without_zero_grad, ("P5",)),
     Question(f"{TRAINCHECK}: PyTorch 115607", "a step that leaves weights as they are", _step_without_effect, ("T16",)),
-    Question("convolutions", "healthy", _classifier),
-    Question("polynomial regression", "healthy", _regression),
-    Question("an LSTM over rows of pixels", "healthy", _rows_as_sequence),
-    Question("an LSTM that continues waves", "healthy", _waves),
-    Question("an autoencoder", "healthy", _autoencoder),
-    Question("residual blocks", "healthy", _residual),
+    *(Question(name, "healthy", made) for name, made in WELL.items()),
 )
 
 

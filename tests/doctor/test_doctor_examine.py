@@ -260,9 +260,24 @@ def test_what_is_counted_needs_no_side_run(name):
     assert found.findings[0].cause
 
 
+class Words(nn.Module):
+    """Scores (batch, classes, places) of tokens (batch, places)."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Embedding(8, 16), nn.Linear(16, 8))
+
+    def forward(self, tokens):
+        return self.net(tokens).transpose(1, 2)
+
+
+TOKENS = torch.arange(640).reshape(64, 10) % 8
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
+        {"model": Words(), "loader": list(zip(TOKENS.split(8), ((TOKENS + 1) % 8).split(8), strict=True))},
         {"model": Gives(lambda logits, labels: (logits, logits)), "loss_fn": lambda o, y: ENTROPY(o[0], y)},
         {
             "model": Gives(lambda logits, labels: {"logits": logits, "loss": ENTROPY(logits, labels)}),
@@ -273,7 +288,7 @@ def test_what_is_counted_needs_no_side_run(name):
         {"model": net(), "loader": endless()},
         {"model": net(), "loader": [(X, Y)]},
     ],
-    ids=["tuple", "dict", "bfloat16", "endless", "one batch"],
+    ids=["tokens", "tuple", "dict", "bfloat16", "endless", "one batch"],
 )
 def test_odd_but_healthy_trainings_are_left_alone(arguments):
     assert examined(**arguments, budget=1.5).findings == ()

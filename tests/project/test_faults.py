@@ -8,7 +8,7 @@ from msgspec import structs
 
 from benchmarks import pages, results
 from benchmarks.faults import __main__ as command
-from benchmarks.faults import bases, healthy, page, stored, summary
+from benchmarks.faults import bases, healthy, page, real, stored, summary
 from benchmarks.faults.measuring import measured
 from benchmarks.faults.plain import Plain
 from benchmarks.faults.remedies import changes
@@ -133,3 +133,19 @@ def test_the_page_is_made_of_the_results():
     text = (pages.DOCS / "doctor-measured.md").read_text()
     assert pages.filled(text, pages.read()) == text
     assert results.path("faults", "x").parent.name == "faults"
+
+
+def test_programs_of_other_people_can_be_made_and_have_names_of_their_own():
+    names = [one.name for one in real.QUESTIONS]
+    assert len(names) == len(set(names)) >= 20
+    for question in real.QUESTIONS:
+        program = question.made()
+        x, y = program.loader[0]
+        assert len(x) == len(y) > 0, question.name
+        assert any(one.requires_grad for one in program.model.parameters()), question.name
+
+
+def test_a_program_of_other_people_is_asked_before_and_around_its_loop():
+    (question,) = [one for one in real.QUESTIONS if "60335387" in one.name]
+    said = real.asked(question)
+    assert (said["examined"], said["watched"], said["broken"]) == ([], ["P5"], None)

@@ -212,7 +212,7 @@ class PlainRuns:
             assert scores is not None
             if self.subject.classes:
                 right = (scores.argmax(1) == targets).double().flatten()
-                found.append(torch.where(torch.isfinite(scores).flatten(1).all(1), right, 0.0).cpu().numpy())
+                found.append(torch.where(torch.isfinite(scores).all(1).flatten(), right, 0.0).cpu().numpy())
             elif isinstance(targets, Tensor) and targets.numel() == scores.numel():
                 error = (scores.double().flatten() - targets.double().flatten()) ** 2
                 spread = self.spread / (self._scale(remedy) ** 2)
