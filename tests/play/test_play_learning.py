@@ -17,9 +17,10 @@ from wxb.play import experience
 from wxb.play.games import GAMES
 from wxb.play.learner import AT_ONCE, EPSILON, VALUE, Learner
 from wxb.play.policy import drawn, greedy, policy
-from wxb.play.run import PlayRun, verify
+from wxb.play.run import PlayRun
 from wxb.play.schema import PlaySettings
 from wxb.play.training import Training, play
+from wxb.play.verify import verify
 from wxb.randomness import generator
 
 TICTACTOE, CONNECT_FOUR = GAMES["tictactoe"], GAMES["connect4"]

@@ -15,11 +15,12 @@ def verify(run: str, data_dir: str | None, as_json: bool) -> int:
 
     Exit code 0 means that nothing differs, 3 that something does.
     """
-    from wxb.play import run as playing
+    from wxb.play import verify as playing
+    from wxb.play.run import is_playing
     from wxb.runs.run import Run
     from wxb.runs.verify import verify as verified
 
-    plays = playing.is_playing(run)
+    plays = is_playing(run)
     result = playing.verify(run) if plays else verified(run)
     if result.ok and not plays:
         try:

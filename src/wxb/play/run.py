@@ -1,32 +1,31 @@
-"""A run that plays: its files read and checked, its policy loaded, and whether it is still what it was."""
+"""A run that plays: its files read and checked, and its policy loaded."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from wxb import storage
 from wxb.errors import FAILED, WxbError
-from wxb.paths import exists, is_file, obstacle
+from wxb.paths import exists, obstacle
 from wxb.play.game import Game
 from wxb.play.games import GAMES
-from wxb.play.learner import give
-from wxb.play.policy import Policy, greedy, policy
 from wxb.play.schema import FORMAT, Measured, Playing, StepLine
-from wxb.runs.environment import environment
-from wxb.runs.folder import CHECKPOINT, ENVIRONMENT, HISTORY, LABEL, MANIFEST, PLAYING, STOP, WEIGHTS
+from wxb.runs.folder import ENVIRONMENT, HISTORY, PLAYING, WEIGHTS
 from wxb.runs.journal import read_lines
 from wxb.runs.manifest import read_manifest
 from wxb.runs.schema import Environment, Version
 from wxb.runs.standing import Standing, standing, way_on
-from wxb.runs.verify import Verification
-from wxb.storage import LOCK, damaged, decode, digest, file_digest, is_leftover, json_text, read, read_tensors
+from wxb.storage import damaged, decode, digest, file_digest, json_text, read, read_tensors
+
+if TYPE_CHECKING:
+    from wxb.play.policy import Policy
 
 CURVE = "curve.svg"
 KEPT = (PLAYING, ENVIRONMENT, HISTORY, WEIGHTS)  # of every finished run
-OWN = (*KEPT, MANIFEST, CHECKPOINT, CURVE, LOCK, LABEL, STOP)
 
 
 class PlayRun:
@@ -80,6 +79,9 @@ class PlayRun:
 
     def policy(self) -> Policy:
         """The policy that was learned. Raises WxbError if the run has not finished, or its weights have changed."""
+        from wxb.play.learner import give  # here, so that a list of runs needs no torch
+        from wxb.play.policy import policy
+
         self.need_finished("player")
         self._need_unchanged(WEIGHTS)
         made = policy(self.about.network, self.game, seed=self.about.settings.seed)
@@ -92,6 +94,8 @@ class PlayRun:
 
     def measure(self) -> tuple[Measured, ...]:
         """How good the policy is, measured again on the same games."""
+        from wxb.play.policy import greedy
+
         return self.game.measure(greedy(self.policy()), self.about.settings.seed)
 
     def _need_unchanged(self, name: str) -> None:
@@ -151,59 +155,3 @@ def found(places: Sequence[str | Path]) -> list[Found]:
             except WxbError as problem:
                 listed.append((folder, problem.what))
     return sorted(listed, key=lambda one: one.about.created if isinstance(one, PlayRun) else "", reverse=True)
-
-
-def verify(path: str | Path) -> Verification:
-    """Compare a finished run with its manifest, and its results with those of its games played again.
-
-    Raises WxbError if the folder holds no run, or one of a newer version, or one that has not finished.
-    """
-    folder = Path(path)
-    try:
-        about = read_playing(folder)
-    except WxbError as problem:
-        if not exists(folder / MANIFEST) or "newer" in problem.what:
-            raise
-        return Verification((problem.what,), ())
-    run = PlayRun(folder, about)
-    if about.state != "finished":
-        raise WxbError(
-            f"{folder} has not finished: {run.standing.sentence}", "a finished run can be verified",
-            way_on(folder, about),
-        )  # fmt: skip
-    try:
-        manifest = read_manifest(folder)
-    except WxbError as problem:
-        return Verification((problem.what,), ())
-    differences = []
-    for name in dict.fromkeys((*KEPT, *manifest)):
-        if not is_file(folder / name):
-            differences.append(f"{name} is missing")
-        elif file_digest(folder / name) != manifest.get(name):
-            differences.append(f"{name} is not what it was when the run finished")
-    differences += [f"{name} does not belong to the run" for name in strangers(folder)]
-    checked = [f"{len(manifest) + 1} files"]
-    if not differences:
-        try:
-            differences += _other_results(run)
-            checked += ["weights fit the network", "games played again"]
-        except WxbError as problem:
-            differences.append(str(problem))
-    return Verification(tuple(differences), tuple(checked))
-
-
-def strangers(folder: Path) -> list[str]:
-    """The names of what lies in a run's folder and does not belong to the run."""
-    return sorted(one.name for one in folder.iterdir() if one.name not in OWN and not is_leftover(one.name))
-
-
-def _other_results(run: PlayRun) -> list[str]:
-    """What the policy now plays otherwise, on the processor and with the versions that it was measured with."""
-    again, there, here = run.measure(), run.environment, environment({})
-    if there.versions != here.versions or there.processor != here.processor:
-        return []  # other rounding may choose other moves
-    return [
-        f"{one.what}: {one.value:.4f} stored, {two.value:.4f} now"
-        for one, two in zip(run.about.results, again, strict=True)
-        if one != two
-    ]
