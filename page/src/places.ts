@@ -18,6 +18,7 @@ export const places: Place[] = [
   { path: "compare", title: "Compare", load: () => import("./compare/Compare.svelte"), within: "runs" },
   { path: "playground", title: "Playground", load: () => import("./playground/Playground.svelte") },
   { path: "tour", title: "Tour", load: () => import("./tour/Tour.svelte") },
+  { path: "play", title: "Play", load: () => import("./play/Play.svelte") },
   { path: "draw", title: "Draw", load: () => import("./draw/Draw.svelte") },
   { path: "model", title: "Model", load: () => import("./model/Model.svelte"), alone: true },
 ];

@@ -21,6 +21,7 @@ from wxb.page import built
 from wxb.page.changes import Changes
 from wxb.page.doctor import Doctor
 from wxb.page.folder import Folder, folder_of
+from wxb.page.games import Games
 from wxb.page.guard import Guard
 from wxb.page.networks import Networks
 from wxb.page.playground import Playground
@@ -46,6 +47,7 @@ def app(folder: Folder, port: int, token: str) -> ASGIApp:
         *Networks(folder).routes(),
         *trainings.routes(),
         *Doctor(folder).routes(),
+        *Games(folder).routes(),
         *Playground(folder, trainings).routes(),
         *tour_routes(),
     ]

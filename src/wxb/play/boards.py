@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from msgspec import UNSET
 from numpy.typing import NDArray
 
-from wxb.play.game import Bools, Floats, Game, Person, Player, Turn, Whole
+from wxb.errors import WxbError
+from wxb.play.game import Bools, Floats, Game, Oracle, Person, Player, Turn, Whole
 from wxb.play.schema import Measured
 from wxb.randomness import generator, key
 from wxb.statistics import wilson
@@ -116,6 +118,28 @@ class BoardGame(Game):
                 person.say(f"\n{board}")
                 person.say("a draw" if not rewards[0] else "you have won" if theirs else "the run has won")
                 return
+
+    def position(self, oracle: Oracle, moves: Sequence[int], seed: int) -> dict[str, Any]:
+        """The board after moves: 0 for a free cell, 1 for the first player's stones, 2 for the second's."""
+        board, won, over = self.begin(1), False, False
+        for number, move in enumerate(moves, 1):
+            if over or not 0 <= move < len(self.actions) or not board.legal()[0, move]:
+                raise WxbError(f"move {number} is not allowed: {'the game is over' if over else move + 1}")
+            board, rewards, ended = board.after(np.arange(1), np.array([move]))
+            won, over = bool(rewards[0]), bool(ended[0])
+        own, other = (
+            (stones[0] >> self.cells & ONE).reshape(self.rows, self.columns) for stones in (board.own, board.other)
+        )
+        first, second = (own, other) if board.turn % 2 == 0 else (other, own)
+        told: dict[str, Any] = {
+            "board": (first + 2 * second).tolist(), "turn": board.turn, "over": over,
+            "winner": None if not won else 1 + (board.turn - 1) % 2, "legal": [False] * len(self.actions),
+        }  # fmt: skip
+        if not over:
+            legal = board.legal()
+            likely, values = oracle.probabilities(board.observe(), legal)
+            told |= {"legal": legal[0].tolist(), "likely": likely[0].tolist(), "value": float(values[0])}
+        return told
 
     def free(self, place: int) -> str:
         """How a free cell is drawn."""

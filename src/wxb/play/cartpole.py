@@ -5,6 +5,7 @@ The physics is Gymnasium's CartPole-v1 (Barto, Sutton, Anderson 1983): a reward 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from wxb.errors import WxbError
-from wxb.play.game import Bools, Floats, Game, Person, Player, Turn, Whole
+from wxb.play.game import Bools, Floats, Game, Oracle, Person, Player, Turn, Whole
 from wxb.play.schema import Measured
 from wxb.randomness import generator, key
 from wxb.statistics import mean_of
@@ -74,6 +75,16 @@ class CartPole(Game):
     def scored(self, player: Player, seed: int) -> None:
         """The games that are learned from tell how good they are."""
         return
+
+    def position(self, oracle: Oracle, moves: Sequence[int], seed: int) -> dict[str, Any]:
+        """A whole game of the policy: place, angle and push of each moment, and the limits of both."""
+        table, track = self.begin(1, seed), []
+        while len(table.live):
+            seen = table.observe()
+            move = int(oracle.probabilities(seen, table.legal())[0][0].argmax())
+            track.append([round(float(seen[0, 0]), 4), round(float(seen[0, 2]), 4), move])
+            table.play(np.array([move]))
+        return {"track": track, "edge": EDGE, "tilt": TILT, "most": MOST}
 
     def meet(self, player: Player, begins: bool, person: Person, seed: int) -> None:
         """A game to watch."""

@@ -51,6 +51,13 @@ class Player(Protocol):
         """A legal move for each game that goes on."""
 
 
+class Oracle(Protocol):
+    """What a policy says of positions."""
+
+    def probabilities(self, seen: Floats, legal: Bools) -> tuple[Floats, Floats]:
+        """Probabilities of the actions (n, actions), and values (n,)."""
+
+
 class Person(Protocol):
     """A person who plays or watches."""
 
@@ -122,6 +129,13 @@ class Game(ABC):
     @abstractmethod
     def scored(self, player: Player, seed: int) -> float | None:
         """A point of the learning curve; None if it is the mean return of the games that are learned from."""
+
+    @abstractmethod
+    def position(self, oracle: Oracle, moves: Sequence[int], seed: int) -> dict[str, Any]:
+        """A game after some moves as plain values, and what a policy would do there; one for one player as a whole.
+
+        Raises WxbError for a move that the rules do not allow.
+        """
 
     @abstractmethod
     def meet(self, player: Player, begins: bool, person: Person, seed: int) -> None:
