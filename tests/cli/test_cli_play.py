@@ -120,6 +120,15 @@ def test_a_report_tells_of_the_game_and_json_holds_it(call, run):
     assert valid(call("verify", run, "--json").json)["ok"] is True
 
 
+def test_a_run_is_deleted_with_its_files_and_nothing_else(call, run):
+    (run / "notes.txt").write_text("mine")
+    refused = call("runs", "--delete", run, "--yes")
+    assert (refused.code, "holds more than a run; nothing was deleted" in refused.err) == (2, True)
+    (run / "notes.txt").unlink()
+    assert call("runs", "--delete", run, "--yes").out == f"deleted {run}\n"
+    assert not run.exists()
+
+
 # --- a person's game ------------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ from wxb.play.run import PlayRun
 from wxb.play.schema import StepLine
 from wxb.play.training import Training
 from wxb.progress import REDRAW, MovingLine, bar
+from wxb.runs.folder import CURVE
 from wxb.text import OWN_ESCAPE, count, duration, shortened
 
 TOLD_EVERY = 10.0  # seconds between two lines where none can move
@@ -81,8 +82,8 @@ def show_report(run: PlayRun) -> None:
     width = printing.columns(sys.stdout)
     for label, text in report.lines(run):
         printing.result(printing.labelled(*_fitted(label, text), width))
-    if (run.path / "curve.svg").is_file():
-        printing.result(printing.labelled("curve", str(run.path / "curve.svg"), width))
+    if (run.path / CURVE).is_file():
+        printing.result(printing.labelled("curve", str(run.path / CURVE), width))
 
 
 def show_seeds(drawn: report.Seeds) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -217,39 +218,38 @@ def remove(places: tuple[str, ...], clean: bool, older_than: float | None, yes: 
 
     Raises WxbError, before anything is deleted, if one of them is not a run or is being written.
     """
+    from wxb.play.run import found
     from wxb.runs import removal
     from wxb.runs.listing import find
 
+    rows: dict[Path, tuple[str, ...]] = {}
     if clean:
         age = 7.0 * UNITS["d"] if older_than is None else older_than
-        listed = []
         for old in (one for place in places or (None,) for one in removal.unfinished(place, age)):
             try:
                 removal.check(old.path)
-                listed.append(old)
+                rows[old.path] = row(old)
             except WxbError as problem:
                 printing.remark(str(problem))
-        if not listed:
+        if not rows:
             printing.remark("there is nothing to clean")
     elif places:
-        named = removal.distinct(places)
-        for path in named:
+        for path in removal.distinct(places):
             removal.check(path)
-        listed = find(named)
+            rows[path] = row_of_playing(found([path])[0]) if found([path]) else row(find([path])[0])
     else:
         raise WxbError("--delete names no run", fix="wxb runs --delete RUN…; wxb runs lists them")
-    if listed and not yes:
-        rows = [row(one) for one in listed]
-        printing.remark(printing.table(rows, width=printing.columns(sys.stderr), gives_way=4))
-        if not agreed(f"delete {plural(len(listed), 'run')}?"):
+    if rows and not yes:
+        printing.remark(printing.table(rows.values(), width=printing.columns(sys.stderr), gives_way=4))
+        if not agreed(f"delete {plural(len(rows), 'run')}?"):
             printing.remark("nothing was deleted")
-            listed = []
-    for one in listed:
-        removal.delete(one.path)
+            rows = {}
+    for path in rows:
+        removal.delete(path)
     if as_json:
-        printing.result_json(answers.RunsDeleted(deleted=[str(one.path) for one in listed]))
-    elif listed:
-        printing.result("\n".join(f"deleted {one.path}" for one in listed))
+        printing.result_json(answers.RunsDeleted(deleted=[str(path) for path in rows]))
+    elif rows:
+        printing.result("\n".join(f"deleted {path}" for path in rows))
 
 
 def agreed(question: str) -> bool:

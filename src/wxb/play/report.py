@@ -11,7 +11,8 @@ from wxb.errors import FAILED, WxbError
 from wxb.notation import read
 from wxb.paths import quoted
 from wxb.play.curve import curve
-from wxb.play.run import CURVE, PlayRun, found
+from wxb.play.run import PlayRun, found
+from wxb.runs.folder import CURVE
 from wxb.statistics import Mean, mean_of
 from wxb.text import count, duration, plural
 

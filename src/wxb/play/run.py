@@ -24,7 +24,6 @@ from wxb.storage import damaged, decode, digest, file_digest, json_text, read, r
 if TYPE_CHECKING:
     from wxb.play.policy import Policy
 
-CURVE = "curve.svg"
 KEPT = (PLAYING, ENVIRONMENT, HISTORY, WEIGHTS)  # of every finished run
 
 

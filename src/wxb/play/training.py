@@ -21,10 +21,21 @@ from wxb.play import games
 from wxb.play.curve import curve
 from wxb.play.learner import Learner
 from wxb.play.policy import greedy, policy
-from wxb.play.run import CURVE, KEPT, PlayRun, read_playing, sealed
+from wxb.play.run import KEPT, PlayRun, read_playing, sealed
 from wxb.play.schema import FORMAT, Playing, PlaySettings, StepLine
 from wxb.runs.environment import environment
-from wxb.runs.folder import ENVIRONMENT, HISTORY, MANIFEST, PLAYING, WEIGHTS, content, new_folder, own_folder, taken
+from wxb.runs.folder import (
+    CURVE,
+    ENVIRONMENT,
+    HISTORY,
+    MANIFEST,
+    PLAYING,
+    WEIGHTS,
+    content,
+    new_folder,
+    own_folder,
+    taken,
+)
 from wxb.runs.journal import Journal, read_lines
 from wxb.runs.manifest import manifest_text
 from wxb.runs.schema import NOTATION, Counters, Steps

@@ -6,15 +6,13 @@ from pathlib import Path
 
 from wxb.errors import WxbError
 from wxb.paths import exists, is_file
-from wxb.play.run import CURVE, KEPT, PlayRun, read_playing
+from wxb.play.run import KEPT, PlayRun, read_playing
 from wxb.runs.environment import environment
-from wxb.runs.folder import CHECKPOINT, LABEL, MANIFEST, STOP
-from wxb.runs.manifest import read_manifest
+from wxb.runs.folder import MANIFEST
+from wxb.runs.manifest import read_manifest, strangers
 from wxb.runs.standing import way_on
 from wxb.runs.verify import Verification
-from wxb.storage import LOCK, file_digest, is_leftover
-
-OWN = (*KEPT, MANIFEST, CHECKPOINT, CURVE, LOCK, LABEL, STOP)
+from wxb.storage import file_digest
 
 
 def verify(path: str | Path) -> Verification:
@@ -54,11 +52,6 @@ def verify(path: str | Path) -> Verification:
         except WxbError as problem:
             differences.append(str(problem))
     return Verification(tuple(differences), tuple(checked))
-
-
-def strangers(folder: Path) -> list[str]:
-    """The names of what lies in a run's folder and does not belong to the run."""
-    return sorted(one.name for one in folder.iterdir() if one.name not in OWN and not is_leftover(one.name))
 
 
 def _other_results(run: PlayRun) -> list[str]:

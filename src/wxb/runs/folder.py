@@ -21,7 +21,8 @@ from wxb.text import first_of
 
 PARTS = ("train", "validation", "test")
 SUMMARY = "run.json"
-PLAYING = "play.json"  # in its place, of a run that learned to play a game
+PLAYING = "play.json"  # in its place, of a run that learned to play a game,
+CURVE = "curve.svg"  # and its learning curve
 SETTINGS = "settings.toml"
 ENVIRONMENT = "environment.json"
 DATA = "data.json"

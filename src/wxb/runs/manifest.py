@@ -10,12 +10,15 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from wxb.errors import FAILED, WxbError
+from wxb.paths import exists
 from wxb.runs.folder import (
     CHECKPOINT,
+    CURVE,
     KEPT,
     LABEL,
     MANIFEST,
     NONCONFORMITY,
+    PLAYING,
     SNAPSHOT,
     SNAPSHOTS,
     STOP,
@@ -56,6 +59,8 @@ def strangers(folder: Path) -> list[str]:
     folder cannot be read.
     """
     own = {*KEPT, MANIFEST, CHECKPOINT, LOCK, LABEL, STOP}
+    if exists(folder / PLAYING):
+        own.update((PLAYING, CURVE))
     folders = {VIEWS: VIEW}
     try:
         own.update(read_manifest(folder))

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from wxb.errors import FAILED, WxbError
-from wxb.paths import absolute, is_folder, is_link, status
-from wxb.runs.folder import SUMMARY
+from wxb.paths import absolute, exists, is_folder, is_link, status
+from wxb.runs.folder import PLAYING, SUMMARY
 from wxb.runs.listing import Listed, runs
 from wxb.runs.manifest import strangers
 from wxb.runs.summary import read_summary
@@ -25,7 +25,8 @@ def check(path: Path) -> None:
     """
     if is_link(path):
         raise WxbError(f"{path} is a link; nothing was deleted", fix=f"name the run itself: {os.path.realpath(path)}")
-    read_summary(path)
+    if not exists(path / PLAYING):  # of such a run its own file says what it is
+        read_summary(path)
     if others := strangers(path):
         raise WxbError(
             f"{path} holds more than a run; nothing was deleted", first_of(others, 3), "move it elsewhere first"
@@ -42,14 +43,15 @@ def delete(path: Path) -> None:
     check(path)
     try:
         # the summary goes last: what is interrupted is still a run, and can be deleted again
+        last = path / (PLAYING if exists(path / PLAYING) else SUMMARY)
         for folder, folders, names in os.walk(path, topdown=False):
             for name in (*names, *folders):
                 entry = Path(folder) / name
                 if is_folder(entry) and not is_link(entry):
                     entry.rmdir()
-                elif entry != path / SUMMARY:
+                elif entry != last:
                     entry.unlink()
-        (path / SUMMARY).unlink()
+        last.unlink()
         Path(os.path.abspath(path)).rmdir()  # "." cannot be removed by that name
     except OSError as error:
         raise WxbError(f"{path} cannot be deleted: {error.strerror or error}", exit_code=FAILED) from error
