@@ -88,6 +88,12 @@ def test_a_game_of_cart_and_pole_is_sent_as_a_whole(tmp_path):
     assert {push for _, _, push in told["track"]} <= {0, 1}
 
 
+@browser.pytestmark[1]
+def test_the_page_opens_on_a_run_that_plays(playing):
+    for address in browser.served(playing / "ttt"):
+        assert "/play/ttt#token=" in address
+
+
 # --- in a browser ---------------------------------------------------------------------------------------------------
 
 

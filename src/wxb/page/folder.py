@@ -10,7 +10,7 @@ from wxb.errors import WxbError
 from wxb.page.answer import missing
 from wxb.paths import exists, is_folder, status
 from wxb.runs.files import RunFiles
-from wxb.runs.folder import SUMMARY
+from wxb.runs.folder import PLAYING, SUMMARY
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def folder_of(place: Path) -> tuple[Folder, str | None]:
 
     Raises WxbError if there is no such folder.
     """
-    if exists(place / SUMMARY):
+    if exists(place / SUMMARY) or exists(place / PLAYING):
         whole = place.absolute()
         return Folder(whole.parent), whole.name
     if exists(place) and not is_folder(place):

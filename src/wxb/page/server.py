@@ -28,8 +28,9 @@ from wxb.page.playground import Playground
 from wxb.page.runs import Runs
 from wxb.page.tour import routes as tour_routes
 from wxb.page.trainings import Trainings
+from wxb.paths import exists
 from wxb.runs import aside
-from wxb.runs.folder import root
+from wxb.runs.folder import PLAYING, root
 
 HOST = "127.0.0.1"
 PORT = 7860  # and the free ones after it, unless a port was asked for
@@ -62,6 +63,7 @@ def serve(place: Path | None, port: int | None, browser: bool, tell: Callable[[s
     page was not built, if there is no such folder, or if the port is taken.
     """
     built.files()
+    plays = place is not None and exists(place / PLAYING)
     folder, opened = folder_of(root() if place is None else place)
     if place is not None and not folder.path.exists():
         raise WxbError(f"there is no folder {place}", fix="wxb page FOLDER shows the runs that lie in FOLDER")
@@ -70,7 +72,7 @@ def serve(place: Path | None, port: int | None, browser: bool, tell: Callable[[s
     with listening(port) as found:
         number = found.getsockname()[1]
         token = secrets.token_urlsafe(24)
-        address = f"http://{HOST}:{number}/runs{f'/{opened}' if opened else ''}#token={token}"
+        address = f"http://{HOST}:{number}/{'play' if plays else 'runs'}{f'/{opened}' if opened else ''}#token={token}"
         with contextlib.suppress(OSError, AttributeError):
             os.nice(LESS_URGENT)  # a training beside it goes first
         tell(address)
