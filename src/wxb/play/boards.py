@@ -232,6 +232,17 @@ def search(depth: int) -> Player:
     return player
 
 
+def guarded(player: Player, depth: int) -> Player:
+    """A player whose move is kept unless a search of a depth finds a better one, which is then taken by chance."""
+
+    def corrected(table: Boards, generator: np.random.Generator) -> Whole:
+        moves, found = player(table, generator), worth(table, depth)
+        best = found == found.max(1, keepdims=True)
+        return np.where(best[np.arange(len(moves)), moves], moves, one_of(best, generator))
+
+    return corrected
+
+
 def worth(table: Boards, depth: int) -> NDArray[np.float64]:
     """What each move (positions, actions) forces within `depth` moves: 1 won, −1 lost, 0 neither; −∞ if not legal."""
     legal = table.legal()

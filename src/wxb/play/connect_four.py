@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wxb.play.boards import Bits, BoardGame, both_sides, by_chance, search
+from wxb.play.boards import Bits, BoardGame, both_sides, by_chance, guarded, search
 from wxb.play.game import Bools, Player, Whole
 from wxb.play.schema import Measured
 
@@ -61,9 +61,13 @@ class ConnectFour(BoardGame):
         return (" ".join(self.actions),)
 
     def measure(self, player: Player, seed: int) -> tuple[Measured, ...]:
-        """1,000 games each against chance and against a search of two moves, half of them begun by either."""
+        """1,000 games each against chance and a search of two moves, half of them begun by either.
+
+        The last are played by the policy with the same search: it says what a mistake of two moves costs.
+        """
         return (
             both_sides(self, player, by_chance, "a random player", 1_000, seed),
+            both_sides(self, guarded(player, 2), search(2), "minimax of depth 2, looking as far ahead", 1_000, seed),
             both_sides(self, player, search(2), "minimax of depth 2", 1_000, seed),
         )
 
@@ -78,8 +82,8 @@ CONNECT_FOUR = ConnectFour(
     input=(2, ROWS, COLUMNS),
     actions=tuple("1234567"),
     players=2,
-    network="FC-256-RELU-FC-256-RELU, SOFTMAX",
-    settings={"steps": 200, "batch_size": 1024, "learning_rate": 0.002, "ppo": True},
+    network="CONV4-64p0-RELU-FC-128-RELU-FC-128-RELU, SOFTMAX",
+    settings={"steps": 150, "batch_size": 1024, "learning_rate": 0.002, "ppo": True},
     score="won against minimax of depth 2",
     best=1.0,
     goal=0.5,
