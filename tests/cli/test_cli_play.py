@@ -66,7 +66,11 @@ def test_connect_four_is_learned_by_a_network_of_convolutions(process):
     assert (ended.code, ended.err) == (0, "")
     found = valid(ended.json)
     assert found["settings"]["ppo"] is True
-    assert [one["what"] for one in found["results"]] == ["against a random player", "against minimax of depth 2"]
+    assert [one["what"] for one in found["results"]] == [
+        "against a random player",
+        "against minimax of depth 2, looking as far ahead",
+        "against minimax of depth 2",
+    ]
     assert all(one["won"] + one["drawn"] + one["lost"] == 1000 for one in found["results"])
 
 

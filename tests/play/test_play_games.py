@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wxb.play.boards import by_chance, every_line, match, search, worth
+from wxb.play.boards import by_chance, every_line, guarded, match, search, worth
 from wxb.play.cartpole import CARTPOLE, MOST, scene
 from wxb.play.connect_four import CONNECT_FOUR
 from wxb.play.game import Game
@@ -90,6 +90,23 @@ def test_a_search_takes_a_win_and_prevents_a_loss(game):
     assert len(wins)
     chosen = search(2)(table, chance)
     assert (found[wins, chosen[wins]] == 1).all()
+
+
+def test_a_guarded_player_makes_no_mistake_of_two_moves_and_else_plays_as_it_would():
+    def lowest(table, chance):
+        return table.legal().argmax(1)
+
+    table, chance = CONNECT_FOUR.begin(200), generator(2, "guarded")
+    for _ in range(9):
+        if len(table.live):
+            table.play(by_chance(table, chance))
+    found, chosen = worth(table, 2), guarded(lowest, 2)(table, chance)
+    rows = np.arange(len(chosen))
+    assert (found[rows, chosen] == found.max(1)).all()
+    own = lowest(table, chance)
+    kept = found[rows, own] == found.max(1)
+    assert 0 < kept.sum() < len(kept)
+    np.testing.assert_array_equal(chosen[kept], own[kept])
 
 
 def test_tic_tac_toe_is_a_draw_and_its_perfect_player_never_loses():
