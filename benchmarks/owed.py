@@ -179,9 +179,7 @@ FIGURES: dict[str, Figure] = {
     "cartpole": Balancing(
         (
             Learner("wxb, policy gradient", ("cartpole",), reached=at_least(475, ""), seconds=at_most(90, "s")),
-            Learner("wxb, PPO", ("cartpole", "--ppo")),
-            Learner("Stable-Baselines3 PPO, example", ("start",), peer=True),
-            Learner("Stable-Baselines3 PPO, tuned", ("zoo",), peer=True),
+            Learner("Stable-Baselines3, PPO", (), peer=True),
         ),
     ),
     "tictactoe": Boards(
