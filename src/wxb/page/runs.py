@@ -26,8 +26,8 @@ from wxb.tasks import TASKS
 
 BUCKETS = 600  # of a curve, unless the page asks for others
 MOST_BUCKETS = 4000
-LOOK_EVERY = 0.25  # seconds between looks at the files of a run that somebody watches,
-LIST_EVERY = 1.0  # and at those of all
+LOOK_EVERY = 0.7  # seconds between looks at a run that is watched; each look slows a training beside it
+LIST_EVERY = 1.0  # the same for the list of runs
 ALIVE_EVERY = 15.0  # seconds after which something is sent, so that a lost connection is noticed
 MOST_COMPARED = 8
 KEPT_CURVES = 16  # runs whose histories are held
