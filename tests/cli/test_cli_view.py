@@ -12,6 +12,7 @@ from PIL import Image
 
 import wxb
 from tests.cli.conftest import valid
+from wxb.cli.view import file_name
 from wxb.runs.manifest import strangers
 
 
@@ -52,14 +53,30 @@ def test_the_list_has_a_command_for_each_view_that_applies(run, call, rows):
 def test_a_view_is_drawn_into_the_run_s_folder_which_stays_a_valid_run(run, call):
     ended = call("view", run, "maps", "--example", 2)
     assert ended.code == 0
-    assert ended.out.endswith("file      run/views/maps.png\n")
-    with Image.open("run/views/maps.png") as picture:
+    assert ended.out.endswith("file      run/views/maps-example-2.png\n")
+    with Image.open("run/views/maps-example-2.png") as picture:
         assert picture.width == 960
     assert call("view", run, "graph").code == 0
     assert strangers(Path(run)) == []
     assert call("verify", run).code == 0
     assert call("runs", "--delete", run, "--yes").code == 0
     assert not Path(run).exists()
+
+
+def test_pictures_of_other_options_lie_beside_each_other(run, call):
+    asked = [(), ("--example", 1), ("--layer", "CONV3-4"), ("--example", 1, "--layer", "CONV3-4"), ("--part", "train")]
+    files = [valid(call("view", run, "maps", *words, "--json").json)["file"] for words in asked]
+    assert len(set(files)) == len(asked)
+    assert all(Path(file).is_file() for file in files)
+    assert strangers(Path(run)) == []
+
+
+@pytest.mark.parametrize("text", ["../../etc/passwd", "a/b", "x" * 300, "ä,ö", "", "con:"])
+def test_no_option_leads_a_picture_out_of_its_folder(text):
+    name = file_name("confusion", {"cell": text})
+    assert Path(name).name == name
+    assert name.startswith("confusion-")
+    assert len(name) < 130
 
 
 def test_a_file_of_one_s_own_among_the_views_is_not_deleted(run, call):

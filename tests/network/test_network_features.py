@@ -75,7 +75,14 @@ def of(name: str, *examples: np.ndarray) -> np.ndarray:
     return feature(name, examples[0].shape)(torch.from_numpy(np.stack(examples))).numpy()
 
 
-SHAPES = {"PIXELS": (3, 9, 7), "POLAR": (2,), "HIST": (3, 9, 7), "HOG": (3, 25, 34), "BOW-5": (2, 9, 12)}
+SHAPES = {
+    "PIXELS": (3, 9, 7),
+    "POLAR": (2,),
+    "POLY-4": (3,),
+    "HIST": (3, 9, 7),
+    "HOG": (3, 25, 34),
+    "BOW-5": (2, 9, 12),
+}
 each_feature = pytest.mark.parametrize(("name", "shape"), SHAPES.items())
 
 
@@ -171,6 +178,31 @@ def test_polar_is_radius_and_angle():
     turns = [0, math.pi / 2, math.pi, -math.pi / 2, math.atan2(4, 3), 0]
     expected = np.stack([[1, 2, 3, 1, 5, 0], turns], 1)
     np.testing.assert_allclose(of("POLAR", *points), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("degree", [1, 2, 3, 9])
+def test_polynomials_are_numpy_s_of_chebyshev_over_the_training_range(degree):
+    examples = np.array([[-2, 5], [4, 5], [1, 5]], np.float32)  # the second number is constant
+    made = feature(f"POLY-{degree}", (2,))
+    made.fit(examples, np.random.default_rng(0))
+    asked = np.array([[-2, 5], [4, 5.5], [0.3, 5], [7, 4]], np.float32)
+    scaled = np.stack([(asked[:, 0] - 1) / 3, asked[:, 1] - 5], 1).astype(float)
+    expected = [np.polynomial.chebyshev.Chebyshev.basis(k)(scaled) for k in range(1, degree + 1)]
+    np.testing.assert_allclose(made(torch.from_numpy(asked)).numpy(), np.concatenate(expected, 1), rtol=2e-4, atol=1e-5)
+
+
+def test_a_linear_layer_behind_polynomials_fits_a_polynomial_of_the_degree_and_none_of_a_lower_one(tmp_path):
+    x = np.linspace(-1, 3, 400, dtype=np.float32)[:, None]
+    y = (x**3 - 2 * x**2)[:, 0]
+    data = wxb.load_data(x, y, task="regression")
+    score = {
+        degree: wxb.train(
+            data, f"POLY-{degree}, EUCLID", epochs=30, learning_rate=0.05, optimizer="adam", out=tmp_path / f"{degree}"
+        ).evaluate(data).score
+        for degree in (1, 3)
+    }  # fmt: skip
+    assert score[3] > 0.999
+    assert score[1] < 0.9
 
 
 @given(st.integers(0, 2**32 - 1))

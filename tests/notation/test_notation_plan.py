@@ -261,6 +261,8 @@ def test_what_reads_all_places_sees_what_they_see_together():
         ("PIXELS", (3, 32, 32), 3072),
         ("PIXELS", (7,), 7),
         ("POLAR", (2,), 2),
+        ("POLY", (5,), 15),
+        ("POLY-9", (1,), 9),
         ("HIST", (3, 32, 32), 48),
         ("HOG", (3, 32, 32), 324),
         ("HOG", (1, 28, 28), 144),

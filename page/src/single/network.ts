@@ -23,6 +23,7 @@ type Operation =
   | { op: "maxout"; pieces: number; channels: number }
   | { op: "lrn"; input: Sizes }
   | { op: "pixels" | "polar"; mean: Ref; std: Ref }
+  | { op: "poly"; low: Ref; span: Ref; mean: Ref; std: Ref }
   | { op: "res"; arm: Operation[]; short: Operation[]; pad: number; input: Sizes; output: Sizes; survival: number }
   | { op: "cat"; branches: Operation[][] }
   | { op: "team"; members: number; factors: Ref; channels: number; groups: Operation[][] };
@@ -152,6 +153,16 @@ export class Network {
         const [a = 0, b = 0] = x;
         const found = item.op === "pixels" ? x : Float32Array.of(Math.hypot(a, b), Math.atan2(b, a));
         return found.map((one, at) => (one - (mean[at] ?? 0)) / (std[at] ?? 1));
+      }
+      case "poly": {
+        const [low, span, mean, std] = [this.at(item.low), this.at(item.span), this.at(item.mean), this.at(item.std)];
+        const u = x.map((one, at) => ((one - (low[at] ?? 0)) / (span[at] ?? 1)) * 2 - 1);
+        let [before, now] = [u.map(() => 1), u];
+        return mean.map((one, place) => {
+          const at = place % u.length;
+          if (place > 0 && at === 0) [before, now] = [now, now.map((value, k) => 2 * (u[k] ?? 0) * value - (before[k] ?? 0))];
+          return ((now[at] ?? 0) - one) / (std[place] ?? 1);
+        });
       }
       case "res": {
         const arm = this.through(item.arm, x, member);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from inspect import signature
 from pathlib import Path
@@ -22,6 +23,7 @@ from wxb.views.options import OPTIONS, Option
 if TYPE_CHECKING:
     from wxb.views.view import View
 
+LONGEST_NAME = 100  # bytes of a picture's name that says what was asked; a longer one is a digest
 FLAGS = {name: f"--{one.flag or name}" for name, one in OPTIONS.items()}
 
 
@@ -74,9 +76,9 @@ def drawn(run: str, what: str, asked: dict[str, Any], out: Path | None, data_dir
     from wxb.runs.run import Run
 
     opened = Run.open(run)
-    file = what
+    file = file_name(what, asked)
     if (step := asked.pop("at", None)) is not None:
-        opened, file = opened.at(step), f"{what}-step-{step}"
+        opened = opened.at(step)
     for note in opened.notes if step is None else ():  # its title says the step
         printing.remark(printing.labelled("note", note))
     show = getattr(views, what)
@@ -91,6 +93,19 @@ def drawn(run: str, what: str, asked: dict[str, Any], out: Path | None, data_dir
             why = error.strerror or str(error)
             raise WxbError(f"{out.parent} cannot be made: {why}", fix="--out FILE writes elsewhere") from error
     return shown.save(out), shown
+
+
+def file_name(what: str, asked: dict[str, Any]) -> str:
+    """The name of a picture, which says what was asked, so that none replaces another: "maps-example-3"."""
+    words = [what]
+    for name, value in asked.items():
+        text = Path(value).stem if FLAGS[name] == "--file" else str(value)
+        plain = "".join(one if one.isalnum() or one in "-." else "-" for one in text)
+        words += ["step" if name == "at" else FLAGS[name].lstrip("-"), plain]
+    name = "-".join(words)
+    if len(name.encode()) <= LONGEST_NAME and name.isascii():
+        return name
+    return f"{what}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
 def list_views(run: str, as_json: bool) -> None:

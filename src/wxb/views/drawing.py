@@ -169,6 +169,17 @@ def heat(axes: Axes, values: NDArray[Any], most: float | None = None, **options:
         axes.imshow(values, cmap=value_colours(), vmin=0, vmax=most, **options)
 
 
+def near(axes: Axes, given: NDArray[Any], reach: float = 0.5) -> None:
+    """Show the values that are given and, above and below, at most `reach` of their range of what lies beyond.
+
+    What a network says outside of its examples may be so far away that nothing else would be seen.
+    """
+    low, high = float(given.min()), float(given.max())
+    more = reach * (high - low) or 1.0
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(max(bottom, low - more), min(top, high + more))
+
+
 def bars(axes: Axes, names: Sequence[str], values: NDArray[Any]) -> None:
     """A bar for each value from 0, its name at the left and its number beside it; blue above 0, orange below."""
     places = np.arange(len(names))

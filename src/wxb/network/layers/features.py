@@ -76,6 +76,39 @@ class Polar(Designed):
         return torch.stack([torch.hypot(x[:, 0], x[:, 1]), torch.atan2(x[:, 1], x[:, 0])], dim=1)
 
 
+class Polynomials(Designed):
+    """POLY: the Chebyshev polynomials T_1 to T_d of each number, d being the degree.
+
+    `low` and `span` (numbers,) bring the range of the training part to [−1, 1], where T_k(cos t) = cos(kt). A linear
+    layer behind them fits any polynomial of degree d of each number, as it would behind x, x², …, x^d, whose columns
+    are nearly the same and hard to learn from. Products of different numbers are not among them.
+    """
+
+    low: Tensor
+    span: Tensor
+
+    def __init__(self, layer: PlannedLayer) -> None:
+        super().__init__(layer)
+        self.degree = layer.output[0] // layer.input[0]
+        self.register_buffer("low", torch.full(layer.input, -1.0))
+        self.register_buffer("span", torch.full(layer.input, 2.0))
+
+    def fit(self, examples: Examples, generator: np.random.Generator) -> None:
+        """Set the range of each number; a constant one is at 0."""
+        least, most = examples.min(0).astype(np.float32), examples.max(0).astype(np.float32)
+        varies = most > least
+        self.low.copy_(torch.from_numpy(np.where(varies, least, least - 1)))
+        self.span.copy_(torch.from_numpy(np.where(varies, most - least, 2)))
+
+    def compute(self, x: Tensor) -> Tensor:
+        """x: (batch, numbers) → (batch, degree · numbers), all numbers in degree 1, then in degree 2, and so on."""
+        u = (x - self.low) / self.span * 2 - 1
+        found = [torch.ones_like(u), u]
+        while len(found) <= self.degree:
+            found.append(2 * u * found[-1] - found[-2])
+        return torch.cat(found[1 : self.degree + 1], dim=1)
+
+
 class Levelled(Designed):
     """A feature that depends on the range of a picture's numbers: `low` and `span`, (channels, 1, 1).
 
@@ -239,6 +272,7 @@ def _unfitted(shape: tuple[int, ...]) -> str:
 FEATURES: dict[str, Callable[[PlannedLayer], nn.Module]] = {
     "PIXELS": Pixels,
     "POLAR": Polar,
+    "POLY": Polynomials,
     "HIST": Histogram,
     "HOG": OrientedGradients,
     "BOW": BagOfWords,

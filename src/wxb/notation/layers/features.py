@@ -41,6 +41,13 @@ def polar(shape: Shape, words: int = 0) -> Feature | str:
     return Feature((2,), (1, 2), (1, 1), (1, 1))
 
 
+def powers(shape: Shape, degree: int = 0) -> Feature | str:
+    """POLY: polynomials of each number, of every degree up to the greatest."""
+    if len(shape) != 1:
+        return f"it needs a vector, and its input is {shape_text(shape)}"
+    return Feature((degree * shape[0],), (1, 1), (1, 1), (1, shape[0]))
+
+
 def histogram(shape: Shape, words: int = 0) -> Feature | str:
     """HIST: a number per bin and channel."""
     if len(shape) == 1:
@@ -91,6 +98,11 @@ def _kind(means: str, feature: Callable[[Shape, int], Feature | str], width: int
 FEATURES = {
     "PIXELS": _kind("designed feature: the input as a vector", pixels),
     "POLAR": _kind("designed feature: (x, y) as (r, θ)", polar),
+    "POLY": _kind(
+        "designed feature: polynomials of each number up to degree 3, over the range of the training part",
+        powers,
+        width=3,
+    ),
     "HIST": _kind("designed feature: a histogram of 16 bins for each channel, as shares", histogram),
     "HOG": _kind(
         "designed feature: histograms of oriented gradients (Dalal, Triggs 2005), cells of 8×8 pixels, "

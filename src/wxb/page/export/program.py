@@ -19,7 +19,7 @@ from wxb.network.blocks import Chain, Concat, PadShortcut, Residual, Team
 from wxb.network.build import Model
 from wxb.network.layers import Affine, Convolution, Dropout, LocalResponseNorm, Maxout
 from wxb.network.layers.affine import AffineEach
-from wxb.network.layers.features import Pixels, Polar
+from wxb.network.layers.features import Pixels, Polar, Polynomials
 from wxb.network.layers.pooling import GlobalAverage
 from wxb.notation.tree import Planned, PlannedConcat, PlannedLayer, PlannedResidual, PlannedTeam
 
@@ -117,6 +117,9 @@ class Program:
             return self._batch_norm(module)
         if isinstance(module, (Pixels, Polar)):
             return {"op": type(module).__name__.lower(), **self.affine(module.mean, module.std)}
+        if isinstance(module, Polynomials):
+            scale = self.affine(module.mean, module.std)
+            return {"op": "poly", "low": self.put(module.low), "span": self.put(module.span), **scale}
         for kind, write in PLAIN.items():
             if isinstance(module, kind):
                 return write(item, module)

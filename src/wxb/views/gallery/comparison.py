@@ -17,7 +17,7 @@ from wxb.tasks import TASKS
 from wxb.tasks.measure import Measure
 from wxb.text import count, one_line, plural
 from wxb.views import examples
-from wxb.views.drawing import COLOURS, INK, LETTER, LINES, QUIET, Panel, middle_cut, sheet
+from wxb.views.drawing import COLOURS, INK, LETTER, LINES, QUIET, Panel, middle_cut, near, sheet
 from wxb.views.gallery.curves import history_panels
 from wxb.views.history import histories, runs_of
 from wxb.views.plane import scores, whole
@@ -221,6 +221,8 @@ def _lines(axes: Axes, view: View) -> None:
         axes.plot(view["examples"], given[:, 0], ".", color=QUIET, markersize=3)
     for row, name in enumerate(names):
         axes.plot(view["x"], view["fits"][row, :, 0], color=_colour(row), label=middle_cut(name, 30))
+    if given.ndim == 2:
+        near(axes, given[:, 0])
     axes.grid(True, color=LINES, linewidth=0.6)
     axes.set_xlabel(one_line(view.arrays["x"].axes[0].unit))
     axes.set_ylabel(one_line(outputs[0]) if given.ndim == 2 else f"score of {one_line(outputs[0])}")

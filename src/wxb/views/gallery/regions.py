@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wxb.network.build import Model
 from wxb.tasks import TASKS
 from wxb.text import one_line, plural
-from wxb.views.drawing import COLOURS, INK, PAPER, QUIET, Panel, sheet
+from wxb.views.drawing import COLOURS, INK, PAPER, QUIET, Panel, near, sheet
 from wxb.views.plane import Plane, scores, through, whole
 from wxb.views.subject import Subject, subject
 from wxb.views.view import Axis, Values, View
@@ -107,6 +107,8 @@ def line(view: View) -> Panel:
             if given.ndim == 2:
                 axes.plot(view["examples"][:, 0], target, ".", color=QUIET, markersize=3)
             axes.plot(view["x"], found[:, place], color=COLOURS[place % len(COLOURS)], label=one_line(name))
+        if given.ndim == 2:
+            near(axes, given[:, : len(names[:6])])
         if len(names) > 1:
             axes.legend()
         axes.set_xlabel(view.arrays["x"].axes[0].unit)
