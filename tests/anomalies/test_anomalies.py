@@ -62,14 +62,14 @@ def test_crosses_are_odd_among_squares(normal):
     assert found.area == pytest.approx(roc_auc_score(found.truth, found.odd.score))
     first = [found.name(int(one)) for one in found.order[:8]]
     assert all(name.startswith("cross/") for name in first)
-    assert found.flagged[found.truth].mean() > 0.8
+    assert found.alarms[found.truth].mean() > 0.8
     assert "row" in found.why(int(found.order[0]))
 
 
 def test_the_test_part_of_the_run_is_looked_at_where_no_data_are_named(normal):
     found = anomalies(normal[0], rate=10)
     assert np.array_equal(found.rows, normal[0].split.test)
-    assert found.flagged.mean() < 0.35  # of normal examples about a tenth
+    assert found.alarms.mean() < 0.35  # of normal examples about a tenth
 
 
 def test_the_threshold_is_exceeded_by_the_share_of_normal_examples_that_was_asked_for(normal):
@@ -92,7 +92,7 @@ def test_a_column_that_breaks_a_rule_is_named(tmp_path):
     new = wxb.load_data(tmp_path / "new.csv", task="reconstruction")
     found = anomalies(run, new, rate=5)
     assert found.name(int(found.order[0])) == "row 30"
-    assert found.flagged[found.order[0]]
+    assert found.alarms[found.order[0]]
     assert "e 9, expected" in found.why(int(found.order[0]))
 
 

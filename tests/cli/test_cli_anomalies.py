@@ -33,9 +33,25 @@ def test_other_data_and_the_truth_are_taken(run):
     found = valid(run("anomalies", "run", "digits", "--odd", "0,1", "--json", "--out", "odd").json)
     assert found["examples"] == 1797
     assert 0 < found["area"] < 1
-    assert found["flagged"] == sum(
-        row["flagged"] == "yes" for row in csv.DictReader(Path("odd/anomalies.csv").read_text().splitlines())
+    assert found["alarms"] == sum(
+        row["alarm"] == "yes" for row in csv.DictReader(Path("odd/anomalies.csv").read_text().splitlines())
     )
+
+
+def test_each_alarm_says_what_is_odd_and_the_truth_is_doubted_where_the_network_learned_otherwise(run):
+    ended = run("anomalies", "run", "digits", "--odd", "0,1", "--rate", "5", "--out", "odd")
+    assert "0, 1: learned in training, so the network takes this for normal" in ended.out
+    rows = list(csv.DictReader(Path("odd/anomalies.csv").read_text().splitlines()))
+    assert all((row["alarm"] == "yes") is bool(row["what is odd"]) for row in rows)
+
+
+def test_few_examples_held_back_tell_a_larger_rate_which_is_said(call):
+    words = ["train", "digits", "FC-8, SELF", "--epochs", "1", "--split", "0.5,0.02,0.48", "--out", "few", "-q"]
+    assert call(*words).code == 0
+    found = valid(call("anomalies", "few", "--json").json)
+    assert found["rate"] > 1
+    assert f"tell no rate of false alarms below {found['rate']:.3g} %" in found["notes"][0]
+    assert call("anomalies", "few", "--rate", "1").code == 2
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ PROMISED = {
     "networks": "networks",
     "compare": "data task examples runs pairs settings",
     "lesson": "lessons result",
-    "anomalies": "run data examples flagged threshold rate area oddest files",
+    "anomalies": "run data examples alarms threshold rate area oddest notes files",
     "cluster": "data examples how silhouette agreement clusters none files",
     "play": "run game network parameters settings games moves seconds results",
     "play-seeds": "folder curve runs results",

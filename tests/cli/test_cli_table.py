@@ -69,7 +69,7 @@ def test_a_table_without_a_target_lists_its_columns(call, table):
     assert ended.err == (
         "error: flats.csv is a table: which of its columns is to be predicted?\n"
         "  columns: size, town, remark, price, dear\n"
-        "  fix: --target dear\n"
+        "  fix: --target dear; a network that ends in SELF learns without a target\n"
     )
 
 

@@ -573,3 +573,13 @@ def test_a_folder_of_pictures_goes_all_the_way(call):
     large = Image.fromarray(rng.integers(140, 240, (100, 140, 3), dtype=np.uint8))
     large.save("large.jpg")
     assert valid(call("predict", "../run", "large.jpg", "--json").json)["predictions"][0]["class"] == "light"
+
+
+@pytest.mark.parametrize(
+    ("word", "fix"), [("epochs=3", "--epochs 3"), ("learning-rate=0.1", "--learning-rate 0.1"), ("SEED=1", "--seed 1")]
+)
+def test_an_option_written_like_a_variable_is_shown_as_an_option(call, word, fix):
+    ended = call("train", "digits", word)
+    assert ended.code == 2
+    assert "is an option, not a variable of the network" in ended.err
+    assert ended.err.rstrip().endswith(f"fix: {fix}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.anomalies.detector import Detector, Odd
-from wxb.data.dataset import PARTS, Dataset
+from wxb.data.dataset import PARTS, Dataset, Labels
 from wxb.data.itself import of_itself
 from wxb.errors import WxbError, nearest
 from wxb.runs.matching import examples_of
@@ -20,7 +21,7 @@ from wxb.runs.run import Run
 from wxb.settings.setting import Bounds, Setting
 from wxb.tasks import TASKS
 from wxb.tasks.metrics import roc_area
-from wxb.text import count, first_of, percent, rounded
+from wxb.text import count, first_of, percent, plural, rounded
 
 RATE = Setting("rate", float, 1.0, "False alarms that are accepted, per cent", "anomalies", Bounds(0, 50, above=True))
 PART = Setting("part", str, "all", "Part of the data", "anomalies", choices=("all", *PARTS))
@@ -32,9 +33,9 @@ SURE = 2.0  # standard deviations from which a column is odd
 class Anomalies:
     """How odd the examples of a data set are for a run's network.
 
-    `order` (n,) are places among the examples, the oddest first; `flagged` (n,) says whether each is above the
-    `threshold`; `rows` (n,) are their places in `data`. `area` is the area under the ROC curve where it is known which
-    classes are odd, None elsewhere; `alarms` is then the share of normal examples that are flagged.
+    `order` (n,) are places among the examples, the oddest first; `alarms` (n,) says whether each is above the
+    `threshold`; `rows` (n,) are their places in `data`. `truth` (n,) says which are odd and `area` is the area under
+    the ROC curve where that is known; both are None elsewhere. `notes` are remarks on what was asked.
     """
 
     run: Run
@@ -46,6 +47,7 @@ class Anomalies:
     threshold: float
     truth: NDArray[np.bool_] | None
     area: float | None
+    notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Anomalies({self.data.name}: {self.found} of {count(len(self.rows))} above {self.threshold:.3g})"
@@ -56,14 +58,14 @@ class Anomalies:
         return np.argsort(-self.odd.score, kind="stable")
 
     @property
-    def flagged(self) -> NDArray[np.bool_]:
+    def alarms(self) -> NDArray[np.bool_]:
         """Whether each example is above the threshold (n,)."""
         return self.odd.score > self.threshold
 
     @property
     def found(self) -> int:
         """How many examples are above the threshold."""
-        return int(self.flagged.sum())
+        return int(self.alarms.sum())
 
     def name(self, place: int) -> str:
         """The file or the row of an example."""
@@ -88,28 +90,31 @@ class Anomalies:
 
     def given(self, place: int) -> NDArray[np.float64]:
         """The numbers of an example as the network takes them, flat."""
-        inputs = self.detector.model.inputs(examples_of(self.run, self.data))
-        return np.asarray(inputs[self.rows[place : place + 1]], np.float64).reshape(-1)
+        return np.asarray(self._inputs[self.rows[place : place + 1]], np.float64).reshape(-1)
+
+    @cached_property
+    def _inputs(self) -> Any:
+        return self.detector.model.inputs(examples_of(self.run, self.data))
 
 
 def anomalies(
     run: Run | str | PathLike[str],
     data: Dataset | None = None,
     *,
-    rate: float = 1.0,
+    rate: float | None = None,
     odd: str | Sequence[str] | None = None,
     part: str | None = None,
 ) -> Anomalies:
     """How odd examples are for a run's network, which has learned from examples that are normal.
 
-    `data` is a data set, by default the test part of the run's own data. An example is flagged if it is odder than all
+    `data` is a data set, by default the test part of the run's own data. An example is an alarm if it is odder than all
     but `rate` per cent of the normal examples that were held back: the validation part, or the test part without one.
-    `odd` are the names of the classes in `data` that are odd, where it is known: they give the area under the ROC
-    curve. Raises WxbError if the examples do not fit the network, if too few are held back for the rate, and for
-    classes that are not there.
+    The rate is 1 by default, or the least that so many examples can tell. `odd` are the names of the classes in `data`
+    that are odd, where it is known: they give the area under the ROC curve. Raises WxbError if the examples do not fit
+    the network, if too few are held back for the rate, and for classes that are not there.
     """
     opened = Run.open(str(run)) if isinstance(run, (str, PathLike)) else run
-    rate = RATE.validate(rate)
+    asked_rate = None if rate is None else RATE.validate(rate)
     own = data if data is not None and data.fingerprint == opened.data.fingerprint else opened.unchanged_data()
     machine = machine_of(opened)
     model = opened.model().to(machine.device)
@@ -121,10 +126,21 @@ def anomalies(
     if not len(rows):
         raise WxbError(f"{asked.name} has no examples in its {part or 'test'} part")
     found = detector.of(examples_of(opened, asked), rows)
-    truth = None if odd is None else _truth(asked, odd, rows)
+    notes = []
+    rate = asked_rate
+    if rate is None:
+        rate = max(RATE.default, 100 * detector.least_rate)
+        if rate > RATE.default:
+            held_back = plural(len(detector.held), "normal example")
+            notes.append(f"{held_back} held back tell no rate of false alarms below {rate:.3g} %, which is taken")
+    truth = None
+    if odd is not None:
+        labels, names = _named(asked, odd)
+        truth = np.isin(labels.targets[rows], [labels.names.index(name) for name in names])
+        notes += _doubts(names, labels, rows, of_itself(own).labels, split.train)
     return Anomalies(
         opened, asked, rows, found, detector, rate, detector.threshold(rate / 100), truth,
-        None if truth is None else roc_area(truth, found.score),
+        None if truth is None else roc_area(truth, found.score), tuple(notes),
     )  # fmt: skip
 
 
@@ -132,8 +148,8 @@ def _rows(data: Dataset, part: str) -> NDArray[np.int64]:
     return np.arange(len(data.examples)) if PART.validate(part) == "all" else data.split.part(part)
 
 
-def _truth(data: Dataset, odd: str | Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each example is of a class that is odd."""
+def _named(data: Dataset, odd: str | Sequence[str]) -> tuple[Labels, list[str]]:
+    """The labels of data, and the names of the classes that are odd. Raises WxbError for one that is not there."""
     names = [one.strip() for one in odd.split(",")] if isinstance(odd, str) else list(odd)
     labels = data.labels
     if labels is None or not TASKS[labels.task].exclusive:
@@ -142,8 +158,21 @@ def _truth(data: Dataset, odd: str | Sequence[str], rows: NDArray[np.int64]) -> 
         like = nearest(unknown[0], labels.names)
         what = f"{unknown[0]} is no class of {data.name}" + (f"; {like} is" if like else "")
         raise WxbError(what, f"classes: {first_of(labels.names)}", "classes of that list, with commas between them")
-    numbers = [labels.names.index(name) for name in names]
-    return np.isin(labels.targets[rows], numbers)
+    return labels, names
+
+
+def _doubts(
+    odd: list[str], labels: Labels, rows: NDArray[np.int64], own: Labels | None, train: NDArray[np.int64]
+) -> list[str]:
+    """Remarks on classes that are called odd and were learned as normal ones, or the other way round."""
+    if own is None or not TASKS[own.task].exclusive:
+        return []
+    learned = {own.names[number] for number in np.unique(own.targets[train])}
+    shown = [labels.names[number] for number in np.unique(labels.targets[rows])]
+    both = [name for name in odd if name in learned]
+    new = [name for name in shown if name not in learned and name not in odd]
+    said = [f"{first_of(both)}: learned in training, so the network takes this for normal"] if both else []
+    return said + ([f"{first_of(new)}: not learned in training, and counted as normal here"] if new else [])
 
 
 def lines(found: Anomalies) -> list[tuple[str, str]]:
@@ -159,12 +188,12 @@ def lines(found: Anomalies) -> list[tuple[str, str]]:
         ),
     ]
     if found.truth is not None and found.area is not None:
-        normal, flagged = ~found.truth, found.flagged
+        normal, alarms = ~found.truth, found.alarms
         said.append(
             (
                 "known",
-                f"ROC area {found.area:.3f}; {percent(float(flagged[found.truth].mean()))} of "
-                f"{count(int(found.truth.sum()))} odd ones are found, {percent(float(flagged[normal].mean()))} of "
+                f"ROC area {found.area:.3f}; {percent(float(alarms[found.truth].mean()))} of "
+                f"{count(int(found.truth.sum()))} odd ones are found, {percent(float(alarms[normal].mean()))} of "
                 f"{count(int(normal.sum()))} normal ones are false alarms",
             )
         )
@@ -179,7 +208,7 @@ def plain(found: Anomalies, most: int) -> list[dict[str, Any]]:
             "score": float(found.odd.score[place]),
             "error": None if found.odd.error is None else float(found.odd.error[place]),
             "distance": float(found.odd.distance[place]),
-            "flagged": bool(found.flagged[place]),
+            "alarm": bool(found.alarms[place]),
             "why": found.why(int(place)),
         }
         for place in found.order[:most]

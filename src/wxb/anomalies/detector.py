@@ -90,6 +90,11 @@ class Detector:
         error, distance, made = self.measured(examples, rows)
         return Odd(self.combined(self.logs(error, distance)), error, distance, made)
 
+    @property
+    def least_rate(self) -> float:
+        """The least rate of false alarms, as a share, that the held-back examples can tell."""
+        return 1 / (len(self.held) + 1)
+
     def threshold(self, rate: float) -> float:
         """The score above which a share of at most `rate` of normal examples lies.
 
@@ -98,7 +103,7 @@ class Detector:
         """
         place = math.ceil((len(self.held) + 1) * (1 - rate))
         if place > len(self.held):
-            least = 1 / (len(self.held) + 1)
+            least = self.least_rate
             raise WxbError(
                 f"{count(len(self.held))} normal examples are held back: they tell no rate of false alarms below "
                 f"{percent(least)}",

@@ -27,16 +27,18 @@ PICTURES, ROWS = 10, 20  # that are drawn
 def write(found: Anomalies, folder: Path) -> list[Path]:
     """Write anomalies.csv and anomalies.png into a folder, and return their paths.
 
-    anomalies.csv has a line for each example: its file or row, its score, error and distance, and whether it is above
-    the threshold. Raises WxbError if they cannot be written.
+    anomalies.csv has a line for each example: its file or row, its score, error and distance, whether it is an alarm,
+    and what is odd about it if it is. Raises WxbError if they cannot be written.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["example", "score", "error", "distance", "flagged"])
+    writer.writerow(["example", "score", "error", "distance", "alarm", "what is odd"])
     for place in found.order.tolist():
         error = "" if found.odd.error is None else f"{found.odd.error[place]:.6g}"
         numbers = (f"{found.odd.score[place]:.6g}", error, f"{found.odd.distance[place]:.6g}")
-        writer.writerow([utf8(found.name(place)), *numbers, "yes" if found.flagged[place] else "no"])
+        alarm = bool(found.alarms[place])
+        why = utf8(found.why(place)) if alarm else ""
+        writer.writerow([utf8(found.name(place)), *numbers, "yes" if alarm else "no", why])
     with style():
         drawn = png_of(draw(found))
     contents: dict[str, str | bytes] = {TABLE: out.getvalue(), SHEET: drawn}

@@ -26,7 +26,7 @@ SHOWN = 10
 def anomalies(
     run: str,
     source: str | None,
-    rate: float,
+    rate: float | None,
     odd: str | None,
     out: Path | None,
     as_json: bool,
@@ -63,20 +63,23 @@ def anomalies(
                 run=run,
                 data=found.data.name,
                 examples=len(found.rows),
-                flagged=found.found,
+                alarms=found.found,
                 threshold=found.threshold,
                 rate=found.rate,
                 area=found.area,
+                notes=list(found.notes),
                 oddest=msgspec.convert(oddest, list[AnomalyFacts]),
                 files=[str(file) for file in files],
             )
         )
         return
     width = printing.columns(sys.stdout)
+    for note in found.notes:
+        printing.result(printing.labelled("note", note, width))
     for label, text in lines(found):
         printing.result(printing.labelled(label, text, width))
     rows = [("example", "score", "", "what is odd")]
-    rows += [(one["example"], f"{one['score']:.2f}", "alarm" * one["flagged"], one["why"]) for one in oddest]
+    rows += [(one["example"], f"{one['score']:.2f}", "alarm" * one["alarm"], one["why"]) for one in oddest]
     printing.result(printing.table(rows, numbers=(1,)))
     printing.result(printing.labelled("files", "  ".join(map(str, files))))
 
@@ -110,7 +113,10 @@ command = options.Command(
         click.Argument(["run"]),
         click.Argument(["source"], required=False, metavar="[DATA]"),
         options.SectionedOption(
-            ["--rate"], type=float, default=1.0, metavar="PERCENT", help="False alarms among normal examples; else 1."
+            ["--rate"],
+            type=float,
+            metavar="PERCENT",
+            help="False alarms among normal examples; else 1, if so few can be told.",
         ),
         options.SectionedOption(["--odd"], metavar="CLASS,…", help="Classes of the data that are odd, where known."),
         options.SectionedOption(

@@ -206,6 +206,10 @@ def binding(word: str) -> tuple[str, int]:
             f"{shortened(word)}: a range makes a sweep, and this version has no sweeps",
             fix=f"one training for each value: {shortened(name)}={shortened(value.replace('..', ',').split(',')[0])}",
         )
+    setting = name.lower().replace("-", "_")
+    if setting in SETTINGS:
+        what = f"{shortened(word)}: {name} is an option, not a variable of the network"
+        raise WxbError(what, fix=as_option(setting, shortened(value)))
     if not name or not (value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS):
         what = f"{shortened(word)} binds nothing: a name and a whole number are expected"
         raise WxbError(what, fix="N=2, W=64 or POOL=0")

@@ -100,8 +100,7 @@ def reconstructs(about: About) -> str:
 
 def answers(about: About) -> str:
     """The view maps what a network says of places."""
-    itself = about.plan.head == SELF and not about.classes
-    return "shows what a network says, and this one gives its input again" if itself else ""
+    return "shows what a network says, and this one gives its input again" if about.plan.head == SELF else ""
 
 
 def rows(about: About) -> str:

@@ -458,7 +458,8 @@ SMALL = "x,kind,y\n1.5,a,0\n2.5,b,1\n4.5,a,1\n0.5,b,0\n9,a,1\n8,b,0\n"
     ("text", "target", "message"),
     [
         (SMALL, None,
-         "t.csv is a table: which of its columns is to be predicted?\n  columns: x, kind, y\n  fix: `target=\"y\"`"),
+         "t.csv is a table: which of its columns is to be predicted?\n  columns: x, kind, y\n  "
+         "fix: `target=\"y\"`; a network that ends in SELF learns without a target"),
         (SMALL, "kin", "t.csv has no column kin; kind is one\n  columns: x, kind, y"),
         (SMALL, "qqqq", "t.csv has no column qqqq\n  columns: x, kind, y"),
         (SMALL, "y,y", "`target` names a column twice: y, y"),

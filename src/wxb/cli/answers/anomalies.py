@@ -17,7 +17,7 @@ class AnomalyFacts(Struct, frozen=True):
     score: float
     error: Annotated[float | None, Meta(description="of the reconstruction; null without SELF")]
     distance: Annotated[float, Meta(description="from the nearest codes of training")]
-    flagged: bool
+    alarm: Annotated[bool, Meta(description="whether its score is above the threshold")]
     why: str
 
 
@@ -27,9 +27,10 @@ class Anomalies(Answer, frozen=True, tag="wxb/anomalies/1"):
     run: str
     data: str
     examples: Count
-    flagged: Count
+    alarms: Count
     threshold: float
     rate: Annotated[float, Meta(description="false alarms among normal examples, per cent")]
     area: Annotated[float | None, Meta(description="under the ROC curve; null where the truth is not known")]
     oddest: list[AnomalyFacts]
+    notes: list[str]
     files: list[str]

@@ -240,7 +240,7 @@ def _class_names(folders: list[Path], where: str) -> dict[str, Path]:
         raise WxbError(
             f"{where} is not a folder of class folders",
             f"expected a folder for each class, at least two, or train/ val/ test/ over such folders; {there}",
-            f"{where}CLASS/picture.jpg",
+            f"{where}CLASS/picture.jpg; a network that ends in SELF learns from pictures without classes",
         )
     named: dict[str, Path] = {}
     for child in folders:

@@ -49,7 +49,7 @@ def named(frame: Frame, target: str | Sequence[str] | None) -> tuple[str, ...]:
         raise WxbError(
             f"{frame.name} is a table: which of its columns is to be predicted?",
             f"columns: {frame.listed}",
-            f'`target="{last}"`',
+            f'`target="{last}"`; a network that ends in SELF learns without a target',
         )
     names = tuple(frame.need(name) for name in chosen)
     if len(set(names)) < len(names):
