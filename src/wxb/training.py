@@ -35,6 +35,7 @@ from wxb.settings import SETTINGS
 from wxb.settings.python import RecipeOptions, takes_settings
 from wxb.settings.setting import need
 from wxb.storage import damaged
+from wxb.tasks import TASKS
 from wxb.trials.baselines import baselines
 from wxb.trials.trial import TRAIN_SAMPLE, Trial
 
@@ -93,6 +94,7 @@ class Training:
         self._begins = state is None  # whether no step was made before
         self.settings = dict(settings or {})
         self.run: Writer | None = None
+        self.undecided: float | None = None  # the test score of the most probable answers, if others are given
         self.result: dict[str, Any] = {}  # the answer of `wxb train --json`, once finished
         self.remarks: tuple[str, ...] = ()  # on its end
         self.doctor = Follower(self.trial)
@@ -264,6 +266,7 @@ class Training:
         try:
             test = trial.score("test") if len(data.split.test) else None
             plain = None if test is None or trial.decision is None else trial.score("test", decided=False)
+            self.undecided = None if plain is None else plain.summary()[TASKS[data.task].measure.name]
             lap("test")
             train = trial.score("train", TRAIN_SAMPLE)
             nonconformity = trial.nonconformity()

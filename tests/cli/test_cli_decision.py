@@ -12,6 +12,7 @@ from sklearn.metrics import f1_score
 
 import wxb
 from tests.cli.conftest import valid
+from wxb.cli import results
 from wxb.data import load_data
 from wxb.runs.run import Run
 from wxb.trials import Trial
@@ -59,6 +60,10 @@ def test_a_threshold_is_stored_said_and_used_by_every_command(call, run):
     assert np.array(report.confusion).tolist() == [list(row) for row in found.confusion]
     assert f"yes from {100 * threshold:.1f} % on, else no" in opened.text("report.md")
     assert "the probabilities stay" in opened.text("report.html")
+    evaluated = valid(call("evaluate", "run", "--json").json)
+    assert evaluated["decision"]["offsets"] == list(decision.offsets)
+    assert ("By so few examples" in ended.out) is (decision.examples < 200)
+    assert ("no better than" in ended.out) is ("by its most probable answers" in ended.out)
     counts = confusion(opened)["counts"]
     np.testing.assert_array_equal(counts, found.confusion)
     answer = valid(json.loads(call("predict", "run", "t.csv", "--json").out))
@@ -162,3 +167,11 @@ def test_a_resumed_training_is_decided_alike(call, run):
     again = call("train", "--config", "run/settings.toml", "--out", "again")
     assert again.code == 0, again.err
     assert Run.open("again").summary.decision == opened.summary.decision
+
+
+def test_baselines_are_compared_with_the_most_probable_answers():
+    test = {"examples": 50, "accuracy": 0.4, "interval": [0.3, 0.5], "loss": 0.5}
+    better = results.test_lines("classification", test, {"majority": 0.6}, 0.8)
+    assert "no better" not in better
+    worse = results.test_lines("classification", test, {"majority": 0.6}, 0.5)
+    assert "no better than majority by its most probable answers: 50.0 % against 60.0 %" in worse

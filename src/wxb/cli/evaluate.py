@@ -82,6 +82,7 @@ def answer(run: Run, evaluation: Evaluation) -> Evaluate:
         test=evaluation.summary(),
         notes=evaluation.notes,
         coverage=tuple(CoverageFacts(**asdict(one)) for one in evaluation.coverage) or UNSET,
+        decision=run.summary.decision,
         **{"confusion": None} | {name: tables[name] for name in TABLES if name in tables},
     )
 

@@ -102,7 +102,9 @@ def recipe_text(recipe: Recipe, width: int | None) -> str:
 def show_result(training: Training) -> None:
     """Print the test score, the baselines, and the run."""
     result = training.result
-    printing.result(results.test_lines(training.trial.data.task, result["test"], result["baselines"]))
+    printing.result(
+        results.test_lines(training.trial.data.task, result["test"], result["baselines"], training.undecided)
+    )
     from wxb.doctor.words import suspected_line  # needs NumPy, which help does not
 
     width = printing.columns(sys.stdout)

@@ -30,18 +30,25 @@ def scores(task: str, test: Mapping[str, Any] | None, baselines: Mapping[str, fl
     return [score_line(task, test), *(f"{name} {measure.labelled(score)}" for name, score in ranked)]
 
 
-def test_lines(task: str, test: Mapping[str, Any] | None, baselines: Mapping[str, float]) -> str:
-    """The test score beside the baselines, and a second line if it is no better than they are."""
+def test_lines(
+    task: str, test: Mapping[str, Any] | None, baselines: Mapping[str, float], undecided: float | None
+) -> str:
+    """The test score beside the baselines, and a second line if it is no better than they are.
+
+    `undecided` is the score of the most probable answers, if others are given for the sake of another measure: the
+    baselines are compared with it.
+    """
     from wxb.tasks import TASKS
 
     width = printing.columns(sys.stdout)
     lines = [printing.labelled("test", BETWEEN.join(scores(task, test, baselines)), width)]
     measure = TASKS[task].measure
     if test is not None and baselines:
-        own = test[measure.name]
+        own = test[measure.name] if undecided is None else undecided
         name, best = max(baselines.items(), key=lambda item: item[1])
         if best >= own:
-            text = f"no better than {name}: {measure.labelled(own)} against {measure.labelled(best)}"
+            of = "" if undecided is None else " by its most probable answers"
+            text = f"no better than {name}{of}: {measure.labelled(own)} against {measure.labelled(best)}"
             lines.append(printing.labelled("", text, width))
     return "\n".join(lines)
 

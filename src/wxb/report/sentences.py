@@ -16,6 +16,7 @@ Found = dict[str, Any]
 
 FEW = 20  # test examples of a class below which its scores say little
 NAMED = 5  # classes in a warning
+FEW_TO_DECIDE = 200  # examples that thresholds are fitted to
 WIDE = 0.1  # width of the test score's interval from which it is called wide
 MISCALIBRATED = 0.05  # calibration error from which it is said
 CALIBRATABLE = 100  # test examples below which the calibration error is mostly noise
@@ -290,6 +291,8 @@ def about_decision(found: Found) -> str:
         text = f"Answers are decided for {words[decision['optimize']]}: the scores get {listed}"
     how = "answered out of fold" if found["settings"].get("bagging") else "of the validation part"
     text += f" (fitted to {plural(decision['examples'], 'example')} {how}; the probabilities stay)."
+    if decision["examples"] < FEW_TO_DECIDE:
+        text += " By so few examples it is known roughly."
     titles = {"f1": of, "balanced_accuracy": "balanced accuracy", task.measure.name: task.measure.title}
     compared = [
         f"{titles[name]} is {percent(after)} ({percent(before)} without)"

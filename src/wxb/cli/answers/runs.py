@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from wxb.cli.answers.answer import Answer
 from wxb.play.schema import Measured
 from wxb.runs.reported import ClassFacts, FitFacts
-from wxb.runs.schema import Amount, Count, Interval, Moment, Score, Share, Size, State, Text
+from wxb.runs.schema import Amount, Count, DecisionFacts, Interval, Moment, Score, Share, Size, State, Text
 
 Level = Annotated[float, Meta(description="of the intervals or sets, in per cent", ge=1, lt=100)]
 
@@ -47,6 +47,7 @@ class Evaluate(Answer, frozen=True, tag="wxb/evaluate/1"):
         tuple[CoverageFacts, ...] | UnsetType,
         Meta(description="with --interval: of each target, or of the classes"),
     ] = UNSET
+    decision: Annotated[DecisionFacts | UnsetType, Meta(description="if --optimize asked for one in training")] = UNSET
 
 
 class _Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
