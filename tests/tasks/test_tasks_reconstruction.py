@@ -19,7 +19,7 @@ from wxb.learning.machine import choose
 from wxb.network.build import build
 from wxb.runs.run import Run
 from wxb.runs.verify import verify
-from wxb.tasks.reconstruction import by_feature, explained, parts_of
+from wxb.tasks.reconstruction import TASK, by_feature, explained, parts_of
 from wxb.training import Training, resume
 from wxb.trials import Trial
 
@@ -241,3 +241,10 @@ def test_the_command_prints_the_way_back(tmp_path):
     command = [sys.executable, "-m", "wxb", "train", "digits", "CONV-4-RELU-POOL, SELF", "--epochs", "1"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
     assert "CONV-4-RELU-POOL-UP-CONV-1, SELF" in done.stderr
+
+
+def test_a_line_shows_the_first_columns_by_name_and_says_how_many_more_there_are():
+    names = tuple("abcdefghijk")
+    assert TASK.text(np.arange(3.0), names[:3]) == "a 0  b 1  c 2"
+    assert TASK.text(np.arange(11.0), names).endswith("g 6  h 7  and 3 more")
+    assert TASK.text(np.arange(64.0), ()) == "64 numbers, mean 31.5"

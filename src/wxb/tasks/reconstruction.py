@@ -114,9 +114,10 @@ class Reconstruction(Task):
         return "without labels"
 
     def text(self, target: Any, names: tuple[str, ...]) -> str:
-        if not names or len(names) > FEW:
+        if not names:
             return f"{count(len(target))} numbers, mean {np.mean(target):.4g}"
-        return "  ".join(f"{name} {value:.4g}" for name, value in zip(names, target, strict=True))
+        shown = [f"{name} {value:.4g}" for name, value in zip(names[:FEW], target[:FEW], strict=True)]
+        return "  ".join([*shown, *([f"and {count(len(names) - FEW)} more"] if len(names) > FEW else [])])
 
     def predict(self, scores: NDArray[Any]) -> NDArray[Any]:
         return scores
