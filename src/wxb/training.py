@@ -35,7 +35,6 @@ from wxb.settings import SETTINGS
 from wxb.settings.python import RecipeOptions, takes_settings
 from wxb.settings.setting import need
 from wxb.storage import damaged
-from wxb.tasks import TASKS
 from wxb.trials.baselines import baselines
 from wxb.trials.trial import TRAIN_SAMPLE, Trial
 
@@ -255,8 +254,7 @@ class Training:
             raise ValueError("training has not ended: take all records first")
         run, trial = self.run, self.trial
         record, data, recipe = trial.record, trial.data, trial.recipe
-        seconds = dict(trial.seconds)
-        clock = time.perf_counter()
+        seconds, clock = dict(trial.seconds), time.perf_counter()
 
         def lap(stage: str) -> None:
             nonlocal clock
@@ -266,7 +264,7 @@ class Training:
         try:
             test = trial.score("test") if len(data.split.test) else None
             plain = None if test is None or trial.decision is None else trial.score("test", decided=False)
-            self.undecided = None if plain is None else plain.summary()[TASKS[data.task].measure.name]
+            self.undecided = None if plain is None else plain.score
             lap("test")
             train = trial.score("train", TRAIN_SAMPLE)
             nonconformity = trial.nonconformity()

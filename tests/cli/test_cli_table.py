@@ -79,7 +79,7 @@ def test_a_table_without_a_target_lists_its_columns(call, table):
         (["--target", "prise"], "error: flats.csv has no column prise; price is one"),
         (
             ["--target", "dear", "--task", "class"],
-            "error: --task class: expected classification, multilabel, regression or reconstruction",
+            "error: --task class: expected classification, multilabel, regression, reconstruction or tags",
         ),
         (["--target", "price", "--target", "town"], "error: town of flats.csv holds texts, no numbers"),
         (["--target", "price", "--size", 8], "error: --size is for folders of pictures, not for "),

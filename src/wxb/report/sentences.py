@@ -291,8 +291,7 @@ def about_decision(found: Found) -> str:
         text = f"Answers are decided for {words[decision['optimize']]}: the scores get {listed}"
     how = "answered out of fold" if found["settings"].get("bagging") else "of the validation part"
     text += f" (fitted to {plural(decision['examples'], 'example')} {how}; the probabilities stay)."
-    if decision["examples"] < FEW_TO_DECIDE:
-        text += " By so few examples it is known roughly."
+    text += " By so few examples it is known roughly." if decision["examples"] < FEW_TO_DECIDE else ""
     titles = {"f1": of, "balanced_accuracy": "balanced accuracy", task.measure.name: task.measure.title}
     compared = [
         f"{titles[name]} is {percent(after)} ({percent(before)} without)"
