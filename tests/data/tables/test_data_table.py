@@ -326,7 +326,8 @@ def test_a_wrong_guess_is_put_right(write):
     assert load_data(path, target="z", task="regression").task == "regression"
     assert load_data(path, target="y", task="classification").outputs == 30
     assert said(path, target="z", task="label") == (
-        '`task="label"`: expected classification, multilabel, regression, reconstruction or tags\n  fix: `task="multilabel"`'
+        '`task="label"`: expected classification, multilabel, regression, reconstruction or tags\n'
+        '  fix: `task="multilabel"`'
     )
 
 
