@@ -34,9 +34,9 @@ def address(folder: Path) -> Iterator[str]:
     yield from served(folder)
 
 
-def served(folder: Path) -> Iterator[str]:
-    """The address of a page on a folder, which ends when the test does."""
-    words = [sys.executable, "-m", "wxb", "page", str(folder), "--no-browser", "--port", "0"]
+def served(folder: Path, *program: str) -> Iterator[str]:
+    """The address of a page on a folder, which ends when the test does; `program` is what Python runs, else wxb."""
+    words = [sys.executable, *(program or ("-m", "wxb")), "page", str(folder), "--no-browser", "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
@@ -75,6 +75,7 @@ def opened(address: str) -> Iterator[Any]:
         page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda problem: wrong.append(str(problem)))
         page.on("request", lambda request: wrong.append(request.url) if "127.0.0.1" not in request.url else None)
+        page.wrong = wrong
         page.goto(address)
         yield page
         browser.close()
@@ -132,6 +133,71 @@ def test_a_layer_of_the_map_opens_its_view_and_the_address_holds_it(window_of_tr
     expect(window.get_by_role("img", name="weights, 4x1x3x3")).to_be_visible(timeout=150_000)
 
 
+def test_all_layers_of_a_run_are_shown_for_a_chosen_example(window_of_trained):
+    from playwright.sync_api import expect
+
+    window = window_of_trained
+    window.get_by_role("link", name="digits").click()
+    window.get_by_role("link", name="Layers").click()
+    for name in ("maps of 1.CONV3-4", "gradients of 2.RELU", "filters of 1.CONV3-4", "filter gradients of 1.CONV3-4"):
+        expect(window.get_by_role("img", name=name, exact=True)).to_be_visible(timeout=150_000)
+    before = window.locator(".controls").inner_text()
+    window.get_by_label("test example").fill("3")
+    window.get_by_label("test example").blur()
+    expect(window.locator(".controls")).not_to_have_text(before, timeout=60_000)
+    expect(window).to_have_url(re.compile("show=layers.*example=3|example=3.*show=layers"))
+    assert violations(window) == []
+    window.get_by_label("test example").fill("99999")
+    window.get_by_label("test example").blur()
+    expect(window.get_by_role("alert")).to_contain_text("there is no example 99999")
+    window.wrong.clear()  # the browser tells of the request that was refused
+
+
+FOUND = {
+    "healthy": False,
+    "findings": [
+        {
+            "code": "T1", "cause": "the learning rate is too high", "severity": "sick",
+            "evidence": {"update_ratio": 0.4}, "remedy": {"learning_rate": 0.02},
+            "proof": {
+                "before": 0.112, "after": 0.941, "interval": [0.81, 0.846], "seeds": 3,
+                "command": "wxb train digits --learning-rate 0.02",
+            },
+        }
+    ],
+    "scores": {"accuracy": 0.112}, "untried": ["T4"], "cost": 3.0,
+}  # fmt: skip
+
+
+@pytest.fixture
+def window_with_doctor(folder: Path, tmp_path: Path) -> Iterator[Any]:
+    """A window of a server whose doctor has found a cause."""
+    script = f"import json, sys; print(json.dumps({FOUND!r})); sys.exit(3)"
+    start = tmp_path / "start.py"
+    start.write_text(
+        "import sys\nfrom wxb.page import doctor\nfrom wxb.cli.main import main\n"
+        f"doctor.COMMAND = (sys.executable, '-c', {script!r})\nsys.exit(main(sys.argv[1:]))\n"
+    )
+    for address in served(folder, str(start)):
+        yield from opened(of_list(address))
+
+
+def test_the_doctor_examines_a_run_and_shows_the_cause_and_its_proof(window_with_doctor):
+    from playwright.sync_api import expect
+
+    window = window_with_doctor
+    window.get_by_role("link", name="finished").click()
+    window.get_by_role("link", name="Doctor").click()
+    window.get_by_role("button", name="Examine").click()
+    expect(window.get_by_role("heading", name="learning rate is too high").first).to_be_visible(timeout=60_000)
+    for text in ("update ratio 0.4", "learning_rate = 0.02", "0.112 without it", "not tried within its budget: T4"):
+        expect(window.locator("main")).to_contain_text(text)
+    expect(window.get_by_text("wxb train digits --learning-rate 0.02")).to_be_visible()
+    assert violations(window) == []
+    window.reload()
+    expect(window.get_by_role("button", name="Examine again")).to_be_visible()
+
+
 def test_a_run_is_named_deleted_and_brought_back(window):
     from playwright.sync_api import expect
 
@@ -158,10 +224,20 @@ PLACES = (
 )
 
 
+def violations(window: Any) -> list[str]:
+    """What axe-core finds wrong; nothing where it is not installed."""
+    if not AXE.is_file():
+        return []
+    check = AXE.read_text() + ";axe.run(document).then(found => found.violations.map(one => one.id))"
+    told = window.context.new_cdp_session(window).send(
+        "Runtime.evaluate", {"expression": check, "awaitPromise": True, "returnByValue": True}
+    )
+    return told["result"]["value"]
+
+
 def test_axe_finds_nothing(window):
     if not AXE.is_file():
         pytest.skip("axe-core is not there: npm ci in page/")
-    check = AXE.read_text() + ";axe.run(document).then(found => found.violations.map(one => one.id))"
     base = window.url.partition("/runs")[0]
     found = {}
     for scheme, path in itertools.product(("light", "dark"), PLACES):
@@ -169,10 +245,7 @@ def test_axe_finds_nothing(window):
         window.goto(base + path)
         window.wait_for_selector("h1")
         window.wait_for_timeout(400)
-        answered = window.context.new_cdp_session(window).send(
-            "Runtime.evaluate", {"expression": check, "awaitPromise": True, "returnByValue": True}
-        )
-        found[scheme, path] = answered["result"]["value"]
+        found[scheme, path] = violations(window)
     assert {place: violations for place, violations in found.items() if violations} == {}
 
 

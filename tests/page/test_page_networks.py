@@ -109,7 +109,7 @@ def test_a_row_that_was_typed_is_answered(client):
         ("digits", {"content": b"no picture"}), ("digits", {"json": {"values": [[1, 2], [3]]}}),
         ("digits", {"json": {"values": [[[300] * 8] * 8]}}), ("digits", {"json": {"values": "all"}}),
         ("digits", {"json": {}}), ("table", {"json": {"row": {"size": "large"}}}),
-        ("digits", {"json": {"row": {"a": "1"}}}),
+        ("digits", {"json": {"row": {"a": "1"}}}), ("table", {"json": {"row": {"size": " ", "colour": ""}}}),
     ],
 )  # fmt: skip
 def test_what_is_no_example_is_refused_with_a_reason(client, run, sent):
@@ -120,3 +120,25 @@ def test_what_is_no_example_is_refused_with_a_reason(client, run, sent):
 
 def test_ink_and_paper_are_those_of_the_run_s_pictures(client):
     assert client.get("/api/runs/digits/ink").json() == {"paper": 0, "ink": 16}
+
+
+def test_a_network_that_makes_its_input_again_shows_it_with_the_error(tmp_path):
+    pictures = wxb.load_data("digits", split="0.5,0.2,0.3", task="reconstruction")
+    wxb.train(pictures, "FC-8-TANH, SELF", epochs=1, out=tmp_path / "pictures")
+    table = tmp_path / "table.csv"
+    table.write_text(
+        "\n".join(["size,colour", *(f"{place % 7},{'red' if place % 3 else 'blue'}" for place in range(100))])
+    )
+    wxb.train(wxb.load_data(table, task="reconstruction"), "FC-2-TANH, SELF", epochs=1, out=tmp_path / "table")
+    with TestClient(app(Folder(tmp_path), PORT, TOKEN), base_url=f"http://{HOST}") as asking:
+        example = pictures.examples[0]
+        made = ask(asking, "pictures", json={"values": example.tolist()}).json()["made"]
+        expected = wxb.Run.open(tmp_path / "pictures").predict(example).values[0].reshape(1, 8, 8)
+        assert np.allclose(made["picture"], expected, atol=1e-3)
+        assert made["error"] == pytest.approx(np.sqrt(np.mean((expected - example) ** 2)), rel=1e-3)
+        assert made["usual"] > 0
+        of_row = ask(asking, "table", json={"row": {"size": "3", "colour": "red"}}).json()["made"]
+        assert [(name, given) for name, given, _ in of_row["features"]] == [
+            ("size", 3), ("colour=blue", 0), ("colour=red", 1),
+        ]  # fmt: skip
+        assert "made" in ask(asking, "pictures", "?layers=1", json={"values": example.tolist()}).json()

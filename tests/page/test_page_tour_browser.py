@@ -48,6 +48,21 @@ def test_what_is_set_in_a_scene_is_in_its_address_and_shown_again(window):  # no
     expect(window.get_by_label("Score of cat")).to_have_value("4", timeout=SHOWN)
 
 
+def test_a_scene_opens_in_the_playground_and_trains_as_a_run(window, folder):  # noqa: F811
+    from playwright.sync_api import expect
+
+    window.goto(window.url.split("/runs")[0] + "/tour/polar")
+    window.get_by_role("link", name="Open in the playground").click(timeout=SHOWN)
+    expect(window.get_by_role("textbox", name="network")).to_have_text("POLAR, SOFTMAX", timeout=SHOWN)
+    expect(window.get_by_role("img", name="Loss surface")).to_have_count(0)
+    assert "data=disc" in window.url
+    window.go_back()
+    window.get_by_role("button", name="Train it as a run").click(timeout=SHOWN)
+    expect(window).to_have_url(re.compile("/runs/disc-"), timeout=SHOWN)
+    expect(window.get_by_text("POLAR-FC-C, SOFTMAX")).to_be_visible(timeout=4 * SHOWN)
+    expect(window.locator("main")).to_contain_text("finished", timeout=4 * SHOWN)
+
+
 def test_a_convnet_learns_to_read_digits_in_the_browser(window):  # noqa: F811
     from playwright.sync_api import expect
 

@@ -66,6 +66,35 @@ def test_a_training_is_stopped_and_resumed_to_the_same_bits(client, tmp_path, mo
     assert (tmp_path / "cut" / "weights.safetensors").read_bytes() == (whole.path / "weights.safetensors").read_bytes()
 
 
+def test_a_training_of_packaged_data_is_started(client, tmp_path):
+    settings = {"epochs": "1", "optimizer": "sgd"}
+    begun = post(client, "/api/train", source="moons", network="FC-2-TANH, SOFTMAX", settings=settings)
+    assert begun.status_code == 200, begun.text
+    name = begun.json()["name"]
+    until(lambda: state(client, name) == "finished")
+    run = wxb.Run.open(tmp_path / name)
+    assert (run.summary.network, run.settings["optimizer"], run.settings["epochs"]) == (
+        "FC-2-TANH-FC-C, SOFTMAX", "sgd", 1,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"source": "/etc/passwd"},
+        {"source": "cifar10"},
+        {"source": "ring", "settings": {"out": "/tmp/x"}},
+        {"source": "ring", "settings": {"epochs": "many"}},
+        {"source": "ring", "network": "FC-1-" * 2000},
+        {"source": "ring", "more": 1},
+    ],
+)
+def test_a_training_of_anything_else_is_refused(client, tmp_path, asked):
+    assert post(client, "/api/train", **asked).status_code == 400
+    assert client.post("/api/train", json={"source": "ring"}).status_code == 403
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_train_in_python_is_stopped_as_by_ctrl_c(tmp_path, monkeypatch):
     monkeypatch.setattr("wxb.runs.stopping.LOOK_EVERY", 0.0)
     noted = wxb.runs.writer.Writer.note

@@ -8,5 +8,14 @@ export interface Said {
   notes: string[];
   /** The example as the network takes it, if it is a picture. */
   example: Grid[] | null;
+  /** Of a network that makes its input again: what it makes of it. */
+  made?: {
+    picture: Grid[] | null;
+    /** Name, given, made. */
+    features: [string, number, number][];
+    error: number;
+    /** The error on the test part. */
+    usual: number | null;
+  };
   layers?: { name: string; shape: number[]; values: unknown }[];
 }

@@ -10,6 +10,8 @@ export interface Scene {
   text: string;
   /** The same as a command; a scene without one shows its own, from what was set. */
   command?: string;
+  /** A command on a toy that the playground opens, if that is another one. */
+  play?: string;
   load: () => Promise<{ default: Component }>;
 }
 
@@ -176,6 +178,7 @@ export const chapters: Chapter[] = [
         title: "Prefer simpler models",
         text: "A flexible curve can go through every noisy point and be wrong everywhere else. Raise λ and watch it become simple, then too simple.",
         command: "wxb lesson penalty",
+        play: 'wxb train sine "(FC-32-TANH)*2, EUCLID" --l2 0.001',
         load: () => import("./scenes/SimplerModels.svelte"),
       },
     ],
@@ -258,6 +261,7 @@ export const chapters: Chapter[] = [
         title: "Minima, saddles and plateaus",
         text: "Other starts, other ends. The gradient is also nothing on a saddle, and almost nothing on a plateau.",
         command: "wxb lesson surface",
+        play: 'wxb train moons "FC-2-TANH, SOFTMAX" --optimizer sgd --learning-rate 0.1',
         load: () => import("./scenes/Minima.svelte"),
       },
       {
@@ -300,7 +304,6 @@ export const chapters: Chapter[] = [
         row: "G2",
         title: "One wide layer fits any curve",
         text: "With enough hidden units one layer comes as close as you like to any continuous function. Choose how many, and let it learn.",
-        command: "wxb lesson universality",
         load: () => import("./scenes/Universality.svelte"),
       },
       {

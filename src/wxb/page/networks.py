@@ -26,6 +26,8 @@ from wxb.page.listed import signature
 from wxb.page.numbers import MOST_LAYERS, numbers, rounded
 from wxb.runs.folder import CHECKPOINT, WEIGHTS
 from wxb.runs.run import Run
+from wxb.tasks import TASKS
+from wxb.tasks.prediction import Prediction
 from wxb.views.options import OPTIONS
 from wxb.views.table import VIEWS, about_run, entry, offered
 
@@ -242,6 +244,8 @@ def said(inside: Inside, body: bytes, plain: bool, whole: bool) -> dict[str, Any
         "notes": [*notes, *found.notes],
         "example": picture_of(run, values),
     }
+    if TASKS[run.summary.task].of_inputs:
+        told["made"] = made_again(inside, values[:1], found)
     if whole:
         layers = [
             {"name": name, "shape": list(one.output.shape[1:]), "values": numbers(one.output[0].float().cpu().numpy())}
@@ -250,6 +254,27 @@ def said(inside: Inside, body: bytes, plain: bool, whole: bool) -> dict[str, Any
         ]
         told["layers"] = layers[:MOST_LAYERS]
     return told
+
+
+def made_again(inside: Inside, values: NDArray[Any], found: Prediction) -> dict[str, Any]:
+    """An example as the network makes it again: a picture, or its features beside those given; and the error.
+
+    The error is the root of the mean squared difference, which of pictures is in their greys; `usual` is that of the
+    test part.
+    """
+    from wxb.views.plane import prepared
+
+    given = prepared(inside.subject, values).reshape(1, -1).double().cpu().numpy()[0]
+    made = found.values[0].astype(np.float64)
+    test = inside.run.summary.test
+    named = zip(found.names, given.tolist(), made.tolist(), strict=True) if found.names else ()
+    spatial = kind_of(inside.run.summary.input).spatial
+    return {
+        "picture": rounded(made.reshape(inside.run.summary.input)) if spatial else None,
+        "features": list(named),
+        "error": float(np.sqrt(np.mean((made - given) ** 2))),
+        "usual": None if test is None else msgspec.to_builtins(test).get("rmse"),
+    }
 
 
 def example_of(run: Run, body: bytes, plain: bool) -> tuple[NDArray[Any], tuple[str, ...]]:
@@ -262,6 +287,8 @@ def example_of(run: Run, body: bytes, plain: bool) -> tuple[NDArray[Any], tuple[
         return read.values[:], read.notes
     asked = decoded(body, Asked)
     if asked.row is not None:
+        if not any(text.strip() for text in asked.row.values()):
+            raise WxbError("no value is given", "an empty field is a missing value", "type one value at least")
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(asked.row)

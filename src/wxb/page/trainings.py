@@ -19,10 +19,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from wxb.data.toys import TOYS
 from wxb.errors import WxbError
 from wxb.page.answer import answer
 from wxb.page.changes import sent
 from wxb.page.folder import Folder
+from wxb.page.play import MOST_NETWORK
 from wxb.paths import exists
 from wxb.runs.files import RunFiles
 from wxb.runs.folder import SETTINGS
@@ -34,7 +36,8 @@ from wxb.settings import LENGTH, RECIPE
 from wxb.settings import SETTINGS as KNOWN
 
 MOST_SAID = 20_000  # bytes of what a training said that are shown
-NETWORK = "network"
+NETWORK, INK = "network", "ink"
+PACKAGED = (*TOYS, "digits")
 
 
 @dataclass
@@ -58,6 +61,14 @@ class Fork(msgspec.Struct):
     settings: dict[str, str] = {}
 
 
+class Trained(msgspec.Struct, forbid_unknown_fields=True):
+    """A training of packaged data: the network, empty for that of the data, and settings as texts."""
+
+    source: str
+    network: str = ""
+    settings: dict[str, str] = {}
+
+
 class Trainings:
     """The addresses under which trainings are started and stopped."""
 
@@ -71,6 +82,7 @@ class Trainings:
             Route("/api/runs/{name}/stop", self.stop, methods=["POST"]),
             Route("/api/runs/{name}/resume", self.resume, methods=["POST"]),
             Route("/api/runs/{name}/fork", self.fork, methods=["POST"]),
+            Route("/api/train", self.train, methods=["POST"]),
             Route("/api/trainings/{name}", self.started),
         ]
 
@@ -111,6 +123,26 @@ class Trainings:
         if NETWORK in changed:
             words += ["--", str(stored["data"]), changed[NETWORK]]
         self.start(name, words)
+        return name
+
+    async def train(self, request: Request) -> Response:
+        """Train a new run on data that come with wxb."""
+        asked = await sent(request, Trained)
+        return answer({"name": await run_in_threadpool(self._train, asked)})
+
+    def _train(self, asked: Trained) -> str:
+        if asked.source not in PACKAGED:
+            raise WxbError(f"{asked.source[:40]} does not come with wxb", f"expected {', '.join(PACKAGED)}")
+        if len(asked.network) > MOST_NETWORK:
+            raise WxbError("the text of the network is too long", f"at most {MOST_NETWORK} characters")
+        words = ["train"]
+        for name, text in asked.settings.items():
+            if name not in RECIPE and name not in LENGTH and name != INK:
+                raise WxbError(f"{name[:40]} is no setting that a training from here can have")
+            words.append(option(name, text))
+        name = self.free(asked.source)
+        words += ["--out", str(self.folder.path / name), "--", asked.source]
+        self.start(name, [*words, asked.network] if asked.network else words)
         return name
 
     def free(self, like: str) -> str:
