@@ -188,6 +188,7 @@ class Training:
             if record.step < record.steps and time.perf_counter() - saved > SAVE_EVERY:
                 run.save(record)
                 saved = time.perf_counter()
+            run.looked.show(record.step, lambda: tensors(trial.model))
             yield record
         self._trained = True
 

@@ -94,3 +94,40 @@ def test_a_page_opens_on_the_run_that_was_written_last(folder):
     (folder / "finished" / "run.json").touch()
     assert Folder(folder).newest() == "finished"
     assert Folder(folder / "notes").newest() is None
+
+
+@pytest.mark.parametrize("source", ["ring", "table"])
+def test_layers_are_those_of_a_training_now(tmp_path, monkeypatch, source):
+    for name in ("LOOK_EVERY", "EVERY"):
+        monkeypatch.setattr(f"wxb.runs.looking.{name}", 0.0)
+    monkeypatch.setattr("wxb.runs.looking.SHARE", 1e9)
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    if source == "table":
+        source = tmp_path / "table.csv"
+        rows = [f"{place % 7},{'red' if place % 3 else 'blue'},{'yes' if place % 2 else 'no'}" for place in range(100)]
+        source.write_text("\n".join(["size,colour,sold", *rows]) + "\n")
+    data = wxb.load_data(source, split="0.5,0.2,0.3", target=None if source == "ring" else "sold")
+    training = wxb.training.Training(
+        data, "FC-4-RELU, SOFTMAX", options={"epochs": 3}, settings=data.source, out=runs / "run"
+    )
+    with TestClient(app(Folder(runs), PORT, TOKEN), base_url=f"http://{HOST}") as client:
+
+        def look() -> bool:
+            return client.post("/api/runs/run/look", headers={"x-wxb-token": TOKEN}).json()["shown"]
+
+        for record in training:
+            if record.step == 1:
+                assert client.get("/api/runs/run/layers").status_code == 400
+                assert not look()
+            if record.step == 2:
+                assert look()
+                told = layers(client, "run/layers?now=1")
+                assert told["step"] == 2
+                first = training.trial.model.get_submodule("1.FC-4").weight
+                assert told["layers"][0]["change"] > 0
+                assert first.shape[0] == len(told["layers"][0]["values"])
+                break
+        training.stop()
+        assert not look()
+        assert client.post("/api/runs/run/look").status_code == 403

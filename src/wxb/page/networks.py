@@ -6,14 +6,16 @@ import asyncio
 import csv
 import io
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from inspect import signature as parameters_of
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -24,12 +26,20 @@ from wxb.page.answer import Refused, answer, decoded, whole_number
 from wxb.page.folder import Folder
 from wxb.page.listed import signature
 from wxb.page.numbers import MOST_LAYERS, numbers, rounded
-from wxb.runs.folder import CHECKPOINT, WEIGHTS
+from wxb.paths import exists
+from wxb.runs.folder import CHECKPOINT, NOW, WEIGHTS
+from wxb.runs.looking import ask_to_look, read_now
 from wxb.runs.run import Run
+from wxb.runs.schema import Summary
+from wxb.runs.standing import standing
+from wxb.runs.summary import read_summary
 from wxb.tasks import TASKS
 from wxb.tasks.prediction import Prediction
 from wxb.views.options import OPTIONS
 from wxb.views.table import VIEWS, about_run, entry, offered
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 T = TypeVar("T")
 
@@ -39,13 +49,29 @@ FIGURE = {"content-security-policy": "sandbox; default-src 'none'; style-src 'un
 OF_PATHS = ("x", "against")  # options that name files, which no address may
 
 
+class Now(Run):
+    """A run whose network is that of its training now."""
+
+    def __init__(self, path: Path, summary: Summary, tensors: Mapping[str, Tensor]) -> None:
+        super().__init__(path, summary)
+        self._tensors = tensors
+
+    def weights(self) -> dict[str, Tensor]:
+        return dict(self._tensors)
+
+    def need_weights(self) -> None:
+        pass
+
+
 class Inside:
     """A run whose network is in use, with its data once they were needed."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, before: Inside | None = None) -> None:
+        """`before` is an earlier network of the run, whose data are taken."""
         self.run = run
         self._subject: Any = None
-        self._data: Any = None
+        same = before is not None and before.run.data.fingerprint == run.data.fingerprint
+        self._data: Any = before._data if before is not None and same else None
 
     @property
     def subject(self) -> Any:
@@ -84,6 +110,7 @@ class Networks:
             Route("/api/runs/{name}/views/{view}", self.view),
             Route("/api/runs/{name}/figures/{view}", self.figure),
             Route("/api/runs/{name}/layers", self.layers),
+            Route("/api/runs/{name}/look", self.look, methods=["POST"]),
             Route("/api/runs/{name}/ask", self.ask, methods=["POST"]),
             Route("/api/runs/{name}/ink", self.ink),
         ]
@@ -92,16 +119,21 @@ class Networks:
         """Do the work in the one thread that computes."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def inside(self, name: str, at: int | None = None) -> Inside:
-        """The network of a run, after a step if it has a snapshot of it. Called in the one thread alone."""
+    def inside(self, name: str, at: int | None = None, now: bool = False) -> Inside:
+        """The network of a run, after a step if it has a snapshot of it. Called in the one thread alone.
+
+        `now` asks for that of a training that goes on, as it is now, if it shows that.
+        """
         path = self.folder.place(name)
-        key = (name, at, signature(path, (WEIGHTS, CHECKPOINT)))
+        now = now and exists(path / NOW)
+        key = (name, at, signature(path, (WEIGHTS, CHECKPOINT, *([NOW] if now else ()))))
         if key not in self._inside:
             import torch
 
             torch.set_num_threads(1)
             run = Run.open(path)
-            self._inside[key] = Inside(run if at is None else run.at(at))
+            before = next((one for (other, *_), one in self._inside.items() if other == name), None)
+            self._inside[key] = Inside(_at(run, at, now), before)
         self._inside.move_to_end(key)
         while len(self._inside) > KEPT:
             self._inside.popitem(last=False)
@@ -148,13 +180,22 @@ class Networks:
         name, query = request.path_params["name"], request.query_params
         example = whole_number("example", query.get("example", "0"))
         at = whole_number("at", query["at"]) if "at" in query else None
-        return answer(await self.computed(lambda: self._layers(name, example, at)))
+        now = "now" in query
+        return answer(await self.computed(lambda: self._layers(name, example, at, now)))
 
-    def _layers(self, name: str, example: int, at: int | None) -> dict[str, Any]:
+    def _layers(self, name: str, example: int, at: int | None, now: bool) -> dict[str, Any]:
         from wxb.page.layers import layers  # brings torch
 
-        inside = self.inside(name, at)
+        inside = self.inside(name, at, now)
         return layers(inside.run, inside.subject, inside.data, example)
+
+    async def look(self, request: Request) -> Response:
+        """Ask a training to show its network of now for some seconds; tells whether it does."""
+        path = self.folder.place(request.path_params["name"])
+        if await run_in_threadpool(lambda: standing(path, read_summary(path)).state) != "running":
+            return answer({"shown": False})
+        await run_in_threadpool(ask_to_look, path)
+        return answer({"shown": exists(path / NOW)})
 
     async def figure(self, request: Request) -> Response:
         """A view as a figure, whose ink follows light and dark."""
@@ -187,6 +228,18 @@ class Networks:
         return answer(
             await self.computed(lambda: said(self.inside(request.path_params["name"], step), body, plain, whole))
         )
+
+
+def _at(run: Run, at: int | None, now: bool) -> Run:
+    """The run with its network after a step, of now, or of its last checkpoint."""
+    if at is not None:
+        return run.at(at)
+    found = read_now(run.path) if now else None
+    if found is None:
+        return run
+    shown = Now(run.path, run.summary, found[1])
+    shown.step = found[0]
+    return shown
 
 
 def ink(examples: Any) -> dict[str, float]:

@@ -16,8 +16,10 @@ from wxb.runs.folder import (
     CURVE,
     KEPT,
     LABEL,
+    LOOK,
     MANIFEST,
     NONCONFORMITY,
+    NOW,
     PLAYING,
     SNAPSHOT,
     SNAPSHOTS,
@@ -58,7 +60,7 @@ def strangers(folder: Path) -> list[str]:
     belong to the run, and so does a file that was being written when its writer was killed. Raises WxbError if the
     folder cannot be read.
     """
-    own = {*KEPT, MANIFEST, CHECKPOINT, LOCK, LABEL, STOP}
+    own = {*KEPT, MANIFEST, CHECKPOINT, LOCK, LABEL, STOP, LOOK, NOW}
     if exists(folder / PLAYING):
         own.update((PLAYING, CURVE))
     folders = {VIEWS: VIEW}

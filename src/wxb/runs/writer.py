@@ -64,6 +64,7 @@ from wxb.runs.folder import (
 )
 from wxb.runs.intervals import write_scores
 from wxb.runs.journal import Checkpoint, Journal
+from wxb.runs.looking import Looked
 from wxb.runs.manifest import manifest_text
 from wxb.runs.provenance import data_facts, need_same
 from wxb.runs.schema import FORMAT, NOTATION, Counters, DecisionFacts, Score, Settings, State, Steps, Summary
@@ -94,6 +95,7 @@ class Writer:
         self._lock = lock
         self._journal = journal
         self.asked = Asked(path)  # whether another process asks this training to save and stop
+        self.looked = Looked(path)  # whether another process looks at the network of now
         self._told = -math.inf  # time.monotonic() at which run.json was written
         self._watched: list[Record] = []  # not yet written, since reading them waits for the device
         self._saved = 0  # steps before the last checkpoint that this process wrote or read
@@ -350,6 +352,7 @@ class Writer:
 
     def close(self) -> None:
         """Unlock the folder, so that another process may write it."""
+        self.looked.forget()
         self._lock.release()
 
 
