@@ -24,12 +24,15 @@ export function large(value: number): string {
   return count(value);
 }
 
+/** A share in per cent: "98.9 %". */
+export const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
+
 export type Form = "share" | "score" | "amount";
 
 /** A score in the form of its measure: "98.9 %", "0.813", "52.13". */
 export function score(value: number | null | undefined, form: Form): string {
   if (value === null || value === undefined) return "";
-  if (form === "share") return `${(100 * value).toFixed(1)} %`;
+  if (form === "share") return percent(value);
   return form === "score" ? value.toFixed(3) : rounded(value);
 }
 

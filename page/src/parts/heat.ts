@@ -48,6 +48,16 @@ export function colourAt(value: number | null, range: Range): Rgb {
 
 export type Grid = (number | null)[][];
 
+/** A row of numbers as lines of 32. */
+export function linesOf(values: (number | null)[]): Grid {
+  const wide = Math.min(32, values.length);
+  const found: Grid = [];
+  for (let at = 0; at < values.length; at += wide) found.push(values.slice(at, at + wide));
+  const end = found.at(-1);
+  while (end && end.length < wide) end.push(null);
+  return found;
+}
+
 /** Paint grids of numbers beside each other, `columns` in a row, a pixel a number, with a gap between. */
 export function paint(canvas: HTMLCanvasElement, grids: Grid[], columns: number, range: Range, gap = 1): void {
   const [rows, wide] = [grids[0]?.length ?? 0, grids[0]?.[0]?.length ?? 0];

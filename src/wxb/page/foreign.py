@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from inspect import signature as parameters_of
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from wxb.page.answer import Refused, answer
-from wxb.page.networks import FIGURE, OF_PATHS, options_of, plain_view
+from wxb.page.answer import answer
+from wxb.page.networks import FIGURE, OF_PATHS, asked_of, plain_view, shown_by
 from wxb.page.runs import LOOK_EVERY, events
 from wxb.views.table import VIEWS
 
@@ -131,14 +130,6 @@ class Foreign:
         return Response(drawn, media_type="image/svg+xml", headers=FIGURE)
 
     def _view(self, request: Request) -> Any:
-        from wxb import views
-
-        name = request.path_params["view"]
-        if name not in OFFERED:
-            raise Refused(404, f"{name[:40]} is not a view of a module", f"one of {', '.join(OFFERED)}")
-        asked = options_of(name, dict(request.query_params))
-        show = getattr(views, name)
-        if "x" in parameters_of(show).parameters:
-            asked["x"] = self.looked.batch
+        view, asked = asked_of(request, OFFERED)
         self.looked.seen = True
-        return show(self.looked.model, **asked)
+        return shown_by(view, self.looked.model, asked, lambda: self.looked.batch)

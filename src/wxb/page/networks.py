@@ -6,7 +6,7 @@ import asyncio
 import csv
 import io
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from inspect import signature as parameters_of
 from pathlib import Path
@@ -203,17 +203,9 @@ class Networks:
         return Response(drawn, media_type="image/svg+xml", headers=FIGURE)
 
     def _view(self, request: Request) -> Any:
-        from wxb import views
-
-        name = request.path_params["view"]
-        if name not in VIEWS:
-            raise Refused(404, f"{name[:40]} is not a view", f"one of {', '.join(VIEWS)}")
-        asked = options_of(name, dict(request.query_params))
+        view, asked = asked_of(request, VIEWS)
         inside = self.inside(request.path_params["name"], asked.pop("at", None))
-        show = getattr(views, name)
-        if "x" in parameters_of(show).parameters:
-            asked["x"] = inside.data
-        return show(inside.run, **asked)
+        return shown_by(view, inside.run, asked, lambda: inside.data)
 
     async def ask(self, request: Request) -> Response:
         """What the network says of an example: a picture's bytes, or its values, or a row of a table as JSON.
@@ -249,6 +241,23 @@ def ink(examples: Any) -> dict[str, float]:
     paper = float(np.median(border))
     low, high = float(some.min()), float(some.max())
     return {"paper": paper, "ink": high if high - paper >= paper - low else low}
+
+
+def asked_of(request: Request, known: Collection[str]) -> tuple[str, dict[str, Any]]:
+    """The view that an address names, and its options. Raises Refused for a view that is not among the known ones."""
+    view = request.path_params["view"]
+    if view not in known:
+        raise Refused(404, f"{view[:40]} is not a view that applies here", f"one of {', '.join(known)}")
+    return view, options_of(view, dict(request.query_params))
+
+
+def shown_by(view: str, of: Any, asked: Mapping[str, Any], examples: Callable[[], Any]) -> Any:
+    """A view of a run or a module; `examples` gives what it looks at, if it looks at any."""
+    from wxb import views
+
+    show = getattr(views, view)
+    more = {"x": examples()} if "x" in parameters_of(show).parameters else {}
+    return show(of, **asked, **more)
 
 
 def options_of(view: str, query: dict[str, str]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from wxb.views.subject import Subject
 SIDE = 25  # places of each axis
 EXAMPLES = 200  # of the training part, spread evenly
 MOST_WEIGHTS = 2_000  # learned numbers of a network whose surface is drawn
+LEAST_PLACES = 8  # of a path that gives a plane: that of fewer is left with the next step
 MOST_PLACES = 120  # of a path; of a longer one every second is kept
 AT_ONCE = 5  # places between looks at the clock
 GROWN = 1.1  # a surface is drawn again when a training that goes on has come so many times as far
@@ -132,10 +133,12 @@ class Surface:
 
     def _plane(self) -> Directions | None:
         if self.asked == ALONG:
+            self.why = "the path gives a plane after a few more steps"
+            if len(self._path) < LEAST_PLACES:
+                return None
             try:
                 plane = along_path(self.model, [weights for _, weights in self._path])
-            except WxbError:
-                self.why = "the path gives a plane after a few more steps"
+            except WxbError:  # the path is a line
                 return None
             self.why = ""
             return plane
