@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wxb.data.toys import SIDE, TOYS
+from wxb.data.toys import SIDE, TOYS, Function
 from wxb.errors import WxbError
 from wxb.tasks import TASKS
 from wxb.text import count
@@ -174,8 +174,8 @@ FORMS: dict[str, Form] = {form.name: form for form in (Classes(), Heights(), Cur
 
 
 def of_toy(name: str) -> Form:
-    """The form of a toy."""
-    return FORMS["curve" if TOYS[name].task == "regression" else "classes"]
+    """The form of a toy: a function of one number is a curve."""
+    return FORMS["curve" if isinstance(TOYS[name], Function) else "classes"]
 
 
 def packed(array: NDArray[Any]) -> str:
