@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.page.test_page_browser import opened, pytestmark  # noqa: F401
+from tests.page.test_page_browser import opened, pytestmark, violations  # noqa: F401
 from tests.page.test_page_tour import paths
 from wxb.errors import WxbError
 from wxb.page.export.site import export
@@ -61,6 +61,9 @@ def test_scenes_and_runs_are_shown_without_a_server_of_wxb(served):
         window.get_by_role("link", name="Begin with the first").click()
         expect(window.locator('[data-scene="pixels"]')).to_be_visible(timeout=60_000)
         window.get_by_role("link", name="Runs", exact=True).click()
+        expect(window.get_by_role("row", name="digits")).to_contain_text("CONV-4-RELU-POOL, SOFTMAX")
+        expect(window.get_by_role("row", name="digits")).to_contain_text("% [")
+        assert violations(window) == []
         window.get_by_role("link", name="digits").click()
         expect(window.get_by_role("heading", name="Try it")).to_be_visible()
         window.get_by_role("button", name="test example 0").first.click()

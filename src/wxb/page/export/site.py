@@ -11,12 +11,15 @@ from pathlib import Path
 import msgspec
 
 from wxb.errors import WxbError
+from wxb.notation import read
 from wxb.page import built, tour
 from wxb.page.export.html import html
 from wxb.page.folder import Folder
 from wxb.paths import exists, is_folder
 from wxb.runs.run import Run
 from wxb.storage import write
+from wxb.tasks import TASKS
+from wxb.text import NOT_TESTED, count
 
 SCENES = "/scenes.json"  # of the built page: the words of the scenes' addresses
 NOT_SERVED = (SCENES, "/built-from", "/single.js")
@@ -25,8 +28,15 @@ HEAD = (
     '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-    "<style>body{margin:3rem auto;max-width:46rem;padding:0 1rem;font:16px/1.6 system-ui,sans-serif}</style>\n"
+    "<style>:root{--ink:light-dark(#1b1b1f,#ececf0);--quiet:light-dark(#5b5b64,#a9a9b4);--line:light-dark(#e2e2e0,#34343c)}"
+    "html{background:light-dark(#fffffe,#17171b);color:var(--ink)}"
+    "body{margin:2rem auto;max-width:60rem;padding:0 1.25rem;font:15px/1.5 system-ui,sans-serif}h1{font-size:1.4rem}"
+    "a{color:light-dark(#0069a5,#6cbdf0)}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}"
+    "th,td{text-align:left;font-weight:400;padding:.4rem 1.2rem .4rem 0;border-bottom:1px solid var(--line)}"
+    "thead th,.quiet{color:var(--quiet)}.number,tbody th{white-space:nowrap}"
+    "code{font-size:.87em;overflow-wrap:anywhere;display:block;min-width:13rem}</style>\n"
 )
+COLUMNS = ("run", "data", "network", "test", "parameters")
 
 
 def export(folder: Folder, only: str | None, out: Path, tell: Callable[[str], None]) -> int:
@@ -52,7 +62,8 @@ def export(folder: Folder, only: str | None, out: Path, tell: Callable[[str], No
     rows: list[str] = []
     for name in [only] if only else folder.names():
         try:
-            text, _ = html(Run.open(folder.place(name)))
+            run = Run.open(folder.place(name))
+            text, _ = html(run)
         except WxbError as problem:
             tell(f"{name}: {problem.what}")
             continue
@@ -60,11 +71,25 @@ def export(folder: Folder, only: str | None, out: Path, tell: Callable[[str], No
             f"{len(rows) + 1}-{''.join(letter if letter.isalnum() or letter in '-_' else '-' for letter in name)}.html"
         )
         _write(out / "runs" / file, text.encode())
-        rows.append(f'<li><a href="{escape(file)}">{escape(name)}</a></li>')
-    listed = "\n".join(rows) or "<li>none</li>"
-    body = f'<title>Runs</title>\n<p><a href="/tour/">Tour</a></p>\n<h1>Runs</h1>\n<ul>\n{listed}\n</ul>\n'
+        rows.append(_row(run, file))
+    heads = "".join(f'<th scope="col">{title}</th>' for title in COLUMNS)
+    table = f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table>"
+    listed = f'<div class="scroll" tabindex="0" role="region" aria-label="Runs">\n{table}\n</div>'
+    shown = listed if rows else '<p class="quiet">No run has finished.</p>'
+    body = f'<title>Runs · wxb</title>\n<main>\n<p><a href="/tour/">Tour</a></p>\n<h1>Runs</h1>\n{shown}\n</main>\n'
     _write(out / "runs/index.html", (HEAD + body).encode())
     return len(rows)
+
+
+def _row(run: Run, file: str) -> str:
+    """A run as a row of the list: its link, data, network, score and size."""
+    about = run.summary
+    score = NOT_TESTED if about.test is None else TASKS[about.task].line(msgspec.to_builtins(about.test))
+    return (
+        f'<tr><th scope="row"><a href="{escape(file)}">{escape(run.name)}</a></th><td>{escape(about.data)}</td>'
+        f"<td><code>{escape(read(about.network).short())}</code></td>"
+        f'<td class="number">{escape(score)}</td><td class="number">{count(about.parameters)}</td></tr>'
+    )
 
 
 def _write(path: Path, content: bytes) -> None:
