@@ -162,9 +162,7 @@ class Training:
         """
         trial = self.trial
         began = time.perf_counter()
-        if self.run is None:
-            self.run = self._create()
-        run = self.run
+        run = self.run = self.run or self._create()
         if self.snapshots and self._begins:
             run.snapshot(0, tensors(trial.model))
         duration = trial.duration
