@@ -18,6 +18,7 @@ from benchmarks.map.anomalies import HeldOut
 from benchmarks.map.clusters import Clusters, Grouped
 from benchmarks.map.games import Balancing, Boards, Learner, Owed
 from benchmarks.map.texts import Texts
+from benchmarks.map.words import Entities, Messages
 from benchmarks.memory import Memory
 from benchmarks.page.cases import PAGE, STEADY
 from benchmarks.prediction import Case, Predicting
@@ -167,6 +168,20 @@ FIGURES: dict[str, Figure] = {
         "spam",
         at_least(0, "%"),
         at_most(20, "s"),
+    ),
+    "words": Messages(
+        "tables/sms_spam.csv",
+        "type",
+        "spam",
+        ("EMBED-64-CONV3x1-64-RELU-GMP-DROP, SOFTMAX", "EMBED-64-RNN-64-GMP-DROP, SOFTMAX"),
+    ),
+    "entities": Entities(
+        "names",
+        (
+            "WINDOW, TAGS",
+            "EMBED-64-CONV3x1-64-RELU-RNN-64, TAGS",
+            "CAT(WINDOW, EMBED-64-CONV3x1-64-RELU-RNN-64), TAGS",
+        ),
     ),
     "clusters": Clusters((Grouped("digits", "digits", "(CONV-RELU-POOL)*2-FC-10, SELF", 30, at_least(0, "")),)),
     "clusters-mnist": Clusters(

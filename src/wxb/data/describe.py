@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from wxb.data.copies import pieces
 from wxb.data.dataset import PARTS, Dataset
+from wxb.data.kinds import KINDS
 from wxb.data.split import Rows
+from wxb.data.tables.sentences import Sentences
 from wxb.tasks import TASKS
 from wxb.text import count, percent
 
@@ -95,7 +97,8 @@ def lines(data: Dataset) -> list[str]:
     """Summarize a data set for people: one line, value ranges, a table of classes or targets, and the notes."""
     values = value_range(data.inputs)
     numbers = ", mean {mean:.4g}, standard deviation {std:.4g}".format(**values)
-    out = [str(data), f"values from {values['min']:.4g} to {values['max']:.4g}{numbers}", ""]
+    told = f"values from {values['min']:.4g} to {values['max']:.4g}{numbers}"
+    out = [str(data), told if KINDS[data.kind].scaled else _words_of(data), ""]
     out += _range_table(data) if counts(data) is None else _count_table(data)
     if data.preparation is not None:
         out += ["", *_column_table(data.preparation)]
@@ -104,13 +107,24 @@ def lines(data: Dataset) -> list[str]:
     return out
 
 
+def _words_of(data: Dataset) -> str:
+    """How many words of the training part have a number of their own, and how long the sentences are."""
+    assert isinstance(data.inputs, Sentences)
+    lengths = data.inputs.lengths
+    return (
+        f"{count(data.shape[0] - 1)} words of the training part stand in several of its sentences; "
+        f"sentences of {int(lengths.min())} to {int(lengths.max())} words, mean {lengths.mean():.1f}"
+    )
+
+
 def _count_table(data: Dataset) -> list[str]:
     """One line per class or label: its number of examples in total and in each part, and its share."""
     columns = [counts(data) or {}]
     columns += [counts(data, data.split.part(part)) or {} for part in PARTS]
     head = [TASKS[data.task].noun, "all", *PARTS, "share"]
+    all_of = sum(columns[0].values()) if TASKS[data.task].of_words else len(data.examples)
     rows = [
-        [name, *(count(column[name]) for column in columns), percent(columns[0][name] / len(data.examples))]
+        [name, *(count(column[name]) for column in columns), percent(columns[0][name] / all_of)]
         for name in data.classes
     ]
     return table([head, *rows])

@@ -105,6 +105,8 @@ def _check_held_out(recipe: Recipe, plan: Plan, data: Dataset) -> None:
         raise WxbError(
             "`mixup` mixes targets, and SELF learns the examples themselves", fix="`mixup=0`, or DROP(0.2) at the input"
         )
+    if recipe.mixup and len(data.shape) == 2:
+        raise WxbError("`mixup` mixes numbers, and these examples are words", fix="`mixup=0`, or DROP before the head")
     if data.weights is not None and recipe.mixup:
         raise WxbError(
             "`mixup` and `weight` contradict each other: a mixed example is of two weights",

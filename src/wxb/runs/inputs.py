@@ -26,10 +26,13 @@ from wxb.data.npy import MAGIC, read_npy
 from wxb.data.pictures.refused import Refused, counted, listed
 from wxb.data.pictures.tree import PICTURE_SUFFIXES, shown, walk
 from wxb.data.pictures.tree import name_of as name_in
-from wxb.data.tables.content import CERTAIN_SUFFIXES, is_stream, is_table, name_of, read_content, table_suffix
+from wxb.data.tables.content import CERTAIN_SUFFIXES, as_utf8, is_stream, is_table, name_of, read_content, table_suffix
 from wxb.data.tables.encoding import Prepared
 from wxb.data.tables.frame import Frame, frame_of, frame_of_content, is_data_frame, read_frame
+from wxb.data.tables.load import column_names, in_sentences
 from wxb.data.tables.table import preparation_of, read_rows
+from wxb.data.tables.tokens import SUFFIXES as CONLL
+from wxb.data.tables.tokens import frame_of_sentences, is_conll, sentences_in, typed
 from wxb.data.tabular import TEXT_SUFFIXES, is_text_name
 from wxb.data.text_folder import frame_of_texts, text_of
 from wxb.errors import WxbError
@@ -196,6 +199,30 @@ def reads_texts(run: RunFiles) -> bool:
     return run.data.table is not None and source != OF_ARRAYS and not is_table(source)
 
 
+def reads_tokens(run: RunFiles) -> bool:
+    """Whether a run was trained on sentences of tokens."""
+    preparation = run.preparation
+    return preparation is not None and preparation.vocabulary is not None and preparation.vocabulary.whole
+
+
+def _is_other(path: Path) -> bool:
+    """Whether a path is that of a table, an array or a folder by its name, and not of sentences."""
+    return is_folder(path) or path.suffix.lower() == ARRAY or table_suffix(path) in CERTAIN_SUFFIXES
+
+
+def _of_sentences(data: bytes, name: str, run: RunFiles, typed_in: bool) -> Read:
+    """The sentences of a file with a token a line, or those that are typed in, one a line."""
+    preparation = preparation_of(run.data.table)
+    text = as_utf8(name, data)[0].decode()
+    word, tag = column_names(preparation)
+    if typed_in:
+        frame = typed(text, name, word)
+    else:
+        frame = frame_of_sentences(name, sentences_in(text, name, tagged=False), word, tag)
+    values, said = read_rows(frame, preparation)
+    return Read(values, notes=tuple(f"{name}: {remark}" for remark in said))
+
+
 def _has_known_name(file: Path) -> bool:
     return file.suffix.lower() in {*PICTURE_SUFFIXES, ARRAY} or table_suffix(file) in CERTAIN_SUFFIXES
 
@@ -206,6 +233,8 @@ def read_file(file: str, run: RunFiles, max_pixels: int | None = None) -> Read:
     Raises WxbError if the file is none of them, or its examples do not fit the network.
     """
     path = Path(file)
+    if reads_tokens(run) and not _is_other(path):
+        return _of_sentences(read_content(path)[0], file, run, typed_in=not is_conll(path))
     if is_stream(file):
         return read_bytes(read_content(path)[0], name_of(path), run, max_pixels)
     if not is_file(path) and not is_table(path):
@@ -230,6 +259,8 @@ def read_bytes(data: bytes, name: str, run: RunFiles, max_pixels: int | None = N
     What is no array is a table if the run was trained on one.
     """
     is_array = data.startswith(MAGIC)
+    if reads_tokens(run) and not is_array:
+        return _of_sentences(data, name, run, typed_in=b"\t" not in data)
     if run.preparation is not None and not is_array:
         return _of_table(lambda names: frame_of_content(name, data, names=names), name, run)
     with TemporaryDirectory() as folder:
@@ -245,6 +276,8 @@ def expected(run: RunFiles) -> str:
     """What files the run's network takes."""
     shape = run.summary.input
     arrays = f"arrays of NumPy (.npy) of shape (n, {', '.join(map(str, shape))})"
+    if reads_tokens(run):
+        return f"text files with a sentence a line, or files with a token a line ({', '.join(CONLL)}), or tables"
     if reads_texts(run):
         return f"text files ({', '.join(TEXT_SUFFIXES)}), or tables with a column text"
     if run.data.table is not None:
@@ -267,7 +300,7 @@ def _of_table(read: Callable[[Sequence[str]], Frame], file: str, run: RunFiles) 
     preparation = run.preparation
     if preparation is None:
         raise WxbError(f"{file}: a table; the network was not trained on one")
-    frame = read(preparation.all_names)
+    frame = in_sentences(read(preparation.all_names), preparation)
     rows, notes = read_rows(frame, preparation)
     said = tuple(f"{file}: {note}" for note in (*frame.notes, *notes))
     return Read(rows if isinstance(rows, Prepared) else _fitting(rows, file, run), notes=said)

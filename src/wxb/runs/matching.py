@@ -19,6 +19,7 @@ from wxb.data.known.sets import INK, KNOWN
 from wxb.data.load import MAX_PIXELS, load_data
 from wxb.data.tables.content import is_table
 from wxb.data.tables.frame import is_data_frame
+from wxb.data.tables.tokens import is_conll
 from wxb.data.tested import ALL
 from wxb.data.toys import TOYS
 from wxb.errors import WxbError
@@ -194,7 +195,7 @@ def settings_like(run: RunFiles, source: str, settings: Mapping[str, Any]) -> di
     """
     if TASKS[run.summary.task].of_inputs:
         settings = {**settings, "task": run.summary.task}
-    if run.data.table is not None and is_table(source):
+    if run.data.table is not None and (is_table(source) or is_conll(source)):
         if settings.get("split", ALL) != ALL:
             raise WxbError("`split`: of a table all rows are evaluated", fix="leave it out")
         return {**_without_targets(run, settings), "like": run.data.table}

@@ -73,6 +73,7 @@ class TagEvaluation(Evaluation):
         return {
             "per_class": [asdict(one) for one in self.per_class],
             "nonsense": [{"transition": name, "times": number} for name, number in self.nonsense],
+            "given_nonsense": self.given_nonsense,
         }
 
 

@@ -60,7 +60,8 @@ class Landscape:
         plane = [self.plane.origin, self.plane.first, self.plane.second]
         tensors = [*self.model.state_dict().values(), *(one for each in plane for one in each.values())]
         for tensor in (*tensors, self.inputs, self.targets):
-            hasher.update(tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+            if tensor.numel():  # an empty tensor has no stride by which it could be seen as bytes
+                hasher.update(tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy().data)
         for array in more:
             hasher.update(np.ascontiguousarray(array).tobytes())
         return hasher.hexdigest()

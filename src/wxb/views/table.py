@@ -57,7 +57,19 @@ class Entry:
 
 def pictures(about: About) -> str:
     """The view shows pictures."""
-    return "" if about.pictures else "is for pictures, and this network takes rows of numbers"
+    return "" if about.pictures else f"is for pictures, and this network takes {kind_of(about.plan.input).what}"
+
+
+def numbers(about: About) -> str:
+    """The view changes the numbers of an example a little."""
+    words = not kind_of(about.plan.input).scaled
+    return "changes the numbers of an example, and this network reads words" if words else ""
+
+
+def whole(about: About) -> str:
+    """The view compares what a layer makes of whole examples."""
+    tags = TASKS[about.task].of_words
+    return "compares whole examples, and this network has an answer for each word" if tags else ""
 
 
 def weights_of_pictures(about: About) -> str:
@@ -133,7 +145,7 @@ VIEWS: dict[str, Entry] = {
     "unit": Entry(
         "How one unit comes to its value: inputs, weights, products, sum.",
         (*EXAMPLE, "layer", "unit", "place"),
-        (single_units,),
+        (single_units, numbers),
     ),
     "templates": Entry("The weights of a linear network: a template for each class.", (), (linear,)),
     "viewpoints": Entry(
@@ -144,14 +156,14 @@ VIEWS: dict[str, Entry] = {
     "regions": Entry(
         "What the network says at every point of two features, or of a plane of three examples.",
         ("part", "examples"),
-        (answers,),
+        (answers, numbers),
     ),
     "warped": Entry("How layers of two units bend the plane of two features.", ("part",), (two_units,)),
     "contributions": Entry(
         "What each pixel or feature adds to the scores of a linear network.", (*EXAMPLE, "output"), (linear,)
     ),
     "maximizing": Entry(
-        "An input that makes an output or a unit as great as it can.", ("output", "layer", "unit"), (gradients,)
+        "An input that makes an output or a unit as great as it can.", ("output", "layer", "unit"), (gradients, numbers)
     ),
     "confusion": Entry("Which classes are confused, and the most confident mistakes.", ("part", "cell"), (classes,)),
     "calibration": Entry(
@@ -169,11 +181,13 @@ VIEWS: dict[str, Entry] = {
     "saliency": Entry(
         "Why this answer: what matters for a score, by six methods, and which to trust.",
         (*EXAMPLE, "output", "method"),
+        (numbers,),
     ),
-    "importance": Entry("Which columns of a table matter, by shuffling each.", ("part",), (rows,)),
+    "importance": Entry("Which columns of a table matter, by shuffling each.", ("part",), (rows, numbers)),
     "embedding": Entry(
         "Where examples lie in the features of a layer, and which are neighbours there.",
         ("example", "part", "layer", "method"),
+        (whole,),
     ),
     "surface": Entry(
         "The loss over two weights, a random plane, or that of the training's path.",
@@ -185,7 +199,7 @@ VIEWS: dict[str, Entry] = {
     "exciting": Entry(
         "The examples, and the places in them, that excite each unit of a layer most.",
         ("part", "layer", "unit"),
-        (single_units,),
+        (single_units, numbers),
     ),
 }
 

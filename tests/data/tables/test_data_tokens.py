@@ -1,0 +1,145 @@
+"""Sentences of tokens: CoNLL files, tables of tokens, and what is wrong with them."""
+
+from __future__ import annotations
+
+import pytest
+
+import wxb
+from wxb.data.tables.tokens import sentences_in
+from wxb.data.tables.window import features_of, shape_of
+from wxb.errors import WxbError
+
+CONLL = """-DOCSTART- -X- O
+
+Anna NNP B-PER
+lives VBZ O
+in IN O
+Zürich NNP B-LOC
+
+東京 NNP B-LOC
+"""
+
+
+def written(tmp_path, text, name="t.conll"):
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_fields_are_word_part_of_speech_and_tag():
+    first, second = sentences_in(CONLL, "t.conll")
+    assert first.words == ["Anna", "lives", "in", "Zürich"]
+    assert first.parts == ["NNP", "VBZ", "IN", "NNP"]
+    assert first.tags == ["B-PER", "O", "O", "B-LOC"]
+    assert second.words == ["東京"]
+
+
+def test_of_conllu_the_word_and_its_part_of_speech_are_taken():
+    text = (
+        "# text = Hi there\n1-2\tHithere"
+        + "\t_" * 8
+        + "\n1\tHi\thi\tINTJ"
+        + "\t_" * 6
+        + "\n2\tthere\tt\tADV"
+        + "\t_" * 6
+    )
+    (one,) = sentences_in(text, "t.conllu")
+    assert (one.words, one.tags) == (["Hi", "there"], ["INTJ", "ADV"])
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("Anna B-PER\nlives\n", "line 2 of t.conll has 1 field, line 1 has 2"),
+        ("Anna\nlives\n", "line 1 of t.conll holds a word and no tag"),
+        ("\n\n", "t.conll has no sentences"),
+        ("", "t.conll has no sentences"),
+        ("a O\n" * 100_000, "the sentence at line 1 of t.conll has 100,000 words"),
+        ("Ann\xe9 B-PER\n".encode("latin-1"), "t.conll is not in UTF-8"),
+        ("a O\nb O\n\nc O\n", "all rows of t.conll have one tag, O"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(tmp_path, text, what):
+    with pytest.raises(WxbError) as error:
+        wxb.load_data(written(tmp_path, text))
+    assert what in str(error.value)
+
+
+TABLE = "sentence,word,pos,tag\n" + "\n".join(
+    f"{place},{name},NNP,B-PER\n,ran,VBD,O" for place, name in enumerate(["Anna", "Bo", "NA", "Eve", "true", "12"] * 5)
+)
+
+
+def test_a_table_of_tokens_has_a_column_of_sentences(tmp_path):
+    data = wxb.load_data(written(tmp_path, TABLE, "t.csv"), target="tag", group="sentence", task="tags")
+    assert data.classes == ("O", "B-PER")
+    assert len(data.examples) == 30
+    assert data.columns.words(data.examples[2]) == {"word": "NA ran"}
+    assert (data.targets == [1, 0]).all()
+    same = wxb.load_data(written(tmp_path, TABLE, "t.csv"), like=data.table)
+    assert (same.targets == data.targets).all()
+
+
+@pytest.mark.parametrize(
+    ("table", "settings", "what"),
+    [
+        (TABLE, {}, "which of its columns says where a sentence ends"),
+        (TABLE.replace("Eve,NNP,B-PER", "Eve,NNP,"), {"group": "sentence"}, "has no tag"),
+        (TABLE.replace("Eve,NNP", ",NNP"), {"group": "sentence"}, "has no word"),
+        (TABLE, {"group": "sentences"}, "sentences"),
+    ],
+)
+def test_a_table_with_holes_is_refused(tmp_path, table, settings, what):
+    with pytest.raises(WxbError) as error:
+        wxb.load_data(written(tmp_path, table, "t.csv"), target="tag", task="tags", **settings)
+    assert what in str(error.value)
+
+
+def test_the_eight_kinds_of_designed_features():
+    sentence = [f"{word}\x1e{part}" for word, part in (("In", "IN"), ("Oslo-2", "NNP"), ("rains", "VBZ"))]
+    first, second, _ = features_of(sentence)
+    assert {"word Oslo-2", "before In", "after rains", "tag NNP", "tags IN NNP VBZ"} <= set(second)
+    assert {"shape Xx-d", "shapes Xx Xx-d x", "left In", "right rains"} <= set(second)
+    runs = {one.removeprefix("run ") for one in second if one.startswith("run ")}
+    assert len(runs) == sum(len("<Oslo-2>") - size + 1 for size in range(2, 9))
+    assert {"<O", "slo", "<Oslo-2>"} <= runs
+    assert {"right Oslo-2", "right rains", "before <"} <= set(first)
+    assert not any(one.startswith("left") for one in first)
+
+
+def test_the_window_reaches_four_words_to_each_side():
+    found = features_of(list("abcdefghij"))[5]
+    assert {one for one in found if one.startswith("left")} == {"left b", "left c", "left d", "left e"}
+    assert {one for one in found if one.startswith("right")} == {"right g", "right h", "right i", "right j"}
+
+
+@pytest.mark.parametrize(
+    ("word", "shape"), [("USA", "X"), ("McDonald", "XxXx"), ("1984", "d"), ("naïve", "x"), ("-", "-")]
+)
+def test_shapes(word, shape):
+    assert shape_of(word) == shape
+
+
+def test_names_of_the_toy_stand_in_one_part():
+    data = wxb.load_data("names", examples=400)
+    (texts,) = data.columns.texts.values()
+    of_part = {}
+    for part in ("train", "test"):
+        rows = data.split.part(part)
+        of_part[part] = {
+            token.partition("\x1e")[0]
+            for row in rows
+            for token, tag in zip(texts[int(data.examples[row, 0])].split("\x1f"), data.targets[row], strict=False)
+            if data.classes[tag].startswith("B-") and token.partition("\x1e")[0] != "New"
+        }
+    assert of_part["train"]
+    assert not of_part["train"] & of_part["test"]
+
+
+def test_rare_and_unseen_words_share_a_number():
+    data = wxb.load_data("names", examples=400)
+    words = set(data.preparation.vocabulary.words)
+    assert "on" in words
+    numbers = data.inputs[data.split.test][:, 0]
+    assert (numbers == 1).any()
+    assert numbers.max() <= len(words) + 1
