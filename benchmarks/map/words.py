@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Sequence
@@ -110,8 +111,6 @@ def _ahead(row: Row, other: Row, name: str) -> str:
 
 def _crf(data: wxb.Dataset) -> float:
     """F1 of a conditional random field of the features that WINDOW reads, with its own defaults and 100 iterations."""
-    import sklearn_crfsuite  # type: ignore[import-not-found]
-
     from wxb.data.tables.vocabulary import BETWEEN
     from wxb.data.tables.window import features_of
 
@@ -122,7 +121,7 @@ def _crf(data: wxb.Dataset) -> float:
         for code in data.examples[:, 0]
     ]
     tags = [[data.classes[tag] for tag in row if tag >= 0] for row in data.targets]
-    model = sklearn_crfsuite.CRF(algorithm="lbfgs", c1=0.1, c2=0.1, max_iterations=100)
+    model = importlib.import_module("sklearn_crfsuite").CRF(algorithm="lbfgs", c1=0.1, c2=0.1, max_iterations=100)
     learned, tested = data.split.train, data.split.test
     model.fit([features[row] for row in learned], [tags[row] for row in learned])
     values = np.full(data.targets[tested].shape, -1)
