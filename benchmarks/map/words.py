@@ -18,7 +18,10 @@ from wxb.tasks import TASKS
 from wxb.trials import Trial
 
 OPTIONS: dict[str, Any] = {"learning_rate": 0.01, "epochs": 10}
-CRF = "sklearn-crfsuite, the same features"
+CRF, CRF_MODULE = (
+    "sklearn-crfsuite, the same features",
+    "sklearn_crfsuite",
+)  # no dependency: taken where it is installed
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Entities(Figure):
 
     def measure(self, scope: Scope) -> Rows:
         """A row for each network, with F1 by seed and the interval of the first; and sklearn-crfsuite where it is."""
-        names = [*self.networks, *([CRF] if importlib.util.find_spec("sklearn_crfsuite") else [])]
+        names = [*self.networks, *([CRF] if importlib.util.find_spec(CRF_MODULE) else [])]
         rows: Rows = [{"what": name, "f1": [], "interval": []} for name in names]
         for seed in range(scope.seeds or self.seeds):
             data = wxb.load_data(self.data, seed=seed)
@@ -121,7 +124,7 @@ def _crf(data: wxb.Dataset) -> float:
         for code in data.examples[:, 0]
     ]
     tags = [[data.classes[tag] for tag in row if tag >= 0] for row in data.targets]
-    model = importlib.import_module("sklearn_crfsuite").CRF(algorithm="lbfgs", c1=0.1, c2=0.1, max_iterations=100)
+    model = importlib.import_module(CRF_MODULE).CRF(algorithm="lbfgs", c1=0.1, c2=0.1, max_iterations=100)
     learned, tested = data.split.train, data.split.test
     model.fit([features[row] for row in learned], [tags[row] for row in learned])
     values = np.full(data.targets[tested].shape, -1)
