@@ -225,7 +225,7 @@ def test_explained_variance_is_scikit_learn_s_for_pixels_and_columns():
         (["digits", "SOFTMAX", "--task", "reconstruction"], "SOFTMAX does not fit the data"),
         (["digits", "FC-8, SELF", "--class-weight", "balanced"], "needs classes"),
         (["digits", "FC-8, SELF", "--until", "0.5"], "asks for an accuracy"),
-        (["texts.csv", "FC-8, SELF"], "free text cannot be reconstructed"),
+        (["texts.csv", "FC-8, SELF"], "without a target free text has no numbers to go by"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(arguments, what, tmp_path, monkeypatch, capsys):

@@ -15,6 +15,7 @@ from wxb.anomalies.detector import Detector, Odd
 from wxb.data.dataset import PARTS, Dataset, Labels
 from wxb.data.itself import of_itself
 from wxb.errors import WxbError, nearest
+from wxb.notation.vocabulary import SELF
 from wxb.runs.matching import examples_of
 from wxb.runs.predict import machine_of
 from wxb.runs.run import Run
@@ -121,7 +122,7 @@ def anomalies(
     split = opened.split
     held = split.validation if len(split.validation) else split.test
     detector = Detector.fit(model, machine, examples_of(opened, own), split.train, held)
-    asked = of_itself(own if data is None else data)
+    asked = _seen(opened, own if data is None else data)
     rows = split.part(part or "test") if data is None else _rows(asked, part or "all")
     if not len(rows):
         raise WxbError(f"{asked.name} has no examples in its {part or 'test'} part")
@@ -137,11 +138,21 @@ def anomalies(
     if odd is not None:
         labels, names = _named(asked, odd)
         truth = np.isin(labels.targets[rows], [labels.names.index(name) for name in names])
-        notes += _doubts(names, labels, rows, of_itself(own).labels, split.train)
+        notes += _doubts(names, labels, rows, _labels(_seen(opened, own)), split.train)
     return Anomalies(
         opened, asked, rows, found, detector, rate, detector.threshold(rate / 100), truth,
         None if truth is None else roc_area(truth, found.score), tuple(notes),
     )  # fmt: skip
+
+
+def _seen(run: Run, data: Dataset) -> Dataset:
+    """Data as they are looked at: as their own targets, but for texts that a network with another head has learned."""
+    return data if data.has_text and run.model().plan.head != SELF else of_itself(data)
+
+
+def _labels(data: Dataset) -> Labels | None:
+    """What is known of the examples beside what is looked at."""
+    return data.labels or (None if TASKS[data.task].of_inputs else data.told)
 
 
 def _rows(data: Dataset, part: str) -> NDArray[np.int64]:
@@ -151,7 +162,7 @@ def _rows(data: Dataset, part: str) -> NDArray[np.int64]:
 def _named(data: Dataset, odd: str | Sequence[str]) -> tuple[Labels, list[str]]:
     """The labels of data, and the names of the classes that are odd. Raises WxbError for one that is not there."""
     names = [one.strip() for one in odd.split(",")] if isinstance(odd, str) else list(odd)
-    labels = data.labels
+    labels = _labels(data)
     if labels is None or not TASKS[labels.task].exclusive:
         raise WxbError(f"{data.name} has no classes: which examples are odd is not known", fix="leave out `odd`")
     if unknown := [name for name in names if name not in labels.names]:

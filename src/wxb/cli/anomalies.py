@@ -86,12 +86,16 @@ def anomalies(
 
 def read(run: Run, source: str, given: dict[str, Any], quiet: bool) -> Dataset:
     """Load data in the form of the run's; a table with a column that is known to say what is odd."""
-    from wxb.cli.loading import load
+    from wxb.cli.loading import load, load_like
     from wxb.data.itself import RECONSTRUCTION
     from wxb.data.tables.content import is_table
     from wxb.runs.matching import as_in_training, settings_like
+    from wxb.tasks import TASKS
 
     asked = {name: value for name, value in given.items() if value is not None}
+    preparation = run.preparation
+    if preparation is not None and preparation.texts and not TASKS[run.summary.task].of_inputs:
+        return load_like(run, source, asked)
     if run.data.table is None or not is_table(source):
         asked = settings_like(run, source, asked)
     return as_in_training(run, load(source, {**asked, "task": RECONSTRUCTION}, quiet))

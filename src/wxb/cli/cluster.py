@@ -69,6 +69,7 @@ def cluster(
 def subject(source: str, given: Mapping[str, Any], quiet: bool) -> tuple[Run | Dataset, Dataset | None]:
     """The run, or the data set, that is clustered."""
     from wxb.cli.loading import load
+    from wxb.cli.misnamed import refuse_missing_run
     from wxb.data.itself import RECONSTRUCTION
     from wxb.runs.folder import SUMMARY
     from wxb.runs.run import Run
@@ -77,6 +78,7 @@ def subject(source: str, given: Mapping[str, Any], quiet: bool) -> tuple[Run | D
     if exists(Path(source) / SUMMARY):
         run = Run.open(source)
         return run, run.unchanged_data(asked.get("data_dir"))
+    refuse_missing_run(source, "wxb cluster")
     return load(source, {**asked, "task": RECONSTRUCTION}, quiet), None
 
 

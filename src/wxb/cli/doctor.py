@@ -14,10 +14,10 @@ import msgspec
 from wxb.cli import options, printing
 from wxb.cli.answers import doctor as answers
 from wxb.cli.loading import load, load_again
-from wxb.errors import DONE, FOUND, WxbError, nearest
-from wxb.paths import exists, is_folder
+from wxb.cli.misnamed import refuse_missing_run
+from wxb.errors import DONE, FOUND, WxbError
 from wxb.settings import DATA, RECIPE, SETTINGS, check_length, check_together
-from wxb.text import plural, shortened
+from wxb.text import shortened
 
 if TYPE_CHECKING:
     from wxb.doctor.case import Case
@@ -128,35 +128,11 @@ def case_of(words: tuple[str, ...], asked: dict[str, Any], quiet: bool) -> Case:
 
         read(network)
     else:
-        refuse_missing_run(data)
+        refuse_missing_run(data, "wxb doctor")
     loaded = load(data, asked, quiet)
     recipe = {name: asked[name] for name in RECIPE if name in asked}
     about = {name: asked[name] for name in DATA if name in asked}
     return Case.of(loaded, network, recipe, bindings, data, about)
-
-
-def refuse_missing_run(word: str) -> None:
-    """Raise WxbError for a word that names a run that is not there.
-
-    It is the path of nothing in a folder of runs, or the name of nothing that is like that of a run in `runs`. A word
-    with an ending is left to the data.
-    """
-    from wxb.data.known.sets import KNOWN
-    from wxb.data.toys import TOYS
-    from wxb.runs.folder import SUMMARY
-
-    path = Path(word)
-    if exists(path) or path.suffix or word in (*KNOWN, *TOYS):
-        return
-    beside = path.parent if path.parent != Path() else Path("runs")
-    there = [one.parent.name for one in beside.glob(f"*/{SUMMARY}")] if is_folder(beside) else []
-    in_runs = path.parent != Path() and (bool(there) or beside.name == "runs")
-    like = nearest(path.name, there, cutoff=0.3 if in_runs else 0.8)
-    if like is not None:
-        raise WxbError(f"there is no run {word}; {beside / like} is one", fix=f"wxb doctor {beside / like}")
-    if in_runs:
-        fix = "wxb runs" if there else 'wxb train ring "FC-16-RELU, SOFTMAX" makes one'
-        raise WxbError(f"there is no run {word}", f"{plural(len(there), 'run')} in {beside}", fix)
 
 
 command = options.Command(

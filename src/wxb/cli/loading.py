@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from wxb.cli import printing
+from wxb.cli.misnamed import refuse_run
 from wxb.paths import absolute, exists
 from wxb.progress import ERASE, REDRAW, bar
 from wxb.settings import DATA
@@ -29,6 +30,7 @@ def load(source: str, settings: Mapping[str, Any], quiet: bool = False) -> Datas
     if "data_dir" in about:
         about["data_dir"] = str(absolute(about["data_dir"]))
     if _is_path(source):
+        refuse_run(source)
         source = str(absolute(source))
     return read(source, quiet, seed=settings.get("data_seed", settings.get("seed", 0)), **about)
 

@@ -230,12 +230,28 @@ def misuse(problem: click.UsageError) -> WxbError:
         long = [name for name in known if name.startswith("--")]
         return unknown(problem.option_name, f"an option of {path}", long, help_text)
     if isinstance(problem, click.MissingParameter) and problem.param is not None and problem.ctx is not None:
-        return WxbError(f"{problem.param.make_metavar(problem.ctx)} is missing", fix=help_text)
+        return missing(problem.param, problem.ctx)
     if isinstance(problem, click.BadParameter) and problem.param is not None:
         return WxbError(f"{problem.param.opts[0]}: {problem.message}", fix=help_text)
     if more := re.fullmatch(r"Got unexpected extra arguments? \((.*)\)", problem.format_message()):
         return WxbError(f"{path} does not know what to do with {more[1]}", fix=help_text)
     return WxbError(problem.format_message().rstrip("."), fix=help_text)
+
+
+def missing(param: click.Parameter, ctx: click.Context) -> WxbError:
+    """The error for an argument that is missing: its name without the brackets of usage, and its values if few."""
+    name = param.name or ""
+    if not isinstance(param.type, click.Choice):
+        name = param.make_metavar(ctx).strip("[]{}")
+        return WxbError(f"{name} is missing", fix=f"{ctx.command_path} --help lists what it takes")
+    before = [one.make_metavar(ctx) for one in ctx.command.params if isinstance(one, click.Argument)]
+    words = before[: before.index(param.make_metavar(ctx))]
+    values = [str(one) for one in param.type.choices]
+    return WxbError(
+        f"{name.upper()} is missing",
+        f"one of {', '.join(values)}" if len(values) > 1 else "",
+        " ".join([ctx.command_path, *words, values[0]]),
+    )
 
 
 def _prepare_streams() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wxb.cli import options, printing
+from wxb.cli.stopping import untouched
 from wxb.errors import DONE, WxbError
 from wxb.paths import exists, quoted
 from wxb.settings import SETTINGS
@@ -41,7 +42,7 @@ def play(
     """
     from wxb.cli.playing import against
     from wxb.play.run import PlayRun, is_playing
-    from wxb.runs.folder import SUMMARY
+    from wxb.runs.folder import SUMMARY, held, within
 
     (what, network), bindings = options.split_words(words, "GAME", "NETWORK")
     if what is None:
@@ -56,6 +57,8 @@ def play(
         return against(PlayRun.open(what), begins=not second)
     if exists(Path(what) / SUMMARY):
         raise WxbError(f"{what} has learned from data and plays nothing", fix=f"wxb predict {quoted(what)} FILE")
+    if names := within(Path(what)):
+        raise WxbError(f"{what} is no run: it holds {held(names)}", fix=f"wxb play {quoted(Path(what) / names[0])}")
     if second:
         raise WxbError("--second is for playing against a run", fix="wxb play RUN --second")
     asked_for = {"network": network, "bindings": bindings or None, "ppo": ppo, "settings": given}
@@ -121,11 +124,12 @@ def learn_seeds(game: str, asked: dict[str, Any], seeds: int, out: str | None, a
 
 def resumed(run: str, page: bool, as_json: bool, quiet: bool) -> int:
     """`wxb resume` of a run that plays."""
-    from wxb.play.training import Training
-
     if page:
         raise WxbError("--page follows a training on data", fix=f"wxb resume {quoted(run)}")
-    training = Training.resume(run)
+    with untouched(run):
+        from wxb.play.training import Training
+
+        training = Training.resume(run)
     if not quiet:
         printing.remark(printing.labelled("resume", f"{run}: from step {training.learner.step}"))
     return learn(training, as_json, quiet)

@@ -7,6 +7,7 @@ import click
 from wxb.cli import options, printing
 from wxb.cli.following import follow_to_result
 from wxb.cli.loading import load_again
+from wxb.cli.stopping import untouched
 from wxb.settings import DATA
 
 
@@ -16,18 +17,20 @@ def resume(run: str, data_dir: str | None, page: bool, as_json: bool, quiet: boo
     It ends with the same bits as if it had never stopped. The data must be what it was.
     """
     from wxb.play.run import is_playing
-    from wxb.runs.run import Run
-    from wxb.runs.writer import need_resumable
-    from wxb.training import Training
 
     if is_playing(run):
         from wxb.cli.play import resumed
 
         return resumed(run, page, as_json, quiet)
-    opened = Run.open(run)
-    need_resumable(opened.path, opened.summary)  # before its data are read
-    from_where = opened.standing.sentence
-    training = Training.resume(opened, load_again(opened, data_dir, quiet))
+    with untouched(run):
+        from wxb.runs.run import Run
+        from wxb.runs.writer import need_resumable
+        from wxb.training import Training
+
+        opened = Run.open(run)
+        need_resumable(opened.path, opened.summary)  # before its data are read
+        from_where = opened.standing.sentence
+        training = Training.resume(opened, load_again(opened, data_dir, quiet))
     if not quiet:
         printing.remark(printing.labelled("resume", f"{opened.path}: {from_where}"))
     return follow_to_result(training, as_json, quiet, verbose, page)

@@ -218,17 +218,20 @@ def remove(places: tuple[str, ...], clean: bool, older_than: float | None, yes: 
 
     Raises WxbError, before anything is deleted, if one of them is not a run or is being written.
     """
-    from wxb.play.run import found
+    from wxb.play.run import found, unfinished
     from wxb.runs import removal
+    from wxb.runs.folder import root
     from wxb.runs.listing import find
 
     rows: dict[Path, tuple[str, ...]] = {}
     if clean:
         age = 7.0 * UNITS["d"] if older_than is None else older_than
-        for old in (one for place in places or (None,) for one in removal.unfinished(place, age)):
+        stale = {one.path: row(one) for place in places or (None,) for one in removal.unfinished(place, age)}
+        stale |= {one.path: row_of_playing(one) for one in unfinished(places or [root()], age)}
+        for path, line in stale.items():
             try:
-                removal.check(old.path)
-                rows[old.path] = row(old)
+                removal.check(path)
+                rows[path] = line
             except WxbError as problem:
                 printing.remark(str(problem))
         if not rows:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from wxb.paths import quoted
 
 CODE = 128  # a shell's exit code for a signal is 128 plus its number: 130, 143
 
@@ -38,3 +43,19 @@ class Stop:
         if self.code is not None:
             os._exit(CODE + number)
         self.code = CODE + number
+
+
+@contextmanager
+def untouched(run: str) -> Iterator[None]:
+    """Say of Ctrl-C before a resumed training goes on that the run is as it was saved, at which step, and the way on.
+
+    Raises KeyboardInterrupt with that sentence.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        from wxb.runs.standing import saved
+
+        step = saved(Path(run))
+        at = f"at step {step}, as it was saved" if step else "before its first checkpoint"
+        raise KeyboardInterrupt(f"stopped {at}; wxb resume {quoted(run)}") from None

@@ -52,7 +52,7 @@ def kmeans(values: Floats, k: int | None, seed: int) -> Found:
         some = values[spread(np.arange(len(values)), TRIED_ON)]
         for clusters in range(2, min(MOST_TRIED, different(some) - 1) + 1):
             tried[clusters] = float(silhouette_score(some, fit(some, clusters).labels_))
-        chosen = max(tried, key=lambda one: tried[one])
+        chosen = max(tried, key=lambda one: tried[one], default=2)  # two different points are two clusters
     labels = fit(values, k or chosen).labels_.astype(np.int64)
     how = f"k-means, {count(k or chosen)} clusters {'as asked' if k else 'by silhouette'}"
     return Found(labels, from_middles(values, labels), how, tried, "silhouette")

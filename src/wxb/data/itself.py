@@ -28,7 +28,7 @@ def of_itself(data: Dataset) -> Dataset:
     if data.has_text:
         texts = [] if data.preparation is None else [column.name for column in data.preparation.texts]
         raise WxbError(
-            "free text cannot be reconstructed: its features are shares of its terms",
+            "without a target free text has no numbers to go by: its features are shares of its terms",
             f"columns of free text: {first_of(texts)}"
             if data.columns and not data.files
             else f"{data.name} holds texts",

@@ -328,11 +328,26 @@ def _folder(text: str) -> Path:
             f"{folder.parent}",
         )
     near = nearest(text, known)
+    if (beside := _beside(text)) is not None:
+        raise WxbError(f"there is no {text}; {beside.name} lies in its place", fix=str(beside))
     raise WxbError(
         f"{text or 'an empty text'} is neither a data set nor a folder" + (f"; {near} is a data set" if near else ""),
         f"known: {', '.join(known)}, a folder of pictures, or {TABLES}",
         near or "a name of the list, or the path of a folder or a table",
     )
+
+
+def _beside(text: str) -> Path | None:
+    """What has a name like that of a path where nothing is; None for a plain word, which may be a data set's name."""
+    path = Path(text)
+    if not path.suffix and path.parent == Path():
+        return None
+    try:
+        names = [one.name for one in absolute(path).parent.iterdir() if not one.name.startswith(".")]
+    except (OSError, ValueError):
+        return None
+    like = nearest(path.name, names, cutoff=0.75)
+    return None if like is None else path.with_name(like)
 
 
 def _check_options(text: str, examples: int | None, noise: float | None, size: int | None, cache: bool) -> None:

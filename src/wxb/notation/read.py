@@ -85,7 +85,9 @@ class Reader(Scanner):
         sign = self.peek()
         if not sign:
             end = Place(self.end, self.end)
-            self.stop("the network has no head", end, edit=(end, ", SOFTMAX"))
+            self.stop(
+                "the network has no head", end, edit=(end, "-RELU, SOFTMAX" if _ends_affine(body) else ", SOFTMAX")
+            )
         if sign in ")]":
             self.stop(f"{sign} closes nothing", Place(self.at, self.at + 1), edit=(Place(self.at, self.at + 1), ""))
         if sign not in ",-":
@@ -367,3 +369,16 @@ class Reader(Scanner):
 def placeholder(start: int, end: int) -> Layer:
     """A layer in place of one that could not be read, so that reading goes on."""
     return Layer("RELU", place=Place(start, end))
+
+
+def _ends_affine(items: tuple[Item, ...]) -> bool:
+    """Whether the last layer is an FC with a width of its own: before the output layer it lacks an activation."""
+    match items[-1] if items else None:
+        case Layer(name="FC", width=width):
+            return width is not None and not (isinstance(width, Variable) and width.name == OUTPUTS)
+        case Group(inner):
+            return _ends_affine(inner)
+        case Repeat(inner):
+            return _ends_affine((inner,))
+        case _:
+            return False

@@ -79,6 +79,11 @@ class BoardGame(Game):
         of = "games" if one.interval is not None else "lines of play"
         return f"won {won} ({percent(one.value)}{between}), drawn {drawn}, lost {lost} of {count(one.games)} {of}"
 
+    def shares(self, one: Measured) -> dict[str, float]:
+        """The shares of games that were won, and that were not lost."""
+        lost = 0 if one.lost is UNSET else one.lost
+        return {"won": one.value, "not lost": (one.games - lost) / one.games}
+
     def begin(self, games: int, seed: int = 0) -> Boards:
         """Empty boards."""
         empty = np.zeros(games, np.uint64)

@@ -45,6 +45,10 @@ class CartPole(Game):
         low, high = one.interval or (one.value, one.value)
         return f"mean return {one.value:.1f} [{low:.1f}, {high:.1f}], least {one.least:.0f}"
 
+    def shares(self, one: Measured) -> dict[str, float]:
+        """The mean return."""
+        return {"mean return": one.value}
+
     def begin(self, games: int, seed: int) -> Carts:
         """Carts in the middle, poles nearly upright."""
         self.need()

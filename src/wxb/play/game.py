@@ -111,6 +111,10 @@ class Game(ABC):
         """A result as people read it."""
 
     @abstractmethod
+    def shares(self, one: Measured) -> dict[str, float]:
+        """The numbers of a result that a mean over seeds is told of, by name."""
+
+    @abstractmethod
     def begin(self, games: int, seed: int) -> Table:
         """A table of new games."""
 

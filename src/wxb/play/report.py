@@ -11,6 +11,7 @@ from wxb.errors import FAILED, WxbError
 from wxb.notation import read
 from wxb.paths import quoted
 from wxb.play.curve import curve
+from wxb.play.game import Game
 from wxb.play.run import PlayRun, found
 from wxb.runs.folder import CURVE
 from wxb.statistics import Mean, mean_of
@@ -23,7 +24,7 @@ def lines(run: PlayRun) -> list[tuple[str, str]]:
     about, last = run.about, run.history[-1]
     settings, game = about.settings, run.game
     how = "PPO" if settings.ppo else "policy gradient with a baseline"
-    learned = f"{how}, {count(settings.steps)} steps: {count(last.games)} games, {count(last.moves)} moves"
+    learned = f"{how}, {plural(settings.steps, 'step')}: {plural(last.games, 'game')}, {plural(last.moves, 'move')}"
     return [
         ("game", game.title),
         ("network", f"{read(about.network).short()}   {count(about.parameters)} parameters with the baseline"),
@@ -39,6 +40,7 @@ class Seeds:
     folder: Path
     runs: tuple[PlayRun, ...]
     results: dict[str, Mean]  # over the seeds, by what was measured
+    shares: dict[str, dict[str, Mean]]  # the same in the game's own words: "won", "not lost"
     picture: Path | None
     remarks: tuple[str, ...] = ()
 
@@ -54,20 +56,29 @@ def seeds_drawn(folder: Path) -> Seeds:
     games = {run.about.game for run in runs}
     if len(games) > 1:
         raise WxbError(f"{folder} holds runs of {' and '.join(sorted(games))}", "a curve is of one game")
+    game = runs[0].game
     results: dict[str, list[float]] = {}
+    shares: dict[str, dict[str, list[float]]] = {}
     for run in runs:
         for one in run.about.results:
             results.setdefault(one.what, []).append(one.value)
-    game = runs[0].game
+            for name, value in game.shares(one).items():
+                shares.setdefault(one.what, {}).setdefault(name, []).append(value)
     means = {what: mean_of(values, (0, game.best)) for what, values in results.items()}
+    by_share = {
+        what: {name: mean_of(values, (0, game.best)) for name, values in named.items()}
+        for what, named in shares.items()
+    }
     picture, remarks = folder / CURVE, ()
     try:
         storage.write(picture, curve(game, {run.about.settings.seed: run.history for run in runs}))
     except WxbError as problem:
         if problem.exit_code == FAILED:
             raise
-        return Seeds(folder, runs, means, None, (f"the learning curve was not drawn: {problem.what}; {problem.fix}",))
-    return Seeds(folder, runs, means, picture, remarks)
+        return Seeds(
+            folder, runs, means, by_share, None, (f"the learning curve was not drawn: {problem.what}; {problem.fix}",)
+        )
+    return Seeds(folder, runs, means, by_share, picture, remarks)
 
 
 def _readable(folder: Path) -> Sequence[PlayRun]:
@@ -83,7 +94,11 @@ def seeds_lines(drawn: Seeds) -> list[tuple[str, str]]:
     """The seeds together as (label, text)."""
     game = drawn.runs[0].game
     told = [("game", game.title), ("seeds", plural(len(drawn.runs), "run") + f" in {quoted(drawn.folder)}")]
-    for what, mean in drawn.results.items():
-        low, high = mean.interval or (mean.mean, mean.mean)
-        told.append((what, f"{game.shown(mean.mean)} [{game.shown(low)}, {game.shown(high)}]"))
+    for what, shares in drawn.shares.items():
+        told.append((what, ", ".join(f"{name} {_between(game, mean)}" for name, mean in shares.items())))
     return told
+
+
+def _between(game: Game, mean: Mean) -> str:
+    interval = "" if mean.interval is None else f" [{', '.join(map(game.shown, mean.interval))}]"
+    return game.shown(mean.mean) + interval

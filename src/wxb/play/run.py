@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import msgspec
 
 from wxb import storage
 from wxb.errors import FAILED, WxbError
-from wxb.paths import exists, obstacle
+from wxb.paths import exists, is_link, obstacle, status
 from wxb.play.game import Game
 from wxb.play.games import GAMES
 from wxb.play.schema import FORMAT, Measured, Playing, StepLine
@@ -154,3 +155,17 @@ def found(places: Sequence[str | Path]) -> list[Found]:
             except WxbError as problem:
                 listed.append((folder, problem.what))
     return sorted(listed, key=lambda one: one.about.created if isinstance(one, PlayRun) else "", reverse=True)
+
+
+def unfinished(places: Sequence[str | Path], older_than: float) -> list[PlayRun]:
+    """Of the runs of `found` those that were stopped or have failed, unwritten for `older_than` seconds."""
+    now = time.time()
+    return [
+        one
+        for one in found(places)
+        if isinstance(one, PlayRun)
+        and one.standing.state in ("stopped", "failed")
+        and not is_link(one.path)
+        and (about := status(one.path / PLAYING)) is not None
+        and now - about.st_mtime >= older_than
+    ]

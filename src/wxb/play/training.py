@@ -45,7 +45,7 @@ from wxb.runs.summary import now
 from wxb.runs.writer import without_checkpoint
 from wxb.settings import validate
 from wxb.storage import damaged
-from wxb.text import count
+from wxb.text import plural
 from wxb.version import __version__
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Training:
         return [
             ("game", f"{self.game.name}: {self.game.title}, {len(self.game.actions)} actions"),
             ("network", str(network.plan)),
-            ("learns", f"{how}; {count(settings.steps)} steps of {count(settings.batch_size)} games"),
+            ("learns", f"{how}; {plural(settings.steps, 'step')} of {plural(settings.batch_size, 'game')}"),
             ("machine", f"{self.machine.threads} thread{'s' * (self.machine.threads > 1)}"),
         ]
 

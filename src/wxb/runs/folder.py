@@ -15,9 +15,9 @@ import tomli_w
 
 from wxb.data.dataset import Split
 from wxb.errors import FAILED, WxbError
-from wxb.paths import is_folder, need_text, quoted
+from wxb.paths import exists, is_folder, need_text, quoted
 from wxb.storage import LOCK, damaged, is_part, opened
-from wxb.text import first_of
+from wxb.text import first_of, natural
 
 PARTS = ("train", "validation", "test")
 SUMMARY = "run.json"
@@ -98,6 +98,27 @@ def content(folder: Path) -> list[str]:
             if file.read(len(HEADING)) == HEADING.encode():
                 return []
     return names
+
+
+def within(folder: Path) -> list[str]:
+    """The names of the runs directly in a folder, in natural order."""
+    try:
+        names = sorted((one.name for one in folder.iterdir()), key=natural)
+    except (OSError, ValueError):
+        return []
+    return [name for name in names if exists(folder / name / SUMMARY) or exists(folder / name / PLAYING)]
+
+
+def held(names: list[str]) -> str:
+    """The names of runs in a sentence: "seed-0 and seed-1", "a, b, c and 3 more"."""
+    return " and ".join(names) if len(names) <= 2 else first_of(names, 3)
+
+
+def no_run(folder: Path, without: str) -> WxbError:
+    """The error for a folder that is no run itself; it names those within."""
+    if names := within(folder):
+        return WxbError(f"{folder} is no run: it holds {held(names)}", fix=f"one of them: {quoted(folder / names[0])}")
+    return WxbError(f"{folder} is no run: it has no {without}", fix="wxb runs lists those there are")
 
 
 def taken(folder: Path, others: list[str]) -> WxbError:

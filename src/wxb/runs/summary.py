@@ -10,7 +10,7 @@ import msgspec
 from wxb.errors import WxbError
 from wxb.paths import exists, obstacle, quoted
 from wxb.runs import version1
-from wxb.runs.folder import PLAYING, SUMMARY
+from wxb.runs.folder import PLAYING, SUMMARY, no_run
 from wxb.runs.schema import FORMAT, Summary, Version
 from wxb.storage import damaged, decode, digest, json_text, read
 from wxb.tasks import TASKS
@@ -32,7 +32,7 @@ def read_summary(folder: Path) -> Summary:
                 f"{folder} has learned to play a game: it has no data, and this is about data",
                 fix=f"wxb play {quoted(folder)} plays it, wxb report {quoted(folder)} tells how well",
             )
-        raise WxbError(f"{folder} is no run: it has no {SUMMARY}", fix="wxb runs lists those there are")
+        raise no_run(folder, SUMMARY)
     data = read(path)
     version = decode(path, data, Version)
     if version.format > FORMAT:

@@ -6,6 +6,7 @@ spell the same message in their own way with `spell`.
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 import re
@@ -109,9 +110,23 @@ class Setting:
     def _refusal(self, value: object) -> WxbError:
         what = f"{named(self.name, value)}: expected {self.expected}"
         like = nearest(value, self.choices) if isinstance(value, str) else None
-        if like is not None:
-            return WxbError(what, fix=named(self.name, like))
-        return WxbError(what, fix=named(self.name, self.form.example) if self.form is not None else "")
+        fits = like if like is not None else self._fitting(value)
+        return WxbError(what, fix="" if fits is None else named(self.name, fits))
+
+    def _fitting(self, value: object) -> Any:
+        """A value that the setting takes in place of another: the nearest of a range; None if none is known."""
+        if self.form is not None:
+            return self.form.example
+        try:
+            number = float(value) if isinstance(value, (str, int, float)) else math.nan
+        except (ValueError, OverflowError):
+            number = math.nan
+        if self.bounds is not None and not math.isnan(number):
+            if number < self.bounds.least and not self.bounds.above:
+                return self.type(self.bounds.least)
+            if number > self.bounds.most and not self.bounds.below:
+                return self.type(self.bounds.most)
+        return self.default if self.default in self.choices or self.bounds is not None else None
 
 
 def named(name: str, value: object) -> str:

@@ -81,7 +81,8 @@ def choices_of(
 
     Raises WxbError for a column that it does not have, and for a column that is said to be two things.
     """
-    dropped = tuple(frame.need(name) for name in listed(drop, frame.columns))
+    left_out = listed(drop, frame.columns)
+    dropped = tuple(frame.need(name, "drop", left_out) for name in left_out)
     if lost := [name for name in dropped if name in targets]:
         raise WxbError(f"{lost[0]} is the target, and `drop` leaves it out", fix="one of the two")
     typed = {frame.need(name): kind for name, kind in kinds_of(types or "")}
@@ -89,7 +90,7 @@ def choices_of(
         raise WxbError(f"`types` says twice what a column holds: {types}", fix="once for each column")
     if lost := [name for name in typed if name in dropped]:
         raise WxbError(f"`types` says what {lost[0]} holds, and `drop` leaves it out", fix="one of the two")
-    roles = {role: frame.need(name) for role, name in (("weight", weight), ("group", group)) if name is not None}
+    roles = {role: frame.need(name, role) for role, name in (("weight", weight), ("group", group)) if name is not None}
     said = [("target", one) for one in targets] + [("drop", one) for one in dropped] + [("types", one) for one in typed]
     named: dict[str, str] = {}
     for setting, name in (*said, *roles.items()):

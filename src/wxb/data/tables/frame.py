@@ -31,6 +31,7 @@ from wxb.data.tables.separated import Separated, open_separated
 from wxb.data.tables.values import MISSING, Values
 from wxb.errors import WxbError, nearest
 from wxb.paths import exists, is_file, is_folder
+from wxb.settings.setting import named
 from wxb.text import composed_as, first_of, known_as
 
 if TYPE_CHECKING:
@@ -139,8 +140,11 @@ class Frame:
         """The columns' names for a message."""
         return first_of(self.columns, 20)
 
-    def need(self, column: str) -> str:
-        """The column's name, or the one that looks the same. Raises WxbError with the nearest name if there is none."""
+    def need(self, column: str, setting: str = "", given: Sequence[str] = ()) -> str:
+        """The column's name, or the one that looks the same. Raises WxbError with the nearest name if there is none.
+
+        `setting` is what names the column, and `given` are all columns that it names.
+        """
         (column,) = known_as([column], self.columns)
         if column in self.places:
             return column
@@ -148,8 +152,15 @@ class Frame:
         raise WxbError(
             f"{self.name} has no column {column}" + (f"; {like} is one" if like else ""),
             f"columns: {self.listed}\n{self.first_line}",
-            self.way_to(column),
+            self.way_to(column) or self._instead(column, like, setting, given),
         )
+
+    def _instead(self, column: str, like: str | None, setting: str, given: Sequence[str]) -> str:
+        """The setting with the nearest name in place of one that is not there; "" without a nearest name."""
+        if like is None or not setting:
+            return ""
+        names = [like if one == column else one for one in given or (column,)]
+        return named(setting, ",".join(names))
 
     def way_to(self, column: str) -> str:
         """How a text is read so that it has this column, by the row in which its name stands; "" if nothing tells."""

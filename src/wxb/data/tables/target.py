@@ -51,7 +51,7 @@ def named(frame: Frame, target: str | Sequence[str] | None) -> tuple[str, ...]:
             f"columns: {frame.listed}",
             f'`target="{last}"`; a network that ends in SELF learns without a target',
         )
-    names = tuple(frame.need(name) for name in chosen)
+    names = tuple(frame.need(name, "target", chosen) for name in chosen)
     if len(set(names)) < len(names):
         raise WxbError(f"`target` names a column twice: {', '.join(names)}")
     if len(names) == len(frame.columns):
