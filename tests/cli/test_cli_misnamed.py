@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 WORDS = {
-    "spam": "win free prize money now call claim urgent".split(),
-    "ham": "see you home later dinner love ok thanks".split(),
+    "spam": ["win", "free", "prize", "money", "now", "call", "claim", "urgent"],
+    "ham": ["see", "you", "home", "later", "dinner", "love", "ok", "thanks"],
 }
 
 
 @pytest.fixture
 def runs(call):
     """A run that plays, two of one series and a run on data, in runs/."""
-    short = ("FC-8-RELU, SOFTMAX", "--steps", 1, "--batch-size", 1, "--threads", 1, "-q")
+    short = ("FC-8-RELU, SOFTMAX", "--steps", 1, "--batch-size", 8, "--threads", 1, "-q")
     assert call("play", "tictactoe", *short, "--out", "runs/t1").code == 0
     assert call("play", "tictactoe", *short, "--seeds", 2, "--out", "runs/two").code == 0
     made = call("train", "ring", "FC-8-RELU, SOFTMAX", "--examples", 100, "--epochs", 1, "--out", "runs/data", "-q")
@@ -41,7 +41,7 @@ def test_a_run_is_no_data_and_stays_what_it_is(runs):
         assert "remove it" not in refused.err
     assert "runs/data is a run, and data is expected" in runs("train", "runs/data").err
     assert "runs/two holds runs, and data is expected: seed-0 and seed-1" in runs("cluster", "runs/two").err
-    assert "runs holds runs, and data is expected: data, t1" in runs("train", "runs").err
+    assert "runs holds runs, and data is expected: data and t1" in runs("train", "runs").err
 
 
 def test_a_run_that_is_not_there_is_no_data_set(runs):
@@ -65,7 +65,7 @@ def test_seeds_tell_what_is_meant_by_a_share_and_one_step_is_one(runs):
     told = runs("report", "runs/two").out
     assert "first, whatever the other does: won " in told
     assert told.count("not lost ") == 3
-    assert "1 step: 1 game, " in runs("report", "runs/t1").out
+    assert "1 step: 8 games, " in runs("report", "runs/t1").out
 
 
 def test_a_missing_argument_is_named_without_the_brackets_of_usage(call):

@@ -259,3 +259,11 @@ def test_a_signal_saves_the_run_and_a_resume_ends_with_the_same_bits(number, cod
     valid(resumed.json)
     assert call(*words, "--out", "whole", "-q").code == 0
     assert Path("stopped/weights.safetensors").read_bytes() == Path("whole/weights.safetensors").read_bytes()
+
+
+def test_a_game_per_step_is_enough_whatever_is_left_of_it_to_learn_from(call):
+    for ppo in ("--no-ppo", "--ppo"):
+        for seed in range(4):
+            words = ("FC-8-RELU, SOFTMAX", "--steps", 12, "--batch-size", 1, "--threads", 1, "--seed", seed, "-q", ppo)
+            ended = call("play", "tictactoe", *words, "--out", f"one{ppo}{seed}")
+            assert ended.code == 0, ended.err

@@ -122,6 +122,8 @@ class Learner:
     def _update(self, found: Experience, step: int, rate: float) -> tuple[float, float, float]:
         """Learn from moves: one gradient of all of them, or those of PPO; the first gradient's losses."""
         moves = len(found.moves)
+        if not moves:  # all moves of these few games were openings by chance: there is nothing to learn from
+            return 0.0, 0.0, 0.0
         gains = found.advantages
         scaled = ((gains - gains.mean()) / max(gains.std(), FLOOR)).astype(np.float32)
         found = Experience(found.seen, found.legal, found.moves, found.scores, scaled, found.returns, found.score)
@@ -130,7 +132,7 @@ class Learner:
         first = None
         for number in range(PASSES):
             order = generator(self.settings.seed, "order", step, number).permutation(moves)
-            for rows in np.array_split(order, PARTS):
+            for rows in np.array_split(order, min(PARTS, moves)):
                 told = self._gradient(found, rows, rate)
                 first = first or told
         assert first is not None
