@@ -136,3 +136,49 @@ def test_names_are_tagged(tmp_path):
     assert code == 0, err
     code, out, err = run("evaluate", "run", cwd=tmp_path)
     assert code == 0, err
+
+
+@pytest.fixture(scope="module")
+def tagger(tmp_path_factory):
+    """A run on a CoNLL file of short sentences."""
+    folder = tmp_path_factory.mktemp("tagger")
+    sentences = [f"{name} B-PER\nsees O\n{place} B-LOC\n" for name in ("Ann", "Bob") for place in ("Oslo", "Rome")]
+    (folder / "t.conll").write_text("\n".join(sentences * 8), encoding="utf-8")
+    wxb.train(wxb.load_data(folder / "t.conll", split="0.6,0.2,0.2"), "EMBED-8-RNN-8, TAGS", epochs=1, out=folder / "r")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "lengths"),
+    [
+        ("p.conll", "Ann\nsees\nRome\n\nBob\nsees\n", [3, 2]),
+        ("p.txt", "Ann sees Rome.\nBob ran\n", [4, 2]),
+        ("p.csv", "text\nAnn sees Rome.\nBob ran\n", [4, 2]),
+        ("q.csv", "word\nAnn sees Rome\nBob ran\n", [3, 2]),
+        ("s.csv", "sentence,word\n1,Ann\n1,sees\n1,Rome\n2,Bob\n2,ran\n", [3, 2]),
+    ],
+)
+def test_sentences_in_any_form_are_tagged(tagger, name, text, lengths):
+    (tagger / name).write_text(text, encoding="utf-8")
+    found = wxb.Run.open(str(tagger / "r")).predict(tagger / name)
+    assert [len(tags) for tags in found.tags] == lengths
+
+
+def test_a_table_of_words_without_sentences_is_not_guessed_at(tagger):
+    (tagger / "w.csv").write_text("word\nAnn\nsees\nRome\n", encoding="utf-8")
+    code, _, err = run("predict", "r", "w.csv", cwd=tagger)
+    assert code == 2
+    assert "no column says where a sentence ends" in err
+    assert "fix: a column sentence" in err
+
+
+def test_anomalies_of_words_are_refused_in_a_sentence(tagger):
+    code, _, err = run("anomalies", "r", cwd=tagger)
+    assert code == 2
+    assert "this network reads words" in err
+
+
+def test_another_head_on_tags_is_refused_by_its_head(tagger):
+    code, _, err = run("train", "t.conll", "SOFTMAX", cwd=tagger)
+    assert code == 2
+    assert "SOFTMAX does not fit the data: its targets are tags of words" in err

@@ -58,6 +58,14 @@ def test_nothing_is_warned_of_where_all_is_well(fine):
     )
 
 
+def test_a_test_that_is_better_than_training_beyond_both_intervals_is_not_called_chance(fine):
+    found = changed(
+        fine, train={"accuracy": 0.9, "interval": [0.88, 0.92]}, test={"accuracy": 0.97, "interval": [0.95, 0.99]}
+    )
+    found["baselines"] = {}
+    assert about_generalization(found).endswith("7.0 points better on the test, more than chance explains.")
+
+
 def test_no_better_than_a_baseline_is_said_in_words(fine):
     found = changed(fine, baselines={"nearest neighbour": {"score": 0.989, "interval": [0.975, 0.995]}})
     assert about_baselines(found) == "The network is no better than nearest neighbour, the best baseline (98.9 %)."

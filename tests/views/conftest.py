@@ -30,6 +30,8 @@ NETWORKS = {
     "two": ("two", "SOFTMAX"),
     "self": ("pictures", "CONV-4-RELU-POOL-FC-6, SELF"),
     "columns": ("table", "FC-8-RELU-FC-2, SELF"),
+    "texts": ("texts", "EMBED-8-CONV3x1-8-RELU-GMP, SOFTMAX"),
+    "tags": ("tags", "CAT(WINDOW-64, EMBED-8-RNN-8), TAGS"),
 }
 
 
@@ -60,6 +62,13 @@ def data(kind: str, folder: Path) -> Dataset:
             return wxb.load_data("ring", examples=120)
         case "line":
             return wxb.load_data("sine", examples=80)
+        case "texts":
+            lines = [f"{'good' if n % 2 else 'bad'} day {n % 7},{'yes' if n % 2 else 'no'}" for n in range(120)]
+            path = folder / "texts.csv"
+            path.write_text("\n".join(["text,kind", *lines]) + "\n")
+            return wxb.load_data(path, target="kind", types="text=words")
+        case "tags":
+            return wxb.load_data("names", examples=150, types="word=window")
         case "table":
             return wxb.load_data(table(folder), target="kind")
         case "numbers":

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from wxb.anomalies.detector import Detector, Odd
 from wxb.data.dataset import PARTS, Dataset, Labels
 from wxb.data.itself import of_itself
+from wxb.data.kinds import kind_of
 from wxb.errors import WxbError, nearest
 from wxb.notation.vocabulary import SELF
 from wxb.runs.matching import examples_of
@@ -115,6 +116,11 @@ def anomalies(
     the network, if too few are held back for the rate, and for classes that are not there.
     """
     opened = Run.open(str(run)) if isinstance(run, (str, PathLike)) else run
+    if not kind_of(opened.summary.input).scaled:
+        raise WxbError(
+            "anomalies are told by the distance between examples as numbers, and this network reads words",
+            fix="a run on pictures or on a table of numbers and categories",
+        )
     asked_rate = None if rate is None else RATE.validate(rate)
     own = data if data is not None and data.fingerprint == opened.data.fingerprint else opened.unchanged_data()
     machine = machine_of(opened)

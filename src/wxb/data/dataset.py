@@ -103,6 +103,7 @@ class Dataset:
     fill: NDArray[np.float64] | None = None  # of arrays: what replaces a missing value of each feature
     weights: NDArray[np.float64] | None = None  # (n,): how much each example counts; None if all count the same
     groups: Groups | None = None  # of the examples, each of which stands in one part and one fold
+    independent: bool = False  # whether equal examples were drawn independently, so that none is a copy
     labels: Labels | None = None  # if the examples are their own targets
     levels: tuple[float, float] | None = None  # of deep greys: the values that became 0 and 255 (pictures/levels.py)
 
@@ -124,7 +125,7 @@ class Dataset:
             rows = [[name] for name in self.classes]
             return shown(str(self), [task.noun], rows, self.notes)
         rows = [[name, *(count((counted[part] or {})[name]) for part in PARTS)] for name in self.classes]
-        return shown(str(self), [task.noun, *PARTS], rows, self.notes)
+        return shown(str(self), [task.counted or task.noun, *PARTS], rows, self.notes)
 
     @property
     def kind(self) -> str:
@@ -187,6 +188,8 @@ class Dataset:
     @cached_property
     def copies(self) -> NDArray[np.int64]:
         """The first row with the same numbers as each example (n,); of a table, in all columns that are used."""
+        if self.independent:
+            return np.arange(len(self.examples))
         return copies(self.inputs if self.columns is None else self.columns.alike(self.examples))
 
     @property

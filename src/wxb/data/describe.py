@@ -121,7 +121,7 @@ def _count_table(data: Dataset) -> list[str]:
     """One line per class or label: its number of examples in total and in each part, and its share."""
     columns = [counts(data) or {}]
     columns += [counts(data, data.split.part(part)) or {} for part in PARTS]
-    head = [TASKS[data.task].noun, "all", *PARTS, "share"]
+    head = [TASKS[data.task].counted or TASKS[data.task].noun, "all", *PARTS, "share"]
     all_of = sum(columns[0].values()) if TASKS[data.task].of_words else len(data.examples)
     rows = [
         [name, *(count(column[name]) for column in columns), percent(columns[0][name] / all_of)]

@@ -251,11 +251,16 @@ def need_fit(plan: Plan, data: Dataset) -> None:
             f"{data.name} has examples of {shape_text(data.shape)} and needs {data.outputs} outputs",
             fix="build(text, data) plans the network for the data",
         )
+    need_head(plan.head, data)
+
+
+def need_head(head: str, data: Dataset) -> None:
+    """Raise WxbError if a head cannot learn the data's targets."""
     task = TASKS[data.task]
-    if plan.head not in task.heads:
+    if head not in task.heads:
         raise WxbError(
-            f"{plan.head} does not fit the data: its targets are {task.kind}",
-            f"{plan.head} is for {' or '.join(TASKS[name].kind for name in HEADS[plan.head].tasks)}",
+            f"{head} does not fit the data: its targets are {task.kind}",
+            f"{head} is for {' or '.join(TASKS[name].kind for name in HEADS[head].tasks)}",
             f"end the network in {', '.join(task.heads)}",
         )
 

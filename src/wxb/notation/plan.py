@@ -158,6 +158,8 @@ class Planner:
         kind = LAYERS[layer.name]
         if len(signal.shape) == 2 and kind.family != "tokens":
             raise self.misfit(layer, f"{layer.name} reads numbers, and its input is words", f"EMBED-64-{layer.name}")
+        if self.network.head == TAGS and len(signal.shape) == 1:
+            self.refuse_vector(layer, items[position - 1] if position else None)
         bias, pieces = False, 1
         if kind.family == "affine":
             bias = default_bias(items, position) if layer.bias is None else layer.bias
@@ -379,6 +381,14 @@ class Planner:
         if end.shape != (expected := (self.outputs, self.input[1], 1)):
             what = f"what reaches TAGS is {shape_text(end.shape)}, not {shape_text(expected)}, scores for each word"
             raise self.misfit(last, what, "no pooling, stride or FC before TAGS, as in EMBED-64-RNN-64, TAGS")
+
+    def refuse_vector(self, layer: Layer, before: Item | None) -> None:
+        """Raise WxbError for a layer before TAGS that reads one vector of the whole sentence."""
+        if len(self.input) != 2:
+            self.check_places(None, self.start())
+        made = before.name if isinstance(before, Layer) else "what stands before"
+        what = f"TAGS needs every word, and {made} makes one vector of the sentence"
+        raise self.misfit(before if isinstance(before, Layer) else layer, what, f"leave out {made}")
 
     def refuse_feature(self, layer: Layer) -> None:
         """Raise WxbError for a designed feature that does not read the input."""

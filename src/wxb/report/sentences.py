@@ -189,6 +189,9 @@ def about_generalization(found: Found) -> str:
         if still_falls(found):
             return f"{begin}. The {gap}, but what it learns still carries over: validation loss was still falling."
         return f"{begin}: it overfits. The {gap}."
+    if unseen_interval[0] > seen_interval[1]:
+        gap = measure.gap_text(unseen - seen)
+        return f"{begin}: {gap} better on the test, more than chance explains."
     return f"{begin}: no further apart than chance explains."
 
 

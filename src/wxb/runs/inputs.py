@@ -105,7 +105,7 @@ def predict(predictor: Predictor, source: Any, max_pixels: int | None = None) ->
     preparation = predictor.run.preparation
     if preparation is None:
         raise WxbError("a data frame; the network was not trained on a table")
-    rows, notes = read_rows(frame_of(source), preparation)
+    rows, notes = read_rows(in_sentences(frame_of(source), preparation), preparation)
     return replace(predictor.predict(rows), notes=(*predictor.notes, *notes))
 
 

@@ -124,6 +124,7 @@ class Tags(Task):
     baseline = "majority"
     linear = "softmax"
     noun = "type"
+    counted = "tag"
     kind = "tags of words"
     worst = "The worst tagged sentences"
     changed = ("better", "worse")

@@ -76,6 +76,7 @@ class Task(ABC):
     linear: ClassVar[Literal["softmax", "sigmoid", "ridge", "pca"]]  # the linear baseline
 
     noun: ClassVar[str]  # what `names` are: "class", "label", "target"
+    counted: ClassVar[str] = ""  # what `counts` counts, if it is not the noun
     kind: ClassVar[str]  # what the targets are, in an error: "classes"
     worst: ClassVar[str] = "The most confident mistakes"  # the report's title for mistakes
     changed: ClassVar[tuple[str, str]] = ("now right", "now wrong")  # what a better and a worse prediction is called

@@ -30,6 +30,7 @@ from wxb.learning.pace import Deadline, seconds_per_example, seconds_per_step
 from wxb.learning.setup import Setup, largest_within, set_up
 from wxb.learning.state import State
 from wxb.learning.watch import LAYERS
+from wxb.network.build import need_head
 from wxb.notation import Network, read
 from wxb.notation.vocabulary import SELF
 from wxb.settings import INTERVAL, SETTINGS, check_length
@@ -102,6 +103,8 @@ class Trial:
         tree = _tree(network)
         if tree is not None and (words := read_by(tree.body)):
             data = as_words(data, words)
+        if tree is not None:  # before its layers are planned, whose shapes say less
+            need_head(tree.head, data)
         self.started = clock.time() - data_seconds if started is None else started
         self.data = data
         need_examples(data, "train")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import wxb
+from wxb.data import describe
 from wxb.data.tables.tokens import sentences_in
 from wxb.data.tables.window import features_of, shape_of
 from wxb.errors import WxbError
@@ -143,3 +145,52 @@ def test_rare_and_unseen_words_share_a_number():
     numbers = data.inputs[data.split.test][:, 0]
     assert (numbers == 1).any()
     assert numbers.max() <= len(words) + 1
+
+
+TOKENS = [("Anna", "B-PER"), ("sees", "O"), ("Rome", "B-LOC")]
+
+
+def table_of(tmp_path, head, lines, name="t.csv"):
+    return written(tmp_path, "\n".join([head, *lines]) + "\n", name)
+
+
+def test_a_sentence_with_its_tags_in_each_row(tmp_path):
+    lines = ["Anna sees Rome,B-PER O B-LOC", "Anna ran,B-PER O", "he ran,O O", "it rained,O O"]
+    data = wxb.load_data(table_of(tmp_path, "text,tags", lines), target="tags", task="tags")
+    assert data.task == "tags"
+    assert data.inputs.lengths.tolist() == [3, 2, 2, 2]
+    with pytest.raises(WxbError) as error:
+        wxb.load_data(table_of(tmp_path, "text,tags", [*lines, "so it goes,O O"]), target="tags", task="tags")
+    assert error.value.what == "row 4 of t.csv has 3 words and 2 tags"
+
+
+@pytest.mark.parametrize(
+    ("head", "fix"), [("word,tag", "a column sentence with"), ("word,tag,number", '`group="number"`')]
+)
+def test_the_way_out_of_a_table_without_sentences_names_its_own_columns(tmp_path, head, fix):
+    lines = [f"{word},{tag}" + ",1" * (head.count(",") - 1) for word, tag in TOKENS]
+    with pytest.raises(WxbError) as error:
+        wxb.load_data(table_of(tmp_path, head, lines), target="tag", task="tags")
+    assert "which of its columns says where a sentence ends?" in error.value.what
+    assert error.value.fix.startswith(fix)
+
+
+def test_a_table_of_tokens_read_as_single_rows_is_noted(tmp_path):
+    lines = [f"{number},{word},{tag}" for number in range(20) for word, tag in TOKENS]
+    data = wxb.load_data(table_of(tmp_path, "sentence,word,tag", lines), target="tag")
+    assert '`task="tags"` with `group="sentence"`' in data.notes[0]
+    lines = [f"{number},{word},{tag[-1]}" for number in range(20) for word, tag in TOKENS]
+    data = wxb.load_data(table_of(tmp_path, "sentence,word,kind", lines), target="kind")
+    assert not any("task=" in note for note in data.notes)
+
+
+def test_equal_sentences_of_the_toy_are_no_copies():
+    data = wxb.load_data("names", examples=400)
+    assert len(np.unique(data.copies)) == len(data.examples)
+
+
+def test_counts_of_tags_are_of_words():
+    said = "\n".join(describe.lines(wxb.load_data("names", examples=200)))
+    head, *rows = said.split("\n\n")[1].splitlines()
+    assert head.split()[0] == "tag"
+    assert sum(float(row.split()[-2]) for row in rows) == pytest.approx(100, abs=1)

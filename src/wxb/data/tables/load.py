@@ -17,7 +17,23 @@ from wxb.data.tables.frame import Frame, frame_of, read_frame
 from wxb.data.tables.grammar import written
 from wxb.data.tables.table import Table, preparation_of, read_like, read_table
 from wxb.data.tables.target import named
-from wxb.data.tables.tokens import PARTS, POS, WORD, WORDS, called, frame_of_sentences, grouped, read_conll
+from wxb.data.tables.tokens import (
+    PARTS,
+    POS,
+    SENTENCE,
+    SENTENCES,
+    WHOLE,
+    WORD,
+    WORDS,
+    called,
+    frame_of_sentences,
+    grouped,
+    hold_sentences,
+    in_rows,
+    like_tokens,
+    of_texts,
+    read_conll,
+)
 from wxb.data.tables.tokens import TAGS as TAG_COLUMN
 from wxb.data.tables.vocabulary import Words
 from wxb.errors import WxbError
@@ -59,31 +75,54 @@ def of_table(
             frame, roles[role] = _with_role(frame, role, settings[role])
         choices = choices_of(frame, names, settings["drop"], settings["types"], settings["missing"], **roles)
         table = read_table(frame, names, task, fractions, seed, settings["pieces"], choices)
+        if len(names) == 1 and (sentence := like_tokens(frame, names[0])):
+            how = f'`task="{TAGS}"` with `group="{sentence}"`'
+            note = f"the rows look like the words of sentences, and are read as single examples; {how} tags sentences"
+            table = replace(table, notes=(note, *table.notes))
     return dataset_of(stem_of(source) if isinstance(source, Path) else "frame", table)
 
 
 def in_sentences(frame: Frame, preparation: Preparation) -> Frame:
     """A table for a run: its tokens as sentences, if the run was trained on sentences of tokens."""
     own = next((column for column in preparation.texts if isinstance(column, Words) and column.tokens), None)
-    if own is None or own.tokens[0] not in frame.places or not own.tokens[2]:
+    if own is None:
         return frame
     tag = next((target.name for target in preparation.targets if target.name in frame.places), None)
     word, part, sentence = own.tokens
-    return grouped(frame, tag, frame.need(sentence), word, part)
+    if word not in frame.places:
+        text = "" if sentence in frame.places else called(frame.columns, WHOLE)
+        return of_texts(frame, text, word) if text else frame
+    sentence = sentence if sentence in frame.places else called(frame.columns, SENTENCES)
+    if sentence:
+        return grouped(frame, tag, sentence, word, part if own.tokens[2] or part in frame.places else "")
+    if hold_sentences(frame, word):
+        return in_rows(frame, tag, word)
+    raise WxbError(
+        f"{frame.name} has a word in each row, and no column says where a sentence ends",
+        f"columns: {frame.listed}",
+        f"a column {own.tokens[2] or SENTENCE} with the same value in all rows of a sentence",
+    )
 
 
 def _tagged(frame: Frame, settings: Mapping[str, Any], fractions: Fractions | PartRows, seed: int) -> Table:
-    """A table with a token a row: `target` is the column of tags, `group` that of sentences."""
+    """A table of tokens: `target` is the column of tags, `group` that of sentences; without it a row is a sentence."""
     (tag,) = named(frame, settings["target"])
     sentence = settings["group"]
+    columns = [name for name in frame.columns if name not in listed(settings["drop"])]
     if not isinstance(sentence, str):
+        others = [name for name in columns if name != tag]
+        word = called(others, WORDS) or called(others, WHOLE) or next(iter(others), "")
+        if hold_sentences(frame, tag) and word:
+            whole = in_rows(frame, tag, word)
+            return table_of_tokens(whole, (word, "", ""), settings["types"], fractions, seed, tag)
+        left = [name for name in others if name != word]
+        column = called(left, SENTENCES) or next(iter(left), "")
         raise WxbError(
-            f"{frame.name} is a table of tokens: which of its columns says where a sentence ends?",
+            f"{frame.name} has a word in each row: which of its columns says where a sentence ends?",
             f"columns: {frame.listed}",
-            '`group="sentence"`',
+            f'`group="{column}"`' if column else f"a column {SENTENCE} with the same value in all rows of a sentence",
         )
     sentence = frame.need(sentence)
-    columns = [name for name in frame.columns if name not in listed(settings["drop"])]
     word = called([name for name in columns if name not in (tag, sentence)], WORDS) or next(
         (name for name in columns if name not in (tag, sentence)), ""
     )
@@ -129,7 +168,7 @@ def of_grammar(
     table = table_of_tokens(frame, (WORD, POS, ""), types, own, seed)
     if own is parts:
         table = replace(table, split=replace(table.split, how=f"names of each part in no other, seed {seed}"))
-    return dataset_of(name, table)
+    return replace(dataset_of(name, table), independent=True)
 
 
 def column_names(preparation: Preparation) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from wxb.data.tables.frame import Frame, frame_of
 from wxb.data.tables.vocabulary import BETWEEN
 from wxb.data.tables.window import TAG
 from wxb.errors import WxbError
+from wxb.tasks.entities import OUTSIDE, has_entities
 from wxb.text import count, plural
 
 SUFFIXES = (".conll", ".conllu", ".iob", ".iob2", ".bio", ".ner")
@@ -24,6 +25,8 @@ MOST_TOKENS = 1_000  # of a sentence
 WORD, POS, TAGS, SENTENCE = "word", "pos", "tag", "sentence"
 WORDS = (WORD, "token", "form", "words", "tokens", "text")  # what columns of words are called,
 PARTS = (POS, "pos_tag", "upos", "xpos", "part of speech")  # those of parts of speech,
+SENTENCES = (SENTENCE, "sentence_id", "sentence id", "sentence #", "sent_id", "sent", "sentence number")
+WHOLE = ("text", SENTENCE, "sentences", "words")  # what columns with a sentence in each row are called
 DOCUMENT = "-DOCSTART-"
 TYPED = re.compile(r"\w+(?:['’\-.]\w+)*|[^\w\s]")  # a word of a sentence that is typed in
 
@@ -174,6 +177,51 @@ def grouped(frame: Frame, tag: str | None, sentence: str, word: str = "", part: 
         one.tags = [tags[place] or "" for place in places] if tag else []
         found.append(one)
     return frame_of_sentences(frame.name, found, word, tag or TAGS, frame.notes)
+
+
+def in_rows(frame: Frame, tag: str | None, word: str) -> Frame:
+    """The sentences of a table with one in each row: its words, and its tags, with blanks between them.
+
+    Raises WxbError for a row without words, or with another number of tags than words.
+    """
+    words = [(text or "").split() for text in _texts(frame, word)]
+    tags = [(text or "").split() for text in _texts(frame, tag)] if tag else [[] for _ in words]
+    found = []
+    for row, some, own in zip(frame.rows.tolist(), words, tags, strict=True):
+        if not some or (tag and len(own) != len(some)):
+            raise WxbError(
+                f"row {count(row)} of {frame.name} has {plural(len(some), 'word')}"
+                + (f" and {plural(len(own), 'tag')}" if tag else ""),
+                f"row {count(row)}: {' '.join(some)[:60]}" + (f" | {' '.join(own)[:60]}" if tag else ""),
+                "in every row a sentence" + (" and as many tags, with blanks between them" if tag else ""),
+            )
+        found.append(Tokens(f"row {count(row)}", some, tags=own))
+    return frame_of_sentences(frame.name, found, word, tag or TAGS, frame.notes)
+
+
+def of_texts(frame: Frame, text: str, word: str) -> Frame:
+    """The sentences of a table with one in each row of its column `text`, read as those that are typed in."""
+    lines = zip(frame.rows.tolist(), _texts(frame, text), strict=True)
+    found = [Tokens(f"row {count(row)}", TYPED.findall(one or "")) for row, one in lines]
+    if empty := [one.where for one in found if not one.words]:
+        raise WxbError(f"{empty[0]} of {frame.name} has no words", "expected a sentence in every row")
+    note = f"each row of {text} is read as a sentence"
+    return frame_of_sentences(frame.name, found, word, notes=(*frame.notes, note))
+
+
+def hold_sentences(frame: Frame, column: str) -> bool:
+    """Whether the values of a column are whole sentences, not words: most have blanks."""
+    values = [one for one in _texts(frame, column) if one is not None]
+    return 2 * sum(" " in one.strip() for one in values) > len(values)
+
+
+def like_tokens(frame: Frame, target: str) -> str:
+    """The column of sentences, if a table looks like one with a token a row and tags in `target`; else ""."""
+    sentence = called([name for name in frame.columns if name != target], SENTENCES)
+    if not sentence or not called([name for name in frame.columns if name not in (target, sentence)], WORDS):
+        return ""
+    tags = {one for one in _texts(frame, target) if one is not None}
+    return sentence if any(one != OUTSIDE for one in tags) and has_entities([*tags]) else ""
 
 
 def _texts(frame: Frame, column: str) -> list[str | None]:

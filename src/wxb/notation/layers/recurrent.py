@@ -13,6 +13,9 @@ KEPT = 7  # numbers that a unit of a GRU keeps at each place: its gates, what th
 
 def recurrent(site: Site) -> tuple[PlannedLayer, Signal]:
     """A GRU in both directions, half of the width each: gates from what comes in and from the state before."""
+    if len(site.trail[0]) == 1 or (len(site.trail[0]) == 3 and site.signal.shape[-1] != 1):
+        what = f"{site.word} reads one place of a sentence after the other, and the data hold no words"
+        raise site.misfit(what, "FC for data that are vectors, CONV for maps")
     site.need_maps()
     channels, places, columns = site.signal.shape
     if columns != 1:

@@ -10,9 +10,12 @@ FIX = "EMBED-64 first in the network, or first in a branch of a CAT that is firs
 
 def _sentence(site: Site) -> tuple[int, int]:
     """(words of the vocabulary, places) of the input. Raises WxbError unless the layer reads words."""
+    if len(site.trail[0]) != 2:
+        raise site.misfit(
+            f"{site.layer.name} reads words, and the data hold no words", "FC or CONV, which read numbers"
+        )
     if len(site.signal.shape) != 2:
-        before = "what comes is no words any more" if len(site.trail[0]) == 2 else "the data hold no words"
-        raise site.misfit(f"{site.layer.name} reads words, and {before}", FIX)
+        raise site.misfit(f"{site.layer.name} reads words, and what comes is no words any more", FIX)
     words, places = site.signal.shape
     return words, places
 
