@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..errors import WxbError
 from ..text import shape as shape_text
-from .tree import Place, Shape
+from .tree import Item, Layer, Place, Shape
 
 COLUMNS = 76  # of the text shown around a caret
 MOST = 3  # mistakes reported together
@@ -80,3 +80,13 @@ def _way_out(text: str, mistakes: Sequence[Mistake]) -> str:
     if len(repaired) <= COLUMNS and repaired.isprintable():
         return repaired.strip()
     return "write " + " and ".join(f'"{words}"' for _, words in edits)
+
+
+def one_vector(layer: Layer | None, before: Item | None, shape: Shape) -> tuple[Layer | None, str, str]:
+    """The place, what, and the way out where a layer before TAGS reads one vector of a whole input of this shape."""
+    if len(shape) != 2:
+        what = "TAGS gives each word of a sentence its tag, and the data hold no sentences"
+        return None, what, "SOFTMAX for classes, EUCLID for numbers"
+    made = before.name if isinstance(before, Layer) else "what stands before"
+    what = f"TAGS needs every word, and {made} makes one vector of the sentence"
+    return before if isinstance(before, Layer) else layer, what, f"leave out {made}"

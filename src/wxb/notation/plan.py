@@ -15,7 +15,7 @@ from .expand import default_bias, with_outputs
 from .family import bind
 from .layers import LAYERS, family
 from .layers.kind import Signal, Site, as_written, pair
-from .mistakes import misfit
+from .mistakes import misfit, one_vector
 from .network import Network
 from .planned import Plan
 from .tree import (
@@ -159,7 +159,7 @@ class Planner:
         if len(signal.shape) == 2 and kind.family != "tokens":
             raise self.misfit(layer, f"{layer.name} reads numbers, and its input is words", f"EMBED-64-{layer.name}")
         if self.network.head == TAGS and len(signal.shape) == 1:
-            self.refuse_vector(layer, items[position - 1] if position else None)
+            raise self.misfit(*one_vector(layer, items[position - 1] if position else None, self.input))
         bias, pieces = False, 1
         if kind.family == "affine":
             bias = default_bias(items, position) if layer.bias is None else layer.bias
@@ -376,19 +376,10 @@ class Planner:
     def check_places(self, last: Layer | None, end: Signal) -> None:
         """Raise WxbError unless `outputs` numbers for each word of a sentence reach TAGS."""
         if len(self.input) != 2:
-            what = "TAGS gives each word of a sentence its tag, and the data hold no sentences"
-            raise self.misfit(None, what, "SOFTMAX for classes, EUCLID for numbers")
+            raise self.misfit(*one_vector(None, None, self.input))
         if end.shape != (expected := (self.outputs, self.input[1], 1)):
             what = f"what reaches TAGS is {shape_text(end.shape)}, not {shape_text(expected)}, scores for each word"
             raise self.misfit(last, what, "no pooling, stride or FC before TAGS, as in EMBED-64-RNN-64, TAGS")
-
-    def refuse_vector(self, layer: Layer, before: Item | None) -> None:
-        """Raise WxbError for a layer before TAGS that reads one vector of the whole sentence."""
-        if len(self.input) != 2:
-            self.check_places(None, self.start())
-        made = before.name if isinstance(before, Layer) else "what stands before"
-        what = f"TAGS needs every word, and {made} makes one vector of the sentence"
-        raise self.misfit(before if isinstance(before, Layer) else layer, what, f"leave out {made}")
 
     def refuse_feature(self, layer: Layer) -> None:
         """Raise WxbError for a designed feature that does not read the input."""

@@ -157,8 +157,7 @@ def best_baseline(found: Found) -> tuple[str, float] | None:
 
 def about_baselines(found: Found) -> str:
     """Compare the network with the baselines."""
-    best = best_baseline(found)
-    if best is None:
+    if (best := best_baseline(found)) is None:
         return ""
     measure, (score, interval) = measure_of(found), test_score(found)
     beside = f"{best[0]}, the best baseline ({measure.text(best[1])})"
@@ -181,8 +180,7 @@ def about_generalization(found: Found) -> str:
     what = "a sample of the training examples" if found["train"]["sample"] else "the training examples"
     title = measure.title[0].upper() + measure.title[1:]
     begin = f"{title} is {measure.text(seen)} on {what} and {measure.text(unseen)} on the test examples"
-    best = best_baseline(found)
-    if best is not None and underfits(found):
+    if (best := best_baseline(found)) is not None and underfits(found):
         return f"{begin}: it underfits, since {best[0]} answers even the unseen test examples better."
     if seen_interval[0] > unseen_interval[1]:
         gap = f"gap of {measure.gap_text(seen - unseen)} is larger than chance explains"
@@ -190,8 +188,7 @@ def about_generalization(found: Found) -> str:
             return f"{begin}. The {gap}, but what it learns still carries over: validation loss was still falling."
         return f"{begin}: it overfits. The {gap}."
     if unseen_interval[0] > seen_interval[1]:
-        gap = measure.gap_text(unseen - seen)
-        return f"{begin}: {gap} better on the test, more than chance explains."
+        return f"{begin}: {measure.gap_text(unseen - seen)} better on the test, more than chance explains."
     return f"{begin}: no further apart than chance explains."
 
 
