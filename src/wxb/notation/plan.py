@@ -368,10 +368,9 @@ class Planner:
 
     def check_size(self, last: Layer | None, end: Signal) -> None:
         """Raise WxbError unless the input's shape, or a vector of as many numbers, reaches SELF."""
-        if end.shape in (self.input, (self.outputs,)):
-            return
-        what = f"what reaches SELF is {shape_text(end.shape)}, not the input's {shape_text(self.input)}"
-        raise self.misfit(last, what, "UP and CONV up to that shape, or no UP: the way back is then added")
+        if end.shape not in (self.input, (self.outputs,)):
+            what = f"what reaches SELF is {shape_text(end.shape)}, not the input's {shape_text(self.input)}"
+            raise self.misfit(last, what, "UP and CONV up to that shape, or no UP: the way back is then added")
 
     def check_places(self, last: Layer | None, end: Signal) -> None:
         """Raise WxbError unless `outputs` numbers for each word of a sentence reach TAGS."""
