@@ -26,8 +26,9 @@ def data(source: str, grid: int | None, as_json: bool, **given: Any) -> None:
     """What is in a data set: its classes, how many examples of each, shapes, values, and a few examples drawn.
 
     DATA is what wxb train takes: digits, mnist, fashion-mnist, cifar10, cifar100, usps (wxb fetch gets them), a folder
-    of pictures, a table (.csv, .tsv, .parquet, .data, .txt, - for standard input; with --target), or a toy: ring,
-    quadrants, modes, disc, spirals, moons, sine, steps, noisy-line. Of a table also its columns.
+    of pictures, a table (.csv, .tsv, .parquet, .data, .txt, - for standard input; with --target), sentences with tags
+    (.conll, .iob), or a toy: ring, quadrants, modes, disc, spirals, moons, sine, steps, noisy-line, names. Of a table
+    also its columns.
     """
     from wxb.data import describe
     from wxb.data.pictures import drawing

@@ -46,10 +46,11 @@ def train(
     """Train a network on data, test it, compare it with simple baselines, report, and store everything in a run.
 
     DATA is digits, mnist, fashion-mnist, cifar10, cifar100, usps (wxb fetch gets them), a folder of pictures, a table
-    (.csv, .tsv, .parquet, .data, .txt, - for standard input; with --target), or a toy: ring, quadrants, modes, disc,
-    spirals, moons, sine, steps, noisy-line. NETWORK is a name (wxb networks lists them) or a text in the notation;
-    without one, a default for the data is chosen. N=2 and the like bind the variables of a family. Options that are not
-    given are chosen to fit the network and the data; the run's settings.toml has their values.
+    (.csv, .tsv, .parquet, .data, .txt, - for standard input; with --target), sentences with tags (.conll, .iob), or a
+    toy: ring, quadrants, modes, disc, spirals, moons, sine, steps, noisy-line, names. NETWORK is a name (wxb networks
+    lists them) or a text in the notation; without one, a default for the data is chosen. N=2 and the like bind the
+    variables of a family. Options that are not given are chosen to fit the network and the data; the run's
+    settings.toml has their values.
 
     \b
     wxb train digits

@@ -89,7 +89,7 @@ def baselines(
     }
     if TASKS[data.task].of_words:
         del ways["nearest neighbour"], ways["linear"]
-        ways["word"] = lambda: _by_word(data)
+        ways["tag of the word"] = lambda: _by_word(data)
     made = {}
     threads = torch.get_num_threads()
     for name, way in ways.items():

@@ -255,3 +255,14 @@ def test_the_linear_baseline_of_texts_is_that_of_dense_features(table):
     (one,) = logistic(sparse, data.targets[data.split.train], 2, softmax_loss, [1.0], 200)
     (two,) = logistic(sparse.toarray(), data.targets[data.split.train], 2, softmax_loss, [1.0], 200)
     np.testing.assert_allclose(one.weights, two.weights, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["text", "words"])
+def test_texts_that_are_cut_or_empty_are_counted(tmp_path, kind):
+    lines = [f"good day number {place} to all of you,{place % 2}" for place in range(60)]
+    lines += [f"{'a ' * 60_000},1", ",0", "  ,1"]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["text,kind", *lines]) + "\n", encoding="utf-8")
+    notes = "\n".join(wxb.load_data(path, target="kind", task="classification", types=f"text={kind}").notes)
+    assert "text: 1 text has more than 100,000 characters; the rest is not read" in notes
+    assert "text: 2 texts are empty or missing" in notes

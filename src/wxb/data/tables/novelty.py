@@ -12,7 +12,7 @@ from wxb.data.tables.contradiction import broken
 from wxb.data.tables.free_text import FreeText
 from wxb.data.tables.values import Texts, Values, number_of
 from wxb.data.tables.vocabulary import Vocabulary, Words, as_read
-from wxb.data.tables.words import words
+from wxb.data.tables.words import unread, words
 from wxb.data.tables.written import Numbers, Written
 from wxb.text import count, first_of, plural
 
@@ -122,6 +122,9 @@ def of_free_texts(column: FreeText | Words, texts: Texts, vocabulary: Vocabulary
         for text in texts.values
     ]
     strange = sum(int(often) for often, some in zip(there, found, strict=True) if known.isdisjoint(some))
+    given = [texts.values[code] for code in texts.codes.tolist() if code >= 0]
+    if isinstance(column, FreeText) or not column.tokens:
+        remarks += unread(column.name, given)
     if strange:
         remarks.append(f"{column.name}: {plural(strange, 'text')} without a word that training had")
     return remarks

@@ -27,6 +27,7 @@ from wxb.data.tables.roles import groups_in, weights_in
 from wxb.data.tables.rows import LEARNED, WINDOW, Columns, Held, Matrix, need_columns, recoded
 from wxb.data.tables.values import NAMES, Form, Texts, Values, as_known, without
 from wxb.data.tables.vocabulary import Words
+from wxb.data.tables.words import unread
 from wxb.data.tables.written import unlike
 from wxb.errors import WxbError
 from wxb.settings.setting import SHARES, PartRows, named
@@ -275,6 +276,8 @@ def _rows(
         column, numbers = _column(values, form, choices.types.get(name), frame.rows)
         if isinstance(column, Held) and column.learned:
             column = replace(column, tokens=choices.tokens)
+        if isinstance(column, Held) and column.free and not column.tokens:
+            odd += unread(name, values.there.to_list())
         held.append(column)
         there = values.words if values.of_texts or choices.added else {}
         met = met.union(there)

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache
+
+from wxb.text import count, plural
 
 SHORTEST, LONGEST = 2, 5  # characters of a piece
 LONG_WORD = 40  # characters of a word that are looked at: longer ones are codes or broken texts
@@ -30,6 +33,21 @@ def _pattern() -> re.Pattern[str]:
     )
     more = f"[{marks}]*"
     return re.compile(rf"[{UNSPACED}]{more}|(?:[^\W_{UNSPACED}]{more})+|[^\w\s]|_")
+
+
+def unread(column: str, texts: Iterable[str | None]) -> list[str]:
+    """Remarks on the texts of a column that are cut, and on those that are empty or missing (None)."""
+    cut = empty = 0
+    for text in texts:
+        cut += text is not None and len(text) > MOST_CHARACTERS
+        empty += text is None or not text.strip()
+    are = "is" if empty == 1 else "are"
+    said = [f"{column}: {plural(empty, 'text')} {are} empty or missing"] if empty else []
+    if cut:
+        has = "has" if cut == 1 else "have"
+        longer = f"{plural(cut, 'text')} {has} more than {count(MOST_CHARACTERS)} characters"
+        said.append(f"{column}: {longer}; the rest is not read")
+    return said
 
 
 def words(text: str) -> list[str]:
