@@ -127,7 +127,7 @@ NUMBERS = {
     ],
 )
 def test_a_score_stands_beside_what_is_cheap_and_says_when_it_is_no_better(test, baselines, said):
-    assert results.test_lines("classification" if test is CLASSES else "regression", test, baselines) == said
+    assert results.test_lines("classification" if test is CLASSES else "regression", test, baselines, None) == said
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ def test_an_unknown_name_has_the_nearest_known_one():
         load_data("minst")
     assert str(caught.value) == (
         "minst is neither a data set nor a folder; mnist is a data set\n"
-        f"  known: {', '.join([*KNOWN, *TOYS])}, a folder of pictures, or a table (.csv, .tsv, .parquet, "
+        f"  known: {', '.join([*KNOWN, *TOYS, 'names'])}, a folder of pictures, or a table (.csv, .tsv, .parquet, "
         ".data, .txt; also .gz)\n"
         "  fix: mnist"
     )

@@ -172,13 +172,13 @@ def test_a_table_is_fitted_as_it_stands_without_the_pieces_of_its_numbers(tmp_pa
     assert data.inputs.shape[1] == data.shape[0]  # the network's own features are what they were
 
 
-def test_samples_follow_from_the_operations_allowed_and_are_said(monkeypatch):
+def test_samples_follow_from_the_operations_allowed_and_are_said():
     data = digits_like()
-    monkeypatch.setattr(module, "LEAST", 64 * 100 * 25)  # 25 references of 64 numbers for 100 test examples
-    found = baselines(data)
+    least = 64 * 100 * 25  # 25 references of 64 numbers for 100 test examples
+    found = baselines(data, least=least)
     assert found["nearest neighbour"].about == "a sample of 25 of 250 training examples"
     assert "a sample of 6 of 250" in found["linear"].about
-    more = baselines(data, operations=64 * 100 * 50 / module.SHARE)
+    more = baselines(data, operations=64 * 100 * 50 / module.SHARE, least=least)
     assert more["nearest neighbour"].about == "a sample of 50 of 250 training examples"
 
 

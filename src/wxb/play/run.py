@@ -11,7 +11,7 @@ import msgspec
 
 from wxb import storage
 from wxb.errors import FAILED, WxbError
-from wxb.paths import exists, is_link, obstacle, status
+from wxb.paths import exists, is_folder, is_link, obstacle, status
 from wxb.play.game import Game
 from wxb.play.games import GAMES
 from wxb.play.schema import FORMAT, Measured, Playing, StepLine
@@ -148,7 +148,7 @@ def found(places: Sequence[str | Path]) -> list[Found]:
     """The runs that play in folders, or in their folders of seeds, or that are named themselves; the newest first."""
     listed: list[Found] = []
     for place in map(Path, places):
-        below = () if is_playing(place) else (*place.glob("*"), *place.glob("*/seed-*"))
+        below = () if is_playing(place) or not is_folder(place) else (*place.glob("*"), *place.glob("*/seed-*"))
         for folder in sorted(one for one in (place, *below) if is_playing(one)):
             try:
                 listed.append(PlayRun(folder, read_playing(folder)))

@@ -28,13 +28,7 @@ HEAD = (
     '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
     '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     '<meta name="color-scheme" content="light dark">\n<link rel="icon" href="data:,">\n'
-    "<style>:root{--ink:light-dark(#1b1b1f,#ececf0);--quiet:light-dark(#5b5b64,#a9a9b4);--line:light-dark(#e2e2e0,#34343c)}"
-    "html{background:light-dark(#fffffe,#17171b);color:var(--ink)}"
-    "body{margin:2rem auto;max-width:60rem;padding:0 1.25rem;font:15px/1.5 system-ui,sans-serif}h1{font-size:1.4rem}"
-    "a{color:light-dark(#0069a5,#6cbdf0)}.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%}"
-    "th,td{text-align:left;font-weight:400;padding:.4rem 1.2rem .4rem 0;border-bottom:1px solid var(--line)}"
-    "thead th,.quiet{color:var(--quiet)}.number,tbody th{white-space:nowrap}"
-    "code{font-size:.87em;overflow-wrap:anywhere;display:block;min-width:13rem}</style>\n"
+    f"<style>{Path(__file__).with_name('site.css').read_text(encoding='utf-8')}</style>\n"
 )
 COLUMNS = ("run", "data", "network", "test", "parameters")
 
