@@ -50,8 +50,11 @@ def test_targets_without_an_array_are_refused():
 
 @pytest.mark.parametrize("seed", [-1, 2**63])
 def test_a_seed_out_of_range_is_refused(seed):
-    with pytest.raises(WxbError, match=f"^`seed={seed}`: expected a whole number from 0 to 9,223,372,036,854,775,807$"):
+    with pytest.raises(
+        WxbError, match=f"^`seed={seed}`: expected a whole number from 0 to 9,223,372,036,854,775,807\n"
+    ) as caught:
         load_data("digits", seed=seed)
+    assert caught.value.fix == f"`seed={min(max(seed, 0), 2**63 - 1)}`"
 
 
 @pytest.mark.parametrize(
