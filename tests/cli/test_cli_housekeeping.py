@@ -237,7 +237,10 @@ def test_finished_running_and_linked_runs_are_no_rest(three):
         (["--delete", "--clean"], "error: --delete and --clean do not go together\n"),
         (["--table", "epochs", "--delete"], "error: --table and --delete do not go together\n"),
         (["--older-than", "7d"], "error: --older-than is for --clean\n"),
-        (["--clean", "--older-than", "7"], "error: --older-than 7: expected a time such as 7d, 12h or 30m\n"),
+        (
+            ["--clean", "--older-than", "7"],
+            "error: --older-than 7: expected a time such as 7d, 12h or 30m\n  fix: --older-than 7d\n",
+        ),
         (["--clean", "--older-than", "-1d"], "error: --older-than -1d: expected a time"),
         (["--yes"], "error: --yes is for --delete and --clean\n"),
         (["--csv"], "error: --csv is for --table\n"),

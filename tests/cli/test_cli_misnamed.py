@@ -103,13 +103,29 @@ def test_texts_are_odd_by_distance_where_nothing_is_reconstructed(call, texts):
     assert "without a target free text has no numbers to go by" in call("cluster", "sms.csv").err
 
 
-def test_a_number_out_of_range_has_the_nearest_one_as_the_way_out(call):
+def test_a_number_out_of_range_has_one_within_as_the_way_out(call):
     for words in ("--seed -1", "--batch-size 0", "--seeds 0", "--seeds 5000"):
         refused = call("play", "tictactoe", *shlex.split(words))
         assert refused.code == 2
         way_out = refused.err.split("fix: ")[1].split()
         assert way_out[0] == words.split()[0]
     assert "fix: --seeds 1000\n" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("words", "way_out"),
+    [
+        ("cluster digits --k 1", "--k 2"),
+        ("cluster digits --method zzz", "--method kmeans"),
+        ("runs --clean --older-than soon", "--older-than 7d"),
+        ("train digits --optimize f2", "--optimize none"),
+        ("train digits --learning-rate -1", "--learning-rate"),
+    ],
+)
+def test_a_value_that_an_option_does_not_take_has_a_way_out(call, words, way_out):
+    refused = call(*words.split())
+    assert refused.code == 2
+    assert f"fix: {way_out}" in refused.err
 
 
 def test_two_different_points_are_two_clusters(call):

@@ -147,7 +147,10 @@ def test_flat_opens_groups_and_blocks(call):
         (["show", "lenet"], "error: "),
         (["show", "lenet5", "--input", "3x"], "error: --input 3x: the shape of one example is expected\n"),
         (["show", "lenet5", "--input", "0x4x4"], "error: --input 0x4x4: the shape of one example is expected\n"),
-        (["show", "lenet5", "--outputs", "0"], "error: --outputs 0: expected a whole number of at least 1\n"),
+        (
+            ["show", "lenet5", "--outputs", "0"],
+            "error: --outputs 0: expected a whole number of at least 1\n  fix: --outputs 1\n",
+        ),
         (["show", "lenet5", "vgg16"], "error: 'vgg16' is a word too many\n"),
         (["show", "FC-W-RELU, SOFTMAX", "W=1..3"], "error: W=1..3: a range makes a sweep"),
         (["show", "(FC-64-RELU)*999999999, SOFTMAX"], "error: "),
@@ -156,7 +159,10 @@ def test_flat_opens_groups_and_blocks(call):
         (["networks", "vgg61"], "error: no network is called vgg61; vgg19 is one\n"),
         (["data", "rings"], "error: rings is neither a data set nor a folder; ring is a data set\n"),
         (["data", "digits", "--grid", "1797"], "error: digits has no example 1797\n"),
-        (["data", "digits", "--grid", "-1"], "error: --grid -1: expected a whole number of at least 0\n"),
+        (
+            ["data", "digits", "--grid", "-1"],
+            "error: --grid -1: expected a whole number of at least 0\n  fix: --grid 0\n",
+        ),
         (["data"], "error: DATA is missing\n"),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",

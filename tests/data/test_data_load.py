@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from wxb.data import load_data, match_classes
 from wxb.data.known.sets import KNOWN
+from wxb.data.tables.grammar import GRAMMARS
 from wxb.data.toys import TOYS
 from wxb.errors import WxbError
 
@@ -18,7 +19,7 @@ def test_an_unknown_name_has_the_nearest_known_one():
         load_data("minst")
     assert str(caught.value) == (
         "minst is neither a data set nor a folder; mnist is a data set\n"
-        f"  known: {', '.join([*KNOWN, *TOYS, 'names'])}, a folder of pictures, or a table (.csv, .tsv, .parquet, "
+        f"  known: {', '.join([*KNOWN, *TOYS, *GRAMMARS])}, a folder of pictures, or a table (.csv, .tsv, .parquet, "
         ".data, .txt; also .gz)\n"
         "  fix: mnist"
     )
@@ -50,11 +51,10 @@ def test_targets_without_an_array_are_refused():
 
 @pytest.mark.parametrize("seed", [-1, 2**63])
 def test_a_seed_out_of_range_is_refused(seed):
-    with pytest.raises(
-        WxbError, match=f"^`seed={seed}`: expected a whole number from 0 to 9,223,372,036,854,775,807\n"
-    ) as caught:
+    with pytest.raises(WxbError) as caught:
         load_data("digits", seed=seed)
-    assert caught.value.fix == f"`seed={min(max(seed, 0), 2**63 - 1)}`"
+    assert caught.value.what == f"`seed={seed}`: expected a whole number from 0 to 9,223,372,036,854,775,807"
+    assert caught.value.fix == "`seed=0`"
 
 
 @pytest.mark.parametrize(

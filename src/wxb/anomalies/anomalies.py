@@ -201,7 +201,7 @@ def lines(found: Anomalies) -> list[tuple[str, str]]:
         ("measure", f"{measure}, against {held} normal examples that were held back"),
         (
             "alarms",
-            f"{count(found.found)} above {found.threshold:.3g}, which {found.rate:g} % of normal examples exceed",
+            f"{count(found.found)} above {found.threshold:.3g}, which {found.rate:.3g} % of normal examples exceed",
         ),
     ]
     if found.truth is not None and found.area is not None:

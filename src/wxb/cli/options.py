@@ -53,7 +53,10 @@ class Whole(click.ParamType[int]):
         """`value` as an integer. Raises WxbError for anything else, and for a smaller one."""
         text = str(value)
         if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS) or int(text) < self.least:
-            raise WxbError(f"{flag_of(param)} {shortened(text)}: expected a whole number of at least {self.least}")
+            raise WxbError(
+                f"{flag_of(param)} {shortened(text)}: expected a whole number of at least {self.least}",
+                fix=f"{flag_of(param)} {self.least}",
+            )
         return int(text)
 
 
@@ -67,7 +70,7 @@ class OneOf(click.Choice[str]):
         like = nearest(str(value), self.choices)
         raise WxbError(
             f"{flag_of(param)} {shortened(str(value))}: expected {', '.join(self.choices)}",
-            fix=f"{flag_of(param)} {like}" if like else "",
+            fix=f"{flag_of(param)} {like or self.choices[0]}",
         )
 
 

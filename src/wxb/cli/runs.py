@@ -34,7 +34,10 @@ class Age(click.ParamType[float]):
             return value
         number, unit = str(value)[:-1], str(value)[-1:]
         if unit not in UNITS or not (number.isascii() and number.isdigit()):
-            raise WxbError(f"{options.flag_of(param)} {value}: expected a time such as 7d, 12h or 30m")
+            raise WxbError(
+                f"{options.flag_of(param)} {value}: expected a time such as 7d, 12h or 30m",
+                fix=f"{options.flag_of(param)} 7d",
+            )
         return float(int(number) * UNITS[unit])
 
 

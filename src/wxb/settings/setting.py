@@ -114,19 +114,19 @@ class Setting:
         return WxbError(what, fix="" if fits is None else named(self.name, fits))
 
     def _fitting(self, value: object) -> Any:
-        """A value that the setting takes in place of another: the nearest of a range; None if none is known."""
+        """A value that the setting takes in place of another: its default, else the nearest; None if none is known."""
         if self.form is not None:
             return self.form.example
+        if self.choices or self.bounds is None:
+            return self.default if self.default in self.choices else None
+        if self.default is not None and self.default in self.bounds:
+            return self.default
         try:
             number = float(value) if isinstance(value, (str, int, float)) else math.nan
         except (ValueError, OverflowError):
-            number = math.nan
-        if self.bounds is not None and not math.isnan(number):
-            if number < self.bounds.least and not self.bounds.above:
-                return self.type(self.bounds.least)
-            if number > self.bounds.most and not self.bounds.below:
-                return self.type(self.bounds.most)
-        return self.default if self.default in self.choices or self.bounds is not None else None
+            return None
+        nearest_one = self.bounds.least if number < self.bounds.least else self.bounds.most
+        return None if math.isnan(number) or nearest_one not in self.bounds else self.type(nearest_one)
 
 
 def named(name: str, value: object) -> str:
