@@ -110,7 +110,6 @@ class Dataset:
     def __str__(self) -> str:
         """ "digits: 1,797 pictures 1x8x8 in 10 classes; train 1,150, validation 198, test 449 (stratified …)"."""
         columns = None if self.preparation is None else len(self.preparation.used)
-        columns = columns if KINDS[self.kind].scaled else None
         what = f"{counted(len(self.examples), self.shape, columns)} {TASKS[self.task].about(len(self.classes))}"
         weighted = "" if self.weights is None else f", weighted by {self.weight_name}"
         return f"{self.name}: {what}{weighted}; {self.split}"

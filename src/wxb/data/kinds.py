@@ -54,7 +54,7 @@ KINDS: dict[str, Kind] = {
 def counted(number: int, sizes: Shape, columns: int | None = None) -> str:
     """Examples of a shape, and those of a table with so many columns used: "120 rows of 2 columns (7 features)"."""
     text = kind_of(sizes).counted(number, sizes)
-    if columns is None:
+    if columns is None or not kind_of(sizes).scaled:
         return text
     more = f" ({plural(sizes[0], 'feature')})" if sizes[0] != columns else ""
     return f"{plural(number, 'row')} of {plural(columns, 'column')}{more}"

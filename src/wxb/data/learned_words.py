@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wxb.data.dataset import Dataset
+from wxb.data.tables.sentences import Sentences
 from wxb.errors import WxbError
 from wxb.notation.tree import Concat, Group, Item, Layer, Repeat, Residual, Team
 from wxb.settings.setting import kinds_of
+from wxb.text import count, plural
 
 if TYPE_CHECKING:
     from wxb.data.tables.rows import Held
@@ -53,10 +55,16 @@ def as_words(data: Dataset, kind: str) -> Dataset:
             "expected a table with a column of free text, a folder of text files, or sentences of tokens",
             '`types="column=text"` makes free text of a column' if columns is not None else "another first layer",
         )
-    if all(column.learned in (kind, "window") for column in free):
+    if any(column.learned not in (kind, "window") for column in free):
+        changed = tuple(replace(one, learned=kind) if one in free else one for one in columns.columns)
+        source = _source(data, free, kind)
+        data = replace(data, columns=replace(columns, columns=changed, _fitted=[]), source=source)
+    cut = data.inputs.cut if isinstance(data.inputs, Sentences) else 0
+    if not cut:
         return data
-    changed = tuple(replace(one, learned=kind) if one in free else one for one in columns.columns)
-    return replace(data, columns=replace(columns, columns=changed, _fitted=[]), source=_source(data, free, kind))
+    has = "has" if cut == 1 else "have"
+    note = f"{plural(cut, 'text')} {has} more than {count(data.shape[1])} words; the rest is not read"
+    return replace(data, notes=(*data.notes, note))
 
 
 def _source(data: Dataset, free: list[Held], kind: str) -> dict[str, object]:

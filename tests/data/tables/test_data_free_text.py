@@ -15,6 +15,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 import wxb
 from wxb.data import load_data
+from wxb.data.kinds import counted
+from wxb.data.learned_words import as_words
 from wxb.data.tables.columns import LeftOut
 from wxb.data.tables.free_text import FreeText, bags, fit_text
 from wxb.data.tables.words import LONG_WORD, pieces, words
@@ -266,3 +268,15 @@ def test_texts_that_are_cut_or_empty_are_counted(tmp_path, kind):
     notes = "\n".join(wxb.load_data(path, target="kind", task="classification", types=f"text={kind}").notes)
     assert "text: 1 text has more than 100,000 characters; the rest is not read" in notes
     assert "text: 2 texts are empty or missing" in notes
+
+
+def test_texts_of_more_words_than_a_network_reads_are_counted(tmp_path):
+    lines = [f"good day number {place} to all of you,{place % 2}" for place in range(60)] + [f"{'a ' * 300},1"]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["text,kind", *lines]) + "\n", encoding="utf-8")
+    data = wxb.load_data(path, target="kind", task="classification", types="text=text")
+    assert as_words(data, "words").notes[-1] == "1 text has more than 256 words; the rest is not read"
+
+
+def test_sentences_are_counted_as_sentences_also_where_a_table_holds_them():
+    assert counted(5, (20, 13), 1) == "5 sentences of 20 different words"

@@ -43,11 +43,13 @@ class Sentences(Prepared):
         number = {word: place for place, word in enumerate(self.vocabulary.words, FIRST)}
         feature = {name: place for place, name in enumerate(self.vocabulary.features, 1)}
         self.lengths = np.zeros(len(rows), np.int64)
+        self.cut = 0  # sentences of which only the first words are read
         words: list[int] = []
         features: list[list[int]] = []
         for row, sentence in enumerate(spoken(rows, preparation, texts)):
             if self.vocabulary.whole and len(sentence) > self.vocabulary.places:
                 raise too_long(row, len(sentence), self.vocabulary.places)
+            self.cut += len(sentence) > self.vocabulary.places
             kept = sentence[: self.vocabulary.places] or [""]
             self.lengths[row] = len(kept)
             words += [number.get(parted(word)[0], OTHER) for word in kept]
