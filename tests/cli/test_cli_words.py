@@ -182,3 +182,12 @@ def test_another_head_on_tags_is_refused_by_its_head(tagger):
     code, _, err = run("train", "t.conll", "SOFTMAX", cwd=tagger)
     assert code == 2
     assert "SOFTMAX does not fit the data: its targets are tags of words" in err
+
+
+@pytest.mark.parametrize(
+    ("of", "said"), [("r", "clusters compare whole examples"), ("t.conll", "holds words, which are no numbers")]
+)
+def test_clusters_of_tagged_sentences_are_refused_in_a_sentence(tagger, of, said):
+    code, _, err = run("cluster", of, cwd=tagger)
+    assert code == 2
+    assert said in err

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset, need_data
 from wxb.data.itself import of_itself
+from wxb.data.kinds import KINDS
 from wxb.data.split import spread
 from wxb.data.tables.encoding import MISSING, Prepared
 from wxb.errors import WxbError
@@ -17,6 +18,7 @@ from wxb.notation.layers.features import FEATURES
 from wxb.randomness import generator
 from wxb.runs.matching import examples_of
 from wxb.runs.run import Run
+from wxb.tasks import TASKS
 from wxb.text import count
 
 if TYPE_CHECKING:
@@ -63,6 +65,10 @@ def points_of(of: Run | Dataset, data: Dataset | None, on: str | None, part: str
             )
         values = code_of(of, data, rows)
         return Points(data, rows, values, f"the code of {of.name}, {count(values.shape[1])} numbers")
+    if not KINDS[data.kind].scaled:
+        raise WxbError(
+            f"{data.name} holds words, which are no numbers to compare", fix="a run whose network reads them"
+        )
     if on == NUMBERS:
         inputs = data.inputs[rows]
         if isinstance(data.inputs, Prepared):  # what is missing says more of the table than of the row
@@ -76,6 +82,9 @@ def points_of(of: Run | Dataset, data: Dataset | None, on: str | None, part: str
 
 def code_of(run: Run, data: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """The code (n, numbers) that a run's network has for some examples."""
+    if TASKS[run.summary.task].of_words:
+        what = f"clusters compare whole examples, and the network of {run.name} has an answer for each word"
+        raise WxbError(what, fix="a run that has one answer for an example")
     from wxb.learning.inference import codes
     from wxb.runs.predict import machine_of
 

@@ -144,6 +144,9 @@ def loading(
     _check_table_options(text, of_table)
     itself = task == RECONSTRUCTION
     tokens = text in GRAMMARS or (text not in (ARRAYS, FRAME) and is_conll(text) and not is_folder(text))
+    if itself and tokens:
+        what = f"{text} holds words, which are no numbers to compare or to give again"
+        raise WxbError(what, fix="a network that ends in TAGS, or other data")
     if task is not None and tokens and task != TAGS:
         raise WxbError(f"{text} holds a tag for each word: its task is tags", f"given: {task}", "leave out `task`")
     if task is not None and not itself and text != ARRAYS and not tokens and not _is_table(text):

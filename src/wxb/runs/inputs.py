@@ -281,7 +281,7 @@ def expected(run: RunFiles) -> str:
     if reads_texts(run):
         return f"text files ({', '.join(TEXT_SUFFIXES)}), or tables with a column text"
     if run.data.table is not None:
-        return f"tables with the columns of training, or {arrays}"
+        return "tables with the columns of training" + (f", or {arrays}" if kind_of(shape).scaled else "")
     return f"pictures, or {arrays}" if kind_of(shape).spatial and run.data.dtype == "uint8" else arrays
 
 
@@ -313,7 +313,9 @@ def _read_picture(path: Path, file: str, run: RunFiles, max_pixels: int) -> tupl
 
     shape = run.summary.input
     if not kind_of(shape).spatial:
-        raise WxbError(f"{file}: the network takes rows of {plural(shape[0], 'feature')}, no pictures")
+        kind = kind_of(shape)
+        what = f"rows of {plural(shape[0], 'feature')}" if kind.scaled else kind.what
+        raise WxbError(f"{file}: the network takes {what}, no pictures")
     if run.data.dtype != "uint8":
         raise WxbError(f"{file}: a picture of bytes; the network was trained on {run.data.dtype} arrays")
     channels, height, width = shape
