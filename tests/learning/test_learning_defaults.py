@@ -109,7 +109,9 @@ def test_a_table_of_few_different_rows_gets_a_network_that_learns_from_them(tmp_
 @pytest.mark.parametrize("rate", [0, 0.0, -0.1, 1e308, float("nan"), float("inf")])
 def test_a_rate_with_which_nothing_is_learned_is_refused(rate):
     data = load_data("ring", examples=100)
-    refusal = f"^{re.escape(f'`learning_rate={rate}`: expected a number above 0 and at most 1,000')}$"
+    refusal = (
+        f"^{re.escape(f'`learning_rate={rate}`: expected a number above 0 and at most 1,000')}\n  fix: `learning_rate="
+    )
     with pytest.raises(WxbError, match=refusal):
         set_up(data, "SOFTMAX", options={"learning_rate": rate})
     with pytest.raises(WxbError, match=refusal):

@@ -226,7 +226,9 @@ def test_small_steps_get_one_thread_and_others_all_cores_if_none_are_asked_for(m
 
 @pytest.mark.parametrize("threads", [-1, 1_000])
 def test_a_number_of_threads_that_cannot_be_is_refused(threads):
-    with pytest.raises(WxbError, match=f"^`threads={threads}`: expected a whole number from 0 to 512$"):
+    with pytest.raises(
+        WxbError, match=f"^`threads={threads}`: expected a whole number from 0 to 512\n  fix: `threads="
+    ):
         choose("cpu", threads=threads)
 
 

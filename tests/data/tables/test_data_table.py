@@ -256,7 +256,8 @@ def test_pieces_are_asked_for_or_refused(write):
     assert len(load_data(path, target="y", pieces=0).features) == 1
     assert len(load_data(path, target="y", pieces=3).features) == 4
     assert len(load_data(path, target="y").features) == 7
-    assert said(path, target="y", pieces=1000) == "`pieces=1000`: expected a whole number from 0 to 256"
+    refused = said(path, target="y", pieces=1000)
+    assert refused == "`pieces=1000`: expected a whole number from 0 to 256\n  fix: `pieces=256`"
 
 
 def test_rare_values_are_other_and_so_is_what_training_has_not_seen():
