@@ -114,8 +114,8 @@ def _ahead(row: Row, other: Row, name: str) -> str:
 
 def _crf(data: wxb.Dataset) -> float:
     """F1 of a conditional random field of the features that WINDOW reads, with its own defaults and 100 iterations."""
-    from wxb.data.tables.vocabulary import BETWEEN
     from wxb.data.tables.window import features_of
+    from wxb.tasks.tags import BETWEEN
 
     assert data.columns is not None
     ((texts),) = data.columns.texts.values()

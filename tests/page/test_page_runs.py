@@ -94,9 +94,11 @@ def test_a_label_is_kept_in_the_folder_of_the_run(client, folder):
 
 
 def verify_files(run) -> list[str]:
-    from wxb.runs.verify import _file_differences
+    from wxb.runs.folder import KEPT
+    from wxb.runs.summary import read_summary
+    from wxb.runs.verify import file_differences
 
-    return _file_differences(run)[0]
+    return file_differences(run, read_summary, KEPT)[0]
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,8 @@ def anomalies(
             "anomalies are told by the distance between examples as numbers, and this network reads words",
             fix="a run on pictures or on a table of numbers and categories",
         )
-    asked_rate = None if rate is None else RATE.validate(rate)
+    if rate is not None:
+        rate = RATE.validate(rate)
     own = data if data is not None and data.fingerprint == opened.data.fingerprint else opened.unchanged_data()
     machine = machine_of(opened)
     model = opened.model().to(machine.device)
@@ -134,7 +135,6 @@ def anomalies(
         raise WxbError(f"{asked.name} has no examples in its {part or 'test'} part")
     found = detector.of(examples_of(opened, asked), rows)
     notes = []
-    rate = asked_rate
     if rate is None:
         rate = max(RATE.default, 100 * detector.least_rate)
         if rate > RATE.default:

@@ -67,9 +67,9 @@ class Form(ABC):
     def grid(self, side: int) -> tuple[int, int]:
         """The rows and columns of the grid that the network is asked for, where a side of so many was wanted."""
 
-    @abstractmethod
-    def answers(self, head: Head, logits: Tensor, box: Box) -> dict[str, Any]:
-        """What the network says of the grid, for the browser."""
+    def answers(self, head: Head, logits: Tensor) -> dict[str, Any]:
+        """What the network says of the grid, for the browser: by default the number at every point."""
+        return {"heights": packed(logits[:, 0].float().nan_to_num().numpy())}
 
 
 def _around(values: Floats) -> list[float]:
@@ -112,7 +112,7 @@ class Classes(_OfPlane):
                 "draw points of two classes",
             )
 
-    def answers(self, head: Head, logits: Tensor, box: Box) -> dict[str, Any]:
+    def answers(self, head: Head, logits: Tensor) -> dict[str, Any]:
         """The class at every point, and how sure the network is of it, as bytes."""
         shares = head.probabilities(logits)
         if shares is not None:
@@ -139,9 +139,6 @@ class Heights(_OfPlane):
             if not finite:
                 raise WxbError(f"the height {height[:40]} is no finite number")
 
-    def answers(self, head: Head, logits: Tensor, box: Box) -> dict[str, Any]:
-        return {"heights": packed(logits[:, 0].float().nan_to_num().numpy())}
-
 
 class Curve(Form):
     """A number over every point of a line."""
@@ -165,9 +162,6 @@ class Curve(Form):
 
     def grid(self, side: int) -> tuple[int, int]:
         return 1, ALONG
-
-    def answers(self, head: Head, logits: Tensor, box: Box) -> dict[str, Any]:
-        return {"heights": packed(logits[:, 0].float().nan_to_num().numpy())}
 
 
 FORMS: dict[str, Form] = {form.name: form for form in (Classes(), Heights(), Curve())}

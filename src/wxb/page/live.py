@@ -181,7 +181,7 @@ class Live:
         found = torch.cat(
             [self.model.after_preparation(self._prepared(part)) for part in points.split(AT_ONCE)]
         ).float()
-        return self.form.answers(self.model.head, found, self.box)
+        return self.form.answers(self.model.head, found)
 
     def _prepared(self, points: Tensor) -> Tensor:
         return points if self.model.preparation is None else self.model.preparation(points)

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from wxb import storage
 from wxb.errors import FAILED, WxbError
 from wxb.paths import exists, is_folder, is_link, obstacle, status
@@ -18,9 +16,10 @@ from wxb.play.schema import FORMAT, Measured, Playing, StepLine
 from wxb.runs.folder import ENVIRONMENT, HISTORY, PLAYING, WEIGHTS
 from wxb.runs.journal import read_lines
 from wxb.runs.manifest import read_manifest
-from wxb.runs.schema import Environment, Version
+from wxb.runs.schema import Environment
 from wxb.runs.standing import Standing, standing, way_on
-from wxb.storage import damaged, decode, digest, file_digest, json_text, read, read_tensors
+from wxb.runs.summary import need_seal, version_of
+from wxb.storage import damaged, decode, file_digest, read, read_tensors
 
 if TYPE_CHECKING:
     from wxb.play.policy import Policy
@@ -120,28 +119,12 @@ def read_playing(folder: Path) -> Playing:
             raise WxbError(f"{path} cannot be read: {why}", fix="wxb runs lists the runs there are")
         raise WxbError(f"{folder} is no run that plays: it has no {PLAYING}", fix="wxb runs lists those there are")
     data = read(path)
-    version = decode(path, data, Version)
-    if version.format > FORMAT:
-        raise WxbError(
-            f"{folder} was made by a newer wxb ({version.wxb})",
-            f"its format is {version.format}; this wxb reads up to {FORMAT}",
-            "pip install --upgrade wxb",
-        )
+    version_of(path, data, FORMAT)
     about = decode(path, data, Playing)
     if about.game not in GAMES:
         raise damaged(path, f"{about.game} is not a game", f"known: {', '.join(GAMES)}")
-    if about.checksum is not None and about.checksum != _checksum(about):
-        raise damaged(path, "its checksum does not fit its content")
+    need_seal(path, about)
     return about
-
-
-def sealed(about: Playing) -> bytes:
-    """Encode `play.json` with its checksum."""
-    return json_text(msgspec.structs.replace(about, checksum=_checksum(about)))
-
-
-def _checksum(about: Playing) -> str:
-    return digest(msgspec.json.encode(msgspec.structs.replace(about, checksum=None)))
 
 
 def found(places: Sequence[str | Path]) -> list[Found]:

@@ -21,7 +21,7 @@ from wxb.play import games
 from wxb.play.curve import curve
 from wxb.play.learner import Learner
 from wxb.play.policy import greedy, policy
-from wxb.play.run import KEPT, PlayRun, read_playing, sealed
+from wxb.play.run import KEPT, PlayRun, read_playing
 from wxb.play.schema import FORMAT, Playing, PlaySettings, StepLine
 from wxb.runs.environment import environment
 from wxb.runs.folder import (
@@ -41,7 +41,7 @@ from wxb.runs.manifest import manifest_text
 from wxb.runs.schema import NOTATION, Counters, Steps
 from wxb.runs.standing import way_on
 from wxb.runs.stopping import Asked
-from wxb.runs.summary import now
+from wxb.runs.summary import now, sealed
 from wxb.runs.writer import without_checkpoint
 from wxb.settings import validate
 from wxb.storage import damaged

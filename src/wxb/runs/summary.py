@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol, cast
 
 import msgspec
 
@@ -34,31 +35,52 @@ def read_summary(folder: Path) -> Summary:
             )
         raise no_run(folder, SUMMARY)
     data = read(path)
-    version = decode(path, data, Version)
-    if version.format > FORMAT:
-        raise WxbError(
-            f"{folder} was made by a newer wxb ({version.wxb})",
-            f"its format is {version.format}; this wxb reads up to {FORMAT}",
-            "pip install --upgrade wxb",
-        )
-    summary = decode(path, data, Summary, version1.summary if version.format == 1 else None)
+    version = version_of(path, data, FORMAT)
+    summary = decode(path, data, Summary, version1.summary if version == 1 else None)
     task = TASKS.get(summary.task)
     if task is None:
         raise damaged(path, f"{summary.task} is not a kind of target", f"known: {', '.join(TASKS)}")
     if summary.test is not None and task.measure.name not in summary.test:
         raise damaged(path, f"its test score has no {task.measure.name}")
-    if summary.checksum is not None and summary.checksum != _checksum(summary):
-        raise damaged(path, "its checksum does not fit its content")
+    need_seal(path, summary)
     return summary
 
 
-def sealed(summary: Summary) -> bytes:
-    """Encode a summary as `run.json`, with its checksum."""
-    return json_text(msgspec.structs.replace(summary, checksum=_checksum(summary)))
+class Sealed(Protocol):
+    """What a run says of itself, whatever it learns from, with a checksum of all the other values."""
+
+    checksum: str | None
 
 
-def _checksum(summary: Summary) -> str:
-    return digest(msgspec.json.encode(msgspec.structs.replace(summary, checksum=None)))
+def version_of(path: Path, data: bytes, newest: int) -> int:
+    """The version of the format that a file of a run is in. Raises WxbError if it is newer than the `newest` known."""
+    version = decode(path, data, Version)
+    if version.format > newest:
+        raise WxbError(
+            f"{path.parent} was made by a newer wxb ({version.wxb})",
+            f"its format is {version.format}; this wxb reads up to {newest}",
+            "pip install --upgrade wxb",
+        )
+    return version.format
+
+
+def sealed(about: Sealed) -> bytes:
+    """Encode what a run says of itself as its file, with its checksum."""
+    return json_text(_with_checksum(about, _checksum(about)))
+
+
+def need_seal(path: Path, about: Sealed) -> None:
+    """Raise WxbError if the checksum that was read from a file does not fit its content; a file may have none."""
+    if about.checksum is not None and about.checksum != _checksum(about):
+        raise damaged(path, "its checksum does not fit its content")
+
+
+def _checksum(about: Sealed) -> str:
+    return digest(msgspec.json.encode(_with_checksum(about, None)))
+
+
+def _with_checksum(about: Sealed, checksum: str | None) -> msgspec.Struct:
+    return msgspec.structs.replace(cast(msgspec.Struct, about), checksum=checksum)
 
 
 def now() -> str:

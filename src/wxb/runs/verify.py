@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from wxb.runs.manifest import read_manifest, strangers
 from wxb.runs.predict import machine_of
 from wxb.runs.provenance import changes
 from wxb.runs.run import Run
-from wxb.runs.standing import standing, way_on
+from wxb.runs.standing import Summary, standing, way_on
 from wxb.runs.summary import read_summary
 from wxb.storage import file_digest
 from wxb.tasks import TASKS
@@ -47,7 +48,7 @@ def verify(path: str | Path, data: Dataset | None = None) -> Verification:
     folder holds no run, or one of a newer version, or one that has not finished: there is nothing to compare with.
     """
     folder = Path(path)
-    differences, files = _file_differences(folder)
+    differences, files = file_differences(folder, read_summary, KEPT)
     checked = [f"{files} files"]
     if not differences:
         try:
@@ -62,23 +63,27 @@ def verify(path: str | Path, data: Dataset | None = None) -> Verification:
     return Verification(tuple(differences), tuple(checked))
 
 
-def _file_differences(folder: Path) -> tuple[list[str], int]:
-    """Return what differs from the manifest, and how many files were compared with it."""
+def file_differences(folder: Path, about_of: Callable[[Path], Summary], kept: tuple[str, ...]) -> tuple[list[str], int]:
+    """What differs from the manifest of a finished run, and how many files were compared with it.
+
+    `about_of` reads what the run says of itself, and `kept` are the files that every finished run of its kind has.
+    Raises WxbError if the folder holds no run, or one of a newer version, or one that has not finished.
+    """
     try:
-        summary = read_summary(folder)
+        about = about_of(folder)
     except WxbError as error:
         if not exists(folder / MANIFEST) or "newer" in error.what:
             raise
         return [error.what], 1
-    if summary.state != "finished":
-        at = standing(folder, summary).sentence
-        raise WxbError(f"{folder} has not finished: {at}", "a finished run can be verified", way_on(folder, summary))
+    if about.state != "finished":
+        at = standing(folder, about).sentence
+        raise WxbError(f"{folder} has not finished: {at}", "a finished run can be verified", way_on(folder, about))
     try:
         manifest = read_manifest(folder)
     except WxbError as error:
         return [error.what], 1
     lines = []
-    for name in dict.fromkeys((*KEPT, *manifest)):
+    for name in dict.fromkeys((*kept, *manifest)):
         if not is_file(folder / name):
             lines.append(f"{name} is missing")
         elif file_digest(folder / name) != manifest.get(name):

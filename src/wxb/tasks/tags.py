@@ -21,7 +21,7 @@ from wxb.tasks.prediction import Prediction
 from wxb.tasks.task import Answers, Encoded, Floats, Ints, Paired, Targets, Task
 from wxb.text import count, first_of, natural, plural
 
-BETWEEN = "\x1f"  # the tags of a sentence, in a column of sentences: "unit separator" in ASCII
+BETWEEN = "\x1f"  # the words of a sentence, and its tags, in a column of sentences: "unit separator" in ASCII
 NO_WORD = -1  # the target of a place after the end of its sentence
 NO_SCORE = -1e9  # the scores there; those of words are far above
 MOST_TAGS = 1_000

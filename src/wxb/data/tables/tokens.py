@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 
 from wxb.data.tables.content import as_utf8, name_of, read_content
 from wxb.data.tables.frame import Frame, frame_of
-from wxb.data.tables.vocabulary import BETWEEN
 from wxb.data.tables.window import TAG
 from wxb.errors import WxbError
 from wxb.tasks.entities import OUTSIDE, has_entities
+from wxb.tasks.tags import BETWEEN
 from wxb.text import count, plural
 
 SUFFIXES = (".conll", ".conllu", ".iob", ".iob2", ".bio", ".ner")
@@ -75,13 +75,7 @@ def frame_of_sentences(
     if all(one.tags for one in sentences):
         columns[tag] = pl.Series([BETWEEN.join(one.tags) for one in sentences], dtype=pl.String)
     made = frame_of(pl.DataFrame(columns), name)
-    return made if not notes else _with_notes(made, notes)
-
-
-def _with_notes(frame: Frame, notes: tuple[str, ...]) -> Frame:
-    from dataclasses import replace
-
-    return replace(frame, notes=(*frame.notes, *notes))
+    return replace(made, notes=(*made.notes, *notes))
 
 
 def read_conll(path: Path, word: str = WORD, tag: str = TAGS, tagged: bool = True) -> Frame:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from wxb.data.tables.described import Described
 from wxb.data.tables.window import MOST_OF_WORD, features_of, parted
 from wxb.data.tables.words import words
+from wxb.tasks.tags import BETWEEN
 from wxb.text import count
 
 NONE, OTHER, FIRST = 0, 1, 2  # numbers of no word, of one that is not in the vocabulary, and of its first
@@ -28,7 +29,6 @@ MOST_FEATURES = 16_384  # of WINDOW
 MOST_PLACES = 256  # words of a text that a network reads
 LEAST_PLACES = 8
 MORE = 2  # times as many words as the longest sentence of training may a sentence of tokens have
-BETWEEN = "\x1f"  # the tokens of a sentence, in a column of sentences: "unit separator" in ASCII
 
 
 class Words(Described, frozen=True, tag="words"):
