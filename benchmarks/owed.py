@@ -177,11 +177,13 @@ FIGURES: dict[str, Figure] = {
     ),
     "entities": Entities(
         "names",
+        (500, 1_000, 4_000),
         (
-            "WINDOW, TAGS",
-            "EMBED-64-CONV3x1-64-RELU-RNN-64, TAGS",
-            "CAT(WINDOW, EMBED-64-CONV3x1-64-RELU-RNN-64), TAGS",
+            "WINDOW-DROP, TAGS",
+            "EMBED-64-CONV3x1-64-RELU-RNN-64-DROP, TAGS",
+            "CAT(WINDOW-DROP, EMBED-64-CONV3x1-64-RELU-RNN-64-DROP), TAGS",
         ),
+        at_least(0, ""),
     ),
     "clusters": Clusters((Grouped("digits", "digits", "(CONV-RELU-POOL)*2-FC-10, SELF", 30, at_least(0, "")),)),
     "clusters-mnist": Clusters(

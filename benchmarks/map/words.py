@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import wxb
+from benchmarks.bounds import Bound, verdict
 from benchmarks.figure import Cells, Figure, Row, Rows, Scope, Table
 from wxb.statistics import mean_of
 from wxb.tasks import TASKS
@@ -62,15 +63,20 @@ class Entities(Figure):
     """F1 of entities whose names training has not seen: designed features, learned ones, and both, seed by seed."""
 
     data: str
-    networks: tuple[str, ...]
-    seeds: int = 3
+    sentences: tuple[int, ...]  # of each data set that is made
+    networks: tuple[str, ...]  # the last has what the others have
+    ahead: Bound  # of the last network's mean difference to each other one
+    seeds: int = 5
 
     def measure(self, scope: Scope) -> Rows:
-        """A row for each network, with F1 by seed and the interval of the first; and sklearn-crfsuite where it is."""
+        """A row for each number of sentences and network, F1 by seed; and for sklearn-crfsuite where it is."""
         names = [*self.networks, *([CRF] if importlib.util.find_spec(CRF_MODULE) else [])]
-        rows: Rows = [{"what": name, "f1": [], "interval": []} for name in names]
-        for seed in range(scope.seeds or self.seeds):
-            data = wxb.load_data(self.data, seed=seed)
+        return [row for sentences in self.sentences for row in self._rows(sentences, names, scope.seeds or self.seeds)]
+
+    def _rows(self, sentences: int, names: Sequence[str], seeds: int) -> Rows:
+        rows: Rows = [{"what": name, "sentences": sentences, "f1": [], "interval": []} for name in names]
+        for seed in range(seeds):
+            data = wxb.load_data(self.data, examples=sentences, seed=seed)
             for row in rows:
                 if row["what"] == CRF:
                     row["f1"].append(round(_crf(data), 5))
@@ -78,21 +84,21 @@ class Entities(Figure):
                 found = Trial(data, row["what"], seed=seed, **OPTIONS).train().score("test")
                 row["f1"].append(round(found.score, 5))
                 row["interval"].append([round(end, 5) for end in found.interval])
-            print(f"  seed {seed}: {[row['f1'][-1] for row in rows]}", file=sys.stderr)
+            print(f"  {sentences} sentences, seed {seed}: {[row['f1'][-1] for row in rows]}", file=sys.stderr)
         return rows
 
     def table(self, rows: Rows) -> Table:
-        """Means with their standard deviations, and the difference to the last network, paired by seed."""
-        last = rows[len(self.networks) - 1]
-        return [
-            ("network", "F1", "interval of seed 0", "F1 above that of both, points"),
-            *(_line(r, last) for r in rows),
-        ]
+        """Means with their standard deviations, and how far both kinds of features are ahead, paired by seed."""
+        head = ("sentences", "features", "F1", "interval of seed 0", "both are ahead by, points", "owed")
+        both = {row["sentences"]: row for row in rows if row["what"] == self.networks[-1]}
+        return [head, *(self._line(row, both[row["sentences"]]) for row in rows)]
 
-
-def _line(row: Row, last: Row) -> Cells:
-    interval = "" if not row["interval"] else f"[{100 * row['interval'][0][0]:.1f}, {100 * row['interval'][0][1]:.1f}]"
-    return (row["what"], _mean(row["f1"]), interval, _ahead(row, last, "f1"))
+    def _line(self, row: Row, both: Row) -> Cells:
+        interval = "".join(f"[{100 * low:.1f}, {100 * high:.1f}]" for low, high in row["interval"][:1])
+        owed = ""
+        if row is not both and row["what"] in self.networks:
+            owed = verdict(self.ahead, _difference(both, row, "f1")[0])
+        return (f"{row['sentences']:,}", row["what"], _mean(row["f1"]), interval, _ahead(both, row, "f1"), owed)
 
 
 def _shown(row: Row) -> tuple[str, str]:
@@ -107,9 +113,15 @@ def _mean(values: Sequence[float]) -> str:
 def _ahead(row: Row, other: Row, name: str) -> str:
     if row is other:
         return ""
+    mean, low, high = _difference(row, other, name)
+    return f"{100 * mean:+.2f} [{100 * low:+.2f}, {100 * high:+.2f}]"
+
+
+def _difference(row: Row, other: Row, name: str) -> tuple[float, float, float]:
+    """The mean difference of two rows, paired by seed, and the ends of its 95 % interval."""
     ahead = mean_of([one - two for one, two in zip(row[name], other[name], strict=True)])
     low, high = ahead.interval or (ahead.mean, ahead.mean)
-    return f"{100 * ahead.mean:+.2f} [{100 * low:+.2f}, {100 * high:+.2f}]"
+    return ahead.mean, low, high
 
 
 def _crf(data: wxb.Dataset) -> float:

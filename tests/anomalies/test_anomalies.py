@@ -106,6 +106,27 @@ def test_a_classifier_measures_the_distance_in_its_code():
     assert roc_auc_score(truth, found.score) > 0.8
 
 
+def test_distances_are_relative_to_those_of_the_nearest_codes():
+    random = np.random.default_rng(0)
+    dense, wide = 0.01 * random.normal(size=(300, 2)), 10 + random.normal(size=(300, 2))
+    points = np.concatenate([dense, wide, [[0.1, 0.1], [10.1, 10.1]]]).astype(np.float32)
+    data = wxb.load_data(points, task="reconstruction")
+    trial = Trial(data, "FC-2, SELF", epochs=1)
+    detector = Detector.fit(trial.model, CPU, data.examples, np.arange(600), np.arange(0, 600, 3))
+    beside, within, *_ = detector.of(data.examples, np.array([600, 601])).distance
+    assert beside > 4 * within
+    assert 0.5 < np.median(detector.of(data.examples, np.arange(600)).distance) < 1.1
+
+
+def test_copies_among_the_training_examples_do_not_make_their_neighbours_odd():
+    random = np.random.default_rng(0)
+    points = np.concatenate([np.repeat(random.normal(size=(20, 3)), 30, 0), random.normal(size=(200, 3))])
+    data = wxb.load_data(points.astype(np.float32), task="reconstruction")
+    trial = Trial(data, "FC-2, SELF", epochs=1)
+    detector = Detector.fit(trial.model, CPU, data.examples, np.arange(700), np.arange(700, 800))
+    assert detector.of(data.examples, np.arange(700, 800)).distance.max() < 100
+
+
 def test_scores_are_those_of_the_same_examples_alone(normal):
     run, root = normal
     new = wxb.load_data(root / "new", task="reconstruction")

@@ -77,7 +77,7 @@ class Anomalies:
     def why(self, place: int) -> str:
         """What is odd about an example: the columns that came out otherwise, or where a picture did."""
         if self.odd.made is None:
-            return f"{rounded(float(self.odd.distance[place]))} from the nearest codes"
+            return f"{rounded(float(self.odd.distance[place]), 3)} times as far from the nearest codes as these are"
         given, made = self.given(place), self.odd.made[place].astype(np.float64)
         if self.data.spatial:
             off = np.abs(given - made).reshape(self.data.shape).mean(axis=0)

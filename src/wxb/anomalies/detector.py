@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NEIGHBOURS = 5  # nearest codes whose distances are averaged,
 REMEMBERED = 5_000  # of at most so many training examples, spread evenly
+FLOOR = 0.1  # of the median own distance, at least that of a code among near copies of itself
 TINY = 1e-12  # added before a logarithm
 
 Floats = NDArray[np.float64]
@@ -34,8 +35,8 @@ class Odd:
     """How odd examples are: `score` (n,), and what it is made of.
 
     `error` (n,) is the mean squared error of the reconstruction, in the loss's units; None unless the network ends in
-    SELF. `distance` (n,) is the mean distance to the five nearest codes of training, in standard deviations of the
-    code. `made` (n, numbers) is the reconstruction.
+    SELF. `distance` (n,) is the mean distance to the five nearest codes of training, as a multiple of what it is for
+    these codes themselves: 1 is as near as they are to theirs. `made` (n, numbers) is the reconstruction.
     """
 
     score: Floats
@@ -49,12 +50,14 @@ class Detector:
     """A network with what it takes to say how odd an example is.
 
     The score is the mean of log error and log distance, each in standard deviations of the held-back normal examples,
-    so that 0 is as odd as these are on average.
+    so that 0 is as odd as these are on average. Distances are relative to the density around, as in the local outlier
+    factor (Breunig et al. 2000), since simple examples lie closer to each other than others do.
     """
 
     model: Model
     machine: Machine
-    known: Floats  # codes of training examples, in standard deviations
+    known: Floats  # different codes of training examples, in standard deviations
+    own: Floats  # the log of the mean distance of each to its nearest ones
     mean: Floats
     std: Floats
     centres: Floats  # of log error and log distance of the held-back examples,
@@ -76,12 +79,13 @@ class Detector:
         known = codes(model, examples, machine, spread(train, REMEMBERED)).astype(np.float64)
         mean, std = known.mean(axis=0), known.std(axis=0)
         std = np.where(std > 0, std, 1.0)
+        known = np.unique((known - mean) / std, axis=0)
         blank = np.zeros(2)
-        raw = cls(model, machine, (known - mean) / std, mean, std, blank, blank + 1, blank)
+        raw = cls(model, machine, known, _own(known), mean, std, blank, blank + 1, blank)
         logs = raw.logs(*raw.measured(examples, held)[:2])
         spreads = logs.std(axis=1)
         fitted = cls(
-            model, machine, raw.known, mean, std, logs.mean(axis=1), np.where(spreads > 0, spreads, 1.0), blank
+            model, machine, known, raw.own, mean, std, logs.mean(axis=1), np.where(spreads > 0, spreads, 1.0), blank
         )
         return cls(**{**vars(fitted), "held": np.sort(fitted.combined(logs))})
 
@@ -117,7 +121,8 @@ class Detector:
     ) -> tuple[Floats | None, Floats, NDArray[np.float32] | None]:
         """The error (n,) and the reconstruction of a network with SELF, and the distance (n,)."""
         code = (codes(self.model, examples, self.machine, rows).astype(np.float64) - self.mean) / self.std
-        distance = _nearest(code, self.known)
+        distances, places = _nearest(code, self.known, NEIGHBOURS)
+        distance = np.exp(np.log(distances + TINY) - self.own[places].mean(axis=1))
         if self.model.plan.head != SELF:
             return None, distance, None
         made = logits(self.model, examples, self.machine, rows=rows)
@@ -138,10 +143,19 @@ class Detector:
         return scores
 
 
-def _nearest(code: Floats, known: Floats) -> Floats:
-    """The mean Euclidean distance of each code (n,) to the nearest of the known ones."""
+def _own(known: Floats) -> Floats:
+    """The log of the mean distance (n,) of each of the known codes to its nearest other ones."""
+    if len(known) == 1:
+        return np.zeros(1)
+    distances = _nearest(known, known, NEIGHBOURS + 1)[0] * (1 + 1 / min(NEIGHBOURS, len(known) - 1))  # not to itself
+    found: Floats = np.log(np.maximum(distances, FLOOR * np.median(distances)) + TINY)
+    return found
+
+
+def _nearest(code: Floats, known: Floats, most: int) -> tuple[Floats, Rows]:
+    """The mean Euclidean distance of each code (n,) to the nearest of the known ones, and their places (n, most)."""
     from sklearn.neighbors import NearestNeighbors
 
-    near = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(known))).fit(known)
-    distances: Floats = near.kneighbors(code)[0].mean(axis=1)
-    return distances
+    near = NearestNeighbors(n_neighbors=min(most, len(known))).fit(known)
+    distances, places = near.kneighbors(code)
+    return distances.mean(axis=1), places

@@ -7,7 +7,6 @@ of Okabe and Ito (Color Universal Design, 2008), which the colour-blind can tell
 from __future__ import annotations
 
 import io
-import re
 import textwrap
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -364,5 +363,6 @@ def svg_of(figure: Figure) -> str:
 
 
 def _system_fonts(drawn: str) -> str:
-    """Name the reader's own sans serif after the font of the layout."""
-    return re.sub(r"'DejaVu Sans'", "'DejaVu Sans', system-ui, sans-serif", drawn)
+    """Name the reader's own fonts after those of the layout."""
+    drawn = drawn.replace("'DejaVu Sans Mono'", "'DejaVu Sans Mono', ui-monospace, monospace")
+    return drawn.replace("'DejaVu Sans'", "'DejaVu Sans', system-ui, sans-serif")

@@ -224,7 +224,8 @@ def subject(of: Any, view: str) -> Subject:
         name = of.name if of.step is None else f"{of.name} at step {count(of.step)}"
         return Subject(of.model(), name, about, of)
     if isinstance(of, Model):
-        about = About(of.plan, of.task.name, (), of.preparation is not None)
+        prepares = of.preparation
+        about = About(of.plan, of.task.name, (), prepares is not None, prepares is not None and prepares.has_text)
         need(view, about)
         return Subject(of, shortened(of.plan.network.short(), NAME), about)
     if isinstance(of, nn.Module):

@@ -25,7 +25,8 @@ class About:
     plan: Plan
     task: str
     classes: tuple[str, ...] = ()  # names of the outputs; empty if nobody gave them
-    tabular: bool = False  # whether the network prepares the columns of a table
+    tabular: bool = False  # whether the network prepares the columns of a table,
+    texts: bool = False  # and whether some of them are texts
 
     @property
     def pictures(self) -> bool:
@@ -120,6 +121,11 @@ def rows(about: About) -> str:
     return "is for tables and rows of numbers; saliency is for pictures" if about.pictures else ""
 
 
+def reads(about: About) -> str:
+    """The view shows words."""
+    return "" if about.texts else "is for texts and sentences"
+
+
 def two_units(about: About) -> str:
     """The view shows layers of two units of two features."""
     if about.plan.input != (2,) or about.tabular:
@@ -184,6 +190,11 @@ VIEWS: dict[str, Entry] = {
         (numbers,),
     ),
     "importance": Entry("Which columns of a table matter, by shuffling each.", ("part",), (rows, numbers)),
+    "words": Entry(
+        "Texts with what each word does to the answer; sentences with their tags.",
+        ("part", "example", "output"),
+        (reads,),
+    ),
     "embedding": Entry(
         "Where examples lie in the features of a layer, and which are neighbours there.",
         ("example", "part", "layer", "method"),
@@ -208,7 +219,10 @@ def about_run(run: RunFiles) -> About:
     """What is known of a run from its summary."""
     facts = run.summary
     planned = plan(read(facts.network), facts.input, facts.outputs)
-    return About(planned, facts.task, facts.classes, run.data.table is not None)
+    prepares = run.preparation
+    return About(
+        planned, facts.task, facts.classes, prepares is not None, prepares is not None and bool(prepares.texts)
+    )
 
 
 def entry(name: str) -> Entry:

@@ -280,3 +280,11 @@ def test_texts_of_more_words_than_a_network_reads_are_counted(tmp_path):
 
 def test_sentences_are_counted_as_sentences_also_where_a_table_holds_them():
     assert counted(5, (20, 13), 1) == "5 sentences of 20 different words"
+
+
+def test_a_column_that_is_said_to_be_text_is_text_though_its_values_repeat(tmp_path):
+    lines = [f"{'good' if n % 2 else 'bad'} day {n % 3},{n % 2}" for n in range(90)]
+    (tmp_path / "days.csv").write_text("\n".join(["note,kind", *lines]) + "\n")
+    assert not wxb.load_data(tmp_path / "days.csv", target="kind").preparation.texts
+    (column,) = wxb.load_data(tmp_path / "days.csv", target="kind", types="note=text").preparation.texts
+    assert column.name == "note"

@@ -341,7 +341,7 @@ def _column(
     frequent = often[often >= rare(len(rows))].sum() >= TEXT_SHARE * often.sum()
     if chosen in LEARNED:
         return Held(name, _codes(texts), free=True, learned=chosen or ""), _numbered(texts)
-    if form.kind == "boolean" or chosen == "category" or frequent:
+    if form.kind == "boolean" or chosen == "category" or (frequent and chosen != "text"):
         return Held(name, _codes(texts)), _numbered(texts)
     if chosen == "text" or is_text(texts.values):
         return Held(name, _codes(texts), free=True), _numbered(texts)
