@@ -91,7 +91,7 @@ def test_each_of_several_targets_has_a_line(call, flats):
 def test_a_level_that_cannot_be_is_refused_in_the_words_of_the_command_line(call, flats, command):
     ended = call(*command, "--interval", "0.9")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err == "error: --interval 0.9: expected a number from 1 to below 100\n  fix: --interval 1.0\n"
+    assert ended.err == "error: --interval 0.9: expected a number from 1 to below 100\n  fix: --interval 90\n"
     ended = call(*command, "--interval", "99")
     assert ended.err.startswith(
         "error: price: a level of 99 % needs at least 99 validation examples; the run has 33\n"

@@ -14,6 +14,7 @@ INTERVAL = Setting(
     "Per cent of examples whose true value an interval, or a set of classes, is to hold; adds these",
     "prediction",
     Bounds(1, 100, below=True),
+    example=90,
 )
 
 LIST = (

@@ -66,6 +66,7 @@ class Setting:
     fitted: bool = False  # if not given, `train` chooses a value that fits the network and the data
     option: bool = True  # whether the command line has it; Python and settings files have every setting
     several: bool = False  # whether the command line takes it more than once
+    example: float | None = None  # a number that a message proposes; else one that is nearest
 
     def validate(self, value: object) -> Any:
         """`value` in the setting's own type. Raises WxbError for a value that the setting does not take."""
@@ -119,6 +120,8 @@ class Setting:
             return self.form.example
         if self.choices or self.bounds is None:
             return self.default if self.default in self.choices else None
+        if self.example is not None:
+            return self.example
         if self.default is not None and self.default in self.bounds:
             return self.default
         try:
