@@ -111,6 +111,57 @@ def wrong(share):
     return torch.where(torch.rand(len(Y), generator=draw) < share, other, Y)
 
 
+def table(share):
+    """The classes of wine, a share of which are another one."""
+    from sklearn.datasets import load_wine
+
+    x, y = (torch.tensor(one) for one in load_wine(return_X_y=True))
+    draw = torch.Generator().manual_seed(1)
+    rows = torch.randperm(len(y), generator=draw)
+    x = ((x - x.mean(0)) / x.std(0)).float()[rows]
+    other = (y[rows] + torch.randint(1, 3, (len(y),), generator=draw)) % 3
+    y = torch.where(torch.rand(len(y), generator=draw) < share, other, y[rows])
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(13, 24), nn.ReLU(), nn.Linear(24, 3))
+    loader = list(zip(x.split(16), y.split(16), strict=True))
+    return {"model": model, "loader": loader, "optimizer": torch.optim.Adam(model.parameters(), 5e-3)}
+
+
+def spirals():
+    """Two spirals, and a network too narrow for them."""
+    draw = torch.Generator().manual_seed(0)
+    turn = torch.rand(768, generator=draw) * 9
+    y = torch.arange(768) % 2
+    x = torch.stack([turn.cos(), turn.sin()], 1) * (turn * (1 - 2 * y))[:, None] / 9
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 2))
+    return {"model": model, "loader": batches(x, y), "optimizer": torch.optim.Adam(model.parameters(), 1e-2)}
+
+
+def test_wrong_labels_of_three_classes_are_counted_and_few_of_them_are_not():
+    (finding,) = examined(**table(0.38)).findings
+    assert (finding.code, finding.proof) == ("D2", None)
+    assert 0.3 < finding.evidence["share_of_wrong_labels"] < 0.45
+    assert examined(**table(0.1)).healthy
+
+
+def test_a_network_far_too_narrow_is_proved_by_a_far_wider_one():
+    (finding,) = examined(**spirals()).findings
+    assert (finding.code, finding.severity) == ("N9", "sick")
+    assert "sixteen times" in finding.remedy["network"]
+
+
+def test_units_that_rest_for_half_of_a_single_input_are_no_fault():
+    draw = torch.Generator().manual_seed(0)
+    x = torch.rand((640, 1), generator=draw) * 4 - 2
+    y = (3 * x).sin()
+    for seed in range(3):
+        torch.manual_seed(seed)
+        model = nn.Sequential(nn.Linear(1, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 1))
+        optimizer = torch.optim.Adam(model.parameters(), 1e-2)
+        assert examined(model, nn.MSELoss(), batches(x, y), optimizer).healthy
+
+
 SEQUENCES = {
     "N1": lambda: {
         **sequence(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 1), nn.Sigmoid()),

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_iris, load_wine
 
 import wxb
 from wxb.doctor import labels
 from wxb.doctor.case import Case
 from wxb.doctor.diagnose import diagnose
+from wxb.doctor.groups import noise_in_groups
 
 X, Y = load_digits(return_X_y=True)
 X = X.astype(np.float32)
@@ -100,3 +101,72 @@ def test_classes_that_are_numbered_otherwise_in_validation_are_numbered_back():
     assert (finding.code, finding.severity) == ("D3", "sick")
     assert "1 → 0" in finding.remedy["data"]
     assert finding.proof.after > finding.proof.before + 0.2
+
+
+def grouped(share, maker=load_wine, seed=0):
+    x, y = maker(return_X_y=True)
+    return x.astype(np.float32), wrong(y, share, seed)
+
+
+@pytest.mark.parametrize("maker", [load_iris, load_wine])
+def test_the_share_of_wrong_labels_of_three_separate_groups_is_told(maker):
+    found = [noise_in_groups(*grouped(0.35, maker, seed), 3) for seed in range(5)]
+    told = [one for one in found if one is not None]
+    assert len(told) >= 3
+    assert all(abs(one.share - 0.35) < 0.1 and 0.25 < one.least < one.share for one in told)
+    assert all(noise_in_groups(*grouped(share, maker), 3) is None for share in (0, 0.1, 0.15))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("distance", [0.3, 0.65, 1.0, 1.5, 2.0, 3.0])
+def test_two_or_three_classes_that_overlap_are_not_taken_for_wrong_labels(distance, classes):
+    for count in (120, 300, 900):
+        assert noise_in_groups(*blobs(distance, classes, count), classes) is None
+
+
+@pytest.mark.parametrize("toy", ["spirals", "ring", "moons", "quadrants"])
+def test_curved_borders_are_not_taken_for_wrong_labels(toy):
+    for seed in range(3):
+        data = wxb.load_data(toy, examples=200, seed=seed)
+        x = np.asarray(data.inputs, np.float32)
+        assert noise_in_groups(x, data.targets.astype(np.int64), 2) is None
+
+
+def test_an_answer_that_is_uncertain_by_nature_is_not_taken_for_wrong_labels():
+    draw = np.random.default_rng(0)
+    for count in (120, 500):
+        x = draw.normal(size=(count, 10)).astype(np.float32)
+        y = (draw.random(count) < 1 / (1 + np.exp(-x.sum(axis=1) / 2))).astype(np.int64)
+        assert noise_in_groups(x, y, 2) is None
+
+
+def test_wrong_labels_of_three_classes_in_a_small_table_are_counted():
+    (finding,) = diagnosed(wxb.load_data(*grouped(0.35, seed=2)), "FC-24-RELU, SOFTMAX", epochs=60).findings
+    assert (finding.code, finding.severity) == ("D2", "sick")
+    assert 0.3 < finding.evidence["share_of_wrong_labels"] < 0.45
+
+
+def test_few_examples_with_a_small_gap_are_counted_where_the_curve_is_steep():
+    data = wxb.load_data("spirals", examples=1000, seed=0)
+    few = replace(data, split=replace(data.split, train=data.split.train[:60]))
+    network, options = "FC-64-RELU-FC-64-RELU, SOFTMAX", {"epochs": 60, "batch_size": 64, "learning_rate": 0.01}
+    (finding, *_) = diagnosed(few, network, **options).findings
+    assert (finding.code, finding.severity) == ("D12", "sick")
+    assert finding.evidence["training_score"] - finding.evidence["validation_score"] < 0.15
+    assert diagnosed(data, network, **options).healthy
+
+
+def test_inputs_that_are_not_scaled_come_before_too_few_examples():
+    x = X[:1000].copy()
+    x[:, ::3] *= 1e4
+    (finding, *_) = diagnosed(wxb.load_data(x, Y[:1000]), epochs=20, normalize="none").findings
+    assert (finding.code, finding.severity) == ("D4", "sick")
+
+
+def test_classes_of_few_validation_examples_are_counted_where_another_order_is_beyond_doubt():
+    x, y = load_iris(return_X_y=True)
+    data = wxb.load_data(x.astype(np.float32), y, seed=3000)
+    targets = data.targets.copy()
+    targets[data.split.train] = (targets[data.split.train] + 1) % 3
+    found = diagnosed(replace(data, targets=targets, known=None), "FC-16-RELU, SOFTMAX", epochs=80, learning_rate=0.01)
+    assert [(one.code, one.severity) for one in found.findings] == [("D3", "sick")]

@@ -11,7 +11,7 @@ from wxb.doctor.fault import Evidence, Fault, Remedy
 from wxb.doctor.finding import SICK, SUSPECTED, WEAK, Diagnosis, Finding, Proof, Severity, ranked_findings
 from wxb.doctor.handful import handful
 from wxb.doctor.measures import FAR_BEHIND, Measures
-from wxb.doctor.proof import Candidate, Proved, Race
+from wxb.doctor.proof import SHORT, Candidate, Proved, Race
 from wxb.doctor.side import SideRuns
 
 BUDGET = 3.0  # trainings
@@ -66,11 +66,21 @@ def _round(found: Measures) -> Round:
     counted: list[Finding] = []
     candidates: list[Candidate] = []
     without_cure: list[Finding] = []
-    for fault, evidence in symptoms(found, FAULTS.values()):
-        remedies = fault.remedies(found)
+    for fault, symptom in symptoms(found, FAULTS.values()):
+        remedies, evidence = fault.remedies(found), symptom
+        ends = fault.counted(evidence) and not fault.flatters  # what the rest would show is spoiled
+        if (ends or fault.curve is not None) and candidates and not found.runs.brief:  # but for what comes before
+            proved = Race(found, candidates).winner(SHORT)
+            if proved is not None:
+                return Round([*counted, _proved_finding(found.case, proved)], [], proved)
+        if fault.curve is not None:
+            further = fault.curve(found, evidence)
+            if further is None:
+                continue
+            evidence = further
         if fault.counted(evidence):
             counted.append(_finding(fault, SICK, evidence, remedies))
-            if not fault.flatters:  # what the rest would show is spoiled
+            if not fault.flatters:
                 return Round(counted, [], None)
         elif fault.mends:
             candidates += [Candidate(fault, evidence, remedy) for remedy in remedies]
@@ -84,11 +94,10 @@ def _round(found: Measures) -> Round:
         findings.append(_proved_finding(found.case, proved))
     elif not counted and found.far_behind:
         ranked = [candidates[place] for place in sorted(race.tried)] or candidates
-        weak = {one.fault.code: one for one in reversed(ranked)}
-        findings += without_cure
-        findings += [_finding(one.fault, WEAK, one.evidence, [one.remedy]) for one in reversed(weak.values())][
-            : MOST_WEAK - len(without_cure)
-        ]
+        weak = {one.fault.code: _finding(one.fault, WEAK, one.evidence, [one.remedy]) for one in reversed(ranked)}
+        places = {code: place for place, code in enumerate(FAULTS)}
+        kept = list(reversed(weak.values()))[: MOST_WEAK - len(without_cure)]
+        findings += sorted([*without_cure, *kept], key=lambda one: places[one.code])
     tried = {candidates[place].fault.code for place in race.tried}
     untried = {one.fault.code for one in candidates} - tried - {one.code for one in findings}
     return Round(findings, sorted(untried), proved)

@@ -44,7 +44,8 @@ class Fault(Generic[Found]):
     settings of `train` to try, the best first. Where `counted` says so of the evidence, the symptom is the proof: no
     side run could tell more. A counted fault that `flatters` makes scores too good, so that other causes are looked for
     all the same; another one has to be mended first. A `late` one shows in a training of full length only. A `balanced`
-    one is judged by the mean over classes. Where no remedy `mends` it, none can be tried.
+    one is judged by the mean over classes. Where no remedy `mends` it, none can be tried: `curve` then makes side runs
+    of its own, once no remedy for a fault before it is proved, and gives the evidence with theirs, or None.
     """
 
     code: str
@@ -56,3 +57,4 @@ class Fault(Generic[Found]):
     late: bool = False
     balanced: bool = False
     mends: bool = True
+    curve: Callable[[Found, Evidence], Evidence | None] | None = None

@@ -15,6 +15,8 @@ from wxb.data.split import thinned
 from wxb.doctor import labels
 from wxb.doctor.case import Case
 from wxb.doctor.doubling import fewer
+from wxb.doctor.groups import MOST as MOST_GROUPED
+from wxb.doctor.groups import linear_signal, noise_in_groups
 from wxb.doctor.side import WORST, Outcome, SideRuns, full_steps
 from wxb.errors import WxbError
 from wxb.learning.defaults import recipe_for
@@ -274,9 +276,24 @@ class Measures:
 
     @cached_property
     def noise(self) -> labels.Noise | None:
-        """The share of training labels that are wrong at random, as `labels.noise`."""
+        """The share of labels that are wrong at random: as `labels.noise`; of two or three classes as in `groups`."""
+        data = self.case.data
+        if data.outputs < labels.LEAST_CLASSES:
+            return noise_in_groups(*self._labelled, data.outputs)
         rows, nearest = self.neighbouring
-        return labels.noise(self.case.data.targets[rows].astype(np.int64), nearest, self.case.data.outputs)
+        return labels.noise(data.targets[rows].astype(np.int64), nearest, data.outputs)
+
+    @cached_property
+    def linear_signal(self) -> bool:
+        """Whether a linear model, left without each example in turn, surely tells classes, as `linear_signal`."""
+        return self.task.exclusive and linear_signal(*self._labelled, self.case.data.outputs)
+
+    @cached_property
+    def _labelled(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Examples (n, features) and classes (n,) of training and validation, at most 1,000."""
+        data = self.case.data
+        rows = thinned(np.sort(np.concatenate([data.split.train, data.split.validation])), MOST_GROUPED)
+        return np.asarray(data.inputs[rows], np.float32).reshape(len(rows), -1), data.targets[rows].astype(np.int64)
 
     @cached_property
     def mixing(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from torch import nn
@@ -138,21 +139,22 @@ def widths(model: nn.Module) -> list[int] | None:
     return [one.out_features if isinstance(one, nn.Linear) else one.out_channels for one in weighted[:-1]]
 
 
-def _widened(model: nn.Module) -> nn.Module:
+def _wider(times: int, model: nn.Module) -> nn.Module:
     sequence = _plain_sequence(model)
     weighted = [one for one in sequence if isinstance(one, WEIGHTED)]
     made: list[nn.Module] = []
     before, now = 1, 1  # units of the last layer, as it was and as it is
     for one in sequence:
         if isinstance(one, nn.Linear) and len(weighted) == 1:
-            made += [nn.Linear(one.in_features, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, one.out_features)]
+            hidden = HIDDEN * times // TIMES
+            made += [nn.Linear(one.in_features, hidden), nn.ReLU(), nn.Linear(hidden, one.out_features)]
         elif isinstance(one, nn.Linear):
             inputs = one.in_features // before * now
-            before, now = one.out_features, one.out_features if one is weighted[-1] else _more(one.out_features)
+            before, now = one.out_features, one.out_features if one is weighted[-1] else _more(one.out_features, times)
             made.append(nn.Linear(inputs, now, one.bias is not None))
         elif isinstance(one, nn.Conv2d) and one.groups == 1 and one is not weighted[-1]:
             inputs = one.in_channels // before * now
-            before, now = one.out_channels, _more(one.out_channels)
+            before, now = one.out_channels, _more(one.out_channels, times)
             about: dict[str, Any] = {name: getattr(one, name) for name in ("stride", "padding", "dilation")}
             made.append(nn.Conv2d(inputs, now, one.kernel_size, **about, bias=one.bias is not None))  # type: ignore[arg-type]
         elif isinstance(one, nn.BatchNorm1d | nn.BatchNorm2d):
@@ -164,11 +166,12 @@ def _widened(model: nn.Module) -> nn.Module:
     return nn.Sequential(*made)
 
 
-def _more(units: int) -> int:
-    return max(TIMES * units, LEAST)
+def _more(units: int, times: int) -> int:
+    return max(times * units, LEAST * times // TIMES)
 
 
-widened = ModuleChange("four times the width, or a hidden layer where there is none", _widened)
+widened = ModuleChange("four times the width, or a hidden layer where there is none", partial(_wider, TIMES))
+far_wider = ModuleChange("sixteen times the width, or a wide hidden layer where there is none", partial(_wider, 16))
 
 
 def _without_last(model: nn.Module) -> nn.Module:

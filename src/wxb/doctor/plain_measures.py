@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from wxb.doctor import labels
 from wxb.doctor.batches import MOST_BATCHES, MOST_EXAMPLES
+from wxb.doctor.groups import MOST as MOST_GROUPED
+from wxb.doctor.groups import noise_in_groups
 from wxb.doctor.plain import PlainRuns, Subject
 
 NEIGHBOURS = 5
@@ -81,10 +83,21 @@ class PlainMeasures:
 
     @cached_property
     def noise(self) -> labels.Noise | None:
-        """The share of labels that are wrong at random, as `labels.noise`."""
+        """The share of labels that are wrong at random: as `labels.noise`; of two or three classes as in `groups`."""
         if self._neighbours is None or self.targets is None:
             return None
-        return labels.noise(self.targets, self._neighbours, self.subject.first[0].shape[1])
+        classes = self.subject.first[0].shape[1]
+        if classes >= labels.LEAST_CLASSES:
+            return labels.noise(self.targets, self._neighbours, classes)
+        try:
+            inputs, targets = (
+                torch.cat([getattr(one, name) for one in self.subject.batches])[:MOST_GROUPED].cpu().numpy()
+                for name in ("inputs", "targets")
+            )
+        except (RuntimeError, TypeError):  # batches that do not fit each other
+            return None
+        flat = np.asarray(inputs, np.float32).reshape(len(inputs), -1)
+        return noise_in_groups(flat, np.asarray(targets, np.int64), classes) if len(flat) == len(targets) else None
 
     def modules(self, *kinds: type[nn.Module]) -> list[nn.Module]:
         """The parts of the model that are of some kinds."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHARES = (0.1, 0.25, 1.0)  # of the length of the training, in which remedies are tried
+SHORT = SHARES[:-1]  # what they are first tried in
 FRESH = 2  # seeds that confirm beside the case's own
 POINTS = 0.02  # the least gain that counts,
 ERRORS = 2.0  # and at least so many standard errors of it,
@@ -150,12 +151,12 @@ class Race:
         self.candidates = list(by_remedy.values())
         self.tried: set[int] = set()  # places of candidates with at least one side run
 
-    def winner(self) -> Proved | None:
-        """The candidate that is proved, the one with the largest gain first."""
+    def winner(self, shares: Sequence[float] = SHARES) -> Proved | None:
+        """The candidate that is proved by side runs of these lengths, the one with the largest gain first."""
         brief = self.runs.brief  # a side run is as long as all of it, so that nothing is too late
         late = [place for place, one in enumerate(self.candidates) if one.fault.late and not brief]
         left = [place for place in range(len(self.candidates)) if place not in late]
-        for share in SHARES:
+        for share in shares:
             gains = self._round([*left, *late] if share == 1 else left, share)
             for place in self._promising(gains):
                 proved = self._confirmed(place, share)
@@ -205,7 +206,7 @@ class Race:
         assert chosen is not None  # its gain was promising
         before, after = [self.base.second], [chosen.second]
         for seed in range(1, FRESH + 1):
-            if (seed > 1 or paired) and not self.runs.affords(cost):
+            if not self.runs.affords(cost):
                 break
             without = self.runs.run({}, share, seed) if paired else self.base
             with_it = self.runs.run(candidate.remedy, share, seed)

@@ -183,18 +183,20 @@ def reread(found: Measures) -> list[Remedy]:
 def leaked(found: Measures) -> Evidence | None:
     """Validation examples that are in the training part too, and are scored better than the others."""
     held = found.case.held.split
-    seen = np.isin(found.copies[np.concatenate([held.validation, held.test])], found.copies[held.train])
-    if not LEAKED < seen.mean() < 1:
+    rows = np.concatenate([held.validation, held.test])
+    seen = np.isin(found.copies[rows], found.copies[held.train])
+    own = np.isin(rows, found.case.data.split.validation)  # without training examples that fill it up
+    if not own.any() or not (seen[own].mean() > LEAKED and seen.mean() < 1):
         return None
     scores = np.concatenate([found.base.first, found.base.second])
     others = scores[~seen]
     error = (scores[seen].var() / seen.sum() + others.var() / len(others)) ** 0.5
-    drop = float(scores.mean() - others.mean())
+    drop = float(scores[own].mean() - others.mean())
     if scores[seen].mean() - others.mean() <= 2 * error or drop <= FLATTERED:
         return None
     return {
-        "share_of_copies": float(seen.mean()),
-        "validation_score": float(scores.mean()),
+        "share_of_copies": float(seen[own].mean()),
+        "validation_score": float(scores[own].mean()),
         "score_without_copies": float(others.mean()),
     }
 

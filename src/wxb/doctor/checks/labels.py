@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from wxb.data.dataset import Dataset
 from wxb.doctor.doubling import fewer
 from wxb.doctor.fault import DataChange, Evidence, Fault, Remedy, always
+from wxb.doctor.labels import LEAST_OF_A_CLASS
 from wxb.doctor.measures import Measures
 from wxb.doctor.proof import gain_of
 
@@ -17,10 +19,13 @@ NOISY = 0.1  # of the labels; classes that overlap are doubted too, so side runs
 WRONG = 0.2  # of the labels at random, from which a network that learns them by heart suffers
 BY_HEART = 0.05  # of the score on training examples and on others, which have as many wrong labels
 REINDEXED = 0.3  # of the score, on training and on validation, and with the classes as given and as they fit
-LEAST_HELD = 12  # validation examples, from which the order of the classes is told
+BEYOND_DOUBT = 0.6  # of it, which proves another order where there are
+LEAST_HELD, FEW_HELD = 12, 60  # validation examples: enough to see the order of the classes, too few for side runs
 FEW = 50  # training examples of a class
-GAP = 0.15  # of the score on training and on validation examples
-RISES = 0.03  # of the score, with twice the examples
+GAP = 0.15  # of the score on training and on validation examples,
+SMALL_GAP = 0.05  # or at least this one, where the score rises steeply with the number of examples:
+RISES = 0.03  # of the score, with twice the examples,
+STEEP, STILL_STEEP = 0.1, 0.05  # with each doubling, and with the last one
 
 
 def no_signal(found: Measures) -> Evidence | None:
@@ -31,6 +36,8 @@ def no_signal(found: Measures) -> Evidence | None:
         return None
     best = max(references["nearest neighbour"], references["linear"])
     if best > constant + max(2 * error, 0.01) or moved(found) is not None:
+        return None
+    if found.linear_signal:
         return None
     return {"validation_score": found.base.score, "constant": constant, "best_baseline": best, "standard_error": error}
 
@@ -48,16 +55,19 @@ def noisy_labels(found: Measures) -> Evidence | None:
         assert found.noise is not None
         noise = {"share_of_wrong_labels": found.noise.share, "wrong_labels_at_least": found.noise.least}
         return {**noise, "training_score": found.base.train, "validation_score": found.base.score}
-    share = len(found.doubted) / max(1, len(found.neighbouring[0]))
+    looked_at = found.neighbouring[0]
+    if np.bincount(found.case.data.targets[looked_at].astype(np.int64)).min() < LEAST_OF_A_CLASS:
+        return None
+    share = len(found.doubted) / max(1, len(looked_at))
     return {"share_of_doubted_labels": share, "doubted_labels": float(len(found.doubted))} if share > NOISY else None
 
 
 def wrong_by_heart(found: Measures) -> bool:
     """Whether labels are wrong at random, and learned so well that this cannot but harm."""
-    noise = found.noise if found.task.exclusive else None
-    if noise is None or noise.least <= WRONG:
+    if not found.task.exclusive or found.gap <= BY_HEART:
         return False
-    return found.gap > BY_HEART and found.base.score < 1 - noise.share + 2 * found.base.error
+    noise = found.noise
+    return noise is not None and noise.least > WRONG and found.base.score < 1 - noise.share + 2 * found.base.error
 
 
 def pruned(found: Measures) -> list[Remedy]:
@@ -95,7 +105,15 @@ def reindexed(found: Measures) -> Evidence | None:
     if again < max(0.5, given + max(5 * found.base.error, REINDEXED)):
         return None
     changed = float((order != np.arange(len(order))).sum())
-    return {"classes_moved": changed, "nearest_neighbour": again, "as_given": given}
+    evidence = {"classes_moved": changed, "nearest_neighbour": again, "as_given": given}
+    return {**evidence, "validation_examples": float(len(wanted))}
+
+
+def beyond_doubt(evidence: Evidence) -> bool:
+    """Whether the classes have another order, by so few examples that no side run could prove it."""
+    if "classes_moved" not in evidence or evidence["validation_examples"] >= FEW_HELD:
+        return False
+    return evidence["nearest_neighbour"] - evidence["as_given"] >= BEYOND_DOUBT
 
 
 def _reordered(found: Measures) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
@@ -142,29 +160,38 @@ def rolled(way: int) -> list[Remedy]:
 
 
 def too_few(found: Measures) -> Evidence | None:
-    """Few examples of a class, learned by heart; the score rises with their number."""
+    """Few examples of a class, which are learned better than others are answered."""
     _, names = found.strata
     per_class = len(found.case.held.split.train) / max(1, len(names))
-    if per_class >= FEW or found.gap < GAP:
+    if per_class >= FEW or found.gap < SMALL_GAP:
         return None
-    evidence = {
+    quarter, half, whole = found.neighbour_curve
+    if whole - quarter < (2 * RISES if found.gap >= GAP else 1.5 * STEEP) or whole <= half or wrong_by_heart(found):
+        return None
+    return {
         "examples_per_class": per_class,
         "training_score": found.base.train,
         "validation_score": found.base.score,
     }
-    if wrong_by_heart(found):
+
+
+def risen(found: Measures, evidence: Evidence) -> Evidence | None:
+    """What the score gained with more examples; None if it did not, or not steeply where the gap is small."""
+    curve = _curve(found)
+    if found.gap < GAP and not steep(found.base.score, curve):
         return None
-    return {**evidence, **_curve(found)}
+    return {**evidence, **curve}
+
+
+def steep(score: float, curve: Mapping[str, float]) -> bool:
+    """Whether the score surely rose by much with each doubling of the examples, and still does."""
+    if curve.get("gain_at_least", 0.0) <= 0 or curve["gain_of_a_doubling"] < STEEP:
+        return False
+    return score - curve["score_with_half"] >= STILL_STEEP
 
 
 def _curve(found: Measures) -> dict[str, float]:
-    """What twice the examples gain, by side runs with half and with a quarter of them and as many steps.
-
-    None are made where that does not help the nearest neighbour either.
-    """
-    quarter, half, whole = found.neighbour_curve
-    if whole - quarter < 2 * RISES or whole <= half:
-        return {}
+    """What twice the examples gain, by side runs with half and with a quarter of them and as many steps."""
     scores = []
     for share in (0.5, 0.25):
         remedy = {"data": fewer(share), "steps": found.base.dynamics.steps}
@@ -197,13 +224,19 @@ def more_data(found: Measures) -> list[Remedy]:
 
 
 OF_ALL = (
-    Fault("D3", "labels of the example before or behind, or of other classes", moved, moved_back),
+    Fault(
+        "D3",
+        "labels of the example before or behind, or of other classes",
+        moved,
+        moved_back,
+        counted=beyond_doubt,
+    ),
     Fault("D1", "labels that nothing predicts: shuffled, or no signal", no_signal, rejoin, counted=always),
 )
 OF_SOME = (
+    Fault("D12", "too few examples", too_few, more_data, counted=rises, mends=False, curve=risen),
     Fault(
         "D2", "labels partly wrong", noisy_labels, pruned,
         counted=lambda evidence: "share_of_wrong_labels" in evidence,
     ),
-    Fault("D12", "too few examples", too_few, more_data, counted=rises, mends=False),
 )  # fmt: skip

@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from wxb.doctor.batches import Batch, BatchChange
-from wxb.doctor.checks.labels import rises
+from wxb.doctor.checks.labels import GAP, SMALL_GAP, rises, steep
 from wxb.doctor.fault import Evidence, Fault, Remedy
 from wxb.doctor.modules import (
     WEIGHTED,
     activated,
+    far_wider,
     leaky,
     neighbours,
     normalized,
@@ -33,18 +34,14 @@ LARGE_TARGET = 100.0
 FAST = 0.1
 SLOW = 1e-4
 SATURATED = 0.7
-DEAD = 0.5
+DEAD = 0.9  # as in watching.py: of a single input, half of the units rest for a batch
 DROPPED = 0.6
 SMALL = 16  # units of the widest layer
 DEEP = 8  # layers with weights
 BEHIND = 0.05  # of a baseline
 MIXED = 0.5  # of the entropy of labels that are dealt by chance
 NOISY, WRONG = 0.1, 0.2  # labels that are doubted, and that are wrong at random, as in checks/labels.py
-FEW, GAP, LEARNED = (
-    50,
-    0.15,
-    0.95,
-)  # examples of a class; of the score on training examples and others; learned by heart
+FEW, LEARNED = 50, 0.95  # examples of a class; a score on training examples that are learned by heart
 SHRUNK = 0.5  # of a scale at the start
 
 
@@ -120,7 +117,8 @@ def _lower(found: PlainMeasures) -> list[Remedy]:
 
 def _higher(found: PlainMeasures) -> list[Remedy]:
     rate, usual = found.subject.rate, found.subject.usual_rate
-    several = dict.fromkeys((*_best_rate(found).values(), usual, max(usual, rate * 30)))
+    best = list(_best_rate(found).values()) or [10 * usual]
+    several = dict.fromkeys((*best, usual, max(usual, rate * 30)))
     return [{"learning_rate": one} for one in several if one > 2 * rate]
 
 
@@ -220,6 +218,10 @@ def _small(found: PlainMeasures) -> Evidence | None:
     }
 
 
+def _wider(found: PlainMeasures) -> list[Remedy]:
+    return [{"network": one} for one in (widened, far_wider)]
+
+
 def _partly_frozen(found: PlainMeasures) -> Evidence | None:
     named = list(found.subject.model.named_parameters())
     frozen = sum(not one.requires_grad for _, one in named)
@@ -263,7 +265,7 @@ def _too_few(found: PlainMeasures) -> Evidence | None:
         return None
     per_class = len(targets) / len(np.unique(targets))
     gap = found.base.train - found.base.score
-    if per_class >= FEW or gap < GAP or found.base.train < LEARNED or found.runs.mixed < MIXED:
+    if per_class >= FEW or gap < SMALL_GAP or found.base.train < LEARNED or found.runs.mixed < MIXED:
         return None
     evidence = {
         "examples_per_class": per_class,
@@ -272,11 +274,12 @@ def _too_few(found: PlainMeasures) -> Evidence | None:
     }
     half = found.runs.run({"data": BatchChange("half of the examples", _fewer(0.5))})
     quarter = found.runs.run({"data": BatchChange("a quarter of the examples", _fewer(0.25))})
-    if half is None or quarter is None or not quarter.score < half.score < found.base.score:
+    if half is None or quarter is None or not quarter.score <= half.score < found.base.score:
         return None
     gain = gain_of([quarter.both], [found.base.both])
     doubling = {"gain_of_a_doubling": gain.mean / 2, "gain_at_least": gain.low / 2}
-    return {**evidence, "score_with_half": half.score, **doubling}
+    curve = {"score_with_half": half.score, **doubling}
+    return {**evidence, **curve} if gap >= GAP or steep(found.base.score, curve) else None
 
 
 def _fewer(share: float) -> Callable[[Sequence[Batch]], list[Batch]]:
@@ -329,6 +332,6 @@ FAULTS = (
         "T12", "vanishing gradients", _vanishing, lambda found: [{"initialization": "default"}, {"network": rectified}]
     ),
     Fault("N6", "too deep without normalization or residuals", _deep, _one({"network": normalized})),
-    Fault("N9", "network too small", _small, _one({"network": widened})),
+    Fault("N9", "network too small", _small, _wider),
     Fault("D12", "too few examples", _too_few, _one({"data": "more examples"}), counted=rises, mends=False),
 )  # fmt: skip
