@@ -151,6 +151,18 @@ def test_a_network_far_too_narrow_is_proved_by_a_far_wider_one():
     assert "sixteen times" in finding.remedy["network"]
 
 
+def test_targets_that_outputs_cannot_come_near_to_are_counted():
+    x = torch.arange(-100, 100, 0.5)[torch.randperm(400, generator=torch.Generator().manual_seed(0))][:, None]
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(1, 50), nn.ReLU(), nn.Linear(50, 1))
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+    (finding,) = examined(model, nn.MSELoss(), batches(x, x**4), optimizer).findings
+    assert (finding.code, finding.severity, finding.proof) == ("D13", "sick", None)
+    assert finding.evidence["largest_output_over_targets"] < 1e-4
+    scaled = x**4 / (x**4).std()
+    assert "D13" not in [one.code for one in examined(model, nn.MSELoss(), batches(x, scaled), optimizer).findings]
+
+
 def test_units_that_rest_for_half_of_a_single_input_are_no_fault():
     draw = torch.Generator().manual_seed(0)
     x = torch.rand((640, 1), generator=draw) * 4 - 2

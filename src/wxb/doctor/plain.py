@@ -89,6 +89,7 @@ class PlainRuns:
         self.budget = budget
         self.spent = 0.0
         self.learned, self.halves = parted(subject.batches)
+        self.reach = math.inf  # the largest output of the trained copy over the size of targets that are numbers
         self._done: dict[tuple[object, ...], Outcome | None] = {}
 
     brief = False
@@ -148,6 +149,8 @@ class PlainRuns:
         seen.steps = steps
         first, second = (self._scores(model, [change(one) for one in half], remedy) for half in self.halves)
         train = self._scores(model, [change(one) for one in learned[: len(self.halves[0])]], remedy)
+        if not remedy and not subject.classes:
+            self.reach = self._reach(model)
         return Outcome(
             first, second, float(train.mean()), seen.dynamics(subject.clip), (), (), (), first_loss, None, steps / STEPS
         )
@@ -221,6 +224,14 @@ class PlainRuns:
                 loss = float(loss_of(self.subject.loss_fn, outputs_of(model, batch), batch))
                 found.append(np.array([-loss if math.isfinite(loss) else WORST]))
         return np.concatenate(found)
+
+    @torch.no_grad()
+    def _reach(self, model: nn.Module) -> float:
+        targets = [one.targets for one in self.learned if isinstance(one.targets, Tensor)]
+        outputs = [scores_in(outputs_of(model, one)) for one in self.learned]
+        size = max((float(one.abs().max()) for one in targets if one.numel()), default=0.0)
+        largest = max((float(one.abs().max()) for one in outputs if one is not None and one.numel()), default=math.inf)
+        return largest / size if size > 0 and math.isfinite(largest) else math.inf
 
     def _scale(self, remedy: Remedy) -> float:
         return float(self.spread**0.5) if remedy.get("target") == "std" else 1.0

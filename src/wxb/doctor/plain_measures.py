@@ -17,7 +17,7 @@ from wxb.doctor.plain import PlainRuns, Subject
 
 NEIGHBOURS = 5
 MOST_NUMBERS = 20_000_000  # of the inputs, that baselines look at
-LEAST_HELD = 150  # examples
+LEAST_HELD = 100  # examples
 STUCK = 0.7  # of the first loss
 FALLING = 0.85  # of the loss before
 

@@ -31,6 +31,8 @@ from wxb.randomness import generator
 
 RATIO, OFFSET, LARGE, TINY = 100.0, 10.0, 10.0, 1e-2  # of inputs, as in checks/data.py
 LARGE_TARGET = 100.0
+OUT_OF_REACH = 1e-4  # of the largest target, that the largest output has come to
+LEAST_UNTOLD = 150  # examples that score, from which nothing to learn is told
 FAST = 0.1
 SLOW = 1e-4
 SATURATED = 0.7
@@ -48,7 +50,7 @@ SHRUNK = 0.5  # of a scale at the start
 def no_signal(found: PlainMeasures) -> Evidence | None:
     """Nothing predicts the targets better than a constant does: neither the side run nor a baseline."""
     references = found.references
-    if references is None:
+    if references is None or len(found.base.both) < LEAST_UNTOLD:
         return None
     constant, best = references["constant"], max(references["nearest_neighbour"], references["linear"])
     error = max(found.base.error, 0.01)
@@ -83,7 +85,14 @@ def _targets_not_scaled(found: PlainMeasures) -> Evidence | None:
         return None
     targets = torch.cat([one.targets.double().flatten() for one in found.runs.learned])
     mean, deviation = float(targets.mean().abs()), float(targets.std())
-    return {"mean": mean, "standard_deviation": deviation} if max(mean, deviation) > LARGE_TARGET else None
+    if max(mean, deviation) <= LARGE_TARGET:
+        return None
+    return {"mean": mean, "standard_deviation": deviation, "largest_output_over_targets": found.runs.reach}
+
+
+def _out_of_reach(evidence: Evidence) -> bool:
+    """Whether outputs have hardly begun to move towards the targets: no side run is long enough to tell more."""
+    return evidence["largest_output_over_targets"] < OUT_OF_REACH
 
 
 def _rate_too_high(found: PlainMeasures) -> Evidence | None:
@@ -305,7 +314,7 @@ def _one(remedy: Remedy) -> Callable[[PlainMeasures], list[Remedy]]:
 
 FAULTS = (
     Fault("D4", "inputs not scaled", _inputs_not_scaled, _one({"normalize": "std"})),
-    Fault("D13", "targets not scaled", _targets_not_scaled, _one({"target": "std"})),
+    Fault("D13", "targets not scaled", _targets_not_scaled, _one({"target": "std"}), counted=_out_of_reach),
     Fault(
         "D2", "labels partly wrong", _wrong_labels, _pruned,
         counted=lambda evidence: "share_of_wrong_labels" in evidence,
