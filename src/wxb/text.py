@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
@@ -158,3 +160,23 @@ def duration(seconds: float) -> str:
 def shape(sizes: tuple[int, ...]) -> str:
     """(3, 32, 32) -> "3x32x32"."""
     return "x".join(str(size) for size in sizes)
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Rows as CSV (RFC 4180, except for plain line ends); None is an empty cell.
+
+    A text that a spreadsheet would compute as a formula begins with an apostrophe, which is how it is told not to.
+    """
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows([_no_formula(cell) for cell in row] for row in rows)
+    return written.getvalue()
+
+
+def _no_formula(cell: object) -> object:
+    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return "'" + cell
+    return cell

@@ -11,6 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 import wxb
 from wxb.anomalies import Detector, anomalies
+from wxb.anomalies.written import write
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.learning.machine import choose
@@ -148,3 +149,11 @@ def test_classes_that_are_not_there_are_refused(normal):
         anomalies(run, wxb.load_data(root / "new", task="reconstruction"), odd="crass", rate=5)
     with pytest.raises(WxbError, match="has no classes"):
         anomalies(run, odd="cross", rate=5)
+
+
+def test_a_file_s_name_is_no_formula_in_the_table(normal, tmp_path):
+    run, root = normal
+    new = wxb.load_data(root / "new", task="reconstruction")
+    found = anomalies(run, replace(new, files=("=1+1.png", *new.files[1:])), rate=5)
+    table, _ = write(found, tmp_path)
+    assert "'=1+1.png" in [line.split(",")[0] for line in table.read_text().splitlines()]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +10,7 @@ import numpy as np
 from wxb import storage
 from wxb.anomalies.anomalies import Anomalies, lines
 from wxb.errors import FAILED, WxbError
-from wxb.text import utf8
+from wxb.text import csv_text, utf8
 from wxb.views import examples
 from wxb.views.drawing import png_of, row_of_differences, row_of_pictures, sheet, style
 from wxb.views.view import Axis
@@ -30,18 +28,16 @@ def write(found: Anomalies, folder: Path) -> list[Path]:
     anomalies.csv has a line for each example: its file or row, its score, error and distance, whether it is an alarm,
     and what is odd about it if it is. Raises WxbError if they cannot be written.
     """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["example", "score", "error", "distance", "alarm", "what is odd"])
+    rows = [("example", "score", "error", "distance", "alarm", "what is odd")]
     for place in found.order.tolist():
         error = "" if found.odd.error is None else f"{found.odd.error[place]:.6g}"
         numbers = (f"{found.odd.score[place]:.6g}", error, f"{found.odd.distance[place]:.6g}")
         alarm = bool(found.alarms[place])
         why = utf8(found.why(place)) if alarm else ""
-        writer.writerow([utf8(found.name(place)), *numbers, "yes" if alarm else "no", why])
+        rows.append((utf8(found.name(place)), *numbers, "yes" if alarm else "no", why))
     with style():
         drawn = png_of(draw(found))
-    contents: dict[str, str | bytes] = {TABLE: out.getvalue(), SHEET: drawn}
+    contents: dict[str, str | bytes] = {TABLE: csv_text(rows), SHEET: drawn}
     for name, content in contents.items():
         try:
             folder.mkdir(parents=True, exist_ok=True)

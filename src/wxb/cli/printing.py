@@ -5,8 +5,6 @@ Nothing here draws with more than the standard library, so that the quick comman
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import sys
@@ -18,7 +16,7 @@ from typing import IO, TYPE_CHECKING
 from wxb import progress
 from wxb.errors import WxbError
 from wxb.settings.spelling import as_options, spelled
-from wxb.text import OWN_ESCAPE, one_line, utf8
+from wxb.text import OWN_ESCAPE, csv_text, one_line, utf8
 
 if TYPE_CHECKING:
     import msgspec
@@ -73,23 +71,8 @@ def _of_utf8(value: object) -> object:
 
 
 def result_csv(rows: Iterable[Sequence[object]]) -> None:
-    """Print rows as CSV (RFC 4180, except for plain line ends), the header first; None is an empty cell.
-
-    A text that a spreadsheet would compute as a formula begins with an apostrophe, which is how it is told not to.
-    """
-    lines = io.StringIO()
-    csv.writer(lines, lineterminator="\n").writerows([_no_formula(cell) for cell in row] for row in rows)
-    result(lines.getvalue().removesuffix("\n"))
-
-
-def _no_formula(cell: object) -> object:
-    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return cell
-    try:
-        float(cell)
-    except ValueError:
-        return "'" + cell
-    return cell
+    """Print rows as CSV, the header first."""
+    result(csv_text(rows).removesuffix("\n"))
 
 
 def error(problem: WxbError) -> None:

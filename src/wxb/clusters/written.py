@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +10,7 @@ import numpy as np
 from wxb import storage
 from wxb.clusters.cluster import Clustering, Group
 from wxb.errors import FAILED, WxbError
-from wxb.text import count, utf8
+from wxb.text import count, csv_text, utf8
 from wxb.views import examples
 from wxb.views.drawing import Panel, png_of, row_of_pictures, sheet, style
 from wxb.views.view import Axis
@@ -44,8 +42,8 @@ def write(found: Clustering, folder: Path) -> list[Path]:
     with style():
         drawn = png_of(draw(found))
     contents: dict[str, str | bytes] = {
-        EXAMPLES: _csv(_examples(found)),
-        CLUSTERS: _csv(_clusters(found)),
+        EXAMPLES: csv_text(_examples(found)),
+        CLUSTERS: csv_text(_clusters(found)),
         SHEET: drawn,
     }
     for name, content in contents.items():
@@ -94,12 +92,6 @@ def _clusters(found: Clustering) -> list[list[str]]:
 def _named(found: Clustering, place: int) -> str:
     row = int(found.rows[place])
     return utf8(found.data.files[row]) if found.data.files else str(found.data.row_number(row))
-
-
-def _csv(rows: list[list[str]]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    return out.getvalue()
 
 
 def draw(found: Clustering) -> Figure:
