@@ -8,6 +8,7 @@ import pytest
 import wxb
 from wxb.data import describe
 from wxb.data.tables.tokens import sentences_in
+from wxb.data.tables.vocabulary import fit_vocabulary
 from wxb.data.tables.window import features_of, shape_of
 from wxb.errors import WxbError
 
@@ -194,3 +195,28 @@ def test_counts_of_tags_are_of_words():
     head, *rows = said.split("\n\n")[1].splitlines()
     assert head.split()[0] == "tag"
     assert sum(float(row.split()[-2]) for row in rows) == pytest.approx(100, abs=1)
+
+
+def vocabulary(sentences):
+    """The words with numbers of their own, of sentences that are all for training."""
+    return set(fit_vocabulary(sentences, np.arange(len(sentences)), whole=True, window=False).words)
+
+
+def test_the_rarest_words_stand_for_unseen_ones_where_all_are_frequent():
+    sentences = [["in", "the", "city", "of", f"place {n % 60}"] for n in range(300)]  # each place in five
+    sentences += [["in", f"town {n % 10}"] for n in range(30)]  # each town in three
+    known = vocabulary(sentences)
+    assert {"in", "the", "city", "of", "place 7"} < known
+    assert not any(word.startswith("town") for word in known)
+
+
+def test_a_word_of_one_sentence_is_enough_to_learn_the_number_of_unseen_ones():
+    sentences = [["in", "the", f"place {n // 2}"] for n in range(100)] + [["in", f"town {n}"] for n in range(20)]
+    known = vocabulary(sentences)
+    assert "place 7" in known
+    assert "town 3" not in known
+
+
+def test_frequent_words_are_known_even_if_there_are_no_others():
+    assert vocabulary([["good", "day"], ["bad", "day"]] * 40) == {"good", "bad", "day"}
+    assert vocabulary([["good", "day"], ["bad", "day"]] * 3) == {"good", "bad", "day"}

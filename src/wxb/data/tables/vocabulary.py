@@ -1,7 +1,7 @@
 """Columns whose words a network learns itself, and the vocabulary that gives each word a number.
 
 A row is a sentence of words: first a word for each number, category and date, such as "colour=red" or "age 30 to 40",
-then the words of its texts. A word that stands in one training row only, and one that training has not seen, share the
+then the words of its texts. A word that stands in few training rows, and one that training has not seen, share the
 number of `OTHER`.
 """
 
@@ -23,7 +23,8 @@ from wxb.tasks.tags import BETWEEN
 from wxb.text import count
 
 NONE, OTHER, FIRST = 0, 1, 2  # numbers of no word, of one that is not in the vocabulary, and of its first
-LEAST_ROWS = 2  # training rows that a word must stand in
+LEAST_ROWS, MOST_LEAST = 2, 10  # training rows that a word must stand in, by how much is left for `OTHER`
+SEEN, MUCH = 0.02, 0.1  # share of the training words that `OTHER` must stand for, to be learned, and may
 MOST_WORDS = 20_000  # of a vocabulary, those in most rows
 MOST_FEATURES = 16_384  # of WINDOW
 MOST_PLACES = 256  # words of a text that a network reads
@@ -92,21 +93,40 @@ def fit_vocabulary(sentences: Sequence[list[str]], train: NDArray[np.int64], who
 
     Of sentences of tokens, which are read `whole`, there is room for longer ones.
     """
-    often: Counter[str] = Counter()
+    often: Counter[str] = Counter()  # rows that a word stands in,
+    tokens: Counter[str] = Counter()  # and how often it stands there
     features: Counter[str] = Counter()
     for row in train.tolist():
-        often.update({parted(token)[0] for token in sentences[row]})
+        some = [parted(token)[0] for token in sentences[row]]
+        often.update(set(some))
+        tokens.update(some)
         if window:
             features.update(feature for some in features_of(sentences[row]) for feature in some)
     longest = max(map(len, sentences), default=0)
     places = MORE * longest if whole else min(longest, MOST_PLACES)
     return Vocabulary(
-        _frequent(often, MOST_WORDS), max(places, LEAST_PLACES), _frequent(features, MOST_FEATURES), whole
+        _frequent(often, MOST_WORDS, _least(often, tokens)),
+        max(places, LEAST_PLACES),
+        _frequent(features, MOST_FEATURES, LEAST_ROWS),
+        whole,
     )
 
 
-def _frequent(often: Counter[str], most: int) -> tuple[str, ...]:
-    kept = sorted((one for one in often if often[one] >= LEAST_ROWS), key=lambda one: (-often[one], one))
+def _least(often: Counter[str], tokens: Counter[str]) -> int:
+    """The rows that a word must stand in: two, and more where `OTHER` would be too rare in training to be learned.
+
+    In many sentences of few different words every word stands in two rows. The network would then meet `OTHER` for the
+    first time where it is asked about new words.
+    """
+    for least in range(LEAST_ROWS, MOST_LEAST + 1):
+        share = sum(tokens[one] for one in often if often[one] < least) / (tokens.total() or 1)
+        if share >= SEEN:
+            return least if share <= MUCH else max(least - 1, LEAST_ROWS)
+    return MOST_LEAST
+
+
+def _frequent(often: Counter[str], most: int, least: int) -> tuple[str, ...]:
+    kept = sorted((one for one in often if often[one] >= least), key=lambda one: (-often[one], one))
     return tuple(kept[:most])
 
 
