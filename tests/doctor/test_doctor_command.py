@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.cli.conftest import call, process, valid  # noqa: F401 (fixtures)
-from wxb.cli.doctor import facts_of
+from wxb.doctor.facts import facts_of
 from wxb.doctor.fault import DataChange
 from wxb.doctor.finding import Finding
 from wxb.settings import DATA, RECIPE

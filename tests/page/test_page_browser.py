@@ -153,51 +153,6 @@ def test_all_layers_of_a_run_are_shown_for_a_chosen_example(window_of_trained):
     window.wrong.clear()  # the browser tells of the request that was refused
 
 
-FOUND = {
-    "healthy": False,
-    "findings": [
-        {
-            "code": "T1", "cause": "the learning rate is too high", "severity": "sick",
-            "evidence": {"update_ratio": 0.4}, "remedy": {"learning_rate": 0.02},
-            "proof": {
-                "before": 0.112, "after": 0.941, "interval": [0.81, 0.846], "seeds": 3,
-                "command": "wxb train digits --learning-rate 0.02",
-            },
-        }
-    ],
-    "scores": {"accuracy": 0.112}, "untried": ["T4"], "cost": 3.0,
-}  # fmt: skip
-
-
-@pytest.fixture
-def window_with_doctor(folder: Path, tmp_path: Path) -> Iterator[Any]:
-    """A window of a server whose doctor has found a cause."""
-    script = f"import json, sys; print(json.dumps({FOUND!r})); sys.exit(3)"
-    start = tmp_path / "start.py"
-    start.write_text(
-        "import sys\nfrom wxb.page import doctor\nfrom wxb.cli.main import main\n"
-        f"doctor.COMMAND = (sys.executable, '-c', {script!r})\nsys.exit(main(sys.argv[1:]))\n"
-    )
-    for address in served(folder, str(start)):
-        yield from opened(of_list(address))
-
-
-def test_the_doctor_examines_a_run_and_shows_the_cause_and_its_proof(window_with_doctor):
-    from playwright.sync_api import expect
-
-    window = window_with_doctor
-    window.get_by_role("link", name="finished").click()
-    window.get_by_role("link", name="Doctor").click()
-    window.get_by_role("button", name="Examine").click()
-    expect(window.get_by_role("heading", name="learning rate is too high").first).to_be_visible(timeout=60_000)
-    for text in ("update ratio 0.4", "learning_rate = 0.02", "0.112 without it", "not tried within its budget: T4"):
-        expect(window.locator("main")).to_contain_text(text)
-    expect(window.get_by_text("wxb train digits --learning-rate 0.02")).to_be_visible()
-    assert violations(window) == []
-    window.reload()
-    expect(window.get_by_role("button", name="Examine again")).to_be_visible()
-
-
 def test_a_run_is_named_deleted_and_brought_back(window):
     from playwright.sync_api import expect
 

@@ -1,8 +1,7 @@
-"""All layers of a run at once, with the gradients of an example's loss, and the doctor on a run's page."""
+"""All layers of a run at once, with the gradients of an example's loss."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from starlette.testclient import TestClient
 
 import wxb
 from tests.page.conftest import HOST, PORT, TOKEN
-from tests.page.test_page_trainings import until
 from wxb.page.folder import Folder
 from wxb.page.server import app
 
@@ -67,26 +65,6 @@ def test_an_example_that_is_not_there_is_refused(trained_client):
     assert answered.status_code == 400
     assert "there is no example 999999" in answered.json()["what"]
     assert trained_client.get("/api/runs/digits/layers?example=-1").status_code == 400
-
-
-def examined(client: TestClient, name: str) -> Any:
-    assert client.post(f"/api/runs/{name}/doctor", headers={"x-wxb-token": TOKEN}).status_code == 200
-    until(lambda: client.get(f"/api/runs/{name}/doctor").json()["state"] != "working")
-    return client.get(f"/api/runs/{name}/doctor").json()
-
-
-def test_the_doctor_examines_a_run_in_a_process_of_its_own(client, folder, monkeypatch):
-    assert client.get("/api/runs/finished/doctor").json() == {"state": "none"}
-    assert client.post("/api/runs/finished/doctor").status_code == 403
-    assert client.get("/api/runs/none/doctor").status_code == 404
-    failed = examined(client, "damaged")
-    assert failed["state"] == "failed"
-    assert failed["problem"].startswith("error: ")
-    script = 'import sys; print(\'{"healthy": false, "run": "\' + sys.argv[1] + \'"}\'); sys.exit(3)'
-    monkeypatch.setattr("wxb.page.doctor.COMMAND", (sys.executable, "-c", script))
-    told = examined(client, "finished")
-    assert told == {"state": "done", "found": {"healthy": False, "run": str(folder / "finished")}}
-    assert examined(client, "finished") == told
 
 
 def test_a_page_opens_on_the_run_that_was_written_last(folder):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,14 @@ from wxb.cli.answers import doctor as answers
 from wxb.cli.loading import load, load_again
 from wxb.cli.misnamed import refuse_missing_run
 from wxb.errors import DONE, FOUND, WxbError
+from wxb.progress import REDRAW, MovingLine, bar
 from wxb.settings import DATA, RECIPE, SETTINGS, check_length, check_together
 from wxb.text import shortened
 
 if TYPE_CHECKING:
     from wxb.doctor.case import Case
-    from wxb.doctor.finding import Doubling, Finding
+    from wxb.doctor.doing import Doing
+    from wxb.doctor.finding import Doubling
 
 TAKEN = (*RECIPE, *DATA)
 
@@ -42,6 +45,30 @@ class Budget(click.ParamType[float]):
         return number
 
 
+class Waiting:
+    """The line that moves on a terminal while the doctor works."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._moving = sys.stderr.isatty() and not quiet
+        self._line = MovingLine()
+        self._drawn = -REDRAW  # time of the last drawing
+
+    def __enter__(self) -> Waiting:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._line.draw("")
+
+    def show(self, doing: Doing) -> None:
+        """Draw what is done, ten times per second."""
+        now = time.monotonic()
+        if self._moving and now - self._drawn >= REDRAW:
+            from wxb.doctor.words import doing_text
+
+            self._line.draw(printing.labelled("doctor", f"{bar(doing.spent_share)}  {doing_text(doing)}"))
+            self._drawn = now
+
+
 def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool, quiet: bool, **given: Any) -> int:
     """Say why a network does not learn: one cause, proved by side runs with the remedy and without it.
 
@@ -58,46 +85,30 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
 
     from wxb.doctor.diagnose import diagnose
     from wxb.doctor.doubling import doublings, left_out
+    from wxb.doctor.facts import facts
     from wxb.doctor.side import SideRuns
     from wxb.doctor.words import lines
     from wxb.tasks import TASKS
 
-    runs = SideRuns(case, budget)
-    found = diagnose(case, budget, runs)
-    code = DONE if found.healthy else FOUND
     doubled: tuple[Doubling, ...] = ()
     without: dict[str, str] = {}
-    if doubling:
-        runs.budget = runs.spent + budget
-        doubled = doublings(case, runs)
-        without = left_out(case, doubled)
-        found = dataclasses.replace(found, cost=runs.spent)
+    with Waiting(quiet) as waiting:
+        runs = SideRuns(case, budget, waiting.show)
+        found = diagnose(case, budget, runs)
+        if doubling:
+            runs.budget = runs.spent + budget
+            doubled = doublings(case, runs)
+            without = left_out(case, doubled)
+            found = dataclasses.replace(found, cost=runs.spent)
+    code = DONE if found.healthy else FOUND
     if as_json:
-        facts = {
-            "findings": [facts_of(one) for one in found.findings],
-            "healthy": found.healthy,
-            "network": str(case.plan.network),
-            "data": case.data.name,
-            "scores": dict(found.scores),
-            "untried": list(found.untried),
-            "cost": round(found.cost, 3),
-            "handful": found.handful,
-            "doubling": [{**dataclasses.asdict(one), "pays": one.pays} for one in doubled],
-            "left_out": without,
-        }
-        printing.result_json(msgspec.convert(facts, answers.Doctor))
+        printing.result_json(msgspec.convert(facts(found, case, doubled, without), answers.Doctor))
         return code
     width = printing.columns(sys.stdout)
     measure = TASKS[case.data.task].measure
     for label, text in lines(found, measure, budget, doubled, without):
         printing.result(printing.labelled(label, text, width))
     return code
-
-
-def facts_of(finding: Finding) -> dict[str, Any]:
-    """A finding as plain values; a change of the data is its text."""
-    remedy = {name: str(value) if isinstance(value, str) else value for name, value in finding.remedy.items()}
-    return dataclasses.asdict(dataclasses.replace(finding, remedy=remedy))
 
 
 def case_of(words: tuple[str, ...], asked: dict[str, Any], quiet: bool) -> Case:
@@ -114,13 +125,7 @@ def case_of(words: tuple[str, ...], asked: dict[str, Any], quiet: bool) -> Case:
         if surplus := [name for name in asked if name != "data_dir"]:
             raise WxbError(f"`{surplus[0]}` is for DATA and NETWORK; a run has its own settings", fix="leave it out")
         run = Run.open(data)
-        stored = {name: value for name, value in run.settings.items() if name in RECIPE}
-        if stored.get("steps"):
-            stored.pop("epochs", None)
-        about = {name: value for name, value in run.settings.items() if name in DATA and name != "split"}
-        source = str(run.settings.get("data", data))
-        loaded = load_again(run, asked.get("data_dir"), quiet)
-        return Case(loaded, run.summary.network, stored, {}, source, about)
+        return Case.of_run(run, load_again(run, asked.get("data_dir"), quiet))
     check_length(asked)
     check_together(asked)
     if network is not None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from wxb.learning.setup import options_of
 from wxb.notation import Plan, plan, read
 from wxb.randomness import generator
 from wxb.settings import DATA, RECIPE
+
+if TYPE_CHECKING:
+    from wxb.runs.run import Run
 
 LEAST_VALIDATION = 400  # examples; fewer are filled up from the training part,
 MOST_TAKEN = 0.25  # of which at most this share is taken
@@ -35,6 +38,7 @@ class Case:
     bindings: Mapping[str, int] = field(default_factory=dict)
     source: str = ""  # DATA as the command line has it
     asked: Mapping[str, Any] = field(default_factory=dict)  # settings of the data, for commands
+    implied: Collection[str] = ()  # options that would have the same values if they were not given
 
     @classmethod
     def of(
@@ -52,6 +56,17 @@ class Case:
             rung = default(data)
             network, given = headed(rung, data), options_of(rung, data, given)
         return cls(data, network, given, dict(bindings or {}), source, dict(asked or {}))
+
+    @classmethod
+    def of_run(cls, run: Run, data: Dataset) -> Case:
+        """The training of a run, on its data that were loaded again."""
+        options = {name: value for name, value in run.settings.items() if name in RECIPE}
+        if options.get("steps"):
+            options.pop("epochs", None)
+        asked = {name: value for name, value in run.settings.items() if name in DATA and name != "split"}
+        case = cls(data, run.summary.network, options, {}, str(run.settings.get("data", run.path)), asked)
+        chosen = recipe_for(case.plan, data, {})  # a run holds the value of every setting
+        return replace(case, implied={name for name, value in options.items() if value == getattr(chosen, name)})
 
     @cached_property
     def plan(self) -> Plan:
@@ -109,14 +124,21 @@ class Case:
         network = remedy.get("network", self.network)
         bindings = self.bindings if network == self.network else {}
         changed = Case(data, network, options, bindings, self.source, {**self.asked, **about})
+        changed = replace(changed, implied={name for name in self.implied if name not in remedy})
         if held is not None:  # the same examples score, whatever has changed
             changed.__dict__["held"] = held
         return changed
+
+    @property
+    def _needed(self) -> Mapping[str, Any]:
+        """The options that a command has to name."""
+        needed = {name: value for name, value in self.options.items() if name not in self.implied}
+        return needed if recipe_for(self.plan, self.data, needed) == self.recipe else self.options
 
     def command(self, verb: str = "train", **more: str) -> str:
         """The command line of this case."""
         words = ["wxb", verb, shlex.quote(self.source or self.data.name), shlex.quote(self.network)]
         words += [f"{name}={value}" for name, value in self.bindings.items()]
-        settings = {name: value for name, value in {**self.asked, **self.options}.items() if value is not None}
+        settings = {name: value for name, value in {**self.asked, **self._needed}.items() if value is not None}
         words += [option(name, value) for name, value in settings.items()]
         return " ".join([*words, *(f"--{name} {value}" for name, value in more.items())])

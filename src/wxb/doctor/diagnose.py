@@ -12,6 +12,7 @@ from wxb.doctor.finding import SICK, SUSPECTED, WEAK, Diagnosis, Finding, Proof,
 from wxb.doctor.handful import handful
 from wxb.doctor.measures import FAR_BEHIND, Measures
 from wxb.doctor.proof import SHORT, Candidate, Proved, Race
+from wxb.doctor.questions import answer
 from wxb.doctor.side import SideRuns
 
 BUDGET = 3.0  # trainings
@@ -49,6 +50,8 @@ def diagnose(case: Case, budget: float = BUDGET, runs: SideRuns | None = None, a
         {"network": found.base.score, **found.references},
         found.far_behind,
         learned,
+        found.base.train,
+        answer(found),
     )
 
 
@@ -66,7 +69,7 @@ def _round(found: Measures) -> Round:
     counted: list[Finding] = []
     candidates: list[Candidate] = []
     without_cure: list[Finding] = []
-    for fault, symptom in symptoms(found, FAULTS.values()):
+    for fault, symptom in symptoms(found, found.runs.looked_for(FAULTS.values())):
         remedies, evidence = fault.remedies(found), symptom
         ends = fault.counted(evidence) and not fault.flatters  # what the rest would show is spoiled
         if (ends or fault.curve is not None) and candidates and not found.runs.brief:  # but for what comes before
@@ -74,6 +77,7 @@ def _round(found: Measures) -> Round:
             if proved is not None:
                 return Round([*counted, _proved_finding(found.case, proved)], [], proved)
         if fault.curve is not None:
+            found.runs.about = fault
             further = fault.curve(found, evidence)
             if further is None:
                 continue

@@ -54,6 +54,8 @@ class Diagnosis:
     scores: Mapping[str, float] = field(default_factory=dict)  # of "network" and its baselines, on validation
     far_behind: bool = False  # no better than a constant, or far below a baseline
     handful: float | None = None  # the score on 32 examples that were learned alone, where no cause is proved
+    train: float | None = None  # the score on training examples
+    stands: str = ""  # at which answer to the recipe's questions: "nothing", "slowly", "over", "good"
 
     @property
     def healthy(self) -> bool:

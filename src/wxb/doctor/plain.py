@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from wxb.doctor.batches import Batch, BatchChange, Loss, Unusable, loss_of, outputs_of, scores_in
 from wxb.doctor.dynamics import Seen
-from wxb.doctor.fault import Remedy
+from wxb.doctor.fault import Fault, Remedy
 from wxb.doctor.labels import mixing
 from wxb.doctor.modules import ModuleChange
 from wxb.doctor.side import WORST, Outcome
@@ -88,6 +88,7 @@ class PlainRuns:
         self.subject = subject
         self.budget = budget
         self.spent = 0.0
+        self.about: Fault[Any] | None = None  # what the next side runs are for
         self.learned, self.halves = parted(subject.batches)
         self.reach = math.inf  # the largest output of the trained copy over the size of targets that are numbers
         self._done: dict[tuple[object, ...], Outcome | None] = {}

@@ -110,6 +110,8 @@ class Proved:
 class Runs(Protocol):
     """Side runs of a case, or of a plain module."""
 
+    about: Fault[Any] | None
+
     @property
     def brief(self) -> bool:
         """Whether the training is no longer than short side runs."""
@@ -173,6 +175,7 @@ class Race:
             cost = self.runs.cost(remedy, share)
             if cost is None or not self.runs.affords(cost):
                 continue
+            self.runs.about = self.candidates[place].fault
             outcome = self.runs.run(remedy, share)
             self.tried.add(place)
             if outcome is not None:
@@ -202,6 +205,7 @@ class Race:
         """
         candidate, paired = self.candidates[place], share == 1
         cost = (self.runs.cost(candidate.remedy, share) or 0.0) + (1.0 if paired else 0.0)
+        self.runs.about = candidate.fault
         chosen = self.runs.run(candidate.remedy, share)
         assert chosen is not None  # its gain was promising
         before, after = [self.base.second], [chosen.second]

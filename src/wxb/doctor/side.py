@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wxb.doctor.case import Case
+from wxb.doctor.doing import Doing, Tell, ignore
 from wxb.doctor.dynamics import Dynamics, Seen
-from wxb.doctor.fault import Remedy
+from wxb.doctor.fault import Fault, Found, Remedy
+from wxb.doctor.words import remedy_text
 from wxb.errors import WxbError
 from wxb.learning.bagging import learned
 from wxb.learning.loop import duration_of
@@ -61,9 +64,13 @@ class Outcome:
 class SideRuns:
     """The side runs of one diagnosis, and what they cost: 1 is the training that is examined."""
 
-    def __init__(self, case: Case, budget: float) -> None:
+    def __init__(self, case: Case, budget: float, tell: Tell = ignore) -> None:
+        """`tell` is told what is done at the moment."""
         self.case = case
         self.budget = budget
+        self.tell = tell
+        self.about: Fault[Any] | None = None  # what the next side runs are for
+        self.mended = ""  # the remedies that the case has already, in words
         self.spent = 0.0
         self._planned = full_steps(case)
         self._share = 1.0  # of the planned steps that the training made: fewer with early stopping
@@ -73,7 +80,8 @@ class SideRuns:
 
     def following(self, remedy: Remedy) -> SideRuns:
         """The side runs of the case with a remedy, within what is left of the budget."""
-        runs = SideRuns(self.case.with_remedy(remedy), self.budget)
+        runs = SideRuns(self.case.with_remedy(remedy), self.budget, self.tell)
+        runs.mended = " ".join(filter(None, (self.mended, remedy_text(remedy))))
         runs.spent, runs._unit, runs._unit_is_known = self.spent, self._unit, True
         return runs
 
@@ -115,13 +123,27 @@ class SideRuns:
         """
         key = (tuple(sorted((name, repr(value)) for name, value in remedy.items())), round(share, 6), seed)
         if key not in self._done:
+            doing = replace(self._doing(remedy), share=share, seed=seed)
             try:
-                self._done[key] = self._train(self._changed(remedy), share, seed)
+                self._done[key] = self._train(self._changed(remedy), share, seed, doing)
             except WxbError:
                 self._done[key] = None
         return self._done[key]
 
-    def _train(self, case: Case, share: float, seed: int) -> Outcome:
+    def looked_for(self, faults: Iterable[Fault[Found]]) -> Iterator[Fault[Found]]:
+        """The faults, each told before it is looked for."""
+        for fault in faults:
+            self.about = fault
+            self.tell(self._doing({}))
+            yield fault
+        self.about = None
+
+    def _doing(self, remedy: Remedy) -> Doing:
+        code, cause = (self.about.code, self.about.cause) if self.about is not None else ("", "")
+        words = " ".join(filter(None, (self.mended, remedy_text(remedy))))
+        return Doing(code, cause, words, self.spent, self.budget)
+
+    def _train(self, case: Case, share: float, seed: int, doing: Doing) -> Outcome:
         options = {**case.options, "seed": case.recipe.seed + seed}
         cost = self._cost(case, share)
         if share < 1:
@@ -131,6 +153,8 @@ class SideRuns:
         seen = Seen(trial.model)
         train_losses, validation_losses, values = [], [], []
         for record in trial:
+            taken = cost * record.step / record.steps
+            self.tell(replace(doing, spent=self.spent + taken, step=record.step, steps=record.steps))
             if record.reading is not None:
                 seen.take(record.step, record.batch_loss, record.reading.found, record.reading.paths)
             if record.train_loss is not None:
@@ -148,11 +172,13 @@ class SideRuns:
             np.maximum(np.nan_to_num(trial.each(part, most), nan=WORST), WORST)
             for part, most in (("validation", None), ("test", None), ("train", TRAIN_SAMPLE))
         )
-        return Outcome(
+        outcome = Outcome(
             first, second, float(train.mean()), seen.dynamics(trial.recipe.clip),
             tuple(train_losses), tuple(validation_losses), tuple(values),
             trial.checks.first_loss, trial.checks.expected_loss, cost,
         )  # fmt: skip
+        self.tell(replace(doing, spent=self.spent, score=outcome.score))
+        return outcome
 
 
 def full_steps(case: Case) -> int:

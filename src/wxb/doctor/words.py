@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wxb.doctor.doing import Doing
 from wxb.doctor.finding import BY_HEART, HANDFUL, SICK, Diagnosis, Doubling, Finding, Proof
 from wxb.settings import SETTINGS
 from wxb.settings.spelling import as_option
@@ -71,6 +72,15 @@ def finding_lines(finding: Finding, measure: Measure) -> list[tuple[str, str]]:
         )
         shown.append(("train", proof.command))
     return shown
+
+
+def doing_text(doing: Doing) -> str:
+    """What is done at the moment: "tries --learning-rate 0.03 for T1, 10 % of the length, step 20 of 60"."""
+    if not doing.share:
+        return f"looks for {doing.code}: {doing.cause}"
+    what = f"tries {doing.remedy}{f' for {doing.code}' * bool(doing.code)}" if doing.remedy else "trains it as it is"
+    share = f", {100 * doing.share:.0f} % of the length" if doing.share < 1 else ""
+    return f"{what}{share}, step {doing.step} of {doing.steps}"
 
 
 def handful_text(score: float, measure: Measure) -> str:

@@ -47,7 +47,7 @@ def app(folder: Folder, port: int, token: str) -> ASGIApp:
         *Changes(folder).routes(),
         *Networks(folder).routes(),
         *trainings.routes(),
-        *Doctor(folder).routes(),
+        *Doctor(folder, trainings).routes(),
         *Games(folder).routes(),
         *Playground(folder, trainings).routes(),
         *tour_routes(),

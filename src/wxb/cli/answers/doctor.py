@@ -57,6 +57,11 @@ class Doctor(Answer, frozen=True, tag="wxb/doctor/1"):
     network: Text
     data: str
     scores: Annotated[dict[str, float], Meta(description="of the network and its baselines, on validation")]
+    train: Annotated[float | None, Meta(description="on a sample of the training examples")]
+    stands: Annotated[
+        Literal["nothing", "slowly", "over", "good"],
+        Meta(description="learns nothing; learns too little; does well on training examples only; does well"),
+    ]
     untried: Annotated[list[str], Meta(description="codes of causes that the budget left out")]
     handful: Annotated[float | None, Meta(description="of 32 examples learned alone; null if a cause is proved")]
     doubling: Annotated[list[DoublingFacts], Meta(description="empty unless --doubling asks for it")]
