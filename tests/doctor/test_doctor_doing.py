@@ -1,4 +1,4 @@
-"""What the doctor tells while it works, where a training stands in the recipe, and commands that name what they need."""
+"""What the doctor tells while it works, where a training stands in the recipe, and commands without what is usual."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 import wxb
 from tests.doctor.test_doctor_checks import digits, measures, outcome  # noqa: F401 (fixture)
 from wxb.cli.doctor import Waiting
+from wxb.cli.main import main
 from wxb.doctor.case import Case
 from wxb.doctor.doing import Doing
 from wxb.doctor.questions import answer
@@ -20,7 +21,7 @@ TRYING = Doing("T1", "learning rate too high", "--learning-rate 0.1", 1.5, 3.0, 
 
 
 @pytest.mark.parametrize(
-    "stands, showed",
+    ("stands", "showed"),
     [
         ("good", {"score": 0.97}),
         ("over", {"score": 0.6, "train": 0.99}),
@@ -68,7 +69,9 @@ def test_a_terminal_shows_what_is_done_and_a_pipe_does_not(monkeypatch, capsys):
 
 
 def test_the_command_of_a_run_names_what_the_run_would_not_have_by_itself(tmp_path):
-    run = wxb.train("ring", "FC-4-RELU, SOFTMAX", examples=400, epochs=2, learning_rate=30, out=tmp_path / "run")
+    words = ["train", "ring", "FC-4-RELU, SOFTMAX", "--examples", "400", "--epochs", "2", "--learning-rate", "30"]
+    assert main([*words, "--out", str(tmp_path / "run"), "--quiet"]) == 0
+    run = wxb.Run.open(tmp_path / "run")
     case = Case.of_run(run, run.load_data())
     words = shlex.split(case.command())
     assert words[4:] == ["--examples", "400", "--epochs", "2", "--learning-rate", "30.0"]
