@@ -80,3 +80,29 @@ def test_a_folder_with_pictures_is_no_folder_of_texts(folder):
     (folder / "warm/a.png").write_bytes(b"no picture")
     with pytest.raises(WxbError, match="picture"):
         load_data(folder)
+
+
+def test_a_folder_of_texts_is_read_by_words_if_that_is_said(folder):
+    data = load_data(folder, types="text=words")
+    assert data.source["types"] == "text=words"
+    assert data.preparation.vocabulary is not None
+    with pytest.raises(WxbError, match="a folder of texts has one column to read, text"):
+        load_data(folder, types="age=number")
+
+
+def test_a_run_of_words_in_a_folder_is_tested_again(folder, tmp_path):
+    run = wxb.train(load_data(folder), "EMBED-4-GMP, SOFTMAX", epochs=1, out=tmp_path / "run")
+    again = wxb.Run.open(tmp_path / "run")
+    assert again.unchanged_data().source["types"] == "text=words"
+    assert again.evaluate().accuracy == run.summary.test["accuracy"]
+
+
+def test_types_are_not_for_a_folder_of_pictures(tmp_path):
+    from PIL import Image
+
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(20):
+            Image.new("L", (4, 4), number).save(tmp_path / name / f"{number}.png")
+    with pytest.raises(WxbError, match="`types` is for tables and texts"):
+        load_data(tmp_path, types="a=number")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,13 +13,12 @@ from typing import Any
 
 import pytest
 
+from benchmarks.page.browser import CHROMIUM, browsing
 from tests.runs.small import Epoch
 from wxb.page import built
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "page" / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium"),
@@ -66,11 +64,8 @@ def of_list(address: str) -> str:
 
 
 def opened(address: str) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
     wrong: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with browsing() as browser:
         page = browser.new_page()
         page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
         page.on("pageerror", lambda problem: wrong.append(str(problem)))
@@ -78,7 +73,6 @@ def opened(address: str) -> Iterator[Any]:
         page.wrong = wrong
         page.goto(address)
         yield page
-        browser.close()
     assert wrong == []
 
 

@@ -14,7 +14,8 @@ import pytest
 import torch
 
 import wxb
-from tests.page.test_page_browser import CHROMIUM, FLAGS, pytestmark  # noqa: F401
+from benchmarks.page.browser import browsing
+from tests.page.test_page_browser import pytestmark  # noqa: F401
 from wxb.errors import WxbError
 from wxb.network.build import build
 from wxb.page.export.html import drawn, html, in_script
@@ -44,12 +45,8 @@ NETWORKS = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with browsing() as launched:
         yield launched
-        launched.close()
 
 
 def opened(browser: Any, path: Path) -> Any:

@@ -142,3 +142,41 @@ def test_a_network_that_makes_its_input_again_shows_it_with_the_error(tmp_path):
             ("size", 3), ("colour=blue", 0), ("colour=red", 1),
         ]  # fmt: skip
         assert "made" in ask(asking, "pictures", "?layers=1", json={"values": example.tolist()}).json()
+
+
+@pytest.fixture(scope="module")
+def of_words(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """A page on a run whose words get tags, and on one of a folder of texts."""
+    place = tmp_path_factory.mktemp("words")
+    for name, word in (("spam", "prize"), ("ham", "dinner")):
+        (place / "letters" / name).mkdir(parents=True)
+        for number in range(40):
+            text = f"the {word} is {number}"
+            (place / "letters" / name / f"{number}.txt").write_text(text)
+    runs = place / "runs"
+    names = wxb.load_data("names", examples=60)
+    wxb.train(names, "EMBED-4, TAGS", epochs=1, out=runs / "names")
+    wxb.train(wxb.load_data(place / "letters"), "EMBED-4-GMP, SOFTMAX", epochs=1, out=runs / "letters")
+    with TestClient(app(Folder(runs), PORT, TOKEN), base_url=f"http://{HOST}") as asking:
+        yield asking
+
+
+def test_each_word_of_a_sentence_gets_a_tag(of_words):
+    told = of_words.get("/api/runs/names/network").json()
+    assert told["sentences"] is True
+    for sent in ({"sentence": " Anna  went to\tOslo. "}, {"row": {"word": "Anna went to Oslo ."}}):
+        answered = ask(of_words, "names", json=sent).json()
+        assert [word for word, _, _ in answered["tags"]] == ["Anna", "went", "to", "Oslo", "."]
+        assert all(isinstance(tag, str) and 0 <= probability <= 1 for _, tag, probability in answered["tags"])
+    empty = ask(of_words, "names", json={"sentence": "  "})
+    assert (empty.status_code, empty.json()["what"]) == (400, "no word is given")
+
+
+def test_a_folder_of_texts_that_were_read_as_words_is_read_so_again(of_words):
+    told = of_words.get("/api/runs/letters/network").json()
+    assert (told["columns"], told["texts"], told["sentences"]) == (["text"], ["text"], False)
+    assert of_words.get("/api/runs/letters/layers?example=0").status_code == 200
+    assert of_words.get("/api/runs/letters/figures/confusion").status_code == 200
+    answered = ask(of_words, "letters", json={"row": {"text": "the prize is 3"}}).json()
+    assert answered["predicted"] in ("spam", "ham")
+    assert of_words.get("/api/runs/letters").json()["data_facts"]["kind"] == "sentences"

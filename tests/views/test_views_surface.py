@@ -216,6 +216,13 @@ def test_the_grid_is_as_fine_as_the_work_allows():
     assert surface.affordable(small, None, 2000) == (31, 2000)
 
 
+def test_a_look_up_of_words_is_work_too():
+    words = build("EMBED-64-GMP, SOFTMAX", input_shape=(500, 256), outputs=2)
+    assert words.plan.multiply_adds < 1_000
+    assert surface.affordable(words, None, None) == (51, 500)
+    assert surface.affordable(words, None, 1000) == (31, 1000)
+
+
 # --- places without slope ---------------------------------------------------------------------------------------------
 
 

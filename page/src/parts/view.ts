@@ -34,5 +34,9 @@ export interface Network {
   snapshots: number[];
   pictures: boolean;
   columns: string[];
+  /** Of the columns, those that hold free text. */
+  texts: string[];
+  /** Whether an example is a sentence, each word of which gets a tag. */
+  sentences: boolean;
   weights: boolean;
 }

@@ -17,5 +17,7 @@ export interface Said {
     /** The error on the test part. */
     usual: number | null;
   };
+  /** Of a sentence: each word, its tag, and the tag's probability. */
+  tags?: [string, string, number][];
   layers?: { name: string; shape: number[]; values: unknown }[];
 }

@@ -189,8 +189,12 @@ def loading(
     else:
         folder = _folder(text)
         if tabular.holds_texts(folder):
-            data = yield from tabular.of_texts(folder, fractions, seed, like)
+            said = None if types is None else str(SETTINGS["types"].validate(types))
+            data = yield from tabular.of_texts(folder, fractions, seed, like, said)
+            made_from |= {} if said is None else {"types": said}
         else:
+            if types is not None:
+                raise WxbError(f"`types` is for tables and texts, not for {text}", f"expected {TABLES}")
             data = yield from _pictures(
                 folder, fractions, seed, size, max_pixels, cache, like, test is not None, itself
             )
@@ -379,7 +383,9 @@ def _check_test(text: str, test: object, like: object) -> None:
 
 def _check_table_options(text: str, options: Mapping[str, object]) -> None:
     """Raise WxbError for a setting of tables if the source is not a table."""
-    own = ("types", "target", "like") if text in GRAMMARS or is_conll(text) else ()
+    own: tuple[str, ...] = ("types", "target", "like") if text in GRAMMARS or is_conll(text) else ()
+    if is_folder(os.path.expanduser(text)):
+        own = ("types",)  # of a folder of texts
     names = [name for name, value in options.items() if value is not None and name not in own]
     if names and not _is_table(text):
         raise WxbError(f"`{names[0]}` is for tables, not for {text}", f"expected {TABLES}")

@@ -38,11 +38,11 @@ def holds_texts(folder: Path) -> bool:
 
 
 def of_texts(
-    folder: Path, fractions: Shares, seed: int, like: Mapping[str, object] | None
+    folder: Path, fractions: Shares, seed: int, like: Mapping[str, object] | None, types: str | None = None
 ) -> Generator[Searched, None, Dataset]:
     """The texts in a folder of class folders (text_folder.read_folder). Yields the progress of the search."""
     from wxb.data.tables.load import dataset_of
     from wxb.data.text_folder import read_folder  # imports polars
 
-    texts = yield from read_folder(folder, fractions, seed, like)
+    texts = yield from read_folder(folder, fractions, seed, like, types)
     return dataset_of(shown(folder.name), texts.table, texts.files)

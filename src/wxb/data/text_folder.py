@@ -18,7 +18,7 @@ from wxb.data.tables.content import as_utf8, read_content
 from wxb.data.tables.frame import Frame, frame_of
 from wxb.data.tables.table import Table, read_like, read_table
 from wxb.errors import WxbError
-from wxb.settings.setting import PartRows
+from wxb.settings.setting import PartRows, kinds_of
 
 TEXT, CLASS = "text", "class"  # the columns
 MOST_BYTES = 2**24  # of a file
@@ -55,11 +55,16 @@ def frame_of_texts(texts: list[str], name: str, classes: list[str] | None = None
 
 
 def read_folder(
-    folder: Path, fractions: Fractions | PartRows, seed: int, like: Mapping[str, object] | None = None
+    folder: Path,
+    fractions: Fractions | PartRows,
+    seed: int,
+    like: Mapping[str, object] | None = None,
+    types: str | None = None,
 ) -> Generator[Searched, None, Texts]:
     """Read a folder of class folders, or of folders of these for train, validation and test.
 
-    Files that are no texts are left out and named in a note. With `like`, the table of a run, all texts are test.
+    `types` says how texts are read, as "text=words"; by default by their terms. Files that are no texts are left out
+    and named in a note. With `like`, the table of a run, all texts are test.
     Yields the progress of the search. Raises WxbError if there are too few classes or texts.
     """
     layout = yield from reading_layout(folder)
@@ -78,13 +83,22 @@ def read_folder(
         table = read_like(frame, like)
     else:
         parts = None if isinstance(fractions, PartRows) else _parts(files, layout.classes, fractions, seed)
-        table = read_table(frame, (CLASS,), "classification", parts or fractions, seed, choices=CHOICES)
+        table = read_table(frame, (CLASS,), "classification", parts or fractions, seed, choices=_choices(types))
         if parts is not None:
             table = replace(table, split=replace(table.split, how=f"the parts of the folder, seed {seed}"))
     notes = [*layout.notes, *table.notes]
     if left_out:
         notes.append(f"{name}: {counted(left_out)} left out\n{listed(left_out)}")
     return Texts(replace(table, notes=tuple(notes)), tuple(files[row].name for row in table.numbers.tolist()))
+
+
+def _choices(types: str | None) -> Choices:
+    given = kinds_of(types or "")
+    if other := [column for column, _ in given if column != TEXT]:
+        raise WxbError(
+            f"`types={other[0]}=…`: a folder of texts has one column to read, {TEXT}", fix='types="text=words"'
+        )
+    return replace(CHOICES, types={**CHOICES.types, **dict(given)})
 
 
 def _parts(files: list[File], classes: tuple[str, ...], fractions: Fractions, seed: int) -> PartRows | None:

@@ -131,9 +131,14 @@ def sentences_in(text: str, name: str, tagged: bool = True) -> list[Tokens]:
     return found
 
 
+def words_of(line: str) -> list[str]:
+    """The words of a line that is typed in."""
+    return TYPED.findall(line)
+
+
 def typed(text: str, name: str, word: str = WORD) -> Frame:
     """The sentences that are typed in, one a line; a word is a run of letters and digits, other signs are words too."""
-    lines = [(number, TYPED.findall(line)) for number, line in enumerate(text.splitlines(), 1)]
+    lines = [(number, words_of(line)) for number, line in enumerate(text.splitlines(), 1)]
     return frame_of_sentences(name, [Tokens(f"line {number}", words) for number, words in lines if words], word)
 
 

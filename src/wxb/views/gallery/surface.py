@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from copy import deepcopy
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
 STARTS, STEPS = 4, 30  # of gradient descent
 # places of each axis and examples: the first whose work is affordable, else the last
 CHOICES = ((51, 1_000), (51, 500), (51, 200), (31, 200), (21, 200))
-AFFORDABLE = 1.2e12  # multiply-adds, about half a minute of two cores
+AFFORDABLE = 1.2e12  # multiply-adds, about half a minute of two cores,
+WRITTEN = 4e10  # and numbers that layers give, which take as long: a look-up of words multiplies nothing
 GRID = Setting("grid", int, None, "Places of each axis", "view", Bounds(5, 301))
 MOST = Setting("most", int, None, "Most examples", "view", Bounds(1, 10**9))
 MARKS = {
@@ -103,8 +105,9 @@ def affordable(model: Model, grid: int | None, most: int | None) -> tuple[int, i
     grid = None if grid is None else GRID.validate(grid)
     most = None if most is None else MOST.validate(most)
     chosen = [(grid or side, most or examples) for side, examples in CHOICES]
-    each = max(1, model.plan.multiply_adds)
-    return next((one for one in chosen if one[0] ** 2 * one[1] * each <= AFFORDABLE), chosen[-1])
+    written = sum(math.prod(layer.output) * layer.members for layer in model.plan.layers)
+    most_passes = min(AFFORDABLE / max(1, model.plan.multiply_adds), WRITTEN / max(1, written))
+    return next((one for one in chosen if one[0] ** 2 * one[1] <= most_passes), chosen[-1])
 
 
 def path_of(seen: Subject, model: Model) -> tuple[Model, Directions, tuple[int, ...]]:
