@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -15,14 +15,12 @@ from wxb.data.kinds import kind_of
 from wxb.data.tables.tokens import words_of
 from wxb.errors import WxbError
 from wxb.page.answer import decoded
+from wxb.page.inside import Inside
 from wxb.page.numbers import MOST_LAYERS, numbers, rounded
 from wxb.runs.inputs import reads_tokens
 from wxb.runs.run import Run
 from wxb.tasks import TASKS
 from wxb.tasks.prediction import Prediction
-
-if TYPE_CHECKING:
-    from wxb.page.networks import Inside
 
 
 class Asked(msgspec.Struct):

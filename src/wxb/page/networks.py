@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from inspect import signature as parameters_of
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -23,21 +22,21 @@ from wxb.errors import WxbError
 from wxb.page.answer import Refused, answer, whole_number
 from wxb.page.asked import said
 from wxb.page.folder import Folder
+from wxb.page.inside import Inside, has_weights, run_at
 from wxb.page.listed import signature
 from wxb.page.numbers import rounded
 from wxb.paths import exists
 from wxb.runs.folder import CHECKPOINT, NOW, WEIGHTS
 from wxb.runs.inputs import reads_tokens
-from wxb.runs.looking import ask_to_look, read_now
+from wxb.runs.looking import ask_to_look
 from wxb.runs.run import Run
-from wxb.runs.schema import Summary
 from wxb.runs.standing import standing
 from wxb.runs.summary import read_summary
 from wxb.views.options import OPTIONS
 from wxb.views.table import VIEWS, about_run, entry, offered
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    pass
 
 T = TypeVar("T")
 
@@ -45,52 +44,6 @@ KEPT = 3  # runs whose networks are held
 MOST_CELLS = 2_000_000  # numbers of a view that are sent
 FIGURE = {"content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"}
 OF_PATHS = ("x", "against")  # options that name files, which no address may
-
-
-class Now(Run):
-    """A run whose network is that of its training now."""
-
-    def __init__(self, path: Path, summary: Summary, tensors: Mapping[str, Tensor]) -> None:
-        super().__init__(path, summary)
-        self._tensors = tensors
-
-    def weights(self) -> dict[str, Tensor]:
-        return dict(self._tensors)
-
-    def need_weights(self) -> None:
-        pass
-
-
-class Inside:
-    """A run whose network is in use, with its data once they were needed."""
-
-    def __init__(self, run: Run, before: Inside | None = None) -> None:
-        """`before` is an earlier network of the run, whose data are taken."""
-        self.run = run
-        self._subject: Any = None
-        same = before is not None and before.run.data.fingerprint == run.data.fingerprint
-        self._data: Any = before._data if before is not None and same else None
-
-    @property
-    def subject(self) -> Any:
-        """The network as views see it. Raises WxbError if the run has no weights yet."""
-        if self._subject is None:
-            from wxb.views.subject import subject  # brings torch
-
-            self._subject = subject(self.run, "graph")
-        return self._subject
-
-    def make_ready(self) -> None:
-        """Load the libraries and the network, so that the first question is answered as fast as the others."""
-        if _has_weights(self.run):
-            _ = self.subject, self.run.predictor
-
-    @property
-    def data(self) -> Any:
-        """The run's own data. Raises WxbError if they are not there any more, or have changed."""
-        if self._data is None:
-            self._data = self.run.unchanged_data()
-        return self._data
 
 
 class Networks:
@@ -131,7 +84,7 @@ class Networks:
             torch.set_num_threads(1)
             run = Run.open(path)
             before = next((one for (other, *_), one in self._inside.items() if other == name), None)
-            self._inside[key] = Inside(_at(run, at, now), before)
+            self._inside[key] = Inside(run_at(run, at, now), before)
         self._inside.move_to_end(key)
         while len(self._inside) > KEPT:
             self._inside.popitem(last=False)
@@ -161,7 +114,7 @@ class Networks:
             "columns": [] if table is None else list(table.names),
             "texts": [] if table is None else [one.name for one in table.columns if isinstance(one, FreeText | Words)],
             "sentences": reads_tokens(run),
-            "weights": _has_weights(run),
+            "weights": has_weights(run),
         }
 
     async def ink(self, request: Request) -> Response:
@@ -220,18 +173,6 @@ class Networks:
         return answer(
             await self.computed(lambda: said(self.inside(request.path_params["name"], step), body, plain, whole))
         )
-
-
-def _at(run: Run, at: int | None, now: bool) -> Run:
-    """The run with its network after a step, of now, or of its last checkpoint."""
-    if at is not None:
-        return run.at(at)
-    found = read_now(run.path) if now else None
-    if found is None:
-        return run
-    shown = Now(run.path, run.summary, found[1])
-    shown.step = found[0]
-    return shown
 
 
 def ink(examples: Any) -> dict[str, float]:
@@ -295,11 +236,3 @@ def plain_view(view: Any) -> dict[str, Any]:
         for name, about in view.described().items()
     }
     return told
-
-
-def _has_weights(run: Run) -> bool:
-    try:
-        run.need_weights()
-    except WxbError:
-        return False
-    return True
