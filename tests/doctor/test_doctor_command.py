@@ -193,3 +193,20 @@ def test_a_change_of_the_data_is_a_text_among_the_plain_values_of_a_finding():
     facts = facts_of(Finding("D3", "labels of other examples", "sick", {"moved": 1.0}, remedy))
     assert facts["remedy"] == {"data": "move the labels by +1 row", "epochs": 3}
     assert type(facts["remedy"]["data"]) is str
+
+
+def test_a_run_keeps_what_was_said_of_it_and_its_report_shows_it(call):  # noqa: F811
+    trained = ("FC-8-RELU, SOFTMAX", "--examples", 400, "--epochs", 8, *HEALTHY)
+    assert call("train", "ring", *trained, "--out", "runs/ring-5e6f", "-q").code == 0
+    before = call("report", "runs/ring-5e6f").out
+    assert "twice as much" not in before
+    asked = call("doctor", "runs/ring-5e6f", "--doubling", "--json")
+    kept = json.loads(Path("runs/ring-5e6f/doctor.json").read_text())
+    assert kept == asked.json
+    assert kept["doubling"]
+    report = call("report", "runs/ring-5e6f").out
+    assert report.count("twice as much") == len(kept["doubling"])
+    assert "doctor    " in report
+    assert call("verify", "runs/ring-5e6f").code == 0
+    Path("runs/ring-5e6f/doctor.json").write_text("{")
+    assert call("report", "runs/ring-5e6f").out == before

@@ -17,14 +17,18 @@ from wxb.cli.answers import doctor as answers
 from wxb.cli.loading import load, load_again
 from wxb.cli.misnamed import refuse_missing_run
 from wxb.errors import DONE, FOUND, WxbError
+from wxb.paths import exists
 from wxb.progress import REDRAW, MovingLine, bar
+from wxb.runs.folder import DIAGNOSIS, SUMMARY
 from wxb.settings import DATA, RECIPE, SETTINGS, check_length, check_together
+from wxb.storage import decode, json_text, read, write
 from wxb.text import shortened
 
 if TYPE_CHECKING:
     from wxb.doctor.case import Case
     from wxb.doctor.doing import Doing
     from wxb.doctor.finding import Doubling
+    from wxb.tasks.measure import Measure
 
 TAKEN = (*RECIPE, *DATA)
 
@@ -101,8 +105,11 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
             without = left_out(case, doubled)
             found = dataclasses.replace(found, cost=runs.spent)
     code = DONE if found.healthy else FOUND
+    answer = msgspec.convert(facts(found, case, doubled, without), answers.Doctor)
+    if (run := run_of(words)) is not None:
+        write(run / DIAGNOSIS, json_text(answer))
     if as_json:
-        printing.result_json(msgspec.convert(facts(found, case, doubled, without), answers.Doctor))
+        printing.result_json(answer)
         return code
     width = printing.columns(sys.stdout)
     measure = TASKS[case.data.task].measure
@@ -111,10 +118,35 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
     return code
 
 
+def run_of(words: tuple[str, ...]) -> Path | None:
+    """The run that the words name; None for data and a network."""
+    return Path(words[0]) if len(words) == 1 and (Path(words[0]) / SUMMARY).is_file() else None
+
+
+def told(run: Path, measure: Measure) -> list[tuple[str, str]]:
+    """What the doctor said of a run last, as labelled lines; none if it was not asked, or if that cannot be read."""
+    from wxb.doctor.finding import Doubling, Finding, Proof
+    from wxb.doctor.words import HEALTHY, doubling_lines, finding_lines
+
+    if not exists(run / DIAGNOSIS):
+        return []
+    try:
+        said = decode(run / DIAGNOSIS, read(run / DIAGNOSIS), answers.Doctor)
+    except WxbError:
+        return []
+    shown: list[tuple[str, str]] = []
+    for one in said.findings:
+        proof = None if one.proof is None else Proof(**msgspec.structs.asdict(one.proof))
+        shown += finding_lines(Finding(**{**msgspec.structs.asdict(one), "proof": proof}), measure)
+    if not shown:
+        shown = [("doctor", HEALTHY if said.healthy else "no cause found, but far behind a baseline")]
+    facts = [msgspec.structs.asdict(one) for one in said.doubling]
+    return shown + doubling_lines([Doubling(**{k: v for k, v in one.items() if k != "pays"}) for one in facts], measure)
+
+
 def case_of(words: tuple[str, ...], asked: dict[str, Any], quiet: bool) -> Case:
     """What the words name: a run, or data and a network with settings."""
     from wxb.doctor.case import Case
-    from wxb.runs.folder import SUMMARY
 
     (data, network), bindings = options.split_words(words, "RUN or DATA", "NETWORK")
     if data is None:

@@ -25,9 +25,11 @@ def report(run: str, markdown: bool, as_json: bool) -> None:
 
     RUN may also be a folder of runs of one game with different seeds: their learning curve is drawn into it.
     """
+    from wxb.cli.doctor import told
     from wxb.play.run import found, is_playing
     from wxb.runs.files import RunFiles
     from wxb.runs.folder import SUMMARY
+    from wxb.tasks import TASKS
 
     if markdown and as_json:
         raise WxbError("--markdown and --json are two forms of one thing", fix="one of them")
@@ -42,7 +44,8 @@ def report(run: str, markdown: bool, as_json: bool) -> None:
         printing.result(opened.text("report.md").rstrip("\n"))
     else:
         width = printing.columns(sys.stdout)
-        for label, text in lines(stored):
+        said = told(opened.path, TASKS[stored.task].measure)
+        for label, text in [*lines(stored), *said]:
             printing.result(printing.labelled(label, text, width))
         printing.result(printing.labelled("page", str(opened.path / "report.html")))
 

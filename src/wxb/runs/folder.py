@@ -35,6 +35,7 @@ RUN = "RUN"  # stands for the folder in its report, which moves with it
 REPORTS = ("report.json", "report.md", "report.html")
 MANIFEST = "manifest.json"
 LABEL = "label.json"  # what a person said of the run; not in the manifest, since it may change
+DIAGNOSIS = "doctor.json"  # what `wxb doctor` said of the run last; not in the manifest either
 STOP = "stop"  # a file that asks the training to stop; it removes it
 LOOK = "look"  # a file that asks the training for its weights of now,
 NOW = "now.safetensors"  # which it writes; it removes both

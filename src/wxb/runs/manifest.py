@@ -14,6 +14,7 @@ from wxb.paths import exists
 from wxb.runs.folder import (
     CHECKPOINT,
     CURVE,
+    DIAGNOSIS,
     KEPT,
     LABEL,
     LOOK,
@@ -60,7 +61,7 @@ def strangers(folder: Path) -> list[str]:
     belong to the run, and so does a file that was being written when its writer was killed. Raises WxbError if the
     folder cannot be read.
     """
-    own = {*KEPT, MANIFEST, CHECKPOINT, LOCK, LABEL, STOP, LOOK, NOW}
+    own = {*KEPT, MANIFEST, CHECKPOINT, LOCK, LABEL, DIAGNOSIS, STOP, LOOK, NOW}
     if exists(folder / PLAYING):
         own.update((PLAYING, CURVE))
     folders = {VIEWS: VIEW}
