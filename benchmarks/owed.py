@@ -189,7 +189,9 @@ FIGURES: dict[str, Figure] = {
     "clusters-mnist": Clusters(
         (Grouped("MNIST test set", "mnist", "(CONV-16-RELU-POOL)*2-FC-10, SELF", 8, at_least(0, ""), 20_000, "test"),),
     ),
-    "anomalies": HeldOut("digits", "DROP(0.2)-FC-128-RELU-FC-16, SELF", 30, 10_000, at_least(0, ""), (("weight_decay", 0.0),)),
+    "anomalies": HeldOut(
+        "digits", "DROP(0.2)-FC-128-RELU-FC-16, SELF", 30, 10_000, at_least(0, ""), (("weight_decay", 0.0),)
+    ),
     "anomalies-mnist": HeldOut(
         "mnist", "DROP(0.2)-FC-256-RELU-FC-32, SELF", 15, 10_000, at_least(0, ""), (("weight_decay", 0.0),)
     ),
