@@ -21,6 +21,7 @@ from benchmarks.map.texts import Texts
 from benchmarks.map.words import Entities, Messages
 from benchmarks.memory import Memory
 from benchmarks.page.cases import PAGE, STEADY
+from benchmarks.page.others import Others
 from benchmarks.prediction import Case, Predicting
 from benchmarks.rates import Rates, Share
 from benchmarks.reading import Reading, Side
@@ -315,6 +316,7 @@ FIGURES: dict[str, Figure] = {
         )
     ),
     "page": PAGE,
+    "page-others": Others(),
     "page-steady": STEADY,
     **EXPLAINED,
 }

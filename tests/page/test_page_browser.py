@@ -88,6 +88,24 @@ def test_a_run_is_opened_from_the_list_and_followed_while_it_trains(window, runn
     assert "token" not in window.url
 
 
+def test_the_keyboard_begins_at_the_top_of_a_run_and_the_chosen_tab_is_in_sight(window):
+    window.set_viewport_size({"width": 380, "height": 800})
+    window.goto(window.url.replace("/runs", "/runs/finished?show=settings"))
+    tab = window.get_by_role("link", name="Data and settings")
+    tab.wait_for()
+    box = tab.bounding_box()
+    assert box["x"] + box["width"] <= 380
+    window.keyboard.press("Tab")
+    assert window.evaluate("document.activeElement.innerText") == "To the content"
+
+
+def test_a_comparison_of_nothing_says_what_to_do(window):
+    from playwright.sync_api import expect
+
+    window.goto(window.url.replace("/runs", "/compare"))
+    expect(window.locator("main")).to_contain_text("Choose two runs or more in the list of runs to compare them.")
+
+
 def test_a_run_of_a_newer_version_says_so(window):
     from playwright.sync_api import expect
 
