@@ -1,5 +1,6 @@
 """Columns of texts, and what is read from them: what the tests of tables have in common."""
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -29,3 +30,21 @@ def said(path, **options):
 
 def numbers_of(data, name):
     return data.examples[:, [column.name for column in data.columns.held].index(name)]
+
+
+def every_kind(rows=60):
+    """A table with a column of every kind."""
+    random = np.random.default_rng(0)
+    size = random.normal(50, 10, rows).round(2)
+    return {
+        "id": [1000 + 7 * i for i in range(rows)],
+        "row": list(range(rows)),
+        "size": [None if i % 10 == 3 else size[i] for i in range(rows)],
+        "town": [("Rome", "Oslo", "Bonn")[i % 3] if i % 7 else None for i in range(rows)],
+        "garden": [i % 4 == 0 for i in range(rows)],
+        "story": [f"a house, number {i * i}" for i in range(rows)],
+        "land": ["here"] * rows,
+        "nothing": [None] * rows,
+        "price": (3.5 * size + np.arange(rows) % 3).round(3).tolist(),
+        "sold": ["no" if i % 3 else "yes" for i in range(rows)],
+    }

@@ -1,4 +1,4 @@
-"""Tables: how columns are read, what they become, what is predicted, and what is refused."""
+"""Tables: how files are read, what is predicted, and what is refused."""
 
 import json
 from dataclasses import replace
@@ -6,48 +6,17 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from tests.data.tables.columns import every_kind, said
 from tests.learning.test_learning_resume import CPU
 from wxb.data import load_data
 from wxb.data.dataset import Split
 from wxb.data.describe import describe, lines
-from wxb.data.tables.columns import (
-    Category,
-    Number,
-    Preparation,
-    default_pieces,
-    edges_of,
-    fit_category,
-    fit_number,
-    read_plain,
-)
-from wxb.data.tables.encoding import Prepared, encoding
-from wxb.data.tables.values import Texts
 from wxb.errors import WxbError
 from wxb.learning.checks import check
 from wxb.network.build import build
 
-ROWS = 60
-
-
-def columns(rows=ROWS):
-    """A table with a column of every kind."""
-    random = np.random.default_rng(0)
-    size = random.normal(50, 10, rows).round(2)
-    return {
-        "id": [1000 + 7 * i for i in range(rows)],
-        "row": list(range(rows)),
-        "size": [None if i % 10 == 3 else size[i] for i in range(rows)],
-        "town": [("Rome", "Oslo", "Bonn")[i % 3] if i % 7 else None for i in range(rows)],
-        "garden": [i % 4 == 0 for i in range(rows)],
-        "story": [f"a house, number {i * i}" for i in range(rows)],
-        "land": ["here"] * rows,
-        "nothing": [None] * rows,
-        "price": (3.5 * size + np.arange(rows) % 3).round(3).tolist(),
-        "sold": ["no" if i % 3 else "yes" for i in range(rows)],
-    }
+ROWS = len(every_kind()["id"])
 
 
 @pytest.fixture
@@ -69,37 +38,19 @@ def write(tmp_path):
     return written
 
 
-def said(path, *words, **options):
-    with pytest.raises(WxbError) as caught:
-        load_data(path, *words, **options)
-    return str(caught.value)
-
-
-def encoded(column, values):
-    """What a column makes of its values (n,): the features (n, features)."""
-    rows = np.asarray(values, dtype=np.float64)[:, None]
-    return Prepared(rows, encoding(Preparation((), "numbers", (), (column,))))[:]
-
-
-def coded(column, texts):
-    """Texts as the rows of a data set have them, by the codes that a fitted column knows."""
-    known = {**dict.fromkeys(texts, -1), **column.code, None: np.nan}
-    return [known[text] for text in texts]
-
-
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
 def test_a_table_is_the_same_data_in_every_format(write, suffix):
-    first = load_data(write("t.csv", columns()), target="price")
-    other = load_data(write(f"u.{suffix}", columns()), target="price")
+    first = load_data(write("t.csv", every_kind()), target="price")
+    other = load_data(write(f"u.{suffix}", every_kind()), target="price")
     assert other.fingerprint == first.fingerprint
     assert (other.features, other.task, other.name) == (first.features, "regression", "u")
 
 
 def test_a_data_frame_is_the_same_data_as_its_file(write):
-    path = write("t.parquet", columns())
+    path = write("t.parquet", every_kind())
     frame = pl.read_parquet(path)
     data = load_data(frame, target="price")
     assert data.fingerprint == load_data(path, target="price").fingerprint
@@ -108,28 +59,8 @@ def test_a_data_frame_is_the_same_data_as_its_file(write):
     assert said(frame).startswith("the data frame is a table: which of its columns is to be predicted?")
 
 
-def test_columns_become_features_under_their_names(write):
-    data = load_data(write("t.csv", columns()), target="price")
-    assert data.features == (
-        "size", "size (missing)", "town=Bonn", "town=Oslo", "town=Rome", "town (missing)",
-        "garden=false", "garden=true", "sold=no", "sold=yes",
-    )  # fmt: skip
-    assert data.shape == (10,)
-    features = data.inputs[:]
-    assert features.dtype == np.float32
-    table = columns()
-    place = {name: features[:, i] for i, name in enumerate(data.features)}
-    absent = np.array([value is None for value in table["size"]])
-    assert np.array_equal(place["size (missing)"], absent)
-    given_sizes = np.array([value for value in table["size"] if value is not None], np.float32)
-    assert np.array_equal(place["size"][~absent], given_sizes)
-    assert np.array_equal(place["town=Rome"], [town == "Rome" for town in table["town"]])
-    assert np.array_equal(place["town (missing)"], [town is None for town in table["town"]])
-    assert np.array_equal(place["garden=true"], table["garden"])
-
-
 def test_what_tells_nothing_is_left_out_with_a_note(write):
-    data = load_data(write("t.csv", columns()), target="price")
+    data = load_data(write("t.csv", every_kind()), target="price")
     assert data.notes[0] == (
         "5 columns left out: id (an identifier), row (numbers the rows), story (free text, 60 different in 60), "
         "land (always here), nothing (empty)"
@@ -164,123 +95,6 @@ def test_whole_numbers_that_are_no_identifier_stay(write):
     area = [40 + i * 3 for i in np.random.default_rng(0).permutation(50).tolist()]
     content = {"area": area, "other": [0.5, 1.5] * 25, "y": [1, 2] * 25}
     assert load_data(write("t.csv", content), target="y").features == ("area", "other")
-
-
-# --- fitted on the training part --------------------------------------------------------------------------------------
-
-
-def test_the_median_is_that_of_the_training_rows():
-    numbers = np.array([1.0, 2.0, 30.0, np.nan, 500.0])
-    found = fit_number("x", numbers, np.array([0, 1, 2, 3]))
-    assert (found.median, found.low, found.high, found.missing) == (2.0, 1.0, 500.0, 1)
-    assert found.features == ("x", "x (missing)")
-    assert encoded(found, numbers).tolist() == [[1, 0], [2, 0], [30, 0], [2, 1], [500, 0]]
-
-
-def test_other_rows_change_no_feature_of_the_training_rows(write):
-    first = load_data(write("t.csv", columns()), target="price")
-    changed = columns()
-    for row in first.split.test:
-        changed["size"][row] = 1e6 + row
-        changed["town"][row] = "Atlantis"
-    again = load_data(write("u.csv", changed), target="price")
-    assert np.array_equal(again.split.train, first.split.train)
-    train = first.split.train
-    assert again.features == first.features
-    assert np.array_equal(again.inputs[train], first.inputs[train])
-
-
-@given(st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), min_size=2, max_size=50), st.integers(0, 8))
-def test_numbers_in_pieces_are_finite_monotone_and_complete(values, pieces):
-    numbers = np.array([np.nan if value is None else value for value in values])
-    found = fit_number("x", numbers, np.arange(len(numbers)), pieces)
-    if not isinstance(found, Number):
-        return
-    features = encoded(found, np.sort(numbers))
-    assert features.shape == (len(values), len(found.features))
-    assert np.isfinite(features).all()
-    known = np.isfinite(np.sort(numbers))
-    parts = features[known, found.changes : found.changes + max(len(found.edges) - 1, 0)]
-    assert ((parts >= 0) & (parts <= 1)).all()
-    assert (np.diff(parts, axis=0) >= 0).all()
-
-
-skewed = st.lists(st.one_of(st.just(0.0), st.floats(-1e6, 1e6), st.integers(0, 5).map(float)), min_size=2, max_size=400)
-
-
-@given(skewed, st.integers(1, 60))
-def test_edges_span_the_numbers_and_are_about_as_many_as_asked_for(numbers, pieces):
-    known = np.array(numbers)
-    edges = edges_of(known, pieces)
-    assert np.array_equal(edges, np.unique(edges))
-    assert edges[0] == known.min()
-    assert edges[-1] == known.max()
-    assert len(edges) <= pieces + 4
-
-
-@given(skewed, st.integers(2, 60))
-def test_a_number_that_fills_a_piece_alone_is_an_edge(numbers, pieces):
-    known = np.array(numbers)
-    values, counts = np.unique(known, return_counts=True)
-    assert set(values[counts > len(known) / pieces]) <= set(edges_of(known, pieces))
-
-
-def test_the_rows_beside_a_frequent_number_share_its_pieces():
-    gains = np.concatenate([np.zeros(9_000), np.arange(1.0, 1_001)])
-    edges = edges_of(gains, 48)
-    assert edges.tolist() == pytest.approx([0, 1, *np.quantile(np.arange(1.0, 1_001), np.linspace(0, 1, 34))[1:]])
-    assert edges_of(np.arange(101.0), 4).tolist() == [0, 25, 50, 75, 100]
-    assert edges_of(np.zeros(9), 4).tolist() == [0]
-    assert not len(edges_of(gains, 0))
-
-
-def test_a_piece_rises_between_its_edges():
-    numbers = np.arange(101.0)
-    found = fit_number("x", numbers, np.arange(101), 4)
-    assert found.edges == (0, 25, 50, 75, 100)
-    assert found.features == ("x", "x 0 to 25", "x 25 to 50", "x 50 to 75", "x 75 to 100")
-    assert encoded(found, [-5.0, 30.0, 200.0]).tolist() == [
-        [-5, 0, 0, 0, 0],
-        [30, 1, np.float32(0.2), 0, 0],
-        [200, 1, 1, 1, 1],
-    ]
-
-
-@pytest.mark.parametrize(("rows", "pieces"), [(10, 0), (199, 0), (200, 2), (570, 5), (1600, 16), (10**6, 96)])
-def test_many_rows_give_many_pieces(rows, pieces):
-    assert default_pieces(rows) == pieces
-
-
-def test_pieces_are_asked_for_or_refused(write):
-    path = write("t.csv", {"x": (np.arange(1000) ** 2 % 977).tolist(), "y": [0, 1] * 500})
-    assert len(load_data(path, target="y", pieces=0).features) == 1
-    assert len(load_data(path, target="y", pieces=3).features) == 4
-    assert len(load_data(path, target="y").features) == 7
-    refused = said(path, target="y", pieces=1000)
-    assert refused == "`pieces=1000`: expected a whole number from 0 to 256\n  fix: `pieces=256`"
-
-
-def test_rare_values_are_other_and_so_is_what_training_has_not_seen():
-    values = ("a", "b", "c", "d")
-    codes = np.array([0] * 40 + [1] * 40 + [2] * 1 + [-1] * 3 + [3] * 9)
-    found = fit_category("k", Texts(values, codes), np.arange(84))  # d stands in no training row
-    assert found.features == ("k=a", "k=b", "k (other)", "k (missing)")
-    new = encoded(found, coded(found, ["b", "new", "c", None]))
-    assert new.tolist() == [[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
-
-
-def test_what_was_not_seen_is_0_where_training_had_no_other():
-    found = fit_category("k", Texts(("a", "b"), np.array([0, 1] * 20)), np.arange(40))
-    assert isinstance(found, Category)
-    assert found.features == ("k=a", "k=b")
-    assert encoded(found, coded(found, ["new", None, "b"])).tolist() == [[0, 0], [0, 0], [0, 1]]
-
-
-def test_the_preparation_is_plain_and_comes_back(write):
-    data = load_data(write("t.csv", columns()), target="price")
-    again = read_plain(json.loads(json.dumps(data.table)))
-    assert again.plain() == data.table
-    assert again.features == data.features
 
 
 # --- what is predicted ------------------------------------------------------------------------------------------------
@@ -382,7 +196,7 @@ def test_copies_are_rows_that_are_equal_in_all_columns_used_when_they_are_split_
 
 
 def test_rows_without_a_target_are_left_out_with_a_note(write):
-    content = columns()
+    content = every_kind()
     content["sold"] = [None if i in (3, 5) else value for i, value in enumerate(content["sold"])]
     data = load_data(write("t.csv", content), target="sold")
     assert data.notes[0] == "2 rows without sold left out of 60"
@@ -390,7 +204,7 @@ def test_rows_without_a_target_are_left_out_with_a_note(write):
 
 
 def test_the_source_reads_the_same_table_again(write):
-    first = load_data(write("t.csv", columns()), target=["price", "size"], pieces=4, seed=3)
+    first = load_data(write("t.csv", every_kind()), target=["price", "size"], pieces=4, seed=3)
     again = load_data(**first.source)
     assert (again.fingerprint, again.table) == (first.fingerprint, first.table)
 
@@ -399,28 +213,28 @@ def test_the_source_reads_the_same_table_again(write):
 
 
 def test_rows_of_another_file_are_prepared_as_those_of_the_first(write):
-    data = load_data(write("t.csv", columns()), target="price")
-    shuffled = dict(reversed(columns().items()))
+    data = load_data(write("t.csv", every_kind()), target="price")
+    shuffled = dict(reversed(every_kind().items()))
     other = load_data(write("u.csv", shuffled), like=data.table)
     assert other.fingerprint == data.fingerprint
     assert (len(other.split.train), len(other.split.test)) == (0, ROWS)
-    few = {name: values[7:9] for name, values in columns().items()}
+    few = {name: values[7:9] for name, values in every_kind().items()}
     assert np.array_equal(load_data(write("v.csv", few), like=data.table).inputs[:], data.inputs[7:9])
 
 
 def test_a_column_that_is_missing_is_named_and_more_are_noted(write):
-    data = load_data(write("t.csv", columns()), target="price")
-    content = columns()
+    data = load_data(write("t.csv", every_kind()), target="price")
+    content = every_kind()
     content["sizes"] = content.pop("size")
     assert said(write("u.csv", content), like=data.table).splitlines()[0] == (
         "u.csv has no column size, which the run was trained on; sizes is one"
     )
-    more = load_data(write("v.csv", {**columns(), "roof": ["red"] * ROWS}), like=data.table)
+    more = load_data(write("v.csv", {**every_kind(), "roof": ["red"] * ROWS}), like=data.table)
     assert more.notes == ("a column that training had not, not used: roof",)
 
 
 def test_values_that_training_had_not_are_noted(write):
-    content = columns()
+    content = every_kind()
     data = load_data(write("t.csv", content), target="price")
     content["garden"] = ["perhaps", *map(str, content["garden"][1:])]
     notes = load_data(write("u.csv", content), like=data.table).notes
@@ -428,7 +242,7 @@ def test_values_that_training_had_not_are_noted(write):
 
 
 def test_a_column_of_which_training_had_no_value_is_refused(write):
-    content = columns()
+    content = every_kind()
     data = load_data(write("t.csv", content), target="price")
     content["garden"] = ["perhaps"] * ROWS
     assert said(write("u.csv", content), like=data.table) == (
@@ -439,16 +253,16 @@ def test_a_column_of_which_training_had_no_value_is_refused(write):
 
 
 def test_a_class_that_the_run_has_not_is_refused(write):
-    data = load_data(write("t.csv", columns()), target="sold")
-    content = columns()
+    data = load_data(write("t.csv", every_kind()), target="sold")
+    content = every_kind()
     content["sold"][0] = "perhaps"
     assert said(write("u.csv", content), like=data.table) == (
         "unknown class in sold of u.csv: perhaps\n  expected no, yes"
     )
-    assert said(write("u.csv", columns()), like=data.table, target="sold").startswith(
+    assert said(write("u.csv", every_kind()), like=data.table, target="sold").startswith(
         "the run says how a table is read"
     )
-    assert said(write("u.csv", columns()), like={"a": 1}).startswith("this is no preparation of a table")
+    assert said(write("u.csv", every_kind()), like={"a": 1}).startswith("this is no preparation of a table")
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------
@@ -535,7 +349,7 @@ def test_days_are_numbers_to_predict_and_few_dates_are_classes(write):
 
 
 def test_a_split_without_a_training_part_is_refused(write):
-    assert said(write("t.csv", columns()), target="price", split="0,0,1").startswith(
+    assert said(write("t.csv", every_kind()), target="price", split="0,0,1").startswith(
         "the columns of t.csv are prepared by their training part, and the split leaves none\n"
     )
 
@@ -546,7 +360,7 @@ def test_a_file_that_is_no_parquet_or_not_there_is_said(write, tmp_path):
 
 
 def test_a_parquet_file_that_ends_the_process_that_reads_it_is_refused(write, monkeypatch):
-    path = write("t.parquet", columns())
+    path = write("t.parquet", every_kind())
     monkeypatch.setattr("wxb.data.tables.parquet.TRIAL", "import os; os.abort()")
     assert said(path, target="price").startswith("t.parquet cannot be read as Parquet\n  it is damaged\n")
 
@@ -555,13 +369,13 @@ def test_a_panic_of_the_reader_is_an_error_of_the_file(write, monkeypatch):
     def panics(*words, **options):
         raise pl.exceptions.PanicException("the end is before the start")
 
-    path = write("t.parquet", columns())
+    path = write("t.parquet", every_kind())
     monkeypatch.setattr("polars.read_parquet", panics)
     assert said(path, target="price").startswith("t.parquet cannot be read as Parquet\n  the end is before the start\n")
 
 
 def test_a_damaged_parquet_file_is_read_or_refused(write):
-    whole = write("t.parquet", columns()).read_bytes()
+    whole = write("t.parquet", every_kind()).read_bytes()
     random = np.random.default_rng(1)
     answers = []
     for _ in range(8):
@@ -577,7 +391,7 @@ def test_a_damaged_parquet_file_is_read_or_refused(write):
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_table_that_does_not_fit_into_memory_is_refused_before_it_is_read(write, monkeypatch, suffix):
-    path = write(f"t.{suffix}", columns())
+    path = write(f"t.{suffix}", every_kind())
     monkeypatch.setattr("wxb.data.tables.content.memory", lambda: 8_000)
     assert said(path, target="price").startswith(
         f"t.{suffix} does not fit into memory\n  60 rows of 10 columns take 0.0 GiB; at most 0.0 GiB are for them\n"
@@ -595,14 +409,14 @@ def test_settings_of_tables_are_for_tables(option, value):
 
 
 def test_the_description_has_a_line_a_column(write):
-    data = load_data(write("t.csv", columns()), target="price")
+    data = load_data(write("t.csv", every_kind()), target="price")
     found = json.loads(json.dumps(describe(data)))
     assert found["features"] == list(data.features)
     by_name = {column["name"]: column for column in found["columns"]}
-    assert list(by_name) == [name for name in columns() if name != "price"]
+    assert list(by_name) == [name for name in every_kind() if name != "price"]
     assert by_name["size"]["kind"] == "number"
     assert by_name["size"]["missing"] == 6
-    sizes = [size for size in columns()["size"] if size is not None]
+    sizes = [size for size in every_kind()["size"] if size is not None]
     assert (by_name["size"]["min"], by_name["size"]["max"]) == (min(sizes), max(sizes))
     assert by_name["town"]["values"] == ["Bonn", "Oslo", "Rome"]
     assert by_name["story"]["why"] == "free text, 60 different in 60"
