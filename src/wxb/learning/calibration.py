@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FURTHEST = math.log(10)  # of the logarithm of a temperature
 CAUTION = 5.0  # the penalty, in nats of the loss summed over examples, on a temperature of e or 1/e: few examples
 # that are all answered rightly would ask for a temperature of 0
+CAUTION_SMOOTHED = 1.0  # of logits that label smoothing has held back, for which a temperature below 1 is expected
 
 
 def temperature(

@@ -18,7 +18,7 @@ from wxb.errors import WxbError
 from wxb.learning import schedules
 from wxb.learning.augment import NONE, Augment
 from wxb.learning.bagging import folds_of, learned
-from wxb.learning.calibration import divide_logits, temperature
+from wxb.learning.calibration import CAUTION, CAUTION_SMOOTHED, divide_logits, temperature
 from wxb.learning.duration import Duration
 from wxb.learning.events import Change, End, Event, MicroBatches, ordered
 from wxb.learning.feed import Feed, steps_per_epoch
@@ -338,7 +338,9 @@ class Loop:
         examples, targets, rows = self.validation
         computed = self.step.on_features
         scores = out_of_fold(self.model, examples, self.machine, rows, self.folds, computed, averaged=False)
-        divide_logits(self.model, temperature(self.model.head, scores, torch.from_numpy(targets), weights=self.weights))
+        caution = CAUTION_SMOOTHED if self.recipe.label_smoothing else CAUTION
+        found = temperature(self.model.head, scores, torch.from_numpy(targets), caution, self.weights)
+        divide_logits(self.model, found)
 
     # --- stopping and continuing ------------------------------------------------------------------------------------
 
