@@ -95,8 +95,17 @@ def test_a_table_gets_a_team_by_its_rows(tmp_path, rows, target, network, baggin
     assert default(data).network == network
     assert (found.recipe.bagging, found.recipe.epochs) == (bagging, epochs)
     assert found.recipe.calibration == ("none" if target == "number" else "temperature")
+    assert found.recipe.label_smoothing == (0.1 if target == "class" and rows < 10_000 else 0.0)
     work = [set_up(data, rung, options={"device": "cpu"}).plan.multiply_adds for rung in ladder(data)]
     assert work == sorted(set(work))
+
+
+def test_labels_of_a_table_are_not_smoothed(tmp_path):
+    rows = "".join(f"{i % 13},{i * i % 11},{int(i % 3 > 0)},{int(i % 5 > 0)}\n" for i in range(300))
+    (tmp_path / "t.csv").write_text("x,y,red,round\n" + rows)
+    data = load_data(tmp_path / "t.csv", target=["red", "round"])
+    found = set_up(data, default(data), options={"device": "cpu"})
+    assert (data.task, found.recipe.bagging, found.recipe.label_smoothing) == ("multilabel", True, 0.0)
 
 
 def test_a_table_of_few_different_rows_gets_a_network_that_learns_from_them(tmp_path):

@@ -122,6 +122,8 @@ def test_low_probabilities_are_no_warning_where_label_smoothing_asks_for_them(fi
     found = changed(fine, test={"calibration_error": 0.09}, settings={"label_smoothing": 0.1})
     found["calibration"] = [{"examples": 449, "confidence": 0.81, "accuracy": 0.9}]
     assert warnings(found) == []
+    calibrated = changed(found, settings={"label_smoothing": 0.1, "calibration": "temperature"})
+    assert warnings(calibrated) == ["its probabilities are too low by 9.0 points on average"]
     found["calibration"][0]["confidence"] = 0.99
     assert len(warnings(found)) == 1
 
