@@ -92,3 +92,14 @@ def test_a_head_without_probabilities_and_data_without_validation_are_refused():
 def test_layers_behind_the_output_layer_that_would_not_pass_the_division_on_are_refused(text):
     with pytest.raises(WxbError, match="does not pass that division on"):
         Trial(noisy(), f"{text}, SOFTMAX", calibration="temperature")
+
+
+def test_smoothed_logits_of_few_examples_get_a_temperature_well_below_1():
+    x = np.random.default_rng(0).normal(size=(200, 4)).astype(np.float32)
+    x = x[np.abs(x[:, 0]) > 0.5]
+    data = load_data(x, (x[:, 0] > 0).astype(np.int64))
+    text, options = "FC-16-RELU, SOFTMAX", {"epochs": 60, "label_smoothing": 0.3}
+    plain, scaled = (Trial(data, text, calibration=how, **options).train() for how in ("none", "temperature"))
+    before, after = plain.score("test"), scaled.score("test")
+    assert before.accuracy == after.accuracy > 0.9
+    assert after.log_loss < before.log_loss / 3

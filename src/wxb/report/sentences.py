@@ -342,10 +342,8 @@ def warnings(found: Found) -> list[str]:
     error = found["test"].get("calibration_error")
     if error is not None and error > MISCALIBRATED and found["test"]["examples"] >= CALIBRATABLE:
         direction = _direction(found)
-        settings = found["settings"]
-        softened = settings.get("label_smoothing") or settings.get("mixup")
-        softened = softened and settings.get("calibration") != "temperature"
-        if not (direction == "too low" and softened):  # lower probabilities are what was asked for
+        lower = any(found["settings"].get(name) for name in ("label_smoothing", "mixup"))  # is what they ask for
+        if direction != "too low" or not lower or found["settings"].get("calibration") == "temperature":
             listed.append(f"its probabilities are {direction} by {100 * error:.1f} points on average")
     return listed
 
