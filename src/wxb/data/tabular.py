@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wxb.data.dataset import Dataset
 from wxb.data.pictures.layout import Searched
 from wxb.data.pictures.tree import is_picture_name, shown, walk
 from wxb.data.split import Fractions
 from wxb.settings.setting import PartRows
-
-if TYPE_CHECKING:
-    pass
 
 Shares = Fractions | PartRows
 TEXT_SUFFIXES = (".txt", ".text", ".md", ".eml")

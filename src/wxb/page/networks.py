@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from inspect import signature as parameters_of
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -34,9 +34,6 @@ from wxb.runs.standing import standing
 from wxb.runs.summary import read_summary
 from wxb.views.options import OPTIONS
 from wxb.views.table import VIEWS, about_run, entry, offered
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 
