@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Unpack, cast
 
 from wxb.data.dataset import Dataset, need_data
+from wxb.doctor.measures import comparable
 from wxb.doctor.trained import Follower
 from wxb.errors import FAILED, WxbError
 from wxb.learning import machine as machines
@@ -275,7 +276,7 @@ class Training:
         # the baselines run on the CPU: a GPU's training is too short for them to take a share of it
         cheap = baselines(data, operations=trial.cpu_operations(steps), seed=recipe.seed, code=trial.plan.code)
         lap("baselines")
-        self.doctor.look({name: baseline.score for name, baseline in cheap.items()})
+        self.doctor.look({name: comparable(baseline, data) for name, baseline in cheap.items()})
         lap("doctor")
         facts = findings(
             run.files, data, test=test, train=train, baselines=cheap, seconds=seconds, epochs=epochs, notes=trial.notes,

@@ -6,6 +6,7 @@ import numpy as np
 
 import wxb
 from wxb.doctor.finding import Finding
+from wxb.doctor.measures import comparable
 from wxb.doctor.trained import Follower
 from wxb.doctor.words import suspected_line
 from wxb.trials import Trial
@@ -35,3 +36,14 @@ def test_a_constant_that_is_better_puts_a_training_far_behind(monkeypatch):
         assert follower.remarks == ()
         behind.append(follower.far_behind)
     assert behind == [False, True]
+
+
+def test_tags_no_better_than_one_tag_for_all_words_are_not_healthy():
+    data = wxb.load_data("names", examples=150)
+    trial = Trial(data, "EMBED-8-RNN-8, TAGS", epochs=1, learning_rate=1e-5)
+    follower = Follower(trial)
+    for record in trial:
+        follower.follow(record)
+    follower.look({name: comparable(one, data) for name, one in baselines(data, seed=0).items()})
+    assert follower.remarks == ()
+    assert follower.finding is not None or follower.far_behind

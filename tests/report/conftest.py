@@ -23,8 +23,8 @@ from wxb.trials.baselines import Baseline
 NASTY = ('<script>alert("1")</script>', "a|b *c* `d` [e](f)", "Zürich & Köln")
 
 CHEAP = {
-    "majority": Baseline(0.33, (0.2, 0.5), "always <b>", 0.01),
-    "nearest neighbour": Baseline(0.6, (0.4, 0.75), "all 75 training examples", 0.02),
+    "majority": Baseline(0.33, (0.2, 0.5), "always <b>", 0.01, 0.33),
+    "nearest neighbour": Baseline(0.6, (0.4, 0.75), "all 75 training examples", 0.02, 0.6),
 }
 
 

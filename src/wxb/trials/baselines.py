@@ -69,6 +69,7 @@ class Baseline:
     interval: tuple[float, float]  # 95 %
     about: str  # a description for people
     seconds: float
+    each: float  # the mean over the test examples of `Task.each`, with which networks are compared example by example
 
 
 def baselines(
@@ -98,11 +99,10 @@ def baselines(
             answers, about = way()
         finally:
             torch.set_num_threads(threads)
-        tested = data.split.test
-        score, interval = (
-            TASKS[data.task].of(data.classes).scored(data.targets[tested], answers, seed, data.weights_of(tested))
-        )
-        made[name] = Baseline(score, interval, about, time.perf_counter() - began)
+        tested, task = data.split.test, TASKS[data.task].of(data.classes)
+        score, interval = task.scored(data.targets[tested], answers, seed, data.weights_of(tested))
+        each = float(task.each(data.targets[tested], answers).mean())
+        made[name] = Baseline(score, interval, about, time.perf_counter() - began, each)
     return made
 
 
