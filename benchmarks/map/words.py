@@ -65,7 +65,7 @@ class Entities(Figure):
     data: str
     sentences: tuple[int, ...]  # of each data set that is made
     networks: tuple[str, ...]  # the last has what the others have
-    ahead: Bound  # of the last network's mean difference to each other one
+    ahead: Bound  # of the last network's mean difference to each other one, in points
     seeds: int = 5
 
     def measure(self, scope: Scope) -> Rows:
@@ -97,7 +97,7 @@ class Entities(Figure):
         interval = "".join(f"[{100 * low:.1f}, {100 * high:.1f}]" for low, high in row["interval"][:1])
         owed = ""
         if row is not both and row["what"] in self.networks:
-            owed = verdict(self.ahead, _difference(both, row, "f1")[0])
+            owed = verdict(self.ahead, round(100 * _difference(both, row, "f1")[0], 2))
         return (f"{row['sentences']:,}", row["what"], _mean(row["f1"]), interval, _ahead(both, row, "f1"), owed)
 
 
