@@ -102,3 +102,36 @@ def test_markup_in_a_text_is_shown_as_it_is(letters):
 def test_a_network_without_texts_is_refused(trained):
     with pytest.raises(WxbError, match=r"^words is for texts and sentences"):
         views.words(*trained["conv"])
+
+
+def test_several_texts_of_a_row_are_told_apart_and_a_missing_one_is_said(tmp_path):
+    lines = [f"{'good' if n % 2 else 'bad'} day {n},{'fine title' if n % 3 else ''},{n % 2},{n % 4}" for n in range(80)]
+    (tmp_path / "two.csv").write_text("\n".join(["text,title,kind,size", *lines]) + "\n")
+    types = "text=text,title=text,size=number"
+    data = wxb.load_data(tmp_path / "two.csv", target="kind", types=types, task="classification")
+    shown = views.words(wxb.train(data, "SOFTMAX", epochs=1, out=tmp_path / "run"), data)
+    assert set(shown["columns"].ravel().tolist()) - {""} == {"text", "title"}
+    assert "title:" in shown.svg()
+    assert any(note == "Columns that are no texts are read too, and not shown: size." for note in shown.notes)
+
+
+def test_a_row_without_a_text_says_so(tmp_path):
+    lines = [f"{('good' if n % 2 else 'bad') if n % 4 > 1 else ''},{n % 5},{n % 2}" for n in range(120)]
+    (tmp_path / "some.csv").write_text("\n".join(["text,size,kind", *lines]) + "\n")
+    data = wxb.load_data(tmp_path / "some.csv", target="kind", types="text=text", task="classification")
+    run = wxb.train(data, "SOFTMAX", epochs=1, out=tmp_path / "run")
+    codes = data.examples[data.split.test, data.preparation.names.index("text")]
+    shown = views.words(run, data, example=int(np.flatnonzero(np.isnan(codes))[0]))
+    assert "(no text)" in shown.svg()
+
+
+def test_an_output_of_tags_is_refused(trained):
+    with pytest.raises(WxbError, match=r"is for texts, and a sentence has a tag for each word"):
+        views.words(*trained["tags"], output="PER")
+
+
+def test_characters_without_a_glyph_are_counted_in_a_note(letters):
+    run, data, _ = letters
+    shown = views.words(run, data)
+    shown["words"][0, 0] = "\u597d"
+    assert "lacks 1 character" in shown.svg()

@@ -91,7 +91,7 @@ class Texts:
                 variants.append(between.join(one for one in some if one != word))
         places = np.array(of_row, np.int64)
         if not variants:
-            return Without(places, (), np.empty((0, 1)))
+            return Without(places, (), np.empty((0, model.plan.outputs)))
         changed = self.rows[places].astype(np.float64)
         changed[:, self.preparation.names.index(column.name)] = np.arange(len(variants))
         originals, which = np.unique(places, return_inverse=True)

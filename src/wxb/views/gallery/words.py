@@ -13,14 +13,30 @@ from wxb.data.dataset import Dataset
 from wxb.data.split import spread
 from wxb.data.tables.rows import matched
 from wxb.data.tables.window import parted
+from wxb.errors import WxbError
 from wxb.learning.machine import choose
 from wxb.network.build import Model
 from wxb.tasks import TASKS
 from wxb.tasks.entities import OUTSIDE
-from wxb.text import count, one_line
+from wxb.text import count, first_of, one_line, plural
 from wxb.trials.telling import Texts
 from wxb.views.answered import Answered, answered, model_of
-from wxb.views.drawing import BLUE, COLOURS, MARGIN, QUIET, VERMILION, WIDTH, Panel, digits, sheet
+from wxb.views.drawing import (
+    BLUE,
+    BROWN,
+    GREEN,
+    GREY,
+    INK,
+    MARGIN,
+    PURPLE,
+    QUIET,
+    SKY,
+    VERMILION,
+    WIDTH,
+    Panel,
+    digits,
+    sheet,
+)
 from wxb.views.outputs import output_of
 from wxb.views.subject import Subject, subject
 from wxb.views.view import Axis, Values, View
@@ -37,6 +53,7 @@ LINE, BELOW = 0.16, 0.11  # inches of a line, and of what stands below its words
 STRONGEST = 0.55  # opacity behind the word with the greatest effect; more would hide it
 SHADE = 0.3  # and behind a word with a tag
 FIXED = "DejaVu Sans Mono"  # comes with matplotlib
+TYPES = (BLUE, GREEN, PURPLE, SKY, GREY, BROWN)  # colours of types: not that of what is wrong
 
 
 def words(
@@ -47,11 +64,12 @@ def words(
     `of` is a run, its folder, or a network of wxb with a data set `x`. Six examples are shown, as many of each class as
     far as possible; `example` is the number of the only one that is wanted. The effect of a word is what the score of
     an output, of a class above the mean of all classes, loses without the word. `output` names the output; by default
-    it is the class that is predicted, the label with the greatest score, or the first number.
+    it is the class that is predicted, the label with the greatest score, or the first number. A word that stands in a
+    text several times is taken out everywhere, and each of its places has the whole effect.
 
     Arrays: "words" (example, place), empty behind the end of a text, and "rows" (example,), places in the data. Texts
-    have "effects" (example, place), and "outputs" (example,), their names; sentences have "given" and "predicted"
-    (example, place), tags. Raises WxbError if there is no such example or output.
+    have "effects" (example, place), "columns" (example, place), names, and "outputs" (example,), names; sentences have
+    "given" and "predicted" (example, place), tags. Raises WxbError if there is no such example or output.
     """
     seen = subject(of, "words")
     model = model_of(seen, "words")
@@ -62,6 +80,10 @@ def words(
         places = np.array([seen.place(example, len(found.rows), f"the {found.part} part")])
     texts = _texts(seen, data)
     if TASKS[data.task].of_words:
+        if output is not None:
+            raise WxbError(
+                f'`output="{output}"` is for texts, and a sentence has a tag for each word', fix="leave it out"
+            )
         return _tagged(seen, data, found, places, texts)
     return _weighed(seen, model, data, found, places, texts, output)
 
@@ -100,7 +122,10 @@ def _tagged(seen: Subject, data: Dataset, found: Answered, places: NDArray[np.in
         "given": _padded(given, "the tag of each word in the data"),
         "predicted": _padded(said, "the tag that the network gives it"),
     }
-    notes = ("Below a word stands its predicted tag; in orange a wrong one, with the right one behind it.",)
+    notes = (
+        "Below a word stands its predicted tag; in orange a wrong one, with the right one behind it.",
+        "Boxes of one colour are of one type.",
+    )
     return _view(seen, found, places, arrays, {"classes": " ".join(data.classes)}, notes)
 
 
@@ -122,6 +147,7 @@ def _weighed(
     of_output = _outputs(data, found, places) if output is None else [output_of(output, data.classes)] * len(places)
     shown: list[list[str]] = [[] for _ in places]
     effects: list[list[float]] = [[] for _ in places]
+    columns: list[list[str]] = [[] for _ in places]
     for column in texts.preparation.texts:
         for place, row in enumerate(rows.tolist()):  # one after the other, so that none is left out for the others
             without = texts.without_each(model, choose("cpu", "float32"), np.array([row]), column)
@@ -129,24 +155,38 @@ def _weighed(
             some = texts.words_of(row, column)[: MOST - len(shown[place])]
             shown[place] += some
             effects[place] += [effect.get(word, 0.0) for word in some]
+            columns[place] += [column.name] * len(some)
     length = max(1, *map(len, effects))
     lost = np.array([[*one, *[0.0] * (length - len(one))] for one in effects])
     names = np.array([data.classes[place] for place in of_output])
     outputs = Axis("example")
     arrays = {
         "words": _padded(shown, "words of the text"),
+        "columns": _padded(columns, "the column that each word stands in"),
         "effects": Values(lost, (outputs, Axis("place")), "what the output's score loses without the word", "score"),
         "outputs": Values(names, (outputs,), "the output whose score it is"),
     }
+    effect_on = "effects on" if TASKS[data.task].standardized else "words for"
     facts = {
-        f"example {place}": f"{found.part} {number}, given {target}, predicted {said}"
+        f"example {place}": f"{found.part} {number}, given {target}, predicted {said}; {effect_on} {names[place]}"
         for place, (number, target, said) in enumerate(_answers(data, found, places))
     }
-    notes = (
-        "Blue words speak for the output, orange ones against it: its score would fall or rise without them.",
-        f"The darkest stand for {digits(float(np.abs(lost).max()))}.",
-    )
+    notes = _notes(data, texts, shown, float(np.abs(lost).max()))
     return _view(seen, found, places, arrays, facts, notes)
+
+
+def _notes(data: Dataset, texts: Texts, shown: Sequence[Sequence[str]], most: float) -> list[str]:
+    """What a reader of effects must know."""
+    if TASKS[data.task].standardized:
+        notes = [f"Blue words raise the number, orange ones lower it; the darkest by {digits(most)}."]
+    else:
+        notes = ["Blue words speak for the output, orange ones against it: its score would fall or rise without them."]
+        notes.append(f"The darkest stand for {digits(most)} of the score.")
+    if any(len(set(some)) < len(some) for some in shown):
+        notes.append("A word that stands in a text several times is taken out everywhere.")
+    if others := [column.name for column in texts.preparation.used if column not in texts.preparation.texts]:
+        notes.append(f"Columns that are no texts are read too, and not shown: {first_of(others)}.")
+    return notes
 
 
 def _outputs(data: Dataset, found: Answered, places: NDArray[np.int64]) -> list[int]:
@@ -202,22 +242,46 @@ def draw(view: View) -> Figure:
     panels = [
         _sentence(view, place) if "given" in view.arrays else _text(view, place) for place in range(len(view["rows"]))
     ]
-    return sheet(view.title, panels, view.notes)
+    return sheet(view.title, panels, [*view.notes, *_without_glyphs(view)])
+
+
+def _without_glyphs(view: View) -> list[str]:
+    """A note on characters that the font of the figure lacks."""
+    from matplotlib.font_manager import findfont, get_font
+
+    font = get_font(findfont(FIXED))
+    letters = set("".join(view["words"].ravel().tolist()))
+    lacking = sum(not font.get_char_index(ord(letter)) for letter in letters)
+    said = f"The font of a picture lacks {plural(lacking, 'character')}: an SVG has them in a browser, JSON too."
+    return [said] if lacking else []
 
 
 def _text(view: View, place: int) -> Panel:
     """A text whose words are coloured by their effects."""
-    some = [one_line(str(word)) for word in view["words"][place] if word]
     most = float(np.abs(view["effects"]).max()) or 1.0
-    effects = view["effects"][place] / most
-    lines = _lines([_wide(word) for word in some])
-    title = f"{view.facts[f'example {place}']}; words for {view['outputs'][place]}"
+    effects, columns = view["effects"][place] / most, view["columns"]
+    several = len(set(columns.ravel().tolist()) - {""}) > 1
+    shown: list[str] = []
+    places: list[int | None] = []  # of each word; None of a column's name
+    for at, word in enumerate(view["words"][place].tolist()):
+        if not word:
+            break
+        if several and (at == 0 or columns[place][at] != columns[place][at - 1]):
+            shown.append(f"{one_line(columns[place][at])}:")
+            places.append(None)
+        shown.append(one_line(word))
+        places.append(at)
+    if not shown:
+        shown, places = ["(no text)"], [None]
+    lines = _lines([_wide(word) for word in shown])
 
     def paint(axes: Axes, number: int, x: float, y: float) -> None:
-        effect = float(effects[number])
-        _write(axes, some[number], x, y, BLUE if effect > 0 else VERMILION, STRONGEST * abs(effect))
+        at = places[number]
+        effect = float(effects[at]) if at is not None else 0.0
+        colour = BLUE if effect > 0 else VERMILION
+        _write(axes, shown[number], x, y, colour, STRONGEST * abs(effect), QUIET if at is None else None)
 
-    return _flowed(title, lines, LINE, paint)
+    return _flowed(str(view.facts[f"example {place}"]), lines, LINE, paint)
 
 
 def _sentence(view: View, place: int) -> Panel:
@@ -232,7 +296,7 @@ def _sentence(view: View, place: int) -> Panel:
 
     def paint(axes: Axes, at: int, x: float, y: float) -> None:
         tag = said[at]
-        colour = COLOURS[kinds.index(_kind(tag)) % len(COLOURS)] if tag != OUTSIDE else QUIET
+        colour = TYPES[kinds.index(_kind(tag)) % len(TYPES)] if tag != OUTSIDE else QUIET
         _write(axes, some[at], x, y, colour, SHADE * (tag != OUTSIDE))
         wrong = tag != given[at]
         axes.text(x, y + LINE, below[at], fontsize=SMALL, family=FIXED, va="top", color=VERMILION if wrong else QUIET)
@@ -289,11 +353,11 @@ def _flowed(
     return Panel(title, high * len(lines), drawn)
 
 
-def _write(axes: Axes, word: str, x: float, y: float, colour: str, opacity: float) -> None:
+def _write(axes: Axes, word: str, x: float, y: float, colour: str, opacity: float, ink: str | None = None) -> None:
     """A word on a colour."""
     if opacity:
         axes.add_patch(_box(x, y, _wide(word), colour, opacity))
-    axes.text(x, y + 0.7 * LINE, word, fontsize=FONT, family=FIXED, va="baseline")
+    axes.text(x, y + 0.7 * LINE, word, fontsize=FONT, family=FIXED, va="baseline", color=ink or INK)
 
 
 def _box(x: float, y: float, wide: float, colour: str, opacity: float) -> Any:
