@@ -141,3 +141,11 @@ def test_the_place_is_accessible_and_fits_a_phone(window):
             "Runtime.evaluate", {"expression": check, "awaitPromise": True, "returnByValue": True}
         )
         assert answered["result"]["value"] == []
+
+
+def test_the_address_of_a_run_that_plays_is_answered_with_where_it_is(client):
+    refused = client.get("/api/runs/ttt")
+    assert refused.status_code == 404
+    assert "ttt plays a game" in refused.text
+    assert "the place Play has it" in refused.text
+    assert "there is no run" in client.get("/api/runs/tt").text

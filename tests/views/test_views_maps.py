@@ -166,3 +166,12 @@ def test_a_row_of_a_table_is_prepared_as_the_network_does(trained):
 def test_a_run_is_shown_by_its_folder_and_its_own_data(tmp_path):
     run = wxb.train(wxb.load_data("ring", examples=80), "FC-4-RELU, SOFTMAX", epochs=1, out=tmp_path / "run")
     assert np.array_equal(views.maps(str(run.path))["1.FC-4"], views.maps(run)["1.FC-4"])
+
+
+def test_the_scores_of_tags_are_those_of_the_words(trained):
+    run, data = trained["tags"]
+    shown = views.maps(run, data)
+    row = run.split.test[0]
+    scores = shown[list(shown.arrays)[-1]]
+    assert scores.shape == (len(data.classes), int((data.targets[row] >= 0).sum()))
+    assert scores.min() > -1e6

@@ -37,8 +37,11 @@ class Folder:
         # compared with the names that the disk gives, so that no text of an address becomes a path
         try:
             with os.scandir(self.path) as entries:
-                if any(entry.name == name and is_run(entry) for entry in entries):
-                    return self.path / name
+                kept = {entry.name: is_run(entry) for entry in entries if entry.name == name}
+            if kept.get(name):
+                return self.path / name
+            if kept and exists(self.path / name / PLAYING):
+                raise missing(f"{name} plays a game", "the place Play has it")
         except OSError:
             pass
         raise missing(f"there is no run {name}", "go back to the list of runs")

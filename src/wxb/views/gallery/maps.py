@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wxb.tasks import TASKS
+from wxb.tasks.tags import NO_SCORE
 from wxb.text import shape as shape_text
 from wxb.views import layers
 from wxb.views.drawing import NAMES, Panel, bars, heat, range_text, sheet, show_picture, tiles
@@ -48,9 +50,12 @@ def maps(
     found = layers.passed(seen, shown.batch)
     if layer is not None:
         found = {(name := layers.named(layer, found)): found[name]}
+    words = seen.about is not None and TASKS[seen.about.task].of_words
     arrays = {} if shown.values is None else {INPUT: _values(np.asarray(shown.values), "the example")}
     for name, one in found.items():
         output = one.output.float().cpu().numpy()
+        if words and output.ndim == 3 and (output <= NO_SCORE).any():  # places behind the end of the sentence
+            output = output[:, :, (output > NO_SCORE).any(axis=(0, 1))]
         arrays[name] = _values(output[0] if len(output) == 1 else output, f"what {name} gives", len(output) > 1)
     if layer is None and arrays[name].array.shape == (len(seen.classes),):
         arrays[name] = replace(arrays[name], axes=(Axis("output", ticks=seen.classes),))
