@@ -191,3 +191,23 @@ def test_clusters_of_tagged_sentences_are_refused_in_a_sentence(tagger, of, said
     code, _, err = run("cluster", of, cwd=tagger)
     assert code == 2
     assert said in err
+
+
+@pytest.mark.parametrize("beside", ["number", "colour", "day", ""])
+def test_words_beside_other_columns_predict_a_number_from_training_to_doctor(folder, beside):
+    days = [f"2024-{1 + place % 12:02}-{1 + place % 28:02}" for place in range(240)]
+    rows = [
+        f'"{text}",{place % 7},{"red" if place % 2 else "blue"},{days[place]},{place / 100 + 3 * (label == "spam"):.2f}'
+        for place, (label, text) in enumerate(texts())
+    ]
+    (folder / "amount.csv").write_text("\n".join(["text,number,colour,day,amount", *rows]), encoding="utf-8")
+    others = ",".join(one for one in ("number", "colour", "day") if one != beside)
+    made = f"amount-{beside}"
+    training = ("EMBED-8-GAP, EUCLID", "--target", "amount", "--types", "text=text", "--drop", others)
+    code, out, err = run("train", "amount.csv", *training, "--epochs", 2, "--out", made, "--json", "-q", cwd=folder)
+    assert code == 0, err
+    assert set(json.loads(out)["baselines"]) == {"mean", "nearest neighbour", "linear"}
+    for words in (("doctor", made, "-q"), ("report", made), ("verify", made)):
+        code, out, err = run(*words, cwd=folder)
+        assert code in (0, 3), err
+        assert "Traceback" not in err

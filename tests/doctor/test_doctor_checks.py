@@ -12,6 +12,7 @@ import pytest
 import wxb
 from wxb.doctor.case import Case
 from wxb.doctor.checks import FAULTS
+from wxb.doctor.diagnose import suspect
 from wxb.doctor.dynamics import Dynamics
 from wxb.doctor.fault import DataChange
 from wxb.doctor.measures import Measures
@@ -99,7 +100,7 @@ def sick(digits, rows):
     few = wxb.load_data(x[:300], y[:300])
     return {
         "D1": measures(wxb.load_data(x, draw.permutation(y)), base=outcome(0.1), references=flat),
-        "D2": measures(wxb.load_data(x, wrong), base=outcome(0.8)),
+        "D2": measures(wxb.load_data(x, wrong), base=outcome(0.8), references={**flat, "linear": 0.7}),
         "D3": measures(wxb.load_data(x, np.roll(y, 1)), base=outcome(0.1), references=flat),
         "D4": measures(wxb.load_data(x * 1_000, y), normalize="none"),
         "D5": measures(doubled, base=bad),
@@ -174,6 +175,30 @@ def test_a_healthy_training_has_no_symptom(digits, rows, code):
             if code == "N9" and network == "SOFTMAX":
                 continue
             assert FAULTS[code].symptom(measures(data, network, learning_rate=0.003)) is None
+
+
+def test_labels_are_not_doubted_by_a_training_that_has_not_learned_its_examples(faulty):
+    noisy = faulty["D2"]
+    learned, symptom = noisy.references, FAULTS["D2"].symptom
+
+    def seen(base, **options):
+        return symptom(measures(noisy.case.data, base=base, references=learned, **options)) is not None
+
+    assert seen(outcome(0.7))
+    assert not seen(outcome(0.5, train=0.6))  # below what the linear model answers of others
+    assert not seen(outcome(0.7, dynamics=shown(steps=36)), epochs=1)
+    assert not seen(outcome(0.7, dynamics=shown(updates={"a": 1e-6})), learning_rate=1e-6)
+    assert seen(outcome(0.7, train=0.9, dynamics=shown(steps=36)), epochs=1)
+
+
+def test_a_head_that_fits_is_not_suspected_where_a_training_is_short(digits):
+    short = outcome(BADLY, dynamics=shown(steps=36))
+    found = suspect(measures(digits, "FC-64-RELU, SVM", base=short, epochs=1))
+    assert found is not None
+    assert found.code == "T14"
+    bounded = suspect(measures(digits, "FC-64-RELU-FC-C-SIGMOID, SVM", base=short, epochs=1))
+    assert bounded is not None
+    assert (bounded.code, bounded.evidence["outputs_are_bounded"]) == ("N1", 1)
 
 
 def test_a_constant_is_scored_like_a_network_that_gives_one():

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 from tests.cli.conftest import call, process, valid  # noqa: F401 (fixtures)
 from wxb.doctor.facts import facts_of
@@ -129,7 +130,22 @@ def test_what_cannot_be_doubled_is_named(call):  # noqa: F811
     lines = dict(line.split(maxsplit=1) for line in call(*words).out.splitlines() if not line.startswith(" "))
     assert "is not told: fewer than 32 training examples of a class" in lines["examples"]
     assert "is not told: the length is given in steps" in lines["epochs"]
-    assert set(valid(call(*words, "--json").json)["left_out"]) == {"examples", "epochs", "width"}
+    left_out = valid(call(*words, "--json").json)["left_out"]
+    assert set(left_out) == {"examples", "epochs", "width"}
+    assert left_out["epochs"] == "the length is given in steps, not in epochs"
+    assert left_out["width"] == "the narrowest layer has fewer than 4 units"
+
+
+def test_the_report_of_a_run_names_what_cannot_be_doubled_with_one_reason(call):  # noqa: F811
+    assert call("train", "ring", "SOFTMAX", "--examples", 400, "--epochs", 2, "--out", "run", "-q").code == 0
+    left_out = call("doctor", "run", "--doubling", "--budget", "1x", "--json").json["left_out"]
+    assert left_out == {
+        "epochs": "the training has fewer than 4 epochs",
+        "width": "no width is written in the network",
+    }
+    report = " ".join(call("report", "run").out.split())
+    for name, why in left_out.items():
+        assert f"{name} what twice as much would gain is not told: {why}" in report
 
 
 def test_a_second_fault_is_found_with_the_remedy_of_the_first(call):  # noqa: F811
@@ -193,6 +209,28 @@ def test_a_change_of_the_data_is_a_text_among_the_plain_values_of_a_finding():
     facts = facts_of(Finding("D3", "labels of other examples", "sick", {"moved": 1.0}, remedy))
     assert facts["remedy"] == {"data": "move the labels by +1 row", "epochs": 3}
     assert type(facts["remedy"]["data"]) is str
+
+
+def test_examples_whose_labels_are_doubted_are_named(call):  # noqa: F811
+    x, y = load_digits(return_X_y=True)
+    wrong = y[:1000].copy()
+    wrong[::3] = (wrong[::3] + 1 + np.arange(334) % 9) % 10
+    names = ",".join(f"p{place}" for place in range(64))
+    np.savetxt("digits.csv", np.c_[x[:1000], wrong], "%d", ",", header=f"{names},digit", comments="")
+    words = ("digits.csv", "FC-64-RELU, SOFTMAX", "--target", "digit", "--types", "digit=category", "--pieces", 0)
+    assert call("train", *words, "--epochs", 15, "--learning-rate", 0.006, "--out", "run", "-q").code == 0
+    (finding,) = valid(call("doctor", "run", "--json").json)["findings"]
+    assert finding["code"] == "D2"
+    rows = [int(name.removeprefix("row ")) for name in finding["examples"]]
+    assert f"the {len(rows)} training examples" in finding["remedy"]["data"]
+    assert sum(row % 3 == 0 for row in rows) > 0.8 * len(rows) > 100
+    shown = " ".join(call("report", "run").out.split())
+    assert f"doubted {', '.join(finding['examples'][:10])} … and {len(rows) - 10} more: all with --json" in shown
+
+
+def test_counts_are_whole_numbers_among_the_plain_values_of_a_finding():
+    facts = facts_of(Finding("D2", "labels partly wrong", "weak", {"doubted_labels": 17.0, "share": 0.25}, {}))
+    assert [(value, type(value)) for value in facts["evidence"].values()] == [(17, int), (0.25, float)]
 
 
 def test_a_run_keeps_what_was_said_of_it_and_its_report_shows_it(call):  # noqa: F811

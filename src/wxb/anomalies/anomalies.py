@@ -72,7 +72,7 @@ class Anomalies:
     def name(self, place: int) -> str:
         """The file or the row of an example."""
         row = int(self.rows[place])
-        return self.data.files[row] if self.data.files else f"row {self.data.row_number(row)}"
+        return self.data.called(row)
 
     def why(self, place: int) -> str:
         """What is odd about an example: the columns that came out otherwise, or where a picture did."""

@@ -126,7 +126,7 @@ def run_of(words: tuple[str, ...]) -> Path | None:
 def told(run: Path, measure: Measure) -> list[tuple[str, str]]:
     """What the doctor said of a run last, as labelled lines; none if it was not asked, or if that cannot be read."""
     from wxb.doctor.finding import Doubling, Finding, Proof
-    from wxb.doctor.words import HEALTHY, doubling_lines, finding_lines
+    from wxb.doctor.words import HEALTHY, doubling_lines, finding_lines, left_out_lines
 
     if not exists(run / DIAGNOSIS):
         return []
@@ -137,11 +137,13 @@ def told(run: Path, measure: Measure) -> list[tuple[str, str]]:
     shown: list[tuple[str, str]] = []
     for one in said.findings:
         proof = None if one.proof is None else Proof(**msgspec.structs.asdict(one.proof))
-        shown += finding_lines(Finding(**{**msgspec.structs.asdict(one), "proof": proof}), measure)
+        fields = {**msgspec.structs.asdict(one), "proof": proof, "examples": tuple(one.examples)}
+        shown += finding_lines(Finding(**fields), measure)
     if not shown:
         shown = [("doctor", HEALTHY if said.healthy else "no cause found, but far behind a baseline")]
     facts = [msgspec.structs.asdict(one) for one in said.doubling]
-    return shown + doubling_lines([Doubling(**{k: v for k, v in one.items() if k != "pays"}) for one in facts], measure)
+    doubled = [Doubling(**{k: v for k, v in one.items() if k != "pays"}) for one in facts]
+    return shown + doubling_lines(doubled, measure) + left_out_lines(said.left_out)
 
 
 def case_of(words: tuple[str, ...], asked: dict[str, Any], quiet: bool) -> Case:

@@ -234,6 +234,10 @@ class Dataset:
         """The number of a row where the data came from, from 0: of a table its number in the file, else `row`."""
         return row if self.row_numbers is None else int(self.row_numbers[row])
 
+    def called(self, row: int) -> str:
+        """A row in words: its file, or its number where the data came from."""
+        return self.files[row] if self.files else f"row {self.row_number(row)}"
+
     def settings(self, seed: int) -> dict[str, Any]:
         """The arguments of `load_data` as settings of `train`; a seed other than the recipe's is named `data_seed`."""
         settings = {("data" if name == "source" else name): value for name, value in self.source.items()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wxb.doctor.case import Case
 from wxb.doctor.checks import FAULTS
 from wxb.doctor.fault import Evidence, Fault, Remedy
-from wxb.doctor.finding import SICK, SUSPECTED, WEAK, Diagnosis, Finding, Proof, Severity, ranked_findings
+from wxb.doctor.finding import SICK, SUSPECTED, WEAK, Diagnosis, Finding, Proof, Severity, examples_of, ranked_findings
 from wxb.doctor.handful import handful
 from wxb.doctor.measures import FAR_BEHIND, Measures
 from wxb.doctor.proof import SHORT, Candidate, Proved, Race
@@ -98,6 +98,7 @@ def _round(found: Measures) -> Round:
         findings.append(_proved_finding(found.case, proved))
     elif not counted and found.far_behind:
         ranked = [candidates[place] for place in sorted(race.tried)] or candidates
+        ranked = [one for one in ranked if one.fault.likely(one.evidence)]
         weak = {one.fault.code: _finding(one.fault, WEAK, one.evidence, [one.remedy]) for one in reversed(ranked)}
         places = {code: place for place, code in enumerate(FAULTS)}
         kept = list(reversed(weak.values()))[: MOST_WEAK - len(without_cure)]
@@ -108,14 +109,16 @@ def _round(found: Measures) -> Round:
 
 
 def _finding(fault: Fault[Measures], severity: Severity, evidence: Evidence, remedies: Sequence[Remedy]) -> Finding:
-    return Finding(fault.code, fault.cause, severity, evidence, remedies[0] if remedies else {})
+    remedy = remedies[0] if remedies else {}
+    return Finding(fault.code, fault.cause, severity, evidence, remedy, examples=examples_of(remedy))
 
 
 def _proved_finding(case: Case, proved: Proved) -> Finding:
     candidate, gain = proved.candidate, proved.gain
     command = case.with_remedy(candidate.remedy).command()
     proof = Proof(gain.before, gain.after, (gain.low, gain.high), gain.seeds, command, proved.share)
-    return Finding(candidate.fault.code, candidate.fault.cause, SICK, candidate.evidence, candidate.remedy, proof)
+    fault, remedy = candidate.fault, candidate.remedy
+    return Finding(fault.code, fault.cause, SICK, candidate.evidence, remedy, proof, examples=examples_of(remedy))
 
 
 def suspect(found: Measures) -> Finding | None:
@@ -124,9 +127,8 @@ def suspect(found: Measures) -> Finding | None:
         return None
     faults = (fault for code, fault in FAULTS.items() if code not in NOT_SUSPECTED)
     for fault, evidence in symptoms(found, faults):
-        remedies = fault.remedies(found)
-        finding = Finding(fault.code, fault.cause, SUSPECTED, evidence, remedies[0] if remedies else {})
-        return ranked_findings([finding])[0]
+        if fault.likely(evidence):
+            return ranked_findings([_finding(fault, SUSPECTED, evidence, fault.remedies(found))])[0]
     return None
 
 

@@ -30,6 +30,7 @@ SEEDS = 3  # at most
 RESAMPLED = 1_000
 QUANTILES = (0.05, 0.95)  # of the interval (90 %)
 LEAST_EXAMPLES = 8  # in a quarter of the training part
+LEAST_EPOCHS = 4
 LEAST_WIDTH = 4  # units of a narrowest layer, of which a quarter is left
 
 
@@ -41,7 +42,7 @@ def doublings(case: Case, runs: SideRuns) -> tuple[Doubling, ...]:
     ways: dict[str, tuple[Callable[[float], Remedy], Callable[[float], float]]] = {
         "examples": (lambda share: {"data": fewer(share)}, lambda share: round(share * len(case.held.split.train))),
         "epochs": (lambda share: {"epochs": _epochs(case, share)}, lambda share: _epochs(case, share)),
-        "width": (lambda share: {"network": _narrower(case, share)}, lambda share: share * _width(case)),
+        "width": (lambda share: {"network": _narrower(case, share)}, lambda share: float(share * max(_widths(case)))),
     }
     able = {name: way for name, way in ways.items() if not _cannot(name, case)}
     found = {name: _scores(way[0], runs) for name, way in able.items()}
@@ -66,18 +67,21 @@ def _cannot(name: str, case: Case) -> str:
         few = SHARES[0] * len(case.held.split.train) < LEAST_EXAMPLES * max(1, case.data.outputs)
         return f"fewer than {4 * LEAST_EXAMPLES} training examples of a class" if few else ""
     if name == "epochs":
-        few = bool(case.recipe.steps) or case.recipe.epochs < 4
-        return "the length is given in steps, or is fewer than 4 epochs" if few else ""
-    return "" if _width(case) > 0 else f"no width is written, or the narrowest is below {LEAST_WIDTH}"
+        if case.recipe.steps:
+            return "the length is given in steps, not in epochs"
+        return f"the training has fewer than {LEAST_EPOCHS} epochs" if case.recipe.epochs < LEAST_EPOCHS else ""
+    widths = _widths(case)
+    if not widths:
+        return "no width is written in the network"
+    return f"the narrowest layer has fewer than {LEAST_WIDTH} units" if min(widths) < LEAST_WIDTH else ""
 
 
-def _width(case: Case) -> float:
-    """The widest layer whose width is written, 0 if none is or if the narrowest one has nothing to lose."""
+def _widths(case: Case) -> list[int]:
+    """The widths of the hidden layers; none where no width is written."""
     halves = changed(case.plan, wider(SHARES[1], least=1))
     if halves == changed(case.plan, lambda items: items):
-        return 0.0
-    widths = [layer.output[0] for layer in case.plan.layers if layer.name in ("FC", "CONV")][:-1]
-    return float(max(widths)) if widths and min(widths) >= LEAST_WIDTH else 0.0
+        return []
+    return [layer.output[0] for layer in case.plan.layers if layer.name in ("FC", "CONV")][:-1]
 
 
 def _epochs(case: Case, share: float) -> int:

@@ -9,6 +9,8 @@ from typing import Any
 from wxb.doctor.case import Case
 from wxb.doctor.finding import Diagnosis, Doubling, Finding
 
+EXACT = 2**53  # up to which floating-point numbers hold every whole number
+
 
 def facts(
     found: Diagnosis, case: Case, doubled: Sequence[Doubling] = (), left_out: Mapping[str, str] | None = None
@@ -31,6 +33,11 @@ def facts(
 
 
 def facts_of(finding: Finding) -> dict[str, Any]:
-    """A finding as plain values; a change of the data is its text."""
+    """A finding as plain values: a change of the data is its text, and a number without a fraction is whole."""
     remedy = {name: str(value) if isinstance(value, str) else value for name, value in finding.remedy.items()}
-    return dataclasses.asdict(dataclasses.replace(finding, remedy=remedy))
+    evidence = {name: _whole(value) for name, value in finding.evidence.items()}
+    return dataclasses.asdict(dataclasses.replace(finding, remedy=remedy, evidence=evidence))
+
+
+def _whole(value: float) -> float:
+    return int(value) if float(value).is_integer() and abs(value) < EXACT else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -15,14 +15,16 @@ Remedy = Mapping[str, Any]
 
 
 class DataChange(str):
-    """What to do with the data, in words; side runs do it by `apply`."""
+    """What to do with the data, in words; side runs do it by `apply`. `examples` names those that it is about."""
 
     apply: Callable[[Dataset], Dataset]
+    examples: tuple[str, ...]
 
-    def __new__(cls, text: str, apply: Callable[[Dataset], Dataset]) -> DataChange:
-        """The words, and the function that does it."""
+    def __new__(cls, text: str, apply: Callable[[Dataset], Dataset], examples: Iterable[str] = ()) -> DataChange:
+        """The words, the function that does it, and the names of the examples."""
         change = super().__new__(cls, text)
         change.apply = apply
+        change.examples = tuple(examples)
         return change
 
 
@@ -43,7 +45,8 @@ class Fault(Generic[Found]):
     `symptom` gives the numbers that make the fault likely, or None where it is unlikely; `remedies` are the changed
     settings of `train` to try, the best first. Where `counted` says so of the evidence, the symptom is the proof: no
     side run could tell more. A counted fault that `flatters` makes scores too good, so that other causes are looked for
-    all the same; another one has to be mended first. A `late` one shows in a training of full length only. A `balanced`
+    all the same; another one has to be mended first. Where `likely` says no of the evidence, only a proof names the
+    fault. A `late` one shows in a training of full length only. A `balanced`
     one is judged by the mean over classes. Where no remedy `mends` it, none can be tried: `curve` then makes side runs
     of its own, once no remedy for a fault before it is proved, and gives the evidence with theirs, or None.
     """
@@ -53,6 +56,7 @@ class Fault(Generic[Found]):
     symptom: Callable[[Found], Evidence | None]
     remedies: Callable[[Found], list[Remedy]]
     counted: Callable[[Evidence], bool] = never
+    likely: Callable[[Evidence], bool] = always
     flatters: bool = False
     late: bool = False
     balanced: bool = False

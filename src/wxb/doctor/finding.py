@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
+from wxb.doctor.fault import DataChange
+
 SICK: Final = "sick"
 WEAK: Final = "weak"
 SUSPECTED: Final = "suspected"
@@ -42,6 +44,7 @@ class Finding:
     remedy: Mapping[str, Any]  # settings of `train`; `network` or `data` for a changed line or file
     proof: Proof | None = None
     rank: int = 1  # 1 is the most likely cause
+    examples: tuple[str, ...] = ()  # files or rows of the training examples that the remedy is about
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,12 @@ class Doubling:
     def pays(self) -> bool:
         """Whether a gain is expected that is not within the noise, and at least a point."""
         return self.gain >= LEAST_GAIN and self.interval[0] > 0
+
+
+def examples_of(remedy: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the examples that a change of the data is about; none of another remedy."""
+    change = remedy.get("data")
+    return change.examples if isinstance(change, DataChange) else ()
 
 
 def ranked_findings(findings: list[Finding]) -> list[Finding]:

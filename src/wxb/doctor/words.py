@@ -14,6 +14,7 @@ from wxb.tasks.measure import Measure
 from wxb.text import plural, rounded
 
 HEALTHY = "healthy"
+SHOWN = 10  # examples that a line names
 
 
 def lines(
@@ -42,7 +43,7 @@ def lines(
     if diagnosis.untried:
         shown.append(("not tried", f"within {budget:g} trainings: {', '.join(diagnosis.untried)}"))
     shown += doubling_lines(doubled, measure)
-    shown += [(name, f"what twice as much would gain is not told: {why}") for name, why in left_out.items()]
+    shown += left_out_lines(left_out)
     shown.append(("side runs", f"took as much as {diagnosis.cost:.1f} trainings"))
     return shown
 
@@ -64,6 +65,8 @@ def finding_lines(finding: Finding, measure: Measure) -> list[tuple[str, str]]:
     shown = [("doctor", f"{verdict}: {finding.cause} ({finding.code})"), ("evidence", numbers(finding.evidence))]
     if finding.remedy:
         shown.append(("remedy", remedy_text(finding.remedy)))
+    if finding.examples:
+        shown.append(("doubted", examples_text(finding.examples)))
     proof = finding.proof
     if proof is not None:
         gain = measure.difference_text(proof.after - proof.before, proof.interval)
@@ -115,6 +118,17 @@ def doubling_lines(found: Sequence[Doubling], measure: Measure) -> list[tuple[st
             )
         )
     return shown
+
+
+def left_out_lines(left_out: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What twice as much of would gain is not told, and why, a line each."""
+    return [(name, f"what twice as much would gain is not told: {why}") for name, why in left_out.items()]
+
+
+def examples_text(examples: Sequence[str]) -> str:
+    """The first examples that a remedy is about: "row 3, row 17, … and 7 more: all with --json"."""
+    more = len(examples) - SHOWN
+    return ", ".join(examples[:SHOWN]) + (f" … and {more:,} more: all with --json" if more > 0 else "")
 
 
 def numbers(evidence: Mapping[str, float]) -> str:

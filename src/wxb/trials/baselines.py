@@ -348,7 +348,7 @@ class _Scale:
         deviation = flat.std(axis=0, dtype=precision)
         if data.spatial:
             deviation = np.sqrt(flat.var(axis=0, dtype=precision).mean(keepdims=True))
-        if kept and data.preparation is not None:
+        if kept and data.preparation is not None and not isinstance(data.inputs, Sentences):  # which are words alone
             deviation[np.isin(encoding(data.preparation).kind, (MATCH, MISSING, OTHER))] = 1
         self.deviation = np.where(deviation > 0, deviation, 1).astype(precision)
 

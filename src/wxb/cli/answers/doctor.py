@@ -29,12 +29,15 @@ class FindingFacts(Struct, frozen=True):
     severity: Annotated[
         Literal["sick", "weak", "suspected"], Meta(description="sick: proved; weak: no remedy is proved")
     ]
-    evidence: dict[str, float]
+    evidence: dict[str, int | float]
     remedy: Annotated[
         dict[str, Setting], Meta(description="settings of train; network or data for a changed line or file")
     ]
     proof: Annotated[ProofFacts | None, Meta(description="null if it is counted, or not proved")]
     rank: Annotated[Count, Meta(description="1 is the most likely cause")]
+    examples: Annotated[
+        list[str], Meta(description="that the remedy is about: files, or rows from 0; all doubted labels of D2")
+    ] = []
 
 
 class DoublingFacts(Struct, frozen=True):

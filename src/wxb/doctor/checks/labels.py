@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
+from wxb.doctor.checks.training import rate_too_low, too_short
 from wxb.doctor.doubling import fewer
 from wxb.doctor.fault import DataChange, Evidence, Fault, Remedy, always
 from wxb.doctor.labels import LEAST_OF_A_CLASS
-from wxb.doctor.measures import Measures
+from wxb.doctor.measures import FAR_BEHIND, Measures
 from wxb.doctor.proof import gain_of
 
 NOISY = 0.1  # of the labels; classes that overlap are doubted too, so side runs have to tell
@@ -55,11 +56,23 @@ def noisy_labels(found: Measures) -> Evidence | None:
         assert found.noise is not None
         noise = {"share_of_wrong_labels": found.noise.share, "wrong_labels_at_least": found.noise.least}
         return {**noise, "training_score": found.base.train, "validation_score": found.base.score}
+    if unlearned(found):
+        return None
     looked_at = found.neighbouring[0]
     if np.bincount(found.case.data.targets[looked_at].astype(np.int64)).min() < LEAST_OF_A_CLASS:
         return None
     share = len(found.doubted) / max(1, len(looked_at))
     return {"share_of_doubted_labels": share, "doubted_labels": float(len(found.doubted))} if share > NOISY else None
+
+
+def unlearned(found: Measures) -> bool:
+    """Whether training examples are learned worse than a baseline answers others, or no better for want of time.
+
+    What a training has not learned says nothing of its labels.
+    """
+    if found.base.train < found.best_reference - FAR_BEHIND:
+        return True
+    return found.gap <= BY_HEART and (too_short(found) is not None or rate_too_low(found) is not None)
 
 
 def wrong_by_heart(found: Measures) -> bool:
@@ -78,7 +91,8 @@ def pruned(found: Measures) -> list[Remedy]:
         return replace(data, split=replace(data.split, train=np.setdiff1d(data.split.train, rows)))
 
     text = f"leave out, or label again, the {len(rows):,} training examples whose labels are doubted"
-    return [{"data": DataChange(text, prune)}]
+    names = [found.case.data.called(row) for row in rows.tolist()]
+    return [{"data": DataChange(text, prune, names)}]
 
 
 def off_by_one(found: Measures) -> Evidence | None:

@@ -39,15 +39,12 @@ def _ends_in_activation(found: Measures) -> bool:
 
 
 def wrong_head(found: Measures) -> Evidence | None:
-    """Another loss than that of the task, or scores that an activation bounds."""
+    """Scores that an activation bounds, or another loss than the usual one of the task: it fits, and may do worse."""
     bounded, other = _ends_in_activation(found), found.plan.head != found.task.heads[0]
     if not bounded and not (other and found.behind(found.best_reference)):
         return None
-    return {
-        "outputs_are_bounded": float(bounded),
-        "validation_score": found.base.score,
-        "best_baseline": found.best_reference,
-    }
+    scores = {"validation_score": found.base.score, "best_baseline": found.best_reference}
+    return {"outputs_are_bounded": 1.0, **scores} if bounded else scores
 
 
 def right_head(found: Measures) -> list[Remedy]:
@@ -235,9 +232,12 @@ def less_pooling(found: Measures) -> list[Remedy]:
 
 
 HEAD = (
-    Fault("N1", "a head or last activation that does not fit the targets", wrong_head, right_head),
+    Fault(
+        "N1", "a head or last activation that does not fit the targets", wrong_head, right_head,
+        likely=lambda evidence: "outputs_are_bounded" in evidence,
+    ),
     Fault("N2", "no nonlinearity between layers", linear, activated),
-)
+)  # fmt: skip
 CAPACITY = (
     Fault("N3", "saturated activations", saturated, unsaturated),
     Fault("N4", "dead RELU units", dead, revived),
