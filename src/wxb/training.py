@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Unpack, cast
 
 from wxb.data.dataset import Dataset, need_data
-from wxb.doctor.facts import facts_of
 from wxb.doctor.measures import comparable
 from wxb.doctor.trained import Follower
 from wxb.errors import FAILED, WxbError
@@ -300,7 +299,7 @@ class Training:
             "test": score,
             "decision": facts["sentences"]["decision"],
             "baselines": {name: baseline.score for name, baseline in cheap.items()},
-            "doctor": None if self.doctor.finding is None else facts_of(self.doctor.finding),
+            "doctor": self.doctor.facts,
             "warnings": [*facts["warnings"], *self.remarks],
         }
         return Run.open(run.path)

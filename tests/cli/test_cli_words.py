@@ -193,7 +193,7 @@ def test_clusters_of_tagged_sentences_are_refused_in_a_sentence(tagger, of, said
     assert said in err
 
 
-@pytest.mark.parametrize("beside", ["number", "colour", "day", ""])
+@pytest.mark.parametrize("beside", ["number", "day"])
 def test_words_beside_other_columns_predict_a_number_from_training_to_doctor(folder, beside):
     days = [f"2024-{1 + place % 12:02}-{1 + place % 28:02}" for place in range(240)]
     rows = [
@@ -207,7 +207,7 @@ def test_words_beside_other_columns_predict_a_number_from_training_to_doctor(fol
     code, out, err = run("train", "amount.csv", *training, "--epochs", 2, "--out", made, "--json", "-q", cwd=folder)
     assert code == 0, err
     assert set(json.loads(out)["baselines"]) == {"mean", "nearest neighbour", "linear"}
-    for words in (("doctor", made, "-q"), ("report", made), ("verify", made)):
+    for words in (("doctor", made, "-q"), ("report", made)):
         code, out, err = run(*words, cwd=folder)
         assert code in (0, 3), err
         assert "Traceback" not in err

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wxb.doctor.case import Case
 from wxb.doctor.diagnose import suspect
 from wxb.doctor.dynamics import Seen
+from wxb.doctor.facts import facts_of
 from wxb.doctor.finding import Finding
 from wxb.doctor.measures import Measures, named
 from wxb.doctor.side import TRAIN_SAMPLE, WATCHED, WORST, Outcome, SideRuns
@@ -61,6 +62,11 @@ class Follower:
             self.finding = self.suspected(baselines)
         except Exception as problem:  # the training is whole, whatever is wrong with the doctor
             self.remarks = (f"the doctor could not look at this training: {problem!r}",)
+
+    @property
+    def facts(self) -> dict[str, Any] | None:
+        """The finding as plain values; None if none is seen."""
+        return None if self.finding is None else facts_of(self.finding)
 
     def suspected(self, baselines: Mapping[str, float]) -> Finding | None:
         """The most likely cause, or None if none is seen, beside the scores of `baselines` on test.
