@@ -21,7 +21,7 @@ CODES = {
     errors.MISTAKE: "a mistake in the command; the message says what is wrong, and how to fix it",
     errors.FOUND: "a check found something: `wxb verify`",
     errors.BUG: "a bug in wxb; the traceback is shown",
-    errors.INTERRUPTED: "stopped by Ctrl-C; the training is saved, and `wxb resume` continues it",
+    errors.INTERRUPTED: "stopped by Ctrl-C; a training that has begun is saved, and `wxb resume` continues it",
     errors.TERMINATED: "stopped by SIGTERM; saved likewise",
 }
 

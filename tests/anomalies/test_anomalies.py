@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from sklearn.metrics import roc_auc_score
 
 import wxb
 from wxb.anomalies import Detector, anomalies
-from wxb.anomalies.written import write
+from wxb.anomalies.written import draw, write
 from wxb.data.dataset import Dataset
 from wxb.errors import WxbError
 from wxb.learning.machine import choose
@@ -157,3 +158,38 @@ def test_a_file_s_name_is_no_formula_in_the_table(normal, tmp_path):
     found = anomalies(run, replace(new, files=("=1+1.png", *new.files[1:])), rate=5)
     table, _ = write(found, tmp_path)
     assert "'=1+1.png" in [line.split(",")[0] for line in table.read_text().splitlines()]
+
+
+def test_a_run_on_arrays_looks_at_other_arrays_where_those_of_training_are_given(tmp_path):
+    x = np.random.default_rng(0).normal(size=(300, 4)).astype(np.float32)
+    learned = wxb.load_data(x, task="reconstruction")
+    run = wxb.train(learned, "FC-2, SELF", epochs=1, out=tmp_path / "run")
+    new = wxb.load_data(x[:50], task="reconstruction")
+    assert len(anomalies(run, new, rate=5, learned=learned).order) == 50
+    with pytest.raises(WxbError, match="which it does not keep") as refused:
+        anomalies(run, new, rate=5)
+    assert "learned=TRAINING_DATA" in refused.value.fix
+    with pytest.raises(WxbError, match=r"is not the data that .* was trained on"):
+        anomalies(run, new, rate=5, learned=new)
+
+
+def test_as_many_digits_are_shown_as_tell_a_score_from_the_threshold(normal):
+    found = anomalies(normal[0], rate=10)
+    near = replace(found, threshold=float(found.odd.score[found.order[3]]) + 0.0004)
+    assert near.decimals(10) > found.decimals(2) == 2
+    places = near.decimals(10)
+    shown = [round(float(one), places) for one in near.odd.score[near.order[:10]]]
+    assert [one > round(near.threshold, places) for one in shown] == near.alarms[near.order[:10]].tolist()
+
+
+def test_the_sheet_of_a_table_marks_alarms_and_names_each_row_once(tmp_path):
+    random = np.random.default_rng(0)
+    lines = [f"{one:.3f},{2 * one:.3f}" for one in random.normal(size=200)]
+    (tmp_path / "table.csv").write_text("a,b\n" + "\n".join(lines))
+    run = wxb.train(wxb.load_data(tmp_path / "table.csv", task="reconstruction"), "FC-1, SELF", epochs=5,
+                    out=tmp_path / "run")  # fmt: skip
+    found = anomalies(run, rate=10)
+    drawn = [text.get_text() for text in draw(found).findobj(Text) if "row " in text.get_text()]
+    assert len(drawn) == 20
+    assert all(text.count("row ") == 1 for text in drawn)
+    assert sum(" alarm," in text for text in drawn) == min(found.found, 20) > 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.cli.conftest import valid
 
@@ -38,11 +40,12 @@ def test_other_data_and_the_truth_are_taken(run):
     )
 
 
-def test_each_alarm_says_what_is_odd_and_the_truth_is_doubted_where_the_network_learned_otherwise(run):
+def test_each_example_says_what_is_odd_and_the_truth_is_doubted_where_the_network_learned_otherwise(run):
     ended = run("anomalies", "run", "digits", "--odd", "0,1", "--rate", "5", "--out", "odd")
     assert "0, 1: learned in training, so the network takes this for normal" in ended.out
     rows = list(csv.DictReader(Path("odd/anomalies.csv").read_text().splitlines()))
-    assert all((row["alarm"] == "yes") is bool(row["what is odd"]) for row in rows)
+    assert {row["alarm"] for row in rows} == {"yes", "no"}
+    assert all(row["what is odd"] for row in rows)
 
 
 def test_few_examples_held_back_tell_a_larger_rate_which_is_said(call):
@@ -69,3 +72,74 @@ def test_a_mistake_is_a_sentence(run, arguments, what):
     assert ended.code == 2
     assert what in ended.err
     assert "Traceback" not in ended.err
+
+
+@pytest.fixture
+def table(call):
+    """A run on a table of three columns, c of them a category, in the folder of the call."""
+    random = np.random.default_rng(0)
+    rows = [f"{x:.4f},{2 * x + 0.05 * random.normal():.4f},cls{int(x > 0)}" for x in random.normal(size=200)]
+    Path("table.csv").write_text("\n".join(["a,b,c", *rows]))
+    Path("odd.csv").write_text("\n".join(["a,b,c", *rows[:20], "0.5,9,cls1", "1.5,3,cls0"]))
+    assert call("train", "table.csv", "FC-2, SELF", "--epochs", "20", "--out", "run", "-q").code == 0
+    return call
+
+
+def test_a_category_is_told_by_its_value(table):
+    oddest = valid(table("anomalies", "run", "odd.csv", "--json").json)["oddest"]
+    why = {one["example"]: one["why"] for one in oddest}
+    assert "b 9, expected" in why["row 20"]
+    assert "c is cls0, which was not expected" in why["row 21"]
+    assert not any("c=" in text for text in why.values())
+
+
+def test_a_table_of_one_row_needs_nothing_to_learn_from(table):
+    Path("one.csv").write_text("c,b,a\ncls0,9,0.5\n")
+    assert valid(table("anomalies", "run", "one.csv", "--json").json)["examples"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["pics"], "run was trained on a table; pics is a folder of pictures"),
+        (["texts"], "run was trained on a table; texts is a folder of texts"),
+        (["digits"], "run was trained on a table; digits is pictures"),
+        (["odd.csv", "--target", "c", "--odd", "cls1"], "the run has learned from the column c"),
+        (["other.csv"], "other.csv has no columns a, b, c, which the run was trained on"),
+        (["other.csv", "--target", "y"], "other.csv has no columns a, b, c, which the run was trained on"),
+        (["pics/0.png"], "pics/0.png is a single file, and no table"),
+        (["rows.npy"], "rows.npy is a single file, and no table"),
+    ],
+)
+def test_data_that_do_not_fit_a_table_are_named_by_what_they_are(table, arguments, what):
+    Path("pics").mkdir()
+    Path("texts").mkdir()
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save("pics/0.png")
+    Path("texts/0.txt").write_text("a text")
+    Path("other.csv").write_text("x,y\n1,2\n2,3\n4,4\n")
+    np.save("rows.npy", np.zeros((3, 3)))
+    ended = table("anomalies", "run", *arguments)
+    assert ended.code == 2
+    assert what in ended.err
+
+
+def test_a_table_is_no_data_of_a_run_on_pictures(run):
+    Path("table.csv").write_text("x,y\n1,2\n2,3\n4,4\n")
+    assert "run was trained on pictures; table.csv is a table" in run("anomalies", "run", "table.csv").err
+
+
+def test_ctrl_c_before_anything_is_written_says_so(run, monkeypatch):
+    def stop(*given, **named):
+        raise KeyboardInterrupt
+
+    said = "stopped; nothing was written\n"
+    monkeypatch.setattr("wxb.anomalies.detector.Detector.fit", stop)
+    ended = run("anomalies", "run")
+    assert (ended.code, ended.err) == (130, said)
+    monkeypatch.setattr("wxb.doctor.diagnose.diagnose", stop)
+    ended = run("doctor", "run")
+    assert (ended.code, ended.err) == (130, said)
+    monkeypatch.setattr("wxb.doctor.mending.mended", stop)
+    ended = run("train", "ring", "FC-2, SOFTMAX", "--fix", "--out", "fixed", "-q")
+    assert (ended.code, ended.err) == (130, said)
+    assert not Path("fixed").exists()

@@ -11,6 +11,7 @@ import wxb
 from tests.data.tables.test_data_free_text import COLD, WARM
 from wxb.data import load_data
 from wxb.errors import WxbError
+from wxb.runs.folder import RUN
 
 
 def fill(folder: Path, rows: int = 40) -> None:
@@ -74,6 +75,11 @@ def test_a_run_on_a_folder_is_asked_about_texts(folder, tmp_path):
     with pytest.raises(WxbError, match=r"bad.txt is not in UTF-8"):
         run.predict(new / "bad.txt")
     assert run.evaluate(folder).accuracy == run.evaluate().accuracy
+    with pytest.raises(WxbError, match="new/ is not a folder of class folders") as refused:
+        run.evaluate(new)
+    assert "new/CLASS/text.txt" in refused.value.fix
+    assert "picture" not in refused.value.fix
+    assert f"wxb predict {RUN} TEXT.txt" in [one["command"] for one in run.report["next"]]
 
 
 def test_a_folder_with_pictures_is_no_folder_of_texts(folder):

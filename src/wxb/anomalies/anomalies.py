@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,12 +14,14 @@ from numpy.typing import NDArray
 
 from wxb.anomalies.detector import Detector, Odd
 from wxb.data.dataset import PARTS, Dataset, Labels
+from wxb.data.in_memory import ARRAYS
 from wxb.data.itself import of_itself
 from wxb.data.kinds import kind_of
 from wxb.errors import WxbError, nearest
 from wxb.notation.vocabulary import SELF
 from wxb.runs.matching import examples_of
 from wxb.runs.predict import machine_of
+from wxb.runs.provenance import changes
 from wxb.runs.run import Run
 from wxb.settings.setting import Bounds, Setting
 from wxb.tasks import TASKS
@@ -28,6 +31,8 @@ from wxb.text import count, first_of, percent, plural, rounded
 RATE = Setting("rate", float, 1.0, "False alarms that are accepted, per cent", "anomalies", Bounds(0, 50, above=True))
 PART = Setting("part", str, "all", "Part of the data", "anomalies", choices=("all", *PARTS))
 NAMED = 2  # columns that are named for what is odd
+HALF = 0.5  # of the 1 of a category's value, from which another value was expected
+DIGITS = 6  # decimals of a score at most
 SURE = 2.0  # standard deviations from which a column is odd
 
 
@@ -83,16 +88,56 @@ class Anomalies:
             off = np.abs(given - made).reshape(self.data.shape).mean(axis=0)
             row, column = (int(one) for one in np.unravel_index(off.argmax(), off.shape))
             return f"most around row {row}, column {column}"
-        names, restore = self.run.data.features, self.detector.model.restore
+        names, restore = self._called, self.detector.model.restore
         std = np.ones(len(given)) if restore is None else restore.std.cpu().numpy()
         far = np.abs(given - made) / std
         worst = [one for one in np.argsort(-far, kind="stable")[:NAMED] if far[one] >= SURE] or [int(far.argmax())]
-        called = names or tuple(f"number {one + 1}" for one in range(len(given)))
-        return ", ".join(f"{called[one]} {given[one]:.4g}, expected {made[one]:.4g}" for one in worst)
+        told: dict[str, None] = {}  # a category may be odd in several features
+        words = self._words(place)
+        for one in worst:
+            name, block = names[one]
+            if block is None or name not in words:
+                told[f"{name} {given[one]:.4g}, expected {made[one]:.4g}"] = None
+            else:
+                wrong = np.abs(given - made)[block].max() >= HALF
+                doubt = "which was not expected" if wrong else "which was expected in part"
+                told[f"{name} is {words[name] or 'missing'}, {doubt}"] = None
+        return ", ".join(told)
+
+    def decimals(self, most: int) -> int:
+        """How many decimals tell the scores of the oddest examples from the threshold, at least two."""
+        scores = {float(one) for one in self.odd.score[self.order[:most]]} - {self.threshold}
+        for places in range(2, DIGITS):
+            if round(self.threshold, places) not in {round(one, places) for one in scores}:
+                return places
+        return DIGITS
 
     def given(self, place: int) -> NDArray[np.float64]:
         """The numbers of an example as the network takes them, flat."""
         return np.asarray(self._inputs[self.rows[place : place + 1]], np.float64).reshape(-1)
+
+    @cached_property
+    def _called(self) -> list[tuple[str, slice | None]]:
+        """What each number of an example is called; those of a category by its column, with their places."""
+        preparation = self.run.preparation
+        names = self.run.data.features or tuple(f"number {one + 1}" for one in range(math.prod(self.data.shape)))
+        called: list[tuple[str, slice | None]] = [(name, None) for name in names]
+        if preparation is None or preparation.features != names:
+            return called
+        from wxb.data.tables.columns import Category
+
+        begin = 0
+        for column in preparation.used:
+            block = slice(begin, begin + len(column.features))
+            if isinstance(column, Category):
+                called[block] = [(column.name, block)] * len(column.features)
+            begin = block.stop
+        return called
+
+    def _words(self, place: int) -> dict[str, str]:
+        """The columns of a row as texts."""
+        columns = self.data.columns
+        return {} if columns is None else columns.words(self.data.examples[int(self.rows[place])])
 
     @cached_property
     def _inputs(self) -> Any:
@@ -106,14 +151,17 @@ def anomalies(
     rate: float | None = None,
     odd: str | Sequence[str] | None = None,
     part: str | None = None,
+    learned: Dataset | None = None,
 ) -> Anomalies:
     """How odd examples are for a run's network, which has learned from examples that are normal.
 
     `data` is a data set, by default the test part of the run's own data. An example is an alarm if it is odder than all
     but `rate` per cent of the normal examples that were held back: the validation part, or the test part without one.
     The rate is 1 by default, or the least that so many examples can tell. `odd` are the names of the classes in `data`
-    that are odd, where it is known: they give the area under the ROC curve. Raises WxbError if the examples do not fit
-    the network, if too few are held back for the rate, and for classes that are not there.
+    that are odd, where it is known: they give the area under the ROC curve. `learned` is the data that the run was
+    trained on, with whose codes examples are compared; it has to be given where these came as arrays or data frames,
+    which a run does not keep. Raises WxbError if the examples do not fit the network, if too few are held back for the
+    rate, and for classes that are not there.
     """
     opened = Run.open(str(run)) if isinstance(run, (str, PathLike)) else run
     if not kind_of(opened.summary.input).scaled:
@@ -123,7 +171,7 @@ def anomalies(
         )
     if rate is not None:
         rate = RATE.validate(rate)
-    own = data if data is not None and data.fingerprint == opened.data.fingerprint else opened.unchanged_data()
+    own = _learned(opened, data, learned)
     machine = machine_of(opened)
     model = opened.model().to(machine.device)
     split = opened.split
@@ -149,6 +197,26 @@ def anomalies(
         opened, asked, rows, found, detector, rate, detector.threshold(rate / 100), truth,
         None if truth is None else roc_area(truth, found.score), tuple(notes),
     )  # fmt: skip
+
+
+def _learned(run: Run, data: Dataset | None, learned: Dataset | None) -> Dataset:
+    """The data that a run was trained on. Raises WxbError if they are not at hand."""
+    for one in (learned, data):
+        if one is not None and one.fingerprint == run.data.fingerprint:
+            return one
+    if learned is not None:
+        raise WxbError(
+            f"{learned.name} is not the data that {run.path} was trained on",
+            "\n".join(changes(run.data, learned)),
+            "`learned` as it was given to the training",
+        )
+    if run.data.source.get("source", ARRAYS) == ARRAYS:
+        raise WxbError(
+            f"{run.path} was trained on arrays, which it does not keep",
+            "examples are compared with those of training: expected these beside the ones that are looked at",
+            f"in Python: anomalies({str(run.path)!r}, data, learned=TRAINING_DATA), each by wxb.load_data",
+        )
+    return run.unchanged_data()
 
 
 def _seen(run: Run, data: Dataset) -> Dataset:
@@ -192,8 +260,9 @@ def _doubts(
     return said + ([f"{first_of(new)}: not learned in training, and counted as normal here"] if new else [])
 
 
-def lines(found: Anomalies) -> list[tuple[str, str]]:
-    """What was looked at and what was found, as (label, text)."""
+def lines(found: Anomalies, most: int) -> list[tuple[str, str]]:
+    """What was looked at and what was found, as (label, text), where the `most` oddest examples are shown."""
+    threshold = f"{found.threshold:.{found.decimals(most)}f}"
     held = count(len(found.detector.held))
     measure = "reconstruction error and distance in the code" if found.odd.error is not None else "distance in the code"
     said = [
@@ -201,7 +270,7 @@ def lines(found: Anomalies) -> list[tuple[str, str]]:
         ("measure", f"{measure}, against {held} normal examples that were held back"),
         (
             "alarms",
-            f"{count(found.found)} above {found.threshold:.3g}, which {found.rate:.3g} % of normal examples exceed",
+            f"{count(found.found)} above {threshold}, which {found.rate:.3g} % of normal examples exceed",
         ),
     ]
     if found.truth is not None and found.area is not None:

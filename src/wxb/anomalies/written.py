@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,15 +27,14 @@ def write(found: Anomalies, folder: Path) -> list[Path]:
     """Write anomalies.csv and anomalies.png into a folder, and return their paths.
 
     anomalies.csv has a line for each example: its file or row, its score, error and distance, whether it is an alarm,
-    and what is odd about it if it is. Raises WxbError if they cannot be written.
+    and what is odd about it. Raises WxbError if they cannot be written.
     """
     rows = [("example", "score", "error", "distance", "alarm", "what is odd")]
     for place in found.order.tolist():
         error = "" if found.odd.error is None else f"{found.odd.error[place]:.6g}"
         numbers = (f"{found.odd.score[place]:.6g}", error, f"{found.odd.distance[place]:.6g}")
-        alarm = bool(found.alarms[place])
-        why = utf8(found.why(place)) if alarm else ""
-        rows.append((utf8(found.name(place)), *numbers, "yes" if alarm else "no", why))
+        alarm = "yes" if found.alarms[place] else "no"
+        rows.append((utf8(found.name(place)), *numbers, alarm, utf8(found.why(place))))
     with style():
         drawn = png_of(draw(found))
     contents: dict[str, str | bytes] = {TABLE: csv_text(rows), SHEET: drawn}
@@ -53,11 +53,16 @@ def write(found: Anomalies, folder: Path) -> list[Path]:
 def draw(found: Anomalies) -> Figure:
     """The oddest examples; pictures above what the network makes of them and where both differ."""
     title = f"The oddest examples of {found.data.name} for {found.run.name}"
-    notes = [f"{label}: {text}." for label, text in lines(found)[1:]]
-    first = found.order[: PICTURES if found.data.spatial else ROWS]
+    most = PICTURES if found.data.spatial else ROWS
+    notes = [f"{label}: {text}." for label, text in lines(found, most)[1:]]
+    first = found.order[:most]
     if not found.data.spatial:
-        captions = [f"{found.name(int(one))} ({found.odd.score[one]:.1f}), {found.why(int(one))}" for one in first]
+        captions = [_caption(found, int(one)) for one in first]
         listed = examples.listed(found.data, found.rows[first], Axis("example"))
+        if found.data.columns is not None:  # the caption names the row
+            values = listed[examples.COLUMNS]
+            names = Axis("column", ticks=values.axes[1].ticks[1:])
+            listed[examples.COLUMNS] = replace(values, array=values.array[:, 1:], axes=(values.axes[0], names))
         return sheet(title, examples.panels("", listed, captions), notes)
     shape = found.data.shape
     given = found.data.examples[found.rows[first]].astype(np.float64)
@@ -67,3 +72,9 @@ def draw(found: Anomalies) -> Figure:
         panels.append(row_of_pictures("reconstructed", np.clip(made, 0, None), PICTURES))
         panels.append(row_of_differences("difference", made - given, PICTURES))
     return sheet(title, panels, notes)
+
+
+def _caption(found: Anomalies, place: int) -> str:
+    """An example's row, its score, whether it is an alarm, and what is odd about it."""
+    score = f"{found.odd.score[place]:.{found.decimals(ROWS)}f}" + " alarm" * bool(found.alarms[place])
+    return f"{found.name(place)}, {score}, {found.why(place)}"

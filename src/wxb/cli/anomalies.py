@@ -11,7 +11,9 @@ import msgspec
 
 from wxb.cli import options, printing
 from wxb.cli.answers.anomalies import Anomalies, AnomalyFacts
+from wxb.cli.stopping import nothing_written
 from wxb.errors import WxbError
+from wxb.paths import absolute, exists, is_folder
 from wxb.settings import DATA
 from wxb.settings.setting import spell
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
     from wxb.runs.run import Run
 
-OWN = ("rate", "odd", "out")
+OWN = ("rate", "odd", "out", "target")
 SHOWN = 10
 
 
@@ -35,7 +37,8 @@ def anomalies(
 ) -> None:
     """Rank examples by how odd they are for a RUN that has learned from normal ones, and say what is odd about each.
 
-    DATA is read as the run's data were, without labels too; without it the run's test part is looked at. An example is
+    DATA is a folder of pictures, a table or a known set, as the run's data were, without labels too; without it the
+    run's test part is looked at. An example is
     an alarm if it is odder than all but --rate per cent of the normal examples that were held back in training. A run
     whose network ends in SELF measures what it cannot reconstruct, and the distance in its code; another one the
     distance. With --odd, the classes that are odd, the ROC area is told.
@@ -51,8 +54,9 @@ def anomalies(
 
     opened = Run.open(run)
     try:
-        data = None if source is None else read(opened, source, given, quiet)
-        found = found_in(opened, data, rate=rate, odd=odd)
+        with nothing_written():
+            data = None if source is None else read(opened, source, given, quiet)
+            found = found_in(opened, data, rate=rate, odd=odd)
         files = write(found, Path("anomalies") / opened.name if out is None else out)
     except WxbError as problem:
         raise as_flags(problem) from problem
@@ -76,10 +80,11 @@ def anomalies(
     width = printing.columns(sys.stdout)
     for note in found.notes:
         printing.result(printing.labelled("note", note, width))
-    for label, text in lines(found):
+    for label, text in lines(found, SHOWN):
         printing.result(printing.labelled(label, text, width))
     rows = [("example", "score", "", "what is odd")]
-    rows += [(one["example"], f"{one['score']:.2f}", "alarm" * one["alarm"], one["why"]) for one in oddest]
+    digits = found.decimals(SHOWN)
+    rows += [(one["example"], f"{one['score']:.{digits}f}", "alarm" * one["alarm"], one["why"]) for one in oddest]
     printing.result(printing.table(rows, numbers=(1,)))
     printing.result(printing.labelled("files", "  ".join(map(str, files))))
 
@@ -89,16 +94,45 @@ def read(run: Run, source: str, given: dict[str, Any], quiet: bool) -> Dataset:
     from wxb.cli.loading import load, load_like
     from wxb.data.itself import RECONSTRUCTION
     from wxb.data.tables.content import is_table
-    from wxb.runs.matching import as_in_training, settings_like
+    from wxb.runs.matching import as_in_training, need_kind, settings_like
     from wxb.tasks import TASKS
 
     asked = {name: value for name, value in given.items() if value is not None}
+    need_kind(run, source)
+    need_data(source)
     preparation = run.preparation
     if preparation is not None and preparation.texts and not TASKS[run.summary.task].of_inputs:
         return load_like(run, source, asked)
-    if run.data.table is None or not is_table(source):
+    if preparation is None or not is_table(source):
         asked = settings_like(run, source, asked)
-    return as_in_training(run, load(source, {**asked, "task": RECONSTRUCTION}, quiet))
+        return as_in_training(run, load(source, {**asked, "task": RECONSTRUCTION}, quiet))
+    # its own targets are not asked for: what is looked at needs none
+    like = {**(run.data.table or {}), "targets": [], "task": RECONSTRUCTION, "classes": []}
+    if "target" not in asked:
+        return load(source, {**asked, "task": RECONSTRUCTION, "like": like}, quiet)
+    if asked["target"] in preparation.names:
+        raise WxbError(
+            f"the run has learned from the column {asked['target']}, so it cannot be the target that says what is odd",
+            fix="leave out `target` and `odd`, or train without the column: wxb train --drop",
+        )
+    try:
+        return load(source, {**asked, "task": RECONSTRUCTION}, quiet)
+    except WxbError:
+        load(source, {"task": RECONSTRUCTION, "like": like}, quiet)  # says which columns of the run are missing
+        raise
+
+
+def need_data(source: str) -> None:
+    """Raise WxbError for a file that is no table."""
+    from wxb.data.tables.content import TABLES, is_stream, is_table
+
+    path = absolute(source)
+    if exists(path) and not is_folder(path) and not is_stream(source) and not is_table(source):
+        raise WxbError(
+            f"{source} is a single file, and no table",
+            f"DATA is a folder of pictures, {TABLES}, or a known set",
+            "a folder that holds the picture, or a table of the rows; in Python arrays are taken too",
+        )
 
 
 def as_flags(problem: WxbError) -> WxbError:

@@ -16,6 +16,7 @@ from wxb.cli import options, printing
 from wxb.cli.answers import doctor as answers
 from wxb.cli.loading import load, load_again
 from wxb.cli.misnamed import refuse_missing_run
+from wxb.cli.stopping import nothing_written
 from wxb.errors import DONE, FOUND, WxbError
 from wxb.paths import exists
 from wxb.progress import REDRAW, MovingLine, bar
@@ -85,7 +86,8 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
     wxb doctor ring "FC-16-RELU, SOFTMAX" --learning-rate 10
     """
     asked = {name: value for name, value in given.items() if value is not None}
-    case = case_of(words, asked, quiet)
+    with nothing_written():
+        case = case_of(words, asked, quiet)
 
     from wxb.doctor.diagnose import diagnose
     from wxb.doctor.doubling import doublings, left_out
@@ -96,7 +98,7 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
 
     doubled: tuple[Doubling, ...] = ()
     without: dict[str, str] = {}
-    with Waiting(quiet) as waiting:
+    with nothing_written(), Waiting(quiet) as waiting:
         runs = SideRuns(case, budget, waiting.show)
         found = diagnose(case, budget, runs)
         if doubling:

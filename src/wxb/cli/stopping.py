@@ -46,6 +46,15 @@ class Stop:
 
 
 @contextmanager
+def nothing_written() -> Iterator[None]:
+    """Say of Ctrl-C before anything is written that nothing was. Raises KeyboardInterrupt with that sentence."""
+    try:
+        yield
+    except KeyboardInterrupt as problem:
+        raise KeyboardInterrupt(str(problem) or "stopped; nothing was written") from None
+
+
+@contextmanager
 def untouched(run: str) -> Iterator[None]:
     """Say of Ctrl-C before a resumed training goes on that the run is as it was saved, at which step, and the way on.
 

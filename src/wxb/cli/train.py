@@ -18,6 +18,7 @@ from wxb.cli.following import details, follow, follow_to_result, head, show_resu
 from wxb.cli.loading import load
 from wxb.cli.main import BEGAN
 from wxb.cli.profile import show_profile
+from wxb.cli.stopping import nothing_written
 from wxb.errors import DONE, WxbError
 from wxb.paths import exists
 from wxb.settings import DATA, LENGTH, RECIPE, SETTINGS, check_length, check_together
@@ -63,15 +64,16 @@ def train(
     check_kind("seeds" in asked, looks)
     if "seeds" in asked:
         return train_seeds(asked, as_json, quiet, verbose)
-    training = prepared(asked, quiet, BEGAN)
-    if dry_run:
-        show_plan(training, as_json)
-        return DONE
-    if profile:
-        show_profile(training, as_json)
-        return DONE
-    if fix:
-        training = mended(training, asked, quiet)
+    with nothing_written():
+        training = prepared(asked, quiet, BEGAN)
+        if dry_run:
+            show_plan(training, as_json)
+            return DONE
+        if profile:
+            show_profile(training, as_json)
+            return DONE
+        if fix:
+            training = mended(training, asked, quiet)
     return follow_to_result(training, as_json, quiet, verbose, page)
 
 

@@ -67,7 +67,13 @@ def read_folder(
     and named in a note. With `like`, the table of a run, all texts are test.
     Yields the progress of the search. Raises WxbError if there are too few classes or texts.
     """
-    layout = yield from reading_layout(folder)
+    try:
+        layout = yield from reading_layout(folder)
+    except WxbError as error:  # class folders are missing
+        fix = f"{shown(folder.name)}/CLASS/text.txt" if "picture.jpg" in error.fix else error.fix
+        if like is not None:
+            fix += "; wxb predict RUN FOLDER takes texts without classes"
+        raise WxbError(error.what, error.detail, fix) from error
     left_out = list(layout.left_out)
     files: list[File] = []
     texts: list[str] = []

@@ -16,7 +16,7 @@ def next_steps(found: Found, data: Dataset) -> list[dict[str, str]]:
     settings, epochs = found["settings"], max(found["epochs"], 1)
     steps: list[tuple[str, str]] = []
     if found["test"] is None:
-        other = "FOLDER" if data.spatial else "FILE"
+        other = "FOLDER" if data.spatial or _texts(data) else "FILE"
         steps.append((f"wxb evaluate {RUN} {other}", "it was not tested: test it on examples that it has not seen"))
         again = f"wxb train --config {CONFIG} --split {SHARES.example}"
         steps.append((again, "or train anew and keep a quarter of the examples for a test"))
@@ -33,12 +33,19 @@ def next_steps(found: Found, data: Dataset) -> list[dict[str, str]]:
         steps.append((f"wxb train --config {CONFIG} --epochs {2 * epochs}", f"{why}: train longer"))
     if data.spatial:
         steps.append((f"wxb predict {RUN} FILE…", "what it says of your own pictures"))
+    elif _texts(data):
+        steps.append((f"wxb predict {RUN} TEXT.txt", "what it says of other texts"))
     elif data.table is not None:
         steps.append((f"wxb predict {RUN} TABLE.csv", "what it says of other rows"))
     if found["test"] is not None:
         steps.append((f"wxb train --config {CONFIG} --seeds 5", "how much of the score is luck"))
     steps.append((f"wxb verify {RUN}", "is the run still what it was"))
     return [{"command": command, "what": what} for command, what in steps]
+
+
+def _texts(data: Dataset) -> bool:
+    """Whether the data are a folder of texts."""
+    return data.has_text and bool(data.files)
 
 
 def _against_overfitting(found: Found, data: Dataset) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,9 +18,10 @@ from wxb.data.kinds import LARGEST
 from wxb.data.known.ink import as_in_set
 from wxb.data.known.sets import INK, KNOWN
 from wxb.data.load import MAX_PIXELS, load_data
-from wxb.data.tables.content import is_table
+from wxb.data.tables.content import TABLES, is_table
 from wxb.data.tables.frame import is_data_frame
 from wxb.data.tables.tokens import is_conll
+from wxb.data.tabular import holds_texts
 from wxb.data.tested import ALL
 from wxb.data.toys import TOYS
 from wxb.errors import WxbError
@@ -193,6 +195,7 @@ def settings_like(run: RunFiles, source: str, settings: Mapping[str, Any]) -> di
     Rows of a table are prepared as its own were, and the pictures of a folder are brought to the size, the colours and
     the levels that the network takes, unless `size` says otherwise. A folder without parts of its own is not split.
     """
+    need_kind(run, source)
     if TASKS[run.summary.task].of_inputs:
         settings = {**settings, "task": run.summary.task}
     if run.data.table is not None and (is_table(source) or is_conll(source)):
@@ -209,6 +212,24 @@ def settings_like(run: RunFiles, source: str, settings: Mapping[str, Any]) -> di
     if len(sizes) == 3 and sizes[1] == sizes[2] and not ink:  # squares of ink are made of the pictures as they are
         about["size"] = sizes[1]
     return {**{name: value for name, value in about.items() if value is not None}, **settings}
+
+
+def need_kind(run: RunFiles, source: str) -> None:
+    """Raise WxbError if a source is of another kind than the run's data: pictures, texts or a table."""
+    preparation, pictures = run.preparation, len(run.summary.input) == 3
+    if source not in KNOWN and source not in TOYS and is_folder(source):
+        texts = holds_texts(Path(source))
+        given = "a folder of texts" if texts else "a folder of pictures"
+        fits = preparation is not None and bool(preparation.texts) if texts else preparation is None
+    else:
+        given = "pictures" if source in KNOWN else "a table"
+        fits = preparation is None if source in KNOWN else not (pictures and is_table(source))
+    if fits or (preparation is None and not pictures):
+        return
+    of_texts = is_folder(str(run.data.source.get("source", "")))
+    learned = "pictures" if preparation is None else "a folder of texts" if of_texts else "a table"
+    wanted = {"pictures": "a folder of pictures", "a table": f"{TABLES} with its columns"}.get(learned, learned)
+    raise WxbError(f"{run.path} was trained on {learned}; {source} is {given}", fix=wanted)
 
 
 def levels_of(run: RunFiles) -> tuple[float, float] | None:

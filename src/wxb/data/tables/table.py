@@ -107,7 +107,7 @@ def read_table(
     if not fitted.features and fitted.vocabulary is None:
         reasons = [f"{column.name}: {column.why}" for column in fitted.columns if isinstance(column, LeftOut)]
         raise WxbError(
-            f"{frame.name} has no column to learn {' and '.join(names)} from",
+            f"{frame.name} has no column to learn {' and '.join(names) or 'anything'} from",
             first_of(reasons, between="\n"),
             _way_to_learn(fitted.columns),
         )
