@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,8 @@ def test_a_run_on_a_folder_is_asked_about_texts(folder, tmp_path):
         run.evaluate(new)
     assert "new/CLASS/text.txt" in refused.value.fix
     assert "picture" not in refused.value.fix
-    assert f"wxb predict {RUN} TEXT.txt" in [one["command"] for one in run.report["next"]]
+    steps = json.loads((run.path / "report.json").read_text())["next"]
+    assert f"wxb predict {RUN} TEXT.txt" in [one["command"] for one in steps]
 
 
 def test_a_folder_with_pictures_is_no_folder_of_texts(folder):

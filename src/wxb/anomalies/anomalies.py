@@ -208,7 +208,7 @@ def _learned(run: Run, data: Dataset | None, learned: Dataset | None) -> Dataset
         raise WxbError(
             f"{learned.name} is not the data that {run.path} was trained on",
             "\n".join(changes(run.data, learned)),
-            "`learned` as it was given to the training",
+            "learned=TRAINING_DATA, as they were given to the training",
         )
     if run.data.source.get("source", ARRAYS) == ARRAYS:
         raise WxbError(
