@@ -13,6 +13,8 @@ from wxb.doctor import labels
 from wxb.doctor.case import Case
 from wxb.doctor.diagnose import diagnose
 from wxb.doctor.groups import noise_in_groups
+from wxb.doctor.measures import Measures
+from wxb.doctor.side import SideRuns
 
 X, Y = load_digits(return_X_y=True)
 X = X.astype(np.float32)
@@ -170,3 +172,18 @@ def test_classes_of_few_validation_examples_are_counted_where_another_order_is_b
     targets[data.split.train] = (targets[data.split.train] + 1) % 3
     found = diagnosed(replace(data, targets=targets, known=None), "FC-16-RELU, SOFTMAX", epochs=80, learning_rate=0.01)
     assert [(one.code, one.severity) for one in found.findings] == [("D3", "sick")]
+
+
+def test_sentences_are_neighbours_by_their_words(tmp_path):
+    draw = np.random.default_rng(0)
+    rest = ["the", "a", "food", "place", "was", "it", "my", "we", "in", "with", "soup", "table", "window"]
+    kinds = (["bad", "poor", "rude", "slow", "stale"], ["good", "fine", "nice", "great", "kind"])
+    lines = []
+    for n in range(300):
+        words = [*draw.choice(rest, 8), *draw.choice(kinds[n % 2], 3)]
+        lines.append(f"{' '.join(draw.permutation(words))},{n % 2}")
+    (tmp_path / "reviews.csv").write_text("\n".join(["text,kind", *lines]) + "\n")
+    data = wxb.load_data(tmp_path / "reviews.csv", target="kind", types="text=words", task="classification")
+    case = Case(data, "EMBED-8-GAP, SOFTMAX", {}, {}, data.name)
+    found = Measures(case, SideRuns(case, 0.0))
+    assert len(found.doubted) <= 0.02 * len(found.neighbouring[0])

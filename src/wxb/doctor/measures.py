@@ -12,6 +12,7 @@ import numpy as np
 
 from wxb.data.dataset import Dataset, Split
 from wxb.data.split import thinned
+from wxb.data.tables.sentences import Sentences
 from wxb.doctor import labels
 from wxb.doctor.case import Case
 from wxb.doctor.doubling import fewer
@@ -38,6 +39,7 @@ LOOKED_AT = 5_000  # training examples whose numbers are looked at, spread evenl
 LEAST_LOOKED_AT, MOST_NUMBERS = 200, 2e7  # of large examples, and of their numbers in all
 LOOKED_AT_PICTURES = 200
 MOST_NEIGHBOURED = 2_000  # training examples whose neighbours are found
+MOST_WORDS = 1_000  # by which sentences are compared
 
 
 class Measures:
@@ -232,16 +234,15 @@ class Measures:
     @cached_property
     def neighbouring(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows of some training examples (n,), and the places among them of each one's neighbours (n, 10)."""
-        rows = thinned(self.rows_of_sample, MOST_NEIGHBOURED)
-        flat = np.asarray(self.case.data.inputs[rows], np.float32).reshape(len(rows), -1)
-        return rows, labels.neighbours(flat, shared_unit=self.case.data.spatial)
+        rows, data = thinned(self.rows_of_sample, MOST_NEIGHBOURED), self.case.data
+        return rows, labels.neighbours(flat(data, rows), shared_unit=data.spatial or isinstance(data.inputs, Sentences))
 
     def neighbour_answers(self, wanted: NDArray[np.int64], share: float = 1.0) -> tuple[NDArray[Any], NDArray[Any]]:
         """The targets of some examples, and those of each one's nearest neighbour in a share of the training part."""
         data = self.case.data
         rows = thinned(fewer(share).apply(self.case.held).split.train, self._most)
         wanted = thinned(wanted, self._most)
-        train, there = (np.asarray(data.inputs[some], np.float32).reshape(len(some), -1) for some in (rows, wanted))
+        train, there = (flat(data, some) for some in (rows, wanted))
         mean, deviation = train.mean(axis=0), train.std(axis=0)
         train, there = ((one - mean) / np.where(deviation > 0, deviation, 1) for one in (train, there))
         nearest = (there @ train.T - (train**2).sum(axis=1) / 2).argmax(axis=1)
@@ -292,7 +293,7 @@ class Measures:
         """Examples (n, features) and classes (n,) of training and validation, at most 1,000."""
         data = self.case.data
         rows = thinned(np.sort(np.concatenate([data.split.train, data.split.validation])), MOST_GROUPED)
-        return np.asarray(data.inputs[rows], np.float32).reshape(len(rows), -1), data.targets[rows].astype(np.int64)
+        return flat(data, rows), data.targets[rows].astype(np.int64)
 
     @cached_property
     def mixing(self) -> float:
@@ -303,6 +304,13 @@ class Measures:
             return 1.0
         size = min(self.recipe.batch_size, len(order))
         return labels.mixing(np.array_split(order, max(1, len(order) // size)))
+
+
+def flat(data: Dataset, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Examples (n, features) as numbers that can be compared: of sentences how often frequent words stand there."""
+    if isinstance(data.inputs, Sentences):
+        return np.asarray(data.inputs.counts(rows)[:, :MOST_WORDS].toarray(), np.float32)
+    return np.asarray(data.inputs[rows], np.float32).reshape(len(rows), -1)
 
 
 def comparable(baseline: Baseline, data: Dataset) -> float:
