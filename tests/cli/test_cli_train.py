@@ -380,7 +380,9 @@ def test_evaluate_refuses_data_of_another_shape_or_with_other_classes(trained, c
     Path("t.csv").write_text("x,y\n" + "".join(f"{i * 0.3},{i * 0.7}\n" for i in range(40)))
     ended = call("evaluate", trained[1], "t.csv", "--target", "y")
     assert ended.code == 2
-    assert ended.err == f"error: t is for regression; {trained[1]} was trained for classification\n"
+    assert ended.err == (
+        f"error: {trained[1]} was trained on pictures; t.csv is a table\n  fix: a folder of pictures\n"
+    )
 
 
 def test_predict_knows_pictures_and_rows(trained, call):

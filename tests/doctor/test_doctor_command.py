@@ -225,7 +225,7 @@ def test_examples_whose_labels_are_doubted_are_named(call):  # noqa: F811
     assert f"the {len(rows)} training examples" in finding["remedy"]["data"]
     assert sum(row % 3 == 0 for row in rows) > 0.8 * len(rows) > 100
     shown = " ".join(call("report", "run").out.split())
-    assert f"doubted {', '.join(finding['examples'][:10])} … and {len(rows) - 10} more: all with --json" in shown
+    assert f"doubted {', '.join(finding['examples'][:10])} … and {len(rows) - 10} more, which the JSON names" in shown
 
 
 def test_counts_are_whole_numbers_among_the_plain_values_of_a_finding():

@@ -126,9 +126,9 @@ def left_out_lines(left_out: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def examples_text(examples: Sequence[str]) -> str:
-    """The first examples that a remedy is about: "row 3, row 17, … and 7 more: all with --json"."""
+    """The first examples that a remedy is about: "row 3, row 17, … and 7 more, which the JSON names"."""
     more = len(examples) - SHOWN
-    return ", ".join(examples[:SHOWN]) + (f" … and {more:,} more: all with --json" if more > 0 else "")
+    return ", ".join(examples[:SHOWN]) + (f" … and {more:,} more, which the JSON names" if more > 0 else "")
 
 
 def numbers(evidence: Mapping[str, float]) -> str:
