@@ -135,3 +135,21 @@ def test_characters_without_a_glyph_are_counted_in_a_note(letters):
     shown = views.words(run, data)
     shown["words"][0, 0] = "\u597d"
     assert "lacks 1 character" in shown.svg()
+
+
+def test_every_class_is_among_the_examples_where_there_are_fewer_classes_than_examples(tmp_path):
+    lines = [f"word {n % 4} of {n},{'abcd'[n % 4]}" for n in range(160)]
+    (tmp_path / "four.csv").write_text("\n".join(["text,kind", *lines]) + "\n")
+    data = wxb.load_data(tmp_path / "four.csv", target="kind", types="text=text")
+    shown = views.words(wxb.train(data, "SOFTMAX", epochs=1, out=tmp_path / "run"), data)
+    assert len(shown["rows"]) == 6
+    assert set(data.targets[shown["rows"]]) == {0, 1, 2, 3}
+
+
+def test_a_tag_with_a_blank_in_its_name_is_drawn(tmp_path):
+    lines = [f"{n // 2},{('the', 'city')[n % 2]}{n % 6 // 2},{('other', 'proper noun')[n % 2]}" for n in range(160)]
+    (tmp_path / "tokens.csv").write_text("\n".join(["sentence,word,tag", *lines]) + "\n")
+    data = wxb.load_data(tmp_path / "tokens.csv", task="tags", target="tag", group="sentence")
+    shown = views.words(wxb.train(data, "EMBED-4-RNN-4, TAGS", epochs=1, out=tmp_path / "run"), data)
+    assert set(shown["given"].ravel().tolist()) == {"other", "proper noun"}
+    assert "<svg" in shown.svg()

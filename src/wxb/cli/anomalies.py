@@ -38,10 +38,9 @@ def anomalies(
     """Rank examples by how odd they are for a RUN that has learned from normal ones, and say what is odd about each.
 
     DATA is a folder of pictures, a table or a known set, as the run's data were, without labels too; without it the
-    run's test part is looked at. An example is
-    an alarm if it is odder than all but --rate per cent of the normal examples that were held back in training. A run
-    whose network ends in SELF measures what it cannot reconstruct, and the distance in its code; another one the
-    distance. With --odd, the classes that are odd, the ROC area is told.
+    run's test part is looked at. An example is an alarm if it is odder than all but --rate per cent of the normal
+    examples that were held back in training. A run whose network ends in SELF measures what it cannot reconstruct, and
+    the distance in its code; another one the distance. With --odd, the classes that are odd, the ROC area is told.
 
     \b
     wxb train normal/ "CONV-RELU-POOL-FC-16, SELF" --out runs/normal

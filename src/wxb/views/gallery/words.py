@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,7 +70,8 @@ def words(
 
     Arrays: "words" (example, place), empty behind the end of a text, and "rows" (example,), places in the data. Texts
     have "effects" (example, place), "columns" (example, place), names, and "outputs" (example,), names; sentences have
-    "given" and "predicted" (example, place), tags. Raises WxbError if there is no such example or output.
+    "given" and "predicted" (example, place), and "tags", the names of all. Raises WxbError if there is no such example
+    or output.
     """
     seen = subject(of, "words")
     model = model_of(seen, "words")
@@ -93,8 +95,9 @@ def _spread(data: Dataset, found: Answered) -> NDArray[np.int64]:
     strata, names = TASKS[data.task].strata(data.targets, data.classes)
     of_class = [np.flatnonzero(strata[found.rows] == number) for number in range(len(names))]
     of_class = [places for places in of_class if len(places)][:EXAMPLES]
-    each = -(-EXAMPLES // len(of_class))
-    return np.sort(np.concatenate([spread(places, each) for places in of_class])[:EXAMPLES])
+    chosen = [spread(places, -(-EXAMPLES // len(of_class))) for places in of_class]
+    turns = [place for turn in zip_longest(*chosen) for place in turn if place is not None]
+    return np.sort(np.array(turns[:EXAMPLES]))
 
 
 def _texts(seen: Subject, data: Dataset) -> Texts:
@@ -121,12 +124,17 @@ def _tagged(seen: Subject, data: Dataset, found: Answered, places: NDArray[np.in
         "words": _padded(sentences, "words of the sentence"),
         "given": _padded(given, "the tag of each word in the data"),
         "predicted": _padded(said, "the tag that the network gives it"),
+        "tags": Values(np.array(data.classes), (Axis("tag"),), "the names of all tags"),
     }
+    facts = {}
+    for place, number in enumerate(places.tolist()):
+        right = sum(one == other for one, other in zip(given[place], said[place], strict=True))
+        facts[f"example {place}"] = f"{found.part} {number}, {right} of {len(given[place])} tags right"
     notes = (
         "Below a word stands its predicted tag; in orange a wrong one, with the right one behind it.",
         "Boxes of one colour are of one type.",
     )
-    return _view(seen, found, places, arrays, {"classes": " ".join(data.classes)}, notes)
+    return _view(seen, found, places, arrays, facts, notes)
 
 
 def _names(numbers: NDArray[Any], names: Sequence[str], length: int) -> list[str]:
@@ -148,9 +156,10 @@ def _weighed(
     shown: list[list[str]] = [[] for _ in places]
     effects: list[list[float]] = [[] for _ in places]
     columns: list[list[str]] = [[] for _ in places]
+    cpu = choose("cpu", "float32")
     for column in texts.preparation.texts:
         for place, row in enumerate(rows.tolist()):  # one after the other, so that none is left out for the others
-            without = texts.without_each(model, choose("cpu", "float32"), np.array([row]), column)
+            without = texts.without_each(model, cpu, np.array([row]), column)
             effect = dict(zip(without.words, without.lost[:, of_output[place]].tolist(), strict=True))
             some = texts.words_of(row, column)[: MOST - len(shown[place])]
             shown[place] += some
@@ -159,12 +168,12 @@ def _weighed(
     length = max(1, *map(len, effects))
     lost = np.array([[*one, *[0.0] * (length - len(one))] for one in effects])
     names = np.array([data.classes[place] for place in of_output])
-    outputs = Axis("example")
+    example = Axis("example")
     arrays = {
         "words": _padded(shown, "words of the text"),
         "columns": _padded(columns, "the column that each word stands in"),
-        "effects": Values(lost, (outputs, Axis("place")), "what the output's score loses without the word", "score"),
-        "outputs": Values(names, (outputs,), "the output whose score it is"),
+        "effects": Values(lost, (example, Axis("place")), "what the output's score loses without the word", "score"),
+        "outputs": Values(names, (example,), "the output whose score it is"),
     }
     effect_on = "effects on" if TASKS[data.task].standardized else "words for"
     facts = {
@@ -226,12 +235,11 @@ def _view(
     notes: Sequence[str],
 ) -> View:
     arrays["rows"] = Values(found.rows[places], (Axis("example"),), "places in the data")
-    numbers = {"numbers": " ".join(map(str, places.tolist())), "part": found.part, "test": found.line}
     title = (
         f"{count(len(places))} of {count(len(found.rows))} {found.part} texts as {seen.name} reads them: {found.line}"
     )
     cut = [f"The first {MOST} words of a text are shown."] if arrays["words"].array.shape[1] == MOST else []
-    return View("words", title, arrays, draw, {**numbers, **facts}, (*notes, *cut))
+    return View("words", title, arrays, draw, {"test": found.line, **facts}, (*notes, *cut))
 
 
 # --- drawing --------------------------------------------------------------------------------------------------------
@@ -289,10 +297,9 @@ def _sentence(view: View, place: int) -> Panel:
     length = int(np.count_nonzero(view["words"][place] != ""))
     some = [one_line(str(word)) for word in view["words"][place][:length]]
     given, said = (view[name][place][:length].tolist() for name in ("given", "predicted"))
-    kinds = list(dict.fromkeys(_kind(name) for name in str(view.facts["classes"]).split() if name != OUTSIDE))
+    kinds = list(dict.fromkeys(_kind(name) for name in view["tags"].tolist() if name != OUTSIDE))
     below = [_below(*tags) for tags in zip(said, given, strict=True)]
     wide = [max(_wide(word), _wide(text, SMALL)) for word, text in zip(some, below, strict=True)]
-    number = str(view.facts["numbers"]).split()[place]
 
     def paint(axes: Axes, at: int, x: float, y: float) -> None:
         tag = said[at]
@@ -301,9 +308,7 @@ def _sentence(view: View, place: int) -> Panel:
         wrong = tag != given[at]
         axes.text(x, y + LINE, below[at], fontsize=SMALL, family=FIXED, va="top", color=VERMILION if wrong else QUIET)
 
-    right = sum(one == other for one, other in zip(given, said, strict=True))
-    title = f"{view.facts['part']} {number}, {right} of {length} tags right"
-    return _flowed(title, _lines(wide), LINE + BELOW, paint)
+    return _flowed(str(view.facts[f"example {place}"]), _lines(wide), LINE + BELOW, paint)
 
 
 def _kind(tag: str) -> str:
