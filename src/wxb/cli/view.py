@@ -57,6 +57,8 @@ def view(run: str, what: str | None, out: Path | None, data_dir: str | None, as_
     printing.result(printing.labelled("view", shown.title, width))
     for note in shown.notes:
         printing.result(printing.labelled("", note, width))
+    if shown.table:
+        printing.result(f"\n{printing.table(shown.table)}\n")
     printing.result(printing.labelled("file", str(path)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,20 +18,25 @@ from wxb.network.build import Model
 from wxb.runs.evaluate import logits_of
 from wxb.runs.matching import decision_of, target_offsets
 from wxb.tasks import TASKS
+from wxb.tasks.evaluation import Evaluation
 from wxb.tasks.prediction import Prediction
 from wxb.views.subject import Subject
+
+if TYPE_CHECKING:
+    from wxb.data.dataset import Examples, Inputs
 
 
 @dataclass(frozen=True, eq=False)
 class Answered:
-    """A network's scores (n, outputs) for n rows of a data set, what they predict, and how good that is in words."""
+    """A network's scores (n, outputs) for n rows of a data set, what they predict, and how good that is."""
 
     rows: NDArray[np.int64]
     part: str
     scores: NDArray[np.float32]
     predicted: Prediction
     targets: NDArray[Any]
-    line: str  # "98.9 % [97.5, 99.5] of 449"
+    evaluation: Evaluation
+    line: str  # that evaluation: "98.9 % [97.5, 99.5] of 449"
 
 
 def model_of(seen: Subject, view: str) -> Model:
@@ -48,7 +53,14 @@ def answered(seen: Subject, view: str, x: Any = None, part: str | None = None) -
         raise WxbError(f"{view} needs examples with targets, a data set", fix="wxb.load_data(examples, targets)")
     data = seen.data(x)
     rows, part = seen.rows(data, part)
-    examples, cpu = seen.examples(data), choose("cpu", "float32")
+    return answers(seen, model, data, seen.examples(data), rows, part)
+
+
+def answers(
+    seen: Subject, model: Model, data: Dataset, examples: Examples | Inputs, rows: NDArray[np.int64], part: str
+) -> Answered:
+    """The answers to some rows (n,) of a part of the data, whose examples are `examples`."""
+    cpu = choose("cpu", "float32")
     offsets: NDArray[np.float64] | float = 0.0
     seed = 0
     if seen.run is None:
@@ -62,7 +74,8 @@ def answered(seen: Subject, view: str, x: Any = None, part: str | None = None) -
     weights, decision = data.weights_of(rows), None if seen.run is None else decision_of(seen.run)
     evaluation = evaluate(found, targets, model.head, data.task, data.classes, rows, seed, offsets, weights, decision)
     predicted = prediction(found, model.head, data.task, data.classes, offsets, decision)
-    return Answered(rows, part, found.numpy(), predicted, targets, TASKS[data.task].line(evaluation.summary()))
+    line = TASKS[data.task].line(evaluation.summary())
+    return Answered(rows, part, found.numpy(), predicted, targets, evaluation, line)
 
 
 def losses(model: Model, scores: NDArray[np.float32], targets: NDArray[Any]) -> NDArray[np.float64]:

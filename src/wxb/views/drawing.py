@@ -298,21 +298,21 @@ def named_tiles(pictures: NDArray[Any], names: Sequence[str], columns: int) -> P
     return Panel("", width * rows * (high + room) / (columns * wide * 1.08), paint)
 
 
-def picture_of(values: NDArray[Any]) -> NDArray[np.float64]:
+def picture_of(values: NDArray[Any], ends: tuple[float, float] | None = None) -> NDArray[np.float64]:
     """A picture (channels, height, width) as (height, width) in [0, 1], or as colours (height, width, 3).
 
-    The greatest number is white; the least is black, or 0 in pictures of bytes.
+    `ends` are black and white; else the greatest number is white, and the least is black, or 0 in pictures of bytes.
     """
-    low, high = 0.0 if values.dtype == np.uint8 else float(values.min()), float(values.max())
+    low, high = ends or (0.0 if values.dtype == np.uint8 else float(values.min()), float(values.max()))
     shares = (values.astype(np.float64) - low) / ((high - low) or 1.0)
     if len(values) == 3:
         return np.moveaxis(shares, 0, -1)
     return np.asarray(shares[0] if len(values) == 1 else shares.mean(0))
 
 
-def show_picture(axes: Axes, values: NDArray[Any]) -> None:
-    """Draw a picture (channels, height, width): in its colours, or in greys."""
-    axes.imshow(picture_of(values), cmap="gray", vmin=0, vmax=1)
+def show_picture(axes: Axes, values: NDArray[Any], ends: tuple[float, float] | None = None) -> None:
+    """Draw a picture (channels, height, width): in its colours, or in greys; `ends` are those of `picture_of`."""
+    axes.imshow(picture_of(values, ends), cmap="gray", vmin=0, vmax=1)
     axes.set_anchor("W")
 
 

@@ -177,6 +177,11 @@ VIEWS: dict[str, Entry] = {
         ("part",),
         (classes, probabilities),
     ),
+    "robustness": Entry(
+        "How the score falls when pictures change: moved, turned, darker, hidden, noisy, and more.",
+        ("part",),
+        (pictures, answers),
+    ),
     "curves": Entry("How the training went: loss, score, learning rate, what layers did.", ("against",), network=False),
     "comparison": Entry(
         "Runs beside each other: differences, settings, examples that changed sides.",

@@ -63,7 +63,8 @@ class View:
     """What a network does, as arrays: `view["3.CONV3-64"]` is one of them, `view.figure()` draws them.
 
     `facts` are single numbers and texts, such as the example and what the network says of it. `notes` are sentences
-    that a reader needs, such as what the figure leaves out.
+    that a reader needs, such as what the figure leaves out. `table` says the numbers in rows of texts, the first of
+    which is the head; a view that is better seen than read has none.
     """
 
     name: str
@@ -72,6 +73,7 @@ class View:
     draw: Callable[[View], Figure]
     facts: Mapping[str, str | int | float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    table: tuple[tuple[str, ...], ...] = ()
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.arrays[name].array
@@ -107,7 +109,8 @@ class View:
 
     def plain_facts(self) -> dict[str, Any]:
         """The view without its arrays, as plain values for JSON."""
-        return {"view": self.name, "title": self.title, "facts": dict(self.facts), "notes": list(self.notes)}
+        said = {"facts": dict(self.facts), "notes": list(self.notes), "table": [list(row) for row in self.table]}
+        return {"view": self.name, "title": self.title, **said}
 
     def described(self) -> dict[str, Any]:
         """What each array is, as plain values without its numbers: its axes, shape, unit and meaning."""

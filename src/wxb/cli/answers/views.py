@@ -52,5 +52,6 @@ class View(Answer, frozen=True, tag="wxb/view/1"):
     title: str
     facts: dict[str, str | int | float]
     notes: list[str]
+    table: Annotated[list[list[str]], Meta(description="its numbers as texts, the head first; empty if it has none")]
     arrays: dict[str, ArrayFacts]
     file: Annotated[str, Meta(description="that was written")]
