@@ -20,7 +20,7 @@ DOING = {
 RAN = {**DOING, "kind": "ran", "remedy": "", "share": 1.0, "score": 0.112}
 SICK = {
     "code": "T1", "cause": "learning rate too high", "severity": "sick", "evidence": {"update_ratio": 0.4},
-    "told": "update ratio 0.4", "options": "--learning-rate 0.02", "remedy": {"learning_rate": 0.02},
+    "told": "update ratio 0.4", "options": "--learning-rate 0.02", "remedy": {"learning_rate": 0.02}, "examples": [],
     "proof": {
         "before": 0.112, "after": 0.941, "interval": [0.81, 0.846], "seeds": 3, "command": COMMAND,
         "gain": "+82.9 points [81.0, 84.6]", "runs": "3 pairs of side runs",
@@ -30,6 +30,11 @@ FOUND = {
     "kind": "found", "healthy": False, "findings": [SICK], "scores": {"network": 0.112, "linear": 0.9}, "train": 0.114,
     "stands": "nothing", "learned": "", "untried": ["T4"], "cost": 2.2, "budget": 3.0,
     "measure": {"title": "accuracy", "form": "share"},
+}  # fmt: skip
+WRONG_LABELS = {
+    **SICK, "code": "D2", "cause": "labels partly wrong", "told": "share of doubted labels 0.3", "proof": None,
+    "options": "leave out, or label again, the 12 training examples whose labels are doubted",
+    "examples": [f"class a/{place}.png" for place in range(11)] + ["<b>odd</b>.png"],
 }  # fmt: skip
 HEALTHY = {**FOUND, "healthy": True, "findings": [], "stands": "good", "untried": []}
 
@@ -98,6 +103,19 @@ def test_it_shows_the_cause_its_proof_and_trains_a_run_with_the_remedy(window):
     expect(window.get_by_role("heading", level=1)).to_contain_text("finished-", timeout=60_000)
     expect(window.locator("main")).to_contain_text("FC-4-TANH-FC-C, SOFTMAX")
     window.wrong.clear()  # the browser tells of each request for the run before it is there
+
+
+@pytest.mark.parametrize("window", [({**FOUND, "findings": [WRONG_LABELS]},)], indirect=True)
+def test_the_examples_whose_labels_are_doubted_are_named(window):
+    from playwright.sync_api import expect
+
+    main = window.locator("main")
+    expect(main).to_contain_text("class a/0.png, class a/1.png", timeout=60_000)
+    expect(window.get_by_text("<b>odd</b>.png")).to_be_hidden()
+    window.get_by_text("and 2 more").click()
+    expect(main).to_contain_text("class a/10.png, <b>odd</b>.png")
+    expect(main).to_contain_text("counted: no side run could tell more")
+    assert violations(window) == []
 
 
 @pytest.mark.parametrize("window", [(HEALTHY,)], indirect=True)

@@ -25,6 +25,8 @@ export interface Finding {
   told: string;
   options: string;
   remedy: Record<string, unknown>;
+  /** Files or rows of the training examples that the remedy is about. */
+  examples: string[];
   proof: {
     before: number;
     after: number;

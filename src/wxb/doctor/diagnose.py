@@ -97,7 +97,8 @@ def _round(found: Measures) -> Round:
     if proved is not None:
         findings.append(_proved_finding(found.case, proved))
     elif not counted and found.far_behind:
-        ranked = [candidates[place] for place in sorted(race.tried)] or candidates
+        untold = [place for place in range(len(candidates)) if place not in race.tried]
+        ranked = [candidates[place] for place in (*sorted(race.tried), *untold)]
         ranked = [one for one in ranked if one.fault.likely(one.evidence)]
         weak = {one.fault.code: _finding(one.fault, WEAK, one.evidence, [one.remedy]) for one in reversed(ranked)}
         places = {code: place for place, code in enumerate(FAULTS)}

@@ -95,9 +95,9 @@ class PlainRuns:
 
     brief = False
 
-    def cost(self, remedy: Remedy, share: float) -> float | None:
-        """What a run of this share of the length would cost."""
-        return share
+    def cost(self, remedy: Remedy, share: float, seed: int = 0) -> float | None:
+        """What a run of this share of the length would cost; nothing if it was made."""
+        return 0.0 if _key(remedy, share, seed) in self._done else share
 
     def affords(self, *costs: float) -> bool:
         """Whether so much more fits into the budget."""
@@ -105,7 +105,7 @@ class PlainRuns:
 
     def run(self, remedy: Remedy, share: float = 1.0, seed: int = 0) -> Outcome | None:
         """Train a copy with a remedy; None if it cannot be trained. The same run is made once."""
-        name = (tuple(sorted((one, repr(value)) for one, value in remedy.items())), round(share, 6), seed)
+        name = _key(remedy, share, seed)
         if name not in self._done:
             try:
                 with torch.random.fork_rng(devices=self._devices):
@@ -257,6 +257,11 @@ class PlainRuns:
         """The variance of targets that are numbers."""
         targets = torch.cat([one.targets.double().flatten() for one in self.learned])
         return max(float(targets.var()), 1e-30)
+
+
+def _key(remedy: Remedy, share: float, seed: int) -> tuple[object, ...]:
+    """What tells side runs apart."""
+    return tuple(sorted((name, repr(value)) for name, value in remedy.items())), round(share, 6), seed
 
 
 class _Inputs:

@@ -119,6 +119,11 @@ class PlainMeasures:
         middle, last = losses[third : 2 * third], losses[-third:]
         return sum(last) / len(last) < FALLING * sum(middle) / len(middle)
 
+    @property
+    def best_reference(self) -> float | None:
+        """The score of the best baseline; None if there is none."""
+        return None if self.references is None else max(self.references.values())
+
     @cached_property
     def references(self) -> dict[str, float] | None:
         """The scores of a constant and of baselines on the held batches; None for inputs that are no numbers."""

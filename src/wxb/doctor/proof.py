@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SHARES = (0.1, 0.25, 1.0)  # of the length of the training, in which remedies are tried
 SHORT = SHARES[:-1]  # what they are first tried in
-FRESH = 2  # seeds that confirm beside the case's own
+SEEDS = (1, 2)  # fresh ones, added to the case's own, that confirm
 POINTS = 0.02  # the least gain that counts,
 ERRORS = 2.0  # and at least so many standard errors of it,
 CERTAIN = 3.0  # standard errors of a gain that only one seed shows
@@ -63,6 +63,10 @@ class Gain:
     def counts(self) -> bool:
         """Whether the gain is proved: its interval lies above 0, and it matters."""
         return self.low > 0 and self.mean >= ERRORS * self.error and self.matters()
+
+    def beyond_doubt(self) -> bool:
+        """Whether the gain of a single seed is so large that it needs no other seed."""
+        return self.mean >= max(CERTAIN * self.error, 2 * POINTS) and self.matters()
 
 
 def gain_of(
@@ -116,8 +120,8 @@ class Runs(Protocol):
     def brief(self) -> bool:
         """Whether the training is no longer than short side runs."""
 
-    def cost(self, remedy: Remedy, share: float) -> float | None:
-        """What a run would cost, in trainings; None if it cannot be made."""
+    def cost(self, remedy: Remedy, share: float, seed: int = 0) -> float | None:
+        """What a run would cost, in trainings: nothing if it was made; None if it cannot be made."""
 
     def affords(self, *costs: float) -> bool:
         """Whether so much more fits into the budget."""
@@ -137,6 +141,10 @@ class Examined(Protocol):
     def base(self) -> Outcome:
         """The training as it is."""
 
+    @property
+    def best_reference(self) -> float | None:
+        """The score of the best baseline; None if there is none."""
+
     def class_weights(self, half: str) -> NDArray[np.float64] | None:
         """Weights of the examples of a half of validation whose mean score is that over classes."""
 
@@ -154,33 +162,57 @@ class Race:
         self.tried: set[int] = set()  # places of candidates with at least one side run
 
     def winner(self, shares: Sequence[float] = SHARES) -> Proved | None:
-        """The candidate that is proved by side runs of these lengths, the one with the largest gain first."""
+        """The candidate that is proved by side runs of these lengths, the one with the largest gain first.
+
+        One that comes as far as the best baseline is not compared with those behind it.
+        """
         brief = self.runs.brief  # a side run is as long as all of it, so that nothing is too late
         late = [place for place, one in enumerate(self.candidates) if one.fault.late and not brief]
         left = [place for place in range(len(self.candidates)) if place not in late]
         for share in shares:
-            gains = self._round([*left, *late] if share == 1 else left, share)
+            if share == 1:
+                left += late
+            able = [place for place in left if self.runs.cost(self.candidates[place].remedy, share) is not None]
+            gains: dict[int, Gain] = {}
+            for place in able:
+                certain = [one for one in self._promising(gains) if gains[one].beyond_doubt()]
+                gain = self._gain(place, share, certain)
+                if gain is None:
+                    continue
+                gains[place] = gain
+                if self._settles(place, gain) and (proved := self._confirmed(place, share)) is not None:
+                    return proved
             for place in self._promising(gains):
                 proved = self._confirmed(place, share)
                 if proved is not None:
                     return proved
-            left = sorted(gains, key=lambda place: -gains[place].mean)[: max(2, len(gains) // 2)]
+            best = sorted(gains, key=lambda place: -gains[place].mean)[: max(2, len(gains) // 2)]
+            left = [*best, *(place for place in left if place not in able)]
         return None
 
-    def _round(self, places: Sequence[int], share: float) -> dict[int, Gain]:
-        """The gains of side runs of one length over the whole training, as many as the budget allows."""
-        gains = {}
-        for place in places:
-            remedy = self.candidates[place].remedy
-            cost = self.runs.cost(remedy, share)
-            if cost is None or not self.runs.affords(cost):
-                continue
-            self.runs.about = self.candidates[place].fault
-            outcome = self.runs.run(remedy, share)
-            self.tried.add(place)
-            if outcome is not None:
-                gains[place] = gain_of([self.base.first], [outcome.first], self._weights(place, "validation"))
-        return gains
+    def _gain(self, place: int, share: float, certain: Sequence[int]) -> Gain | None:
+        """The gain of a side run of this length over the whole training; None if it cannot be made or afforded.
+
+        The budget has to leave what confirms the first of those that seem `certain` so far.
+        """
+        remedy = self.candidates[place].remedy
+        kept = [cost for one in certain[:1] for cost in self._costs(one, share)]
+        if not self.runs.affords(self.runs.cost(remedy, share) or 0.0, *kept):
+            return None
+        self.runs.about = self.candidates[place].fault
+        outcome = self.runs.run(remedy, share)
+        self.tried.add(place)
+        if outcome is None:
+            return None
+        return gain_of([self.base.first], [outcome.first], self._weights(place, "validation"))
+
+    def _settles(self, place: int, gain: Gain) -> bool:
+        """Whether a gain counts after correction for all candidates, and comes as far as the best baseline."""
+        reference = self.found.best_reference
+        if reference is None or self.candidates[place].fault.balanced:
+            return False
+        counts = gain.matters() and chance(gain) <= LEVEL / len(self.candidates)
+        return counts and gain.after >= reference - POINTS
 
     def _promising(self, gains: dict[int, Gain]) -> list[int]:
         """Those whose gain counts after Holm's correction; among gains within an error of the best, earlier first."""
@@ -204,25 +236,28 @@ class Race:
         Those of full length are paired with as many of the training as it is.
         """
         candidate, paired = self.candidates[place], share == 1
-        cost = (self.runs.cost(candidate.remedy, share) or 0.0) + (1.0 if paired else 0.0)
         self.runs.about = candidate.fault
         chosen = self.runs.run(candidate.remedy, share)
         assert chosen is not None  # its gain was promising
         before, after = [self.base.second], [chosen.second]
-        for seed in range(1, FRESH + 1):
-            if not self.runs.affords(cost):
-                break
+        for seed in SEEDS if self.runs.affords(*self._costs(place, share)) else ():
             without = self.runs.run({}, share, seed) if paired else self.base
             with_it = self.runs.run(candidate.remedy, share, seed)
             if without is None or with_it is None:
                 return None
             before.append(without.second)
             after.append(with_it.second)
-        gain = gain_of(before, after, self._weights(place, "test"))
-        alone = len(after) == 1  # the budget left no fresh seed: the gain has to be beyond doubt
-        if alone and not (gain.mean >= CERTAIN * gain.error and gain.mean >= 2 * POINTS):
-            return None
-        return Proved(candidate, gain, share) if gain.counts() else None
+        weights = self._weights(place, "test")
+        gain = gain_of(before, after, weights)
+        # seeds may gain very differently, each of them beyond doubt; one alone has to
+        certain = all(gain_of([b], [a], weights).beyond_doubt() for b, a in zip(before, after, strict=True))
+        proved = (certain and gain.low > 0) or (gain.counts() and len(after) > 1)
+        return Proved(candidate, gain, share) if proved else None
+
+    def _costs(self, place: int, share: float) -> list[float]:
+        """What the side runs with fresh seeds would cost that confirm a candidate."""
+        remedies = [self.candidates[place].remedy, *([{}] if share == 1 else [])]
+        return [self.runs.cost(remedy, share, seed) or 0.0 for remedy in remedies for seed in SEEDS]
 
     def _weights(self, place: int, half: str) -> NDArray[np.float64] | None:
         """The weight of each example of a half of validation, if a fault is judged by the mean over classes."""

@@ -95,10 +95,19 @@ class SideRuns:
         """What the training takes, in multiply-adds."""
         return self._unit
 
-    def cost(self, remedy: Remedy, share: float) -> float | None:
-        """What a run with a remedy, of this share of its length, would cost; None if it does not fit the data."""
+    def cost(self, remedy: Remedy, share: float, seed: int = 0) -> float | None:
+        """What a run with a remedy, of this share of its length, would cost: nothing if it was made.
+
+        None if it does not fit the data, or if the remedy is a longer training and the run would be no longer than the
+        one that is examined.
+        """
         try:
-            return self._cost(self._changed(remedy), share)
+            if self._key(remedy, share, seed) in self._done:
+                return 0.0
+            case = self._changed(remedy)
+            if {"epochs", "steps"} & set(remedy) and share < 1 and self._steps(case, share) <= self._planned:
+                return None
+            return self._cost(case, share)
         except WxbError:
             return None
 
@@ -121,14 +130,23 @@ class SideRuns:
 
         None if network, settings and data do not fit each other. The same run is made once.
         """
-        key = (tuple(sorted((name, repr(value)) for name, value in remedy.items())), round(share, 6), seed)
-        if key not in self._done:
-            doing = replace(self._doing(remedy), share=share, seed=seed)
-            try:
-                self._done[key] = self._train(self._changed(remedy), share, seed, doing)
-            except WxbError:
+        doing = replace(self._doing(remedy), share=share, seed=seed)
+        try:
+            key = self._key(remedy, share, seed)
+            if key not in self._done:
                 self._done[key] = None
+                self._done[key] = self._train(self._changed(remedy), share, seed, doing)
+        except WxbError:
+            return None
         return self._done[key]
+
+    def _key(self, remedy: Remedy, share: float, seed: int) -> tuple[object, ...]:
+        """What tells side runs apart: those of a share are told by their steps, whatever the whole length would be."""
+        told = dict(remedy)
+        if share < 1:
+            told.pop("epochs", None)
+            told["steps"] = self._steps(self._changed(remedy), share)
+        return tuple(sorted((name, repr(value)) for name, value in told.items())), share < 1, seed
 
     def looked_for(self, faults: Iterable[Fault[Found]]) -> Iterator[Fault[Found]]:
         """The faults, each told before it is looked for."""

@@ -117,6 +117,11 @@ def _widths(found: Measures) -> list[int]:
     return [layer.output[0] for layer in found.weighted[:-1]]
 
 
+def _maps(found: Measures) -> bool:
+    """Whether there are layers whose cost grows with the picture."""
+    return any(layer.name == "CONV" for layer in found.weighted)
+
+
 def bottleneck(found: Measures) -> Evidence | None:
     """A hidden layer far narrower than both its neighbours, or than the classes need."""
     if isinstance(found.plan.items[-1], PlannedTeam) or found.plan.head == SELF:  # whose bottleneck is its code
@@ -138,9 +143,9 @@ def bottleneck(found: Measures) -> Evidence | None:
 
 
 def opened(found: Measures) -> list[Remedy]:
-    """Eight times the width of what is narrow."""
-    narrowest = min(_widths(found))
-    return [{"network": changed(found.plan, wider(1, least=8 * narrowest))}]
+    """Eight times the width of what is narrow, at least."""
+    least = 8 * min(_widths(found))
+    return [{"network": changed(found.plan, wider(1, least=least if _maps(found) else max(least, SMALL)))}]
 
 
 def too_deep(found: Measures) -> Evidence | None:
@@ -188,11 +193,12 @@ def too_small(found: Measures) -> Evidence | None:
 
 
 def enlarged(found: Measures) -> list[Remedy]:
-    """Four times the width, or a hidden layer where there is none."""
+    """Several times the width, or two hidden layers where there is none."""
     if not _widths(found):
-        return [{"network": f"FC-64-RELU, {found.plan.head}"}]
+        return [{"network": f"(FC-{SMALL}-RELU)*2, {found.plan.head}"}]
     code = min(_widths(found)) if found.plan.head == SELF else 0  # as narrow as it is meant to be
-    network = changed(found.plan, wider(4, least=16, but=code))
+    change = wider(4, least=16, but=code) if _maps(found) else wider(2, least=SMALL, but=code)
+    network = changed(found.plan, change)
     return [] if network == found.plan.network.short() else [{"network": network}]
 
 
