@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 import wxb
 from tests.cli.conftest import valid
+from wxb.runs.manifest import strangers
 from wxb.views.changes import CHANGES
 
 
@@ -26,7 +28,7 @@ def test_the_command_prints_its_table_and_the_same_bits_again(made, process, tmp
     lines = first.out.splitlines()
     assert lines[0].startswith("view      How robust small is: ")
     assert lines[0].endswith(" of 449 test examples")
-    assert " hurts most: " in lines[1]
+    assert " hurts most, with " in lines[1]
     head = next(place for place, line in enumerate(lines) if line.startswith("change "))
     assert [line.split()[0] for line in lines[head + 1 : head + 1 + len(CHANGES)]] == list(CHANGES)
     assert lines[-1] == "file      a.npz"
@@ -46,3 +48,22 @@ def test_rows_of_numbers_are_refused_with_a_way_out(call):
     ended = call("view", "rows", "robustness")
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("error: robustness is for pictures, and this network takes rows of numbers\n  fix: one")
+
+
+def test_the_report_says_what_was_seen_on_request(made, call):
+    shutil.copytree(made, "run")
+    before = call("report", "run").out
+    assert "robustness" not in before
+    asked = call("view", "run", "robustness", "--part", "train", "--json").json
+    assert call("report", "run").out == before
+    asked = call("view", "run", "robustness", "--json").json
+    said = call("report", "run").out
+    assert f"view      robustness: {asked['notes'][0]}\n" in said
+    assert said.replace(f"view      robustness: {asked['notes'][0]}\n", "") == before
+    assert strangers(Path("run")) == []
+    assert call("verify", "run").code == 0
+    for damage in ("{", "{}", ""):
+        Path("run/views/robustness.json").write_text(damage)
+        assert call("report", "run").out == before
+    assert call("runs", "--delete", "run", "--yes").code == 0
+    assert not Path("run").exists()

@@ -89,7 +89,7 @@ def test_the_table_and_the_sentence_have_the_numbers_of_the_arrays(trained):
     assert rows[0][1] == "5, 10, 20, 30 % of the side"
     assert rows[3][2:] == tuple(wxb.text.percent(score) for score in view["scores"][3])
     worst = list(CHANGES)[view["scores"][:, -1].argmin()]
-    assert view.notes[0].startswith(f"{worst.capitalize()} hurts most: {min(view['scores'][:, -1]):.1%}"[:-1])
+    assert view.notes[0].startswith(f"{worst.capitalize()} hurts most, with {min(view['scores'][:, -1]):.1%}"[:-1])
 
 
 def test_a_network_that_no_change_hurts_is_told_so():

@@ -25,7 +25,7 @@ def report(run: str, markdown: bool, as_json: bool) -> None:
 
     RUN may also be a folder of runs of one game with different seeds: their learning curve is drawn into it.
     """
-    from wxb.cli.doctor import told
+    from wxb.cli import doctor, view
     from wxb.play.run import found, is_playing
     from wxb.runs.files import RunFiles
     from wxb.runs.folder import SUMMARY
@@ -44,7 +44,7 @@ def report(run: str, markdown: bool, as_json: bool) -> None:
         printing.result(opened.text("report.md").rstrip("\n"))
     else:
         width = printing.columns(sys.stdout)
-        said = told(opened.path, TASKS[stored.task].measure)
+        said = [*doctor.told(opened.path, TASKS[stored.task].measure), *view.told(opened.path)]
         for label, text in [*lines(stored), *said]:
             printing.result(printing.labelled(label, text, width))
         printing.result(printing.labelled("page", str(opened.path / "report.html")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from contextlib import suppress
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,10 @@ import msgspec
 from wxb.cli import options, printing
 from wxb.cli.answers import views as answers
 from wxb.errors import WxbError
-from wxb.paths import quoted
+from wxb.paths import exists, quoted
 from wxb.settings import DATA
 from wxb.settings.setting import spell
+from wxb.storage import decode, json_text, read, write
 from wxb.text import count
 from wxb.views.options import OPTIONS, Option
 
@@ -45,13 +47,15 @@ def view(run: str, what: str | None, out: Path | None, data_dir: str | None, as_
         list_views(run, as_json)
         return
     try:
-        path, shown = drawn(run, what, asked, out, data_dir)
+        path, shown = drawn(run, what, dict(asked), out, data_dir)
     except WxbError as problem:
         raise as_flags(problem) from problem
+    arrays = msgspec.convert(shown.described(), dict[str, answers.ArrayFacts])
+    answer = answers.View(run=run, arrays=arrays, file=str(path), **shown.plain_facts())
+    if shown.table and not asked and out is None:
+        keep(Path(run), answer)
     if as_json:
-        plain = shown.plain_facts()
-        arrays = msgspec.convert(shown.described(), dict[str, answers.ArrayFacts])
-        printing.result_json(answers.View(run=run, arrays=arrays, file=str(path), **plain))
+        printing.result_json(answer)
         return
     width = printing.columns(sys.stdout)
     printing.result(printing.labelled("view", shown.title, width))
@@ -60,6 +64,34 @@ def view(run: str, what: str | None, out: Path | None, data_dir: str | None, as_
     if shown.table:
         printing.result(f"\n{printing.table(shown.table)}\n")
     printing.result(printing.labelled("file", str(path)))
+
+
+def kept(run: Path, what: str) -> Path:
+    """The file in a run's folder that holds what a view with a table said of the run."""
+    from wxb.runs.folder import VIEWS
+
+    return run / VIEWS / f"{what}.json"
+
+
+def keep(run: Path, answer: answers.View) -> None:
+    """Keep what a view said of a finished run, for its report; a training that goes on would make it untrue."""
+    from wxb.runs.folder import MANIFEST
+
+    if exists(run / MANIFEST):
+        write(kept(run, answer.view), json_text(answer))
+
+
+def told(run: Path) -> list[tuple[str, str]]:
+    """What views with a table said of a run, as labelled lines; none of views that were not asked or cannot be read."""
+    from wxb.views.table import VIEWS
+
+    lines = []
+    for name in VIEWS:
+        if exists(file := kept(run, name)):
+            with suppress(WxbError):
+                said = decode(file, read(file), answers.View)
+                lines += [("view", f"{name}: {note}") for note in said.notes[:1]]
+    return lines
 
 
 def drawn(run: str, what: str, asked: dict[str, Any], out: Path | None, data_dir: str | None) -> tuple[Path, View]:

@@ -43,8 +43,8 @@ WATCHED = "watched.jsonl"  # of a run with `watch`
 SNAPSHOTS = "snapshots"  # the folder of a run with `snapshots`
 SNAPSHOT = re.compile(SNAPSHOTS + r"/step-(0|[1-9]\d{0,15})\.safetensors")
 VIEWS = "views"  # the folder that `wxb view` draws into
-# of that folder: pictures, and the rows of a surface; another file in it does not belong to the run
-VIEW = re.compile(VIEWS + r"/([a-z]+(-[A-Za-z0-9.-]+)?\.png|[a-z]+-[0-9a-f]{16}\.jsonl)")
+# of that folder: pictures, what tables said, the rows of a surface; another file in it does not belong to the run
+VIEW = re.compile(VIEWS + r"/([a-z]+(-[A-Za-z0-9.-]+)?\.png|[a-z]+\.json|[a-z]+-[0-9a-f]{16}\.jsonl)")
 FIXED = (SETTINGS, ENVIRONMENT, DATA, SPLIT)  # written before training, and read again by a resume
 HEADING = "# wxb train --config settings.toml trains with these settings again\n"  # of SETTINGS
 KEPT = (SUMMARY, SETTINGS, ENVIRONMENT, DATA, SPLIT, HISTORY, WEIGHTS, *REPORTS)  # of every finished run

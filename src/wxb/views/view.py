@@ -64,7 +64,7 @@ class View:
 
     `facts` are single numbers and texts, such as the example and what the network says of it. `notes` are sentences
     that a reader needs, such as what the figure leaves out. `table` says the numbers in rows of texts, the first of
-    which is the head; a view that is better seen than read has none.
+    which is the head, and its first note what follows from them; a view that is better seen than read has none.
     """
 
     name: str

@@ -106,10 +106,10 @@ def worst(scores: NDArray[np.float64], intervals: NDArray[np.float64], measure: 
 
     if last[most] >= before:
         return f"No change hurts: at its greatest strength each leaves {measure.labelled(before)} or more."
-    names = [name.capitalize() for name in CHANGES]
+    names = list(CHANGES)
     return (
-        f"{names[most]} hurts most: {said(most)}, against {measure.labelled(before)} without a change. "
-        f"{names[least]} hurts least: {said(least)}."
+        f"{names[most].capitalize()} hurts most, with {said(most)}, against {measure.labelled(before)} unchanged; "
+        f"{names[least]} hurts least, with {said(least)}."
     )
 
 
