@@ -149,8 +149,8 @@ def test_clutter_adds_pieces_of_other_pictures_and_hides_nothing_behind_an_empty
 
 def test_noise_has_its_share_of_the_range_as_standard_deviation():
     grey = np.full((6, 3, 40, 40), 0.5, np.float32)
-    found = changed(grey, ROWS, "noise", 0.1, whole(np.float32)) - grey
-    assert found.std() == pytest.approx(0.1, rel=0.05)
+    found = changed(grey, ROWS, "noise", 0.1, Scene(-2.0, 3.0, whole().others)) - grey
+    assert found.std() == pytest.approx(0.5, rel=0.05)
     assert np.corrcoef(found.reshape(6, -1))[0, 1] == pytest.approx(0, abs=0.06)
 
 

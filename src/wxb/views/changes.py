@@ -41,7 +41,7 @@ class Scene:
 
     @staticmethod
     def of(pictures: NDArray[Any], rows: NDArray[np.int64]) -> Scene:
-        """The scene of the pictures in some rows (n,), of which the evenly spread first 2,000 are looked at."""
+        """The scene of the pictures in some rows (n,); at most 2,000 of them, spread evenly, are looked at."""
         low, high = math.inf, -math.inf
         for row in spread(rows, LOOKED):
             low, high = min(low, float(pictures[row].min())), max(high, float(pictures[row].max()))
