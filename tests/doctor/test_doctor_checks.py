@@ -191,6 +191,16 @@ def test_labels_are_not_doubted_by_a_training_that_has_not_learned_its_examples(
     assert seen(outcome(0.7, train=0.9, dynamics=shown(steps=36)), epochs=1)
 
 
+def test_inputs_far_from_those_of_training_are_seen_though_the_scores_are_near(rows):
+    x, y = rows
+    data = wxb.load_data(x, y)
+    for deviations, seen in ((4, True), (1.5, False)):
+        moved = data.examples.copy()
+        moved[data.split.validation, 20] += deviations * moved[:, 20].std()
+        found = measures(replace(data, examples=moved, known=None), base=outcome(0.9, train=0.99))
+        assert (FAULTS["D10"].symptom(found) is not None) is seen
+
+
 def test_a_head_that_fits_is_not_suspected_where_a_training_is_short(digits):
     short = outcome(BADLY, dynamics=shown(steps=36))
     found = suspect(measures(digits, "FC-64-RELU, SVM", base=short, epochs=1))

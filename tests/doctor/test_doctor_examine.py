@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
 from torch import nn
 
 import wxb.doctor
+from tests.doctor.test_doctor_checks import outcome
+from wxb.doctor.checks.plain import FAULTS
 
 DIGITS = load_digits()
 X, Y = torch.tensor(DIGITS.data / 16, dtype=torch.float32)[:900], torch.tensor(DIGITS.target)[:900]
@@ -143,6 +148,26 @@ def test_wrong_labels_of_three_classes_are_counted_and_few_of_them_are_not():
     assert (finding.code, finding.proof) == ("D2", None)
     assert 0.3 < finding.evidence["share_of_wrong_labels"] < 0.45
     assert examined(**table(0.1)).healthy
+
+
+def test_labels_of_few_examples_that_nothing_predicts_are_counted():
+    made = table(0.0)
+    x, y = (torch.cat(one) for one in zip(*made["loader"], strict=True))
+    dealt = y[torch.randperm(len(y), generator=torch.Generator().manual_seed(0))]
+    (finding,) = examined(**{**made, "loader": list(zip(x.split(16), dealt.split(16), strict=True))}).findings
+    assert (finding.code, finding.proof) == ("D1", None)
+
+
+@pytest.mark.parametrize(("baseline", "few"), [(0.97, False), (0.8, True), (None, True)])
+def test_examples_that_are_enough_for_a_baseline_are_not_too_few(baseline, few):
+    left = iter([outcome(0.7), outcome(0.5)])  # with half of them, and with a quarter
+    runs = SimpleNamespace(mixed=1.0, run=lambda remedy: next(left))
+    base = outcome(0.84, train=1.0)
+    found = SimpleNamespace(
+        targets=np.repeat(np.arange(10), 40), whole=True, noise=None, base=base, best_reference=baseline, runs=runs
+    )
+    (fault,) = (one for one in FAULTS if one.code == "D12")
+    assert (fault.symptom(found) is not None) is few
 
 
 def test_a_network_far_too_narrow_is_proved_by_a_far_wider_one():

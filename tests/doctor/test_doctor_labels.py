@@ -12,7 +12,7 @@ import wxb
 from wxb.doctor import labels
 from wxb.doctor.case import Case
 from wxb.doctor.diagnose import diagnose
-from wxb.doctor.groups import noise_in_groups
+from wxb.doctor.groups import hint, noise_in_groups
 from wxb.doctor.measures import Measures
 from wxb.doctor.side import SideRuns
 
@@ -92,6 +92,24 @@ def test_few_examples_are_counted_by_the_curve_of_side_runs():
     (finding, *_) = diagnosed(few, epochs=40).findings
     assert (finding.code, finding.severity) == ("D12", "sick")
     assert finding.evidence["score_with_half"] < finding.evidence["validation_score"]
+
+
+def test_a_rare_class_is_not_taken_for_labels_that_nothing_predicts():
+    data = wxb.load_data("disc", examples=1000, seed=0)
+    rows = np.sort(np.concatenate([np.flatnonzero(data.targets == 0), np.flatnonzero(data.targets == 1)[:20]]))
+    found = diagnosed(wxb.load_data(data.examples[rows], data.targets[rows]), "FC-24-TANH, SOFTMAX", epochs=10)
+    assert "D1" not in [one.code for one in found.findings]
+
+
+@pytest.mark.parametrize("maker", [load_iris, load_wine])
+def test_a_hint_is_seen_in_labels_of_few_examples_and_rarely_in_shuffled_ones(maker):
+    x, y = maker(return_X_y=True)
+    draw = np.random.default_rng(0)
+    x = x.astype(np.float32)
+    for _ in range(10):
+        rows = draw.permutation(len(y))[:120]
+        assert hint(x[rows], y[rows], 3)
+    assert sum(hint(x, draw.permutation(y), 3) for _ in range(40)) < 20
 
 
 def test_classes_that_are_numbered_otherwise_in_validation_are_numbered_back():

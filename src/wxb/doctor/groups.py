@@ -24,7 +24,7 @@ OWN = 0.5  # of the labels in each group are its own
 EVEN = 0.8  # of the share of own labels among the surer two thirds, in the least sure third
 MOSTLY = 0.55  # of all labels are those of their groups,
 FEWEST = 0.25  # and surely more than this share are not: with fewer, a border that is no plane can look the same
-SURELY = 2.5  # standard errors
+SURELY, HINT = 2.5, 1.0  # standard errors
 
 Numbers = NDArray[np.float64]
 
@@ -65,8 +65,22 @@ def linear_signal(flat: NDArray[np.float32], given: NDArray[np.int64], classes: 
     if not 0 < moving.shape[1] <= MOST_FEATURES or not len(moving) <= MOST:
         return False
     right = _left_out(moving, given, classes).argmax(axis=1) == given
-    most = np.bincount(given).max() / len(given)
-    return bool(right.mean() > most + SURELY * np.sqrt(most * (1 - most) / len(given)))
+    return _above_most(float(right.mean()), given) > SURELY
+
+
+def hint(flat: NDArray[np.float32], given: NDArray[np.int64], classes: int) -> bool:
+    """Whether a linear model or neighbours, left without each example in turn, may tell anything of the labels."""
+    moving = np.asarray(flat[:, flat.std(axis=0) > 0], np.float64)
+    if not 0 < moving.shape[1] <= MOST_FEATURES or not LEAST <= len(moving) <= MOST:
+        return True
+    right = float((_left_out(moving, given, classes).argmax(axis=1) == given).mean())
+    return _above_most(max(right, _by_neighbours(moving, given, classes)), given) > HINT
+
+
+def _above_most(share: float, given: NDArray[np.int64]) -> float:
+    """How many standard errors a share of right answers lies above that of the most frequent class."""
+    most = float(np.bincount(given).max() / len(given))
+    return (share - most) / max(1e-9, float(np.sqrt(most * (1 - most) / len(given))))
 
 
 def _by_neighbours(flat: Numbers, given: NDArray[np.int64], classes: int) -> float:

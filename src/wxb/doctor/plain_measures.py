@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from wxb.doctor import labels
 from wxb.doctor.batches import MOST_BATCHES, MOST_EXAMPLES
 from wxb.doctor.groups import MOST as MOST_GROUPED
-from wxb.doctor.groups import noise_in_groups
+from wxb.doctor.groups import hint, linear_signal, noise_in_groups
 from wxb.doctor.plain import PlainRuns, Subject
 
 NEIGHBOURS = 5
@@ -89,6 +89,24 @@ class PlainMeasures:
         classes = self.subject.first[0].shape[1]
         if classes >= labels.LEAST_CLASSES:
             return labels.noise(self.targets, self._neighbours, classes)
+        return None if self._labelled is None else noise_in_groups(*self._labelled, classes)
+
+    @cached_property
+    def linear_signal(self) -> bool:
+        """Whether a linear model, left without each example in turn, surely tells classes, as `linear_signal`."""
+        return self._labelled is not None and linear_signal(*self._labelled, self.subject.first[0].shape[1])
+
+    @cached_property
+    def hint(self) -> bool:
+        """Whether a linear model or neighbours may tell classes, as `groups.hint`; of other targets they may."""
+        return self._labelled is None or hint(*self._labelled, self.subject.first[0].shape[1])
+
+    @cached_property
+    def _labelled(self) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
+        """Inputs (n, features) and classes (n,) of the first 1,000 examples; None of others than rows of numbers."""
+        some = self.inputs
+        if some is None or self.targets is None or some.numel() > MOST_NUMBERS or not bool(torch.isfinite(some).all()):
+            return None
         try:
             inputs, targets = (
                 torch.cat([getattr(one, name) for one in self.subject.batches])[:MOST_GROUPED].cpu().numpy()
@@ -97,7 +115,7 @@ class PlainMeasures:
         except (RuntimeError, TypeError):  # batches that do not fit each other
             return None
         flat = np.asarray(inputs, np.float32).reshape(len(inputs), -1)
-        return noise_in_groups(flat, np.asarray(targets, np.int64), classes) if len(flat) == len(targets) else None
+        return (flat, np.asarray(targets, np.int64)) if len(flat) == len(targets) else None
 
     def modules(self, *kinds: type[nn.Module]) -> list[nn.Module]:
         """The parts of the model that are of some kinds."""

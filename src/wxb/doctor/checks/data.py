@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wxb.data.dataset import Dataset
 from wxb.doctor.columns import correlated, labels_alone, shifted_channels
-from wxb.doctor.fault import DataChange, Evidence, Fault, Remedy, always
+from wxb.doctor.fault import DataChange, Evidence, Fault, Remedy, always, never
 from wxb.doctor.measures import Measures
 
 RATIO = 100.0  # of the standard deviations of two columns, from which one hides the other
@@ -19,7 +19,8 @@ LEAKED = 0.01  # of the validation examples, that are in the training part too
 FLATTERED = 0.02  # of the score, by them
 DRIFT = 0.5  # of a column's mean between training and validation, in standard deviations
 RARE = 0.1  # share of the rarest class
-GAP = 0.15  # of the score on training and on validation examples
+FAR_OFF = 2.0  # the same, where the gap of the scores is small
+GAP, SMALL_GAP = 0.15, 0.05  # of the score on training and on validation examples
 UNLIKELY = 1e-6
 LEARNED = 0.9  # a score that may come from a single column
 
@@ -123,10 +124,11 @@ def without_target(found: Measures) -> list[Remedy]:
 
 def drifted(found: Measures) -> Evidence | None:
     """Validation examples prepared in another way than those of training."""
-    if found.gap < GAP:
+    if found.gap < SMALL_GAP:
         return None
     shift, place = found.drift
-    if shift < DRIFT + 5 / len(found.case.data.split.validation) ** 0.5:
+    least = DRIFT if found.gap >= GAP else FAR_OFF
+    if shift < least + 5 / len(found.case.data.split.validation) ** 0.5:
         return None
     return {
         "mean_shift_in_standard_deviations": shift,
@@ -260,7 +262,8 @@ FEATURES = (
     Fault("D10", "validation prepared otherwise than training", drifted, alike),
     Fault("D4", "inputs not scaled", not_scaled, standardized),
 )
-OTHERS = (
-    Fault("D8", "a rare class that is left out", rare_class, weighted, balanced=True),
-    Fault("D5", "constant or double columns", useless_columns, without_useless),
+RARE_CLASS = (Fault("D8", "a rare class that is left out", rare_class, weighted, balanced=True),)
+COLUMNS = (
+    # no fault by itself: only a proof names it
+    Fault("D5", "constant or double columns", useless_columns, without_useless, likely=never),
 )

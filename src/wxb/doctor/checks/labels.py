@@ -16,6 +16,7 @@ from wxb.doctor.labels import LEAST_OF_A_CLASS
 from wxb.doctor.measures import FAR_BEHIND, Measures
 from wxb.doctor.proof import gain_of
 
+ROOM = 0.1  # above the score of a constant: of a rare class nearly all other answers are right
 NOISY = 0.1  # of the labels; classes that overlap are doubted too, so side runs have to tell
 WRONG = 0.2  # of the labels at random, from which a network that learns them by heart suffers
 BY_HEART = 0.05  # of the score on training examples and on others, which have as many wrong labels
@@ -33,7 +34,7 @@ def no_signal(found: Measures) -> Evidence | None:
     """Nothing predicts the targets better than a constant does."""
     references = found.references
     constant, error = references["constant"], found.base.error
-    if "nearest neighbour" not in references or found.base.score > constant + 2 * error:
+    if "nearest neighbour" not in references or found.base.score > constant + 2 * error or not untold(constant, error):
         return None
     best = max(references["nearest neighbour"], references["linear"])
     if best > constant + max(2 * error, 0.01) or moved(found) is not None:
@@ -41,6 +42,11 @@ def no_signal(found: Measures) -> Evidence | None:
     if found.linear_signal:
         return None
     return {"validation_score": found.base.score, "constant": constant, "best_baseline": best, "standard_error": error}
+
+
+def untold(constant: float, error: float) -> bool:
+    """Whether a constant leaves so much to learn that a network which learns nothing tells something of the labels."""
+    return 1 - constant > max(ROOM, 5 * error)
 
 
 def rejoin(found: Measures) -> list[Remedy]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from wxb.doctor.batches import Batch, BatchChange
-from wxb.doctor.checks.labels import GAP, SMALL_GAP, rises, steep
+from wxb.doctor.checks.labels import GAP, SMALL_GAP, rises, steep, untold
 from wxb.doctor.fault import Evidence, Fault, Remedy
 from wxb.doctor.modules import (
     WEIGHTED,
@@ -44,17 +44,21 @@ BEHIND = 0.05  # of a baseline
 MIXED = 0.5  # of the entropy of labels that are dealt by chance
 NOISY, WRONG = 0.1, 0.2  # labels that are doubted, and that are wrong at random, as in checks/labels.py
 FEW, LEARNED = 50, 0.95  # examples of a class; a score on training examples that are learned by heart
+ENOUGH = 0.02  # by which a baseline is better that has the same examples
 SHRUNK = 0.5  # of a scale at the start
 
 
 def no_signal(found: PlainMeasures) -> Evidence | None:
     """Nothing predicts the targets better than a constant does: neither the side run nor a baseline."""
-    references = found.references
-    if references is None or len(found.base.both) < LEAST_UNTOLD:
-        return None
+    references, error = found.references, max(found.base.error, 0.01)
+    chance = 1 / found.subject.first[0].shape[1] if found.subject.classes else 0.0
+    if references is None or len(found.base.both) < LEAST_UNTOLD:  # too few are left to score baselines
+        if found.hint or found.base.score > chance + 2 * error:
+            return None
+        return {"validation_score": found.base.score, "constant": chance}
     constant, best = references["constant"], max(references["nearest_neighbour"], references["linear"])
-    error = max(found.base.error, 0.01)
-    if max(best, found.base.score) > constant + 2 * error:
+    most = max(constant, chance)  # on few examples a constant may come to less than it will
+    if max(best, found.base.score) > most + 2 * error or not untold(most, error) or found.linear_signal:
         return None
     return {"validation_score": found.base.score, "constant": constant, "best_baseline": best}
 
@@ -276,6 +280,8 @@ def _too_few(found: PlainMeasures) -> Evidence | None:
     gap = found.base.train - found.base.score
     if per_class >= FEW or gap < SMALL_GAP or found.base.train < LEARNED or found.runs.mixed < MIXED:
         return None
+    if found.best_reference is not None and found.best_reference > found.base.score + ENOUGH:
+        return None  # the same examples are enough for a baseline
     evidence = {
         "examples_per_class": per_class,
         "training_score": found.base.train,

@@ -49,11 +49,19 @@ def rate_too_low(found: Measures) -> Evidence | None:
     }
 
 
-def rates(found: Measures) -> list[Remedy]:
-    """The usual rate, and one between it and the present one, at most a factor of 10 from the usual one."""
+def lower(found: Measures) -> list[Remedy]:
+    """The usual rate, and one between it and the present one, at most 10 times the usual one; else a tenth of it."""
     rate, usual = found.recipe.learning_rate, found.usual_rate
-    further = float(f"{min(max(math.sqrt(rate * usual), usual / 10), usual * 10):.2g}")
-    return [{"learning_rate": one} for one in (usual, further) if one == usual or not math.isclose(one, usual)]
+    if rate <= usual:
+        return [{"learning_rate": float(f"{rate / 10:.2g}")}]
+    between = float(f"{min(math.sqrt(rate * usual), usual * 10):.2g}")
+    return [{"learning_rate": one} for one in dict.fromkeys((usual, between))]
+
+
+def higher(found: Measures) -> list[Remedy]:
+    """The usual rate, and a higher one, with which a short training comes further."""
+    rate, usual = found.recipe.learning_rate, found.usual_rate
+    return [{"learning_rate": one} for one in (usual, float(f"{TIMES * usual:.2g}")) if one > rate]
 
 
 def in_order(found: Measures) -> Evidence | None:
@@ -257,8 +265,8 @@ START_AND_RATE = (
     Fault("T5", "weight decay too high", decay_too_high, without_penalty),
     Fault("T13", "momentum too high", momentum_too_high, usual_momentum),
     Fault("T19", "gradients clipped too tightly", clipped_tight, less_clipped),
-    Fault("T1", "learning rate too high", rate_too_high, rates),
-    Fault("T2", "learning rate too low", rate_too_low, rates),
+    Fault("T1", "learning rate too high", rate_too_high, lower),
+    Fault("T2", "learning rate too low", rate_too_low, higher),
     Fault("T4", "examples not shuffled", in_order, shuffled),
     Fault("T7", "batches too small", batch_too_small, usual_batch),
     Fault("T8", "batches too large", batch_too_large, usual_batch),
