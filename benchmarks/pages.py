@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from benchmarks import results
 from benchmarks.faults import page as faults_page
 from benchmarks.faults import summary as faults_summary
+from benchmarks.faults.roster import PARTS
 from benchmarks.owed import ALSO, FIGURES
 from benchmarks.peers import curves, table
 from benchmarks.peers.roster import GOALS, LIMITS, TITLES
@@ -140,7 +141,8 @@ def faults(name: str, stored: dict[str, Result]) -> list[str]:
         return faults_page.LISTS[name](stored)
     if name == faults_page.REAL:
         return markdown(faults_page.real(stored))
-    cells = faults_page.TABLES[name](faults_summary.by_part(stored))
+    columns = faults_page.COLUMNS.get(name, PARTS)
+    cells = faults_page.TABLES[name](faults_summary.by_part(stored, columns))
     if name == "wrong":  # names of trainings are long
         cells = [tuple(map(_breakable, row)) for row in cells]
     return markdown(cells) if len(cells) > 1 else ["None."]

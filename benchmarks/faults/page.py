@@ -21,6 +21,7 @@ OWED = {
     "time of `--fix`, 90th percentile": "≤ 3",
 }  # fmt: skip
 REAL = "real"  # the file of programs of other people
+BEFORE = "before"  # the final part on earlier seeds, by the doctor before what it showed was mended
 RATES, ACTIVATIONS = ("T1", "T2"), ("N2", "N3", "N4", "T12")
 
 
@@ -209,6 +210,7 @@ LISTS: dict[str, Callable[[Mapping[str, Result]], list[str]]] = {
     "sessions": sessions,
     "real-counts": real_counts,
 }
+COLUMNS = {"figures": ("tuning", BEFORE, "final")}  # where they are others than the parts
 TABLES: dict[str, Callable[[Mapping[str, Sequence[Row]]], Table]] = {
     "figures": figures, "controls": controls, "by-fault": by_fault, "wrong": wrong,
 }  # fmt: skip

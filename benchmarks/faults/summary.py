@@ -31,13 +31,13 @@ class Share:
         return wilson(self.hits, self.of)
 
 
-def by_part(its: Mapping[str, Result]) -> dict[str, list[Row]]:
+def by_part(its: Mapping[str, Result], parts: Sequence[str] = PARTS) -> dict[str, list[Row]]:
     """The rows of each part, of all its forms."""
     return {
         part: [
             row for form in FORMS if f"{part}-{form}" in its for row in stored.rows(its[f"{part}-{form}"]) if row.asked
         ]
-        for part in PARTS
+        for part in parts
     }
 
 
