@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Unpack, cast
 
+from msgspec import UNSET
+
 from wxb.data.dataset import Dataset, need_data
 from wxb.doctor.measures import comparable
 from wxb.doctor.trained import Follower
 from wxb.errors import FAILED, WxbError
-from wxb.learning import machine as machines
 from wxb.learning.evaluate import NotFinite
 from wxb.learning.events import Event, event_tables, read_events
 from wxb.learning.loop import Record, StateGone
@@ -27,9 +28,9 @@ from wxb.progress import Progress as ProgressLine
 from wxb.progress import of_training
 from wxb.report import findings, report_files
 from wxb.runs.folder import CHECKPOINT, root
-from wxb.runs.folder import SETTINGS as SETTINGS_FILE
+from wxb.runs.predict import same_machine
+from wxb.runs.pretrained import facts_of, need_same_weights
 from wxb.runs.run import Run
-from wxb.runs.schema import MachineFacts
 from wxb.runs.snapshots import Room
 from wxb.runs.writer import Writer
 from wxb.settings import SETTINGS
@@ -69,6 +70,7 @@ class Training:
         data_seconds: float = 0.0,
         seconds: float | str | None = None,
         state: State | None = None,
+        transferred: tuple[str, ...] = (),
         events: Iterable[Event] = (),
     ) -> None:
         """Set up the trial; the arguments not named here are those of `Trial`.
@@ -82,6 +84,7 @@ class Training:
             time=seconds,
             machine=machine,
             state=state,
+            transferred=transferred,
             events=events,
             watch=watch,
             started=started,
@@ -114,12 +117,12 @@ class Training:
             options = {name: value for name, value in run.settings.items() if name in fields}
             if options.get("steps"):
                 options.pop("epochs", None)  # earlier versions stored both
-            began_with = run.environment.machine
-            asked = _same_machine(run, began_with)
+            asked = same_machine(run)
             state = None if checkpoint is None else checkpoint.tensors
             if checkpoint is not None and Progress.read(checkpoint.tensors).done != checkpoint.counters.step:
                 raise _damaged_checkpoint(run.path, "its tensors are those of another step")
             events = read_events(run.settings.get("events", []))
+            began = run.summary.pretrained  # the weights are in the state, once there is one
             training = cls(
                 data,
                 run.summary.network,
@@ -128,8 +131,11 @@ class Training:
                 watch=_kept(run, "watch"),
                 machine=asked,
                 state=state,
+                transferred=() if state is None or began is UNSET else began.layers,
                 events=events,
             )
+            if began is not UNSET and training.trial.pretrained is not None:
+                need_same_weights(run.path, began, training.trial.pretrained)
         except BaseException as problem:
             writer.close()
             if isinstance(problem, Misfit):
@@ -144,6 +150,7 @@ class Training:
         return [
             ("data", str(trial.data)),
             ("network", str(trial.plan)),
+            *([("begins", trial.beginning)] * bool(trial.transferred)),
             ("machine", str(trial.machine)),
             ("before", "; ".join(trial.checks.lines)),
             *([("snapshots", str(self._room))] * bool(self.snapshots)),
@@ -219,6 +226,7 @@ class Training:
             steps=trial.steps,
             out=self.out,
             machine=dataclasses.asdict(trial.machine),
+            pretrained=None if trial.pretrained is None else facts_of(trial.pretrained, trial.transferred),
         )
 
     def _failed(self, run: Writer, reason: str) -> WxbError:
@@ -357,19 +365,6 @@ def resume(run: Run | str | Path, data: Dataset, *, progress: bool | None = None
     need_data(data)
     need("progress", progress, (bool, type(None)), "True, False or None")
     return _to_the_end(Training.resume(run if isinstance(run, Run) else Run.open(run), data), of_training(progress))
-
-
-def _same_machine(run: Run, facts: MachineFacts) -> Machine:
-    """The machine that a run began with. Raises WxbError, with a way on, if there is none like it here."""
-    try:
-        return machines.choose(facts.device, facts.precision, facts.threads)
-    except WxbError as problem:
-        settings = quoted(run.path / SETTINGS_FILE)
-        raise WxbError(
-            f"{run.path} began on {facts.device}, and there is no such device here",
-            problem.detail,
-            f"resume it where there is one, or train anew: wxb train --config {settings} --device auto",
-        ) from problem
 
 
 def _kept(run: Run, name: str) -> int | None:

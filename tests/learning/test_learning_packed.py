@@ -23,7 +23,8 @@ from wxb.learning.feed import Feed
 from wxb.learning.inference import score
 from wxb.learning.loop import learn
 from wxb.learning.recipe import Recipe
-from wxb.network.build import build, moments
+from wxb.network.build import build
+from wxb.network.moments import moments
 from wxb.runs.matching import as_examples
 from wxb.trials.baselines import baselines
 

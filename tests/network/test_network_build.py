@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 import wxb
 from wxb.data.dataset import Dataset, Split
 from wxb.errors import WxbError
-from wxb.network.build import NUMBERS_AT_ONCE, Model, build, moments
+from wxb.network.build import Model, build
 from wxb.network.heads import HEADS
 from wxb.network.layers import set_generator
+from wxb.network.moments import NUMBERS_AT_ONCE, moments
 from wxb.notation import plan, read
 from wxb.notation.expand import MOST_NESTED
 from wxb.notation.named import NAMED

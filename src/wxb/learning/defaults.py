@@ -28,7 +28,7 @@ from wxb.learning.bagging import apart
 from wxb.learning.recipe import Recipe
 from wxb.learning.requirements import check_fit
 from wxb.notation import Plan
-from wxb.settings import RECIPE, Setting, check_together, unknown
+from wxb.settings import NONE, RECIPE, Setting, check_together, unknown
 from wxb.tasks import TASKS
 
 OF_OPTIMIZER = ("learning_rate", "momentum", "weight_decay")
@@ -246,6 +246,10 @@ def recipe_for(plan: Plan, data: Dataset, options: Mapping[str, Any]) -> Recipe:
         "label_smoothing": 0.1 if large and plan.head == "SOFTMAX" else 0.0,
         "initialization": default_initialization(plan, data, options.get("normalize", RECIPE["normalize"].default)),
     }
+    if options.get("pretrained", NONE) != NONE:
+        chosen["initialization"] = "random"  # of what is new
+        if not options.get("freeze"):
+            chosen["learning_rate"] *= FINE_TUNING
     if data.has_text and optimizer in ("adam", "adamw") and linear(plan):
         chosen["learning_rate"] = TEXT_RATE
     if optimizer in ("adamw", "muon") and not options.get("l2"):
@@ -262,6 +266,8 @@ def _setting(name: str) -> Setting:
         raise unknown(name, RECIPE)
     return RECIPE[name]
 
+
+FINE_TUNING = 0.3  # of the usual rate, for weights that were trained before
 
 RATES = {
     "sgd": 0.1,

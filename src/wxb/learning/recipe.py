@@ -45,6 +45,8 @@ class Recipe:
     keep: str = _default("keep")
     bagging: bool = _default("bagging")
     calibration: str = _default("calibration")
+    pretrained: str = _default("pretrained")
+    freeze: bool = _default("freeze")
     shuffle: bool = _default("shuffle")
     l2: float = _default("l2")
     l1: float = _default("l1")

@@ -19,6 +19,7 @@ from wxb.learning.recipe import Recipe
 from wxb.learning.state import Progress, State, of_kind
 from wxb.network.build import build
 from wxb.network.memory import micro_batches_that_fit
+from wxb.network.pretrained import Pretrained, freeze
 from wxb.notation import Network, Plan, plan, read
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ TRIED = 0.02  # share of the training time that may be spent on trying a network
 class Setup:
     """A network, its recipe, and its untrained module on a machine.
 
-    `events` are those to repeat, and one that sets the micro-batches if the memory does not hold whole batches. `notes`
-    are for the user.
+    `events` are those to repeat, and one that sets the micro-batches if the memory does not hold whole batches.
+    `transferred` are the paths of the items that begin with pretrained weights. `notes` are for the user.
     """
 
     plan: Plan
@@ -41,6 +42,7 @@ class Setup:
     model: Model
     machine: Machine
     events: tuple[Event, ...] = ()
+    transferred: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -52,15 +54,21 @@ def set_up(
     machine: Machine | None = None,
     state: State | None = None,
     events: Iterable[Event] = (),
+    pretrained: Pretrained | None = None,
+    transferred: tuple[str, ...] = (),
 ) -> Setup:
     """Set up the training of a network on data, on the given machine or a chosen one.
 
     `options` are fields of `Recipe`; the others are chosen for the network and the data. `state` is the state of an
-    earlier record from which training continues, and `events` are those to repeat. Raises WxbError if network, recipe
-    and data do not fit each other, or if the memory cannot hold the network and one example.
+    earlier record from which training continues, and `events` are those to repeat. `pretrained` is what the network
+    begins with. Of a state that has begun so, `transferred` names the items that did. Raises WxbError if network,
+    recipe and data do not fit each other, or if the memory cannot hold the network and one example.
     """
     planned, recipe = _planned(data, network, bindings, options or {})
     events, notes = _fitting(planned, recipe, data, ordered(events), 0 if state is None else Progress.read(state).done)
+    weights = None if state is None else of_kind(state, "model")
+    if pretrained is not None:
+        transferred, weights = pretrained.layers(planned), weights or dict(pretrained.tensors)
     model = build(
         planned,
         data,
@@ -68,8 +76,12 @@ def set_up(
         normalize=recipe.normalize,
         initialization=recipe.initialization,
         first_layer=recipe.first_layer,
-        state=None if state is None else of_kind(state, "model"),
+        state=weights,
     )
+    if pretrained is not None:
+        pretrained.begin(model, transferred)
+    if recipe.freeze:
+        freeze(model, transferred)
     model.flip_average = recipe.flip_average
     if machine is None:
         work = planned.multiply_adds + sum(feature.multiply_adds for feature in model.designed)
@@ -77,7 +89,7 @@ def set_up(
         machine = machines.choose(recipe.device, recipe.precision, recipe.threads, work * batch_size)
         if recipe.precision == "auto":
             machine = precision.chosen(machine, model, data)
-    return Setup(planned, recipe, model.to(machine.device), machine, events, notes)
+    return Setup(planned, recipe, model.to(machine.device), machine, events, transferred, notes)
 
 
 def _fitting(

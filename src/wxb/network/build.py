@@ -19,6 +19,7 @@ from wxb.network.blocks import Chain
 from wxb.network.heads import HEADS, Head
 from wxb.network.layers import Designed, Reading
 from wxb.network.memory import refuse_if_weights_too_large
+from wxb.network.moments import chunks, fitted_scale, moments
 from wxb.network.preparation import Preparation
 from wxb.network.start import identify, initialize, spread, whiten
 from wxb.notation import Network, Plan, plan, read
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
     from wxb.data.dataset import Dataset, Examples, Inputs
 
-    Numbers = Inputs | NDArray[np.int64]
-
-NUMBERS_AT_ONCE = 2**20  # numbers summed at a time: few enough for the cache, and no copy of all is made
 # The largest standard deviation of numbers from 0 to 1. Divided by its own, a feature that is 0 or 1 in few rows would
 # weigh most, and a network would learn these rows by heart.
 SHARE_STD = 0.5
@@ -110,7 +108,15 @@ class Model(Chain):
         for module in self.modules():
             if isinstance(module, Reading):
                 module.least = least
+        self.frozen: tuple[str, ...] = ()  # paths of items that stay in evaluation mode, also in training
         self.flip_average = False  # whether the folded form averages the scores of a picture and its mirror image
+
+    def train(self, mode: bool = True) -> Model:
+        """Set training or evaluation mode; frozen items stay in evaluation mode."""
+        super().train(mode)
+        for path in self.frozen:
+            self.get_submodule(path).eval()
+        return self
 
     @property
     def head(self) -> Head:
@@ -187,8 +193,9 @@ def build(
     Weights are drawn from (seed, path), codebooks from (seed, "codebook"). With `initialization="identity"`
     convolutions start as the identity; with "spread-biases" the kinks of the first layer's units are spread over the
     inputs; with `first_layer="whitened"` the filters of the first convolution are computed from the training part and
-    not learned (`wxb.network.start`). `state` is the state_dict of a model built with the same arguments, whose filters
-    are used instead of computing them again. Raises WxbError if network and data do not fit each other.
+    not learned (`wxb.network.start`). `state` is the state_dict of a model that begins with the same layers, whose
+    filters and designed features are used instead of computing them again. Raises WxbError if network and data do
+    not fit each other.
     """
     if data is not None:
         need_data(data)
@@ -214,7 +221,7 @@ def build(
     model.task = model.task.of(() if data is None else data.classes)
     if model.designed:
         model.scale = input_scale(network.input, None, "none")
-        if data is not None:
+        if data is not None and not put_features(model, state or {}):
             fit_features(model, data, seed, normalize)
     initialize(model, model.plan, seed)
     if initialization == "identity":
@@ -313,6 +320,18 @@ def target_scale(data: Dataset | None) -> Restore | None:
 
 
 @torch.no_grad()
+def put_features(model: Model, state: Mapping[str, Tensor]) -> bool:
+    """Take the designed features of `model` from a state; False if they are not in it."""
+    first = f"{model.plan.items[0].path}."
+    own = {name: tensor for name, tensor in model.state_dict(keep_vars=True).items() if name.startswith(first)}
+    held = all(name in state and state[name].shape == tensor.shape for name, tensor in own.items())
+    if held:
+        for name, tensor in own.items():
+            tensor.copy_(state[name])
+    return held
+
+
+@torch.no_grad()
 def fit_features(model: Model, data: Dataset, seed: int, normalize: str) -> None:
     """Fit the designed features of `model` to at most 10,000 training examples, and scale their output.
 
@@ -326,62 +345,11 @@ def fit_features(model: Model, data: Dataset, seed: int, normalize: str) -> None
         if normalize == "none":
             continue
         rows = np.arange(len(examples))[:: -(-len(examples) * feature.mean.numel() // FITTED_NUMBERS)]
-        chunks = (torch.from_numpy(np.ascontiguousarray(examples[chunk])) for chunk in _chunks(examples, rows))
-        values = torch.cat([feature(chunk) for chunk in chunks]).numpy()
+        parts = (torch.from_numpy(np.ascontiguousarray(examples[chunk])) for chunk in chunks(examples, rows))
+        values = torch.cat([feature(part) for part in parts]).numpy()
         mean, std = fitted_scale(values, np.arange(len(values)), normalize)
         feature.mean.copy_(_tensor(mean))
         feature.std.copy_(_tensor(std))
-
-
-def fitted_scale(
-    examples: Numbers, rows: NDArray[np.int64], normalize: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The offset and the divisor of each channel or column of these rows for `normalize` "std" or "range"."""
-    if normalize == "std":
-        return moments(examples, rows)
-    least, most = extremes(examples, rows)
-    return least, _spread(most - least, least)
-
-
-def moments(examples: Numbers, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of each channel or column of these rows, in float64; 1 if it is constant."""
-    axes = (0, *range(2, examples.ndim))
-    chunks = _chunks(examples, rows)
-    places = len(rows) * int(np.prod(examples.shape[2:]))
-    if examples.dtype == np.uint8:
-        # sums of bytes and of their squares are exact in any memory layout, and need only one pass
-        total, squares = np.zeros((2, examples.shape[1]), dtype=object)
-        for chunk in chunks:
-            pixels = examples[chunk]
-            total += pixels.sum(axes, dtype=np.int64)
-            squares += np.square(pixels, dtype=np.uint16).sum(axes, dtype=np.int64)
-        mean = (total / places).astype(np.float64)
-        variance = ((places * squares - total**2) / places**2).astype(np.float64)
-        return mean, _spread(np.sqrt(variance), mean)
-    mean = sum(examples[chunk].sum(axes, dtype=np.float64) for chunk in chunks) / places
-    centre = mean.reshape((-1,) + (1,) * (examples.ndim - 2))
-    squares = sum(np.square(examples[chunk] - centre).sum(axes) for chunk in chunks)
-    return mean, _spread(np.sqrt(squares / places), mean)
-
-
-def extremes(examples: Numbers, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The least and the greatest number of each channel or column of these rows, in float64."""
-    axes = (0, *range(2, examples.ndim))
-    chunks = _chunks(examples, rows)
-    least = np.min([examples[chunk].min(axes) for chunk in chunks], axis=0)
-    most = np.max([examples[chunk].max(axes) for chunk in chunks], axis=0)
-    return least.astype(np.float64), most.astype(np.float64)
-
-
-def _chunks(examples: Numbers, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    step = max(1, NUMBERS_AT_ONCE // int(np.prod(examples.shape[1:])))
-    return [rows[start : start + step] for start in range(0, len(rows), step)]
-
-
-def _spread(width: NDArray[np.float64], centre: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The divisor of each channel or column: its width, or 1 if it is constant up to float32 rounding."""
-    rounding = np.finfo(np.float32).eps * np.abs(centre)
-    return np.where(width > rounding, width, 1.0)
 
 
 def _tensor(values: NDArray[np.float64]) -> Tensor:

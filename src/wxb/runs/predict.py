@@ -9,7 +9,8 @@ from wxb.data.kinds import kind_of
 from wxb.data.tables.encoding import Prepared
 from wxb.errors import FAILED, WxbError
 from wxb.notation import plan, read
-from wxb.runs.folder import SUMMARY
+from wxb.paths import quoted
+from wxb.runs.folder import SETTINGS, SUMMARY
 from wxb.runs.matching import decision_of, like_training, target_offsets
 from wxb.text import count
 
@@ -93,6 +94,22 @@ class Predictor:
         logits = self._through(self.folded, examples, machine, self.batch_size)
         found = self._prediction(logits, self.head, about.task, about.classes, self.offsets, self.decision)
         return replace(found, notes=self.notes) if self.notes else found
+
+
+def same_machine(run: RunFiles) -> Machine:
+    """The machine that the run began with. Raises WxbError, with a way on, if there is none like it here."""
+    from wxb.learning.machine import choose
+
+    facts = run.environment.machine
+    try:
+        return choose(facts.device, facts.precision, facts.threads)
+    except WxbError as problem:
+        settings = quoted(run.path / SETTINGS)
+        raise WxbError(
+            f"{run.path} began on {facts.device}, and there is no such device here",
+            problem.detail,
+            f"resume it where there is one, or train anew: wxb train --config {settings} --device auto",
+        ) from problem
 
 
 def machine_of(run: RunFiles) -> Machine:

@@ -111,6 +111,14 @@ class DecisionFacts(Struct, frozen=True):
     examples: Annotated[Size, Meta(description="that they were fitted to: validation, or out of fold")]
 
 
+class PretrainedFacts(Struct, frozen=True):
+    """The trained weights that a training began with."""
+
+    run: Annotated[str, Meta(description="the folder of the run that they were those of")]
+    weights: Annotated[Digest, Meta(description="of the file that held them")]
+    layers: Annotated[tuple[str, ...], Meta(description="the paths of what began with them")]
+
+
 class Steps(Struct):
     """How far training has come; the checkpoint may lie before it."""
 
@@ -141,6 +149,7 @@ class Summary(Struct):
     test: Score | None = None
     reason: Annotated[str | None, Meta(description="of a failed run: what ended it")] = None
     decision: Annotated[DecisionFacts | UnsetType, Meta(description="if `optimize` asked for one")] = UNSET
+    pretrained: Annotated[PretrainedFacts | UnsetType, Meta(description="if `pretrained` named a run")] = UNSET
     files: Annotated[
         dict[str, tuple[Digest, ...]],
         Meta(description="the digests of the files that training does not change; two of one that is being replaced"),

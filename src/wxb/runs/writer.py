@@ -15,9 +15,8 @@
     manifest.json           checksums of all these, once the run has finished
 
 History and watched steps are appended to, every other file is replaced atomically; `journal.py` keeps them and the
-checkpoint in step.
-The manifest, which holds the checksum of the final `run.json`, is written before it: the run finishes in the one moment
-in which `run.json` says so.
+checkpoint in step. The manifest, which holds the checksum of the final `run.json`, is written before it: the run
+finishes in the one moment in which `run.json` says so.
 """
 
 from __future__ import annotations
@@ -67,7 +66,18 @@ from wxb.runs.journal import Checkpoint, Journal
 from wxb.runs.looking import Looked
 from wxb.runs.manifest import manifest_text
 from wxb.runs.provenance import data_facts, need_same
-from wxb.runs.schema import FORMAT, NOTATION, Counters, DecisionFacts, Score, Settings, State, Steps, Summary
+from wxb.runs.schema import (
+    FORMAT,
+    NOTATION,
+    Counters,
+    DecisionFacts,
+    PretrainedFacts,
+    Score,
+    Settings,
+    State,
+    Steps,
+    Summary,
+)
 from wxb.runs.snapshots import name_of, steps_in, write_snapshot
 from wxb.runs.standing import way_on
 from wxb.runs.stopping import Asked
@@ -125,12 +135,13 @@ class Writer:
         steps: int,
         out: str | Path | None = None,
         machine: Mapping[str, object] | None = None,
+        pretrained: PretrainedFacts | None = None,
     ) -> Writer:
         """Create a run's folder and lock it for writing: `out`, or a new one named after the data in `runs/`.
 
-        WXB_RUNS names another folder in place of `runs/`. `settings` are the settings of `train` as used; None is left
-        out, which TOML has no word for. `steps` is how many steps training will take. Raises WxbError if `out` exists
-        and is not empty, or cannot be written.
+        WXB_RUNS names another folder in place of `runs/`. `settings` are those of `train` as used; None, which TOML has
+        no word for, is left out. `steps` is how many training will take, `pretrained` what it begins with. Raises
+        WxbError if `out` exists and is not empty, or cannot be written.
         """
         path = own_folder(Path(out)) if out is not None else new_folder(data.name)
         lock = storage.hold(path)
@@ -154,6 +165,7 @@ class Writer:
                 multiply_adds=plan.multiply_adds,
                 created=now(),
                 steps=Steps(0, steps),
+                pretrained=UNSET if pretrained is None else pretrained,
             )
             fixed = {
                 SETTINGS: settings_text(settings).encode(),

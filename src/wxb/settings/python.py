@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import ParamSpec, TypedDict, TypeVar
+from os import PathLike
+from pathlib import Path
+from typing import ParamSpec, Protocol, TypedDict, TypeVar
 
 from wxb.errors import WxbError
 from wxb.settings.table import RECIPE, SETTINGS, unknown
@@ -13,6 +15,12 @@ from wxb.settings.table import RECIPE, SETTINGS, unknown
 Given = ParamSpec("Given")
 Returned = TypeVar("Returned")
 Made = TypeVar("Made")
+
+
+class HasPath(Protocol):
+    """A run, which knows its folder."""
+
+    path: Path
 
 
 class RecipeOptions(TypedDict, total=False):
@@ -35,6 +43,8 @@ class RecipeOptions(TypedDict, total=False):
     keep: str | None
     bagging: bool | None
     calibration: str | None
+    pretrained: str | PathLike[str] | HasPath
+    freeze: bool
     shuffle: bool
     l2: float
     l1: float

@@ -273,6 +273,13 @@ def _path(value: Any) -> str:
     return path
 
 
+def _run_folder(value: Any) -> str:
+    """The folder of a run: a path, or an object that has one, as `Run` does."""
+    if getattr(value, "step", None) is not None:
+        raise ValueError  # a snapshot, which the path alone does not name
+    return _path(getattr(value, "path", value))
+
+
 def _path_or_frame(value: Any) -> Any:
     return value if hasattr(value, "columns") else _path(value)
 
@@ -286,5 +293,6 @@ TIME = Form(_seconds, "a time of up to a year, such as 30s, 10m or 1h30m; a numb
 TEXTS = Form(_texts, "a text, or a list of texts", "a,b")
 KINDS = Form(_kinds, "columns and what they hold, category, number, date, text, words or window", "a=category,b=date")
 COLUMN = Form(_column, "the name of a column; in Python also one value for each example", "column")
+PRETRAINED = Form(_run_folder, "the folder of a run, or none", "none")
 PATH = Form(_path, "a path", "folder")
 TABLE = Form(_path_or_frame, "the path of a table or folder, or a data frame", "test.csv")

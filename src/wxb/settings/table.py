@@ -7,7 +7,7 @@ from typing import Any
 
 from wxb.errors import WxbError, nearest
 from wxb.settings import data, training
-from wxb.settings.setting import Setting
+from wxb.settings.setting import Setting, named
 
 RECIPE = {setting.name: setting for setting in training.LIST}
 DATA = {setting.name: setting for setting in data.LIST if setting.section == data.DATA}
@@ -16,6 +16,7 @@ SETTINGS: dict[str, Setting] = {**RECIPE, **DATA, **RUN}
 INTERVAL = data.INTERVAL  # of predictions
 NAMED: dict[str, Setting] = {**SETTINGS, INTERVAL.name: INTERVAL}  # all that messages name
 
+NONE = RECIPE["pretrained"].default  # the value of `pretrained` that stands for no run
 LENGTH = ("time", "epochs", "steps")  # settings that say when training ends
 
 # of runs of format 1 (version 0.1): names, and values of a setting, that are others now
@@ -74,5 +75,17 @@ def check_together(values: Mapping[str, Any]) -> None:
             "`l2` adds λΣW² to the loss; `weight_decay` shrinks the weights apart from the gradient",
             "set only one of them",
         )
+    begun = values.get("pretrained", NONE) != NONE
+    if values.get("freeze") and not begun:
+        raise WxbError(
+            "`freeze` needs `pretrained`: without trained layers it would keep random ones",
+            fix='`pretrained="runs/digits-1a2b"`, or leave `freeze` out',
+        )
+    for name, usual in (("initialization", "random"), ("first_layer", "learned")):
+        if begun and values.get(name, usual) != usual:
+            raise WxbError(
+                f"{named(name, values[name])} and `pretrained` both say how the first layer begins",
+                fix=named(name, usual),
+            )
     if values.get("elastic_beta") and not values.get("l1"):
         raise WxbError("`elastic_beta` needs `l1`, the λ of its penalty λΣ(βW² + |W|)", fix="`l1=0.0001`")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wxb.settings.setting import AUGMENTATION, DEVICE, Bounds, Setting
+from wxb.settings.setting import AUGMENTATION, DEVICE, PRETRAINED, Bounds, Setting
 
 TRAINING, OBJECTIVE, INPUTS, MACHINE = "training", "objective", "inputs", "machine"
 WITH_MOMENTUM = ("momentum", "nesterov", "muon")
@@ -55,6 +55,11 @@ LIST = (
         "calibration", str, "none", "Divide the logits by a temperature at the end, fitted to the validation", TRAINING,
         choices=("none", "temperature"), fitted=True,
     ),
+    Setting(
+        "pretrained", str, "none", "Folder of a run, whose trained layers this network begins with; none for none",
+        TRAINING, form=PRETRAINED,
+    ),
+    Setting("freeze", bool, False, "Train only the layers that do not begin as those of `pretrained`", TRAINING),
     Setting("shuffle", bool, True, "Show the examples in a new order in each epoch", TRAINING),
     Setting("l2", float, 0.0, "λ of the penalty λΣW²", OBJECTIVE, PENALTY),
     Setting("l1", float, 0.0, "λ of the penalty λΣ|W|", OBJECTIVE, PENALTY),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time as clock
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import numpy as np
 
@@ -31,9 +31,11 @@ from wxb.learning.setup import Setup, largest_within, set_up
 from wxb.learning.state import State
 from wxb.learning.watch import LAYERS
 from wxb.network.build import need_head
+from wxb.network.pretrained import Pretrained, beginning
 from wxb.notation import Network, read
 from wxb.notation.vocabulary import SELF
-from wxb.settings import INTERVAL, SETTINGS, check_length
+from wxb.runs.pretrained import read_pretrained
+from wxb.settings import INTERVAL, NONE, SETTINGS, check_length
 from wxb.settings.python import RecipeOptions, takes_settings
 from wxb.settings.setting import SHARES, Bounds, Setting, named
 from wxb.tasks import TASKS
@@ -66,7 +68,8 @@ class Trial:
             print(record.step, record.loss)
         print(trial.score("test").accuracy)
 
-    Attributes: `plan` (shapes and counts), `recipe` (every setting), `model` (trained in place), `machine`, `checks`
+    Attributes: `plan` (shapes and counts), `recipe` (every setting), `model` (trained in place), `machine`,
+    `pretrained` (what was read to begin with, or None), `transferred` (paths of the items that began with it), `checks`
     (what was looked at before training), `notes` (what the user should know), `events` (those to repeat, and those that
     took effect so far), `record` (the last one, or None), `seconds` (per stage: "start", "data", "checks", "train").
     """
@@ -81,6 +84,7 @@ class Trial:
         time: float | str | None = None,
         machine: Machine | None = None,
         state: State | None = None,
+        transferred: tuple[str, ...] = (),
         events: Iterable[Event] = (),
         watch: int | None = None,
         started: float | None = None,
@@ -92,7 +96,8 @@ class Trial:
         The arguments are those of `wxb.train`. Without a `network`, a default that fits the data is built. A given
         `machine` is used as it is. `time` limits the whole work, counted from `started` (of time.time()): the number of
         steps follows from it, and so does the size of a default network. `state` is the state of an earlier record,
-        from which training continues, and `events` are those to repeat. `watch` is the number of steps, spread over the
+        from which training continues, and `events` are those to repeat; `transferred` are the paths of the items that
+        it began with pretrained weights, which are then not read again. `watch` is the number of steps, spread over the
         training, whose records have the `layers` in their `reading`. `data_seconds` is the time that loading the
         data took. Raises WxbError if network, recipe and data do not fit each other, or if the memory is too small.
         """
@@ -100,6 +105,11 @@ class Trial:
         check_length({"time": time, **options})
         if head_of(network) == SELF:
             data = of_itself(data)
+        asked = cast("dict[str, Any]", options)
+        self.pretrained = None if transferred else pretrained_of(data, asked)
+        if self.pretrained is not None:
+            asked = self.pretrained.options(asked)
+            network = self.pretrained.network(data) if network is None else network
         tree = _tree(network)
         if tree is not None and (words := read_by(tree.body)):
             data = as_words(data, words)
@@ -116,14 +126,16 @@ class Trial:
             raise WxbError("`time` and events both say when training ends", fix="set only one of them")
         if time is None:
             setup = set_up(
-                data, default(data) if network is None else network, bindings, options, machine, state, events
-            )
+                data, default(data) if network is None else network, bindings, asked, machine, state, events,
+                self.pretrained, transferred,
+            )  # fmt: skip
         else:
-            setup = self._within(SETTINGS["time"].validate(time), network, bindings, options)
+            setup = self._within(SETTINGS["time"].validate(time), network, bindings, asked)
         self.plan: Plan = setup.plan
         self.recipe: Recipe = setup.recipe
         self.model: Model = setup.model
         self.machine: Machine = setup.machine
+        self.transferred = setup.transferred
         self.events = setup.events
         began = clock.perf_counter()
         self.checks = check(self.model, data, self.machine, learned(data, self.recipe))
@@ -157,7 +169,7 @@ class Trial:
         if network is None:
             setup, step = largest_within(data, ends - clock.time(), options)
         else:
-            setup = set_up(data, network, bindings, options)
+            setup = set_up(data, network, bindings, options, pretrained=self.pretrained)
             step = seconds_per_step(setup.model, data, setup.recipe, setup.machine, setup.events)
         # the validation part is scored by the last epoch, and again for prediction intervals
         scored = len(data.split.test) + 2 * len(data.split.validation) + TRAIN_SAMPLE
@@ -167,6 +179,12 @@ class Trial:
         recipe = setup.recipe
         epochs = -(-steps // steps_per_epoch(len(learned(data, recipe)), recipe.batch_size * recipe.accumulate))
         return dataclasses.replace(setup, recipe=dataclasses.replace(recipe, steps=steps, epochs=epochs))
+
+    @property
+    def beginning(self) -> str:
+        """What begins with pretrained weights and what is new, in words; empty if all of it is new."""
+        about = beginning(self.plan, self.transferred, self.recipe.freeze)
+        return f"{about} of {self.recipe.pretrained}" if about else ""
 
     @property
     def steps(self) -> int:
@@ -327,6 +345,19 @@ def about_size(data: Dataset) -> tuple[str, ...]:
     tested = plural(len(data.split.test), "test example")
     what = plural(data.outputs, noun, "classes" * (noun == "class"))
     return (f"{what} and {tested}: the test takes about {scores / 2**30:.1f} GiB of memory",)
+
+
+def pretrained_of(data: Dataset, options: Mapping[str, Any]) -> Pretrained | None:
+    """The weights that the options say a network for the data begins with; None for none.
+
+    Raises WxbError if they cannot be read, or if the data have other inputs than these weights expect.
+    """
+    path = options.get("pretrained", NONE)
+    if path == NONE:
+        return None
+    read_in = read_pretrained(path)
+    read_in.need_like(data)
+    return read_in
 
 
 USES = {"train": "to learn from", "test": "to test on"}

@@ -1,0 +1,61 @@
+"""A finished run as pretrained weights that another training begins with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wxb.errors import WxbError
+from wxb.paths import absolute, quoted
+from wxb.runs.files import RunFiles
+from wxb.runs.folder import SETTINGS, WEIGHTS
+from wxb.runs.predict import trained
+from wxb.runs.schema import PretrainedFacts
+
+if TYPE_CHECKING:
+    from wxb.network.pretrained import Pretrained
+
+
+def read_pretrained(path: str | Path) -> Pretrained:
+    """The trained network of a run, read with all the checks that a prediction makes.
+
+    Raises WxbError if there is no run, if it has not finished or is damaged, and if its network reads a table or texts.
+    """
+    run = RunFiles.open(path)
+    run.need_finished("final weights")
+    if run.data.table is not None:
+        what = "texts by their words" if run.data.kind == "sentences" else "a table by its own columns"
+        raise WxbError(
+            f"{run.path} cannot be `pretrained`: its network reads {what}",
+            "other data have other ones, so its first layer would read something else",
+            "a run on pictures or arrays",
+        )
+    model = trained(run)
+
+    from wxb.learning.state import tensors
+    from wxb.network.pretrained import Pretrained
+
+    return Pretrained(
+        name=str(run.path),
+        plan=model.plan,
+        tensors=tensors(model),
+        normalize=str(run.settings.get("normalize", "std")),
+        kind=run.data.kind,
+        bytes=run.data.dtype == "uint8",
+        digest=run.manifest[WEIGHTS],
+    )
+
+
+def facts_of(pretrained: Pretrained, layers: tuple[str, ...]) -> PretrainedFacts:
+    """What a run remembers of the weights that it began with."""
+    return PretrainedFacts(str(absolute(pretrained.name)), pretrained.digest, layers)
+
+
+def need_same_weights(run: Path, then: PretrainedFacts, now: Pretrained) -> None:
+    """Raise WxbError unless a run that is trained from its start again finds the weights that it began with."""
+    if now.digest != then.weights:
+        raise WxbError(
+            f"{now.name} has other weights than when {run} began with them; it cannot be resumed",
+            "it was stopped before its first checkpoint",
+            f"bring them back, or train anew: wxb train --config {quoted(run / SETTINGS)}",
+        )
