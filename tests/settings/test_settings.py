@@ -20,6 +20,7 @@ from wxb.settings.python import RecipeOptions
 from wxb.trials.series import folds, seeds
 
 SOURCES = Path(wxb.__file__).parent
+WIDER = {"pretrained": "str | PathLike[str] | HasPath"}  # what Python also takes
 WITH_BOUNDS = [setting for setting in SETTINGS.values() if setting.bounds]
 WITH_CHOICES = [setting for setting in SETTINGS.values() if setting.choices]
 
@@ -176,7 +177,8 @@ def test_the_signature_of_a_training_shows_every_setting_of_its_recipe(function)
 def test_the_types_of_the_recipe_s_keywords_are_those_of_its_settings():
     options = {name: hint.__forward_arg__ for name, hint in RecipeOptions.__annotations__.items()}
     assert list(options.items()) == [
-        (setting.name, setting.type.__name__ + (" | None" if setting.fitted else "")) for setting in RECIPE.values()
+        (setting.name, WIDER.get(setting.name, setting.type.__name__) + (" | None" if setting.fitted else ""))
+        for setting in RECIPE.values()
     ]
 
 

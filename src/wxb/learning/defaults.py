@@ -248,8 +248,8 @@ def recipe_for(plan: Plan, data: Dataset, options: Mapping[str, Any]) -> Recipe:
     }
     if options.get("pretrained", NONE) != NONE:
         chosen["initialization"] = "random"  # of what is new
-        if not options.get("freeze"):
-            chosen["learning_rate"] *= FINE_TUNING
+        if options.get("freeze"):
+            chosen["learning_rate"] *= FREEZING
     if data.has_text and optimizer in ("adam", "adamw") and linear(plan):
         chosen["learning_rate"] = TEXT_RATE
     if optimizer in ("adamw", "muon") and not options.get("l2"):
@@ -267,7 +267,7 @@ def _setting(name: str) -> Setting:
     return RECIPE[name]
 
 
-FINE_TUNING = 0.3  # of the usual rate, for weights that were trained before
+FREEZING = 3  # times the usual rate: the output layer alone is a linear network, whose loss has no second minimum
 
 RATES = {
     "sgd": 0.1,

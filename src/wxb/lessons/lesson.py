@@ -22,6 +22,7 @@ TITLES = {  # in the order of docs/theory.md; the module of a lesson has its nam
     "penalty": "Prefer simpler models",
     "capacity": "Fit against the size of the network",
     "size": "How many training examples",
+    "transfer": "A learned representation moves to a new task",
     "surface": "The error surface and its minima",
     "universality": "One wide hidden layer fits any continuous function",
 }

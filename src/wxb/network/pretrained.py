@@ -69,7 +69,7 @@ class Pretrained:
         shape = self.plan.input
         if data.kind == self.kind == "pictures" and data.shape[0] == shape[0] and shape[1] == shape[2]:
             return f"pictures of a folder are scaled by `size={shape[1]}`; else a run on inputs of this shape"
-        return f"a run on inputs of the shape {shape_text(data.shape)}"
+        return f"a run that learned from {data.kind} {shape_text(data.shape)}"
 
     def options(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         """The settings of a training that begins with these weights: inputs are scaled as the weights expect, and the
@@ -92,8 +92,10 @@ class Pretrained:
         head = self.plan.head if self.plan.head in heads else heads[0]
         tree = self.plan.network.body
         kept = len(body(self.plan))
-        if self.plan.head == SELF or head == SELF:
+        if head == SELF:
             return Network(tree[:kept], head)
+        if self.plan.head == SELF:
+            return Network((*tree[:kept], OUTPUT), head)
         last = self.plan.items[-1]
         if isinstance(last, PlannedTeam) and isinstance(team := tree[-1], Team):
             place = last.groups[0].index(self.plan.output_layer)
@@ -126,11 +128,11 @@ class Pretrained:
             )
         part = body(planned)
         here = part[common].path if common < len(part) else "its output layer"
-        shorter = Network(own.body[: len(body(self.plan))], planned.head)
+        shorter = Network((*own.body[: len(body(self.plan))], OUTPUT), planned.head)
         return WxbError(
             f"the network does not begin with that of {self.name}: they part at {here}",
             f"{self.name}: {own.short()}\nthis network: {planned.network.short()}",
-            f'no network, which stands for that of the run, or layers after its own: "{shorter.short()}"',
+            f'leave the network out, or write further layers before FC-C: "{shorter.short()}"',
         )
 
     def begin(self, model: Model, layers: tuple[str, ...]) -> None:
@@ -180,6 +182,7 @@ def freeze(model: Model, layers: tuple[str, ...]) -> None:
         if name in names:
             parameter.requires_grad_(False)
     model.frozen = layers
+    model.train(model.training)
 
 
 def _with_outputs(items: tuple[Any, ...], place: int) -> tuple[Any, ...]:
