@@ -122,7 +122,9 @@ class Training:
             if checkpoint is not None and Progress.read(checkpoint.tensors).done != checkpoint.counters.step:
                 raise _damaged_checkpoint(run.path, "its tensors are those of another step")
             events = read_events(run.settings.get("events", []))
-            began = run.summary.pretrained  # the weights are in the state, once there is one
+            began = run.summary.pretrained
+            if state is None:
+                need_same_weights(run)  # a state has them
             training = cls(
                 data,
                 run.summary.network,
@@ -134,8 +136,6 @@ class Training:
                 transferred=() if state is None or began is UNSET else began.layers,
                 events=events,
             )
-            if began is not UNSET and training.trial.pretrained is not None:
-                need_same_weights(run.path, began, training.trial.pretrained)
         except BaseException as problem:
             writer.close()
             if isinstance(problem, Misfit):

@@ -19,7 +19,9 @@ from wxb.learning.recipe import Recipe
 from wxb.learning.setup import options_of
 from wxb.notation import Plan, plan, read
 from wxb.randomness import generator
+from wxb.runs.pretrained import need_same_weights
 from wxb.settings import DATA, RECIPE
+from wxb.trials.trial import pretrained_of
 
 if TYPE_CHECKING:
     from wxb.runs.run import Run
@@ -52,6 +54,8 @@ class Case:
     ) -> Case:
         """A case; without a network, the default for the data with its settings."""
         given = dict(options)
+        if network is None and (begun := pretrained_of(data, given)) is not None:
+            network = str(begun.network(data))
         if network is None:
             rung = default(data)
             network, given = headed(rung, data), options_of(rung, data, given)
@@ -59,7 +63,11 @@ class Case:
 
     @classmethod
     def of_run(cls, run: Run, data: Dataset) -> Case:
-        """The training of a run, on its data that were loaded again."""
+        """The training of a run, on its data that were loaded again.
+
+        Raises WxbError if it began with the weights of a run that are no longer there.
+        """
+        need_same_weights(run)
         options = {name: value for name, value in run.settings.items() if name in RECIPE}
         if options.get("steps"):
             options.pop("epochs", None)

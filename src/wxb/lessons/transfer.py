@@ -195,8 +195,8 @@ def draw(rows: Rows) -> Figure:
 LESSON = Lesson(
     "What a network has learned for one task can serve another that has few examples. Three times a network learns the "
     "handwritten `digits` first: five of the ten classes; all ten, of one half of the pictures; or that half without "
-    f"labels (`{FIRST['no labels']}`; the others are `{NETWORK}`). Then it moves to a new task with 5 to 50 examples of "
-    "a class: the other five classes; odd or even, of the other half; or which digit, of the other half. Its layers "
+    f"labels (`{FIRST['no labels']}`; the others are `{NETWORK}`). Then it moves to a new task with 5 to 50 examples "
+    "of a class: the other five classes; odd or even, of the other half; or which digit, of the other half. Its layers "
     "before the output layer are fine-tuned (`pretrained`) or stay as they are (`freeze`), against the same network "
     "from scratch, on the same examples and for as many steps.",
     CASES,

@@ -101,7 +101,7 @@ def findings(
         "baselines": about_baselines(found),
         "generalization": about_generalization(found),
         "size": about_size(found),
-        "weights": about_weights(found),
+        "weights": about_weights(found) + about_beginning(run),
         "curves": about_curves(found),
         "decision": about_decision(found),
     }
@@ -112,6 +112,16 @@ def findings(
     found["warnings"] = [*notes, *warnings(found)]
     found["next"] = next_steps(found, data)
     return found
+
+
+def about_beginning(run: RunFiles) -> str:
+    """What the network began with, if it was not random weights."""
+    began = run.summary.pretrained
+    if began is msgspec.UNSET:
+        return ""
+    layers = began.layers[0] if len(began.layers) == 1 else f"{began.layers[0]} to {began.layers[-1]}"
+    how = "has kept" if run.settings.get("freeze") else "began with"
+    return f" The network {how} the trained layers {layers} of {began.run} (weights {began.weights[:8]})."
 
 
 def _both(plain: Evaluation, test: Evaluation, exclusive: bool) -> dict[str, tuple[float, float]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET
+
 from wxb.errors import WxbError
 from wxb.paths import absolute, quoted
 from wxb.runs.files import RunFiles
@@ -51,11 +53,17 @@ def facts_of(pretrained: Pretrained, layers: tuple[str, ...]) -> PretrainedFacts
     return PretrainedFacts(str(absolute(pretrained.name)), pretrained.digest, layers)
 
 
-def need_same_weights(run: Path, then: PretrainedFacts, now: Pretrained) -> None:
-    """Raise WxbError unless a run that is trained from its start again finds the weights that it began with."""
-    if now.digest != then.weights:
+def need_same_weights(run: RunFiles) -> None:
+    """Raise WxbError unless the weights that a run began with are still where they were: it is to begin again."""
+    began = run.summary.pretrained
+    if began is UNSET:
+        return
+    fix = f"bring them back, or begin with others: wxb train --config {quoted(run.path / SETTINGS)} --pretrained RUN"
+    try:
+        now = read_pretrained(began.run)
+    except WxbError as problem:
         raise WxbError(
-            f"{now.name} has other weights than when {run} began with them; it cannot be resumed",
-            "it was stopped before its first checkpoint",
-            f"bring them back, or train anew: wxb train --config {quoted(run / SETTINGS)}",
-        )
+            f"{run.path} begins with the weights of {began.run}: {problem.what}", problem.detail, fix
+        ) from None
+    if now.digest != began.weights:
+        raise WxbError(f"{began.run} has other weights than when {run.path} began with them", fix=fix)
