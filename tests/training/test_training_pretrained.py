@@ -86,7 +86,7 @@ def test_inputs_are_scaled_as_the_weights_expect(low, high):
 def test_a_network_may_go_on_after_the_body_or_stop_within_it(low, high):
     longer = Trial(high, NETWORK.replace("FC-12-RELU", "FC-12-RELU-FC-9-TANH"), pretrained=low, **FAST)
     assert len(longer.transferred) == BODY
-    assert "9.FC-9, 11.FC-3 are new, 1.CONV3-6 to 8.RELU begins with" in longer.beginning
+    assert "9.FC-9, 11.FC-3 are new, 1.CONV3-6 to 8.RELU begin with" in longer.beginning
     shorter = Trial(high, "CONV3-6-BN-RELU-GAP, SVM".replace("-GAP", ""), pretrained=low, **FAST)
     assert shorter.transferred == ("1.CONV3-6", "2.BN", "3.RELU")
 

@@ -170,8 +170,10 @@ def beginning(planned: Plan, layers: tuple[str, ...], frozen: bool) -> str:
         for layer in planned.layers
         if layer.parameters and (layer.path in outputs or not f"{layer.path}.".startswith(inside))
     ]
-    span = layers[0] if len(layers) == 1 else f"{layers[0]} to {layers[-1]}"
-    how = "keeps" if frozen else "begins with"
+    if len(layers) == 1:
+        span, how = layers[0], "keeps" if frozen else "begins with"
+    else:
+        span, how = f"{layers[0]} to {layers[-1]}", "keep" if frozen else "begin with"
     return f"{', '.join(new)} {'is' if len(new) == 1 else 'are'} new, {span} {how} the weights"
 
 

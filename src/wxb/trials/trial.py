@@ -184,7 +184,8 @@ class Trial:
     def beginning(self) -> str:
         """What begins with pretrained weights and what is new, in words; empty if all of it is new."""
         about = beginning(self.plan, self.transferred, self.recipe.freeze)
-        return f"{about} of {self.recipe.pretrained}" if about else ""
+        source = self.recipe.pretrained if self.pretrained is None else self.pretrained.name
+        return f"{about} of {source}" if about else ""
 
     @property
     def steps(self) -> int:
