@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from wxb.learning.loop import learn
 from wxb.learning.setup import Setup, set_up
 from wxb.learning.state import tensors
 from wxb.lessons import fit, picture
-from wxb.lessons.lesson import Lesson, Rows, Table, distinct, where
+from wxb.lessons.lesson import Lesson, Row, Rows, Table, distinct, where
 from wxb.network.pretrained import Pretrained
 from wxb.randomness import generator
 from wxb.statistics import Mean, mean_of
@@ -65,7 +65,7 @@ def part(rows: Rowed, targets: Rowed, classes: int, test: bool) -> Dataset:
 
 def divided(move: str, number: int) -> Move:
     """The two tasks of a move; what is drawn for the first is not in the second."""
-    labels = digits().targets
+    labels = digits().targets.astype(np.int64)
     if move == "classes":
         low, high = np.flatnonzero(labels < 5), np.flatnonzero(labels >= 5)
         return Move(part(low, labels[low], 5, False), part(high, labels[high] - 5, 5, True))
@@ -106,10 +106,10 @@ def measure(case: tuple[str, int], seed: int, steps: int = FEW_STEPS, pairs: int
     rows: Rows = []
     for number in range(pairs * seed, pairs * (seed + 1)):
         before, data = pretrained(move, number), few(divided(move, number).after, size, number)
-        row = {"move": move, "examples": size, "seed": seed, "pair": number}
+        row: Row = {"move": move, "examples": size, "seed": seed, "pair": number}
         for way in WAYS:
-            options = {"seed": number, "steps": steps, "freeze": way == "frozen"}
             begin = None if way == "scratch" else before
+            options: dict[str, Any] = {"seed": number, "steps": steps, "freeze": way == "frozen"}
             options |= {} if begin is None else {"pretrained": move}
             setup = set_up(data, before.network(data), options=options, machine=fit.ONE_THREAD, pretrained=begin)
             trained(setup, data)
