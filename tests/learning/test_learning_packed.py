@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import tracemalloc
 
@@ -142,7 +141,7 @@ def test_nothing_on_the_way_copies_a_mapped_set(tmp_path, monkeypatch):
     """NumPy's memory is what is measured: it makes every batch."""
     monkeypatch.setenv("WXB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(pictures, "PACKED_FROM", 1)
-    monkeypatch.setattr(sys.modules["wxb.network.build"], "NUMBERS_AT_ONCE", 2**14)
+    monkeypatch.setattr("wxb.network.moments.NUMBERS_AT_ONCE", 2**14)
     monkeypatch.setattr("wxb.data.copies.BYTES_AT_ONCE", 2**16)
     monkeypatch.setattr("wxb.trials.baselines.NUMBERS_AT_ONCE", 2**18)
     monkeypatch.setattr("wxb.trials.baselines.SIDE", 4)
