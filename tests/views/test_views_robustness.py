@@ -70,7 +70,8 @@ def test_labels_and_numbers_of_pictures_have_their_own_measure(task, tmp_path):
     assert view.arrays["scores"].unit == wxb.tasks.TASKS[task].measure.name
     _, _, evaluation = evaluate_rows(run, data, view["rows"])
     assert view["scores"][0, 0] == evaluation.score
-    assert view.svg().startswith("<svg")
+    view["scores"][3, 4] = -2  # R² has no lowest value
+    assert "Scores below -1 are outside of the figure." in view.svg()
 
 
 def test_members_that_learned_from_an_example_are_not_asked_about_it(tmp_path):

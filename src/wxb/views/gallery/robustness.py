@@ -95,22 +95,18 @@ def affordable(model: Model) -> int:
 
 def worst(scores: NDArray[np.float64], intervals: NDArray[np.float64], measure: Measure) -> str:
     """Which change hurts most at its greatest strength, and which least, in numbers."""
-    last = scores[:, -1]
+    names, last = list(CHANGES), scores[:, -1]
     before, most, least = float(scores[0, 0]), int(last.argmin()), int(last.argmax())
 
-    def said(place: int) -> str:
-        change = list(CHANGES.values())[place]
-        low, high = (float(end) for end in intervals[place, -1])
-        score = f"{measure.labelled(float(last[place]))} {measure.interval_text((low, high))}"
-        return f"{score} at {change.text(change.strengths[-1])}"
+    def said(place: int, score: str) -> str:
+        change, (low, high) = CHANGES[names[place]], intervals[place, -1].tolist()
+        return f"with {score} {measure.interval_text((low, high))} at {change.text(change.strengths[-1])}"
 
     if last[most] >= before:
         return f"No change hurts: at its greatest strength each leaves {measure.labelled(before)} or more."
-    names = list(CHANGES)
-    return (
-        f"{names[most].capitalize()} hurts most, with {said(most)}, against {measure.labelled(before)} unchanged; "
-        f"{names[least]} hurts least, with {said(least)}."
-    )
+    greatest = f"{names[most].capitalize()} hurts most, {said(most, measure.labelled(float(last[most])))}"
+    smallest = f"{names[least]} hurts least, {said(least, measure.text(float(last[least])))}"
+    return f"{greatest}, against {measure.text(before)} unchanged; {smallest}."
 
 
 def table(scores: NDArray[np.float64], measure: Measure) -> tuple[tuple[str, ...], ...]:
@@ -127,6 +123,7 @@ def table(scores: NDArray[np.float64], measure: Measure) -> tuple[tuple[str, ...
 # --- drawing ---------------------------------------------------------------------------------------------------------
 
 CURVE, GAP, TITLE = 0.85, 0.3, 0.2  # inches: the height of a curve, what is between columns, and a title
+MORE = 0.05  # of the height of a curve, above and below
 LEFT, TICKS = 0.34, 0.2  # for the numbers at the left of a curve, and below it
 
 
@@ -148,6 +145,8 @@ def draw(view: View) -> Figure:
         f"Curves: {measure.title}{unit}, with its 95 % interval; dashed, without a change. Pictures: the first example "
         "at each strength.",
     ]
+    if (view["scores"] < WORST).any():
+        notes.append(f"Scores below {WORST:g} are outside of the figure.")
     return sheet(view.title, panels, [*view.notes, *notes])
 
 
@@ -176,10 +175,10 @@ def _curve(axes: Axes, view: View, place: int) -> None:
     steps = np.arange(STEPS)
     axes.axhline(scores[place, 0], color=QUIET, linewidth=0.8, linestyle="--")
     axes.fill_between(steps, intervals[place, :, 0], intervals[place, :, 1], color=BLUE, alpha=0.2, linewidth=0)
-    axes.plot(steps, scores[place], "o-", color=BLUE, markersize=2.5, linewidth=1.2, clip_on=False)
+    axes.plot(steps, scores[place], "o-", color=BLUE, markersize=2.5, linewidth=1.2)
     axes.set_xlim(-0.5, STEPS - 0.5)
     low = 0.0 if measure.form == "share" else max(by * WORST, min(0.0, float(intervals[..., 0].min())))
-    axes.set_ylim(low, by + 0.05 * (by - low))
+    axes.set_ylim(low - MORE * (by - low), by + MORE * (by - low))
     axes.set_xticks(steps, [f"{one:g}" for one in view["strengths"][place]])
     axes.tick_params(length=2, pad=2, labelsize=6.5)
     axes.grid(True, axis="y", color=LINES, linewidth=0.6)
