@@ -11,6 +11,7 @@ from benchmarks.depth import PLAIN56, Depth
 from benchmarks.estimators import Estimator
 from benchmarks.explained import EXPLAINED
 from benchmarks.figure import Figure
+from benchmarks.fine_tuning import FineTuning
 from benchmarks.first_step import FirstStep
 from benchmarks.gpu import Beside
 from benchmarks.labels import Doubts
@@ -226,6 +227,9 @@ FIGURES: dict[str, Figure] = {
         "mnist",
         "labels/mnist-test-doubted.csv",
         at_least(10, ""),
+    ),
+    "fine-tuning": FineTuning(
+        "MNIST, 0 to 4, then 5 to 9", "mnist", "CONV3-16-RELU-POOL-CONV3-32-RELU-POOL-FC-64-RELU, SOFTMAX"
     ),
     "throughput": Throughput(
         (
