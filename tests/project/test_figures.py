@@ -544,8 +544,9 @@ def test_only_what_measures_a_run_trains_into_a_folder():
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("wxb.train", "Training", "wxb.training.Training")
     }
-    # `run.predict`, views and the page are asked of a run; the class Training of owed.py is a command
-    assert trains == {"prediction.py", "gallery.py", "sanity.py", "owed.py", "folders.py"}
+    # `run.predict`, views and the page are asked of a run, and fine-tuning begins with one; the class Training of
+    # owed.py is a command
+    assert trains == {"prediction.py", "gallery.py", "sanity.py", "owed.py", "folders.py", "fine_tuning.py"}
 
 
 def test_a_surface_is_timed_by_some_of_its_rows():
