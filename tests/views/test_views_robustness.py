@@ -126,3 +126,10 @@ def test_other_data_and_networks_are_refused_with_views_that_apply(name, why, tr
         views.robustness(trained[name][0])
     assert refused.value.what == why
     assert "one of graph" in refused.value.fix
+
+
+@pytest.mark.parametrize("view", [views.robustness, views.confusion, views.maps])
+def test_a_network_without_a_run_says_which_examples_it_takes(view):
+    model = wxb.build("CONV-4-RELU, SOFTMAX", input_shape=(1, 9, 9), outputs=10)
+    with pytest.raises(WxbError, match="expected 1x9x9, found 1x8x8"):
+        view(model, wxb.load_data("digits"))

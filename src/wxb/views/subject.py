@@ -22,7 +22,7 @@ from wxb.runs.inputs import read_file
 from wxb.runs.matching import decision_of, examples_of, like_training, target_offsets, targets_of
 from wxb.runs.run import Run
 from wxb.tasks import TASKS
-from wxb.text import count, plural, shortened
+from wxb.text import count, plural, shape, shortened
 from wxb.views.table import About, about_run, need
 
 if TYPE_CHECKING:
@@ -172,8 +172,17 @@ class Subject:
         return rows, part
 
     def examples(self, data: Dataset) -> NDArray[Any]:
-        """The examples of a data set as the network takes them."""
-        return cast("NDArray[Any]", data.model_inputs if self.run is None else examples_of(self.run, data))
+        """The examples of a data set as the network takes them. Raises WxbError if it takes others."""
+        if self.run is not None:
+            return cast("NDArray[Any]", examples_of(self.run, data))
+        if self.plan is not None and data.shape != self.plan.input:
+            expected, found = shape(self.plan.input), shape(data.shape)
+            raise WxbError(
+                f"{self.name} takes other examples than {data.name} has",
+                f"expected {expected}, found {found}",
+                f"a data set whose examples are {expected}, or a network that is built for {data.name}",
+            )
+        return cast("NDArray[Any]", data.model_inputs)
 
     def targets(self, data: Dataset) -> NDArray[Any]:
         """The targets of a data set as the network gives them."""
