@@ -315,11 +315,13 @@ def test_tables_and_texts_are_refused(low, tmp_path):
     file = tmp_path / "table.csv"
     file.write_text("x,y\n" + "".join(f"{n},{'ab'[n % 2]}\n" for n in range(40)))
     table = wxb.load_data(str(file), target="y")
-    with pytest.raises(WxbError, match="`pretrained` is not for tables, and table is one"):
+    with pytest.raises(WxbError, match=r"(?s)`pretrained` is not for tables, such as table\n.*by its own columns"):
         Trial(table, pretrained=low)
     run = wxb.train(table, "FC-4-RELU, SOFTMAX", out=tmp_path / "run", **FAST)
     with pytest.raises(WxbError, match="cannot be `pretrained`: its network reads a table by its own columns"):
         read_pretrained(run.path)
+    with pytest.raises(WxbError, match=r"(?s)`pretrained` is not for texts, such as names\n.*by its own words"):
+        Trial(wxb.load_data("names"), pretrained=low)
     names = wxb.train(wxb.load_data("names"), out=tmp_path / "names", steps=2)
     with pytest.raises(WxbError, match="cannot be `pretrained`: its network reads"):
         read_pretrained(names.path)

@@ -267,7 +267,7 @@ def _setting(name: str) -> Setting:
     return RECIPE[name]
 
 
-FREEZING = 3  # times the usual rate: the output layer alone is a linear network, whose loss has no second minimum
+FREEZING = 3  # times the usual rate: an output layer that learns alone learns slowly
 
 RATES = {
     "sgd": 0.1,

@@ -45,9 +45,10 @@ class Pretrained:
     def need_like(self, data: Dataset) -> None:
         """Raise WxbError unless the data have inputs as the network learned from."""
         if data.columns is not None:
+            what, by = ("texts", "words") if data.kind == "sentences" else ("tables", "columns")
             raise WxbError(
-                f"`pretrained` is not for tables, and {data.name} is one",
-                "each table is prepared by its own columns, so the first layer would read other features",
+                f"`pretrained` is not for {what}, such as {data.name}",
+                f"each is prepared by its own {by}, so the first layer would read others than in {self.name}",
                 "leave `pretrained` out",
             )
         if (data.kind, data.shape) != (self.kind, self.plan.input):
