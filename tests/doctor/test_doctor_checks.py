@@ -220,6 +220,18 @@ def test_a_constant_is_scored_like_a_network_that_gives_one():
     assert FAULTS["D1"].symptom(found) is not None
 
 
+def test_numbers_are_scored_like_their_baselines():
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(800, 5)).astype(np.float32)
+    y = (x.sum(axis=1) + 4 * draw.normal(size=800)).astype(np.float32)  # R² is about 0.24 at best
+    case = Case(wxb.load_data(x, y), "FC-16-RELU, EUCLID", {"epochs": 3, "learning_rate": 1e-6})
+    found = Measures(case, SideRuns(case, 1.0))
+    assert abs(found.references["constant"]) < 0.05
+    assert found.base.score < 0.05 < found.references["linear"]
+    assert FAULTS["D1"].symptom(found) is None
+    assert found.far_behind
+
+
 def test_the_code_of_a_network_that_rebuilds_is_not_widened(rows):
     x, _ = rows
     found = measures(wxb.load_data(x, x), "FC-16-RELU-FC-2-FC-16-RELU, SELF", base=outcome(BADLY))

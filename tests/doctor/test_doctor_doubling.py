@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import wxb
 from wxb.doctor.case import Case
 from wxb.doctor.doubling import doublings, next_gain
+from wxb.doctor.finding import Doubling
 from wxb.doctor.side import SideRuns
 
 
@@ -27,6 +28,11 @@ def test_no_gain_is_larger_than_the_last_or_than_half_of_the_error(quarter, half
     gain = next_gain(quarter, half, whole)
     assert gain <= max(whole - half, 0) + 1e-12 or gain == whole - half
     assert gain <= (1 - whole) / 2 + 1e-12
+
+
+@pytest.mark.parametrize(("half", "pays"), [(0.93, True), (0.905, True), (0.8, False)])
+def test_scores_that_fall_before_they_rise_are_not_continued(half, pays):
+    assert Doubling("width", (8, 16, 32), (0.91, half, 0.97), 0.02, (0.01, 0.03), 1).pays is pays
 
 
 def test_a_training_far_too_short_is_said_to_gain_from_epochs_and_a_saturated_one_from_nothing():

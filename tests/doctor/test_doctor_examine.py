@@ -150,6 +150,13 @@ def test_wrong_labels_of_three_classes_are_counted_and_few_of_them_are_not():
     assert examined(**table(0.1)).healthy
 
 
+@pytest.mark.parametrize("count", [33, 65, 66])
+def test_a_last_batch_of_one_or_two_examples_is_no_fault(count):
+    loader = list(zip(X[:count].split(32), Y[:count].split(32), strict=True))
+    found = examined(net(), loader=loader)
+    assert not [one for one in found.findings if one.code.startswith("P")]
+
+
 def test_labels_of_few_examples_that_nothing_predicts_are_counted():
     made = table(0.0)
     x, y = (torch.cat(one) for one in zip(*made["loader"], strict=True))

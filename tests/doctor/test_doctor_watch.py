@@ -113,6 +113,7 @@ def test_a_loop_that_ends_at_once_is_suspected_of_too_few_steps():
     [
         ("T1", lambda: with_rate(1e5)),
         ("T2", lambda: with_rate(1e-12)),
+        ("T2", lambda: with_rate(1e-5)),
         ("T9", alike),
         ("T16", partly),
         ("T17", evaluating),
@@ -123,6 +124,21 @@ def test_a_loop_that_ends_at_once_is_suspected_of_too_few_steps():
 )
 def test_a_fault_is_suspected(code, made):
     assert code in [one.code for one in loop(*made()).findings]
+
+
+def test_inputs_that_are_no_finite_numbers_are_not_taken_for_a_high_rate():
+    x = X.clone()
+    x[:3, 5] = float("nan")
+    model = net()
+    found = loop(model, torch.optim.Adam(model.parameters(), 1e-3), given=batches(x, Y)).findings
+    assert [one.code for one in found][:1] == ["D9"]
+    assert "T1" not in [one.code for one in found]
+
+
+def test_an_optimizer_of_another_model_is_told():
+    model, other = net(), net()
+    (finding,) = loop(model, torch.optim.Adam(other.parameters(), 1e-3)).findings
+    assert finding.code == "T16"
 
 
 def test_a_fault_of_the_doctor_does_not_reach_the_loop(monkeypatch):

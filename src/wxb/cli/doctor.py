@@ -18,7 +18,7 @@ from wxb.cli.loading import load, load_again
 from wxb.cli.misnamed import refuse_missing_run
 from wxb.cli.stopping import nothing_written
 from wxb.errors import DONE, FOUND, WxbError
-from wxb.paths import exists
+from wxb.paths import exists, quoted
 from wxb.progress import REDRAW, MovingLine, bar
 from wxb.runs.folder import DIAGNOSIS, SUMMARY
 from wxb.settings import DATA, RECIPE, SETTINGS, check_length, check_together
@@ -117,7 +117,18 @@ def doctor(words: tuple[str, ...], budget: float, doubling: bool, as_json: bool,
     measure = TASKS[case.data.task].measure
     for label, text in lines(found, measure, budget, doubled, without):
         printing.result(printing.labelled(label, text, width))
+    if run is not None and (note := unfinished(run)):
+        printing.result(printing.labelled("note", note, width))
     return code
+
+
+def unfinished(path: Path) -> str:
+    """What a reader must know of a run that has not finished; nothing of another one."""
+    from wxb.runs.files import RunFiles
+
+    if RunFiles.open(path).summary.state == "finished":
+        return ""
+    return f"{path} has not finished; its whole training was examined, and wxb resume {quoted(path)} goes on with it"
 
 
 def run_of(words: tuple[str, ...]) -> Path | None:

@@ -137,7 +137,10 @@ def mended(training: Training, asked: dict[str, Any], quiet: bool) -> Training:
         bindings = {BINDINGS: dict(changed.bindings)} if changed.bindings else {}
         asked = {**others, **changed.asked, **changed.options, **bindings, "network": changed.network}
         training = prepared(asked, quiet, data=changed.data)
-    training.trial.notes = (*training.trial.notes, *mending.notes(case, taken))
+    said = mending.notes(case, taken)
+    training.trial.notes = (*training.trial.notes, *said)
+    if quiet:  # else they stand below the result
+        print(*said, sep="\n", file=sys.stderr)
     return training
 
 

@@ -68,6 +68,8 @@ def read_batches(loader: Iterable[Any], device: torch.device) -> list[Batch]:
     examples = 0
     for given in islice(iter(loader), MOST_BATCHES):
         batch = unpacked(moved(given, device))
+        if (first := first_tensor(batch.inputs)) is not None and first.ndim and not len(first):
+            raise Unusable("the loader gives a batch without examples")
         found.append(batch)
         examples += max(1, len(batch))
         if examples >= MOST_EXAMPLES:

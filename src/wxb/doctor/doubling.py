@@ -81,7 +81,8 @@ def _widths(case: Case) -> list[int]:
     halves = changed(case.plan, wider(SHARES[1], least=1))
     if halves == changed(case.plan, lambda items: items):
         return []
-    return [layer.output[0] for layer in case.plan.layers if layer.name in ("FC", "CONV")][:-1]
+    outputs = {layer.path for layer in case.plan.output_layers}
+    return [layer.output[0] for layer in case.plan.layers if layer.name in ("FC", "CONV") and layer.path not in outputs]
 
 
 def _epochs(case: Case, share: float) -> int:

@@ -79,8 +79,12 @@ class Doubling:
 
     @property
     def pays(self) -> bool:
-        """Whether a gain is expected that is not within the noise, and at least a point."""
-        return self.gain >= LEAST_GAIN and self.interval[0] > 0
+        """Whether a gain is expected that is not within the noise, and at least a point.
+
+        Not where half falls further below a quarter than all rises above it: no law continues such scores.
+        """
+        quarter, half, whole = self.scores
+        return self.gain >= LEAST_GAIN and self.interval[0] > 0 and whole - quarter >= quarter - half
 
 
 def examples_of(remedy: Mapping[str, Any]) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ class Measures:
         work = self.runs.work
         least = min(MOST_OF_BASELINE, max(LEAST_OF_BASELINE, OF_TRAINING * work))
         found = baselines(data, operations=work, seed=self.recipe.seed, least=least)
-        return named({name: comparable(one, data) for name, one in found.items()}, data, "test")
+        return named({name: comparable(one, data) for name, one in found.items()}, data)
 
     @property
     def best_reference(self) -> float:
@@ -318,15 +318,7 @@ def comparable(baseline: Baseline, data: Dataset) -> float:
     return baseline.each if TASKS[data.task].of_words else baseline.score
 
 
-def named(scores: Mapping[str, float], data: Dataset, part: str) -> dict[str, float]:
-    """The scores of baselines by name, that of the constant as "constant": with each example at least -1, as others."""
-    task = TASKS[data.task]
-    found = {name: score for name, score in scores.items() if name != task.baseline}
-    if task.baseline in scores:
-        found["constant"] = scores[task.baseline]
-        if task.standardized and data.weights is None:
-            rows = data.split.part(part)
-            answer, _ = task.constant(data.targets[data.split.train], data.classes, None)
-            each = task.each(data.targets[rows], np.repeat(answer[None], len(rows), axis=0))
-            found["constant"] = float(np.maximum(each, WORST).mean())
-    return found
+def named(scores: Mapping[str, float], data: Dataset) -> dict[str, float]:
+    """The scores of baselines by name, that of the constant as "constant"."""
+    constant = TASKS[data.task].baseline
+    return {"constant" if name == constant else name: score for name, score in scores.items()}

@@ -30,7 +30,7 @@ STEPS = 120  # of a side run in full length
 READ_EVERY = 10  # steps
 HELD = 0.3  # share of the batches that score,
 LEAST_BATCHES = 4  # of so many; of fewer a share of the examples of each,
-LEAST_LEARNED = 8  # if so many of each are left
+LEAST_LEARNED = 8  # if so many are left
 RANGE_STEPS = 80  # of the range test,
 LOWEST, HIGHEST = -7.0, 1.0  # from 10 to this power, to 10 to that
 
@@ -55,7 +55,7 @@ class Subject:
     @property
     def usual_rate(self) -> float:
         """The usual rate of such an optimizer."""
-        return RATES.get(type(self.optimizer).__name__, 1e-3)
+        return usual_rate(self.optimizer)
 
     @cached_property
     def first(self) -> tuple[Tensor, Tensor | None, float]:
@@ -79,6 +79,11 @@ class Subject:
         scores, targets, _ = self.first
         whole = targets is not None and not torch.is_floating_point(targets)
         return whole and targets is not None and scores.ndim == targets.ndim + 1
+
+
+def usual_rate(optimizer: torch.optim.Optimizer) -> float:
+    """The usual learning rate of an optimizer of this kind."""
+    return RATES.get(type(optimizer).__name__, 1e-3)
 
 
 class PlainRuns:
@@ -218,9 +223,11 @@ class PlainRuns:
                 right = (scores.argmax(1) == targets).double().flatten()
                 found.append(torch.where(torch.isfinite(scores).all(1).flatten(), right, 0.0).cpu().numpy())
             elif isinstance(targets, Tensor) and targets.numel() == scores.numel():
-                error = (scores.double().flatten() - targets.double().flatten()) ** 2
-                spread = self.spread / (self._scale(remedy) ** 2)
-                found.append((1 - error / spread).nan_to_num(WORST).clamp_min(WORST).cpu().numpy())
+                given, spread = targets.double().flatten(), self.spread / (self._scale(remedy) ** 2)
+                centre = 0.0 if remedy.get("target") == "std" else self.centre
+                least = (1 - (given - centre) ** 2 / spread).clamp_max(WORST)  # as in `side.scores`
+                good = 1 - (scores.double().flatten() - given) ** 2 / spread
+                found.append(torch.where(good.isnan(), least, good).maximum(least).cpu().numpy())
             else:  # a loss of its own: better by how much it is lower
                 loss = float(loss_of(self.subject.loss_fn, outputs_of(model, batch), batch))
                 found.append(np.array([-loss if math.isfinite(loss) else WORST]))
@@ -251,6 +258,11 @@ class PlainRuns:
         targets = torch.cat([one.targets for one in self.learned])
         places = torch.from_numpy(np.random.default_rng(key(seed, "doctor", "mixed")).permutation(len(inputs)))
         return [Batch(inputs[some], targets[some]) for some in places.split(len(self.learned[0]))]
+
+    @cached_property
+    def centre(self) -> float:
+        """The mean of targets that are numbers."""
+        return float(torch.cat([one.targets.double().flatten() for one in self.learned]).mean())
 
     @cached_property
     def spread(self) -> float:
@@ -302,6 +314,9 @@ def parted(batches: Sequence[Batch]) -> tuple[list[Batch], tuple[list[Batch], li
     halves: tuple[list[Batch], list[Batch]] = ([], [])
     try:
         for one in batches:
+            if len(one) < LEAST_LEARNED + 2:  # the rest of the last batch
+                learned.append(one)
+                continue
             held = spread(len(one), max(2, round(HELD * len(one))))
             learned.append(one.part(torch.tensor([row for row in range(len(one)) if row not in held])))
             rows = sorted(held)
@@ -309,7 +324,7 @@ def parted(batches: Sequence[Batch]) -> tuple[list[Batch], tuple[list[Batch], li
             halves[1].append(one.part(torch.tensor(rows[1::2])))
     except Unusable:
         learned = []
-    if not learned or min(map(len, learned)) < LEAST_LEARNED:
+    if not learned or max(map(len, learned)) < LEAST_LEARNED or not halves[0]:
         return list(batches), (list(batches[0::2]), list(batches[1::2] or batches))
     return learned, halves
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wxb.data.split import thinned
 from wxb.doctor.case import Case
 from wxb.doctor.doing import Doing, Tell, ignore
 from wxb.doctor.dynamics import Dynamics, Seen
@@ -17,6 +18,7 @@ from wxb.doctor.words import remedy_text
 from wxb.errors import WxbError
 from wxb.learning.bagging import learned
 from wxb.learning.loop import duration_of
+from wxb.tasks import TASKS
 from wxb.trials.trial import Trial
 
 if TYPE_CHECKING:
@@ -27,12 +29,13 @@ TRAIN_SAMPLE = 1_000  # training examples whose score is compared with validatio
 WATCHED = 16  # steps that are read
 LEAST_WORK = 4e8  # multiply-adds that a training counts as at least, when side runs are measured in trainings
 OVERHEAD = 3e6  # multiply-adds that take about the time of a step's fixed work
-WORST = -1.0  # the least that one example counts: a diverged prediction may be off by any factor
+WORST = -1.0  # the least that one example counts, or what a constant comes to: a prediction may be off by any factor
+MOST_AVERAGED = 5_000  # training examples of which the constant is made
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a side run gave. Scores are of the task's main measure, each example's at least -1."""
+    """What a side run gave. Scores are of the task's main measure, each example's as in `scores`."""
 
     first: NDArray[np.float64]  # of each example in the first half of validation: what chooses remedies
     second: NDArray[np.float64]  # in the second half: what confirms them
@@ -187,8 +190,7 @@ class SideRuns:
             cost = self._cost(case, share)
         self.spent += cost
         first, second, train = (
-            np.maximum(np.nan_to_num(trial.each(part, most), nan=WORST), WORST)
-            for part, most in (("validation", None), ("test", None), ("train", TRAIN_SAMPLE))
+            scores(trial, part, most) for part, most in (("validation", None), ("test", None), ("train", TRAIN_SAMPLE))
         )
         outcome = Outcome(
             first, second, float(train.mean()), seen.dynamics(trial.recipe.clip),
@@ -197,6 +199,22 @@ class SideRuns:
         )  # fmt: skip
         self.tell(replace(doing, spent=self.spent, score=outcome.score))
         return outcome
+
+
+def scores(trial: Trial, part: str, most: int | None = None) -> NDArray[np.float64]:
+    """How good a trial is on each example of a part (n,), as `Trial.each`, but no worse than the least that counts.
+
+    That is -1, or what a constant comes to if this is less, so that a network that gives a constant is scored as one.
+    """
+    data, task = trial.data, TASKS[trial.data.task]
+    rows = data.split.part(part)
+    rows = rows if most is None else thinned(rows, most)
+    least = np.full(len(rows), WORST)
+    if task.measure.least < WORST:
+        answer, _ = task.constant(data.targets[thinned(data.split.train, MOST_AVERAGED)], data.classes)
+        least = np.minimum(least, task.each(data.targets[rows], np.repeat(answer[None], len(rows), axis=0)))
+    found = trial.each(part, most)
+    return np.asarray(np.maximum(np.where(np.isnan(found), least, found), least), np.float64)
 
 
 def full_steps(case: Case) -> int:

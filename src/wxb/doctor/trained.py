@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from wxb.doctor.case import Case
 from wxb.doctor.diagnose import suspect
 from wxb.doctor.dynamics import Seen
 from wxb.doctor.facts import facts_of
 from wxb.doctor.finding import Finding
 from wxb.doctor.measures import Measures, named
-from wxb.doctor.side import TRAIN_SAMPLE, WATCHED, WORST, Outcome, SideRuns
+from wxb.doctor.side import TRAIN_SAMPLE, WATCHED, Outcome, SideRuns, scores
 
 if TYPE_CHECKING:
     from wxb.learning.loop import Record
@@ -74,17 +72,16 @@ class Follower:
         The test part chooses nothing here: it only says whether the training is far behind.
         """
         trial, data = self.trial, self.trial.data
-        references = named(baselines, data, "test")
+        references = named(baselines, data)
         if not references or not self.train_losses:
             return None
-        scores = np.maximum(np.nan_to_num(trial.each("test", MOST_SCORED), nan=WORST), WORST)
-        train = np.maximum(np.nan_to_num(trial.each("train", TRAIN_SAMPLE), nan=WORST), WORST)
+        found, train = scores(trial, "test", MOST_SCORED), scores(trial, "train", TRAIN_SAMPLE)
         case = Case(data, str(trial.plan.network), trial.recipe.settings(), {}, data.name)
         base = Outcome(
-            scores, scores[:0], float(train.mean()), self.seen.dynamics(trial.recipe.clip), tuple(self.train_losses),
+            found, found[:0], float(train.mean()), self.seen.dynamics(trial.recipe.clip), tuple(self.train_losses),
             tuple(self.validation_losses), (), trial.checks.first_loss, trial.checks.expected_loss, 1.0,
         )  # fmt: skip
         measures = Measures(case, SideRuns(case, 0.0), base, references)
-        found = suspect(measures)
-        self.far_behind = found is None and measures.far_behind
-        return found
+        finding = suspect(measures)
+        self.far_behind = finding is None and measures.far_behind
+        return finding

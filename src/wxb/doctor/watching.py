@@ -18,12 +18,15 @@ from wxb.doctor.dynamics import Dynamics, Seen
 from wxb.doctor.fault import Evidence, Remedy
 from wxb.doctor.finding import SUSPECTED, Finding, ranked_findings
 from wxb.doctor.labels import mixing
+from wxb.doctor.plain import usual_rate
 from wxb.learning.layerwise import Layers, Layerwise
 
 FIRST = 4  # steps that are read one after the other; from then on each is half as far again as the last
 FURTHER = 1.5
 FAST = 0.5  # of the weights, that a step changes
 STILL = 1e-7
+# the same of a loop whose loss stays above this share, with a rate below this part of the usual one
+CREEPING, FLAT, LOW = 1e-4, 0.9, 1 / 30
 GROWN = 10.0  # times the norm of a weight at the start
 FEW = 50  # steps,
 SLOW = 0.5  # after which more than this share of the loss is left
@@ -67,6 +70,8 @@ class Watching:
         self._targets: torch.Tensor | None = None  # class numbers of the last batch
         self._labels: list[torch.Tensor] = []  # of the steps that were read
         self._decay = 0.0
+        self._rate = 0.0  # the largest learning rate so far, over the usual one
+        self._strange = False  # whether the optimizer has no parameter of the model
         self._moved: torch.Tensor | None = None  # a weight of the optimizer
         self._cleared_at = 0  # the step before the gradients that were looked at last
         self._kept: list[torch.Tensor] = []  # of gradients that were there before others came
@@ -96,6 +101,8 @@ class Watching:
 
     def _begin(self) -> None:
         self._parameters = {id(one): name for name, one in self.model.named_parameters()}
+        if self.optimizer is not None and next(self.model.parameters(), None) is not None:
+            self._strange = not self._own(self.optimizer)
         self._seen = Seen(self.model)
         self._untouched = {name for name, one in self.model.named_parameters() if one.requires_grad}
         self._layerwise = Layerwise(Layers.of_module(self.model))
@@ -155,6 +162,8 @@ class Watching:
         self._layerwise.after_update()
         if self._targets is not None:
             self._labels.append(self._targets.clone())
+        rates = [float(group.get("lr") or 0.0) for group in optimizer.param_groups]
+        self._rate = max(self._rate, max(rates, default=0.0) / usual_rate(optimizer))
         decays = [float(group.get("weight_decay") or 0.0) for group in optimizer.param_groups]
         beside = any(group.get("decoupled_weight_decay") for group in optimizer.param_groups)
         moved = (one for group in optimizer.param_groups for one in group["params"] if id(one) in self._parameters)
@@ -173,6 +182,9 @@ class Watching:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is suspected, the most likely first; empty for a training that looks well, or that was not seen."""
+        if self._strange:
+            cause = "an optimizer that has no parameter of the model"
+            return tuple(ranked_findings([Finding("T16", cause, SUSPECTED, {"parameters": 0.0}, {})]))
         if self._seen is None or self._step == 0:
             return ()
         try:
@@ -185,8 +197,10 @@ class Watching:
         fastest = seen.largest_update
         grown = max((end / start for start, end in seen.norms.values() if start > 0), default=0.0)
         rose = not seen.losses or not seen.losses[-1] < seen.losses[0]
-        fast = seen.diverged or fastest > FAST or (rose and not grown < GROWN)
-        still = bool(seen.updates) and not fast and fastest < STILL
+        flawed = bool(seen.losses) and not math.isfinite(seen.losses[0])  # before any step
+        fast = not flawed and (seen.diverged or fastest > FAST or (rose and not grown < GROWN))
+        flat = len(seen.losses) > 2 and seen.losses[-1] > FLAT * seen.losses[0] and self._rate < LOW
+        still = bool(seen.updates) and not fast and (fastest < STILL or (flat and fastest < CREEPING))
         falling = len(seen.losses) > 2 and SLOW * seen.losses[0] < seen.losses[-1] < seen.losses[0]
         ratio = seen.vanishing
         left = statistics.median([end / start for start, end in seen.norms.values() if start > 0] or [math.inf])
@@ -201,6 +215,7 @@ class Watching:
                 "P5", "gradients that are not cleared between steps", kept >= LEAST_KEPT,
                 {"steps_with_old_gradients": float(kept)}, {"loop": "optimizer.zero_grad() before loss.backward()"},
             ),
+            ("D9", "inputs that are no finite numbers", flawed, {"first_loss_is_finite": 0.0}, {"fill": "median"}),
             ("T16", "weights that no step changes", still_ones > 0, {"weights": float(still_ones)}, {}),
             (
                 "T1", "learning rate too high", fast,

@@ -41,7 +41,8 @@ def lines(
     if diagnosis.handful is not None:
         shown.append(("handful", handful_text(diagnosis.handful, measure)))
     if diagnosis.untried:
-        shown.append(("not tried", f"within {budget:g} trainings: {', '.join(diagnosis.untried)}"))
+        what = f"{', '.join(diagnosis.untried)}: side runs would exceed {budget:g} trainings"
+        shown.append(("not tried", what))
     shown += doubling_lines(doubled, measure)
     shown += left_out_lines(left_out)
     shown.append(("side runs", f"took as much as {diagnosis.cost:.1f} trainings"))

@@ -113,7 +113,7 @@ def whence(run: RunFiles, data_dir: str | Path | None = None) -> tuple[str, dict
     if name == ARRAYS:
         raise WxbError(
             f"{run.path} was trained on arrays, which only the one who has them can give again",
-            fix=f"in Python: wxb.Run.open({str(run.path)!r}).evaluate(data)",
+            fix=f"in Python, with that data: wxb.Run.open({str(run.path)!r}).evaluate(data), wxb.views.maps(run, data)",
         )
     if is_stream(str(name)) and name != STREAM:
         raise WxbError(

@@ -83,10 +83,8 @@ def saturated(found: Measures) -> Evidence | None:
     deep = len(bounded) > 2 and ((ratio is not None and ratio < VANISHING) or found.far_behind)
     if share <= SATURATED and not deep:
         return None
-    return {
-        "share_of_saturated_outputs": share,
-        "gradient_of_first_over_last_layer": math.nan if ratio is None else ratio,
-    }
+    first = {"share_of_saturated_outputs": share} if share > SATURATED else {"bounded_layers": float(len(bounded))}
+    return {**first, "gradient_of_first_over_last_layer": math.nan if ratio is None else ratio}
 
 
 def unsaturated(found: Measures) -> list[Remedy]:
