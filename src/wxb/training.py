@@ -141,6 +141,8 @@ class Training:
             if isinstance(problem, Misfit):
                 raise _damaged_checkpoint(run.path, problem.detail) from problem
             raise
+        if began is not UNSET and training.trial.pretrained is None:  # else they were told
+            training.trial.notes = (*began.notes, *training.trial.notes)
         training.run = writer
         return training
 
@@ -226,7 +228,7 @@ class Training:
             steps=trial.steps,
             out=self.out,
             machine=dataclasses.asdict(trial.machine),
-            pretrained=None if trial.pretrained is None else facts_of(trial.pretrained, trial.transferred),
+            pretrained=None if trial.pretrained is None else facts_of(trial.pretrained, trial.transferred, trial.data),
         )
 
     def _failed(self, run: Writer, reason: str) -> WxbError:

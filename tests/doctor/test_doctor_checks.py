@@ -136,6 +136,7 @@ def sick(digits, rows):
         "T13": measures(digits, optimizer="momentum", momentum=0.999),
         "T14": measures(digits, base=outcome(BADLY, dynamics=shown(steps=36)), epochs=1),
         "T15": measures(digits, warm_up=0.9),
+        "T16": measures(digits, base=bad, pretrained="runs/before", freeze=True),
         "T19": measures(digits, base=outcome(BADLY, dynamics=shown(clipped=1.0)), clip=1e-3),
     }  # fmt: skip
 

@@ -55,6 +55,49 @@ def weights(run):
     return load_file(run.path / "weights.safetensors")
 
 
+# --- what a person has to know ---
+
+
+def known(trial):
+    return [note for note in trial.notes if "learned from" in note]
+
+
+def test_test_examples_that_the_run_learned_from_are_told(tmp_path):
+    data = wxb.load_data("digits")
+    run = wxb.train(data, "FC-8-RELU, SOFTMAX", out=tmp_path / "run", **FAST)
+    assert known(Trial(data, pretrained=run, **FAST)) == []
+    (note,) = known(Trial(wxb.load_data("digits", seed=1), pretrained=run, **FAST))
+    both = np.isin(wxb.load_data("digits", seed=1).split.test, data.split.train).sum()
+    assert f"learned from {both} of the 449 test examples, so" in note
+    x, y = data.examples, data.targets
+    arrays = wxb.train(wxb.load_data(x, y), "FC-8-RELU, SOFTMAX", out=tmp_path / "arrays", **FAST)
+    assert known(Trial(wxb.load_data(x, y, seed=1), pretrained=arrays, **FAST))
+    assert known(Trial(wxb.load_data(x[::-1], y[::-1], seed=1), pretrained=arrays, **FAST)) == []
+
+
+def test_what_was_learned_without_labels_is_told_as_that(tmp_path):
+    data = wxb.load_data("digits")
+    code = wxb.train(data, "FC-16-RELU-FC-8, SELF", out=tmp_path / "code", **FAST)
+    (note,) = known(Trial(wxb.load_data("digits", seed=1), pretrained=code, **FAST))
+    assert "(without labels)" in note
+
+
+@pytest.mark.parametrize(("change", "told"), [(lambda x: x, False), (lambda x: x / 8, True), (lambda x: x + 9, True)])
+def test_inputs_on_another_scale_are_told(change, told, tmp_path):
+    data = wxb.load_data("digits")
+    x = data.examples.astype(np.float32)
+    run = wxb.train(wxb.load_data(x, data.targets), "FC-8-RELU, SOFTMAX", out=tmp_path / "run", **FAST)
+    trial = Trial(wxb.load_data(change(x)[::-1], data.targets[::-1]), pretrained=run, **FAST)
+    assert any("another scale" in note for note in trial.notes) is told
+
+
+def test_a_run_remembers_what_has_to_be_known(tmp_path):
+    run = wxb.train(wxb.load_data("digits"), "FC-8-RELU, SOFTMAX", out=tmp_path / "run", **FAST)
+    moved = wxb.train(wxb.load_data("digits", seed=1), pretrained=run, out=tmp_path / "moved", **FAST)
+    (note,) = moved.summary.pretrained.notes
+    assert note in moved.report.warnings
+
+
 # --- what moves ---
 
 

@@ -249,7 +249,7 @@ def recipe_for(plan: Plan, data: Dataset, options: Mapping[str, Any]) -> Recipe:
     if options.get("pretrained", NONE) != NONE:
         chosen["initialization"] = "random"  # of what is new
         if options.get("freeze"):
-            chosen["learning_rate"] *= FREEZING
+            chosen["learning_rate"] = float(f"{FREEZING * chosen['learning_rate']:.3g}")
     if data.has_text and optimizer in ("adam", "adamw") and linear(plan):
         chosen["learning_rate"] = TEXT_RATE
     if optimizer in ("adamw", "muon") and not options.get("l2"):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from wxb.data.in_memory import ARRAYS
+from wxb.data.split import thinned
 from wxb.errors import WxbError
+from wxb.network.moments import moments
 from wxb.notation import Network, Plan
 from wxb.notation.expand import OUTPUT
 from wxb.notation.layers import family
@@ -17,12 +22,15 @@ from wxb.notation.vocabulary import SELF
 from wxb.notation.way_back import code_of
 from wxb.paths import absolute
 from wxb.tasks import TASKS
+from wxb.text import count, plural, rounded
 from wxb.text import shape as shape_text
 
 if TYPE_CHECKING:
     from wxb.data.dataset import Dataset
     from wxb.network.build import Model
 
+SHIFTED, TIMES = 1.0, 2.0  # of a standard deviation, from which inputs are on another scale
+LOOKED_AT = 2_000  # training examples
 SCALE = "scale."  # the names of the tensors that scale the inputs begin so
 BYTES, NUMBERS = "bytes", "floats"
 
@@ -41,6 +49,44 @@ class Pretrained:
     kind: str  # of its inputs: "pictures", "rows"
     bytes: bool  # whether they were stored as bytes
     digest: str = ""  # of the file of the weights
+    origin: tuple[str, int] = (ARRAYS, 0)  # where its data came from, and how many examples they are
+    fingerprint: str = ""  # of its data
+    learned: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))  # rows of its data
+
+    def notes(self, data: Dataset) -> tuple[str, ...]:
+        """What a user must know: that it learned from test examples of the data, or from inputs on another scale."""
+        return tuple(filter(None, (self._knows(data), self._scaled_otherwise(data))))
+
+    def _knows(self, data: Dataset) -> str:
+        source, test = str(data.source.get("source", ARRAYS)), data.split.test
+        arrays = source == ARRAYS and data.fingerprint == self.fingerprint
+        if not arrays and (source == ARRAYS or (source, len(data.targets)) != self.origin):
+            return ""
+        known = int(np.isin(test, self.learned).sum())
+        if not known:
+            return ""
+        labels = " (without labels)" if self.plan.head == SELF else ""
+        return (
+            f"{self.name} learned from {count(known)} of the {plural(len(test), 'test example')}{labels}, so that the "
+            "test score may be too good: its own `seed` and `split` keep its test part apart"
+        )
+
+    def _scaled_otherwise(self, data: Dataset) -> str:
+        train = thinned(data.split.train, LOOKED_AT)
+        if self.normalize != "std" or not len(train):
+            return ""
+        mean, std = (self.tensors[SCALE + name].double().flatten().numpy() for name in ("mean", "std"))
+        new_mean, new_std = moments(data.inputs, train)
+        if len(mean) != len(new_mean):  # designed features are scaled, not the inputs
+            return ""
+        shift, times = float(np.median(np.abs(new_mean - mean) / std)), float(np.median(new_std / std))
+        if shift <= SHIFTED and 1 / TIMES <= times <= TIMES:
+            return ""
+        return (
+            f"the inputs are on another scale than those of {self.name}: their mean lies {rounded(shift)} of its "
+            f"standard deviations away, and theirs is {rounded(times)} times as large; its weights expect numbers "
+            "like its own"
+        )
 
     def need_like(self, data: Dataset) -> None:
         """Raise WxbError unless the data have inputs as the network learned from."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
+from wxb.data.in_memory import ARRAYS
 from wxb.errors import WxbError
 from wxb.paths import absolute, quoted
 from wxb.runs.files import RunFiles
@@ -15,6 +16,7 @@ from wxb.runs.predict import trained
 from wxb.runs.schema import PretrainedFacts
 
 if TYPE_CHECKING:
+    from wxb.data.dataset import Dataset
     from wxb.network.pretrained import Pretrained
 
 
@@ -45,12 +47,15 @@ def read_pretrained(path: str | Path) -> Pretrained:
         kind=run.data.kind,
         bytes=run.data.dtype == "uint8",
         digest=run.manifest[WEIGHTS],
+        origin=(str(run.data.source.get("source", ARRAYS)), run.data.examples),
+        fingerprint=run.data.fingerprint,
+        learned=run.split.learned if run.settings.get("bagging") else run.split.train,
     )
 
 
-def facts_of(pretrained: Pretrained, layers: tuple[str, ...]) -> PretrainedFacts:
-    """What a run remembers of the weights that it began with."""
-    return PretrainedFacts(str(absolute(pretrained.name)), pretrained.digest, layers)
+def facts_of(pretrained: Pretrained, layers: tuple[str, ...], data: Dataset) -> PretrainedFacts:
+    """What a run on some data remembers of the weights that it began with."""
+    return PretrainedFacts(str(absolute(pretrained.name)), pretrained.digest, layers, pretrained.notes(data))
 
 
 def need_same_weights(run: RunFiles) -> None:
@@ -58,7 +63,7 @@ def need_same_weights(run: RunFiles) -> None:
     began = run.summary.pretrained
     if began is UNSET:
         return
-    fix = f"bring them back, or begin with others: wxb train --config {quoted(run.path / SETTINGS)} --pretrained RUN"
+    fix = f"bring those weights back, or begin with others: wxb train --config {quoted(run.path / SETTINGS)} --pretrained RUN"
     try:
         now = read_pretrained(began.run)
     except WxbError as problem:

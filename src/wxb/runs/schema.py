@@ -117,6 +117,9 @@ class PretrainedFacts(Struct, frozen=True):
     run: Annotated[str, Meta(description="the folder of the run that they were those of")]
     weights: Annotated[Digest, Meta(description="of the file that held them")]
     layers: Annotated[tuple[str, ...], Meta(description="the paths of what began with them")]
+    notes: Annotated[
+        tuple[str, ...], Meta(description="what must be known of them, as that they know test examples")
+    ] = ()
 
 
 class Steps(Struct):

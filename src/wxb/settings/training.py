@@ -59,7 +59,7 @@ LIST = (
         "pretrained", str, "none", "Folder of a run, whose trained layers this network begins with; none for none",
         TRAINING, form=PRETRAINED,
     ),
-    Setting("freeze", bool, False, "Train only the layers that do not begin as those of `pretrained`", TRAINING),
+    Setting("freeze", bool, False, "Keep the layers of `pretrained` as they are; train only the new ones", TRAINING),
     Setting("shuffle", bool, True, "Show the examples in a new order in each epoch", TRAINING),
     Setting("l2", float, 0.0, "λ of the penalty λΣW²", OBJECTIVE, PENALTY),
     Setting("l1", float, 0.0, "λ of the penalty λΣ|W|", OBJECTIVE, PENALTY),

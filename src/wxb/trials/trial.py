@@ -140,7 +140,8 @@ class Trial:
         began = clock.perf_counter()
         self.checks = check(self.model, data, self.machine, learned(data, self.recipe))
         checked = clock.perf_counter() - began
-        self.notes = (*data.notes, *setup.notes, *self.checks.warnings, *about_size(data))
+        moved = () if self.pretrained is None else self.pretrained.notes(data)
+        self.notes = (*data.notes, *moved, *setup.notes, *self.checks.warnings, *about_size(data))
         self.seconds: dict[str, float] = {
             "start": clock.time() - self.started - data_seconds - checked,
             "data": data_seconds,

@@ -169,6 +169,18 @@ def usual_start(found: Measures) -> list[Remedy]:
     )
 
 
+def frozen(found: Measures) -> Evidence | None:
+    """Pretrained layers that stay as they are, in a network behind a baseline."""
+    if not found.recipe.freeze or not found.behind(found.best_reference):
+        return None
+    return {"training_score": found.base.train, "validation_score": found.base.score}
+
+
+def fine_tuned(found: Measures) -> list[Remedy]:
+    """Train all layers."""
+    return [{"freeze": False, "learning_rate": found.usual_rate}]
+
+
 def exploding(found: Measures) -> Evidence | None:
     """Gradients that grow from layer to layer on their way back, or end as no number."""
     ratio = found.base.dynamics.vanishing
@@ -265,6 +277,7 @@ START_AND_RATE = (
     Fault("T5", "weight decay too high", decay_too_high, without_penalty),
     Fault("T13", "momentum too high", momentum_too_high, usual_momentum),
     Fault("T19", "gradients clipped too tightly", clipped_tight, less_clipped),
+    Fault("T16", "frozen layers", frozen, fine_tuned),
     Fault("T1", "learning rate too high", rate_too_high, lower),
     Fault("T2", "learning rate too low", rate_too_low, higher),
     Fault("T4", "examples not shuffled", in_order, shuffled),
