@@ -13,6 +13,7 @@ import wxb
 from wxb.cli.main import main
 from wxb.errors import MISTAKE, WxbError
 from wxb.learning.loop import learn
+from wxb.learning.machine import choose
 from wxb.network.build import build
 from wxb.runs import snapshots
 from wxb.runs.run import Run
@@ -67,7 +68,7 @@ def test_snapshots_are_the_network_s_tensors_after_their_steps(digits, made):
 
 
 def made_on(run):
-    return wxb.training.machines.choose("cpu", "float32", run.environment.machine.threads)
+    return choose("cpu", "float32", run.environment.machine.threads)
 
 
 def test_the_training_has_the_bits_of_one_without_snapshots(digits, made, tmp_path):
