@@ -92,6 +92,7 @@ def test_it_shows_the_cause_its_proof_and_trains_a_run_with_the_remedy(window):
     ):  # fmt: skip
         expect(main).to_contain_text(text)
     expect(window.locator(".end[aria-current]")).to_have_text("Look for a mistake before anything elsethis run")
+    expect(window.get_by_role("button", name="Examine again")).to_be_visible()  # nothing moves any more
     window.get_by_text("1 side run, as much as 2.2 trainings").click()
     expect(window.get_by_role("row", name="the training as it is")).to_be_visible()
     for scheme, width in (("light", 1200), ("dark", 380)):
@@ -112,6 +113,7 @@ def test_the_examples_whose_labels_are_doubted_are_named(window):
     main = window.locator("main")
     expect(main).to_contain_text("class a/0.png, class a/1.png", timeout=60_000)
     expect(window.get_by_text("<b>odd</b>.png")).to_be_hidden()
+    expect(window.get_by_role("button", name="Examine again")).to_be_visible()
     window.get_by_text("and 2 more").click()
     expect(main).to_contain_text("class a/10.png, <b>odd</b>.png")
     expect(main).to_contain_text("counted: no side run could tell more")
