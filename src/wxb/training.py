@@ -228,7 +228,7 @@ class Training:
             steps=trial.steps,
             out=self.out,
             machine=dataclasses.asdict(trial.machine),
-            pretrained=None if trial.pretrained is None else facts_of(trial.pretrained, trial.transferred, trial.data),
+            pretrained=None if trial.pretrained is None else facts_of(trial.pretrained, trial.transferred, trial.moved),
         )
 
     def _failed(self, run: Writer, reason: str) -> WxbError:

@@ -28,6 +28,11 @@ class DataChange(str):
         return change
 
 
+def identity(remedy: Remedy) -> tuple[tuple[str, str], ...]:
+    """What is equal for equal remedies, and can be a key."""
+    return tuple(sorted((name, repr(value)) for name, value in remedy.items()))
+
+
 def never(evidence: Evidence) -> bool:
     """A symptom proves nothing: side runs have to."""
     return False

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from wxb.doctor.batches import Batch, BatchChange, Loss, Unusable, loss_of, outputs_of, scores_in
 from wxb.doctor.dynamics import Seen
-from wxb.doctor.fault import Fault, Remedy
+from wxb.doctor.fault import Fault, Remedy, identity
 from wxb.doctor.labels import mixing
 from wxb.doctor.modules import ModuleChange
 from wxb.doctor.side import WORST, Outcome
@@ -260,20 +260,24 @@ class PlainRuns:
         return [Batch(inputs[some], targets[some]) for some in places.split(len(self.learned[0]))]
 
     @cached_property
+    def amounts(self) -> Tensor:
+        """The targets that are numbers, of the examples that learn, (n,) in float64."""
+        return torch.cat([one.targets.double().flatten() for one in self.learned])
+
+    @cached_property
     def centre(self) -> float:
         """The mean of targets that are numbers."""
-        return float(torch.cat([one.targets.double().flatten() for one in self.learned]).mean())
+        return float(self.amounts.mean())
 
     @cached_property
     def spread(self) -> float:
         """The variance of targets that are numbers."""
-        targets = torch.cat([one.targets.double().flatten() for one in self.learned])
-        return max(float(targets.var()), 1e-30)
+        return max(float(self.amounts.var()), 1e-30)
 
 
 def _key(remedy: Remedy, share: float, seed: int) -> tuple[object, ...]:
     """What tells side runs apart."""
-    return tuple(sorted((name, repr(value)) for name, value in remedy.items())), round(share, 6), seed
+    return identity(remedy), round(share, 6), seed
 
 
 class _Inputs:

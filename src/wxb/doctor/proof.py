@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from wxb.doctor.fault import Evidence, Fault, Remedy
+from wxb.doctor.fault import Evidence, Fault, Remedy, identity
 from wxb.doctor.side import Outcome
 
 if TYPE_CHECKING:
@@ -155,9 +155,9 @@ class Race:
     def __init__(self, found: Examined, candidates: Sequence[Candidate]) -> None:
         self.found = found
         self.runs, self.base = found.runs, found.base
-        by_remedy: dict[str, Candidate] = {}
+        by_remedy: dict[tuple[tuple[str, str], ...], Candidate] = {}
         for one in candidates:  # a remedy for two causes is tried for the first of them
-            by_remedy.setdefault(repr(sorted(one.remedy.items())), one)
+            by_remedy.setdefault(identity(one.remedy), one)
         self.candidates = list(by_remedy.values())
         self.tried: set[int] = set()  # places of candidates with at least one side run
 

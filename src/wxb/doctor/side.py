@@ -13,7 +13,7 @@ from wxb.data.split import thinned
 from wxb.doctor.case import Case
 from wxb.doctor.doing import Doing, Tell, ignore
 from wxb.doctor.dynamics import Dynamics, Seen
-from wxb.doctor.fault import Fault, Found, Remedy
+from wxb.doctor.fault import Fault, Found, Remedy, identity
 from wxb.doctor.words import remedy_text
 from wxb.errors import WxbError
 from wxb.learning.bagging import learned
@@ -78,6 +78,7 @@ class SideRuns:
         self._planned = full_steps(case)
         self._share = 1.0  # of the planned steps that the training made: fewer with early stopping
         self._done: dict[tuple[Any, ...], Outcome | None] = {}
+        self._last: tuple[object, Case] | None = None  # the last remedy, and the case with it
         self._unit = self._planned * _work(case)  # of the training that is 1: as it was planned, until it is made
         self._unit_is_known = False
 
@@ -115,7 +116,13 @@ class SideRuns:
             return None
 
     def _changed(self, remedy: Remedy) -> Case:
-        return self.case.with_remedy(remedy) if remedy else self.case
+        """The case with a remedy; the last one is kept, since a change of the data copies them."""
+        if not remedy:
+            return self.case
+        key = identity(remedy)
+        if self._last is None or self._last[0] != key:
+            self._last = key, self.case.with_remedy(remedy)
+        return self._last[1]
 
     def _cost(self, case: Case, share: float) -> float:
         return self._steps(case, share) * _work(case) / max(LEAST_WORK, self._unit)
@@ -149,7 +156,7 @@ class SideRuns:
         if share < 1:
             told.pop("epochs", None)
             told["steps"] = self._steps(self._changed(remedy), share)
-        return tuple(sorted((name, repr(value)) for name, value in told.items())), share < 1, seed
+        return identity(told), share < 1, seed
 
     def looked_for(self, faults: Iterable[Fault[Found]]) -> Iterator[Fault[Found]]:
         """The faults, each told before it is looked for."""

@@ -16,7 +16,6 @@ from wxb.runs.predict import trained
 from wxb.runs.schema import PretrainedFacts
 
 if TYPE_CHECKING:
-    from wxb.data.dataset import Dataset
     from wxb.network.pretrained import Pretrained
 
 
@@ -53,9 +52,9 @@ def read_pretrained(path: str | Path) -> Pretrained:
     )
 
 
-def facts_of(pretrained: Pretrained, layers: tuple[str, ...], data: Dataset) -> PretrainedFacts:
-    """What a run on some data remembers of the weights that it began with."""
-    return PretrainedFacts(str(absolute(pretrained.name)), pretrained.digest, layers, pretrained.notes(data))
+def facts_of(pretrained: Pretrained, layers: tuple[str, ...], notes: tuple[str, ...]) -> PretrainedFacts:
+    """What a run remembers of the weights that it began with; `notes` are those of `Pretrained.notes`."""
+    return PretrainedFacts(str(absolute(pretrained.name)), pretrained.digest, layers, notes)
 
 
 def need_same_weights(run: RunFiles) -> None:
@@ -63,7 +62,8 @@ def need_same_weights(run: RunFiles) -> None:
     began = run.summary.pretrained
     if began is UNSET:
         return
-    fix = f"bring those weights back, or begin with others: wxb train --config {quoted(run.path / SETTINGS)} --pretrained RUN"
+    others = f"wxb train --config {quoted(run.path / SETTINGS)} --pretrained RUN"
+    fix = f"bring those weights back, or begin with others: {others}"
     try:
         now = read_pretrained(began.run)
     except WxbError as problem:

@@ -69,9 +69,10 @@ class Trial:
         print(trial.score("test").accuracy)
 
     Attributes: `plan` (shapes and counts), `recipe` (every setting), `model` (trained in place), `machine`,
-    `pretrained` (what was read to begin with, or None), `transferred` (paths of the items that began with it), `checks`
-    (what was looked at before training), `notes` (what the user should know), `events` (those to repeat, and those that
-    took effect so far), `record` (the last one, or None), `seconds` (per stage: "start", "data", "checks", "train").
+    `pretrained` (what was read to begin with, or None), `transferred` (paths of the items that began with it), `moved`
+    (what the user should know of these), `checks` (what was looked at before training), `notes` (what the user should
+    know), `events` (those to repeat, and those that took effect so far), `record` (the last one, or None), `seconds`
+    (per stage: "start", "data", "checks", "train").
     """
 
     @takes_settings
@@ -140,8 +141,8 @@ class Trial:
         began = clock.perf_counter()
         self.checks = check(self.model, data, self.machine, learned(data, self.recipe))
         checked = clock.perf_counter() - began
-        moved = () if self.pretrained is None else self.pretrained.notes(data)
-        self.notes = (*data.notes, *moved, *setup.notes, *self.checks.warnings, *about_size(data))
+        self.moved = () if self.pretrained is None else self.pretrained.notes(data)
+        self.notes = (*data.notes, *self.moved, *setup.notes, *self.checks.warnings, *about_size(data))
         self.seconds: dict[str, float] = {
             "start": clock.time() - self.started - data_seconds - checked,
             "data": data_seconds,

@@ -87,7 +87,7 @@ def _inputs_not_scaled(found: PlainMeasures) -> Evidence | None:
 def _targets_not_scaled(found: PlainMeasures) -> Evidence | None:
     if found.subject.classes or not all(isinstance(one.targets, Tensor) for one in found.runs.learned):
         return None
-    targets = torch.cat([one.targets.double().flatten() for one in found.runs.learned])
+    targets = found.runs.amounts
     mean, deviation = float(targets.mean().abs()), float(targets.std())
     if max(mean, deviation) <= LARGE_TARGET:
         return None
