@@ -31,18 +31,30 @@ function takeToken(): string {
 /** Whether this window may change anything. */
 export const mayChange = token !== "";
 
+/** The value of an answer. A request that is given up throws its AbortError, also while the body still arrives. */
 async function told<T>(asked: Promise<Response>): Promise<T> {
   let answer: Response;
+  let body: string;
   try {
     answer = await asked;
+    body = await answer.text();
   } catch (problem) {
     if (problem instanceof DOMException && problem.name === "AbortError") throw problem;
     throw new Mistake("The server of this page has ended.", "", "Start it again: wxb page");
   }
-  const value: unknown = await answer.json().catch(() => null);
-  if (answer.ok) return value as T;
+  const value = parsed(body);
+  if (answer.ok && value !== undefined) return value as T;
   const { what = "The server does not answer as expected.", expected = "", fix = "" } = (value ?? {}) as Partial<Mistake>;
   throw new Mistake(what, expected, fix, answer.status);
+}
+
+/** The value of a JSON text; undefined for any other text. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Read something. */
