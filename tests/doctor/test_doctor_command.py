@@ -149,7 +149,7 @@ def test_the_report_of_a_run_names_what_cannot_be_doubled_with_one_reason(call):
 
 
 def test_a_second_fault_is_found_with_the_remedy_of_the_first(call):  # noqa: F811
-    words = ("ring", "FC-3-RELU, SOFTMAX", "--examples", 1500, "--epochs", 40, "--learning-rate", 30)
+    words = ("ring", "FC-3-RELU, SOFTMAX", "--examples", 4000, "--epochs", 20, "--learning-rate", 30)
     ended = call("doctor", *words, "--budget", "9x", "--json")
     first, second, *_ = valid(ended.json)["findings"]
     assert (first["code"], second["code"]) == ("T1", "N9")

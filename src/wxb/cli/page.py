@@ -84,7 +84,7 @@ class Beside:
         if self._process is None:
             # in a session of its own: Ctrl-C stops the training, and the page shows that
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "wxb", "page", str(run)],
+                [sys.executable, "-P", "-m", "wxb", "page", str(run)],
                 stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), start_new_session=True,
             )  # fmt: skip
 

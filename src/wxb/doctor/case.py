@@ -83,8 +83,8 @@ class Case:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """Every setting."""
-        return recipe_for(self.plan, self.data, self.options)
+        """Every setting; side runs train on one device."""
+        return recipe_for(self.plan, self.data, {**self.options, "devices": 1})
 
     @cached_property
     def usual(self) -> Recipe:

@@ -19,6 +19,7 @@ from wxb.learning import schedules
 from wxb.learning.augment import NONE, Augment
 from wxb.learning.bagging import folds_of, learned
 from wxb.learning.calibration import CAUTION, CAUTION_SMOOTHED, divide_logits, temperature
+from wxb.learning.devices import Devices, on_devices
 from wxb.learning.duration import Duration
 from wxb.learning.events import Change, End, Event, MicroBatches, ordered
 from wxb.learning.feed import Feed, steps_per_epoch
@@ -119,7 +120,7 @@ def learn(
     need_data(data)
     setting.need("recipe", recipe, Recipe, "a recipe, such as `Recipe(epochs=3)`")
     check_fit(recipe, model.plan, data)
-    machine = machine or choose(recipe.device, recipe.precision, recipe.threads)
+    machine = machine or choose(recipe.device, recipe.precision, recipe.threads, devices=recipe.devices)
     training = Loop(model, data, recipe, machine, ordered(events), Watch(model, machine.device, watch, watched))
     if state is not None:
         training.load(state)
@@ -169,6 +170,7 @@ class Loop:
             model, feed, targets, data.outputs, recipe, machine, self.watch, self.folds,
             data.weights_of(self.learned),
         )  # fmt: skip
+        self.together: Step | Devices = self.step  # on all devices, while it trains
         for event in events:
             changed(recipe, event)
         self.events = list(events)  # past and future ones
@@ -197,6 +199,11 @@ class Loop:
         began = time.perf_counter() - self.seconds
         self._compute_features()
         self.step.record()
+        with on_devices(self.step) as self.together:
+            yield from self._steps(began)
+
+    def _steps(self, began: float) -> Generator[Record, Event | None]:
+        """Take the steps of a training that began at this time of `time.perf_counter`."""
         self.due: list[MicroBatches | Change] = [
             e for e in self.events if isinstance(e, Change) or (isinstance(e, MicroBatches) and e.step >= self.done)
         ]
@@ -204,7 +211,7 @@ class Loop:
         per_epoch = len(self.step.feed)
         while self.done < self.duration.steps and not self._ended_early():
             epoch, first = divmod(self.done, per_epoch)
-            self.step.start(epoch + 1)
+            self.together.start(epoch + 1)
             for index in range(first, per_epoch):
                 rate, loss = self._take_step(index)
                 ahead.step()
@@ -252,9 +259,9 @@ class Loop:
             event = self.due.pop(0)
             if isinstance(event, Change):
                 self.recipe = changed(self.recipe, event)
-                self.step.follow(self.recipe)
+                self.together.follow(self.recipe)
             else:
-                self.step.micro_batches = event.count
+                self.together.cut(event.count)
         recipe, duration, number = self.recipe, self.duration, self.done + 1
         rate = recipe.learning_rate * schedules.factor(
             recipe.schedule, recipe.warm_up, duration.at(number), duration.planned
@@ -262,7 +269,7 @@ class Loop:
         count = self.step.micro_batches
         with self.machine.in_force(), self.watch.step(number, duration):
             try:
-                loss = self.step.take(number, index, rate)
+                loss = self.together.take(number, index, rate)
             except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):
                     raise
@@ -378,4 +385,4 @@ class Loop:
         self.step.loss_sum.copy_(state["loss_sum"])
         self.done, self.stale, self.reached = progress.done, progress.stale, progress.reached
         self.seconds, self.best_value = progress.seconds, progress.best_value
-        self.step.micro_batches = progress.micro_batches
+        self.step.cut(progress.micro_batches)

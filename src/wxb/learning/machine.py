@@ -13,6 +13,7 @@ import torch
 from wxb.errors import WxbError
 from wxb.hardware import physical_cores
 from wxb.settings import validate
+from wxb.settings.setting import named
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -90,12 +91,15 @@ def _deterministic_kernels() -> Iterator[None]:
 SMALL_STEP = 20_000_000  # multiply-adds of a batch below which a second thread waits more than it computes
 
 
-def choose(device: str = "auto", precision: str = "auto", threads: int = 0, work: float = math.inf) -> Machine:
+def choose(
+    device: str = "auto", precision: str = "auto", threads: int = 0, work: float = math.inf, devices: int = 1
+) -> Machine:
     """Choose a machine: "auto" is a GPU if there is one, else the CPU.
 
-    0 `threads` means one per physical core, or a single one if the `work` of a batch (multiply-adds) is small. "auto"
-    precision is bfloat16 on a GPU that has it, else float32. Raises WxbError for a device that
-    is not available, and for a device or a number of threads that the settings do not take.
+    0 `threads` means one per physical core, or a single one if the `work` of a batch (multiply-adds) is small. If
+    several `devices` share each batch, these are the threads of each of them. "auto" precision is bfloat16 on a GPU
+    that has it, else float32. Raises WxbError for a device that is not available, for several devices that are not the
+    CPU, and for a device or a number of threads that the settings do not take.
     """
     validate("device", device)
     validate("threads", threads)
@@ -106,9 +110,14 @@ def choose(device: str = "auto", precision: str = "auto", threads: int = 0, work
     if not available.get(kind, False):
         names = ", ".join(name for name, is_available in available.items() if is_available)
         raise WxbError(f'`device="{device}"`: no such device here', f"available: {names}", '`device="auto"`')
+    if devices > 1 and kind != "cpu":
+        raise WxbError(
+            f"{named('devices', devices)}: only processes on the CPU share a batch, not GPUs", fix='`device="cpu"`'
+        )
     if precision == "auto":
         precision = "bfloat16" if kind == "cuda" and torch.cuda.is_bf16_supported() else "float32"
-    return Machine(device, precision, threads or (physical_cores() if work >= SMALL_STEP else 1))
+    most = max(1, physical_cores() // devices) if work / devices >= SMALL_STEP else 1
+    return Machine(device, precision, threads or most)
 
 
 def out_of_memory(error: BaseException) -> bool:

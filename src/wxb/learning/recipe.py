@@ -65,6 +65,7 @@ class Recipe:
     flip_average: bool = _default("flip_average")
     device: str = _default("device")
     threads: int = _default("threads")
+    devices: int = _default("devices")
     precision: str = _default("precision")
 
     def __post_init__(self) -> None:

@@ -143,10 +143,15 @@ def _not_scaled(plan: Plan) -> str | None:
 
 
 def _check_batches(recipe: Recipe, plan: Plan, examples: int) -> None:
-    """A BN of vectors needs two examples in every batch that it sees."""
+    """Every device needs an example of each batch; a BN of vectors needs two in every batch that it sees."""
     whole = min(recipe.batch_size * recipe.accumulate, examples)
     least = examples // -(-examples // whole)  # batches of an epoch differ by at most one example
-    if least // min(recipe.accumulate, least) > 1:
+    if least < recipe.devices:
+        raise WxbError(
+            f"{named('devices', recipe.devices)}: the smallest batch has {least} examples, fewer than there are devices",
+            fix=f"larger batches, or {named('devices', least)}",
+        )
+    if least // min(max(recipe.accumulate, recipe.devices), least) > 1:
         return
     for layer in plan.layers:
         if layer.name == "BN" and math.prod(layer.input[1:]) == 1:

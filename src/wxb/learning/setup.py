@@ -86,7 +86,7 @@ def set_up(
     if machine is None:
         work = planned.multiply_adds + sum(feature.multiply_adds for feature in model.designed)
         batch_size = min(recipe.batch_size, len(learned(data, recipe)))
-        machine = machines.choose(recipe.device, recipe.precision, recipe.threads, work * batch_size)
+        machine = machines.choose(recipe.device, recipe.precision, recipe.threads, work * batch_size, recipe.devices)
         if recipe.precision == "auto":
             machine = precision.chosen(machine, model, data)
     return Setup(planned, recipe, model.to(machine.device), machine, events, transferred, notes)

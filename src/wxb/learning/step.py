@@ -23,6 +23,7 @@ from wxb.randomness import key
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from wxb.learning.devices import Share
     from wxb.network.build import Model
 
 
@@ -31,7 +32,8 @@ class Step:
 
     A batch is computed in `micro_batches`, whose gradients add up to that of the whole batch; dropout masks and mixup
     partners are drawn for the whole batch. If the memory cannot hold a micro-batch, their number is doubled from then
-    on. After `record`, a step on a GPU is recorded and launched as one if possible.
+    on. After `record`, a step on a GPU is recorded and launched as one if possible. With a `share`, other devices
+    compute the other micro-batches.
     """
 
     def __init__(
@@ -77,7 +79,9 @@ class Step:
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)  # over the epoch's examples
         self.rate = torch.zeros((), device=self.device)  # of the current step; recorded steps read it here
         self.follows = torch.zeros((), device=self.device)  # by how much the average moves in the current step
+        self.running = [b for name, b in model.named_buffers() if name.endswith(("running_mean", "running_var"))]
         self.graphs: CudaGraphs | None = None
+        self.share: Share | None = None  # of each batch, if several devices compute it
         self._micro_batches = recipe.accumulate
         self._fits = False  # whether the memory has held such a micro-batch
 
@@ -86,8 +90,8 @@ class Step:
         """The number of micro-batches that a batch is computed in."""
         return self._micro_batches
 
-    @micro_batches.setter
-    def micro_batches(self, count: int) -> None:
+    def cut(self, count: int) -> None:
+        """Compute a batch in so many micro-batches from now on."""
         if count != self._micro_batches:
             self._micro_batches, self._fits = count, False
             if self.graphs is not None:
@@ -169,12 +173,12 @@ class Step:
                 loss = self._backward(rows, mixup)
             except (RuntimeError, MemoryError) as error:
                 recording = self.graphs is not None and torch.cuda.is_current_stream_capturing()
-                if not out_of_memory(error) or self.micro_batches >= len(rows) or recording:
-                    raise  # a second attempt would be recorded after the remains of the first
+                if not out_of_memory(error) or self.micro_batches >= len(rows) or recording or self.share is not None:
+                    raise  # a second attempt would be recorded after the remains of the first; devices keep in step
             else:
                 self._fits = True
                 return loss
-            self.micro_batches = min(2 * self.micro_batches, len(rows))
+            self.cut(min(2 * self.micro_batches, len(rows)))
             self.watch.again()
             for buffer, old in zip(self.model.buffers(), buffers or (), strict=False):
                 buffer.copy_(old)
@@ -183,11 +187,15 @@ class Step:
         """Add the gradients of the objective on these rows to the parameters'; return the objective, detached."""
         size = self.objective.size(rows, self.targets[rows])
         count = min(self.micro_batches, len(rows))
+        parts, first = (rows,) if count == 1 else rows.tensor_split(count), 0
+        if self.share is not None:
+            parts, first = self.share.parts(rows, count)
         values = []
-        first = 0
-        for part in (rows,) if count == 1 else rows.tensor_split(count):
+        for layer in self.drawing:
+            layer.begin()
+        for part in parts:
             for layer in self.drawing:
-                layer.micro_batch = None if count == 1 else (first, len(rows))
+                layer.micro_batch = None if len(part) == len(rows) else (first, len(rows))
             with self.watch.part(DATA):
                 inputs, targets = self._examples(rows, part, first, mixup)
             with self.machine.autocast():
@@ -197,6 +205,8 @@ class Step:
             loss.backward()
             values.append(loss.detach())
             first += len(part)
+        if self.share is not None:
+            values = [self.share.add_up(self.parameters, self.running, torch.stack(values).sum())]
         if self.objective.penalizes:
             penalty = self.objective.penalty()
             penalty.backward()

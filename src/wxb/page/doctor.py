@@ -25,7 +25,7 @@ from wxb.page.trainings import Trainings
 
 AT_ONCE = 2  # examinations
 MOST_RUNS = 200  # side runs that are told
-COMMAND = (sys.executable, "-m", "wxb.page.examined")
+COMMAND = (sys.executable, "-P", "-m", "wxb.page.examined")
 WORKING, DONE, FAILED, STOPPED = "working", "done", "failed", "stopped"
 
 

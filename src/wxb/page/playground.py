@@ -73,7 +73,7 @@ class Playing:
         self.number = 0  # of messages so far
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "wxb.page.live"],
+            [sys.executable, "-P", "-m", "wxb.page.live"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env={**os.environ, "OMP_NUM_THREADS": "1"}, start_new_session=True,
         )  # fmt: skip

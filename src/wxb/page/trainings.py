@@ -157,7 +157,7 @@ class Trainings:
         said, path = tempfile.mkstemp()
         os.unlink(path)
         process = subprocess.Popen(
-            [sys.executable, "-m", "wxb", words[0], "--quiet", *words[1:]],
+            [sys.executable, "-P", "-m", "wxb", words[0], "--quiet", *words[1:]],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
             env={**os.environ, "NO_COLOR": "1", "COLUMNS": "100"}, start_new_session=True,
         )  # fmt: skip

@@ -63,6 +63,7 @@ class RecipeOptions(TypedDict, total=False):
     flip_average: bool
     device: str
     threads: int
+    devices: int
     precision: str
 
 

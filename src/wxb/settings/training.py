@@ -106,6 +106,9 @@ LIST = (
     Setting("device", str, "auto", "Device: auto, cpu, cuda, cuda:1 or mps", MACHINE, form=DEVICE),
     Setting("threads", int, 0, "CPU threads; 0 for one per physical core", MACHINE, Bounds(0, 512)),
     Setting(
+        "devices", int, 1, "Devices that share each batch: on the CPU, a process for each", MACHINE, Bounds(1, 64)
+    ),
+    Setting(
         "precision", str, "auto", "Precision of the layers' arithmetic; weights stay float32", MACHINE,
         choices=("auto", "float32", "bfloat16"),
     ),

@@ -24,7 +24,8 @@ class Random(nn.Module):
     """A layer that draws at random in training: from `generator`, or from torch's default generator if it is None.
 
     If x is a micro-batch, `micro_batch` holds its first row in the batch and the number of rows of the batch. The layer
-    then draws for the whole batch at its first micro-batch, and each micro-batch gets its own rows of the draws.
+    then draws for the whole batch at the first micro-batch that it gets, and each micro-batch gets its own rows of the
+    draws.
     """
 
     generator: torch.Generator | None = None
@@ -32,14 +33,17 @@ class Random(nn.Module):
     micro_batch: tuple[int, int] | None = None
     _whole: Tensor | None = None  # the draws of a batch, from its first micro-batch to its last
 
+    def begin(self) -> None:
+        """Begin a batch: of the one before, the layer may not have got the last micro-batch."""
+        self._whole = None
+
     def kept(self, shape: tuple[int, ...], probability: float, like: Tensor) -> Tensor:
         """1 with `probability`, else 0, in the given shape (batch, …) and in the dtype of `like`."""
         if self.micro_batch is None:
             return self._drawn(shape, probability, like.device).to(like.dtype)
         first, batch = (self.members * rows for rows in self.micro_batch)
-        if first == 0:
+        if self._whole is None:
             self._whole = self._drawn((batch, *shape[1:]), probability, like.device).bool()  # a quarter of the memory
-        assert self._whole is not None
         rows = self._whole[first : first + shape[0]]
         if first + shape[0] == batch:
             self._whole = None
