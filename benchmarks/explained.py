@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks import step
 from benchmarks.choices import Choice, Choices, options
+from benchmarks.devices import Devices, Shared
 from benchmarks.figure import Figure
 from benchmarks.lengths import Lengths, Tried
 from benchmarks.step import Steps, Undone
@@ -182,6 +183,14 @@ EXPLAINED: dict[str, Figure] = {
             Choice("whitened patches", {"first-layer": "whitened"}),
             Choice("random start", {"initialization": "random"}),
         ),
+    ),
+    "devices": Devices(
+        (
+            Shared("MNIST, FC-256-RELU, batch 128", "mnist", "FC-256-RELU, SOFTMAX", 128),
+            Shared("MNIST, lenet5, batch 128", "mnist", "lenet5", 128),
+            Shared("MNIST, lenet5, batch 1,024", "mnist", "lenet5", 1_024),
+            Shared("CIFAR-10, default network, batch 256", "cifar10", FINE, 256),
+        )
     ),
     "step": Steps(
         "cifar10",

@@ -149,11 +149,12 @@ class Training:
     def lines(self) -> list[tuple[str, str]]:
         """The lines shown before the first step, as (label, text)."""
         trial = self.trial
+        shared = f"{trial.recipe.devices} devices, each with " if trial.recipe.devices > 1 else ""
         return [
             ("data", str(trial.data)),
             ("network", str(trial.plan)),
             *([("begins", trial.beginning)] * bool(trial.transferred)),
-            ("machine", str(trial.machine)),
+            ("machine", shared + str(trial.machine)),
             ("before", "; ".join(trial.checks.lines)),
             *([("snapshots", str(self._room))] * bool(self.snapshots)),
             *(("note", note) for note in trial.notes),

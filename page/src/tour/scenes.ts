@@ -377,7 +377,7 @@ export const chapters: Chapter[] = [
         row: "G12",
         title: "One batch on several devices",
         text: "Each device takes a part of the batch and computes its gradient. Their average is the gradient of the whole batch, so all take the same step. One device does the same with parts of a batch, one after another.",
-        command: "wxb train digits --accumulate 4",
+        command: "wxb train digits --devices 2",
         load: () => import("./scenes/Devices.svelte"),
       },
       {
