@@ -306,6 +306,21 @@ def test_a_stopped_training_resumed_ends_with_the_bits_of_an_undisturbed_one(tmp
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of a POSIX system")
+def test_two_devices_train_stop_and_resume(tmp_path, call):
+    network = ("train", "ring", "FC-16-RELU, SOFTMAX", "--examples", "640", "--threads", "1")
+    words = (*network, "--batch-size", "32", "--epochs", "30", "--devices", "2")
+    process = started(tmp_path, *words, "--out", "stopped")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    whole = call(*words, "--out", "whole")
+    assert whole.code == 0
+    assert re.search(r"machine +2 devices, each with 1 thread, float32", whole.err)
+    assert call("resume", "stopped", "-q").code == 0
+    assert weights(tmp_path / "stopped") == weights(tmp_path / "whole")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of a POSIX system")
 def test_a_second_signal_ends_at_once(tmp_path, call):
     process = started(tmp_path, *LONG, "--epochs", "2000", "--out", "stopped")
     for _ in range(50):  # the second may find the first being saved, or not yet seen

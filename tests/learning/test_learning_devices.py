@@ -84,7 +84,11 @@ def table():
     ("data", "network", "settings"),
     [
         (table, "TEAM-5x2(FC-8-RELU), EUCLID", {"bagging": True}),
-        (lambda: load_data("digits"), "HIST-FC-8-RELU, SOFTMAX", {"accumulate": 4, "batch_size": 5, "reduction": "sum"}),
+        (
+            lambda: load_data("digits"),
+            "HIST-FC-8-RELU, SOFTMAX",
+            {"accumulate": 4, "batch_size": 5, "reduction": "sum"},
+        ),
     ],
 )
 def test_three_devices_learn_what_one_does(data, network, settings):
