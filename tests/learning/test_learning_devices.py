@@ -20,6 +20,7 @@ from wxb.learning.events import Change
 from wxb.learning.loop import learn
 from wxb.learning.machine import Machine, choose
 from wxb.learning.recipe import Recipe
+from wxb.learning.share import Share
 from wxb.network.build import build
 
 CPU = Machine("cpu", "float32", 1)
@@ -47,7 +48,7 @@ def trained(data, network, recipe, state=None, events=()):
 
 def shares(rows, micro_batches, count):
     """What each of `count` devices computes."""
-    made = [devices.Share.__new__(devices.Share) for _ in range(count)]
+    made = [Share.__new__(Share) for _ in range(count)]
     for rank, share in enumerate(made):
         share.rank, share.count = rank, count
     return [share.parts(rows, micro_batches) for share in made]
@@ -131,11 +132,19 @@ def test_a_device_that_ends_is_named_and_nothing_is_left(digits):
     others = children()
     assert len(others) == 2
     os.kill(others[-1], signal.SIGKILL)
-    with pytest.raises(WxbError, match=r"device [23] of 3 ended before the training") as caught:
+    with pytest.raises(WxbError, match=r"device [23] of 3 has stopped") as caught:
         list(records)
     assert caught.value.fix == "`devices=1`"
     assert caught.value.exit_code == 1
     assert not set(others) & set(children())
+
+
+def test_a_device_that_cannot_begin_is_named(digits, monkeypatch):
+    monkeypatch.setattr(devices, "_packed", lambda step: b"no pickle")
+    with pytest.raises(WxbError, match="device 2 of 2 has stopped") as caught:
+        next(learn(build("FC-8-RELU, SOFTMAX", digits), digits, Recipe(batch_size=40, devices=2), CPU))
+    assert "UnpicklingError" in caught.value.detail
+    assert not children()
 
 
 def test_a_training_that_is_left_ends_its_devices(digits):
@@ -180,7 +189,7 @@ def test_a_gpu_and_batches_that_are_too_small_are_refused(digits, monkeypatch):
         with pytest.raises(WxbError, match=r"`devices=2`: only processes on the CPU share a batch, not GPUs"):
             choose(device, devices=2)
     monkeypatch.undo()
-    with pytest.raises(WxbError, match=r"`devices=4`: the smallest batch has 2 examples, fewer than there are devices"):
+    with pytest.raises(WxbError, match=r"`devices=4`: a batch of 2 examples is too small for so many"):
         next(learn(build("FC-8-RELU, SOFTMAX", digits), digits, Recipe(batch_size=3, devices=4), CPU))
 
 

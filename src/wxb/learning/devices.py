@@ -9,25 +9,23 @@ from __future__ import annotations
 
 import copy
 import io
+import os
 import pickle
-import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-import torch.distributed
 from torch import Tensor
-from torch.distributed import FileStore  # type: ignore[attr-defined]
 
 from wxb.allocator import kept
 from wxb.errors import FAILED, WxbError
+from wxb.learning.share import Share
 from wxb.learning.watch import Watch
 
 if TYPE_CHECKING:
@@ -35,47 +33,7 @@ if TYPE_CHECKING:
     from wxb.learning.step import Step
 
 PATIENCE = 10.0  # seconds that another device has to end, once it is told to
-
-
-class Share:
-    """One device's share of each batch: device `rank` (0-based) of `count`, which add up what they have computed."""
-
-    def __init__(self, rank: int, count: int, meeting: str) -> None:
-        """`meeting` is a file that all devices know; waits until each of them has come."""
-        gloo: Any = torch.distributed.ProcessGroupGloo  # a group of its own: the program may have others
-        options = gloo._Options()
-        options._devices = [gloo.create_device(interface=loopback())]
-        self.rank = rank
-        self.count = count
-        self._group = gloo(FileStore(meeting, count), rank, count, options)
-
-    def parts(self, rows: Tensor, micro_batches: int) -> tuple[tuple[Tensor, ...], int]:
-        """The micro-batches that this device computes of a batch (batch,), and the place of the first row in it.
-
-        The batch has at least one micro-batch for each device; a device takes neighbouring ones.
-        """
-        parts = rows.tensor_split(max(micro_batches, self.count))
-        own = np.array_split(np.arange(len(parts)), self.count)[self.rank]
-        first = sum(len(part) for part in parts[: own[0]])
-        return parts[own[0] : own[-1] + 1], first
-
-    def add_up(self, parameters: Sequence[Tensor], buffers: Sequence[Tensor], loss: Tensor) -> Tensor:
-        """Give each parameter the sum of all devices' gradients, and each buffer the mean; return the sum of `loss`.
-
-        The buffers are the running statistics of normalization, in floating point.
-        """
-        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
-        summed = [*gradients, *(buffer / self.count for buffer in buffers), loss]
-        flat = torch.cat([tensor.detach().float().flatten() for tensor in summed])
-        self._group.allreduce([flat]).wait()
-        sums: list[Tensor] = [
-            part.view(like.shape) for part, like in zip(flat.split([t.numel() for t in summed]), summed, strict=True)
-        ]
-        total = sums.pop()
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
-        torch._foreach_copy_([*gradients, *buffers], sums)
-        return total
+READY = b"ready"
 
 
 class Devices:
@@ -93,6 +51,8 @@ class Devices:
             packed = _packed(step)
             for other in self._others:
                 other.tell(pickle.dumps((other.rank, self.count, meeting)) + packed)
+            for other in self._others:
+                other.wait()
             with self._together():
                 step.share = Share(0, self.count, meeting)
         except BaseException:
@@ -158,7 +118,7 @@ class Process:
         self.count = count
         self._said = tempfile.TemporaryFile()  # noqa: SIM115  its standard error, until `end`
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "wxb.learning.devices"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            [sys.executable, "-P", "-m", "wxb.learning.devices"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self._said, start_new_session=True,  # Ctrl-C is for the first device
         )  # fmt: skip
 
@@ -172,6 +132,13 @@ class Process:
             self.has_ended()
             raise self.problem() from problem
 
+    def wait(self) -> None:
+        """Wait until it is ready to meet the other devices. Raises WxbError if it has ended."""
+        assert self._process.stdout is not None
+        if self._process.stdout.read(len(READY)) != READY:
+            self.has_ended()
+            raise self.problem()
+
     def has_ended(self) -> bool:
         """Whether the process has ended, or does so within a second."""
         with suppress(subprocess.TimeoutExpired):
@@ -183,7 +150,7 @@ class Process:
         self._said.seek(0)
         last = self._said.read().decode(errors="replace").strip().rpartition("\n")[2]
         return WxbError(
-            f"device {self.rank + 1} of {self.count} ended before the training",
+            f"device {self.rank + 1} of {self.count} has stopped",
             last or f"exit code {self._process.returncode}",
             "`devices=1`",
             exit_code=FAILED,
@@ -201,6 +168,7 @@ class Process:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._process.stdout.close()  # type: ignore[union-attr]
         self._said.close()
 
 
@@ -215,15 +183,6 @@ def on_devices(step: Step) -> Iterator[Step | Devices]:
         yield together
     finally:
         together.close()
-
-
-def loopback() -> str:
-    """The name of the network interface that reaches this computer only. Raises WxbError if there is none."""
-    names = [name for _, name in socket.if_nameindex()]
-    found = next((name for name in names if name.startswith("lo")), None)
-    if found is None:
-        raise WxbError("devices need a loopback interface to talk to each other", fix="`devices=1`", exit_code=FAILED)
-    return found
 
 
 # --- what another device does -----------------------------------------------------------------------------------------
@@ -264,6 +223,7 @@ def main() -> None:
     told = sys.stdin.buffer
     rank, count, meeting = pickle.load(told)
     step: Step = pickle.load(told)
+    os.write(1, READY)
     step.share = Share(rank, count, meeting)
     with kept(), step.machine.in_force(), suppress(EOFError):
         while True:

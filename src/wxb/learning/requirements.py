@@ -148,7 +148,7 @@ def _check_batches(recipe: Recipe, plan: Plan, examples: int) -> None:
     least = examples // -(-examples // whole)  # batches of an epoch differ by at most one example
     if least < recipe.devices:
         raise WxbError(
-            f"{named('devices', recipe.devices)}: the smallest batch has {least} examples, fewer than there are devices",
+            f"{named('devices', recipe.devices)}: a batch of {least} examples is too small for so many",
             fix=f"larger batches, or {named('devices', least)}",
         )
     if least // min(max(recipe.accumulate, recipe.devices), least) > 1:

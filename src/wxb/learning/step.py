@@ -23,7 +23,7 @@ from wxb.randomness import key
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from wxb.learning.devices import Share
+    from wxb.learning.share import Share
     from wxb.network.build import Model
 
 
