@@ -77,7 +77,7 @@ class Devices:
     def take(self, number: int, index: int, rate: float) -> Tensor:
         """Take step `number` (1-based) on batch `index` of the epoch; return the objective before it, detached.
 
-        Raises WxbError if another device has ended.
+        Raises WxbError if another device has stopped.
         """
         self._tell("take", number, index, rate)
         with self._together():
@@ -99,13 +99,13 @@ class Devices:
 
     @contextmanager
     def _together(self) -> Iterator[None]:
-        """Inside, name the device that has ended, in place of what torch says of the lost connection."""
+        """Inside, name the device that has stopped, in place of what torch says of the lost connection."""
         try:
             yield
-        except RuntimeError as problem:
-            for other in self._others:
-                if other.has_ended():
-                    raise other.problem() from problem
+        except ConnectionError as problem:
+            stopped = [other for other in self._others if other.has_ended()]
+            for other in sorted(stopped, key=lambda one: not one.failed):  # those that lost it have not failed
+                raise other.problem() from problem
             raise
 
 
@@ -138,6 +138,11 @@ class Process:
         if self._process.stdout.read(len(READY)) != READY:
             self.has_ended()
             raise self.problem()
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has ended by itself: not because it was told to, or has lost another device."""
+        return bool(self._process.returncode)
 
     def has_ended(self) -> bool:
         """Whether the process has ended, or does so within a second."""
@@ -225,7 +230,7 @@ def main() -> None:
     step: Step = pickle.load(told)
     os.write(1, READY)
     step.share = Share(rank, count, meeting)
-    with kept(), step.machine.in_force(), suppress(EOFError):
+    with kept(), step.machine.in_force(), suppress(EOFError, ConnectionError):
         while True:
             method, values = pickle.load(told)
             getattr(step, method)(*values)

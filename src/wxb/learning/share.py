@@ -19,13 +19,19 @@ class Share:
     """One device's share of each batch: device `rank` (0-based) of `count`, which add up what they have computed."""
 
     def __init__(self, rank: int, count: int, meeting: str) -> None:
-        """`meeting` is a file that all devices know; waits until each of them has come."""
+        """`meeting` is a file that all devices know; waits until each of them has come.
+
+        Raises ConnectionError if one of them stops before.
+        """
         gloo: Any = torch.distributed.ProcessGroupGloo  # a group of its own: the program may have others
         options = gloo._Options()
         options._devices = [gloo.create_device(interface=loopback())]
         self.rank = rank
         self.count = count
-        self._group = gloo(FileStore(meeting, count), rank, count, options)
+        try:
+            self._group = gloo(FileStore(meeting, count), rank, count, options)
+        except RuntimeError as problem:
+            raise ConnectionError(str(problem)) from problem
 
     def parts(self, rows: Tensor, micro_batches: int) -> tuple[tuple[Tensor, ...], int]:
         """The micro-batches that this device computes of a batch (batch,), and the place of the first row in it.
@@ -40,12 +46,16 @@ class Share:
     def add_up(self, parameters: Sequence[Tensor], buffers: Sequence[Tensor], loss: Tensor) -> Tensor:
         """Give each parameter the sum of all devices' gradients, and each buffer the mean; return the sum of `loss`.
 
-        The buffers are the running statistics of normalization, in floating point.
+        The buffers are the running statistics of normalization, in floating point. Raises ConnectionError if another
+        device has stopped.
         """
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
         summed = [*gradients, *(buffer / self.count for buffer in buffers), loss]
         flat = torch.cat([tensor.detach().float().flatten() for tensor in summed])
-        self._group.allreduce([flat]).wait()
+        try:
+            self._group.allreduce([flat]).wait()
+        except RuntimeError as problem:
+            raise ConnectionError(str(problem)) from problem
         sums: list[Tensor] = [
             part.view(like.shape) for part, like in zip(flat.split([t.numel() for t in summed]), summed, strict=True)
         ]
