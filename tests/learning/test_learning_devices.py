@@ -23,6 +23,7 @@ from wxb.learning.machine import Machine, choose
 from wxb.learning.recipe import Recipe
 from wxb.learning.share import Share
 from wxb.network.build import build
+from wxb.network.pretrained import freeze
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="processes are listed in /proc")
 CPU = Machine("cpu", "float32", 1)
@@ -115,6 +116,18 @@ def test_the_running_statistics_are_the_mean_over_the_devices(digits):
         model.train()(torch.from_numpy(digits.model_inputs[half]))
     name = next(name for name in tensors if name.endswith("running_mean"))
     torch.testing.assert_close(tensors[name], 0.1 * (means[0] + means[1]) / 2, rtol=1e-5, atol=1e-6)
+
+
+def test_frozen_layers_keep_their_statistics_to_the_bit(digits):
+    model = build("FC-8-BN-RELU-FC-8-BN-RELU, SOFTMAX", digits)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    before["2.BN.running_mean"] = model.state_dict()["2.BN.running_mean"].normal_().clone()
+    freeze(model, ("1.FC-8", "2.BN"))
+    for _ in learn(model, digits, Recipe(steps=2, batch_size=60, devices=3), CPU):
+        pass
+    changed = {name for name, tensor in model.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert not {name for name in changed if name.startswith(("1.", "2."))}
+    assert {"4.FC-8.weight", "5.BN.running_mean"} <= changed
 
 
 def test_a_training_on_devices_goes_on_from_its_state_with_the_same_bits(digits):

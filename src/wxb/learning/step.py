@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from wxb.learning.augment import Cutout, Mixup, goals
 from wxb.learning.cuda_graph import CudaGraphs
@@ -79,7 +79,6 @@ class Step:
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self.device)  # over the epoch's examples
         self.rate = torch.zeros((), device=self.device)  # of the current step; recorded steps read it here
         self.follows = torch.zeros((), device=self.device)  # by how much the average moves in the current step
-        self.running = [b for name, b in model.named_buffers() if name.endswith(("running_mean", "running_var"))]
         self.graphs: CudaGraphs | None = None
         self.share: Share | None = None  # of each batch, if several devices compute it
         self._micro_batches = recipe.accumulate
@@ -89,6 +88,12 @@ class Step:
     def micro_batches(self) -> int:
         """The number of micro-batches that a batch is computed in."""
         return self._micro_batches
+
+    @property
+    def running(self) -> list[Tensor]:
+        """The running statistics that a step moves: not those of layers that are frozen."""
+        modules = [m for m in self.model.modules() if m.training and isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
+        return [s for module in modules for s in (module.running_mean, module.running_var) if s is not None]
 
     def cut(self, count: int) -> None:
         """Compute a batch in so many micro-batches from now on."""
