@@ -100,6 +100,15 @@ def test_a_network_that_no_change_hurts_is_told_so():
     assert said == "No change hurts: at its greatest strength each leaves 50.0 % or more."
 
 
+@pytest.mark.parametrize(("best", "said"), [(0.49, "hurts least"), (0.5, "does not hurt"), (0.6, "does not hurt")])
+def test_the_change_that_hurts_least_is_said_to_hurt_only_if_the_score_falls(best, said):
+    scores = np.full((len(CHANGES), 5), 0.5)
+    scores[:, -1], scores[2, -1] = 0.3, best
+    measure = wxb.tasks.TASKS["classification"].measure
+    note = module.worst(scores, np.stack([scores, scores], 2), measure)
+    assert f"; {list(CHANGES)[2]} {said}, with {best:.1%}"[:-1] in note
+
+
 def test_of_many_examples_some_are_looked_at_and_of_a_large_network_fewer(trained, monkeypatch):
     large = wxb.build("resnet18", input_shape=(3, 224, 224), outputs=1000)
     assert module.affordable(large) == module.LEAST

@@ -94,7 +94,7 @@ def affordable(model: Model) -> int:
 
 
 def worst(scores: NDArray[np.float64], intervals: NDArray[np.float64], measure: Measure) -> str:
-    """Which change hurts most at its greatest strength, and which least, in numbers."""
+    """Which change hurts most at its greatest strength, and which least or not at all, in numbers."""
     names, last = list(CHANGES), scores[:, -1]
     before, most, least = float(scores[0, 0]), int(last.argmin()), int(last.argmax())
 
@@ -105,7 +105,8 @@ def worst(scores: NDArray[np.float64], intervals: NDArray[np.float64], measure: 
     if last[most] >= before:
         return f"No change hurts: at its greatest strength each leaves {measure.labelled(before)} or more."
     greatest = f"{names[most].capitalize()} hurts most, {said(most, measure.labelled(float(last[most])))}"
-    smallest = f"{names[least]} hurts least, {said(least, measure.text(float(last[least])))}"
+    how = "hurts least" if last[least] < before else "does not hurt"
+    smallest = f"{names[least]} {how}, {said(least, measure.text(float(last[least])))}"
     return f"{greatest}, against {measure.text(before)} unchanged; {smallest}."
 
 
