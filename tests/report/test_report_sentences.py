@@ -255,6 +255,23 @@ def test_a_network_that_loses_to_a_baseline_is_to_be_trained_longer(fine):
     }
 
 
+@pytest.mark.parametrize("losses", [[0.3, 0.3], [0.5, 0.31, 0.4, 0.6, 0.62, 0.7]])
+def test_a_network_whose_frozen_layers_lose_on_training_examples_too_is_to_train_them_at_the_usual_rate(fine, losses):
+    scores = {"accuracy": 0.9, "interval": [0.87, 0.93]}
+    low = with_losses(changed(fine, train=scores, test=scores), losses, freeze=True, optimizer="adamw")
+    low |= {"network": {"text": "FC-8-RELU-FC-2, SOFTMAX"}}
+    assert {
+        "command": "wxb train --config RUN/settings.toml --no-freeze --learning-rate 0.003",
+        "what": "it loses to a baseline, and only its new layers learned: train all layers",
+    } in next_steps(low, wxb.load_data("ring"))
+    assert not any("--epochs" in one for one in commands(low))
+
+
+def test_frozen_layers_with_a_high_training_score_are_left_as_they_are(fine):
+    found = with_losses(fine, [0.9, 0.8, 0.7, 0.6, 0.5], freeze=True)
+    assert commands(found)[0] == "wxb train --config RUN/settings.toml --epochs 10"
+
+
 def test_a_network_that_ties_with_a_baseline_is_not_said_to_lose(fine):
     best = max(one["score"] for one in fine["baselines"].values())
     tied = with_losses(changed(fine, test={"accuracy": best, "interval": [best - 0.03, best + 0.03]}), [0.3, 0.3])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from wxb.data.dataset import Dataset
+from wxb.learning.defaults import default_rate
+from wxb.notation import plan, read
 from wxb.report.sentences import Found, best_baseline, best_epoch, overfits, still_falls, test_score, underfits
 from wxb.runs.folder import RUN
 from wxb.settings.setting import SHARES
@@ -26,7 +28,9 @@ def next_steps(found: Found, data: Dataset) -> list[dict[str, str]]:
         steps.append((stop, f"validation loss was lowest in epoch {best} of {epochs}: stop earlier"))
     baseline = best_baseline(found)
     lost = underfits(found) or (baseline is not None and baseline[1] > test_score(found)[0])
-    if overfits(found) and not underfits(found):
+    if underfits(found) and settings.get("freeze"):
+        steps.append(_all_layers(found, data))
+    elif overfits(found) and not underfits(found):
         steps.append(_against_overfitting(found, data))
     elif best is None and (lost or still_falls(found)):
         why = "it loses to a baseline" if lost else "validation loss was still falling"
@@ -46,6 +50,14 @@ def next_steps(found: Found, data: Dataset) -> list[dict[str, str]]:
 def _texts(data: Dataset) -> bool:
     """Whether the data are a folder of texts."""
     return data.has_text and bool(data.files)
+
+
+def _all_layers(found: Found, data: Dataset) -> tuple[str, str]:
+    """The training of all layers, at their usual rate: that of new layers alone is higher."""
+    planned = plan(read(found["network"]["text"]), data.shape, data.outputs)
+    rate = default_rate(planned, found["settings"]["optimizer"])
+    what = "it loses to a baseline, and only its new layers learned: train all layers"
+    return f"wxb train --config {CONFIG} --no-freeze --learning-rate {rate:g}", what
 
 
 def _against_overfitting(found: Found, data: Dataset) -> tuple[str, str]:
