@@ -20,7 +20,7 @@ from wxb.settings.python import RecipeOptions
 from wxb.trials.series import folds, seeds
 
 SOURCES = Path(wxb.__file__).parent
-WIDER = {"pretrained": "str | PathLike[str] | HasPath"}  # what Python also takes
+WIDER = {"pretrained": "str | PathLike[str] | HasPath | None"}  # what Python also takes
 WITH_BOUNDS = [setting for setting in SETTINGS.values() if setting.bounds]
 WITH_CHOICES = [setting for setting in SETTINGS.values() if setting.choices]
 
@@ -208,6 +208,14 @@ def test_none_leaves_the_choice_to_train(tmp_path):
     data = wxb.load_data("ring", examples=100)
     run = wxb.train(data, "SOFTMAX", out=tmp_path / "run", epochs=1, optimizer=None, learning_rate=None)
     assert (run.settings["optimizer"], run.settings["learning_rate"]) == ("adamw", 0.003)
+
+
+def test_none_begins_with_no_pretrained_run(tmp_path):
+    data = wxb.load_data("ring", examples=100)
+    run = wxb.train(data, "SOFTMAX", out=tmp_path / "run", epochs=1, pretrained=None)
+    assert run.settings["pretrained"] == "none"
+    with pytest.raises(WxbError, match="`freeze` needs `pretrained`"):
+        wxb.train(data, "SOFTMAX", pretrained=None, freeze=True)
 
 
 def test_a_keyword_that_is_no_setting_is_refused_with_the_nearest():

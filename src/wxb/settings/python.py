@@ -43,7 +43,7 @@ class RecipeOptions(TypedDict, total=False):
     keep: str | None
     bagging: bool | None
     calibration: str | None
-    pretrained: str | PathLike[str] | HasPath
+    pretrained: str | PathLike[str] | HasPath | None
     freeze: bool
     shuffle: bool
     l2: float

@@ -274,7 +274,9 @@ def _path(value: Any) -> str:
 
 
 def _run_folder(value: Any) -> str:
-    """The folder of a run: a path, or an object that has one, as `Run` does."""
+    """The folder of a run: a path, or an object that has one, as `Run` does; None is the text for none."""
+    if value is None:
+        return PRETRAINED.example
     if getattr(value, "step", None) is not None:
         raise ValueError  # a snapshot, which the path alone does not name
     return _path(getattr(value, "path", value))
