@@ -46,8 +46,31 @@ def test_the_doctor_s_side_runs_begin_with_the_weights_and_it_says_if_they_are_g
     gone = call("doctor", "runs/moved")
     assert gone.code == 2
     assert "runs/moved begins with the weights of" in gone.err
+    assert f"make a link: ln -s NEW-PLACE {tmp_path / 'runs/first'}; or begin with others" in gone.err
     assert "--pretrained RUN" in gone.err
+    (tmp_path / "runs/first").symlink_to(tmp_path / "runs/other")
+    assert call("doctor", "runs/moved").code in (0, 3)
     assert call("doctor", "digits", "--pretrained", "runs/other", "--steps", 20).code in (0, 3)
+
+
+@pytest.mark.usefixtures("first")
+def test_settings_whose_pretrained_run_has_other_weights_by_now_are_followed_with_a_note(call, tmp_path):
+    assert call(*MOVED, "--out", "runs/moved").code == 0
+    settings = ("train", "--config", "runs/moved/settings.toml")
+    same = call(*settings, "--out", "runs/same")
+    assert "other weights" not in same.err
+    (tmp_path / "runs/first").rename(tmp_path / "runs/before")
+    assert call(*DIGITS, "--seed", 1, "--quiet").code == 0
+    other = call(*settings, "--out", "runs/another", "--json").json
+    assert any("runs/first has other weights now" in note for note in other["warnings"])
+    several = call(*settings, "--seeds", 2, "--out", "runs/several", "--json").json
+    assert all(any("other weights now" in note for note in run["warnings"]) for run in several["runs"])
+    named = call(*settings, "--pretrained", "runs/first", "--out", "runs/named")
+    assert "other weights" not in named.err
+    copy = tmp_path / "settings.toml"  # beside which there is no run to compare with
+    copy.write_bytes((tmp_path / "runs/moved/settings.toml").read_bytes())
+    alone = call("train", "--config", "settings.toml", "--out", "runs/alone")
+    assert (alone.code, "other weights" in alone.err) == (0, False)
 
 
 @pytest.mark.parametrize(

@@ -10,20 +10,22 @@ from wxb import storage
 from wxb.errors import WxbError
 from wxb.learning.events import read_events
 from wxb.paths import exists, obstacle
-from wxb.settings import SETTINGS, unknown
+from wxb.settings import NONE, SETTINGS, unknown
 from wxb.settings.setting import OWN_ROWS, PartRows
 from wxb.settings.spelling import as_key, spelled
 
 WORDS = ("data", "network")  # the command line has them without a flag
 BINDINGS = "bindings"  # a table: N = 2
 EVENTS = "events"  # tables: what changed the training that the file is of
+BEGUN = "begun"  # not in the file: what the run that it is of began with
 
 
 def read_config(path: Path) -> dict[str, Any]:
     """Read the settings of a file: `data` and `network` as texts, `bindings` as a dict, each setting in its own type.
 
-    Keys have _ or - between words. Raises WxbError, naming the file, if it is not TOML, for a key that is not a
-    setting, and for a value that its setting does not take.
+    `BEGUN` is added if the file lies in the folder of a run that began with pretrained weights. Keys have _ or -
+    between words. Raises WxbError, naming the file, if it is not TOML, for a key that is not a setting, and for a value
+    that its setting does not take.
     """
     if not exists(path):
         raise WxbError(f"there is no file {path}", obstacle(path), "--config FILE names a TOML file of settings")
@@ -51,6 +53,11 @@ def read_config(path: Path) -> dict[str, Any]:
         except WxbError as problem:
             said = spelled(problem, as_key)
             raise WxbError(f"{path}: {said.what}", said.detail, said.fix) from None
+    if settings.get("pretrained", NONE) != NONE:
+        from wxb.runs.pretrained import began_with
+
+        if began := began_with(path, settings["pretrained"]):
+            settings[BEGUN] = began
     return settings
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from wxb.cli import options, printing, results
 from wxb.cli.answers.training import DryRun, TrainSeeds
-from wxb.cli.config import BINDINGS, EVENTS, read_config
+from wxb.cli.config import BEGUN, BINDINGS, EVENTS, read_config
 from wxb.cli.following import details, follow, follow_to_result, head, show_result
 from wxb.cli.loading import load
 from wxb.cli.main import BEGAN
@@ -96,6 +96,8 @@ def merged(words: tuple[str, ...], config: str | None, given: dict[str, Any]) ->
         asked.pop(EVENTS, None)  # they belong to the steps of the file's training
     if data is not None and isinstance(asked.get("split"), PartRows):
         del asked["split"]  # its rows are those of the file's data
+    if given.get("pretrained") is not None:
+        asked.pop(BEGUN, None)
     if given.get("optimizer") is not None:
         asked.pop("momentum", None)  # it belongs to the file's optimizer
     check_length(given)
@@ -158,7 +160,7 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None, d
 
     stored = {name: asked[name] for name in DATA if name in asked}
     as_loaded: dict[str, Any] = {name: data.source[name] for name in ("data_dir", "test", "split") if name in stored}
-    return Training(
+    training = Training(
         data,
         asked.get("network"),
         bindings=asked.get(BINDINGS),
@@ -172,6 +174,12 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None, d
         seconds=asked.get("time"),
         events=asked.get(EVENTS, ()),
     )
+    if BEGUN in asked:
+        from wxb.runs.pretrained import other_weights
+
+        trial = training.trial
+        trial.notes = (*trial.notes, *other_weights(asked[BEGUN], trial.pretrained))
+    return training
 
 
 def itself(asked: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from wxb.data.in_memory import ARRAYS
 from wxb.errors import WxbError
-from wxb.paths import absolute, quoted
+from wxb.paths import absolute, exists, quoted
 from wxb.runs.files import RunFiles
 from wxb.runs.folder import SETTINGS, WEIGHTS
 from wxb.runs.predict import trained
@@ -63,12 +63,38 @@ def need_same_weights(run: RunFiles) -> None:
     if began is UNSET:
         return
     others = f"wxb train --config {quoted(run.path / SETTINGS)} --pretrained RUN"
-    fix = f"bring those weights back, or begin with others: {others}"
     try:
         now = read_pretrained(began.run)
     except WxbError as problem:
+        back = "bring those weights back"
+        if not exists(began.run):
+            back = f"move it back there, or make a link: ln -s NEW-PLACE {quoted(began.run)}"
         raise WxbError(
-            f"{run.path} begins with the weights of {began.run}: {problem.what}", problem.detail, fix
+            f"{run.path} begins with the weights of {began.run}: {problem.what}",
+            problem.detail,
+            f"{back}; or begin with others: {others}",
         ) from None
     if now.digest != began.weights:
-        raise WxbError(f"{began.run} has other weights than when {run.path} began with them", fix=fix)
+        raise WxbError(
+            f"{began.run} has other weights than when {run.path} began with them",
+            fix=f"bring those weights back, or begin with others: {others}",
+        )
+
+
+def began_with(settings: Path, pretrained: object) -> PretrainedFacts | None:
+    """What the run whose settings.toml this is began with; None if it tells nothing of the weights of `pretrained`."""
+    try:
+        began = RunFiles.open(settings.parent).summary.pretrained
+    except WxbError:
+        return None
+    return None if began is UNSET or began.run != pretrained else began
+
+
+def other_weights(began: PretrainedFacts, now: Pretrained | None) -> tuple[str, ...]:
+    """A note if a training begins with other weights than the run whose settings it takes did."""
+    if now is None or now.digest == began.weights:
+        return ()
+    return (
+        f"{began.run} has other weights now ({now.digest[:8]}) than when these settings were written "
+        f"({began.weights[:8]}): this is another training",
+    )
