@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import wxb
 from tests.cli.conftest import valid
 
 
@@ -107,8 +108,9 @@ def test_a_table_of_one_row_needs_nothing_to_learn_from(table):
         (["odd.csv", "--target", "c", "--odd", "cls1"], "the run has learned from the column c"),
         (["other.csv"], "other.csv has no columns a, b, c, which the run was trained on"),
         (["other.csv", "--target", "y"], "other.csv has no columns a, b, c, which the run was trained on"),
-        (["pics/0.png"], "pics/0.png is a single file, and no table"),
-        (["rows.npy"], "rows.npy is a single file, and no table"),
+        (["pics/0.png"], "pics/0.png: the network takes rows of"),
+        (["rows.npy"], "rows.npy: an array of shape (3, 7); expected (n, 4)"),
+        (["pics/0.png", "--target", "y"], "--target is for a folder, a table or a known set, not for pics/0.png"),
     ],
 )
 def test_data_that_do_not_fit_a_table_are_named_by_what_they_are(table, arguments, what):
@@ -117,10 +119,49 @@ def test_data_that_do_not_fit_a_table_are_named_by_what_they_are(table, argument
     Image.fromarray(np.zeros((8, 8), np.uint8)).save("pics/0.png")
     Path("texts/0.txt").write_text("a text")
     Path("other.csv").write_text("x,y\n1,2\n2,3\n4,4\n")
-    np.save("rows.npy", np.zeros((3, 3)))
+    np.save("rows.npy", np.zeros((3, 7)))
     ended = table("anomalies", "run", *arguments)
     assert ended.code == 2
     assert what in ended.err
+
+
+def test_a_single_picture_is_looked_at_as_predict_reads_it(run):
+    cross = np.zeros((16, 16), np.uint8)
+    cross[np.arange(16), np.arange(16)] = cross[np.arange(16), 15 - np.arange(16)] = 255
+    Image.fromarray(cross).save("cross.png")
+    found = valid(run("anomalies", "run", "cross.png", "--json").json)
+    assert (found["data"], found["examples"]) == ("cross.png", 1)
+    assert found["oddest"][0]["example"] == "cross.png"
+    assert found["oddest"][0]["alarm"]
+    assert "data      cross.png, 1 example\n" in run("anomalies", "run", "cross.png").out
+
+
+def test_an_array_has_the_scores_of_the_same_examples_of_the_set(run):
+    whole = {
+        row["example"]: row for row in valid(run("anomalies", "run", "digits", "--json", "--out", "all").json)["oddest"]
+    }
+    rows = [int(name.removeprefix("row ")) for name in whole]
+    np.save("rows.npy", wxb.load_data("digits").examples[rows])
+    found = valid(run("anomalies", "run", "rows.npy", "--json").json)
+    scores = {rows[int(one["example"].removeprefix("row "))]: one["score"] for one in found["oddest"]}
+    assert scores == {row: pytest.approx(whole[f"row {row}"]["score"], rel=1e-5) for row in rows}
+
+
+def test_an_array_of_the_rows_of_a_table_is_looked_at(table):
+    np.save("rows.npy", np.array([[0.5, 1.0, 1.0], [0.5, 9.0, 1.0]]))
+    found = valid(table("anomalies", "run", "rows.npy", "--json").json)
+    assert found["examples"] == 2
+    assert found["oddest"][0]["example"] == "row 1"
+    assert "b 9, expected" in found["oddest"][0]["why"]
+    np.save("far.npy", np.array([[0.5, 1e6, 1.0]]))
+    assert "note      far.npy: " in table("anomalies", "run", "far.npy").out
+
+
+def test_a_file_of_nothing_known_says_what_is_expected(run):
+    Path("note.xyz").write_text("a note")
+    ended = run("anomalies", "run", "note.xyz")
+    assert ended.code == 2
+    assert "pictures, or arrays of NumPy (.npy) of shape (n, 1, 8, 8)" in ended.err
 
 
 def test_a_table_is_no_data_of_a_run_on_pictures(run):

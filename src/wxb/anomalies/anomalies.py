@@ -182,7 +182,7 @@ def anomalies(
     if not len(rows):
         raise WxbError(f"{asked.name} has no examples in its {part or 'test'} part")
     found = detector.of(examples_of(opened, asked), rows)
-    notes = []
+    notes = [] if data is None else list(data.notes)
     if rate is None:
         rate = max(RATE.default, 100 * detector.least_rate)
         if rate > RATE.default:
@@ -266,7 +266,7 @@ def lines(found: Anomalies, most: int) -> list[tuple[str, str]]:
     held = count(len(found.detector.held))
     measure = "reconstruction error and distance in the code" if found.odd.error is not None else "distance in the code"
     said = [
-        ("data", f"{found.data.name}, {count(len(found.rows))} examples"),
+        ("data", f"{found.data.name}, {plural(len(found.rows), 'example')}"),
         ("measure", f"{measure}, against {held} normal examples that were held back"),
         (
             "alarms",

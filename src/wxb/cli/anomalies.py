@@ -37,10 +37,11 @@ def anomalies(
 ) -> None:
     """Rank examples by how odd they are for a RUN that has learned from normal ones, and say what is odd about each.
 
-    DATA is a folder of pictures, a table or a known set, as the run's data were, without labels too; without it the
-    run's test part is looked at. An example is an alarm if it is odder than all but --rate per cent of the normal
-    examples that were held back in training. A run whose network ends in SELF measures what it cannot reconstruct, and
-    the distance in its code; another one the distance. With --odd, the classes that are odd, the ROC area is told.
+    DATA is a folder of pictures, a table or a known set, as the run's data were, without labels too; a single picture;
+    or an array (.npy). Without it the run's test part is looked at. An example is an alarm if it is odder than all but
+    --rate per cent of the normal examples that were held back in training. A run whose network ends in SELF measures
+    what it cannot reconstruct, and the distance in its code; another one the distance. With --odd, the classes that are
+    odd, the ROC area is told.
 
     \b
     wxb train normal/ "CONV-RELU-POOL-FC-16, SELF" --out runs/normal
@@ -92,13 +93,15 @@ def read(run: Run, source: str, given: dict[str, Any], quiet: bool) -> Dataset:
     """Load data in the form of the run's; a table with a column that is known to say what is odd."""
     from wxb.cli.loading import load, load_like
     from wxb.data.itself import RECONSTRUCTION
-    from wxb.data.tables.content import is_table
+    from wxb.data.tables.content import is_stream, is_table
     from wxb.runs.matching import as_in_training, need_kind, settings_like
     from wxb.tasks import TASKS
 
     asked = {name: value for name, value in given.items() if value is not None}
     need_kind(run, source)
-    need_data(source)
+    path = absolute(source)
+    if exists(path) and not is_folder(path) and not is_stream(source) and not is_table(source):
+        return of_file(run, source, **asked)
     preparation = run.preparation
     if preparation is not None and preparation.texts and not TASKS[run.summary.task].of_inputs:
         return load_like(run, source, asked)
@@ -121,17 +124,30 @@ def read(run: Run, source: str, given: dict[str, Any], quiet: bool) -> Dataset:
         raise
 
 
-def need_data(source: str) -> None:
-    """Raise WxbError for a file that is no table."""
-    from wxb.data.tables.content import TABLES, is_stream, is_table
+def of_file(run: Run, source: str, max_pixels: int | None = None, **others: Any) -> Dataset:
+    """A picture, or the rows of an array, as `wxb predict` reads them. Raises WxbError for settings of other data."""
+    import numpy as np
 
-    path = absolute(source)
-    if exists(path) and not is_folder(path) and not is_stream(source) and not is_table(source):
-        raise WxbError(
-            f"{source} is a single file, and no table",
-            f"DATA is a folder of pictures, {TABLES}, or a known set",
-            "a folder that holds the picture, or a table of the rows; in Python arrays are taken too",
+    from wxb.data.dataset import Dataset, Split
+    from wxb.data.itself import of_itself
+    from wxb.data.pictures.layout import ALL
+    from wxb.runs.inputs import expected, read_file
+
+    if others:
+        what = f"`{next(iter(others))}` is for a folder, a table or a known set, not for {source}"
+        raise WxbError(what, fix="leave it out")
+    try:
+        found = read_file(source, run, max_pixels)
+    except WxbError as problem:
+        raise WxbError(problem.what, problem.detail, problem.fix or expected(run)) from problem
+    values = found.values[:]
+    rows, none = np.arange(len(values)), np.empty(0, np.int64)
+    return of_itself(
+        Dataset(
+            Path(source).name, values, np.zeros(len(rows), np.int64), "classification", (ALL,),
+            Split(none, none, rows, "all of it"), files=() if found.rows else (source,), notes=found.notes,
         )
+    )  # fmt: skip
 
 
 def as_flags(problem: WxbError) -> WxbError:
