@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cli.conftest import valid
+from wxb.lessons import transfer
 from wxb.lessons.lesson import TITLES, Lesson
 
 
@@ -24,6 +25,10 @@ def test_a_lesson_trains_and_says_what_it_shows(process):
     assert "1,797 of 1,797" in ended.out
     assert ended.out.endswith("but for rounding.\n\npicture   bias.svg\n")
     assert ended.err.startswith("training  1 of 1")
+
+
+def test_the_help_says_how_often_a_seed_draws_in_the_lesson_transfer(call):
+    assert f"in the lesson transfer {transfer.PAIRS} times" in " ".join(call("lesson", "--help").out.split())
 
 
 def test_a_lesson_as_json_holds_what_was_measured(call, tmp_path):

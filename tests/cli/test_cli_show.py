@@ -124,6 +124,30 @@ def test_a_plain_text_says_what_input_it_is_shown_for(call):
     assert call("show", "CONV-RELU-POOL, SOFTMAX", "--json").err == ""
 
 
+def test_a_run_is_shown_with_the_shapes_that_it_was_trained_with(call):
+    assert call("train", "ring", "FC-8-RELU, SOFTMAX", "--epochs", 1, "--out", "runs/small", "--quiet").code == 0
+    ended = call("show", "runs/small")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("runs/small   FC-8-RELU, SOFTMAX\n")
+    found = valid(call("show", "runs/small", "--json").json)
+    assert (found["input"], found["outputs"]) == ([2], 2)
+    assert valid(call("show", "runs/small", "--outputs", 5, "--json").json)["outputs"] == 5
+    missing = call("show", "runs/smal")
+    assert missing.code == 2
+    assert "there is no run runs/smal; runs/small is one\n  fix: wxb show runs/small" in missing.err
+
+
+def test_a_run_that_plays_is_shown_with_what_it_sees_and_can_do(call):
+    assert call("play", "tictactoe", "--steps", 1, "--out", "runs/game").code == 0
+    found = valid(call("show", "runs/game", "--json").json)
+    assert (found["input"], found["outputs"]) == ([2, 3, 3], 9)
+
+
+def test_the_folder_of_a_run_does_not_hide_the_network_of_its_name(call, tmp_path):
+    assert call("train", "ring", "SOFTMAX", "--epochs", 1, "--out", "lenet5", "--quiet").code == 0
+    assert call("show", "lenet5").out == LENET
+
+
 def test_an_input_overrides_that_of_a_named_network(call):
     assert call("show", "resnet20", "--input", "3x64x64", "--json").json["input"] == [3, 64, 64]
 

@@ -98,7 +98,12 @@ command = options.Command(
         options.SectionedOption(
             ["--full"], is_flag=True, help=f"Every training that docs/theory.md shows, with {SEEDS} seeds."
         ),
-        options.SectionedOption(["--seeds"], type=options.Whole(1), help="How many seeds, counted from 0."),
+        options.SectionedOption(
+            ["--seeds"],
+            type=options.Whole(1),
+            help="How many seeds, counted from 0. With each, every case is measured once; in the lesson transfer 8 "
+            "times, each time with examples and weights of its own.",
+        ),
         options.SectionedOption(
             ["--out"], type=click.Path(path_type=Path), metavar="FILE", help="Draw a picture: FILE.svg, .png or .pdf."
         ),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 from math import prod
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 import msgspec
 
 from wxb.cli import options, printing
 from wxb.cli.answers.sets import LayerRow, Show
+from wxb.cli.misnamed import refuse_missing_run
 from wxb.errors import WxbError
+from wxb.paths import exists, is_folder
 from wxb.text import count
 from wxb.text import shape as shape_text
 
@@ -27,9 +30,11 @@ def show(
     """The layers of a network: output shape, parameters, multiply-adds, receptive field; and their totals.
 
     NETWORK is a name (wxb networks lists them) or a text in the notation. N=2 and the like bind a family's variables.
+    RUN is the folder of a run: its network, with the input and the outputs that it was trained with.
 
     \b
     wxb show lenet5
+    wxb show runs/digits-3f2a
     wxb show "[(CONV-RELU)*N-POOL]*3-FC-RELU, SOFTMAX" N=2
     """
     from wxb.notation import plan, read
@@ -40,10 +45,12 @@ def show(
     if text is None:
         raise WxbError("NETWORK is missing", fix="wxb show lenet5, or a text in quotes; wxb networks lists the names")
     named = NAMED.get(text.strip().lower())
-    network = read(text)
-    assumed = named is None and (input_shape is None or outputs is None)
-    shape = input_shape or (named.input if named else INPUT)
-    outputs = outputs or (named.outputs if named else prod(shape) if network.head == SELF else OUTPUTS)
+    run = trained(text) if named is None else None
+    network = read(text if run is None else run.network)
+    known = named or run
+    assumed = known is None and (input_shape is None or outputs is None)
+    shape = input_shape or (known.input if known else INPUT)
+    outputs = outputs or (known.outputs if known else prod(shape) if network.head == SELF else OUTPUTS)
     planned = plan(network, shape, outputs, bindings)
     if as_json:
         printing.result_json(answer(planned, flat))
@@ -51,11 +58,38 @@ def show(
     width = printing.columns(sys.stdout)
     if assumed:
         printing.remark(f"for input {shape_text(shape)} and {outputs} outputs; --input and --outputs say others")
-    name = f"{text.strip().lower()}   " if named else ""
+    name = f"{text.strip().lower() if named else text}   " if known else ""
     printing.result(name + printing.short(planned.network.short(), width and width - len(name)))
     if planned.choices:
         printing.result(printing.labelled("chosen", " ".join(planned.choices)))
     printing.result(layer_table(planned, flat, width))
+
+
+class Trained(NamedTuple):
+    """The network of a run, and what it was trained with."""
+
+    network: str
+    input: tuple[int, ...]
+    outputs: int
+
+
+def trained(word: str) -> Trained | None:
+    """What a run's folder holds; None for a word that names none. Raises WxbError for a run that cannot be read."""
+    folder = Path(word)
+    if not is_folder(folder) and (folder.parent == Path() or not is_folder(folder.parent)):
+        return None
+    from wxb.play.run import is_playing, read_playing
+    from wxb.runs.folder import SUMMARY
+    from wxb.runs.summary import read_summary
+
+    if is_playing(folder):
+        game = read_playing(folder)
+        return Trained(game.network, game.input, len(game.actions))
+    if exists(folder / SUMMARY):
+        about = read_summary(folder)
+        return Trained(about.network, about.input, about.outputs)
+    refuse_missing_run(word, "wxb show")
+    return None
 
 
 def answer(planned: Plan, flat: bool) -> Show:
@@ -88,16 +122,16 @@ def layer_table(planned: Plan, flat: bool, width: int | None) -> str:
 command = options.Command(
     show,
     [
-        click.Argument(["words"], nargs=-1, metavar="NETWORK [N=2 …]"),
+        click.Argument(["words"], nargs=-1, metavar="NETWORK | RUN [N=2 …]"),
         options.SectionedOption(
             ["--input", "input_shape"],
             type=options.Sizes(),
-            help="Shape of one example, as 3x32x32; a named network has its own, else 3x32x32.",
+            help="Shape of one example, as 3x32x32; a named network and a run have their own, else 3x32x32.",
         ),
         options.SectionedOption(
             ["--outputs"],
             type=options.Whole(1),
-            help="How many classes, labels or numbers it predicts; a named network has its own, else 10.",
+            help="How many classes, labels or numbers it predicts; a named network and a run have their own, else 10.",
         ),
         options.SectionedOption(["--flat"], is_flag=True, help="Every layer on a line of its own, also inside blocks."),
         options.JSON,
