@@ -48,6 +48,22 @@ def test_parts_of_a_folder_are_kept(tmp_path):
     assert len(data.split.validation)
 
 
+def test_parts_without_one_for_training_are_told_where_texts_are_expected(tmp_path):
+    for part in ("test", "val"):
+        fill(tmp_path / "letters" / part, 10)
+    with pytest.raises(WxbError, match="letters/ has no folder for training") as refused:
+        load_data(tmp_path / "letters")
+    assert refused.value.fix == "letters/train/CLASS/text.txt"
+
+
+def test_one_class_of_texts_is_told_where_another_is_expected(tmp_path):
+    (tmp_path / "letters/warm").mkdir(parents=True)
+    (tmp_path / "letters/warm/a.txt").write_text(WARM[0])
+    with pytest.raises(WxbError, match="letters/ is not a folder of class folders") as refused:
+        load_data(tmp_path / "letters")
+    assert refused.value.fix == "letters/CLASS/text.txt"
+
+
 def test_texts_in_other_encodings_are_read_or_left_out_by_name(folder):
     (folder / "warm/utf16.txt").write_bytes("Größe der Sonne ist heute warm".encode("utf-16"))
     (folder / "warm/latin.txt").write_bytes("Größe".encode("latin-1"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from wxb.data.pictures.layout import File, Searched, reading_layout
+from wxb.data.pictures.layout import File, Searched, Sought, reading_layout
 from wxb.data.pictures.parts import TEST, TRAIN, VALIDATION
 from wxb.data.pictures.refused import Refused, counted, listed
 from wxb.data.pictures.tree import shown
@@ -67,13 +67,8 @@ def read_folder(
     and named in a note. With `like`, the table of a run, all texts are test.
     Yields the progress of the search. Raises WxbError if there are too few classes or texts.
     """
-    try:
-        layout = yield from reading_layout(folder)
-    except WxbError as error:  # class folders are missing
-        fix = f"{shown(folder.name)}/CLASS/text.txt" if "picture.jpg" in error.fix else error.fix
-        if like is not None:
-            fix += "; wxb predict RUN FOLDER takes texts without classes"
-        raise WxbError(error.what, error.detail, fix) from error
+    sought = Sought("text.txt", "" if like is None else "wxb predict RUN FOLDER takes texts without classes")
+    layout = yield from reading_layout(folder, sought=sought)
     left_out = list(layout.left_out)
     files: list[File] = []
     texts: list[str] = []

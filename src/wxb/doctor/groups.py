@@ -34,8 +34,7 @@ def noise_in_groups(flat: NDArray[np.float32], given: NDArray[np.int64], classes
     counts = np.bincount(given, minlength=classes)
     if classes not in (2, 3) or counts.min() < LEAST_OF_A_CLASS or not LEAST <= len(given) <= MOST:
         return None
-    moving = np.asarray(flat[:, flat.std(axis=0) > 0], np.float64)
-    if not 0 < moving.shape[1] <= MOST_FEATURES:
+    if (moving := _moving(flat)) is None:
         return None
     scores = _left_out(moving, given, classes)
     likely, apart = _mixture(scores[:, :-1], scores.argmax(axis=1), classes)
@@ -61,8 +60,7 @@ def linear_signal(flat: NDArray[np.float32], given: NDArray[np.int64], classes: 
 
     With every example it sees more than a validation part of few does.
     """
-    moving = np.asarray(flat[:, flat.std(axis=0) > 0], np.float64)
-    if not 0 < moving.shape[1] <= MOST_FEATURES or not len(moving) <= MOST:
+    if (moving := _moving(flat)) is None or len(moving) > MOST:
         return False
     right = _left_out(moving, given, classes).argmax(axis=1) == given
     return _above_most(float(right.mean()), given) > SURELY
@@ -70,11 +68,16 @@ def linear_signal(flat: NDArray[np.float32], given: NDArray[np.int64], classes: 
 
 def hint(flat: NDArray[np.float32], given: NDArray[np.int64], classes: int) -> bool:
     """Whether a linear model or neighbours, left without each example in turn, may tell anything of the labels."""
-    moving = np.asarray(flat[:, flat.std(axis=0) > 0], np.float64)
-    if not 0 < moving.shape[1] <= MOST_FEATURES or not LEAST <= len(moving) <= MOST:
+    if (moving := _moving(flat)) is None or not LEAST <= len(moving) <= MOST:
         return True
     right = float((_left_out(moving, given, classes).argmax(axis=1) == given).mean())
     return _above_most(max(right, _by_neighbours(moving, given, classes)), given) > HINT
+
+
+def _moving(flat: NDArray[np.float32]) -> Numbers | None:
+    """The features of examples (n, features) that are not constant; None if there are none, or too many."""
+    moving = np.asarray(flat[:, flat.std(axis=0) > 0], np.float64)
+    return moving if 0 < moving.shape[1] <= MOST_FEATURES else None
 
 
 def _above_most(share: float, given: NDArray[np.int64]) -> float:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from wxb.data.pictures.parts import TEST, TRAIN, VALIDATION, is_wrapper, part_of, parts_of
 from wxb.data.pictures.refused import Refused
@@ -27,6 +28,16 @@ ALL = "all"  # the class of pictures that are in no class folder
 SEARCHED_EACH = 1_000  # files between two records of progress
 WRAPPERS = 4  # at most so many folders around the folders of classes are opened
 PLAIN = ("train", "val", "valid", "validation", "test")  # names of parts that need no note
+
+
+class Sought(NamedTuple):
+    """What the files of a folder are, for messages."""
+
+    example: str  # the name of one
+    unclassed: str = ""  # a way out where there are no classes
+
+
+PICTURES = Sought("picture.jpg", "a network that ends in SELF learns from pictures without classes")
 
 
 @dataclass(frozen=True)
@@ -67,14 +78,14 @@ class _Plan:
     notes: list[str] = field(default_factory=list)
 
 
-def reading_layout(folder: Path, labelled: bool = True) -> Generator[Searched, None, Layout]:
+def reading_layout(folder: Path, labelled: bool = True, sought: Sought = PICTURES) -> Generator[Searched, None, Layout]:
     """Read the layout of a folder of class folders, or of folders named after parts (`parts.parts_of`) with these.
 
     Files are found at any depth below a class folder (`tree.walk`); those in no class folder are left out. Unless
     `labelled`, a folder of pictures, or of parts with pictures, without classes is one class, `ALL`. Yields the
     progress. Raises WxbError if there are no classes, only one, or different ones in the parts, or too many files.
     """
-    plan = _planned(folder, labelled)
+    plan = _planned(folder, labelled, sought)
     files: list[File] = []
     numbers = {name: number for number, name in enumerate(next(iter(plan.classes.values())))}
     every = [one for class_folders in plan.classes.values() for one in class_folders.values()]
@@ -104,7 +115,7 @@ def _alike(classes: Iterable[str]) -> Iterator[str]:
             yield f"two class folders are called {normal(name)}: their names differ only in {how}"
 
 
-def _planned(folder: Path, labelled: bool) -> _Plan:
+def _planned(folder: Path, labelled: bool, sought: Sought) -> _Plan:
     """The class folders of a data set. Raises WxbError if they are not found."""
     home, inner = _unwrapped(folder, _children(folder))
     left_out = [_left_out(entry, folder) for entry in inner.passed]
@@ -112,17 +123,17 @@ def _planned(folder: Path, labelled: bool) -> _Plan:
     runs = [child for child in inner.folders if holds_runs(child)]
     left_out += [Refused(f"{name_of(child, folder)}/", "runs of wxb") for child in runs]
     folders = [child for child in inner.folders if child not in runs]
-    parts = _parts(folders)
+    parts = _parts(folders, sought)
     if not labelled and _is_flat(parts or {home: ""}):
         if not parts:
             return _Plan({"": {ALL: folder}}, {"": ""}, [one for one in left_out if one.why == "runs of wxb"])
         named = {part: child for child, part in parts.items()}
         return _Plan({part: {ALL: child} for part, child in named.items()}, {p: c.name for p, c in named.items()})
     if parts:
-        return _divided(folder, folders, parts, left_out)
+        return _divided(folder, folders, parts, left_out, sought)
     notes = [] if home == folder else [f"the classes are the folders in {shown(folder.name)}/{name_of(home, folder)}/"]
     wrapper = "" if home == folder else name_of(home, folder)
-    return _Plan({"": _class_names(folders, f"{shown(home.name)}/")}, {"": wrapper}, left_out, notes)
+    return _Plan({"": _class_names(folders, f"{shown(home.name)}/", sought)}, {"": wrapper}, left_out, notes)
 
 
 def _is_flat(folders: Iterable[Path]) -> bool:
@@ -131,7 +142,7 @@ def _is_flat(folders: Iterable[Path]) -> bool:
     return any(one.has_pictures or len(one.folders) < 2 for one in inner)
 
 
-def _parts(folders: list[Path]) -> dict[Path, str]:
+def _parts(folders: list[Path], sought: Sought) -> dict[Path, str]:
     """The part of each of these folders beside each other, if they divide a data set into parts; else empty.
 
     Folders named after parts are parts if all folders are, or if the one for training holds folders and no pictures
@@ -143,7 +154,7 @@ def _parts(folders: list[Path]) -> dict[Path, str]:
     parts = {child: names[child.name] for child in folders if child.name in names}
     train = next((child for child, part in parts.items() if part == TRAIN), None)
     if train is None:
-        _need_train(folders)
+        _need_train(folders, sought)
         return {}
     if len(parts) == len(folders):
         return parts
@@ -158,7 +169,7 @@ def _parts(folders: list[Path]) -> dict[Path, str]:
     return parts
 
 
-def _need_train(folders: list[Path]) -> None:
+def _need_train(folders: list[Path], sought: Sought) -> None:
     named = [part for child in folders if (part := part_of(child.name)) and not part[1]]
     inner = [_children(child) for child in folders] if len(named) == len(folders) > 1 else []
     if inner and all(one.folders and not one.has_pictures for one in inner):
@@ -166,11 +177,13 @@ def _need_train(folders: list[Path]) -> None:
         raise WxbError(
             f"{shown(where.name)}/ has no folder for training",
             f"it has {', '.join(f'{shown(child.name)}/' for child in folders)}, which are named after other parts",
-            f"{shown(where.name)}/train/CLASS/picture.jpg",
+            f"{shown(where.name)}/train/CLASS/{sought.example}",
         )
 
 
-def _divided(folder: Path, folders: list[Path], parts: dict[Path, str], left_out: list[Refused]) -> _Plan:
+def _divided(
+    folder: Path, folders: list[Path], parts: dict[Path, str], left_out: list[Refused], sought: Sought
+) -> _Plan:
     """The plan of a folder that is divided into `parts`."""
     by_part: dict[str, Path] = {}
     for child in folders:
@@ -196,7 +209,7 @@ def _divided(folder: Path, folders: list[Path], parts: dict[Path, str], left_out
             names[part] = name_of(inside, folder)
             left_out += [_left_out(entry, folder) for entry in inner.passed]
             left_out += [Refused(name_of(file, folder), "in no class folder") for file in inner.files]
-            classes[part] = _class_names(inner.folders, f"{shown(folder.name)}/{names[part]}/")
+            classes[part] = _class_names(inner.folders, f"{shown(folder.name)}/{names[part]}/", sought)
     for part, folders_of in classes.items():
         named = composed_as(list(folders_of), classes[TRAIN])
         classes[part] = dict(zip(named, folders_of.values(), strict=True))
@@ -233,14 +246,14 @@ def _unwrapped(folder: Path, inner: Children) -> tuple[Path, Children]:
     return folder, inner
 
 
-def _class_names(folders: list[Path], where: str) -> dict[str, Path]:
+def _class_names(folders: list[Path], where: str, sought: Sought) -> dict[str, Path]:
     """Class folders by name, in natural order. Raises WxbError if there are fewer than two, or two of one name."""
     if len(folders) < 2:
         there = f"only {shown(folders[0].name)}/ is there" if folders else "there are no folders in it"
         raise WxbError(
             f"{where} is not a folder of class folders",
             f"expected a folder for each class, at least two, or train/ val/ test/ over such folders; {there}",
-            f"{where}CLASS/picture.jpg; a network that ends in SELF learns from pictures without classes",
+            "; ".join(filter(None, (f"{where}CLASS/{sought.example}", sought.unclassed))),
         )
     named: dict[str, Path] = {}
     for child in folders:
