@@ -75,16 +75,6 @@ export function send<T>(path: string, body: Blob | object = {}, signal?: AbortSi
   );
 }
 
-/** Wait until a training that the page started has its run; throws what went wrong with it. */
-export async function arrived(name: string): Promise<void> {
-  for (;;) {
-    const told = await ask<{ there: boolean; alive: boolean; problem: string }>(`/api/trainings/${encodeURIComponent(name)}`);
-    if (told.problem) throw new Mistake("The training ended with a mistake.", told.problem);
-    if (told.there || !told.alive) return;
-    await new Promise((later) => setTimeout(later, 300));
-  }
-}
-
 /**
  * Call `changed` at once and whenever the server sends word; the function that is returned ends that.
  *

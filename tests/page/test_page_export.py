@@ -143,6 +143,12 @@ def test_the_file_answers_as_the_run_does(browser, runs, tmp_path, name):
         (tmp_path / "row.csv").write_text(frame)
         said = float(run.predict(tmp_path / "row.csv").values[0, 0])
         assert float(window.locator(".predicted").inner_text()) == pytest.approx(said, rel=1e-3)
+        window.get_by_label("size").fill("three")
+        window.get_by_label("day").fill("soon")
+        window.get_by_role("button", name="Ask").click()
+        first, second = window.locator(".wrong p").all_inner_texts()
+        assert first.startswith("size: “three” is no number; expected a number, such as 1.5")
+        assert second.startswith("day: “soon” is no date; expected a date, such as 2026-11-30")
     if name == "digits":
         box = window.get_by_label("pad to draw on").bounding_box()
         window.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.2 * box["height"])

@@ -36,6 +36,15 @@ export function numberOf(column: Column, text: string): number | null {
   return Number.isNaN(moment) ? null : moment / DAY;
 }
 
+/** What is wrong with what was typed for a column, and what is expected; empty if it is understood. */
+export function mistake(column: Column, text: string, optional: boolean): string {
+  const value = numberOf(column, text);
+  if (value !== null && (optional || !Number.isNaN(value))) return "";
+  const [kind, examples] = column.kind === "date" ? ["date", "2026-11-30 or 2026-11-30 08:15"] : ["number", "1.5 or -20"];
+  const said = text.trim() ? `“${text.trim()}” is no ${kind}` : "nothing is given";
+  return `${column.name}: ${said}; expected a ${kind}, such as ${examples}${optional ? ", or nothing if it is not known" : ""}`;
+}
+
 /** A number of a row as a person writes it. */
 export function textOf(column: Column, value: number | null): string {
   if (value === null || Number.isNaN(value)) return "";

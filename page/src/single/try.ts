@@ -1,7 +1,7 @@
 // "Try it" in a run that was exported as one file: draw or drop a picture, or type a row, and see the answer.
 import { type Ink, picture, stroke } from "../draw/ink";
 import { Network, probabilities, type Program } from "./network";
-import { type Column, type Encoding, features, numberOf, textOf } from "./row";
+import { type Column, type Encoding, features, mistake, numberOf, textOf } from "./row";
 
 interface Held {
   task: string;
@@ -122,7 +122,7 @@ function rows(held: Held, asking: HTMLElement, ask: (values: number[]) => void):
     const choices = ["", ...column.values].map((value) => element("option", { value }, value || "missing"));
     return element("select", { "aria-label": column.name }, ...choices);
   });
-  const wrong = element("p", { class: "wrong", role: "alert" });
+  const wrong = element("div", { class: "wrong", role: "alert" });
   const form = element("form", { class: "fields" });
   held.columns.forEach((column, place) => {
     const field = fields[place];
@@ -131,10 +131,10 @@ function rows(held: Held, asking: HTMLElement, ask: (values: number[]) => void):
   form.append(element("button", { type: "submit" }, "Ask"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const values = held.columns.map((column, place) => numberOf(column, fields[place]?.value ?? ""));
-    const bad = held.columns.filter((_, place) => values[place] === null).map((one) => one.name);
-    wrong.textContent = bad.length ? `Not understood: ${bad.join(", ")}` : "";
-    if (!bad.length) ask(values.map((one) => one ?? NaN));
+    const texts = fields.map((field) => field.value);
+    const bad = held.columns.map((column, place) => mistake(column, texts[place] ?? "", held.encoding !== null)).filter(Boolean);
+    wrong.replaceChildren(...bad.map((one) => element("p", {}, one)));
+    if (!bad.length) ask(held.columns.map((column, place) => numberOf(column, texts[place] ?? "") ?? NaN));
   });
   asking.append(form, wrong);
   return (values) => {
