@@ -22,6 +22,7 @@ CODES = {
     errors.FOUND: "a check found something: `wxb verify`",
     errors.BUG: "a bug in wxb; the traceback is shown",
     errors.INTERRUPTED: "stopped by Ctrl-C; a training that has begun is saved, and `wxb resume` continues it",
+    errors.HUNG_UP: "stopped by SIGHUP, as when a terminal is closed; saved likewise",
     errors.TERMINATED: "stopped by SIGTERM; saved likewise",
 }
 
@@ -37,7 +38,8 @@ moving lines appear only on a terminal; `NO_COLOR` turns colours off.
 
 A word with `=` is a binding (`N=2`), never a network. Put a network with blanks, brackets or stars in quotes.
 
-The first Ctrl-C or SIGTERM lets a training finish its step and saves it; the second ends it at once.
+The first Ctrl-C, SIGTERM or SIGHUP (a closed terminal) lets a training finish its step and saves it; the second ends it
+at once.
 
 | exit code | meaning |
 | ---: | --- |

@@ -11,6 +11,7 @@ MISTAKE = 2  # the user's
 FOUND = 3  # a check found something
 BUG = 70  # ours
 INTERRUPTED = 130  # SIGINT, with the run saved
+HUNG_UP = 129  # SIGHUP, as when the terminal is closed, with the run saved
 TERMINATED = 143  # SIGTERM, with the run saved
 
 

@@ -16,6 +16,7 @@ from wxb.data.dataset import Dataset, need_data
 from wxb.doctor.measures import comparable
 from wxb.doctor.trained import Follower
 from wxb.errors import FAILED, WxbError
+from wxb.learning.devices import DeviceStopped
 from wxb.learning.evaluate import NotFinite
 from wxb.learning.events import Event, event_tables, read_events
 from wxb.learning.loop import Record, StateGone
@@ -213,7 +214,8 @@ class Training:
                 run.close()  # this process may still resume it
                 raise
             run.stop()
-            fix = f"{problem.fix}; or wxb resume {quoted(run.path)}, where more memory is free"
+            where = "" if isinstance(problem, DeviceStopped) else ", where more memory is free"
+            fix = f"{problem.fix}; or wxb resume {quoted(run.path)}{where}"
             raise WxbError(problem.what, problem.detail, fix, problem.exit_code) from problem
 
     def _create(self) -> Writer:

@@ -271,8 +271,11 @@ def started(folder: Path, *words: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of a POSIX system")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_lets_the_step_finish_and_saves_it(number, code, tmp_path, call):
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_lets_the_step_finish_and_saves_it(name, code, tmp_path, call):
+    number = getattr(signal, name)
+    if signal.getsignal(number) == signal.SIG_IGN:
+        pytest.skip("the tests run where this signal is ignored, as under nohup")
     process = started(tmp_path, *LONG, "--epochs", "2000", "--out", "stopped", "--json")
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
@@ -318,6 +321,20 @@ def test_two_devices_train_stop_and_resume(tmp_path, call):
     assert re.search(r"machine +2 devices, each with 1 thread, float32", whole.err)
     assert call("resume", "stopped", "-q").code == 0
     assert weights(tmp_path / "stopped") == weights(tmp_path / "whole")
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="a process tells of its children in /proc")
+def test_a_run_whose_device_was_killed_is_resumed(tmp_path, call):
+    words = ("train", "ring", "FC-16-RELU, SOFTMAX", "--examples", "640", "--epochs", "4000", "--devices", "2")
+    process = started(tmp_path, *words, "--out", "run")
+    (other,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(other), signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "error: device 2 of 2 has stopped\n  it was killed by signal 9\n" in err
+    assert "fix: train again with --devices 1, if its memory was too small; or wxb resume run\n" in err
+    (listed,) = call("runs", ".", "--json").json["runs"]
+    assert listed["state"] == "stopped"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of a POSIX system")

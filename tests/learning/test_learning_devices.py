@@ -150,8 +150,8 @@ def test_a_device_that_ends_is_named_and_nothing_is_left(digits):
     os.kill(others[-1], signal.SIGKILL)
     with pytest.raises(WxbError, match="device 3 of 3 has stopped") as caught:
         list(records)
-    assert caught.value.detail == "exit code -9"
-    assert caught.value.fix == "`devices=1`"
+    assert caught.value.detail == "it was killed by signal 9"
+    assert caught.value.fix == "train again with `devices=1`, if its memory was too small"
     assert caught.value.exit_code == 1
     assert not set(others) & set(children())
 

@@ -14,7 +14,7 @@ import msgspec
 
 from wxb.cli import options, printing
 from wxb.cli.answers import doctor as answers
-from wxb.cli.loading import load, load_again
+from wxb.cli.loading import asked_by, load, load_again
 from wxb.cli.misnamed import refuse_missing_run
 from wxb.cli.stopping import nothing_written
 from wxb.errors import DONE, FOUND, WxbError
@@ -181,7 +181,7 @@ def case_of(words: tuple[str, ...], asked: dict[str, Any], quiet: bool) -> Case:
         read(network)
     else:
         refuse_missing_run(data, "wxb doctor")
-    loaded = load(data, asked, quiet)
+    loaded = load(data, asked_by(network, asked), quiet)
     recipe = {name: asked[name] for name in RECIPE if name in asked}
     about = {name: asked[name] for name in DATA if name in asked}
     return Case.of(loaded, network, recipe, bindings, data, about)

@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from wxb.runs.run import Run
 
 
+def asked_by(network: str | None, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that concern the data of a network: one that ends in SELF learns its input, and needs no labels."""
+    from wxb.data.itself import RECONSTRUCTION
+    from wxb.notation import read
+    from wxb.notation.vocabulary import SELF
+
+    itself = network is not None and read(network).head == SELF
+    return {**settings, "task": RECONSTRUCTION} if itself else dict(settings)
+
+
 def load(source: str, settings: Mapping[str, Any], quiet: bool = False) -> Dataset:
     """Load the data set `source` with the settings that concern data.
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a network trains: the first asks for an orderly end, the second ends at once."""
+"""Ctrl-C, SIGTERM or a closed terminal while a network trains: the first asks for an end, the second ends at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import Any
 
 from wxb.paths import quoted
 
-CODE = 128  # a shell's exit code for a signal is 128 plus its number: 130, 143
+CODE = 128  # a shell's exit code for a signal is 128 plus its number: 129, 130, 143
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Stop:
@@ -30,9 +31,8 @@ class Stop:
         self.code: int | None = None  # the exit code, once a signal has come
 
     def __enter__(self) -> Stop:
-        self._before: dict[int, Any] = {
-            number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        taken = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]  # nohup ignores SIGHUP
+        self._before: dict[int, Any] = {number: signal.signal(number, self._note) for number in taken}
         return self
 
     def __exit__(self, *exception: object) -> None:

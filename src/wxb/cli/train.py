@@ -15,7 +15,7 @@ from wxb.cli import options, printing, results
 from wxb.cli.answers.training import DryRun, TrainSeeds
 from wxb.cli.config import BEGUN, BINDINGS, EVENTS, read_config
 from wxb.cli.following import details, follow, follow_to_result, head, show_result
-from wxb.cli.loading import load
+from wxb.cli.loading import asked_by, load
 from wxb.cli.main import BEGAN
 from wxb.cli.profile import show_profile
 from wxb.cli.stopping import nothing_written
@@ -149,10 +149,7 @@ def mended(training: Training, asked: dict[str, Any], quiet: bool) -> Training:
 def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None, data: Dataset | None = None) -> Training:
     """Load the data and set up the training; nothing is written. `started` is the time at which the work began."""
     began = time.time()
-    if itself(asked):
-        from wxb.data.itself import RECONSTRUCTION
-
-        asked = {**asked, "task": RECONSTRUCTION}
+    asked = asked_by(asked.get("network"), asked)
     data = load(asked["data"], asked, quiet) if data is None else data
     data_seconds = time.time() - began
 
@@ -180,14 +177,6 @@ def prepared(asked: dict[str, Any], quiet: bool, started: float | None = None, d
         trial = training.trial
         trial.notes = (*trial.notes, *other_weights(asked[BEGUN], trial.pretrained))
     return training
-
-
-def itself(asked: dict[str, Any]) -> bool:
-    """Whether the network learns its input from itself, so that the data need no labels."""
-    from wxb.notation import read
-    from wxb.notation.vocabulary import SELF
-
-    return "network" in asked and read(asked["network"]).head == SELF
 
 
 def train_seeds(asked: dict[str, Any], as_json: bool, quiet: bool, verbose: bool) -> int:

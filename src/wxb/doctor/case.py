@@ -141,7 +141,7 @@ class Case:
     def _needed(self) -> Mapping[str, Any]:
         """The options that a command has to name."""
         needed = {name: value for name, value in self.options.items() if name not in self.implied}
-        return needed if recipe_for(self.plan, self.data, needed) == self.recipe else self.options
+        return needed if recipe_for(self.plan, self.data, {**needed, "devices": 1}) == self.recipe else self.options
 
     def command(self, verb: str = "train", **more: str) -> str:
         """The command line of this case."""

@@ -74,7 +74,8 @@ def finding_lines(finding: Finding, measure: Measure) -> list[tuple[str, str]]:
         shown.append(
             ("proof", f"{measure.text(proof.before)} → {measure.text(proof.after)}, {gain}, {side_runs(proof)}")
         )
-        shown.append(("train", proof.command))
+        first = "once the data are changed: " if "data" in finding.remedy else ""
+        shown.append(("train", first + proof.command))
     return shown
 
 

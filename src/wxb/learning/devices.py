@@ -36,6 +36,10 @@ PATIENCE = 10.0  # seconds that another device has to end, once it is told to
 READY = b"ready"
 
 
+class DeviceStopped(WxbError):
+    """A device has stopped while the others train; training can go on from its last state."""
+
+
 class Devices:
     """A step that this process takes together with others, as the first of the devices."""
 
@@ -55,6 +59,9 @@ class Devices:
                 other.wait()
             with self._together():
                 step.share = Share(0, self.count, meeting)
+            for other in self._others:
+                other.wait()
+            self._folder.cleanup()
         except BaseException:
             self.close()
             raise
@@ -77,7 +84,7 @@ class Devices:
     def take(self, number: int, index: int, rate: float) -> Tensor:
         """Take step `number` (1-based) on batch `index` of the epoch; return the objective before it, detached.
 
-        Raises WxbError if another device has stopped.
+        Raises DeviceStopped if another one has.
         """
         self._tell("take", number, index, rate)
         with self._together():
@@ -123,7 +130,7 @@ class Process:
         )  # fmt: skip
 
     def tell(self, told: bytes) -> None:
-        """Write to its standard input. Raises WxbError if it has ended."""
+        """Write to its standard input. Raises DeviceStopped if it has ended."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(told)
@@ -133,7 +140,10 @@ class Process:
             raise self.problem() from problem
 
     def wait(self) -> None:
-        """Wait until it is ready to meet the other devices. Raises WxbError if it has ended."""
+        """Wait until it is ready to meet the other devices, and again until it has met them.
+
+        Raises DeviceStopped if it has ended.
+        """
         assert self._process.stdout is not None
         if self._process.stdout.read(len(READY)) != READY:
             self.has_ended()
@@ -150,14 +160,16 @@ class Process:
             self._process.wait(1)
         return self._process.returncode is not None
 
-    def problem(self) -> WxbError:
+    def problem(self) -> DeviceStopped:
         """The error to raise once the process has ended, with what it said last."""
         self._said.seek(0)
         last = self._said.read().decode(errors="replace").strip().rpartition("\n")[2]
-        return WxbError(
+        code = self._process.returncode
+        how = f"it was killed by signal {-code}" if code < 0 else f"its exit code is {code}"
+        return DeviceStopped(
             f"device {self.rank + 1} of {self.count} has stopped",
-            last or f"exit code {self._process.returncode}",
-            "`devices=1`",
+            last or how,
+            "train again with `devices=1`, if its memory was too small",
             exit_code=FAILED,
         )
 
@@ -230,6 +242,7 @@ def main() -> None:
     step: Step = pickle.load(told)
     os.write(1, READY)
     step.share = Share(rank, count, meeting)
+    os.write(1, READY)
     with kept(), step.machine.in_force(), suppress(EOFError, ConnectionError):
         while True:
             method, values = pickle.load(told)

@@ -16,6 +16,7 @@ from wxb.notation.layers import family
 from wxb.notation.tree import PlannedTeam
 from wxb.settings.setting import SHARES, named
 from wxb.tasks import TASKS
+from wxb.text import plural
 from wxb.text import shape as shape_text
 
 # layers f with f(x / T) = f(x) / T for every T > 0
@@ -144,15 +145,23 @@ def _not_scaled(plan: Plan) -> str | None:
 
 def _check_batches(recipe: Recipe, plan: Plan, examples: int) -> None:
     """Every device needs an example of each batch; a BN of vectors needs two in every batch that it sees."""
-    whole = min(recipe.batch_size * recipe.accumulate, examples)
-    least = examples // -(-examples // whole)  # batches of an epoch differ by at most one example
+    parts = max(recipe.accumulate, recipe.devices)
+    least = _smallest(recipe.batch_size, recipe.accumulate, examples)
     if least < recipe.devices:
         raise WxbError(
-            f"{named('devices', recipe.devices)}: a batch of {least} examples is too small for so many",
+            f"{named('devices', recipe.devices)}: a batch of {plural(least, 'example')} is too small for so many",
             fix=f"larger batches, or {named('devices', least)}",
         )
-    if least // min(max(recipe.accumulate, recipe.devices), least) > 1:
+    if least // min(parts, least) > 1:
         return
+    enough = next(
+        (size for size in range(2, examples) if _smallest(size, recipe.accumulate, examples) // parts > 1), examples
+    )
     for layer in plan.layers:
         if layer.name == "BN" and math.prod(layer.input[1:]) == 1:
-            raise one_number_per_channel(layer.input)
+            raise one_number_per_channel(layer.input, enough, recipe.devices)
+
+
+def _smallest(batch_size: int, accumulate: int, examples: int) -> int:
+    """The number of examples in the smallest batch of an epoch; batches differ by at most one."""
+    return examples // -(-examples // min(batch_size * accumulate, examples))

@@ -171,12 +171,13 @@ def moved_back(found: Measures) -> list[Remedy]:
 
 
 def rolled(way: int) -> list[Remedy]:
-    """Move the labels by a row."""
+    """Move the labels by a row: 1 is down, -1 is up."""
 
     def roll(data: Dataset) -> Dataset:
         return replace(data, targets=np.roll(data.targets, way, axis=0), known=None)
 
-    return [{"data": DataChange(f"move the labels by {way:+d} row", roll)}]
+    where, taken = ("down", "before") if way > 0 else ("up", "after")
+    return [{"data": DataChange(f"move the labels {where} by a row: a row gets the label of the row {taken} it", roll)}]
 
 
 def too_few(found: Measures) -> Evidence | None:

@@ -55,12 +55,13 @@ def need_variance(x: Tensor) -> None:
         raise one_number_per_channel(tuple(x.shape[1:]))
 
 
-def one_number_per_channel(shape: Shape) -> WxbError:
-    """The error for a BN that is trained on one example of this shape at a time."""
+def one_number_per_channel(shape: Shape, batch_size: int = 2, devices: int = 1) -> WxbError:
+    """The error for a BN that is trained on one example of this shape at a time, and not from `batch_size` on."""
     return WxbError(
         "BN cannot learn from one number per channel: numbers are normalized by their variance",
         f"what reaches it is one example of {shape_text(shape)}",
-        "`batch_size=2` or more, and memory for more than one example at a time",
+        f"`batch_size={batch_size}` or more, and memory for more than one example at a time"
+        + (", or `devices=1`" if devices > 1 else ""),
     )
 
 
