@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,14 @@ def test_the_oddest_come_first_and_all_are_written(run):
     assert scores == sorted(scores, reverse=True)
     assert Path("anomalies/run/anomalies.png").read_bytes().startswith(b"\x89PNG")
     assert run("verify", "run").code == 0
+
+
+def test_without_matplotlib_the_table_is_written(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    ended = run("anomalies", "run")
+    assert ended.code == 0, ended.err
+    assert "a figure needs matplotlib, which is not installed: pip install 'wxb[plots]'" in " ".join(ended.out.split())
+    assert [file.name for file in Path("anomalies/run").iterdir()] == ["anomalies.csv"]
 
 
 def test_other_data_and_the_truth_are_taken(run):

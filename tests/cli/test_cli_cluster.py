@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,14 @@ def test_the_command_writes_tables_to_name_clusters_in(call):
     assert (folder / "clusters.png").read_bytes().startswith(b"\x89PNG")
     second = valid(call("cluster", "digits", "--k", "10", "--most", "300", "--json").json)
     assert second["files"][1] == "clusters/digits-2/clusters.csv"  # names that were given stay
+
+
+def test_without_matplotlib_the_tables_are_written(call, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    ended = call("cluster", "digits", "--k", "3", "--most", "60")
+    assert ended.code == 0, ended.err
+    assert "a figure needs matplotlib, which is not installed: pip install 'wxb[plots]'" in " ".join(ended.out.split())
+    assert sorted(file.name for file in Path("clusters/digits").iterdir()) == ["clusters.csv", "examples.csv"]
 
 
 @pytest.mark.parametrize(

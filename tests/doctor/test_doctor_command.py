@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from sklearn.datasets import load_digits
 from tests.cli.conftest import call, process, valid  # noqa: F401 (fixtures)
 from wxb.doctor.facts import facts_of
 from wxb.doctor.fault import DataChange
-from wxb.doctor.finding import Finding
+from wxb.doctor.finding import Finding, Proof
+from wxb.doctor.words import finding_lines
 from wxb.settings import DATA, RECIPE
+from wxb.tasks import TASKS
 
 RING = ("ring", "FC-16-RELU, SOFTMAX", "--examples", "1500", "--epochs", "10")
 HEALTHY, HIGH = ("--learning-rate", "0.01"), ("--learning-rate", "30")
@@ -248,3 +251,29 @@ def test_a_run_keeps_what_was_said_of_it_and_its_report_shows_it(call):  # noqa:
     assert call("verify", "runs/ring-5e6f").code == 0
     Path("runs/ring-5e6f/doctor.json").write_text("{")
     assert call("report", "runs/ring-5e6f").out == before
+
+
+def test_a_network_of_its_inputs_is_examined_as_it_is_trained(call, tmp_path):  # noqa: F811
+    ended = call("doctor", "digits", "FC-64-RELU-FC-16, SELF", "--epochs", 8, "--json")
+    assert ended.code == 0, ended.out
+    assert set(valid(ended.json)["scores"]) >= {"network", "constant"}
+    assert -0.05 < ended.json["scores"]["constant"] <= 0  # explained variance, no share of right classes
+    rows = "\n".join(f"{i % 7},{i % 5},{i % 2}" for i in range(200))
+    (tmp_path / "t.csv").write_text(f"a,b,c\n{rows}\n")
+    assert call("doctor", "t.csv", "FC-8-RELU-FC-2, SELF", "--epochs", 3).code in (0, 3)
+
+
+def test_the_command_for_a_run_on_devices_names_what_differs_only(call):  # noqa: F811
+    words = ("ring", "FC-16-RELU, SOFTMAX", "--examples", 1500, "--epochs", 4, "--learning-rate", 30, "--devices", 2)
+    assert call("train", *words, "--out", "run", "-q").code == 0
+    (first, *_) = call("doctor", "run", "--json").json["findings"]
+    command = "wxb train ring 'FC-16-RELU-FC-C, SOFTMAX' --examples 1500 --epochs 4 --learning-rate 0.03 --devices 2"
+    assert first["code"] == "T1"
+    assert sorted(shlex.split(first["proof"]["command"])) == sorted(shlex.split(command))
+
+
+def test_the_line_after_changed_data_says_that_they_come_first():
+    proof = Proof(0.5, 0.9, (0.3, 0.5), 3, "wxb train t.csv", 1.0)
+    finding = Finding("D3", "labels", "sick", {"rows_moved": 1}, {"data": "move the labels"}, proof, 1)
+    shown = dict(finding_lines(finding, TASKS["classification"].measure))
+    assert shown["train"] == "once the data are changed: wxb train t.csv"

@@ -13,7 +13,7 @@ from wxb.anomalies.anomalies import Anomalies, lines
 from wxb.errors import FAILED, WxbError
 from wxb.text import csv_text, utf8
 from wxb.views import examples
-from wxb.views.drawing import png_of, row_of_differences, row_of_pictures, sheet, style
+from wxb.views.drawing import can_draw, png_of, row_of_differences, row_of_pictures, sheet, style
 from wxb.views.view import Axis
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ PICTURES, ROWS = 10, 20  # that are drawn
 
 
 def write(found: Anomalies, folder: Path) -> list[Path]:
-    """Write anomalies.csv and anomalies.png into a folder, and return their paths.
+    """Write anomalies.csv and, with matplotlib, anomalies.png into a folder, and return their paths.
 
     anomalies.csv has a line for each example: its file or row, its score, error and distance, whether it is an alarm,
     and what is odd about it. Raises WxbError if they cannot be written.
@@ -35,9 +35,10 @@ def write(found: Anomalies, folder: Path) -> list[Path]:
         numbers = (f"{found.odd.score[place]:.6g}", error, f"{found.odd.distance[place]:.6g}")
         alarm = "yes" if found.alarms[place] else "no"
         rows.append((utf8(found.name(place)), *numbers, alarm, utf8(found.why(place))))
-    with style():
-        drawn = png_of(draw(found))
-    contents: dict[str, str | bytes] = {TABLE: csv_text(rows), SHEET: drawn}
+    contents: dict[str, str | bytes] = {TABLE: csv_text(rows)}
+    if can_draw():
+        with style():
+            contents[SHEET] = png_of(draw(found))
     for name, content in contents.items():
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -51,6 +51,7 @@ def anomalies(
     from wxb.anomalies.anomalies import lines, plain
     from wxb.anomalies.written import write
     from wxb.runs.run import Run
+    from wxb.views.drawing import INSTALL, NEEDED, can_draw
 
     opened = Run.open(run)
     try:
@@ -87,6 +88,8 @@ def anomalies(
     rows += [(one["example"], f"{one['score']:.{digits}f}", "alarm" * one["alarm"], one["why"]) for one in oddest]
     printing.result(printing.table(rows, numbers=(1,)))
     printing.result(printing.labelled("files", "  ".join(map(str, files))))
+    if not can_draw():
+        printing.result(printing.labelled("note", f"{NEEDED}: {INSTALL}", width))
 
 
 def read(run: Run, source: str, given: dict[str, Any], quiet: bool) -> Dataset:

@@ -85,6 +85,7 @@ def subject(source: str, given: Mapping[str, Any], quiet: bool) -> tuple[Run | D
 def show(found: Clustering, files: list[Path]) -> None:
     """Print what was found, a line for each cluster, and the files."""
     from wxb.clusters.cluster import lines
+    from wxb.views.drawing import INSTALL, NEEDED, can_draw
 
     width = printing.columns(sys.stdout)
     for label, text in lines(found):
@@ -97,6 +98,8 @@ def show(found: Clustering, files: list[Path]) -> None:
     if len(found.groups) > SHOWN:
         printing.result(f"and {count(len(found.groups) - SHOWN)} smaller ones")
     printing.result(printing.labelled("files", "  ".join(map(str, files))))
+    if not can_draw():
+        printing.result(printing.labelled("note", f"{NEEDED}: {INSTALL}", width))
     printing.result(printing.labelled("next", f"name the clusters in {files[1]}"))
 
 

@@ -12,7 +12,7 @@ from wxb.clusters.cluster import Clustering, Group
 from wxb.errors import FAILED, WxbError
 from wxb.text import count, csv_text, utf8
 from wxb.views import examples
-from wxb.views.drawing import Panel, png_of, row_of_pictures, sheet, style
+from wxb.views.drawing import Panel, can_draw, png_of, row_of_pictures, sheet, style
 from wxb.views.view import Axis
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ DRAWN = 40  # clusters
 
 
 def write(found: Clustering, folder: Path) -> list[Path]:
-    """Write examples.csv, clusters.csv and clusters.png into a new folder, and return their paths.
+    """Write examples.csv, clusters.csv and, with matplotlib, clusters.png into a new folder, and return their paths.
 
     examples.csv has a line for each example: its file or row, its cluster (-1: none), its distance from the middle of
     the cluster, and its label where it has one. clusters.csv has a line for each cluster, with an empty column `name`
@@ -39,13 +39,10 @@ def write(found: Clustering, folder: Path) -> list[Path]:
         raise WxbError(f"{folder} cannot be made: {error.strerror or error}", fix="another `out`") from error
     if taken:
         raise WxbError(f"{folder} exists and is not empty: its tables may hold names", fix="another `out`")
-    with style():
-        drawn = png_of(draw(found))
-    contents: dict[str, str | bytes] = {
-        EXAMPLES: csv_text(_examples(found)),
-        CLUSTERS: csv_text(_clusters(found)),
-        SHEET: drawn,
-    }
+    contents: dict[str, str | bytes] = {EXAMPLES: csv_text(_examples(found)), CLUSTERS: csv_text(_clusters(found))}
+    if can_draw():
+        with style():
+            contents[SHEET] = png_of(draw(found))
     for name, content in contents.items():
         try:
             storage.write(folder / name, content)

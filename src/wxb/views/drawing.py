@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,13 +70,22 @@ STYLE: Any = {
 }
 
 
+NEEDED = "a figure needs matplotlib, which is not installed"
+INSTALL = "pip install 'wxb[plots]'"
+
+
+def can_draw() -> bool:
+    """Whether matplotlib is installed."""
+    return find_spec("matplotlib") is not None
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """The style of all views, in force inside `with`. Raises WxbError if matplotlib is not installed."""
     try:
         import matplotlib
     except ImportError:
-        raise WxbError("a figure needs matplotlib, which is not installed", fix="pip install 'wxb[plots]'") from None
+        raise WxbError(NEEDED, fix=INSTALL) from None
     with matplotlib.rc_context(STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)  # names may be written in any script
         yield
