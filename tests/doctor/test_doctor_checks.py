@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 import wxb
+from wxb.data.itself import of_itself
 from wxb.doctor.case import Case
 from wxb.doctor.checks import FAULTS
 from wxb.doctor.diagnose import suspect
 from wxb.doctor.dynamics import Dynamics
 from wxb.doctor.fault import DataChange
+from wxb.doctor.handful import handful
 from wxb.doctor.measures import Measures
 from wxb.doctor.side import Outcome, SideRuns
 
@@ -239,6 +241,51 @@ def test_the_code_of_a_network_that_rebuilds_is_not_widened(rows):
     (remedy,) = FAULTS["N9"].remedies(found)
     assert remedy["network"] == "FC-64-RELU-FC-2-FC-64-RELU-FC-C, SELF"
     assert FAULTS["N9"].remedies(measures(wxb.load_data(x, x), "FC-2, SELF", base=outcome(BADLY))) == []
+
+
+@pytest.fixture
+def leaking(tmp_path):
+    """A table whose column 7 of 8 gives the target, which is column 2, away."""
+    draw = np.random.default_rng(0)
+    lines = ["town,y,day,size,left,colour,flag,more"]
+    for place in range(400):
+        one, size = int(draw.integers(2)), "" if place % 9 == 0 else f"{draw.normal():.3f}"
+        day = f"2024-{draw.integers(1, 13):02d}-{draw.integers(1, 28):02d}"
+        words = [draw.choice(["Bonn", "Paris", "Rome"]), ["no", "yes"][one], day, size, "x"]
+        lines.append(",".join([*words, draw.choice(["red", "green"]), f"f{one}", f"{draw.normal():.3f}"]))
+    (tmp_path / "leaking.csv").write_text("\n".join(lines))
+    return tmp_path / "leaking.csv"
+
+
+def test_the_column_that_gives_the_target_away_has_its_number_in_the_table(leaking):
+    data = wxb.load_data(leaking, target="y", drop="left")
+    found = measures(data, base=outcome(0.99))
+    evidence = FAULTS["D7"].symptom(found)
+    assert evidence is not None
+    assert evidence["column"] == 7
+    assert FAULTS["D7"].remedies(found) == [{"drop": "flag"}]
+
+
+def test_the_column_that_differs_in_validation_has_its_number_in_the_table(leaking):
+    data = wxb.load_data(leaking, target="y")
+    examples = data.examples.copy()
+    (place,) = (at for at, column in enumerate(data.columns.held) if column.name == "more")
+    examples[data.split.validation, place] += 30
+    found = measures(replace(data, examples=examples, known=None), base=outcome(BADLY, train=0.99))
+    evidence = FAULTS["D10"].symptom(found)
+    assert evidence is not None
+    assert evidence["column"] == 8
+
+
+def test_features_of_arrays_are_counted_from_0(faulty):
+    assert FAULTS["D7"].symptom(faulty["D7"])["feature"] == 64
+
+
+@pytest.mark.parametrize(("network", "told"), [("FC-2, SELF", False), ("FC-2, SOFTMAX", True)])
+def test_a_code_is_not_asked_to_learn_a_handful_by_heart(digits, network, told):
+    data = of_itself(digits) if network.endswith("SELF") else digits
+    case = Case.of(data, network, {"epochs": 2})
+    assert (handful(case, SideRuns(case, 999.0)) is not None) is told
 
 
 def test_groups_explain_parts_of_other_classes(rows):

@@ -315,6 +315,13 @@ def spoiled():
     return batches(x)
 
 
+def binary(*last):
+    """A network that tells large digits from small ones."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 1), *last)
+    return {"model": model, "loader": batches(y=(Y > 4).float()[:, None])}
+
+
 COUNTED = {
     "N1 a softmax over one output": (
         "N1",
@@ -326,6 +333,41 @@ COUNTED = {
     ),
     "N1 a sigmoid before the entropy": ("N1", lambda: {"model": net(nn.Sigmoid())}),
     "N7 softmax twice": ("N7", lambda: {"model": net(nn.Softmax(1))}),
+    "N7 softmax before a weighted and smoothed entropy": (
+        "N7",
+        lambda: {
+            "model": net(nn.Softmax(1)),
+            "loss_fn": nn.CrossEntropyLoss(torch.arange(1.0, 11.0), label_smoothing=0.1),
+        },
+    ),
+    "N7 softmax before the entropy of probabilities": (
+        "N7", lambda: {"model": net(nn.Softmax(1)), "loader": batches(y=nn.functional.one_hot(Y, 10).float())}
+    ),
+    "N7 softmax over the batch": ("N7", lambda: {"model": net(nn.Softmax(0))}),
+    "N7 logarithm of a softmax over the batch": (
+        "N7", lambda: {"model": net(nn.LogSoftmax(0)), "loss_fn": nn.NLLLoss()}
+    ),
+    "N7 softmax before log-likelihood": ("N7", lambda: {"model": net(nn.Softmax(1)), "loss_fn": nn.NLLLoss()}),
+    "N7 sigmoid before log-likelihood": ("N7", lambda: {"model": net(nn.Sigmoid()), "loss_fn": nn.NLLLoss()}),
+    "N7 scores before log-likelihood": ("N7", lambda: {"model": net(), "loss_fn": nn.NLLLoss()}),
+    "N7 sigmoid twice": ("N7", lambda: {**binary(nn.Sigmoid()), "loss_fn": nn.BCEWithLogitsLoss()}),
+    "N7 sigmoid twice, weighted, in one dimension": (
+        "N7",
+        lambda: {
+            **binary(nn.Sigmoid(), nn.Flatten(0)),
+            "loss_fn": nn.BCEWithLogitsLoss(pos_weight=torch.tensor(3.0)),
+            "loader": batches(y=(Y > 4).float()),
+        },
+    ),
+    "N7 softmax before a sigmoid": (
+        "N7",
+        lambda: {
+            "model": net(nn.Softmax(1)),
+            "loss_fn": nn.BCEWithLogitsLoss(),
+            "loader": batches(y=nn.functional.one_hot(Y, 10).float()),
+        },
+    ),
+    "N1 tanh before the entropy": ("N1", lambda: {**binary(nn.Tanh()), "loss_fn": nn.BCEWithLogitsLoss()}),
     "T16 not in the optimizer": ("T16", of_last),
     "T3 each target against every output": (
         "T3", lambda: {"model": nn.Linear(64, 1), "loss_fn": nn.MSELoss(), "loader": batches(y=Y.float())}
@@ -353,6 +395,64 @@ def test_what_is_counted_needs_no_side_run(name):
     assert [one.code for one in found.findings] == [code]
     assert found.cost == 0
     assert found.findings[0].cause
+
+
+def test_the_least_loss_behind_a_second_sigmoid_is_that_of_the_best_outputs():
+    made = binary(nn.Sigmoid())
+    (finding,) = examined(**made, loss_fn=nn.BCEWithLogitsLoss()).findings
+    targets = made["loader"][0][1]
+    assert np.isclose(finding.evidence["least_loss"], float(nn.BCEWithLogitsLoss()(targets, targets)))
+
+
+def slow(*last):
+    """A network that tells a curved border, and would begin faster without its last activation."""
+    torch.manual_seed(0)
+    x = torch.randn(1000, 10)
+    y = (x[:, 0] * x[:, 1] + x[:, 2] > 0).float()[:, None]
+    torch.manual_seed(0)
+    made = _adam([nn.Linear(10, 64), nn.ReLU(), nn.Linear(64, 1), *last], 1e-3)
+    return {**made, "loader": list(zip(x.split(50), y.split(50), strict=True))}
+
+
+FITTING = {
+    "sigmoid, binary entropy of probabilities": lambda: {**binary(nn.Sigmoid()), "loss_fn": nn.BCELoss()},
+    "sigmoid, squared error": lambda: {**slow(nn.Sigmoid()), "loss_fn": nn.MSELoss()},
+    "logits, binary entropy of logits": lambda: {**binary(), "loss_fn": nn.BCEWithLogitsLoss()},
+    "logarithms, log-likelihood": lambda: {"model": net(nn.LogSoftmax(1)), "loss_fn": nn.NLLLoss()},
+    "logarithms, entropy of logits": lambda: {"model": net(nn.LogSoftmax(1))},
+    "probabilities, their log-likelihood": lambda: {
+        "model": net(nn.Softmax(1)),
+        "loss_fn": lambda output, y: nn.functional.nll_loss(output.log(), y),
+    },
+}
+
+
+@pytest.mark.parametrize("name", FITTING)
+def test_an_activation_that_fits_the_loss_is_left_alone(name):
+    codes = [one.code for one in examined(**FITTING[name]()).findings]
+    assert codes == []
+
+
+def test_a_softmax_of_single_outputs_over_the_batch_is_not_said_to_be_always_1():
+    model = nn.Sequential(nn.Linear(64, 1), nn.Softmax(0))
+    found = examined(model, nn.MSELoss(), batches(y=(Y > 4).float()[:, None]))
+    assert "always 1" not in "".join(one.cause for one in found.findings)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"optimizer": None}, "the optimizer is missing: a torch.optim.Optimizer is needed"),
+        ({"optimizer": torch.optim.Adam}, "the optimizer is the class Adam: a torch.optim.Optimizer is needed"),
+        ({"loss_fn": 3}, "the loss is of type int: a function of outputs and targets is needed"),
+        ({"model": "net"}, "the model is of type str: a torch.nn.Module is needed"),
+    ],
+)
+def test_an_argument_of_another_kind_is_told(change, says):
+    model = net()
+    given = {"model": model, "loss_fn": ENTROPY, "optimizer": torch.optim.Adam(model.parameters()), **change}
+    (finding,) = wxb.doctor.examine(**given, loader=batches()).findings
+    assert (finding.code, finding.cause) == ("P1", says)
 
 
 class Words(nn.Module):

@@ -13,7 +13,7 @@ import wxb
 from tests.doctor.test_doctor_checks import outcome
 from wxb.doctor.case import Case
 from wxb.doctor.fault import Fault
-from wxb.doctor.proof import SEEDS, Candidate, Race
+from wxb.doctor.proof import SEEDS, Candidate, Race, gain_of
 from wxb.doctor.side import SideRuns
 
 EXAMPLES = 200  # in each half of validation
@@ -108,6 +108,15 @@ def test_one_seed_alone_has_to_gain_beyond_doubt():
     assert race(Made(likely, budget=0.15, apart=100)).winner() is None
     assert race(Made(likely, budget=9, apart=100)).winner() is not None
     assert race(Made({"remedy": (0.8,) * 3}, budget=0.15, apart=100)).winner() is not None
+
+
+def test_a_gain_over_a_network_far_below_minus_one_lies_in_its_interval():
+    draw = np.random.default_rng(0)
+    before, after = -1.0 - draw.exponential(2.0, 300), draw.normal(0.5, 0.1, 300)
+    gain = gain_of([before], [after])
+    assert gain.mean > 2
+    assert gain.interval[0] < gain.after - gain.before < gain.interval[1]
+    assert np.isclose(gain.mean, np.mean(gain.interval))
 
 
 @given(

@@ -141,6 +141,15 @@ def test_an_optimizer_of_another_model_is_told():
     assert finding.code == "T16"
 
 
+def test_what_is_no_optimizer_is_told():
+    with wxb.doctor.watch(net(), nn.CrossEntropyLoss()) as watching:
+        pass
+    (finding,) = watching.findings
+    assert finding.code == "P1"
+    assert finding.cause == "the optimizer is of type CrossEntropyLoss: a torch.optim.Optimizer is needed"
+    assert watching.broken is None
+
+
 def test_a_fault_of_the_doctor_does_not_reach_the_loop(monkeypatch):
     def broken(*rest):
         raise ZeroDivisionError("ours")

@@ -170,6 +170,16 @@ class Dataset:
         """Names of a table's features; empty for other data."""
         return () if self.preparation is None else self.preparation.features
 
+    def column_of(self, feature: int) -> tuple[str, int] | None:
+        """The column of a table that a feature comes from: its name, and its number in the table, from 1.
+
+        None for other data, and for words.
+        """
+        if self.preparation is None or self.columns is None or self.preparation.vocabulary is not None:
+            return None
+        name = [column.name for column in self.preparation.used for _ in column.features][feature]
+        return (name, self.columns.order.index(name) + 1) if name in self.columns.order else None
+
     @property
     def smaller(self) -> str:
         """How its examples can be made smaller, for errors about memory; "" if no setting does that."""

@@ -117,7 +117,7 @@ def _finding(fault: Fault[Measures], severity: Severity, evidence: Evidence, rem
 def _proved_finding(case: Case, proved: Proved) -> Finding:
     candidate, gain = proved.candidate, proved.gain
     command = case.with_remedy(candidate.remedy).command()
-    proof = Proof(gain.before, gain.after, (gain.low, gain.high), gain.seeds, command, proved.share)
+    proof = Proof(gain.before, gain.after, gain.interval, gain.seeds, command, proved.share)
     fault, remedy = candidate.fault, candidate.remedy
     return Finding(fault.code, fault.cause, SICK, candidate.evidence, remedy, proof, examples=examples_of(remedy))
 

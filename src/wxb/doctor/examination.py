@@ -10,18 +10,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from wxb.doctor.arguments import mistaken
 from wxb.doctor.batches import Loss, Unusable, read_batches
 from wxb.doctor.checks.plain import FAULTS, no_signal
 from wxb.doctor.diagnose import BUDGET
 from wxb.doctor.fault import Evidence, Remedy
 from wxb.doctor.finding import SICK, Diagnosis, Finding, Proof, ranked_findings
 from wxb.doctor.gradients import wrong_gradient
+from wxb.doctor.misfits import ALMOST_ONE, misfit
 from wxb.doctor.modules import leaves
 from wxb.doctor.plain import PlainRuns, Subject
 from wxb.doctor.plain_measures import PlainMeasures
 from wxb.doctor.proof import Candidate, Race
 
-ALMOST_ONE = 1e-3
 SINGLE = "a softmax over a single output, which is always 1"
 BOUNDED: dict[type[nn.Module], float] = {nn.Sigmoid: 1.0, nn.Tanh: 2.0}  # how far two scores can lie apart
 
@@ -43,12 +44,14 @@ def examine(
     `loader` gives batches (inputs, targets), several inputs and then targets, or dicts of keywords with `labels`; its
     first 4,096 examples are looked at. `loss_fn` takes the model's output and the targets; None stands for a model
     that gives its `loss`. Model and optimizer stay as they are: side runs take copies, `budget` of them in full length.
-    A model, loss or batch that raises is a finding (P1 to P4), never an error.
+    A model, loss or batch that raises is a finding (P1 to P4), never an error, and so is what is none of them.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what they warn of is found
-            found = _examined(model, loss_fn, loader, optimizer, budget)
+            wrong = mistaken(model, loss_fn, optimizer)
+            found: list[Finding] | Diagnosis = [_counted("P1", one, {}) for one in wrong]
+            found = found or _examined(model, loss_fn, loader, optimizer, budget)
     except Unusable as problem:
         found = [_counted("P2", str(problem), {})]
     except Exception as problem:  # whatever the user's code raises
@@ -101,7 +104,7 @@ def _examined(
             )
         return Diagnosis((), (), runs.spent, scores_by_name)
     gain, fault = proved.gain, proved.candidate.fault
-    proof = Proof(gain.before, gain.after, (gain.low, gain.high), gain.seeds, "wxb.doctor.examine(…)", proved.share)
+    proof = Proof(gain.before, gain.after, gain.interval, gain.seeds, "wxb.doctor.examine(…)", proved.share)
     finding = Finding(fault.code, fault.cause, SICK, proved.candidate.evidence, proved.candidate.remedy, proof)
     return Diagnosis(tuple(ranked_findings([finding])), (), runs.spent, scores_by_name)
 
@@ -135,8 +138,13 @@ def _of_scores(subject: Subject, scores: Tensor, targets: Tensor | None, loss: f
     if targets is None:
         return []
     if subject.classes:
-        return _of_classes(subject, scores, targets, loss)
-    return _of_amounts(subject, scores, targets) if torch.is_floating_point(targets) else []
+        found = _of_classes(subject, scores, targets, loss)
+    else:
+        found = _of_amounts(subject, scores, targets) if torch.is_floating_point(targets) else []
+    if found:
+        return found
+    unfit = misfit(subject.operations, scores, targets, loss, subject.classes)
+    return [] if unfit is None else [_counted(*unfit)]
 
 
 def _of_classes(subject: Subject, scores: Tensor, targets: Tensor, loss: float) -> list[Finding]:
@@ -149,8 +157,6 @@ def _of_classes(subject: Subject, scores: Tensor, targets: Tensor, loss: float) 
         return [_counted("N1", SINGLE, {"outputs": 1.0})]
     if len(given.unique()) < 2:
         return [_counted("D14", "batches of a single class", {"classes": 1.0})]
-    sums = scores.float().sum(1)
-    probable = scores.ndim == 2 and bool((scores >= 0).all()) and float((sums - 1).abs().max()) < ALMOST_ONE
     entropy = float(nn.functional.cross_entropy(scores.float(), targets))
     bounded = BOUNDED.get(type(_last(subject.model)))
     if bounded is not None and math.isclose(entropy, loss, rel_tol=1e-3):
@@ -159,10 +165,6 @@ def _of_classes(subject: Subject, scores: Tensor, targets: Tensor, loss: float) 
         return [
             _counted("N1", "an activation that bounds scores before a cross-entropy", {"least_loss": least}, remedy)
         ]
-    if probable and math.isclose(entropy, loss, rel_tol=1e-3):
-        evidence = {"sum_of_outputs": float(sums.mean()), "least_loss": math.log(outputs - 1 + math.e) - 1}
-        remedy = {"network": "the same without its softmax"}
-        return [_counted("N7", "a softmax before a loss that has one", evidence, remedy)]
     return []
 
 
@@ -178,7 +180,8 @@ def _of_amounts(subject: Subject, scores: Tensor, targets: Tensor) -> list[Findi
             cause = f"outputs {tuple(scores.shape)} against targets {tuple(targets.shape)}: each against every other"
             return [_counted("T3", cause, shapes, {"data": "targets in the shape of the outputs"})]
     last = _last(subject.model)
-    if isinstance(last, nn.Softmax | nn.LogSoftmax) and scores.ndim == 2 and scores.shape[1] == 1:
+    of_one = isinstance(last, nn.Softmax | nn.LogSoftmax) and scores.ndim == 2 and scores.shape[1] == 1
+    if of_one and float((scores - float(isinstance(last, nn.Softmax))).abs().max()) < ALMOST_ONE:
         remedy = {"network": "the same with nn.Sigmoid in place of its softmax, or without it"}
         return [_counted("N1", SINGLE, {"outputs": 1.0}, remedy)]
     least = min(float(one.targets.min()) for one in subject.batches if isinstance(one.targets, Tensor))

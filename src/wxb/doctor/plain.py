@@ -19,6 +19,7 @@ from wxb.doctor.dynamics import Seen
 from wxb.doctor.fault import Fault, Remedy, identity
 from wxb.doctor.labels import mixing
 from wxb.doctor.modules import ModuleChange
+from wxb.doctor.operations import Operations, operations_of
 from wxb.doctor.side import WORST, Outcome
 from wxb.learning.layerwise import Layers, Layerwise
 from wxb.randomness import key
@@ -72,6 +73,16 @@ class Subject:
             loss = loss_of(self.loss_fn, output, self.batches[0])
         targets = self.batches[0].targets
         return scores, targets if isinstance(targets, Tensor) else None, float(loss)
+
+    @cached_property
+    def operations(self) -> Operations:
+        """What makes the scores of the first batch, and the loss of them."""
+        model = copy.deepcopy(self.model).eval()
+        with torch.enable_grad(), torch.random.fork_rng(devices=[]):
+            output = outputs_of(model, self.batches[0])
+            scores = scores_in(output)
+            assert scores is not None  # as in `first`
+            return operations_of(scores, loss_of(self.loss_fn, output, self.batches[0]))
 
     @property
     def classes(self) -> bool:

@@ -46,6 +46,13 @@ class PlainMeasures:
             return None
         return torch.cat(found).float()
 
+    def within(self, low: float, high: float) -> bool:
+        """Whether the targets are numbers, none of which is below `low` or above `high`."""
+        given = [one.targets for one in self.subject.batches]
+        if self.subject.classes or not all(isinstance(one, Tensor) and one.numel() for one in given):
+            return False
+        return all(low <= float(one.min()) and float(one.max()) <= high for one in given)
+
     @property
     def whole(self) -> bool:
         """Whether the batches that are looked at are all that the loader gives."""

@@ -42,7 +42,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Gain:
-    """The gain of a remedy over pairs of side runs on the same examples."""
+    """The gain of a remedy over pairs of side runs on the same examples.
+
+    `low` and `high` are the ends of the interval that judges, which lie within ±2. An example whose target is far from
+    all others can count less than −1, and the gain then be more than 2: `interval` holds it all the same.
+    """
 
     mean: float
     low: float
@@ -50,6 +54,7 @@ class Gain:
     before: float
     after: float
     seeds: int
+    interval: tuple[float, float] = (math.nan, math.nan)  # of the gain, 90 %, as people read it
 
     @property
     def error(self) -> float:
@@ -94,7 +99,8 @@ def gain_of(
         half += float(stdtrit(len(by_seed) - 1, 1 - LEVEL / 2)) ** 2 * float(by_seed.var(ddof=1)) / len(by_seed)
     half = math.sqrt(half)
     low, high = max(mean - half, -2.0), min(mean + half, 2.0)
-    return Gain(mean, low, high, float(np.mean(before)), float(np.mean(after)), len(by_seed))
+    interval = mean - half, mean + half
+    return Gain(mean, low, high, float(np.mean(before)), float(np.mean(after)), len(by_seed), interval)
 
 
 def chance(gain: Gain) -> float:

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
+from wxb.doctor.arguments import mistaken
 from wxb.doctor.dynamics import Dynamics, Seen
 from wxb.doctor.fault import Evidence, Remedy
 from wxb.doctor.finding import SUSPECTED, Finding, ranked_findings
@@ -71,6 +72,7 @@ class Watching:
         self._labels: list[torch.Tensor] = []  # of the steps that were read
         self._decay = 0.0
         self._rate = 0.0  # the largest learning rate so far, over the usual one
+        self._wrong: list[str] = []  # arguments that are of another kind
         self._strange = False  # whether the optimizer has no parameter of the model
         self._moved: torch.Tensor | None = None  # a weight of the optimizer
         self._cleared_at = 0  # the step before the gradients that were looked at last
@@ -100,6 +102,9 @@ class Watching:
         return guarded
 
     def _begin(self) -> None:
+        self._wrong = mistaken(self.model, self.loss_fn, self.optimizer, needed=False)
+        if self._wrong:
+            return
         self._parameters = {id(one): name for name, one in self.model.named_parameters()}
         if self.optimizer is not None and next(self.model.parameters(), None) is not None:
             self._strange = not self._own(self.optimizer)
@@ -182,6 +187,8 @@ class Watching:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is suspected, the most likely first; empty for a training that looks well, or that was not seen."""
+        if self._wrong:
+            return tuple(ranked_findings([Finding("P1", one, SUSPECTED, {}, {}) for one in self._wrong]))
         if self._strange:
             cause = "an optimizer that has no parameter of the model"
             return tuple(ranked_findings([Finding("T16", cause, SUSPECTED, {"parameters": 0.0}, {})]))

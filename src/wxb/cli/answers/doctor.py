@@ -66,7 +66,9 @@ class Doctor(Answer, frozen=True, tag="wxb/doctor/1"):
         Meta(description="learns nothing; learns too little; does well on training examples only; does well"),
     ]
     untried: Annotated[list[str], Meta(description="codes of causes that the budget left out")]
-    handful: Annotated[float | None, Meta(description="of 32 examples learned alone; null if a cause is proved")]
+    handful: Annotated[
+        float | None, Meta(description="of 32 examples learned alone; null if a cause is proved, or for the head SELF")
+    ]
     doubling: Annotated[list[DoublingFacts], Meta(description="empty unless --doubling asks for it")]
     left_out: Annotated[dict[str, str], Meta(description="why --doubling does not tell of examples, epochs or width")]
     cost: Annotated[Amount, Meta(description="of all side runs, in trainings")]

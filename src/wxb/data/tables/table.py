@@ -91,7 +91,8 @@ def read_table(
     rows, held, said = _rows(frame, [name for name in frame.columns if name not in names], names, choices, words)
     weights = None if choices.weight is None else weights_in(frame, choices.values(frame, choices.weight))
     groups = None if choices.group is None else groups_in(frame, choices.values(frame, choices.group))
-    columns = Columns(held, predicted.columns, predicted.task, predicted.classes, pieces, missing=choices.missing)
+    about = (predicted.columns, predicted.task, predicted.classes, pieces)
+    columns = Columns(held, *about, missing=choices.missing, order=frame.columns)
     if isinstance(fractions, PartRows):
         split = own_split(fractions, frame.rows, groups)
         copies: tuple[str, ...] = ()
@@ -251,7 +252,6 @@ def _rows(
     """The rows of the columns that may tell something, what all columns hold, and remarks on how they are written.
 
     `met` are the words for none that stand in the targets.
-
     A column that is called like a target in the file is left out: it would give the answer away.
     Counters are left out unless nothing else is there: x = 0, 1, 2, … alone is what there is to learn from.
     """

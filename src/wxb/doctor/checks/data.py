@@ -72,7 +72,7 @@ def without_useless(found: Measures) -> list[Remedy]:
 
 
 def without(found: Measures, places: NDArray[np.int64]) -> list[Remedy]:
-    """Leave columns out: by name in a table, else as constants."""
+    """Leave features of arrays out, as constants."""
     data = found.case.data
     if data.columns is not None:
         return []  # features of a table are not its columns
@@ -103,22 +103,31 @@ def target_in_features(found: Measures) -> Evidence | None:
     """A column that has one value for each class, or is the target on another scale."""
     if found.case.data.spatial or found.case.data.shape[0] < 2:
         return None
-    train = found.rows_of_sample
-    score, place = labels_alone(found.sample, found.case.data.targets[train], found.task.exclusive)
+    score, place = _alone(found)
     if place is None or found.base.score < LEARNED:
         return None
-    return {"column": float(place), "score_of_column_alone": score, "validation_score": found.base.score}
+    return {**_number(found, place), "score_of_column_alone": score, "validation_score": found.base.score}
+
+
+def _alone(found: Measures) -> tuple[float, int | None]:
+    return labels_alone(found.sample, found.case.data.targets[found.rows_of_sample], found.task.exclusive)
+
+
+def _number(found: Measures, place: int) -> dict[str, float]:
+    """The number of what an input comes from: a column of a table, from 1; a channel or a feature, from 0."""
+    column = found.case.data.column_of(place)
+    if column is not None:
+        return {"column": float(column[1])}
+    return {"channel" if found.case.data.spatial else "feature": float(place)}
 
 
 def without_target(found: Measures) -> list[Remedy]:
     """Drop the column, unless it is known when one predicts."""
-    evidence = target_in_features(found)
-    assert evidence is not None
-    place = int(evidence["column"])
-    names = found.case.data.features
-    if names and found.case.data.columns is not None:
-        column = names[place]
-        return [{"drop": column}]
+    _, place = _alone(found)
+    assert place is not None
+    column = found.case.data.column_of(place)
+    if column is not None:
+        return [{"drop": column[0]}]
     return [{"data": f"leave out feature {place}, unless it is known before the target is"}]
 
 
@@ -132,7 +141,7 @@ def drifted(found: Measures) -> Evidence | None:
         return None
     return {
         "mean_shift_in_standard_deviations": shift,
-        "column": float(place),
+        **_number(found, place),
         "training_score": found.base.train,
         "validation_score": found.base.score,
     }

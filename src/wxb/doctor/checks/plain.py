@@ -174,6 +174,8 @@ def _bounded(found: PlainMeasures) -> Evidence | None:
     last = list(found.subject.model.children())[-1:] if sequence else []
     if not last or not isinstance(last[0], bounds) or (isinstance(last[0], nn.Softmax) and not found.stuck):
         return None
+    if isinstance(last[0], nn.Sigmoid) and found.within(0.0, 1.0):  # it fits, whatever another one gains at first
+        return None
     return {"validation_score": found.base.score, "first_loss": found.base.first_loss}
 
 
