@@ -281,7 +281,7 @@ def test_features_of_arrays_are_counted_from_0(faulty):
     assert FAULTS["D7"].symptom(faulty["D7"])["feature"] == 64
 
 
-@pytest.mark.parametrize(("network", "told"), [("FC-2, SELF", False), ("FC-2, SOFTMAX", True)])
+@pytest.mark.parametrize(("network", "told"), [("FC-2, SELF", False), ("FC-2-RELU, SOFTMAX", True)])
 def test_a_code_is_not_asked_to_learn_a_handful_by_heart(digits, network, told):
     data = of_itself(digits) if network.endswith("SELF") else digits
     case = Case.of(data, network, {"epochs": 2})
