@@ -70,9 +70,7 @@ class Columns:
     pieces: int | None = None  # features of a number besides itself; None for what suits the number of rows
     given: Preparation | None = None
     missing: tuple[str, ...] = MISSING  # texts that stand for no value
-    order: tuple[
-        str, ...
-    ] = ()  # names of all columns of the table, the targets too, in the file's order; () if unknown
+    order: tuple[str, ...] = ()  # names of all columns of the file, the targets too; () if unknown
     _fitted: list[tuple[NDArray[Any], NDArray[np.int64], Preparation]] = field(default_factory=list)  # the last one
 
     @cached_property
